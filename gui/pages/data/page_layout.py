@@ -5,28 +5,31 @@ Shows and sizes the parts; the page connects them.
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from collections.abc import Sequence
 
-from engine.api import SAMPLE, DataOptions
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import SAMPLE, DataOptions, Problem, questions
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px, text_scale
-from gui.look.language import tr
+from gui.look.language import tr, translate
 from gui.pages.data import report
 from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.findings_view import FindingsView
 from gui.pages.data.overview import Figures, LengthView
 from gui.pages.data.preview_table import PreviewTable
-from gui.pages.data.question import Question
-from gui.pages.data.rows.broken_rows_view import BrokenRowsView
 from gui.pages.data.rows.row_view import RowView
-from gui.pages.data.rows.rows_view import RowsView
+from gui.pages.data.rows.rows_view import BrokenRowsView, RowsView
 from gui.pages.data.source_bar import SourceBar
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.shell.page import NARROW
-from gui.widgets.buttons import plain
+from gui.widgets.buttons import Button, plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.flow_layout import FlowBox
+from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
@@ -221,3 +224,49 @@ class DataPageLayout(Splitter):
 
 def _limits(conversations: int, summaries: int) -> dict[str, int]:
     return {"max_conversation_tokens": conversations, "max_summary_tokens": summaries}
+
+
+class Question(QFrame):
+    """One question about the source; `answered(option, value)` is emitted with the chosen answer."""
+
+    answered = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "notice")
+        self._text = Label("", "body", "ink", wrap=True)
+        self.buttons: list[Button] = []
+        self._answers = FlowBox(self.buttons)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 8, 12, 8)
+        self._column.setSpacing(8)
+        self._column.addWidget(self._text)
+        self._column.addWidget(self._answers)
+
+    def ask(self, problems: Sequence[Problem]) -> str:
+        """Ask the first problem that is a question, with its answers; return its field, "" if none is one."""
+        problem = next((each for each in problems if questions.answers(each)), None)
+        if problem is None:
+            self.hide()
+            return ""
+        self._show(problem)
+        return problem.field
+
+    def _show(self, problem: Problem) -> None:
+        self._text.setText(f"{translate(problem.message)} {translate(problem.hint)}")
+        self.buttons = [self._button(problem.field, answer) for answer in questions.answers(problem)]
+        self._answers.hide()
+        self._answers.deleteLater()
+        self._answers = FlowBox(self.buttons)
+        self._column.addWidget(self._answers)
+        self.show()
+
+    def _button(self, field: str, answer: questions.Answer) -> Button:
+        button = plain(translate(answer.text))
+        option = field.removeprefix("data.")
+        button.clicked.connect(lambda: self.answered.emit(option, answer.value))
+        return button
+
+    def text(self) -> str:
+        """Return the question shown."""
+        return self._text.text()

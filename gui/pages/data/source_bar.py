@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, questions
+from gui.core import actions
 from gui.core.data_files import file_filter
 from gui.core.recent_files import RecentFiles, offer_in
 from gui.core.saved_state import SavedState, values_of
@@ -26,13 +27,17 @@ from gui.look.fonts import px
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
-from gui.pages.data.paste_panel import PastePanel
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import IconButton, plain
+from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.flow_layout import FlowBox
+from gui.widgets.labels import Label
 
 FIELD_WIDTH = 240
 STARTER_NAME = mark("The practice model")
+PASTE_HEIGHT = 140
+PASTE_HINT = mark(
+    "JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder."
+)
 
 
 class SourceBar(QWidget):
@@ -240,3 +245,43 @@ def _how_far(done: int, total: int, unit: str) -> str:
 
 def _is_of_mapping(field: str) -> bool:
     return field in ("data.conversation", "data.summary", "data.sheet") or field.startswith("data.columns")
+
+
+class PastePanel(QWidget):
+    """A text field, hidden until `open`. `pasted(text)` carries its text."""
+
+    pasted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.edit = QPlainTextEdit()
+        self.edit.setTabChangesFocus(True)
+        style.scale(self.edit, QWidget.setFixedHeight, PASTE_HEIGHT)
+        self.field = Field(tr("&Text"), self.edit)
+        self.take_button, self._cancel = plain(tr("Check the text"), "search"), quiet(tr("Cancel"))
+        self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))
+        self._cancel.clicked.connect(self.dismiss)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(Label(tr(PASTE_HINT), "label", "ink3", wrap=True), 1)
+        row.addWidget(self._cancel)
+        row.addWidget(self.take_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.field)
+        column.addLayout(row)
+        actions.bind(self, "window.close", self.dismiss)
+        self.hide()
+
+    def open(self) -> None:
+        """Show the field with the clipboard's text."""
+        self.edit.setPlainText(QGuiApplication.clipboard().text())
+        self.field.set_problem()
+        self.show()
+        self.edit.setFocus()
+
+    def dismiss(self) -> None:
+        """Hide and clear the field."""
+        self.edit.clear()
+        self.hide()

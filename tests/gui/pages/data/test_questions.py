@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from engine.api import Problem
 from gui.pages.data.page import DataPage
-from gui.pages.data.question import Question
+from gui.pages.data.page_layout import Question
 from gui.workers.worker_manager import WorkerManager
 
 WAIT = 90_000
