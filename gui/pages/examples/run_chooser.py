@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import run_comparison
-from gui.look.format import number_text
-from gui.look.language import tr, tr_count
-from gui.pages.examples.candidate_table import CandidateTable
+from gui.look.format import gain, number_text, score
+from gui.look.language import mark, tr, tr_count, translate
+from gui.models.cells import Cell, Checked, Signed, Text
+from gui.models.example_table import GAIN_WIDTH
+from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
 
 MAX_RUNS = 6
+Candidate = run_comparison.Candidate
 
 
 class RunChooser(QWidget):
@@ -85,3 +88,79 @@ class RunChooser(QWidget):
 
     def _choose(self) -> None:
         self.chosen.emit(self.table.chosen())
+
+
+class CandidateTable(GroupedTable[Candidate]):
+    """`set_candidates` takes the runs; `toggle` checks a comparable one."""
+
+    columns = (
+        Column("label", mark("Run")),
+        Column("name", mark("Recipe"), 280, hidden_below=760),
+        Column("score", "ROUGE-1", 84, right=True),
+        Column("gain", mark("Gain"), GAIN_WIDTH, right=True),
+    )
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: tuple[Candidate, ...] = ()
+        self._checked: set[str] = set()
+
+    def set_candidates(self, found: Sequence[Candidate], checked: Sequence[str]) -> None:
+        """Show other runs; those with the given ids are checked."""
+        self._all, self._checked = tuple(found), set(checked)
+        self._refill()
+
+    def toggle(self, candidate: Candidate) -> None:
+        """Check or uncheck a run; ignored if it is not comparable."""
+        if not candidate.why_not:
+            self._checked ^= {candidate.job.id}
+            self._refill()
+
+    def chosen(self) -> list[Candidate]:
+        """Return the checked runs, in order."""
+        return [each for each in self._all if each.job.id in self._checked]
+
+    def _refill(self) -> None:
+        able = [each for each in self._all if not each.why_not]
+        apart = [each for each in self._all if each.why_not]
+        below: list[Heading | Candidate] = []
+        if apart:
+            facts = tr("scored with another protocol, so not comparable")
+            below = [Heading(tr("Scored differently"), facts), *apart]
+        self.set_rows([*able, *below])
+
+    def key_of(self, item: Candidate) -> str:
+        return item.job.id
+
+    def cell(self, item: Candidate, key: str) -> Cell:
+        if key == "label":
+            if item.why_not:
+                return Text(f"{translate(item.label)}. {translate(item.why_not)}", token="ink3")
+            return Checked(translate(item.label), "", item.job.id in self._checked)
+        if key == "name":
+            return Text(item.name)
+        if key == "score":
+            return Text("" if item.why_not else score(item.mean), "figure", "ink", right=True)
+        if item.why_not:
+            return Text("")
+        icon, token = ("arrow-up", "accent") if item.gain > 0 else ("arrow-down", "brick")
+        return Signed(icon, gain(item.gain), token, right=True, role="figure_medium")
+
+    def accessible_text(self, item: Candidate) -> str:
+        if item.why_not:
+            text = tr("{run}, {recipe}, can't be compared.", run=translate(item.label), recipe=item.name)
+            return f"{text} {translate(item.why_not)}"
+        parts = [translate(item.label), item.name, f"ROUGE-1 {score(item.mean)}"]
+        parts.append(tr("gain {gain}", gain=gain(item.gain)))
+        parts += [_chrf(item)] if item.chrf is not None else []
+        parts.append(tr("checked") if item.job.id in self._checked else tr("not checked"))
+        return ", ".join(parts)
+
+    def explanation(self, item: Candidate, key: str) -> str:
+        if key in ("score", "gain") and item.chrf is not None and not item.why_not:
+            return _chrf(item)
+        return translate(item.why_not)
+
+
+def _chrf(item: Candidate) -> str:
+    return f"chrF {score(item.chrf)}"
