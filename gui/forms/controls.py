@@ -15,9 +15,8 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 from engine.api import MAX_WHOLE, OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
-from gui.forms.prompt.prompt_editor import PromptEditor
-from gui.forms.units import unit_text
-from gui.forms.value_text import value_text
+from gui.forms.prompt_editor import PromptEditor
+from gui.forms.value_text import unit_text, value_text
 from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin

@@ -6,12 +6,15 @@ Knows fields and their levels, not their values.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.forms.field_grid import FieldGrid, FormField
-from gui.forms.training_length import LENGTH, TrainingLength
-from gui.look.language import mark, tr
+from gui.inputs.number_inputs import IntField
+from gui.look.format import number_text
+from gui.look.language import mark, tr, tr_count
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
@@ -26,6 +29,7 @@ SECTIONS = {
     "training": mark("Training"),
     "evaluation": mark("Scoring"),
 }
+LENGTH = ("training.epochs", "training.max_steps", "training.max_minutes")
 
 
 class FormLayout(QVBoxLayout):
@@ -109,3 +113,52 @@ class FormLayout(QVBoxLayout):
         for heading, grid in self._headings:
             apart = grid is not self._prompt_grid or not is_prompt
             heading.setVisible(apart and grid.isVisibleTo(self._form))
+
+
+class TrainingLength(QWidget):
+    """The fields of `LENGTH` side by side: a run ends with the first of them."""
+
+    def __init__(self, fields: Sequence[FormField], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields = tuple(fields)
+        self._foot = Label("", "label", "ink3", self, wrap=True)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for field in self._fields:
+            row.addWidget(field.around, 1, Qt.AlignmentFlag.AlignTop)
+            if isinstance(field.control.widget, IntField):
+                # Three in a row have room for a number, or for "automatic", alone.
+                field.control.widget.without_arrows()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(Label(tr("Train for, whichever comes first"), "label", "ink2", self))
+        column.addLayout(row)
+        column.addWidget(self._foot)
+
+    def show_where(self, wanted: Callable[[FormField], bool]) -> None:
+        """Show the wanted fields; without any the row takes no space."""
+        shown = [wanted(field) for field in self._fields]
+        for field, seen in zip(self._fields, shown, strict=True):
+            field.around.setVisible(seen)
+        self.setVisible(any(shown))
+
+    def show_plan(self, plan: Mapping[str, Any], training: Mapping[str, Any]) -> None:
+        """Show what a plan says of the run's length."""
+        self._foot.setText(length_text(plan, training))
+
+
+def length_text(plan: Mapping[str, Any], training: Mapping[str, Any]) -> str:
+    """Return how many conversations a run sees, and how often each; "" while that is unknown."""
+    steps, examples = int(plan.get("steps") or 0), int((plan.get("examples") or {}).get("train") or 0)
+    if not steps or not examples:
+        return ""
+    batch = int(training.get("batch_size") or 1)
+    an_epoch = -(-examples // batch)
+    # The last batch of an epoch holds what is left.
+    whole, rest = divmod(steps, an_epoch)
+    seen = whole * examples + min(rest * batch, examples)
+    times = number_text(steps / an_epoch, 1 if rest else 0)
+    return tr_count(
+        seen, "{n} conversation seen, each {times} ×.", "{n} conversations seen, each {times} ×.", times=times
+    )

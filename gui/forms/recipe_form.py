@@ -27,16 +27,15 @@ from engine.api import (
     variants,
 )
 from gui.core.saved_state import SavedState
-from gui.forms import plan_text
+from gui.forms import plan_text, recipe_fields
 from gui.forms.choosers import BaseModelChooser, SourceChooser
-from gui.forms.device_field import offer_devices
 from gui.forms.field_grid import LEVELS, FormField, make_fields, nearest
 from gui.forms.followed_notice import FollowedNotice
 from gui.forms.form_layout import COLUMNS, PROMPT, FormLayout
 from gui.forms.kept_settings import KeptSettings
 from gui.forms.known_sources import KnownSources
-from gui.forms.module_fields import forget_modules, offer_default, offer_modules
-from gui.forms.prompt.prompt_editor import PromptEditor
+from gui.forms.prompt_editor import PromptEditor
+from gui.forms.recipe_fields import START_FROM, StartFromField, VariantField
 from gui.forms.recipe_tables import (
     TABLES,
     complete,
@@ -47,9 +46,7 @@ from gui.forms.recipe_tables import (
     with_methods,
     with_other,
 )
-from gui.forms.start_from_field import START_FROM, StartFromField
 from gui.forms.undo import FormUndo
-from gui.forms.variant_field import VariantField
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField
@@ -318,7 +315,7 @@ class RecipeForm(QWidget):
         self.length.show_plan(plan, self._tables["training"])
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
-        offer_modules(self._method_fields, plan)
+        recipe_fields.offer_modules(self._method_fields, plan)
         self._show_presets()
 
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
@@ -331,7 +328,7 @@ class RecipeForm(QWidget):
         """Offer the devices of this computer."""
         choice = self.field("training.device").control.widget
         assert isinstance(choice, ComboBox)
-        offer_devices(choice, devices)
+        recipe_fields.offer_devices(choice, devices)
 
     def set_foot(self, key: str, text: str) -> None:
         """Set the hint below a field."""
@@ -451,7 +448,7 @@ class RecipeForm(QWidget):
             self._leaders, self._planned_base, self._modules = leaders, BaseFacts(), {}
             for key, text in plan_text.plan_feet({}, self._family, tables).items():
                 self.set_foot(key, text)
-            forget_modules(self._method_fields)
+            recipe_fields.forget_modules(self._method_fields)
         self.set_foot(RATE, "")
         self._show_variant()
         self._show_origin()
@@ -465,7 +462,7 @@ class RecipeForm(QWidget):
         for field in self._method_fields:
             field.set_fixed(self._is_fixed)
         if self._modules:  # Those of the last plan, until the next.
-            offer_modules(self._method_fields, {"modules": self._modules})
+            recipe_fields.offer_modules(self._method_fields, {"modules": self._modules})
         self._listen(self._method_fields)
         group = translate(entry.group)
         # Lower case in English; other languages have their own rules.
@@ -473,7 +470,7 @@ class RecipeForm(QWidget):
 
     def _show_presets(self) -> None:
         """Show the preset's learning rate where none is set, and offer its layers as the default."""
-        offer_default(self._method_fields, preset(self.method_id(), self._family))
+        recipe_fields.offer_default(self._method_fields, preset(self.method_id(), self._family))
         rate = self.field(RATE).control.widget
         assert isinstance(rate, FloatField)
         presets = method(self.method_id()).presets

@@ -1,7 +1,4 @@
-"""Translates option values that are English words, and the words for 0 where it is no amount.
-
-Names, such as those of optimizers and formats, are the same in every language.
-"""
+"""Translates option values that are English words, the words for 0 where it is no amount, and units."""
 
 from __future__ import annotations
 
@@ -61,6 +58,14 @@ WORDS = (
 
 
 NAMES = setting_text.CALLED | legacy_encodings.ENCODINGS
+OF_ONE = {
+    "conversations": mark("conversation"),
+    "evaluations": mark("evaluation"),
+    "examples": mark("example"),
+    "minutes": mark("minute"),
+    "steps": mark("step"),
+    "tokens": mark("token"),
+}
 
 
 def value_text(value: str) -> str:
@@ -68,3 +73,8 @@ def value_text(value: str) -> str:
     if value in NAMES:
         return translate(NAMES[value])
     return tr(value) if value in WORDS else value
+
+
+def unit_text(unit: str, number: float) -> str:
+    """Return a setting's unit as it stands behind a number: "steps", or "step" behind 1."""
+    return tr(OF_ONE[unit]) if number == 1 and unit in OF_ONE else translate(unit)

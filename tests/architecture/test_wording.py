@@ -5,8 +5,7 @@ import re
 import texts
 
 from engine.options import check
-from gui.forms.units import unit_text
-from gui.forms.value_text import value_text
+from gui.forms.value_text import unit_text, value_text
 from gui.look import language
 from tests.helpers.declarations import SETTINGS
 from tests.helpers.repository import ROOT

@@ -28,8 +28,7 @@ from engine.api import (
     licences,
     metrics,
 )
-from gui.forms.units import unit_text
-from gui.forms.value_text import value_text
+from gui.forms.value_text import unit_text, value_text
 from gui.look.format import plain
 from gui.look.language import locale, mark, tr, translate
 from gui.pages.help import trust

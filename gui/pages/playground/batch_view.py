@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import comparison, metrics
-from gui.forms.units import unit_text
+from gui.forms.value_text import unit_text
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import IntField

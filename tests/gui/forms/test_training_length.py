@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from engine.api import recipe
+from gui.forms.form_layout import LENGTH, length_text
 from gui.forms.recipe_form import RecipeForm
-from gui.forms.training_length import LENGTH, length_text
 
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 

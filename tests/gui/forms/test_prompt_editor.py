@@ -6,8 +6,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from engine.api import prompts, recipe
-from gui.forms.prompt.prompt_editor import OWN, PromptEditor
-from gui.forms.prompt.prompt_preview import SAMPLE
+from gui.forms.prompt_editor import OWN, SAMPLE, PromptEditor
 from gui.forms.recipe_form import RecipeForm
 from tests.helpers.train_stage import PLAN, WAIT, texts
 

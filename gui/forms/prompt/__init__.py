@@ -1,1 +1,0 @@
-"""The prompt in the form: its editor, its preview and its texts."""

@@ -1,0 +1,171 @@
+"""The fields of a recipe with choices of their own: device, starting adapter, variant and layers.
+
+What there is to choose from is passed in; no folder is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Adapter, Method, variants
+from gui.forms.controls import PatternsField
+from gui.forms.field_grid import FormField
+from gui.forms.module_chips import ModuleChips
+from gui.inputs.combo_box import ComboBox
+from gui.inputs.fields import Field
+from gui.look.format import bytes_text
+from gui.look.language import mark, tr, tr_count, translate
+
+START_FROM = "method.start_from"
+START_TITLE = mark("Continue from")
+START_TOOLTIP = mark("The run continues the training of this adapter. It has the same base model and method.")
+NO_ADAPTER = mark("none, a new adapter")
+STANDARD_TITLE = mark("Standard")
+CUSTOM = "custom"
+VARIANT_TOOLTIP = mark("A published variant of the method. Choosing it sets its options.")
+CUSTOM_FOOT = mark("The options match no variant.")
+
+
+def offer_devices(choice: ComboBox, devices: Sequence[Mapping[str, Any]]) -> None:
+    """Offer the devices of this computer; others can be typed, for recipes of another computer."""
+    cards = sum(":" in str(device["id"]) for device in devices)
+    several = [("all", tr("All cards"))] if cards > 1 else []
+    choice.set_items(["auto", *several, *((str(device["id"]), _text(device)) for device in devices)])
+    for key, device in enumerate(devices, start=1 + len(several)):
+        choice.setItemData(key, _text(device), Qt.ItemDataRole.ToolTipRole)
+
+
+def _text(device: Mapping[str, Any]) -> str:
+    """Return a card as "cuda:1: NVIDIA L4, 24.2 GB", the processor as it stands in recipes."""
+    name, memory = str(device.get("name", "")), device.get("memory_bytes")
+    if device["id"] == "cpu" or not name:
+        return str(device["id"])
+    return f"{device['id']}: {translate(name)}" + (f", {bytes_text(memory)}" if memory else "")
+
+
+class StartFromField(Field):
+    """`chosen(adapter id)` reports a choice. A chosen adapter that no longer fits stays visible with the reason."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._choice = ComboBox([("", tr(NO_ADAPTER))])
+        super().__init__(tr(START_TITLE), self._choice, tooltip=tr(START_TOOLTIP), parent=parent)
+        # None until the library was read.
+        self._adapters: list[Adapter] | None = None
+        self._asked = ("", "", "")
+        self._choice.chosen.connect(self.chosen)
+
+    def offer(self, adapters: Sequence[Adapter]) -> None:
+        """Set the library's adapters."""
+        self._adapters = list(adapters)
+        self.show_origin(*self._asked)
+
+    def show_origin(self, base_model: str, method_id: str, adapter_id: str) -> None:
+        """Show the adapter that a recipe starts from ("" for none), with the possible ones."""
+        self._asked = (base_model, method_id, adapter_id)
+        fitting = [(one.id, one.name) for one in self._adapters or () if _fits(one, base_model, method_id)]
+        if adapter_id and adapter_id not in dict(fitting):
+            fitting.append((adapter_id, self._unfitting_text(adapter_id)))
+        self._choice.set_items([("", tr(NO_ADAPTER)), *fitting])
+        self._choice.set_key(adapter_id)
+
+    def name_of(self, adapter_id: str) -> str:
+        """Return the name of an adapter; its id if it is not in the library."""
+        return next((one.name for one in self._adapters or () if one.id == adapter_id), adapter_id)
+
+    def key(self) -> str:
+        """Return the adapter shown, "" for none."""
+        return self._choice.key()
+
+    def choices(self) -> list[str]:
+        """Return the ids to choose from, "" for none first."""
+        return [str(self._choice.itemData(index)) for index in range(self._choice.count())]
+
+    def _unfitting_text(self, adapter_id: str) -> str:
+        """Return the adapter's name with why it can't be chosen; before the library was read it may well fit."""
+        if self._adapters is None:
+            return adapter_id
+        known = any(one.id == adapter_id for one in self._adapters)
+        why = tr("of another base model or method") if known else tr("not in the library")
+        return f"{self.name_of(adapter_id)} ({why})"
+
+
+def _fits(adapter: Adapter, base_model: str, method_id: str) -> bool:
+    made = adapter.metadata
+    return made.base_model.id == base_model and made.method.id == method_id
+
+
+def offer_modules(fields: Iterable[FormField], plan: dict[str, Any]) -> None:
+    """Offer the base model's layers, and show how many the method adapts."""
+    count = int(plan.get("matrices") or 0)
+    matrices = tr_count(count, "{n} matrix", "{n} matrices")
+    layers = tr_count(count, "{n} layer", "{n} layers")
+    for field in fields:
+        chooser = field.control.widget
+        if not isinstance(chooser, (ModuleChips, PatternsField)):
+            continue
+        if isinstance(chooser, ModuleChips):
+            chooser.offer(plan.get("modules") or {}, plan.get("targets") or ())
+        if isinstance(field.around, Field):
+            taken = matrices if isinstance(chooser, ModuleChips) else layers
+            field.around.set_right(taken if count else "")
+
+
+def offer_default(fields: Iterable[FormField], preset: dict[str, Any]) -> None:
+    """Offer the layers of a preset as the default."""
+    for field in fields:
+        if isinstance(field.control.widget, ModuleChips):
+            field.control.widget.set_default(preset.get(field.info.name))
+
+
+def forget_modules(fields: Iterable[FormField]) -> None:
+    """Offer no layers until a plan tells those of another base model."""
+    for field in fields:
+        if isinstance(field.control.widget, ModuleChips):
+            field.control.widget.forget()
+        if isinstance(field.control.widget, (ModuleChips, PatternsField)) and isinstance(field.around, Field):
+            field.around.set_right("")
+
+
+class VariantField(Field):
+    """`chosen(variant id)` reports a choice. Hidden for methods without variants."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._choice = ComboBox()
+        super().__init__(tr("Variant"), self._choice, tooltip=tr(VARIANT_TOOLTIP), parent=parent)
+        self._choice.chosen.connect(self._emit_chosen)
+
+    def show_variant(self, entry: Method, variant_id: str | None) -> None:
+        """Show the variant of a method in use; None if the options match none."""
+        shown = [
+            (variants.STANDARD, tr(STANDARD_TITLE)),
+            *((one.id, translate(one.title)) for one in entry.variants),
+        ]
+        summaries = {one.id: translate(one.summary) for one in entry.variants}
+        if variant_id is None:
+            shown.append((CUSTOM, tr("Custom")))
+        self._choice.set_items(shown)
+        for index, (key, _title) in enumerate(shown):
+            self._choice.setItemData(index, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
+        self._choice.set_key(CUSTOM if variant_id is None else variant_id)
+        self.set_foot(tr(CUSTOM_FOOT) if variant_id is None else summaries.get(variant_id, ""))
+        self.setVisible(bool(entry.variants))
+
+    def key(self) -> str:
+        """Return the variant shown."""
+        return self._choice.key()
+
+    def choices(self) -> list[str]:
+        """Return the titles to choose from."""
+        return [self._choice.itemText(index) for index in range(self._choice.count())]
+
+    def _emit_chosen(self, key: str) -> None:
+        if key != CUSTOM:
+            self.chosen.emit(key)
