@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, FINDINGS, METHODS, describe, licences, metrics
 from gui.look import style
 from gui.look.fonts import font, text_scale
-from gui.pages.help import topics, trust
+from gui.pages.help import topics
 from gui.pages.help.drawings import DRAWINGS, DrawingView
 from gui.pages.help.glossary import WORDS
 from gui.pages.help.page import HelpPage
@@ -80,7 +80,7 @@ def test_the_search_finds_what_was_meant(all_topics):
     }.items():
         assert topics.best(asked, topics.find(asked, all_topics)).title == first
     for asked in ("malicious", "safetensors", "what is trusted"):
-        assert trust.TITLE in [topic.title for topic in topics.find(asked, all_topics)]
+        assert topics.TRUST_TITLE in [topic.title for topic in topics.find(asked, all_topics)]
     for asked in ("onnx", "openvino", "gguf"):
         found = {each.title: each.text for each in topics.find(asked, all_topics)}
         assert "Export a plain model instead" in found["Exports for other programs"]
