@@ -23,16 +23,16 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
 from gui.look.language import mark, tr, tr_count, translate
-from gui.pages.playground import menus
+from gui.pages.playground import parts
 from gui.pages.playground.batch_controller import BatchController
 from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import Feedback
 from gui.pages.playground.columns.markdown import as_markdown
 from gui.pages.playground.controller import Controller
-from gui.pages.playground.conversation import files
+from gui.pages.playground.conversation import picker
 from gui.pages.playground.conversation.length import Length
-from gui.pages.playground.conversation.samples import samples
-from gui.pages.playground.conversation.token_count import TokenCount
+from gui.pages.playground.conversation.picker import samples
+from gui.pages.playground.conversation.token_meter import TokenCount
 from gui.pages.playground.decoding_presets import DecodingPresets
 from gui.pages.playground.decoding_row import DecodingRow
 from gui.pages.playground.history.history_entry import HistoryEntry
@@ -269,7 +269,7 @@ class PlaygroundPage(Page):
 
     def adapter_menu(self) -> QMenu:
         """Return a menu of all adapters; those that don't fit are disabled and show the reason."""
-        menu = menus.adapter_menu(self, self.controller)
+        menu = parts.adapter_menu(self, self.controller)
         menu.triggered.connect(self._add)
         return menu
 
@@ -286,7 +286,7 @@ class PlaygroundPage(Page):
 
     def _offer_bases(self) -> None:
         button = self.columns.base.act
-        menu = menus.base_menu(self, self.controller)
+        menu = parts.base_menu(self, self.controller)
         menu.triggered.connect(self._choose_base)
         menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
@@ -343,7 +343,7 @@ class PlaygroundPage(Page):
 
     def _choose_export(self) -> None:
         title = tr("Export good summaries")
-        path = file_dialogs.save_file(self, "export", title, "good-summaries.jsonl", tr(files.ROWS))
+        path = file_dialogs.save_file(self, "export", title, "good-summaries.jsonl", tr(picker.ROWS))
         if path:
             self.export_good_ones(path)
 
@@ -362,14 +362,14 @@ class PlaygroundPage(Page):
     # Files
 
     def _choose_file(self) -> None:
-        path = file_dialogs.open_file(self, "data", tr("Open a conversation"), tr(files.KINDS))
+        path = file_dialogs.open_file(self, "data", tr("Open a conversation"), tr(picker.KINDS))
         if path:
             self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         """Show the conversation in a text file, or an error."""
         try:
-            self.panel.receive(files.read_conversation(path), path.name)
+            self.panel.receive(picker.read_conversation(path), path.name)
         except DataError as error:
             self.controller.say(translate(f"{error.message} {error.hint}"))
 

@@ -1,4 +1,4 @@
-"""Small parts of the playground page: the strip above the columns, the folded conversation, the legends."""
+"""Small parts of the playground page: menus, the strip above the columns, the folded conversation, the legends."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
+from gui.look.shown_texts import menu_text
+from gui.pages.playground.columns import choices
+from gui.pages.playground.controller import Controller
 from gui.pages.playground.conversation.length import Length, parted
 from gui.pages.playground.conversation.token_meter import TokenMeter
 from gui.pages.playground.history.history_entry import headline
@@ -163,3 +166,32 @@ def _meaning(kind: str, text: str) -> QWidget:
     row.addWidget(_Swatch(kind))
     row.addWidget(Label(text, "label", "ink2"))
     return made
+
+
+def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
+    """Return a menu of all adapters; those that don't fit are disabled and show the reason."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for choice in controller.adapter_choices():
+        text = choice.reason or choices.entry(choice.adapter).about
+        action = menu.addAction(f"{menu_text(choice.adapter.name)}   {menu_text(text)}")
+        action.setEnabled(choice.fits)
+        action.setData(choice.adapter.id)
+    if menu.isEmpty():
+        menu.addAction(tr("No adapters yet. Train one, or import one in the library.")).setEnabled(False)
+    return menu
+
+
+def base_menu(parent: QWidget, controller: Controller) -> QMenu:
+    """Return a menu of the base models."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for base_id in controller.base_choices():
+        action = menu.addAction(menu_text(choices.base_title(base_id)))
+        action.setCheckable(True)
+        action.setChecked(base_id == controller.base_id)
+        action.setData(base_id)
+    menu.addSeparator()
+    unload = menu.addAction(tr("Unload the base model"), controller.unload)
+    unload.setEnabled(controller.can_unload)
+    return menu

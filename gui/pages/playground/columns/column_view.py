@@ -5,6 +5,8 @@ Shows a `Column`; knows neither the worker nor the other columns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,10 +17,9 @@ from gui.look.format import UNKNOWN, duration_text, number_text, score
 from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import plain_tooltip
 from gui.models.list_text import NOTHING_WRITTEN
-from gui.pages.playground.columns.chunks_view import ChunksView
 from gui.pages.playground.columns.column_results import Column, Marks
 from gui.pages.playground.columns.feedback_view import FeedbackNotes, FeedbackTools
-from gui.widgets.buttons import IconButton, plain
+from gui.widgets.buttons import IconButton, link, plain
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
@@ -281,3 +282,53 @@ def _row(left: QWidget, *right: QWidget) -> QHBoxLayout:
     for part in right:
         row.addWidget(part)
     return row
+
+
+class ChunksView(QWidget):
+    """A link that unfolds the summaries; hidden for a conversation that was summarised whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rounds: tuple[tuple[str, ...], ...] = ()
+        self.unfold = link("")
+        self.unfold.clicked.connect(self._toggle)
+        self._text = Label("", "label", "ink2", wrap=True, selectable=True)
+        self._text.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.unfold, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._text)
+        self.hide()
+
+    def show_rounds(self, rounds: tuple[tuple[str, ...], ...]) -> None:
+        """Show the summaries of the chunks, by round."""
+        if rounds != self._rounds:
+            self._rounds = rounds
+            self._text.setText(as_lines(rounds))
+        self.setVisible(bool(rounds))
+        self._name()
+
+    def text(self) -> str:
+        """Return the text shown, or "" while it is folded."""
+        return "" if self._text.isHidden() else self._text.text()
+
+    def _toggle(self) -> None:
+        self._text.setVisible(self._text.isHidden())
+        self._name()
+
+    def _name(self) -> None:
+        count = number_text(sum(map(len, self._rounds)))
+        show = tr("Show the summaries of {count} parts", count=count)
+        hide = tr("Hide the summaries of {count} parts", count=count)
+        self.unfold.setText(show if self._text.isHidden() else hide)
+
+
+def as_lines(rounds: Sequence[Sequence[str]]) -> str:
+    """Return the summaries of the chunks as lines, by round if there are several."""
+    lines = []
+    for round_, chunks in enumerate(rounds, start=1):
+        if len(rounds) > 1:
+            lines.append(tr("Round {round}", round=number_text(round_)))
+        lines += [f"{chunk}. {summary or '…'}" for chunk, summary in enumerate(chunks, start=1)]
+    return "\n".join(lines)

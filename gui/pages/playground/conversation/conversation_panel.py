@@ -9,13 +9,14 @@ import json
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QMenu,
     QPlainTextEdit,
     QStackedWidget,
+    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +27,6 @@ from gui.core.saved_state import SavedState, values_of
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.language import tr, tr_count
-from gui.pages.playground.conversation.conversation_edit import ConversationEdit
 from gui.pages.playground.conversation.export_offer import ExportOffer
 from gui.pages.playground.conversation.length import Length, counted, estimated, parted
 from gui.pages.playground.conversation.picker import Picker
@@ -36,7 +36,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import ConversationView, Turn
+from gui.widgets.text_view import ConversationView, Mark, Turn, utf16
 
 REFERENCE_HEIGHT = 84
 MAX_TURNS = 400
@@ -354,3 +354,47 @@ class ConversationPanel(QWidget):
             shown.append(Turn("", tr_count(more, "{n} more turn", "{n} more turns")))
         exact, about = tr("end of the trained limit"), tr("approximate end of the trained limit")
         self._turns.set_turns(shown, len(read) if cut else None, exact if self._length.is_counted else about)
+
+
+class ConversationEdit(QPlainTextEdit):
+    """The editor of a conversation as plain text; `show_cut` marks the text behind the limit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cut_at: int | None = None
+        self.setPlaceholderText(tr("Name: what they say"))
+        self.setAccessibleName(tr("Conversation as text"))
+        self.setTabChangesFocus(True)
+        style.follow(self._restyle)
+
+    def conversation(self) -> str:
+        """Return the text without surrounding space."""
+        return self.toPlainText().strip()
+
+    def show_cut(self, cut_at: int | None) -> None:
+        """Mark the text from this character on as cut off; None marks nothing."""
+        self._cut_at = cut_at
+        self._mark()
+
+    def cut_text(self) -> str:
+        """Return the text marked as cut off."""
+        return "".join(each.cursor.selectedText() for each in self.extraSelections())
+
+    def _restyle(self) -> None:
+        self.setFont(font("body"))
+        self._mark()
+
+    def _mark(self) -> None:
+        if self._cut_at is None:
+            self.setExtraSelections([])
+            return
+        text = self.toPlainText()
+        before = len(text) - len(text.lstrip()) + self._cut_at
+        start, _ = utf16(text, Mark(min(before, len(text)), 0))
+        cut = QTextEdit.ExtraSelection()
+        cursor = self.textCursor()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.setPosition(start, QTextCursor.MoveMode.KeepAnchor)
+        cut.cursor = cursor
+        cut.format.setBackground(style.color("copper_soft"))
+        self.setExtraSelections([cut])

@@ -1,8 +1,12 @@
-"""Pick a conversation: a bundled one, or a row of the checked data."""
+"""Where conversations come from: a bundled one or a row of the checked data, picked from a list, or a text file."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
@@ -16,13 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.api import Example, escaping
+from engine.api import DataError, Example, FileKind, StorageError, encodings, escaping, foreign_files, paths
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import number_text
-from gui.look.language import tr
+from gui.look.language import mark, tr, translate
 from gui.look.tooltips import plain_tooltip
 from gui.pages.playground.columns.choices import source_title
 from gui.pages.playground.history.history_entry import headline
@@ -30,6 +34,11 @@ from gui.widgets.buttons import quiet
 
 Index = QModelIndex | QPersistentModelIndex
 SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
+MAX_BYTES = 500_000
+ROWS = mark("Data sets (*.jsonl);;All files (*)")
+KINDS = mark("Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)")
+FILE_NAME = "test.jsonl"
+MAX_SAMPLES = 200
 
 
 class _Conversations(QAbstractListModel):
@@ -140,3 +149,33 @@ class Picker(QWidget):
 
     def _pick(self, index: QModelIndex) -> None:
         self.picked.emit(self._model.examples[index.row()])
+
+
+def read_conversation(path: Path) -> str:
+    """Return the text of a file in any encoding. Raises DataError if it is not text, missing or too large."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            hint = tr("Choose a single conversation, or open the file on the data page.")
+            raise DataError(tr("{file} is larger than 500 kB.", file=path.name), hint)
+        return encodings.decode(foreign_files.read_bytes(path, FileKind.CONVERSATION))
+    except (OSError, ValueError) as error:
+        why = translate((error.strerror if isinstance(error, OSError) else None) or str(error))
+        message = tr("{file} can't be read: {why}.", file=path.name, why=why)
+        raise DataError(message, tr("Choose a plain text file.")) from error
+
+
+@lru_cache(maxsize=1)
+def samples() -> tuple[Example, ...]:
+    """Return the first bundled test conversations. Raises StorageError if the installation lacks them."""
+    path = paths.sample_folder() / FILE_NAME
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return tuple(_example(line) for line in islice(stream, MAX_SAMPLES))
+    except (OSError, ValueError, KeyError) as error:
+        message = tr("The bundled conversations are missing.")
+        raise StorageError(message, tr("Install Tunesmith again.")) from error
+
+
+def _example(line: str) -> Example:
+    row = json.loads(line)
+    return Example(str(row["id"]), row["dialogue"], row["summary"])

@@ -1,9 +1,21 @@
-"""The token meter: "212 of 512 tokens, fits the trained limit"."""
+"""The tokens of the conversation: counted while it is typed, and shown as "212 of 512 tokens"."""
 
 from __future__ import annotations
 
+import secrets
+from contextlib import suppress
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, Ending, Event
+from gui.core.timers import once
 from gui.graphics.bars import MeterRow
 from gui.pages.playground.conversation.length import Length, cut_text
+from gui.workers.active_job import ActiveJob
+from gui.workers.worker_manager import WorkerManager
+
+REST_MILLISECONDS = 250
+IDLE_MILLISECONDS = 120_000
 
 
 class TokenMeter(MeterRow):
@@ -17,3 +29,73 @@ class TokenMeter(MeterRow):
         self.bar.set_token("accent" if length.cut_at is None or piecewise else "copper")
         cut = cut_text(max(1, cut_turns) if length.cut_at is not None else 0, piecewise=piecewise)
         self.set_value(length.tokens / length.limit, cut if length.tokens else "", length.text)
+
+
+class TokenCount(QObject):
+    """Counts the tokens of the text being typed. `counted(text, Length)` reports the length of a text.
+
+    A small worker counts, which needs no device and loads no model. If it can't, the page keeps its estimate.
+    """
+
+    counted = Signal(str, object)
+
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._manager = manager
+        self._active_job = ActiveJob(self)
+        self._base_id = ""
+        self._is_exact = False
+        self._wanted = ("", 0)
+        self._asked: dict[str, tuple[str, int]] = {}
+        self._rest = once(self, REST_MILLISECONDS, self._ask)
+        self._idle = once(self, IDLE_MILLISECONDS, self.close)
+
+    def count(self, text: str, limit: int, base_id: str) -> None:
+        """Count the tokens of a text with a base model's tokenizer, once typing pauses."""
+        if base_id != self._base_id:
+            self.close()
+            self._base_id = base_id
+        if (text, limit) != self._wanted:
+            self._wanted = (text, limit)
+            self._rest.start()
+
+    def close(self) -> None:
+        """Close the worker; the next text starts another."""
+        self._active_job.cancel("quit")
+        self._is_exact = False
+        self._wanted = ("", 0)
+        self._asked.clear()
+
+    def _ask(self) -> None:
+        text, limit = self._wanted
+        if not text:
+            return
+        if not self._active_job:
+            self._start()
+        if self._active_job.thread is not None:
+            request = secrets.token_hex(4)
+            self._asked = {request: (text, limit)}
+            self._idle.start()
+            with suppress(AppError):
+                self._active_job.thread.send("count", request=request, text=text, limit=limit)
+
+    def _start(self) -> None:
+        try:
+            thread = self._manager.ask("count_tokens", {"base_model": self._base_id}, parent=self)
+        except AppError:
+            # The estimate stays.
+            return
+        self._active_job.take(thread, self._forget, events=self._follow)
+
+    def _follow(self, events: list[Event]) -> None:
+        for event in events:
+            if event["event"] == "counter_ready":
+                self._is_exact = event["exact"]
+            elif event["event"] == "tokens_counted" and event["request"] in self._asked and self._is_exact:
+                text, limit = self._asked.pop(event["request"])
+                self.counted.emit(
+                    text, Length(event["tokens"], limit, is_counted=True, cut_at=event["cut_at"])
+                )
+
+    def _forget(self, _: Ending) -> None:
+        """Keep the estimate; the next text starts another worker."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gui.pages.playground.conversation.token_count import TokenCount
+from gui.pages.playground.conversation.token_meter import TokenCount
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.playground_stage import make_adapter
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from engine.api import SummarizeOptions, prompts
-from gui.pages.playground.columns.chunks_view import as_lines
 from gui.pages.playground.columns.column_results import ColumnResults, Entry
-from gui.pages.playground.columns.column_view import ColumnView
+from gui.pages.playground.columns.column_view import ColumnView, as_lines
 from gui.pages.playground.columns.markdown import as_markdown
+from gui.pages.playground.decoding_row import OWN
 from gui.pages.playground.page import PlaygroundPage
-from gui.pages.playground.prompt_field import OWN
 from gui.workers.summarizer import Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, tried
 

@@ -7,7 +7,7 @@ import pytest
 from engine.api import STARTER
 from gui.pages.playground.conversation.conversation_panel import ConversationPanel
 from gui.pages.playground.conversation.length import Length, parted
-from gui.pages.playground.conversation.token_count import TokenCount
+from gui.pages.playground.conversation.token_meter import TokenCount
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.playground_stage import WAIT
 

@@ -8,7 +8,7 @@ from PySide6 import QtGui
 from PySide6.QtGui import QGuiApplication
 
 from engine.api import Example, SummarizeOptions, paths, recipe
-from gui.pages.playground import menus
+from gui.pages.playground import parts
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.summarizer import ConversationInput, Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
@@ -71,7 +71,7 @@ def test_a_try_is_kept_copied_taken_along_and_its_worker_stays_until_it_is_unloa
     assert other.columns.view("a1").text() == SUMMARIES["a1"]
 
     qtbot.waitUntil(lambda: not page.unload_button.isHidden(), timeout=WAIT)
-    unload = menus.base_menu(page, page.controller).actions()[-1]
+    unload = parts.base_menu(page, page.controller).actions()[-1]
     assert (unload.text(), unload.isEnabled()) == ("Unload the base model", True)
     page.unload_button.click()
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
