@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtGui import QAccessible
 
 from engine.api import Ending, Problem
-from gui.pages.welcome import guide_text, own_data
+from gui.pages.welcome import guide_text
+from gui.pages.welcome import page as page_module
 from gui.pages.welcome.cards import ChoiceCards
 from gui.pages.welcome.guide_recipe import STARTER_MODEL, offered_models
 from gui.pages.welcome.guide_text import METHODS, STEPS
@@ -192,7 +193,7 @@ def test_data_of_ones_own_stays_inside_the_guide(guide, qtbot, tmp_path, monkeyp
     assert window.current_key() == "welcome"
     assert not page.onward_button.isEnabled()
     assert "Choose a file" in page.steps["data"].text()
-    monkeypatch.setattr(own_data, "ask_for_file", lambda _parent: str(file))
+    monkeypatch.setattr(page_module, "ask_for_file", lambda _parent: str(file))
     page.own_data.file_button.click()
     assert page.onward_button.isEnabled()
     qtbot.waitUntil(lambda: "chats.csv: 1,228 for training" in page.steps["data"].text(), timeout=WAIT)
