@@ -28,14 +28,14 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QWidget
 
 from gui.core import actions
-from gui.inputs.name_editor import NameEditor
 from gui.look import icons, style
 from gui.look.elided_name import elided_name
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
+from gui.look.language import tr
 from gui.models.cells import Checked, Link
 from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, Column, GroupedTable
 from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
@@ -391,3 +391,46 @@ class _HeaderView(QHeaderView):
         name = "chevron-down" if getattr(self._view.table(), "descending", True) else "chevron-up"
         square = QRect(left, inner.center().y() - px(6), px(12), px(12))
         icons.paint(painter, square.toRectF(), name, "ink2")
+
+
+class NameEditor(QLineEdit):
+    """Opens at a rectangle of `parent`; `renamed(text)` is emitted at most once, and only for another name."""
+
+    renamed = Signal(str)
+
+    def __init__(self, parent: QWidget, rect: QRect, name: str) -> None:
+        super().__init__(name, parent)
+        self._name = name
+        self._done = False
+        self.setAccessibleName(tr("Name"))
+        self.setGeometry(rect)
+        self.selectAll()
+        self.show()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._finish(accept=False)
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._finish(accept=True)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._finish(accept=True)
+
+    def _finish(self, *, accept: bool) -> None:
+        if self._done:
+            return
+        self._done = True
+        text = " ".join(self.text().split())
+        self.hide()
+        viewport = self.parentWidget()
+        view = viewport.parentWidget() if viewport is not None else None
+        if view is not None:
+            view.setFocus()
+        self.deleteLater()
+        if accept and text and text != self._name:
+            self.renamed.emit(text)

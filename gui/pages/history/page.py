@@ -11,16 +11,17 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
-from engine.api import Adapter, RunEntry, paths, run_summaries
+from engine.api import Adapter, RunEntry, escaping, paths, run_summaries
 from gui.core.actions import Entry
-from gui.core.clipboard import copy_command, copy_recipe
+from gui.core.clipboard import copy_command, copy_recipe, copy_text
+from gui.look import style
+from gui.look.fonts import font
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.history_reader import HistoryReader
+from gui.models.folder_readers import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
-from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.run_details import RunDetails
 from gui.pages.history.run_operations import RunOperations, step_of
 from gui.pages.library.comparison_view import FEWEST, MOST
@@ -37,6 +38,7 @@ from gui.widgets.menus import SEPARATOR, below, make_menu
 FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}
 ROW_HEIGHT = 40
 LIVE_MILLISECONDS = 1000
+LOG_LINES = 2000
 
 
 class HistoryPage(Page):
@@ -361,3 +363,37 @@ class HistoryPage(Page):
 def _are_comparable(entries: Sequence[RunEntry]) -> bool:
     """Return whether the library can show the adapters of these runs side by side."""
     return FEWEST <= len(entries) <= MOST and all(entry.adapter_id for entry in entries)
+
+
+class LogDialog(QDialog):
+    """Shows the end of a run's `worker.log`."""
+
+    def __init__(self, entry: RunEntry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Log of {run}", run=entry.name))
+        self.resize(840, 560)
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setAccessibleName(self.windowTitle())
+        self.text.setPlainText(
+            escaping.escaped(entry.job.log_tail(LOG_LINES, last_attempt=False)) or tr("The log is empty.")
+        )
+        self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
+        self.copy_button = plain(tr("Copy all"), "copy")
+        self.copy_button.clicked.connect(lambda: copy_text(self.text.toPlainText()))
+        close = plain(tr("Close"))
+        close.clicked.connect(self.close)
+        foot = QHBoxLayout()
+        foot.addWidget(self.copy_button)
+        foot.addStretch(1)
+        foot.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.text, 1)
+        column.addLayout(foot)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.text.setFont(font("fixed"))

@@ -23,7 +23,7 @@ from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.models.adapter_groups import SHOWN, Narrowed
 from gui.models.adapter_table import AdapterTable
-from gui.models.library_reader import LibraryReader
+from gui.models.folder_readers import LibraryReader
 from gui.pages.library.comparison_view import FEWEST, MOST, ComparisonView
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.drawer import Drawer

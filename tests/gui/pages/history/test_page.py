@@ -16,11 +16,10 @@ from engine.jobs.job import Job, create_job
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry
 from engine.system import paths
-from gui.inputs.name_editor import NameEditor
 from gui.models.run_table import next_step
-from gui.pages.history.log_dialog import LogDialog
-from gui.pages.history.page import HistoryPage
+from gui.pages.history.page import HistoryPage, LogDialog
 from gui.pages.library.dialogs import Dialogs
+from gui.tables.grouped_view import NameEditor
 from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe

@@ -8,8 +8,7 @@ import pytest
 
 from engine.adapters import library, metadata
 from engine.runs import run_summaries
-from gui.models.history_reader import HistoryReader
-from gui.models.library_reader import LibraryReader
+from gui.models.folder_readers import HistoryReader, LibraryReader
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, unsynced
 
