@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -12,8 +13,10 @@ from engine.api import AppError, trash, trash_contents
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.fonts import px
 from gui.look.format import bytes_text
-from gui.look.language import tr, tr_count, translate
-from gui.models.trash_table import Trashed, TrashTable
+from gui.look.language import mark, tr, tr_count, translate
+from gui.models.cells import Cell, Named, Text
+from gui.models.grouped_table import Column, GroupedTable
+from gui.models.list_text import when_text
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import NoticeStrip
@@ -22,6 +25,14 @@ from gui.widgets.labels import Label
 from gui.widgets.undo_strip import UndoStrip
 
 WIDTH, HEIGHT = 720, 480
+Trashed = trash_contents.Trashed
+KINDS = {
+    "adapter": mark("Adapter"),
+    "run": mark("Run"),
+    "arena": mark("Arena"),
+    "comparison": mark("Blind comparison"),
+    "unknown": mark("Unknown"),
+}
 
 
 class TrashDialog(QDialog):
@@ -143,3 +154,33 @@ def _about(found: Sequence[Trashed]) -> str:
     kept = tr("What you delete stays here for {days} days.", days=trash.TRASH_DAYS)
     total = sum(each.size_bytes for each in found)
     return f"{kept} {tr('It takes {size}.', size=bytes_text(total))}" if found else kept
+
+
+class TrashTable(GroupedTable[Trashed]):
+    """What is in the trash; `set_rows` takes it."""
+
+    columns = (
+        Column("name", mark("Name")),
+        Column("kind", mark("Kind"), 140),
+        Column("deleted", mark("Deleted"), 112, right=True),
+        Column("size", mark("Size"), 88, right=True),
+    )
+
+    def key_of(self, item: Trashed) -> str:
+        return item.folder.name
+
+    def cell(self, item: Trashed, key: str) -> Cell:
+        if key == "name":
+            return Named(item.name)
+        if key == "kind":
+            return Text(tr(KINDS[item.kind]))
+        if key == "deleted":
+            return Text(_when(item), "figure", right=True)
+        return Text(bytes_text(item.size_bytes), "figure", "ink", right=True)
+
+    def accessible_text(self, item: Trashed) -> str:
+        return ", ".join([item.name, tr(KINDS[item.kind]), _when(item), bytes_text(item.size_bytes)])
+
+
+def _when(trashed: Trashed) -> str:
+    return when_text(datetime.fromtimestamp(trashed.at, UTC), datetime.now(UTC))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -17,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from gui.graphics.interval_bar import paint_base_line, paint_interval
-from gui.graphics.sparkline import paint_sparkline
 from gui.look import icons, style
 from gui.look.elided_name import elided_name
 from gui.look.fonts import font, px
@@ -224,3 +224,30 @@ PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
     Link: _paint_link,
     Spark: _paint_spark,
 }
+
+
+def paint_sparkline(
+    painter: QPainter, rect: QRectF, values: Sequence[float], share: float = 1.0, token: str = "accent"
+) -> None:
+    """Draw values over the first `share` of a rectangle (the finished part of the run), the lowest at the bottom."""
+    finite = [value for value in values if math.isfinite(value)]
+    if len(finite) < 2:
+        return
+    low, high = min(finite), max(finite)
+    across = rect.width() * min(1.0, max(0.05, share)) / (len(finite) - 1)
+    tall = rect.height() - 2
+    spread = (high - low) or 1.0
+    points = [
+        QPointF(rect.left() + at * across, rect.bottom() - 1 - tall * (value - low) / spread)
+        for at, value in enumerate(finite)
+    ]
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(
+        QPen(
+            style.color(token), 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        )
+    )
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(QPolygonF(points))
+    painter.restore()
