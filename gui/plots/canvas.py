@@ -19,11 +19,9 @@ from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text, score
 from gui.look.language import tr
-from gui.plots.axis import LabelledAxis
-from gui.plots.label_placement import apart
-from gui.plots.score_axis import ScoreLine
+from gui.plots.axis import LabelledAxis, ScoreLine
 from gui.plots.series import MARKED_COLUMNS, Drawing, Floats
-from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
+from gui.plots.ticks import apart, level_ticks, log_ticks, nice_ticks
 
 # Between a line and the name at its end, and the height of a name.
 GAP, NAME_HEIGHT = 8, 16

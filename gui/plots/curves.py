@@ -21,9 +21,8 @@ from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr
 from gui.plots.chart import Chart, Frame, Tick
-from gui.plots.label_placement import apart
 from gui.plots.series import Floats, Series
-from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
+from gui.plots.ticks import apart, level_ticks, log_ticks, nice_ticks
 
 # Lines differ in ink and dash; the chosen one has the accent.
 PENS = tuple(

@@ -1,4 +1,4 @@
-"""Chooses the labelled values of an axis: few and round."""
+"""Chooses the labelled values of an axis, few and round, and places names at line ends so that none overlap."""
 
 from __future__ import annotations
 
@@ -38,3 +38,13 @@ def _marked(low: float, high: float, multiples: tuple[int, ...]) -> list[float]:
     powers = range(math.floor(low), math.ceil(high) + 1)
     values = [math.log10(by * 10.0**power) for power in powers for by in multiples]
     return [value for value in values if low <= value <= high]
+
+
+def apart(tops: list[float], high: float, lowest: float, highest: float) -> list[float]:
+    """Return positions in rising order, `high` apart and not beyond `most`, moved as little as possible."""
+    made: list[float] = []
+    for top in tops:
+        made.append(max(top, made[-1] + high if made else lowest))
+    for at in range(len(made) - 1, -1, -1):
+        made[at] = min(made[at], made[at + 1] - high if at + 1 < len(made) else highest - high / 2)
+    return made
