@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,10 +15,12 @@ from PySide6.QtCore import QMetaObject, QObject, QTimer, Signal
 
 from engine.api import (
     Ending,
+    Event,
     Job,
     JobKind,
     Recipe,
     WarmWorker,
+    WorkerError,
     can_afford_warm_worker,
     create_job,
     offline,
@@ -25,16 +28,17 @@ from engine.api import (
     recipe,
     run_store,
     sent_job,
+    visible_to,
 )
+from gui.core.background_tasks import BackgroundTasks
+from gui.core.timers import once
 from gui.look.language import mark, tr
 from gui.workers.arena_queue import ArenaQueue
 from gui.workers.device_queue import DeviceQueue
-from gui.workers.downloads import Downloads
 from gui.workers.engine_thread import EngineThread
 from gui.workers.planner import Planner
 from gui.workers.run_model import RunModel
 from gui.workers.summarizer import Summarizer
-from gui.workers.warm_worker import WarmWorkerKeeper
 
 Command = Callable[[Job], list[str]]
 
@@ -48,6 +52,10 @@ COMPUTING: dict[str, str] = {
 
 # Somebody waits at the window for these, so that they don't give way to other programs.
 AWAITED: tuple[JobKind, ...] = ("plan",)
+# While loading a base model, only downloads are counted in bytes. Other stages also count bytes read from the disk.
+STAGE, UNIT = "load_base", "bytes"
+SETTLE_MILLISECONDS = 3_000
+LINGER_MILLISECONDS = 120_000
 
 
 class WorkerManager(QObject):
@@ -274,3 +282,137 @@ class WorkerManager(QObject):
         is_retained = job in self._retained and ending.outcome == "completed"
         if ending.outcome != "crashed" and not is_retained:
             shutil.rmtree(job.folder, ignore_errors=True)
+
+
+class Downloads(QObject):
+    """The progress of downloads, over all workers given to `follow`; `changed` when `share` has changed."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._stages: dict[EngineThread, str] = {}
+        self._shares: dict[EngineThread, float] = {}
+
+    @property
+    def share(self) -> float | None:
+        """The downloaded fraction, 0 to 1, None if nothing is downloaded. Of several, the one that started first."""
+        return next(iter(self._shares.values()), None)
+
+    def follow(self, thread: EngineThread) -> None:
+        """Follow a job until its worker has ended."""
+        thread.subscribe(self, events=partial(self._take, thread), finished=partial(self._forget, thread))
+
+    def _take(self, thread: EngineThread, events: list[Event]) -> None:
+        before = self.share
+        for event in events:
+            if event["event"] == "stage_entered":
+                self._stages[thread] = str(event.get("stage"))
+                self._shares.pop(thread, None)
+            elif event["event"] == "stage_progressed":
+                self._progress(thread, event)
+        self._emit_changed(before)
+
+    def _progress(self, thread: EngineThread, event: Event) -> None:
+        """Take in the progress of a stage; a damaged event may lack any field."""
+        done, total = event.get("done"), event.get("total")
+        is_fetched = self._stages.get(thread) == STAGE and event.get("unit") == UNIT
+        if is_fetched and isinstance(done, int) and isinstance(total, int) and done < total:
+            self._shares[thread] = done / total
+        else:
+            self._shares.pop(thread, None)
+
+    def _forget(self, thread: EngineThread) -> None:
+        before = self.share
+        self._stages.pop(thread, None)
+        self._shares.pop(thread, None)
+        self._emit_changed(before)
+
+    def _emit_changed(self, before: float | None) -> None:
+        if self.share != before:
+            self.changed.emit()
+
+
+class WarmWorkerKeeper(QObject):
+    """Keeps a worker with imported libraries ready while a run may be started soon, so that Start takes less time.
+
+    At most one. It starts once it has been wanted for some seconds, and ends when it has not been wanted for a while,
+    and with the window. Without it, a run just starts later.
+    """
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        make: Callable[[Mapping[str, str]], WarmWorker],
+        can_afford: Callable[[], bool],
+        settle_milliseconds: int = SETTLE_MILLISECONDS,
+        linger_milliseconds: int = LINGER_MILLISECONDS,
+    ) -> None:
+        """Prepare; nothing is started before it is wanted, or while `can_afford` returns false.
+
+        `make` starts a worker with the variables of the card that it sees. Tests set the times.
+        """
+        super().__init__(parent)
+        self._make = make
+        self._can_afford = can_afford
+        self._wanted = False
+        self._device = "auto"
+        self._warm_worker: WarmWorker | None = None
+        # The driver is asked for its cards, which may take seconds.
+        self._background = BackgroundTasks(self)
+        self._settle = once(self, settle_milliseconds, self._start)
+        self._linger = once(self, linger_milliseconds, self.end)
+
+    def want(self, wanted: bool) -> None:
+        """Start one soon, or end it unless it is wanted again in time."""
+        self._wanted = wanted
+        (self._linger if wanted else self._settle).stop()
+        timer = self._settle if wanted else self._linger
+        if wanted != self.is_ready() and not timer.isActive():
+            timer.start()
+
+    def suit(self, device: str) -> None:
+        """Let the warm worker be for a recipe's device; one that holds another is replaced."""
+        if device != self._device:
+            self._device = device
+            self._drop()
+            self.again()
+
+    def again(self) -> None:
+        """Start another one if one is still wanted: the last was taken, or could not be afforded."""
+        if self._wanted:
+            self.want(True)
+
+    def is_ready(self) -> bool:
+        """Return whether one is waiting; it may still be importing."""
+        return self._warm_worker is not None and self._warm_worker.alive()
+
+    def take(self) -> WarmWorker | None:
+        """Return the warm worker, if there is one, and give it away; see `again` for the next."""
+        self._settle.stop()
+        self._linger.stop()
+        warm_worker, self._warm_worker = self._warm_worker, None
+        return warm_worker
+
+    def end(self) -> None:
+        """End the warm worker; start none until one is wanted."""
+        self._wanted = False
+        self._drop()
+
+    def _drop(self) -> None:
+        warm_worker = self.take()
+        if warm_worker is not None:
+            warm_worker.end()
+
+    def _start(self) -> None:
+        if self._can_afford():
+            self._background.run(partial(visible_to, self._device), partial(self._make_for, self._device))
+
+    def _make_for(self, device: str, cards: Mapping[str, str]) -> None:
+        """Make one for a card, unless none is wanted by now or another device is."""
+        if self._wanted and device == self._device and self._can_afford():
+            self._drop()
+            # A run started without one reports the error.
+            with suppress(WorkerError):
+                self._warm_worker = self._make(cards)

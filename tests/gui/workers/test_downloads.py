@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject
 
-from gui.workers.downloads import Downloads
+from gui.workers.worker_manager import Downloads
 
 
 def entered(stage):

@@ -9,8 +9,7 @@ import pytest
 
 from engine.api import Job, WarmWorker, recipe
 from gui import app
-from gui.workers.warm_worker import WarmWorkerKeeper
-from gui.workers.worker_manager import WorkerManager
+from gui.workers.worker_manager import WarmWorkerKeeper, WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.scripted_manager import end
 
