@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.api import disk_usage
 from gui.core.background_tasks import BackgroundTasks
@@ -15,6 +15,7 @@ from gui.look.language import mark, tr, tr_count
 from gui.widgets.buttons import plain
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 
 PARTS = {
@@ -51,10 +52,7 @@ class DiskDialog(GrowingDialog):
         self.measure()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(16)
-        column.addWidget(Label(tr("Disk use"), "section"))
+        column = vbox(Label(tr("Disk use"), "section"), of=self, margins=24, spacing=16)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
@@ -67,9 +65,7 @@ class DiskDialog(GrowingDialog):
         column.addWidget(Line())
         column.addWidget(Field(tr("Checkpoints of completed runs"), self.rules))
         column.addWidget(self.said)
-        foot = QHBoxLayout()
-        foot.addWidget(self.free_button)
-        foot.addStretch(1)
+        foot = hbox(self.free_button, 1)
         close = plain(tr("Close"))
         close.clicked.connect(self.accept)
         foot.addWidget(close)

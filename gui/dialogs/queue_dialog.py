@@ -7,10 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.workers.device_queue import Now
 from gui.workers.run_model import RunModel
@@ -67,11 +66,7 @@ class QueueDialog(GrowingDialog):
     @staticmethod
     def _beside(*buttons: QWidget) -> QWidget:
         part = QWidget()
-        row = QHBoxLayout(part)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for button in buttons:
-            row.addWidget(button)
+        hbox(*buttons, of=part, spacing=8)
         return part
 
     def _lay_out(self) -> None:
@@ -81,29 +76,28 @@ class QueueDialog(GrowingDialog):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         for part in (self.list, self._empty):
             part.setFixedHeight(px(LIST_HEIGHT))
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(Label(tr("Waiting"), "section"))
-        head.addStretch(1)
-        for button in (self.up_button, self.down_button, self.remove_button):
-            head.addWidget(button)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.pause_button)
-        foot.addStretch(1)
-        foot.addWidget(self.check_button)
-        foot.addWidget(self.close_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Now"), "section"))
-        column.addWidget(self.now_row)
-        column.addWidget(self.notice)
-        column.addWidget(Line())
-        column.addLayout(head)
-        column.addWidget(self.list)
-        column.addWidget(self._empty)
-        column.addLayout(foot)
+        head = hbox(
+            Label(tr("Waiting"), "section"),
+            1,
+            self.up_button,
+            self.down_button,
+            self.remove_button,
+            spacing=4,
+        )
+        foot = hbox(self.pause_button, 1, self.check_button, self.close_button, spacing=8)
+        vbox(
+            Label(tr("Now"), "section"),
+            self.now_row,
+            self.notice,
+            Line(),
+            head,
+            self.list,
+            self._empty,
+            foot,
+            of=self,
+            margins=24,
+            spacing=12,
+        )
 
     def _connect(self) -> None:
         queue = self._queue

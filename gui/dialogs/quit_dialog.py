@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import AppError, Ending
 from gui.look.format import percent
@@ -14,6 +14,7 @@ from gui.pages.train.run.stop_strip import StopStrip
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.workers.run_model import RunModel
 
 ENDED = {
@@ -61,21 +62,11 @@ class QuitDialog(GrowingDialog):
         self._describe()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(8)
-        column.addWidget(self._title)
-        column.addWidget(self._text)
-        column.addWidget(self._waiting)
-        column.addWidget(self.stop_strip)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        column = vbox(self._title, self._text, self._waiting, self.stop_strip, of=self, margins=24, spacing=8)
         asked_for = (
             [self.stop_button, self.keep_button] if self._stops else [self.keep_button, self.stop_button]
         )
-        for button in (*asked_for, self.quit_button, self.cancel_button):
-            row.addWidget(button)
-        row.addStretch(1)
+        row = hbox(*asked_for, self.quit_button, self.cancel_button, 1, spacing=8)
         column.addSpacing(8)
         column.addLayout(row)
         self.setMinimumWidth(440)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
 from engine.api import AppError, trash, trash_contents
 from gui.core.background_tasks import BackgroundTasks
@@ -22,6 +22,7 @@ from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.undo_strip import UndoStrip
 
 WIDTH, HEIGHT = 720, 480
@@ -60,11 +61,7 @@ class TrashDialog(QDialog):
         self.refresh()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Trash"), "section"))
-        column.addWidget(self.about)
+        column = vbox(Label(tr("Trash"), "section"), self.about, of=self, margins=24, spacing=12)
         empty = EmptyState(
             "trash", tr("The trash is empty"), tr("What you delete can be restored from here.")
         )
@@ -73,13 +70,9 @@ class TrashDialog(QDialog):
         column.addWidget(self._stack, 1)
         for strip in (self.confirm_strip, self.notice):
             column.addWidget(strip)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        for button in (self.restore_button, self.delete_button):
-            foot.addWidget(button)
-        foot.addStretch(1)
-        for button in (self.empty_button, self.close_button):
-            foot.addWidget(button)
+        foot = hbox(
+            self.restore_button, self.delete_button, 1, self.empty_button, self.close_button, spacing=8
+        )
         column.addLayout(foot)
 
     def _connect(self) -> None:

@@ -16,6 +16,7 @@ from gui.inputs.number_inputs import IntField
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.widgets.labels import Label
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 
 # The fields of the prompt's section, from any table.
@@ -129,12 +130,13 @@ class TrainingLength(QWidget):
             if isinstance(field.control.widget, IntField):
                 # Three in a row have room for a number, or for "automatic", alone.
                 field.control.widget.without_arrows()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(Label(tr("Train for, whichever comes first"), "label", "ink2", self))
-        column.addLayout(row)
-        column.addWidget(self._foot)
+        vbox(
+            Label(tr("Train for, whichever comes first"), "label", "ink2", self),
+            row,
+            self._foot,
+            of=self,
+            spacing=4,
+        )
 
     def show_where(self, wanted: Callable[[FormField], bool]) -> None:
         """Show the wanted fields; without any the row takes no space."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.inputs.chips import ToggleChips
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr
+from gui.widgets.layouts import vbox
 
 ALL_LINEAR = "all-linear"
 DEFAULT = ""  # the key of its chip
@@ -35,9 +36,7 @@ class ModuleChips(QWidget):
         self._is_told = False
         self._chips = ToggleChips()
         self._chips.changed.connect(self._switched)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._chips)
+        vbox(self._chips, of=self)
         self.setFocusProxy(self._chips)
         style.follow(self._keep_room)
 

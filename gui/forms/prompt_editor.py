@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QColor, QShowEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QPlainTextEdit, QWidget
 
 from engine.api import AppError, prompts
 from gui.inputs.combo_box import ComboBox
@@ -21,6 +21,7 @@ from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, ReadingText
 
@@ -69,16 +70,14 @@ class PromptEditor(QWidget):
         self.area.setAccessibleDescription(description)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.templates, 1)
-        row.addWidget(self.more)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(row)
-        for part in (self.naming, self.area, self.preview):
-            column.addWidget(part)
+        vbox(
+            hbox((self.templates, 1), self.more, spacing=4),
+            self.naming,
+            self.area,
+            self.preview,
+            of=self,
+            spacing=8,
+        )
 
     # The prompt
 
@@ -231,16 +230,8 @@ class PromptPreview(QFrame):
         self._scroll = Scroll(margins=(12, 0, 12, 8))
         self._scroll.column.addWidget(self.text)
         self._scroll.column.addStretch(1)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 8, 12, 0)
-        head.setSpacing(8)
-        head.addWidget(self.title, 1)
-        head.addWidget(self.count)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self._scroll)
+        head = hbox((self.title, 1), self.count, margins=(12, 8, 12, 0), spacing=8)
+        vbox(head, self._scroll, of=self, spacing=4)
         style.follow(self._restyle)
 
     def show_prompt(self, template: str, filling: Mapping[str, Any] | None) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from gui.look import style
 from gui.look.format import percent
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 
 class Bar(QWidget):
@@ -66,10 +67,7 @@ class MeterRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        texts = QHBoxLayout()
-        texts.setSpacing(8)
-        texts.addWidget(self._label, 1)
-        texts.addWidget(self._value)
+        texts = hbox((self._label, 1), self._value, spacing=8)
         parts = (texts, self.bar) if above else (self.bar, texts)
         for part in parts:
             column.addLayout(part) if isinstance(part, QHBoxLayout) else column.addWidget(part)
@@ -91,14 +89,7 @@ class BusyRow(QWidget):
         self._what = Label(what, "label", "ink")
         self._how_far = Label("", "figure_small", "ink3")
         self.bar = Bar()
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        for part in (self._what, self.bar, self._how_far):
-            column.addWidget(part)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addLayout(column, 1)
+        row = hbox((vbox(self._what, self.bar, self._how_far, spacing=4), 1), of=self, spacing=12)
         if action is not None:
             row.addWidget(action, alignment=Qt.AlignmentFlag.AlignVCenter)
 

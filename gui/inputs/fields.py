@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from gui.look import style
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 
 
 @runtime_checkable
@@ -36,11 +37,12 @@ class ProblemLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = Label("", "label", "brick", self, wrap=True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(IconLabel("problem", "brick", 14, self), alignment=Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
+        hbox(
+            (IconLabel("problem", "brick", 14, self), 0, Qt.AlignmentFlag.AlignTop),
+            (self._text, 1),
+            of=self,
+            spacing=6,
+        )
         self.hide()
 
     def show_problem(self, message: str, hint: str = "") -> None:
@@ -83,16 +85,14 @@ class Field(QWidget):
         self.set_foot(foot)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._label, 1)
-        head.addWidget(self._right)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(head)
-        for part in (self.control, self._problem, self._foot):
-            column.addWidget(part)
+        vbox(
+            hbox((self._label, 1), self._right, spacing=8),
+            self.control,
+            self._problem,
+            self._foot,
+            of=self,
+            spacing=4,
+        )
 
     def set_right(self, text: str) -> None:
         """Show a hint at the label's right."""

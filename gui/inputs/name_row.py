@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import AppError
 from gui.inputs.fields import ProblemLine
 from gui.look import style
 from gui.look.language import tr, translate
 from gui.widgets.buttons import plain, quiet
+from gui.widgets.layouts import hbox, vbox
 
 
 class NameRow(QWidget):
@@ -37,17 +38,8 @@ class NameRow(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self._asked)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.take)
-        row.addWidget(self.leave)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self._asked)
-        column.addWidget(self.problem)
+        hbox((self.field, 1), self.take, self.leave, of=self._asked, spacing=4)
+        vbox(self._asked, self.problem, of=self, spacing=4)
 
     def ask(self, verb: str, name: str) -> None:
         """Show the row with an initial name; the button's text is `verb`."""

@@ -7,12 +7,13 @@ import re
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QValidator, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QSpinBox, QStyle, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QSlider, QSpinBox, QStyle, QWidget
 
 from gui.look import icons, style
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.look.language import tr
+from gui.widgets.layouts import hbox
 
 
 class IntField(QSpinBox):
@@ -288,11 +289,7 @@ class SliderSpin(QWidget):
         self.slider = Slider(self._to_slider(low), self._to_slider(high), self._to_slider(value))
         self.spin = IntField(low, high, value)
         self.spin.setFixedWidth(72)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.spin)
+        hbox((self.slider, 1), self.spin, of=self, spacing=12)
         self.setFocusProxy(self.spin)
         self.slider.valueChanged.connect(self._slid)
         self.spin.valueChanged.connect(self._typed)

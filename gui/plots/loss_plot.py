@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from engine.api import AppError, write_csv
 from gui.core.timers import once
@@ -26,6 +26,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from gui.plots.canvas import Canvas
@@ -71,20 +72,11 @@ class LossPlot(QWidget):
         self._legend = _Legend()
         self._smoothing_word = Label(tr("Smoothing"), "label", "ink2")
         self._smoothing_word.setBuddy(self._smoothing)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(Label(tr("Loss"), "section", "ink"))
-        head.addStretch(1)
-        for part in (self._smoothing_word, self._smoothing):
-            head.addWidget(part)
+        head = hbox(Label(tr("Loss"), "section", "ink"), 1, self._smoothing_word, self._smoothing, spacing=8)
         head.addSpacing(8)
         head.addWidget(self._scale)
         head.addWidget(self._export)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
-        self._column.addLayout(head)
-        self._column.addWidget(self._legend)
+        self._column = vbox(head, self._legend, of=self, spacing=8)
         self._place = QWidget()
         style.scale(self._place, QWidget.setMinimumHeight, MIN_HEIGHT)
         self._column.addWidget(self._place, 1)
@@ -343,11 +335,7 @@ class _Legend(FlowBox):
 def _legend_part(mark: str, text: str) -> tuple[QWidget, Label]:
     """Return a mark with its text, and the text's label."""
     part, label = QWidget(), Label(text, "label", "ink2")
-    row = QHBoxLayout(part)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
-    row.addWidget(_Sample(mark))
-    row.addWidget(label)
+    hbox(_Sample(mark), label, of=part, spacing=6)
     return part, label
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from engine.api import run_names
 from gui.graphics.bars import Bar
@@ -16,6 +16,7 @@ from gui.look.focus_rim import has_rim
 from gui.look.format import bytes_text, gigabytes_text, number_text, percent
 from gui.look.language import tr
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 
 # The margin of the hover ground around the text.
 INSET = 8
@@ -62,22 +63,20 @@ class DeviceMeter(QAbstractButton):
         self.set_folded(False)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(INSET, 2, INSET, 4)
-        column.setSpacing(4)
-        queue = QVBoxLayout(self._queue)
-        queue.setContentsMargins(0, 0, 0, 6)
-        queue.setSpacing(4)
-        queue.addLayout(_row(self._work, self._share))
-        queue.addWidget(self._waiting)
-        column.addWidget(self._queue)
-        column.addLayout(_row(self._name, self._device))
-        column.addWidget(self._below_name)
-        column.addLayout(_row(self._memory_word, self._memory))
-        column.addWidget(self._bar)
-        column.addWidget(self._below_bar)
-        column.addWidget(self._folded_memory)
-        column.addLayout(_row(self._load_word, self._load))
+        vbox(_row(self._work, self._share), self._waiting, of=self._queue, margins=(0, 0, 0, 6), spacing=4)
+        vbox(
+            self._queue,
+            _row(self._name, self._device),
+            self._below_name,
+            _row(self._memory_word, self._memory),
+            self._bar,
+            self._below_bar,
+            self._folded_memory,
+            _row(self._load_word, self._load),
+            of=self,
+            margins=(INSET, 2, INSET, 4),
+            spacing=4,
+        )
 
     def set_device(
         self, name: str, device: str, used: float | None, total: float | None, load: float | None
@@ -154,11 +153,7 @@ class DeviceMeter(QAbstractButton):
 
 
 def _row(left: QWidget, right: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    row.addWidget(left, 1)
-    row.addWidget(right)
-    return row
+    return hbox((left, 1), right, spacing=8)
 
 
 def _memory_text(used: float | None, total: float | None) -> str:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QStyle, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import hbox, vbox
 
 HEIGHT = 72
 MARGIN = 24
@@ -33,17 +34,7 @@ class Header(QWidget):
         self._dot = _Dot()
         self._dot.hide()
         self._texts = QWidget(self)
-        below = QHBoxLayout()
-        below.setSpacing(6)
-        below.addWidget(self._dot)
-        below.addWidget(self._subtitle, 1)
-        texts = QVBoxLayout(self._texts)
-        texts.setContentsMargins(0, 0, 0, 0)
-        texts.setSpacing(2)
-        texts.addStretch(1)
-        texts.addWidget(self._title)
-        texts.addLayout(below)
-        texts.addStretch(1)
+        vbox(1, self._title, hbox(self._dot, (self._subtitle, 1), spacing=6), 1, of=self._texts, spacing=2)
         self._controls = FlowBox([], parent=self)
         self._added: list[QWidget] = []
         style.follow(self._restyle)

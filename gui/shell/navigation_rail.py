@@ -17,6 +17,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.shell.device_meter import INSET, DeviceMeter
 from gui.widgets.buttons import IconButton
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 
 WIDE, FOLDED = 208, 56
@@ -148,20 +149,14 @@ class NavigationRail(QWidget):
         style.follow(self._restyle)
 
     def _lay_out(self) -> None:
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(self._mark)
+        self._column = vbox(self._mark, of=self, spacing=0)
         self._pages = QVBoxLayout()
         self._pages.setSpacing(4)
         self._column.addLayout(self._pages)
         self._column.addStretch(1)
         self._meter_line, self._foot_line = Line(), Line()
         self._meter_line.hide()
-        self._meter_box = QVBoxLayout()
-        self._meter_box.setSpacing(8)
-        for part in (self._meter_line, self._meter, self._foot_line):
-            self._meter_box.addWidget(part)
+        self._meter_box = vbox(self._meter_line, self._meter, self._foot_line, spacing=8)
         self._column.addLayout(self._meter_box)
         self._foot = QVBoxLayout()
         self._foot_row = QHBoxLayout()

@@ -18,6 +18,7 @@ from gui.core.actions import Entry
 from gui.core.saved_state import restore_in, saved_in
 from gui.look import style
 from gui.shell.header import Header
+from gui.widgets.layouts import vbox
 
 NARROW = 1200
 # What a menu or the palette offers: its text, what it does, and the id of the action whose keys do it, or "".
@@ -42,11 +43,7 @@ class Page(QWidget):
         self.body = QVBoxLayout(self.content)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addWidget(self.content, 1)
+        vbox(self.header, (self.content, 1), of=self, spacing=0)
 
     def title(self) -> str:
         """Return the title in the header."""

@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -39,6 +38,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.labels import Label
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 
 WIDTH, TOP = 640, 72
@@ -218,13 +218,7 @@ class Palette(QDialog):
         self.view.setAccessibleName(tr("Matches"))
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._nothing.setContentsMargins(12, 8, 12, 8)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(9, 9, 9, 9)
-        column.setSpacing(8)
-        column.addWidget(self.query)
-        column.addWidget(Line())
-        column.addWidget(self.view, 1)
-        column.addWidget(self._nothing)
+        vbox(self.query, Line(), (self.view, 1), self._nothing, of=self, margins=9, spacing=8)
 
     def add(self, offers: list[PaletteEntry]) -> None:
         """Add entries that were read later; the selection stays."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QWidget
 
 from gui.core import actions
 from gui.core.actions import SCOPES, Action
@@ -12,6 +12,7 @@ from gui.look.fonts import px
 from gui.look.language import tr
 from gui.widgets.buttons import plain
 from gui.widgets.labels import Label, Tag
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
@@ -36,13 +37,15 @@ class ShortcutsSheet(QDialog):
         self.search.searched.connect(self._filter)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Keys"), "title"))
-        column.addWidget(self.search)
-        column.addWidget(Line())
-        column.addWidget(self._list, 1)
+        column = vbox(
+            Label(tr("Keys"), "title"),
+            self.search,
+            Line(),
+            (self._list, 1),
+            of=self,
+            margins=(24, 20, 24, 20),
+            spacing=12,
+        )
         foot = QHBoxLayout()
         foot.addStretch(1)
         close = plain(tr("Close"))
@@ -53,10 +56,7 @@ class ShortcutsSheet(QDialog):
 
     def _section(self, scope: str) -> QWidget:
         made = self._sections[scope] = QWidget()
-        grid = QVBoxLayout(made)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(6)
-        grid.addWidget(Label(tr(SCOPES[scope]), "section"))
+        grid = vbox(Label(tr(SCOPES[scope]), "section"), of=made, spacing=6)
         for each in actions.in_scope(scope):
             row = _row(each)
             self._rows.append((each, row))

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from gui.core import actions
 from gui.look import style
@@ -20,6 +20,7 @@ from gui.look.language import mark, tr
 from gui.shell.navigation_rail import NavigationRail
 from gui.shell.page import NARROW, Page
 from gui.widgets import accessible_roles
+from gui.widgets.layouts import vbox
 
 MIN_SIZE = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
@@ -66,12 +67,9 @@ class ShellWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self._stack = QStackedWidget()
         middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         row = QHBoxLayout()
         row.setSpacing(0)
-        column.addLayout(row, 1)
+        vbox((row, 1), of=middle, spacing=0)
         row.addWidget(self.rail)
         row.addWidget(self._stack, 1)
         self.setCentralWidget(middle)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
@@ -18,6 +18,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import hbox
 from gui.widgets.undo_strip import UndoStrip
 
 SEARCH_WIDTH, MIN_SEARCH_WIDTH = 280, 160
@@ -59,11 +60,7 @@ class ListPane(QWidget):
             self._stack.addWidget(part)
         self.search.setMinimumWidth(MIN_SEARCH_WIDTH)
         style.scale(self.search, QWidget.setMaximumWidth, SEARCH_WIDTH)
-        tools = QHBoxLayout()
-        tools.setSpacing(16)
-        tools.addWidget(self.search, 3)
-        tools.addWidget(self.filter)
-        tools.addWidget(self.right, 2)
+        tools = hbox((self.search, 3), self.filter, (self.right, 2), spacing=16)
         self._column.setContentsMargins(24, 16, 24, 16)
         self._column.setSpacing(12)
         self._column.addLayout(tools)

@@ -28,6 +28,7 @@ from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import IconLabel, Label, RichLabel
+from gui.widgets.layouts import hbox, vbox
 
 
 class Card(QFrame):
@@ -60,12 +61,7 @@ class NoticeStrip(QFrame):
         self._text = Label(text, "body", "ink", wrap=True)
         self._action = link(action)
         self._action.clicked.connect(self.acted)
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(12, 6, 8, 6)
-        self.row.setSpacing(12)
-        self.row.addWidget(self._icon)
-        self.row.addWidget(self._text, 1)
-        self.row.addWidget(self._action)
+        self.row = hbox(self._icon, (self._text, 1), self._action, of=self, margins=(12, 6, 8, 6), spacing=12)
         # A part that is shown before it has its place would be a window for a moment.
         self._icon.setVisible(bool(icon_name))
         self._action.setVisible(bool(action))
@@ -252,10 +248,9 @@ class ErrorCard(Card):
         return self._group.checkedId()
 
     def _add_head(self, title: str, text: str, link_text: str) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(IconLabel("problem", "brick", 20))
-        head.addWidget(Label(title, "title", "ink", wrap=True), 1)
+        head = hbox(
+            IconLabel("problem", "brick", 20), (Label(title, "title", "ink", wrap=True), 1), spacing=12
+        )
         if link_text:
             button = link(link_text)
             button.clicked.connect(self.linked)
@@ -264,9 +259,7 @@ class ErrorCard(Card):
         self.column.addWidget(RichLabel(text, "body", "ink2"))
 
     def _add_plans(self, plans: Sequence[Fallback]) -> None:
-        rows = QVBoxLayout()
-        rows.setSpacing(8)
-        rows.addWidget(_FallbackHead())
+        rows = vbox(_FallbackHead(), spacing=8)
         for at, plan in enumerate(plans):
             row = FallbackRow(plan)
             row.setChecked(at == 0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.widgets.cards import Card
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox
 
 
 class EmptyState(QWidget):
@@ -53,12 +54,5 @@ class EmptyState(QWidget):
         column.addWidget(self._line)
         column.addWidget(self._what_to_do)
         if buttons:
-            row = QHBoxLayout()
-            row.setContentsMargins(0, 12, 0, 0)
-            row.setSpacing(8)
-            row.addStretch(1)
-            for button in buttons:
-                row.addWidget(button)
-            row.addStretch(1)
-            column.addLayout(row)
+            column.addLayout(hbox(1, *buttons, 1, margins=(0, 12, 0, 0), spacing=8))
         column.addStretch(1)

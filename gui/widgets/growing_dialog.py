@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
+from gui.widgets.layouts import vbox
 from gui.widgets.scroll import Scroll
 
 # Of the screen's height, left for the title bar and what lies around the dialog.
@@ -48,11 +49,7 @@ class ScrollingDialog(GrowingDialog):
         self._scroll.column.addStretch(1)
         self.foot = QVBoxLayout()
         self.foot.setContentsMargins(24, 8, 24, 24)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self._scroll, 1)
-        outer.addLayout(self.foot)
+        vbox((self._scroll, 1), self.foot, of=self, spacing=0)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin as high as the content needs, not as high as Qt's dialogs do."""

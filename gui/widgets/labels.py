@@ -9,7 +9,7 @@ import re
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.api import escaping, run_names
 from gui.look import style
@@ -17,6 +17,7 @@ from gui.look.elided_name import elided_name
 from gui.look.fonts import font, px
 from gui.look.icons import pixmap
 from gui.look.tooltips import plain_tooltip
+from gui.widgets.layouts import vbox
 from gui.widgets.text_view import Mark, height_of, laid_out
 
 
@@ -174,11 +175,7 @@ class Figure(QWidget):
         self._label = Label(label, "label", "ink2")
         self._value = Label(value, "figure_large", "ink")
         self._foot = Label(foot, "label", "ink3")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        for part in (self._label, self._value, self._foot):
-            column.addWidget(part)
+        vbox(self._label, self._value, self._foot, of=self, spacing=2)
         self.setAccessibleName(f"{label} {value} {foot}")
 
     def set_value(self, value: str, foot: str | None = None) -> None:

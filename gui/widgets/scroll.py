@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from gui.widgets.layouts import hbox
+
 BAR = 10
 NO_LIMIT = 16_777_215
 
@@ -87,8 +89,4 @@ def at_most_so_wide(content: QWidget) -> QHBoxLayout:
 
     In a plain column, its height would be computed at the column's width, and wrapped texts would be cut.
     """
-    row = QHBoxLayout()
-    row.setSpacing(0)
-    row.addWidget(content, 1000)
-    row.addStretch(1)
-    return row
+    return hbox((content, 1000), 1, spacing=0)

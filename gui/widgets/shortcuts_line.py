@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.core import actions
 from gui.look.language import tr
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import Label, Tag
+from gui.widgets.layouts import hbox
 
 
 class ShortcutsLine(QWidget):
@@ -22,9 +23,5 @@ class ShortcutsLine(QWidget):
 
 def _key(key: str, title: str) -> QWidget:
     made = QWidget()
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
-    row.addWidget(Tag(key))
-    row.addWidget(Label(title, "label", "ink3"))
+    hbox(Tag(key), Label(title, "label", "ink3"), of=made, spacing=6)
     return made
