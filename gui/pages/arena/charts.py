@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from engine.api import AppError, Curve, arenas, escaping, method, metrics
 from gui.inputs.combo_box import ComboBox
@@ -28,6 +28,7 @@ from gui.plots.scatter import Axis, Point, Scatter
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 SCORE = arenas.SCORE
 MEGABYTE = 1e6
@@ -173,11 +174,7 @@ class FrontView(QWidget):
         head.addWidget(Label(tr("against"), "section", "ink"))
         head.addWidget(self.across, 1)
         head.addStretch()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self.chart, 1)
+        vbox(head, (self.chart, 1), of=self, spacing=8)
 
     def _offer_figures(self) -> None:
         items = [(key, figure.title) for key, figure in self._figures.items()]
@@ -268,18 +265,16 @@ class LossView(QWidget):
         self.export_button.clicked.connect(self._open_menu)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(Label(tr("Loss"), "section", "ink"))
-        head.addWidget(self.count)
-        head.addStretch(1)
-        for part in (self.smoothing, self.scale, self.export_button):
-            head.addWidget(part)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self.chart, 1)
+        head = hbox(
+            Label(tr("Loss"), "section", "ink"),
+            self.count,
+            1,
+            self.smoothing,
+            self.scale,
+            self.export_button,
+            spacing=8,
+        )
+        vbox(head, (self.chart, 1), of=self, spacing=8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the count if the tools have no room for it."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import (
     METHODS,
@@ -37,6 +37,7 @@ from gui.pages.train.method.method_row import reason
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
@@ -119,9 +120,6 @@ class EntriesForm(QWidget):
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
         style.scale(fields, QWidget.setMaximumWidth, WIDTH)
-        parts = QVBoxLayout(fields)
-        parts.setContentsMargins(0, 0, 0, 0)
-        parts.setSpacing(16)
         fields_in_order = (
             self.shared,
             self._entries_field,
@@ -130,26 +128,16 @@ class EntriesForm(QWidget):
             self._seeds_field,
             self._name_field,
         )
-        for part in (self._title, self._about, *fields_in_order):
-            parts.addWidget(part)
+        vbox(self._title, self._about, *fields_in_order, of=fields, spacing=16)
         scroll.column.addLayout(at_most_so_wide(fields))
         scroll.column.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(scroll, 1)
-        column.addWidget(Line())
-        column.addWidget(self._foot())
+        vbox((scroll, 1), Line(), self._foot(), of=self, spacing=0)
 
     def _foot(self) -> QWidget:
         """Return the time and the buttons, which are always in sight."""
         foot = QWidget(self)
-        column = QVBoxLayout(foot)
-        column.setContentsMargins(24, 12, 24, 16)
-        column.setSpacing(8)
         buttons = FlowBox([self.make_button, self.cancel_button, self.file_button])
-        for part in (self._time, self._problem, buttons):
-            column.addWidget(part)
+        vbox(self._time, self._problem, buttons, of=foot, margins=(24, 12, 24, 16), spacing=8)
         return foot
 
     def ask_for_arena(self, recipe: Recipe, *, is_current: bool = True) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.look.tooltips import plain_tooltip
 from gui.models.arena_reader import Snapshot
 from gui.pages.arena.arena_text import headline
 from gui.widgets.labels import Label
+from gui.widgets.layouts import vbox
 
 
 class HeadlineView(QWidget):
@@ -17,11 +18,7 @@ class HeadlineView(QWidget):
         super().__init__(parent)
         self.title = Label("", "section", "ink", self, wrap=True)
         self.text = Label("", "body", "ink2", self, wrap=True, selectable=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        for part in (self.title, self.text):
-            column.addWidget(part)
+        vbox(self.title, self.text, of=self, spacing=2)
         self.hide()
 
     def show_headline(self, found: Snapshot) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from engine.api import Curve, arenas, setting_text
 from gui.core import actions
@@ -24,6 +24,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 
 TABS = (("front", mark("Quality against cost")), ("losses", mark("Loss")), ("queue", mark("Queue")))
 GAP = 24
@@ -60,16 +61,10 @@ class LowerPane(QWidget):
         self._row.setSpacing(GAP)
         for part, stretch in ((self.front, 11), (self.losses, 9), (self.queue, 0)):
             self._row.addWidget(part, stretch)
-        column = QVBoxLayout(self._charts)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.tabs)
-        column.addWidget(self._beside, 1)
+        vbox(self.tabs, (self._beside, 1), of=self._charts, spacing=12)
         for shown in (self._charts, self.differences):
             self._stack.addWidget(shown)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
+        vbox(self._stack, of=self)
 
     def set_narrow(self, narrow: bool) -> None:
         """Show the parts as tabs, or side by side."""
@@ -168,12 +163,7 @@ class DifferencesView(QWidget):
         self._empty = EmptyState(
             "equals", tr("Nothing to compare"), tr("Select two or more entries in the table above.")
         )
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self._title)
-        column.addWidget(self.view, 1)
-        column.addWidget(self._empty, 1)
+        vbox(self._title, (self.view, 1), (self._empty, 1), of=self, spacing=8)
 
     def show_differences(self, names: Sequence[str], tables: Sequence[dict[str, Any]]) -> None:
         """Show the differences of recipes, given as tables."""
@@ -209,18 +199,12 @@ class QueueView(QWidget):
         self._show_operations(None)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(self._title)
+        head = hbox(self._title, spacing=4)
         head.addSpacing(8)
         head.addWidget(self._left, 1)
         for button in (self.up_button, self.down_button, self.remove_button):
             head.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self.view, 1)
+        vbox(head, (self.view, 1), of=self, spacing=8)
         style.scale(self, QWidget.setMinimumWidth, 250)
 
     def _connect(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, Family, Recipe, arenas
 from gui.core.actions import Entry
@@ -41,6 +41,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import hbox
 from gui.widgets.menus import make_menu
 from gui.widgets.scroll import Scroll
 from gui.widgets.undo_strip import UndoStrip
@@ -140,10 +141,8 @@ class ArenaPage(Page):
         self.maker = ArenaMaker(self._manager, self.form, self)
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.addWidget(self.base_line, 1)
         buttons = [self.columns_button, self.differences_button, self.blind_button, self.report_button]
-        tools.addWidget(FlowBox(buttons, parent=self._content.content))
+        tools = hbox((self.base_line, 1), FlowBox(buttons, parent=self._content.content))
         column = self._content.column
         column.addWidget(self.headline)
         column.addLayout(tools)

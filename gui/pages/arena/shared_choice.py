@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import Problem, Recipe, recipe
 from gui.forms import plan_text
@@ -18,6 +18,7 @@ from gui.inputs.fields import Field
 from gui.inputs.number_inputs import IntField
 from gui.look.language import tr, translate
 from gui.pages.train import recipe_files
+from gui.widgets.layouts import vbox
 
 BASE, DATA, MINUTES = "base_model", "data", "minutes"
 MAX_MINUTES = 100_000
@@ -44,11 +45,7 @@ class SharedChoice(QWidget):
                 tr("Each trains so long, or for the epochs of its recipe, whichever ends first."),
             ),
         }
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
-        for field in self.fields.values():
-            column.addWidget(field)
+        vbox(*self.fields.values(), of=self, spacing=16)
         self.base.picked.connect(lambda _key: self.changed.emit(BASE))
         self.data.picked.connect(lambda _key: self.changed.emit(DATA))
         self.minutes.valueChanged.connect(lambda _number: self.changed.emit(MINUTES))

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import AppError, Ending, Event, Job, arenas, paths
 from gui.core.data_files import dropped
@@ -20,6 +20,7 @@ from gui.models.arena_table import AGAINST_BASE, FULL_TEXTS
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
@@ -69,43 +70,34 @@ class SummariesForm(QWidget):
 
     def _file_row(self) -> QWidget:
         row = QWidget(self)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.file, 1)
-        layout.addWidget(self.choose_button)
+        hbox((self.file, 1), self.choose_button, of=row, spacing=8)
         row.setFocusProxy(self.file)
         self.file.setAccessibleName(tr("File of summaries"))
         return row
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.add_button)
-        buttons.addWidget(self.cancel_button)
-        buttons.addStretch(1)
-        beside = QHBoxLayout()
-        beside.addWidget(self.save_button)
-        beside.addStretch(1)
+        buttons = hbox(self.add_button, self.cancel_button, 1, spacing=8)
+        beside = hbox(self.save_button, 1)
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
         style.scale(fields, QWidget.setMaximumWidth, WIDTH)
-        parts = QVBoxLayout(fields)
-        parts.setContentsMargins(0, 0, 0, 0)
-        parts.setSpacing(16)
-        parts.addWidget(self._title)
-        parts.addWidget(self._about)
-        parts.addLayout(beside)
-        for part in (self._file_field, self._column_field, self._name_field):
-            parts.addWidget(part)
-        for line in (self.matches, self.remarks, self._problem):
-            parts.addWidget(line)
-        parts.addLayout(buttons)
+        vbox(
+            self._title,
+            self._about,
+            beside,
+            self._file_field,
+            self._column_field,
+            self._name_field,
+            self.matches,
+            self.remarks,
+            self._problem,
+            buttons,
+            of=fields,
+            spacing=16,
+        )
         scroll.column.addLayout(at_most_so_wide(fields))
         scroll.column.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(scroll)
+        vbox(scroll, of=self)
 
     def _connect(self) -> None:
         self.choose_button.clicked.connect(self._choose)

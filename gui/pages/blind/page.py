@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import escaping, run_comparison, voting
 from gui.core.actions import Entry
@@ -32,6 +32,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.layouts import vbox
 from gui.widgets.menus import SEPARATOR, below, make_menu
 from gui.widgets.undo_strip import UndoStrip
 
@@ -88,10 +89,7 @@ class BlindPage(Page):
         self._busy = EmptyState("clock", tr("Reading the summaries"), parent=self._stack)
 
     def _lay_out(self) -> None:
-        strips = QVBoxLayout()
-        strips.setContentsMargins(24, 0, 24, 0)
-        for strip in (self.name_row, self.notice):
-            strips.addWidget(strip)
+        strips = vbox(self.name_row, self.notice, margins=(24, 0, 24, 0))
         for part in (self._empty, self._busy, self.setup, self.chooser, self.vote, self.results):
             self._stack.addWidget(part)
         self.body.addLayout(strips)

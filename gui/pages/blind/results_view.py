@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.api import voting
 from gui.graphics.interval_bar import IntervalBar
@@ -19,6 +19,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
@@ -83,10 +84,11 @@ class ResultsView(Scroll):
         self, column: QVBoxLayout, work: voting.Voting, pair: voting.PairResult, found: voting.Results
     ) -> None:
         icon, token = ICONS[pair.verdict]
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(IconLabel(icon, token, 20), 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._label(blind_text.verdict_title(work, pair), "title", "ink"), 1)
+        head = hbox(
+            (IconLabel(icon, token, 20), 0, Qt.AlignmentFlag.AlignTop),
+            (self._label(blind_text.verdict_title(work, pair), "title", "ink"), 1),
+            spacing=12,
+        )
         column.addLayout(head)
         column.addWidget(self._label(blind_text.pair_text(work, pair), "body", "ink2"))
         column.addWidget(self._label(blind_text.votes_text(found), "label", "ink2"))
@@ -135,10 +137,7 @@ class ResultsView(Scroll):
     def _system(self, name: str, detail: str) -> QWidget:
         """Return the name of a system, with the name of its recipe below."""
         cell = QWidget()
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 6, 0, 6)
-        column.setSpacing(0)
-        column.addWidget(self._label(name, "body", "ink"))
+        column = vbox(self._label(name, "body", "ink"), of=cell, margins=(0, 6, 0, 6), spacing=0)
         if detail:
             column.addWidget(self._label(detail, "label", "ink3"))
         return cell

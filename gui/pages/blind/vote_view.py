@@ -6,7 +6,7 @@ from typing import get_args
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from engine.api import turns, voting
 from gui.core import actions
@@ -20,6 +20,7 @@ from gui.widgets.buttons import Button, IconButton, plain
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.shortcuts_line import ShortcutsLine
@@ -79,35 +80,28 @@ class VoteView(QWidget):
         self.splitter.addWidget(self._left)
         self._right = self._summaries_pane()
         self.splitter.addWidget(self._right)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._progress_row())
-        column.addWidget(Line())
-        column.addWidget(self.splitter, 1)
+        vbox(self._progress_row(), Line(), (self.splitter, 1), of=self, spacing=0)
 
     def _progress_row(self) -> QHBoxLayout:
-        progress = QVBoxLayout()
-        progress.setSpacing(4)
-        progress.addWidget(self.progress)
-        progress.addWidget(self.bar)
-        row = QHBoxLayout()
-        row.setContentsMargins(24, 10, 24, 10)
-        row.setSpacing(16)
-        row.addLayout(progress, 1)
-        row.addWidget(self.undo_button)
-        return row
+        return hbox(
+            (vbox(self.progress, self.bar, spacing=4), 1),
+            self.undo_button,
+            margins=(24, 10, 24, 10),
+            spacing=16,
+        )
 
     def _conversation_pane(self) -> QWidget:
         pane = QWidget()
         style.ground(pane, "surface")
         self.reading.column.addWidget(self._turns)
         self.reading.column.addStretch(1)
-        column = QVBoxLayout(pane)
-        column.setContentsMargins(24, 14, 14, 16)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Conversation"), "section"))
-        column.addWidget(self.reading, 1)
+        vbox(
+            Label(tr("Conversation"), "section"),
+            (self.reading, 1),
+            of=pane,
+            margins=(24, 14, 14, 16),
+            spacing=12,
+        )
         return pane
 
     def _summaries_pane(self) -> Scroll:
@@ -116,12 +110,9 @@ class VoteView(QWidget):
         self._pair.setSpacing(12)
         for summary in self.summaries:
             self._pair.addWidget(summary, 1)
-        note = QHBoxLayout()
-        note.setSpacing(12)
         label = Label(tr("Note"), "label", "ink2")
         label.setBuddy(self.note)
-        note.addWidget(label)
-        note.addWidget(self.note, 1)
+        note = hbox(label, (self.note, 1), spacing=12)
         pane.column.addWidget(Label(tr("Which summary is better?"), "section"))
         pane.column.addLayout(self._pair)
         pane.column.addWidget(FlowBox(list(self.buttons.values())))

@@ -14,6 +14,7 @@ from gui.pages.computers.computer_text import STATES, Facts
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
@@ -47,14 +48,16 @@ class ComputerCard(Card):
         self._show_state("unknown")
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(IconLabel("device", "ink2", 20))
-        head.addWidget(Label(self.computer.name, "title"))
-        head.addWidget(ElidedLabel(self.computer.destination, "label", "ink2"), 1)
         buttons = self.ask_button, self.free_button, self.remove_button
-        for part in (self._icon, self._state, *buttons):
-            head.addWidget(part)
+        head = hbox(
+            IconLabel("device", "ink2", 20),
+            Label(self.computer.name, "title"),
+            (ElidedLabel(self.computer.destination, "label", "ink2"), 1),
+            self._icon,
+            self._state,
+            *buttons,
+            spacing=12,
+        )
         for button in buttons:
             button.setAccessibleDescription(self.computer.name)
         self.column.addLayout(head)
@@ -137,9 +140,9 @@ class _NodeRow(QWidget):
         mark = IconLabel(icon, token)
         mark.setAccessibleName(tr(word))
         row.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout()
-        column.setSpacing(2)
-        column.addWidget(Label(computer_text.node_title(node), "body_medium", wrap=True, selectable=True))
+        column = vbox(
+            Label(computer_text.node_title(node), "body_medium", wrap=True, selectable=True), spacing=2
+        )
         about = computer_text.node_text(node)
         if about:
             column.addWidget(Label(about, "label", "ink2", wrap=True, selectable=True))
@@ -157,11 +160,7 @@ class KeptPart(QWidget):
         self.text = Label("", "body", "ink", wrap=True, selectable=True)
         self.remove_button = link(tr("Remove them"))
         self.remove_button.setAccessibleDescription(computer.name)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.remove_button)
+        hbox((self.text, 1), self.remove_button, of=self, spacing=12)
         self.remove_button.clicked.connect(lambda: self._ask(remove=True))
         self.hide()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import AppError, Computer, Problem, computer_store, computers
 from gui.inputs.fields import Field, ProblemLine
@@ -14,6 +14,7 @@ from gui.look.language import tr, translate
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox
 
 WIDTH = 520
 # Where Ray listens on the other end of an SSH tunnel.
@@ -72,12 +73,7 @@ class ComputerForm(ScrollingDialog):
         for field in fields[1:]:
             self.column.addWidget(field)
         self.column.addWidget(self._problem)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.add_button)
-        foot.addWidget(self.cancel_button)
-        foot.addStretch(1)
-        self.foot.addLayout(foot)
+        self.foot.addLayout(hbox(self.add_button, self.cancel_button, 1, spacing=8))
 
     def _restyle(self) -> None:
         self.setMinimumWidth(px(WIDTH))

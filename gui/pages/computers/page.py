@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Computer, computer_store
 from gui.look import style
@@ -17,6 +17,7 @@ from gui.widgets.buttons import link, plain, primary
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
@@ -53,12 +54,9 @@ class ComputersPage(Page):
     def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
-        for part in (self.removed_strip, self.notice, self._card_of_this()):
-            column.addWidget(part)
-        column.addLayout(self._list)
+        column = vbox(
+            self.removed_strip, self.notice, self._card_of_this(), self._list, of=content, spacing=16
+        )
         self._empty = EmptyState(
             "device",
             tr("No other computer yet"),
@@ -76,12 +74,11 @@ class ComputersPage(Page):
 
     def _card_of_this(self) -> Card:
         card = Card()
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(IconLabel("device", "ink2", 20))
-        row.addWidget(Label(tr("This computer"), "title"))
-        row.addWidget(
-            Label(tr("Runs are trained here unless you choose another."), "label", "ink2", wrap=True), 1
+        row = hbox(
+            IconLabel("device", "ink2", 20),
+            Label(tr("This computer"), "title"),
+            (Label(tr("Runs are trained here unless you choose another."), "label", "ink2", wrap=True), 1),
+            spacing=12,
         )
         self.this_button = link(tr("Check"))
         self.this_button.clicked.connect(self.this_wanted)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.api import Problem, legacy_encodings
 from gui.inputs.combo_box import ComboBox
@@ -19,6 +19,7 @@ from gui.look.language import mark, tr, translate
 from gui.pages.data.report import RowPreview, Shape
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 AUTO = "auto"
 GUESSED = mark("Guessed from the column name")
@@ -143,18 +144,8 @@ class ColumnMapping(QWidget):
         self.turn_button.hide()
         self.more_button = link("")
         self.more_button.clicked.connect(lambda: self.open_by_hand(self._more.isHidden()))
-        under = QHBoxLayout()
-        under.setSpacing(12)
-        under.addWidget(self.reason, 1)
-        under.addWidget(self.turn_button)
-        under.addWidget(self.more_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(top)
-        column.addLayout(under)
-        column.addWidget(self._problem)
-        column.addWidget(self._more)
+        under = hbox((self.reason, 1), self.turn_button, self.more_button, spacing=12)
+        vbox(top, under, self._problem, self._more, of=self, spacing=4)
         grid = QGridLayout(self._more)
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setHorizontalSpacing(12)

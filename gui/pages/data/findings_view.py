@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import Severity
 from gui.look import style
@@ -17,6 +17,7 @@ from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.report import Finding, by_split
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
@@ -66,23 +67,20 @@ class FindingRow(QWidget):
         self.set_state(excluded=False, masked=False)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self._icon)
-        row.addWidget(self._title)
-        row.addWidget(self._detail, 1)
-        row.addWidget(self._count)
         shows = (tr("Show rows"), tr("Show row"))
         acts = (tr("Left out. Undo"), tr("Masked. Undo"), tr("Mask"), tr("Leave out"))
-        row.addWidget(_at_the_right(self.show_button, SHOW_WIDTH, shows))
-        row.addWidget(_at_the_right(self.act_button, ACTION_WIDTH, acts))
-        row.addWidget(self.more_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row, 1)
-        column.addWidget(Line())
+        row = hbox(
+            self._icon,
+            self._title,
+            (self._detail, 1),
+            self._count,
+            _at_the_right(self.show_button, SHOW_WIDTH, shows),
+            _at_the_right(self.act_button, ACTION_WIDTH, acts),
+            self.more_button,
+            margins=(12, 0, 0, 0),
+            spacing=8,
+        )
+        vbox((row, 1), Line(), of=self, spacing=0)
         style.scale(self, QWidget.setFixedHeight, ROW_HEIGHT)
 
     def set_state(self, *, excluded: bool, masked: bool) -> None:
@@ -141,10 +139,7 @@ def _at_the_right(button: QWidget, minimum: int, texts: Sequence[str]) -> QWidge
     longest = max(map(metrics("body_medium").horizontalAdvance, texts))
     box = QWidget()
     box.setFixedWidth(max(px(minimum), math.ceil(longest) + LINK_RIM))
-    holder = QHBoxLayout(box)
-    holder.setContentsMargins(0, 0, 0, 0)
-    holder.addStretch(1)
-    holder.addWidget(button)
+    hbox(1, button, of=box)
     return box
 
 
@@ -170,12 +165,13 @@ class FindingsView(QWidget):
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
         self.mask_button = link("")
         self.mask_button.clicked.connect(self._mask_all)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.mask_button, 0, Qt.AlignmentFlag.AlignLeading)
-        column.addWidget(self._nothing, 0, Qt.AlignmentFlag.AlignTop)
-        column.addWidget(self._scroll, 1)
+        vbox(
+            (self.mask_button, 0, Qt.AlignmentFlag.AlignLeading),
+            (self._nothing, 0, Qt.AlignmentFlag.AlignTop),
+            (self._scroll, 1),
+            of=self,
+            spacing=0,
+        )
         exclusions.changed.connect(self._show_exclusions)
         style.follow(self.update)
 

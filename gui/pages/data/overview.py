@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.graphics.histogram import Histogram
 from gui.look.fonts import px
@@ -13,6 +13,7 @@ from gui.look.language import mark, tr
 from gui.pages.data.report import Lengths, Report, SplitReport, split_name
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label, RichLabel
+from gui.widgets.layouts import hbox, vbox
 
 SHOWN_PAST_P95 = 1.8
 # Translated language names; others are shown with Qt's English name.
@@ -31,11 +32,7 @@ class FigureCell(QWidget):
 
     def __init__(self, value: str, text: str, tooltip: str = "") -> None:
         super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(Label(value, "figure_large"))
-        column.addWidget(Label(text, "label", "ink2"))
+        vbox(Label(value, "figure_large"), Label(text, "label", "ink2"), of=self, spacing=0)
         self.setToolTip(tooltip)
         self.setAccessibleName(f"{value} {text}")
 
@@ -137,15 +134,7 @@ class LengthView(QWidget):
         self.histogram.limitChanged.connect(self._on_limit)
         self.histogram.limitSettled.connect(self.limit_settled)
         self._cut = RichLabel("", "body", "ink2")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        head = QHBoxLayout()
-        head.addWidget(self._head)
-        head.addWidget(self._facts, 1)
-        column.addLayout(head)
-        column.addWidget(self.histogram, 1)
-        column.addWidget(self._cut)
+        vbox(hbox(self._head, (self._facts, 1)), (self.histogram, 1), self._cut, of=self, spacing=8)
 
     @property
     def limit(self) -> int:

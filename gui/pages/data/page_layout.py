@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 
 from engine.api import SAMPLE, DataOptions, Problem, questions
 from gui.inputs.segmented_control import SegmentedControl
@@ -30,6 +30,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
@@ -113,27 +114,15 @@ class DataPageLayout(Splitter):
 
     def _lay_out_results(self) -> None:
         """Lay out the overview above (only of a report) and the rows below."""
-        lengths = QHBoxLayout()
-        lengths.setSpacing(32)
-        lengths.addWidget(self.conversations, 1)
-        lengths.addWidget(self.summaries, 1)
-        glance = QVBoxLayout(self._glance)
-        glance.setContentsMargins(0, 0, 0, 0)
-        glance.setSpacing(14)
-        glance.addWidget(self.figures)
-        glance.addWidget(Line())
-        glance.addLayout(lengths, 1)
-        choose = QHBoxLayout(self._choose)
-        choose.setContentsMargins(0, 0, 0, 0)
-        choose.addWidget(self.part)
-        choose.addStretch(1)
-        choose.addWidget(self.split)
-        column = QVBoxLayout(self._found)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(14)
-        column.addWidget(self._glance, 3)
-        column.addWidget(self._choose)
-        column.addWidget(self._below, 2)
+        vbox(
+            self.figures,
+            Line(),
+            (hbox((self.conversations, 1), (self.summaries, 1), spacing=32), 1),
+            of=self._glance,
+            spacing=14,
+        )
+        hbox(self.part, 1, self.split, of=self._choose)
+        vbox((self._glance, 3), self._choose, (self._below, 2), of=self._found, spacing=14)
 
     def _restyle(self) -> None:
         """Set the fixed sizes for the current text size."""
@@ -237,11 +226,7 @@ class Question(QFrame):
         self._text = Label("", "body", "ink", wrap=True)
         self.buttons: list[Button] = []
         self._answers = FlowBox(self.buttons)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(12, 8, 12, 8)
-        self._column.setSpacing(8)
-        self._column.addWidget(self._text)
-        self._column.addWidget(self._answers)
+        self._column = vbox(self._text, self._answers, of=self, margins=(12, 8, 12, 8), spacing=8)
 
     def ask(self, problems: Sequence[Problem]) -> str:
         """Ask the first problem that is a question, with its answers; return its field, "" if none is one."""

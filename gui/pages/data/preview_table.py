@@ -6,13 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QPoint, Qt, Signal
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from gui.look.fonts import px
 from gui.look.language import mark, tr, tr_count
 from gui.pages.data.report import RowPreview, split_name
 from gui.pages.data.rows.text_table import Index, TextTable, one_line
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import vbox
 
 ROLE_TEXTS = {
     "conversation": mark("conversation"),
@@ -113,11 +114,7 @@ class PreviewTable(QWidget):
         self.table.clicked.connect(lambda index: self._offer_roles(index.column()))
         self.table.opened.connect(self._offer_roles_below)
         self._words = ElidedLabel("", "label", "ink2")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self._words)
-        column.addWidget(self.table, 1)
+        vbox(self._words, (self.table, 1), of=self, spacing=8)
 
     def show_preview(self, look: RowPreview) -> None:
         """Show other rows."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, questions
 from gui.core import actions
@@ -31,6 +31,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 FIELD_WIDTH = 240
 STARTER_NAME = mark("The practice model")
@@ -91,17 +92,8 @@ class SourceBar(QWidget):
         self._top.addWidget(self.source_field, 1)
         # Beside the field the buttons are on its line, below its label.
         self._above_buttons = QWidget()
-        holder = QVBoxLayout()
-        holder.setSpacing(0)
-        holder.addWidget(self._above_buttons)
-        holder.addWidget(self._buttons)
-        holder.addStretch(1)
-        self._top.addLayout(holder)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addLayout(self._top)
-        column.addWidget(self.paste)
+        self._top.addLayout(vbox(self._above_buttons, self._buttons, 1, spacing=0))
+        column = vbox(self._top, self.paste, of=self, spacing=12)
         self.mapping = ColumnMapping(Field(tr("&Count tokens for"), self.tokenizer), self)
         self.mapping.changed.connect(self._choose_again)
         self.mapping.hide()
@@ -261,16 +253,10 @@ class PastePanel(QWidget):
         self.take_button, self._cancel = plain(tr("Check the text"), "search"), quiet(tr("Cancel"))
         self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))
         self._cancel.clicked.connect(self.dismiss)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(Label(tr(PASTE_HINT), "label", "ink3", wrap=True), 1)
-        row.addWidget(self._cancel)
-        row.addWidget(self.take_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.field)
-        column.addLayout(row)
+        row = hbox(
+            (Label(tr(PASTE_HINT), "label", "ink3", wrap=True), 1), self._cancel, self.take_button, spacing=8
+        )
+        vbox(self.field, row, of=self, spacing=8)
         actions.bind(self, "window.close", self.dismiss)
         self.hide()
 

@@ -22,6 +22,7 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.active_job import ActiveJob
@@ -69,12 +70,7 @@ class DoctorPage(Page):
     def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.busy)
-        column.addLayout(self._list)
-        column.addStretch(1)
+        vbox(self.busy, self._list, 1, of=content, spacing=12)
         self._scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(self._scroll, 1)
 
@@ -185,11 +181,7 @@ class _CheckRow(QWidget):
         grid.addWidget(self._text, 0, 2)
         grid.addWidget(self._fix, 1, 2)
         grid.addLayout(self._actions_row, 0, 3, 2, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(grid)
-        column.addWidget(Line())
+        vbox(grid, Line(), of=self, spacing=0)
         style.follow(self.update)
 
     def offer(self, text: str) -> Button:

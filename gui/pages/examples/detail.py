@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import added, turns, unsupported
 from gui.inputs.segmented_control import SegmentedControl
@@ -16,6 +16,7 @@ from gui.models.example_table import Row, chrf_text
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.parts import MarkLegend
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, Mark, ReadingText, Turn, preview, preview_text
@@ -59,11 +60,7 @@ class ExampleDetail(Scroll):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        marked = QHBoxLayout()
-        marked.setSpacing(12)
-        marked.addWidget(Label(tr("Marked against"), "label", "ink2"))
-        marked.addWidget(self.against)
-        marked.addStretch(1)
+        marked = hbox(Label(tr("Marked against"), "label", "ink2"), self.against, 1, spacing=12)
         self._reference_place.setSpacing(8)
         self.column.addWidget(self._name)
         self.column.addWidget(self._about)
@@ -170,11 +167,7 @@ class _Summary(QWidget):
         super().__init__()
         self._head = Label("", "head", "ink2")
         self.text = ReadingText()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 4)
-        column.setSpacing(2)
-        column.addWidget(self._head)
-        column.addWidget(self.text, 0, Qt.AlignmentFlag.AlignTop)
+        vbox(self._head, (self.text, 0, Qt.AlignmentFlag.AlignTop), of=self, margins=(0, 4, 0, 4), spacing=2)
 
     def set_head(self, text: str) -> None:
         self._head.setText(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import Example, Job, Recipe, escaping, example_scores, report, run_comparison, write_csv
 from gui.core.background_tasks import BackgroundTasks
@@ -34,6 +34,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
+from gui.widgets.layouts import vbox
 from gui.widgets.splitter import Splitter
 
 ORDERS = {
@@ -102,10 +103,7 @@ class ExamplesPage(Page):
         # At large text the orders are shortened, rather than to widen the page.
         self.orders.setMinimumWidth(1)
         tools = FlowBox([self.search, self.orders], 16)
-        column = QVBoxLayout(self._left)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(tools)
+        column = vbox(tools, of=self._left, margins=(24, 16, 24, 16), spacing=12)
         self._nothing_found = EmptyState("search", tr("No conversation found"), tr("Change the search."))
         for part in (self.view, self._nothing_found):
             self._list.addWidget(part)

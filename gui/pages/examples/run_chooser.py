@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import run_comparison
 from gui.look.format import gain, number_text, score
@@ -17,6 +17,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 MAX_RUNS = 6
 Candidate = run_comparison.Candidate
@@ -50,17 +51,15 @@ class RunChooser(QWidget):
         self.cancel_button.clicked.connect(self.cancelled)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Compare with other runs"), "section", "ink"))
-        column.addWidget(self._stack, 1)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        for button in (self.compare_button, self.cancel_button):
-            foot.addWidget(button)
-        foot.addWidget(self._count, 1)
-        column.addLayout(foot)
+        foot = hbox(self.compare_button, self.cancel_button, (self._count, 1), spacing=8)
+        vbox(
+            Label(tr("Compare with other runs"), "section", "ink"),
+            (self._stack, 1),
+            foot,
+            of=self,
+            margins=(24, 16, 24, 16),
+            spacing=12,
+        )
 
     def offer(self, found: Sequence[run_comparison.Candidate], checked: Sequence[str]) -> None:
         """Offer runs; those in `checked` (run ids) are checked."""

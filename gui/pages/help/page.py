@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
@@ -29,6 +29,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.text_view import ReadingText
@@ -88,20 +89,11 @@ class HelpPage(Page):
         left = QWidget()
         style.ground(left, "surface")
         style.scale(left, QWidget.setFixedWidth, LIST_WIDTH)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(16, 16, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(self.search)
-        column.addWidget(self.view, 1)
+        vbox(self.search, (self.view, 1), of=left, margins=(16, 16, 8, 8), spacing=8)
         self._stack = QStackedWidget()
         for part in (self.reader, self._nothing):
             self._stack.addWidget(part)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(left)
-        row.addWidget(Line(vertical=True))
-        row.addWidget(self._stack, 1)
-        self.body.addLayout(row, 1)
+        self.body.addLayout(hbox(left, Line(vertical=True), (self._stack, 1), spacing=0), 1)
 
     def shown(self) -> None:
         """Read the licences of the packages when first shown."""

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMenu, QPlainTextEdit, QWidget
 
 from engine.api import Adapter, RunEntry, escaping, paths, run_summaries
 from gui.core.actions import Entry
@@ -33,6 +33,7 @@ from gui.tables.list_pane import ListPane
 from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.menus import SEPARATOR, below, make_menu
 
 FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}
@@ -99,9 +100,7 @@ class HistoryPage(Page):
         save_list_state(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout()
-        column.setContentsMargins(24, 0, 24, 16)
-        column.addWidget(self.details)
+        column = vbox(self.details, margins=(24, 0, 24, 16))
         self.body.addWidget(self.pane, 1)
         self.body.addLayout(column)
 
@@ -384,15 +383,7 @@ class LogDialog(QDialog):
         self.copy_button.clicked.connect(lambda: copy_text(self.text.toPlainText()))
         close = plain(tr("Close"))
         close.clicked.connect(self.close)
-        foot = QHBoxLayout()
-        foot.addWidget(self.copy_button)
-        foot.addStretch(1)
-        foot.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(self.text, 1)
-        column.addLayout(foot)
+        vbox((self.text, 1), hbox(self.copy_button, 1, close), of=self, margins=16, spacing=12)
         style.follow(self._restyle)
 
     def _restyle(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from engine.api import Recipe, RunEntry
 from gui.forms.value_text import value_text
@@ -19,6 +19,7 @@ from gui.models.list_text import base_text, data_text, moment_text
 from gui.models.run_table import started
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 
 Fact = tuple[str, str]
@@ -57,13 +58,7 @@ class RunDetails(QWidget):
             button.clicked.connect(signal)
 
     def _lay_out(self) -> None:
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self._name)
-        texts.addWidget(self._about)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addLayout(texts, 1)
+        head = hbox((vbox(self._name, self._about, spacing=2), 1), spacing=8)
         self._of_one = (self.open_button, self.edit_button, self.folder_button, self.more_button)
         for button in (*self._of_one, self.compare_button):
             head.addWidget(button)
@@ -72,12 +67,7 @@ class RunDetails(QWidget):
         facts.setSpacing(16)
         for view, stretch in zip(self._facts, (5, 6, 6, 4, 5, 2), strict=True):
             facts.addWidget(view, stretch)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 8)
-        column.setSpacing(14)
-        column.addWidget(Line())
-        column.addLayout(head)
-        column.addLayout(facts)
+        vbox(Line(), head, facts, of=self, margins=(0, 0, 0, 8), spacing=14)
 
     def entry(self) -> RunEntry | None:
         """Return the run shown."""
@@ -129,11 +119,7 @@ class _FactView(QWidget):
         super().__init__()
         self._label = ElidedLabel("", "label", "ink2")
         self._value = ElidedLabel("", "body_medium", "ink")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self._label)
-        column.addWidget(self._value)
+        vbox(self._label, self._value, of=self, spacing=2)
 
     def show_fact(self, fact: Fact) -> None:
         self._label.setText(fact[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import labelling, turns
 from gui.look import style
@@ -12,6 +12,7 @@ from gui.look.language import tr
 from gui.pages.labelling import labelling_text
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, Turn
 
@@ -37,18 +38,12 @@ class ConversationPane(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(Label(tr("Conversation"), "section"), 1)
-        for part in (self.back, self.position, self.forward):
-            head.addWidget(part)
+        head = hbox(
+            (Label(tr("Conversation"), "section"), 1), self.back, self.position, self.forward, spacing=4
+        )
         self.reading.column.addWidget(self.turns)
         self.reading.column.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 14, 14, 16)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self._about)
+        column = vbox(head, self._about, of=self, margins=(24, 14, 14, 16), spacing=8)
         column.addSpacing(4)
         column.addWidget(self.reading, 1)
 

@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -40,6 +39,7 @@ from gui.look.format import number_text
 from gui.look.language import tr
 from gui.pages.labelling import labelling_text
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import vbox
 
 ROW_HEIGHT = 52
 INSET, BAR, ICON = 14, 3, 14
@@ -201,16 +201,8 @@ class ItemsPane(QWidget):
         for part in (self.view, self._nothing):
             self._stack.addWidget(part)
         head = QWidget()
-        rows = QVBoxLayout(head)
-        rows.setContentsMargins(INSET, 14, INSET, 8)
-        rows.setSpacing(8)
-        rows.addWidget(self.search)
-        rows.addWidget(self._count)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(head)
-        column.addWidget(self._stack, 1)
+        vbox(self.search, self._count, of=head, margins=(INSET, 14, INSET, 8), spacing=8)
+        vbox(head, (self._stack, 1), of=self, spacing=0)
 
     def show_list(self, numbers: Sequence[int], get: GetItem, current: int, title: str) -> None:
         """List conversations under a title such as "To do"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from engine.api import labelling
 from gui.core import actions
@@ -19,6 +19,7 @@ from gui.pages.labelling.item_navigation import ORDERS
 from gui.widgets.buttons import quiet
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 
 # What the progress needs beside the tools; with less it stands above them.
 PROGRESS_WIDTH = 300
@@ -71,11 +72,7 @@ class LabellingToolbar(QWidget):
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(24, 10, 24, 10)
         self._box.setSpacing(12)
-        progress = QVBoxLayout()
-        progress.setSpacing(4)
-        progress.addWidget(self._progress)
-        progress.addWidget(self.bar)
-        self._box.addLayout(progress, 1)
+        self._box.addLayout(vbox(self._progress, self.bar, spacing=4), 1)
         self._tools = QWidget(self)
         tools = FlowLayout(self._tools)
         for button in (self.add_button, self.draft_all_button, self.list_button):
@@ -144,9 +141,5 @@ def _labelled(title: str, choice: ComboBox, parent: QWidget) -> QWidget:
     label.setBuddy(choice)
     choice.setAccessibleName(title.replace("&", ""))
     choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-    row = QHBoxLayout(pair)
-    row.setContentsMargins(8, 0, 0, 0)
-    row.setSpacing(8)
-    row.addWidget(label)
-    row.addWidget(choice)
+    hbox(label, choice, of=pair, margins=(8, 0, 0, 0), spacing=8)
     return pair

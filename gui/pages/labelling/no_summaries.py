@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
 
 from engine.api import AppError, labelling
 from gui.core.background_tasks import BackgroundTasks
@@ -18,6 +18,7 @@ from gui.look.language import tr, tr_count
 from gui.pages.labelling import labelling_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox
 
 # With less the buttons stand below the text.
 WIDE = 620
@@ -45,11 +46,7 @@ class NoSummaries(QFrame):
         self.train_button = plain(tr("Train on {count}", count="0"), "arrow-right")
         self.write_button.clicked.connect(self.write_wanted)
         self.train_button.clicked.connect(self._export)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self.write_button, self.train_button):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        buttons = hbox(self.write_button, self.train_button, 1, spacing=8)
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._box.setContentsMargins(12, 10, 12, 10)
         self._box.setSpacing(8)

@@ -41,6 +41,7 @@ from gui.shell.page import Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.splitter import Splitter
 from gui.workers.device_lock import Strip
@@ -123,10 +124,7 @@ class LabellingPage(Page):
         column.addWidget(self.toolbar)
         column.addWidget(Line())
         column.addWidget(self.splitter, 1)
-        middle = QVBoxLayout(self._reading)
-        middle.setContentsMargins(24, 24, 24, 24)
-        middle.addWidget(self.busy)
-        middle.addStretch(1)
+        vbox(self.busy, 1, of=self._reading, margins=24)
         for part in (self._empty, self._reading, self._work):
             self._stack.addWidget(part)
         self.body.addWidget(self.strip)

@@ -6,7 +6,7 @@ Shows an item. Its owner stores the text and runs the operations.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine.api import labelling, unsupported
 from gui.core import actions
@@ -20,6 +20,7 @@ from gui.pages.labelling.draft_writer import DraftWriter
 from gui.pages.labelling.summary_edit import SummaryEdit
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.shortcuts_line import ShortcutsLine
@@ -86,27 +87,15 @@ class SummaryPane(QWidget):
             button.clicked.connect(signal)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        head.addWidget(Label(tr("Summary"), "section"))
+        head = hbox(Label(tr("Summary"), "section"), spacing=6)
         head.addSpacing(10)
         head.addWidget(self._status_icon)
         head.addWidget(self._status, 1)
         for button in (self.undo_button, self.redo_button):
             head.addWidget(button)
-        length = QHBoxLayout()
-        length.setSpacing(16)
-        length.addWidget(self._length)
-        length.addWidget(self._usual, 1)
-        claims = QHBoxLayout()
-        claims.setSpacing(6)
-        claims.addWidget(self._claims_icon)
-        claims.addWidget(self._claims, 1)
-        acts = QHBoxLayout()
-        acts.setSpacing(8)
-        acts.addWidget(self.accept_button)
-        acts.addWidget(self.skip_button)
-        acts.addStretch(1)
+        length = hbox(self._length, (self._usual, 1), spacing=16)
+        claims = hbox(self._claims_icon, (self._claims, 1), spacing=6)
+        acts = hbox(self.accept_button, self.skip_button, 1, spacing=8)
         right = Scroll((24, 14, 24, 16), spacing=8, parent=self)
         column = right.column
         column.addLayout(head)
@@ -121,9 +110,7 @@ class SummaryPane(QWidget):
         column.addLayout(self._draft_row())
         column.addStretch(1)
         column.addWidget(ShortcutsLine("labelling"))
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(right)
+        vbox(right, of=self)
 
     def _draft_row(self) -> QGridLayout:
         label = Label(tr("Drafts &by"), "label", "ink2")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import pii, turns
 from gui.look import style
@@ -17,6 +17,7 @@ from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, ReadingText, Turn, preview, preview_text
@@ -58,14 +59,15 @@ class RowView(QWidget):
         self.try_button.clicked.connect(lambda: self.try_wanted.emit(self._row))
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(Label(tr("Conversation"), "section"), 1)
-        for part in (self._back, self._position, self._forth, self._close):
-            head.addWidget(part)
-        summary_head = QHBoxLayout()
-        summary_head.addWidget(Label(tr("Reference summary"), "section"), 1)
-        summary_head.addWidget(self._summary_tokens)
+        head = hbox(
+            (Label(tr("Conversation"), "section"), 1),
+            self._back,
+            self._position,
+            self._forth,
+            self._close,
+            spacing=4,
+        )
+        summary_head = hbox((Label(tr("Reference summary"), "section"), 1), self._summary_tokens)
         self._content = Scroll((0, 0, 10, 0), spacing=8)
         column = self._content.column
         column.addWidget(self.tokens)
@@ -76,20 +78,12 @@ class RowView(QWidget):
         column.addSpacing(8)
         column.addLayout(summary_head)
         column.addWidget(self._summary)
-        act = QHBoxLayout()
-        act.addWidget(self.try_button)
-        act.addStretch(1)
-        column.addLayout(act)
+        column.addLayout(hbox(self.try_button, 1))
         column.addStretch(1)
         self._empty = EmptyState(
             "data", tr("No row chosen"), tr("Choose a row to read it and to see where it is cut.")
         )
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 14, 14, 16)
-        outer.setSpacing(8)
-        outer.addLayout(head)
-        outer.addWidget(self._content, 1)
-        outer.addWidget(self._empty, 1)
+        vbox(head, (self._content, 1), (self._empty, 1), of=self, margins=(24, 14, 14, 16), spacing=8)
 
     def set_drawer(self, is_drawer: bool) -> None:
         """Show a close button while the preview is a drawer."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from gui.look import style
 from gui.look.fonts import font, px
@@ -18,6 +18,7 @@ from gui.pages.data.report import Row
 from gui.pages.data.rows.text_table import ROW_HEIGHT, Index, TextTable, one_line
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 
 HEADS = (mark("Row"), mark("Conversation"), mark("Tokens"), mark("Summary"), mark("Tokens"))
 FIGURES = (0, 2, 4)
@@ -104,17 +105,8 @@ class RowsView(QWidget):
         self.all_button = link(tr("Back to all rows"))
         self.all_button.clicked.connect(self.all_wanted)
         self._head = QWidget()
-        head = QHBoxLayout(self._head)
-        head.setContentsMargins(0, 0, 0, 0)
-        head.setSpacing(12)
-        head.addWidget(self._which, 1)
-        head.addWidget(self.export_button)
-        head.addWidget(self.all_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self._head)
-        column.addWidget(self.table, 1)
+        hbox((self._which, 1), self.export_button, self.all_button, of=self._head, spacing=12)
+        vbox(self._head, (self.table, 1), of=self, spacing=4)
         self.set_which("")
         style.follow(self._restyle)
 
@@ -215,14 +207,7 @@ class BrokenRowsView(QWidget):
         self._count = Label("", "body_medium")
         self.export_button = link(tr("Export as CSV…"))
         self.export_button.clicked.connect(self.export_wanted)
-        head = QHBoxLayout()
-        head.addWidget(self._count, 1)
-        head.addWidget(self.export_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self.table)
+        vbox(hbox((self._count, 1), self.export_button), self.table, of=self, spacing=4)
         self.hide()
         style.follow(self._restyle)
 
