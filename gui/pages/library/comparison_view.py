@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import UNKNOWN, gain, interval, score
@@ -23,6 +23,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.flow_layout import FlowBox
+from gui.widgets.layouts import vbox
 
 FEWEST, MOST = 2, 6
 TITLE_WIDTH, LEAST_WIDTH = 176, 148
@@ -198,12 +199,7 @@ class ComparisonView(QWidget):
 
     def _lay_out(self) -> None:
         tools = FlowBox([self.back_button, self.differences, self.try_button], gap=16)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(tools)
-        column.addWidget(self.remark)
-        column.addWidget(self.view, 1)
+        vbox(tools, self.remark, (self.view, 1), of=self, margins=(24, 16, 24, 16), spacing=12)
 
     def show_adapters(self, adapters: Sequence[Adapter]) -> None:
         """Show other adapters, two to six."""

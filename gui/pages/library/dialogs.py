@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import hub_adapters
 from gui.look.language import mark, tr
@@ -12,6 +12,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.open_path import open_page, open_path
 
 ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
@@ -86,17 +87,8 @@ class HubNameDialog(GrowingDialog):
         cancel = plain(tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(8)
-        column.addWidget(Label(self.windowTitle(), "section"))
-        column.addWidget(label)
-        column.addWidget(self.field)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.import_button)
-        row.addWidget(cancel)
-        row.addStretch(1)
+        column = vbox(Label(self.windowTitle(), "section"), label, self.field, of=self, margins=24, spacing=8)
+        row = hbox(self.import_button, cancel, 1, spacing=8)
         column.addSpacing(8)
         column.addLayout(row)
         self.setMinimumWidth(440)

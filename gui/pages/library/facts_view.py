@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import vbox
 
 Fact = tuple[str, str]
 LABEL_WIDTH = 116
@@ -22,10 +23,7 @@ class FactsView(QWidget):
         super().__init__()
         self._facts: list[Fact] = []
         self._rows: list[tuple[Label, ElidedLabel]] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(Label(heading, "label_medium", "ink2"))
+        column = vbox(Label(heading, "label_medium", "ink2"), of=self, spacing=6)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
@@ -78,10 +76,7 @@ class TextSection(QWidget):
     def __init__(self, heading: str) -> None:
         super().__init__()
         self._labels: list[Label] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 18)
-        self._column.setSpacing(6)
-        self._column.addWidget(Label(heading, "label_medium", "ink2"))
+        self._column = vbox(Label(heading, "label_medium", "ink2"), of=self, margins=(0, 0, 0, 18), spacing=6)
 
     def show_texts(self, texts: Sequence[str]) -> None:
         """Show other texts."""

@@ -25,6 +25,7 @@ from gui.pages.library.scores_view import MetricRows, ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
@@ -88,11 +89,7 @@ class MetadataPanel(QWidget):
         style.ground(self, "surface")
         self._make_parts()
         self._scroll = Scroll((24, 20, 24, 0), 0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._scroll, 1)
-        column.addWidget(self._foot())
+        vbox((self._scroll, 1), self._foot(), of=self, spacing=0)
         self._fill(self._scroll.column)
         self._connect()
 
@@ -163,21 +160,9 @@ class MetadataPanel(QWidget):
 
     def _foot(self) -> QWidget:
         foot = QWidget()
-        row = QHBoxLayout(foot)
-        row.setContentsMargins(24, 8, 20, 12)
-        row.setSpacing(8)
-        row.addWidget(self._mark)
-        row.addWidget(self.integrity, 1)
-        row.addWidget(self.folder_button)
+        hbox(self._mark, (self.integrity, 1), self.folder_button, of=foot, margins=(24, 8, 20, 12), spacing=8)
         holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        lined = QHBoxLayout()
-        lined.setContentsMargins(24, 0, 24, 0)
-        lined.addWidget(Line())
-        column.addLayout(lined)
-        column.addWidget(foot)
+        vbox(hbox(Line(), margins=(24, 0, 24, 0)), foot, of=holder, spacing=0)
         return holder
 
     def _connect(self) -> None:
@@ -316,10 +301,4 @@ def _about(metadata: AdapterMetadata) -> str:
 
 
 def _row(first: QWidget, *others: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    row.addWidget(first, 1)
-    for part in others:
-        row.addWidget(part)
-    return row
+    return hbox((first, 1), *others, spacing=8)

@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.api import Adapter, Unreadable, example_scores, paths
 from gui.core.actions import Entry
@@ -41,6 +41,7 @@ from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.layouts import hbox
 from gui.widgets.menus import SEPARATOR, below, make_menu
 
 FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Imported")}
@@ -116,10 +117,7 @@ class LibraryPage(Page):
     def _lay_out(self) -> None:
         self._stack = QStackedWidget(self.content)
         listed = QWidget(self._stack)
-        row = QHBoxLayout(listed)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.pane, 1)
+        row = hbox((self.pane, 1), of=listed, spacing=0)
         self.drawer = Drawer(row, self.pane, self.panel)
         self.comparison = ComparisonView(self._stack)
         for part in (listed, self.comparison):

@@ -31,6 +31,7 @@ from gui.pages.library.jobs import PushRequest, visibility_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
@@ -86,11 +87,7 @@ class PushDialog(ScrollingDialog):
         )  # fmt: skip
         for part in (self._about, self.form, self.preview, self._busy, self.problem):
             self.column.addWidget(part)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        for button in (self.show_button, self.send_button, self.back_button, self.cancel_button):
-            foot.addWidget(button)
-        foot.addStretch(1)
+        foot = hbox(self.show_button, self.send_button, self.back_button, self.cancel_button, 1, spacing=8)
         self.foot.addLayout(foot)
 
     def _connect(self) -> None:
@@ -182,10 +179,7 @@ class PushPreview(QWidget):
         self._files.setHorizontalSpacing(16)
         self._files.setVerticalSpacing(4)
         self._files.setColumnStretch(0, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(self._where)
+        column = vbox(self._where, of=self, spacing=6)
         for heading, part in ((tr("Licences"), self._notices), (tr("Files"), self._files)):
             column.addSpacing(10)
             column.addWidget(Label(heading, "label_medium", "ink2"))
@@ -215,11 +209,12 @@ class PushPreview(QWidget):
         _empty(self._notices)
         for notice in notices:
             warns = notice.get("level") == "warning"
-            row = QHBoxLayout()
-            row.setSpacing(8)
             icon = IconLabel("warning" if warns else "info", "copper" if warns else "ink2", 16)
-            row.addWidget(icon, alignment=Qt.AlignmentFlag.AlignTop)
-            row.addWidget(Label(notice_text(notice), "body", "ink", wrap=True), 1)
+            row = hbox(
+                (icon, 0, Qt.AlignmentFlag.AlignTop),
+                (Label(notice_text(notice), "body", "ink", wrap=True), 1),
+                spacing=8,
+            )
             self._notices.addLayout(row)
 
     def _show_files(self, files: Sequence[tuple[str, int]]) -> None:
@@ -301,22 +296,14 @@ class PushForm(QWidget):
     def _folder_row(self) -> QWidget:
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.folder, 1)
-        layout.addWidget(self.folder_button)
+        hbox((self.folder, 1), self.folder_button, of=row, spacing=8)
         row.setFocusProxy(self.folder)
         return row
 
     def _conversations_part(self) -> QWidget:
         part = QWidget()
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
         foot = tr("They are part of the prompt: without them, nothing can be sent.")
-        column.addWidget(self.conversations)
-        column.addWidget(Label(foot, "label", "ink3", wrap=True))
+        vbox(self.conversations, Label(foot, "label", "ink3", wrap=True), of=part, spacing=4)
         part.setVisible(bool(self._conversations))
         return part
 

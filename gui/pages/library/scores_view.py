@@ -19,6 +19,7 @@ from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 from gui.models.metric_text import amount, in_full, sign_of
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.layouts import vbox
 
 NAMES = metrics.HEADLINE_TITLES
 TO_BASE = {"better": mark("better than base"), "worse": mark("worse than base")}
@@ -131,11 +132,7 @@ class MetricRows(QWidget):
         self._place = QVBoxLayout()
         self.rows: QWidget | None = None
         self._unfolded = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeading)
-        column.addLayout(self._place)
+        vbox((self.toggle, 0, Qt.AlignmentFlag.AlignLeading), self._place, of=self, spacing=4)
 
     def show_card(self, card: ScoreCard | None) -> None:
         """Show another card; hidden if it has only ROUGE."""

@@ -16,6 +16,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.worker_manager import WorkerManager
@@ -70,13 +71,7 @@ class ServeDialog(ScrollingDialog):
             fields.addWidget(Field(title, _with_copy(title, field)))
         for part in (self._busy, self._details, self._state, self._problem):
             self.column.addWidget(part)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        for button in (self.start_button, self.stop_button):
-            foot.addWidget(button)
-        foot.addStretch(1)
-        foot.addWidget(self.close_button)
-        self.foot.addLayout(foot)
+        self.foot.addLayout(hbox(self.start_button, self.stop_button, 1, self.close_button, spacing=8))
 
     def _connect(self) -> None:
         self.start_button.clicked.connect(self._start_or_confirm)

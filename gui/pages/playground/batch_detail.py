@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import turns
 from gui.look import style
@@ -17,6 +17,7 @@ from gui.pages.playground.columns.column_results import Column
 from gui.pages.playground.history.history_entry import headline
 from gui.widgets.buttons import IconButton, quiet
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, ReadingText, Turn, preview, preview_text
@@ -47,27 +48,14 @@ class BatchDetail(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._title, 1)
-        for button in (self.alone_button, self.close_button):
-            head.addWidget(button)
+        head = hbox((self._title, 1), self.alone_button, self.close_button, spacing=8)
         self._said.column.addWidget(self.conversation)
         self._said.column.addStretch(1)
         self._texts = QVBoxLayout()
         self._texts.setSpacing(2)
         self._written.column.addLayout(self._texts)
         self._written.column.addStretch(1)
-        sides = QHBoxLayout()
-        sides.setSpacing(24)
-        sides.addWidget(self._said, 2)
-        sides.addWidget(self._written, 3)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(Line())
-        column.addLayout(head)
-        column.addLayout(sides, 1)
+        vbox(Line(), head, (hbox((self._said, 2), (self._written, 3), spacing=24), 1), of=self, spacing=8)
         style.scale(self, QWidget.setFixedHeight, HEIGHT)
 
     def show_row(self, row: BatchRow | None) -> None:

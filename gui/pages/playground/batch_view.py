@@ -28,6 +28,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.layouts import vbox
 
 SOURCE_WIDTH, COUNT_WIDTH, MIN_TABLE_HEIGHT = 300, 200, 180
 USUAL_COUNT = 20
@@ -91,14 +92,18 @@ class BatchView(QWidget):
         self._lines = QVBoxLayout(self.score_row)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(2)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 14, 16)
-        column.setSpacing(12)
-        column.addWidget(tools)
-        column.addWidget(self._stack, 1)
-        for below in (self.detail, self.notice, self.busy, self.score_row):
-            column.addWidget(below)
-        column.addLayout(self.foot)
+        vbox(
+            tools,
+            (self._stack, 1),
+            self.detail,
+            self.notice,
+            self.busy,
+            self.score_row,
+            self.foot,
+            of=self,
+            margins=(24, 16, 14, 16),
+            spacing=12,
+        )
         style.follow(self._restyle)
 
     def _restyle(self) -> None:

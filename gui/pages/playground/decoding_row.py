@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from engine.api import AppError, Problem, SummarizeOptions, decoding, describe, options, prompts, runtimes
 from gui.forms.field_grid import FormField, make_field
@@ -24,6 +24,7 @@ from gui.pages.playground.decoding_presets import DecodingPresets
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 # The key of options without a preset; no preset's name begins with a space.
 OWN = " own"
@@ -68,27 +69,14 @@ class DecodingRow(QWidget):
 
     def _lay_out(self) -> None:
         chooser = QWidget()
-        pair = QHBoxLayout(chooser)
-        pair.setContentsMargins(0, 0, 0, 0)
-        pair.setSpacing(4)
-        pair.addWidget(self.preset)
-        pair.addWidget(self.more)
+        hbox(self.preset, self.more, of=chooser, spacing=4)
         chooser.setFocusProxy(self.preset)
         row = FlowBox([Field(tr("&Decoding"), chooser), self.fields[FIRST].around, self.unfold], 12)
-        unfolded = QVBoxLayout(self.all_fields)
-        unfolded.setContentsMargins(0, 0, 0, 0)
-        unfolded.setSpacing(12)
         shown_fields = [field.around for name, field in self.fields.items() if name != FIRST]
         shown = FlowBox(shown_fields, 12, at_top=True)
-        unfolded.addWidget(shown)
-        unfolded.addWidget(self.prompt)
+        vbox(shown, self.prompt, of=self.all_fields, spacing=12)
         self.all_fields.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(row)
-        column.addWidget(self.naming)
-        column.addWidget(self.all_fields)
+        vbox(row, self.naming, self.all_fields, of=self, spacing=12)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.preset.setAccessibleName(tr("Decoding"))
         style.follow(self._restyle)

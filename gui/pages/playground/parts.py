@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.fonts import font, metrics, px
@@ -21,6 +21,7 @@ from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.workers.device_lock import Strip
 
@@ -38,11 +39,7 @@ class StripView(QWidget):
         self._notice.acted.connect(self.acted)
         self._log = Label("", "fixed", "ink2", wrap=True, selectable=True)
         self._log.setAccessibleName(tr("The worker's last log lines"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 12, 24, 12)
-        column.setSpacing(8)
-        column.addWidget(self._notice)
-        column.addWidget(self._log)
+        vbox(self._notice, self._log, of=self, margins=(24, 12, 24, 12), spacing=8)
         self.hide()
 
     def show_strip(self, strip: Strip | None) -> None:
@@ -79,17 +76,8 @@ class FoldedConversation(QWidget):
         self.button = quiet(tr("Show"))
         self.button.set_short()
         self.button.clicked.connect(self.toggled)
-        row = QHBoxLayout()
-        row.setContentsMargins(24, 8, 16, 8)
-        row.setSpacing(16)
-        row.addWidget(self._headline, 1)
-        row.addWidget(self.meter)
-        row.addWidget(self.button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(Line())
+        row = hbox((self._headline, 1), self.meter, self.button, margins=(24, 8, 16, 8), spacing=16)
+        vbox(row, Line(), of=self, spacing=0)
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
@@ -150,21 +138,13 @@ class Legend(QWidget):
         )
         reason = ElidedLabel(tr("One conversation, so no interval"), "label", "ink3")
         reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(text, 3)
-        row.addWidget(reason, 2)
+        hbox((text, 3), (reason, 2), of=self, spacing=12)
 
 
 def _meaning(kind: str, text: str) -> QWidget:
     """Return a marked word with its meaning beside it."""
     made = QWidget()
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(12)
-    row.addWidget(_Swatch(kind))
-    row.addWidget(Label(text, "label", "ink2"))
+    hbox(_Swatch(kind), Label(text, "label", "ink2"), of=made, spacing=12)
     return made
 
 

@@ -5,7 +5,7 @@ Lays out and folds; knows neither the worker nor the sources of conversations.
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.fonts import px, text_scale
@@ -15,6 +15,7 @@ from gui.pages.playground.conversation.conversation_panel import ConversationPan
 from gui.pages.playground.history.history_view import HistoryView
 from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
@@ -44,22 +45,13 @@ class SingleView(QWidget):
         right = Scroll((0, 0, 10, 16), spacing=0)
         self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         right.column.addWidget(self.columns, 1)
-        self._foot = QVBoxLayout()
-        self._foot.setContentsMargins(24, 0, 14, 0)
-        self._foot.setSpacing(12)
-        for part in (Line(), Legend(), self.history):
-            self._foot.addWidget(part)
+        self._foot = vbox(Line(), Legend(), self.history, margins=(24, 0, 14, 0), spacing=12)
         right.column.addLayout(self._foot)
         self.splitter = Splitter("playground")
         self.splitter.addWidget(self.panel)
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.folded)
-        column.addWidget(self.splitter, 1)
-        column.addWidget(self.undo_strip)
+        vbox(self.folded, (self.splitter, 1), self.undo_strip, of=self, spacing=0)
         self.folded.hide()
 
     def _restyle(self) -> None:

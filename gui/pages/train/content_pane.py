@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Family, MemoryFallback, memory_fallbacks
 from gui.core.preferences import Preferences
@@ -24,6 +24,7 @@ from gui.pages.train.run.run_view import RunView
 from gui.widgets.cards import Card, ErrorCard
 from gui.widgets.dimming import dim
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, ReadingText
 from gui.widgets.undo_strip import UndoStrip
@@ -56,22 +57,20 @@ class ContentPane(QWidget):
     def _lay_out(self) -> None:
         for chooser in (self.methods, self.base_models, self.fallback_view):
             self._chooser_stack.addWidget(chooser)
-        choosers = QVBoxLayout(self._choosers)
-        choosers.setContentsMargins(24, 16, 24, 16)
-        choosers.setSpacing(0)
-        choosers.addWidget(self._chooser_stack, 1)
-        choosers.addWidget(self._below_methods)
+        vbox(
+            (self._chooser_stack, 1),
+            self._below_methods,
+            of=self._choosers,
+            margins=(24, 16, 24, 16),
+            spacing=0,
+        )
         below = QVBoxLayout(self._below_methods)
         below.setContentsMargins(0, 0, 0, 0)
         below.addSpacing(16)
         below.addWidget(self.preview)
         for part in (self._choosers, self.run_view):
             self._stack.addWidget(part)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.gpu_banner)
-        column.addWidget(self._stack, 1)
+        vbox(self.gpu_banner, (self._stack, 1), of=self, spacing=0)
 
     def say(self, text: str, action: str = "") -> None:
         """Show a message until it is closed, with at most one action."""
@@ -178,11 +177,9 @@ class LabelPreview(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=16, spacing=8)
         self.text = ReadingText(role="body", token="ink2")
-        head = QHBoxLayout()
-        head.addWidget(Label(tr("Model input and label tokens"), "section", wrap=True), 1)
         about = Label(tr("marked: label tokens; the rest is input only"), "label", "ink2", wrap=True)
         about.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(about, 1)
+        head = hbox((Label(tr("Model input and label tokens"), "section", wrap=True), 1), (about, 1))
         scroll = Scroll(margins=(0, 0, 0, 0))
         scroll.column.addWidget(self.text)
         style.scale(scroll, QWidget.setFixedHeight, PREVIEW_HEIGHT)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import Recipe, graphics_cards, graphics_check
 from gui.core.preferences import Preferences
 from gui.forms.recipe_form import RecipeForm
 from gui.look.language import tr, translate
 from gui.widgets.cards import NoticeStrip
+from gui.widgets.layouts import vbox
 from gui.workers.worker_manager import WorkerManager
 
 DEVICE = "training.device"
@@ -59,9 +60,7 @@ class GpuBanner(QWidget):
         self._text = ""
         self.strip = NoticeStrip()
         self.strip.acted.connect(self._put_away)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(24, 12, 24, 0)
-        box.addWidget(self.strip)
+        vbox(self.strip, of=self, margins=(24, 12, 24, 0))
         self.hide()
 
     def judge(self, found: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import (
     Adapter,
@@ -45,6 +45,7 @@ from gui.pages.train.run.report_export import ReportExport
 from gui.pages.train.run.run_text import adapter_name, status_text
 from gui.pages.train.start_prompt import StartPrompt
 from gui.shell.page import NARROW, Page
+from gui.widgets.layouts import hbox
 from gui.widgets.line import Line
 from gui.widgets.open_path import open_path
 from gui.workers.run_model import RunModel
@@ -223,12 +224,7 @@ class TrainPage(Page):
     # Layout
     def _lay_out(self) -> None:
         self._edge = Line(vertical=True)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(self.panel)
-        row.addWidget(self._edge)
-        row.addWidget(self.right, 1)
-        self.body.addLayout(row, 1)
+        self.body.addLayout(hbox(self.panel, self._edge, (self.right, 1), spacing=0), 1)
         self.body.addWidget(self.right.notice)
 
     def _connect(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import Problem, Recipe, run_length
 from gui.core import actions
@@ -27,6 +27,7 @@ from gui.pages.train.start_foot import StartFoot
 from gui.pages.train.start_prompt import computer_names
 from gui.widgets.buttons import plain
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.workers.planner import problem_of
@@ -67,23 +68,16 @@ class RecipePanel(QWidget):
 
     def _lay_out(self) -> None:
         self._scroll.column.addWidget(self.form)
-        top = QVBoxLayout()
-        top.setContentsMargins(24, 16, 24, 12)
-        top.addWidget(self._levels)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(top)
-        column.addWidget(self._scroll, 1)
-        column.addWidget(Line())
-        fixed = QHBoxLayout(self._fixed_foot)
-        fixed.setContentsMargins(24, 12, 24, 12)
-        fixed.setSpacing(8)
-        fixed.addWidget(self._fixed_icon)
-        fixed.addWidget(self._fixed_text, 1)
-        fixed.addWidget(self.copy_button)
-        column.addWidget(self.foot)
-        column.addWidget(self._fixed_foot)
+        top = vbox(self._levels, margins=(24, 16, 24, 12))
+        hbox(
+            self._fixed_icon,
+            (self._fixed_text, 1),
+            self.copy_button,
+            of=self._fixed_foot,
+            margins=(24, 12, 24, 12),
+            spacing=8,
+        )
+        vbox(top, (self._scroll, 1), Line(), self.foot, self._fixed_foot, of=self, spacing=0)
 
     def _connect(self) -> None:
         self._levels.currentChanged.connect(self._set_level)

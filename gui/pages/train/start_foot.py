@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import Problem
 from gui.inputs.combo_box import ComboBox
@@ -20,6 +20,7 @@ from gui.widgets.buttons import primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.dimming import dim
 from gui.widgets.labels import RichLabel
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import FittedScroll
 
 # A warning about this field says that a run is too short.
@@ -57,22 +58,15 @@ class StartFoot(QWidget):
         self.said = FittedScroll((24, 12, 24, 4), spacing=8)
         for part in (self.warnings, self.too_short, self.ready, self.happening):
             self.said.column.addWidget(part)
-        below = QVBoxLayout()
-        below.setContentsMargins(24, 4, 24, 16)
-        below.setSpacing(8)
-        place = QHBoxLayout()
-        place.setSpacing(12)
-        place.addWidget(self._where, 2)
-        place.addWidget(self._how_many, 1)
-        below.addLayout(place)
-        below.addWidget(self._problem)
-        below.addWidget(self.no_summaries)
-        below.addWidget(self.start_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.said)
-        column.addLayout(below)
+        below = vbox(
+            hbox((self._where, 2), (self._how_many, 1), spacing=12),
+            self._problem,
+            self.no_summaries,
+            self.start_button,
+            margins=(24, 4, 24, 16),
+            spacing=8,
+        )
+        vbox(self.said, below, of=self, spacing=0)
         self.ready.hide()
 
     def offer_computers(self, names: Sequence[str]) -> None:

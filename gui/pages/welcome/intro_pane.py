@@ -7,12 +7,13 @@ import random
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.text_view import ReadingText
 
@@ -30,19 +31,18 @@ class IntroPane(QWidget):
     def __init__(self) -> None:
         super().__init__()
         style.ground(self, "surface")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(MARGIN, 24, MARGIN - 16, 24)
-        column.setSpacing(16)
-        column.addStretch(1)
-        column.addWidget(IconLabel("mark", "accent", 32))
-        for part in (
+        vbox(
+            1,
+            IconLabel("mark", "accent", 32),
             Label(tr(TITLE), "welcome", wrap=True),
             ReadingText(tr(TEXT), token="ink2"),
             _Curve(),
             Line(),
-        ):
-            column.addWidget(part)
-        column.addStretch(1)
+            1,
+            of=self,
+            margins=(MARGIN, 24, MARGIN - 16, 24),
+            spacing=16,
+        )
         style.follow(self._restyle)
 
     def _restyle(self) -> None:

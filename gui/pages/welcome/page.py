@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import SAMPLE, AppError, Ending, Problem, Recipe, paths, recipe, run_store
 from gui.forms.choosers import ask_for_file, ask_for_folder
@@ -31,6 +31,7 @@ from gui.pages.welcome.step import Step
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.worker_manager import WorkerManager
@@ -99,28 +100,13 @@ class WelcomePage(Page):
     def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, STEPS_WIDTH)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for step in self.steps.values():
-            column.addWidget(step)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.back_button)
-        foot.addWidget(self.onward_button)
-        foot.addStretch(1)
-        foot.addWidget(self.skip_button)
-        column.addLayout(foot)
+        foot = hbox(self.back_button, self.onward_button, 1, self.skip_button, spacing=8)
+        vbox(*self.steps.values(), foot, of=content, spacing=0)
         self._scroll = Scroll((MARGIN, 24, MARGIN, 24), spacing=0)
         self._scroll.column.addStretch(1)
         self._scroll.column.addLayout(at_most_so_wide(content))
         self._scroll.column.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        for part in (self.left, self._edge):
-            row.addWidget(part)
-        row.addWidget(self._scroll, 1)
-        self.body.addLayout(row, 1)
+        self.body.addLayout(hbox(self.left, self._edge, (self._scroll, 1), spacing=0), 1)
 
     def _connect(self) -> None:
         for key, step in self.steps.items():
@@ -347,17 +333,10 @@ class OwnData(QWidget):
         self.no_summaries = NoSummaries()
         self.no_summaries.train_wanted.connect(lambda values: self.choose(values["source"]))
         self._picked = ""
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.line, 1)
-        row.addWidget(self.file_button)
-        row.addWidget(self.folder_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 12, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(row)
-        for part in (self._problem, self.page_button, self.no_summaries):
-            column.addWidget(part)
+        row = hbox((self.line, 1), self.file_button, self.folder_button, spacing=8)
+        vbox(
+            row, self._problem, self.page_button, self.no_summaries, of=self, margins=(0, 12, 0, 0), spacing=6
+        )
         self.page_button.setVisible(False)
         self.line.editingFinished.connect(self._take)
         self.file_button.clicked.connect(lambda: self._ask(ask_for_file))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.look.language import tr
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label, RichLabel
+from gui.widgets.layouts import hbox, vbox
 
 CIRCLE, GUTTER = 28, 52
 
@@ -31,18 +32,10 @@ class Step(QWidget):
         self.change_button.clicked.connect(self.change_wanted)
         self._content = QVBoxLayout()
         self._content.setContentsMargins(0, 8, 0, 0)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        for part in (self._title, self._text):
-            texts.addWidget(part)
-        row = QHBoxLayout()
-        row.addLayout(texts, 1)
-        row.addWidget(self.change_button, alignment=Qt.AlignmentFlag.AlignTop)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(px(GUTTER), 2, 0, 28)
-        self._column.setSpacing(0)
-        self._column.addLayout(row)
-        self._column.addLayout(self._content)
+        row = hbox(
+            (vbox(self._title, self._text, spacing=2), 1), (self.change_button, 0, Qt.AlignmentFlag.AlignTop)
+        )
+        self._column = vbox(row, self._content, of=self, margins=(px(GUTTER), 2, 0, 28), spacing=0)
         self._parts: list[QWidget] = []
         self.show_state(1, 1, is_open=False, is_done=False)
         style.follow(self.update)

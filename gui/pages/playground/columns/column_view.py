@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.core.clipboard import copy_text
 from gui.look import style
@@ -21,6 +21,7 @@ from gui.pages.playground.columns.column_results import Column, Marks
 from gui.pages.playground.columns.feedback_view import FeedbackNotes, FeedbackTools
 from gui.widgets.buttons import IconButton, link, plain
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, ReadingText
@@ -66,10 +67,7 @@ class ColumnView(QWidget):
         self.setMinimumWidth(px(MIN_WIDTH))
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(0)
-        column.addLayout(self._head())
+        column = vbox(self._head(), of=self, margins=(16, 12, 16, 12), spacing=0)
         column.addSpacing(12)
         column.addWidget(Line())
         reading = self._reading = Scroll((0, 12, 10, 8), spacing=8)
@@ -100,21 +98,14 @@ class ColumnView(QWidget):
         self._reading.ensureWidgetVisible(self.notes.done_button)
 
     def _head(self) -> QHBoxLayout:
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addWidget(self._name)
-        texts.addWidget(self._detail)
+        texts = vbox(self._name, self._detail, spacing=0)
         if self._is_base:
             self._act = IconButton("chevron-down", tr("Choose another base model"))
             self._act.clicked.connect(self.base_wanted)
         else:
             self._act = IconButton("close", tr("Remove this adapter"))
             self._act.clicked.connect(self.closed)
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addLayout(texts, 1)
-        head.addWidget(self._act, alignment=Qt.AlignmentFlag.AlignVCenter)
-        return head
+        return hbox((texts, 1), (self._act, 0, Qt.AlignmentFlag.AlignVCenter), spacing=4)
 
     @property
     def act(self) -> IconButton:
@@ -200,11 +191,12 @@ class _Error(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._text = Label("", "label", "brick", wrap=True, selectable=True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(IconLabel("problem", "brick", 14), alignment=Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
+        hbox(
+            (IconLabel("problem", "brick", 14), 0, Qt.AlignmentFlag.AlignTop),
+            (self._text, 1),
+            of=self,
+            spacing=6,
+        )
         self.hide()
 
     def show_text(self, text: str) -> None:
@@ -229,15 +221,14 @@ class _Figures(QWidget):
         self._warning.hide()
         self._seconds = Label("", "figure_small", "ink2")
         self._speed = Label("", "figure_small", "ink2")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(_row(ElidedLabel("ROUGE-1", "label", "ink2"), self._rouge))
-        column.addLayout(_row(ElidedLabel("chrF", "label", "ink2"), self._chrf))
-        column.addLayout(
-            _row(ElidedLabel(tr("Not in conversation"), "label", "ink2"), self._warning, self._missing)
+        vbox(
+            _row(ElidedLabel("ROUGE-1", "label", "ink2"), self._rouge),
+            _row(ElidedLabel("chrF", "label", "ink2"), self._chrf),
+            _row(ElidedLabel(tr("Not in conversation"), "label", "ink2"), self._warning, self._missing),
+            _row(self._seconds, self._speed),
+            of=self,
+            spacing=2,
         )
-        column.addLayout(_row(self._seconds, self._speed))
 
     def shown(self) -> dict[str, str]:
         return {
@@ -276,12 +267,7 @@ def _seconds(column: Column) -> str:
 
 
 def _row(left: QWidget, *right: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    row.addWidget(left, 1)
-    for part in right:
-        row.addWidget(part)
-    return row
+    return hbox((left, 1), *right, spacing=4)
 
 
 class ChunksView(QWidget):
@@ -294,11 +280,7 @@ class ChunksView(QWidget):
         self.unfold.clicked.connect(self._toggle)
         self._text = Label("", "label", "ink2", wrap=True, selectable=True)
         self._text.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.unfold, alignment=Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._text)
+        vbox((self.unfold, 0, Qt.AlignmentFlag.AlignLeft), self._text, of=self, spacing=4)
         self.hide()
 
     def show_rounds(self, rounds: tuple[tuple[str, ...], ...]) -> None:

@@ -12,6 +12,7 @@ from gui.pages.playground.columns.column_results import ColumnResults
 from gui.pages.playground.columns.column_view import MIN_WIDTH, ColumnView
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.layouts import hbox
 from gui.widgets.line import Line
 
 
@@ -50,9 +51,7 @@ class ColumnsView(QWidget):
         self._scroll.horizontalScrollBar().rangeChanged.connect(self._line_up_feet)
         # The base keeps space for the horizontal scroll bar, so that all feet are on one line.
         self._base_box = QWidget()
-        holder = QHBoxLayout(self._base_box)
-        holder.setContentsMargins(0, 0, 0, 0)
-        holder.addWidget(self.base)
+        hbox(self.base, of=self._base_box)
         row = QHBoxLayout(self)
         # The page's scroll bar takes the margin at the other side.
         row.setContentsMargins(self.MARGIN, 0, 0, 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from gui.core import actions
 from gui.inputs.fields import Field
@@ -18,6 +18,7 @@ from gui.look.language import tr
 from gui.pages.playground.columns.column_results import Feedback, Thumb
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.labels import Label
+from gui.widgets.layouts import vbox
 from gui.widgets.text_view import ReadingText
 
 EDIT_HEIGHT = 96
@@ -92,17 +93,14 @@ class FeedbackNotes(QWidget):
             button.set_short()
             buttons.addWidget(button)
         buttons.addStretch(1)
-        written = QVBoxLayout(self._editor)
-        written.setContentsMargins(0, 0, 0, 0)
-        written.setSpacing(8)
-        written.addWidget(Field(tr("The summary as it should be"), self.summary_edit))
-        written.addWidget(Field(tr("Note"), self.note_edit))
-        written.addLayout(buttons)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for part in (self._corrected_head, self._corrected, self._note, self._editor):
-            column.addWidget(part)
+        vbox(
+            Field(tr("The summary as it should be"), self.summary_edit),
+            Field(tr("Note"), self.note_edit),
+            buttons,
+            of=self._editor,
+            spacing=8,
+        )
+        vbox(self._corrected_head, self._corrected, self._note, self._editor, of=self, spacing=4)
 
     def _restyle(self) -> None:
         self.summary_edit.setFont(font("body"))

@@ -12,12 +12,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QMenu,
     QPlainTextEdit,
     QStackedWidget,
     QTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -34,6 +32,7 @@ from gui.pages.playground.conversation.token_meter import TokenMeter
 from gui.widgets.buttons import link, plain, quiet
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, Mark, Turn, utf16
@@ -110,9 +109,7 @@ class ConversationPanel(QWidget):
         self.reference_edit.setFixedHeight(px(REFERENCE_HEIGHT))
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(0)
-        head.addWidget(Label(tr("Conversation"), "section"), 1)
+        head = hbox((Label(tr("Conversation"), "section"), 1), spacing=0)
         for button in (self._open_button, self._edit_button):
             button.set_short()
             head.addWidget(button)
@@ -122,31 +119,19 @@ class ConversationPanel(QWidget):
         self._stack = QStackedWidget()
         for part in (self._reading, self.editor, self.picker, self._empty_state()):
             self._stack.addWidget(part)
-        reference = QHBoxLayout()
-        reference.addWidget(Label(tr("Reference summary"), "label_medium", "ink2"), 1)
-        reference.addWidget(Label(tr("optional"), "label", "ink3"))
-        reference.addWidget(self.label_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 14, 14, 20)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self._about)
-        offer = QVBoxLayout()
-        offer.setContentsMargins(0, 0, 10, 0)
-        offer.addWidget(self.export_offer)
-        column.addLayout(offer)
-        column.addWidget(self._stack, 1)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(0, 0, 10, 0)
-        foot.setSpacing(8)
-        foot.addWidget(self.meter)
-        foot.addWidget(self.piecewise)
+        reference = hbox(
+            (Label(tr("Reference summary"), "label_medium", "ink2"), 1),
+            Label(tr("optional"), "label", "ink3"),
+            self.label_button,
+        )
+        offer = vbox(self.export_offer, margins=(0, 0, 10, 0))
+        foot = vbox(self.meter, self.piecewise, margins=(0, 0, 10, 0), spacing=8)
         foot.addSpacing(4)
         foot.addWidget(Line())
         foot.addSpacing(4)
         foot.addLayout(reference)
         foot.addWidget(self.reference_edit)
-        column.addLayout(foot)
+        vbox(head, self._about, offer, (self._stack, 1), foot, of=self, margins=(24, 14, 14, 20), spacing=8)
 
     def _empty_state(self) -> QWidget:
         sample, paste = plain(tr("Pick a sample")), quiet(tr("Paste"))

@@ -11,12 +11,10 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +29,7 @@ from gui.look.tooltips import plain_tooltip
 from gui.pages.playground.columns.choices import source_title
 from gui.pages.playground.history.history_entry import headline
 from gui.widgets.buttons import quiet
+from gui.widgets.layouts import hbox, vbox
 
 Index = QModelIndex | QPersistentModelIndex
 SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -119,16 +118,7 @@ class Picker(QWidget):
         back = quiet(tr("Back"), "arrow-left")
         back.set_short()
         back.clicked.connect(self.closed)
-        head = QHBoxLayout()
-        head.addWidget(back)
-        head.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self._source)
-        column.addWidget(self.search)
-        column.addWidget(self.list, 1)
+        vbox(hbox(back, 1), self._source, self.search, (self.list, 1), of=self, spacing=8)
 
     def show_sources(self, sources: Mapping[str, Sequence[Example]]) -> None:
         """Offer conversations by the name of their source; select the first source."""

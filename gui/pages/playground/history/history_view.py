@@ -17,12 +17,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -36,6 +34,7 @@ from gui.look.language import tr, tr_count
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
 
 ROWS_SHOWN = 3
 ROW_HEIGHT = 30
@@ -159,19 +158,17 @@ class HistoryView(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(Label(tr("History"), "head", "ink2"))
-        head.addWidget(self.search)
-        head.addWidget(self.which)
-        head.addStretch(1)
-        for button in (self.export_button, self.label_button, self.clear_button):
-            head.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self.list)
+        head = hbox(
+            Label(tr("History"), "head", "ink2"),
+            self.search,
+            self.which,
+            1,
+            self.export_button,
+            self.label_button,
+            self.clear_button,
+            spacing=12,
+        )
+        vbox(head, self.list, of=self, spacing=4)
         style.follow(self._restyle)
 
     def _restyle(self) -> None:

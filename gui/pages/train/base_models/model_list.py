@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gui.look import style
 from gui.look.language import mark, tr
@@ -20,6 +20,7 @@ from gui.pages.train.base_models.model_text import (
 )
 from gui.widgets.buttons import IconButton, quiet
 from gui.widgets.labels import ElidedLabel, Label, Tag
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
@@ -124,10 +125,5 @@ def _described(model: ListedModel) -> QWidget:
 
 def _stacked(*parts: QWidget) -> QWidget:
     box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 8, 0, 8)
-    column.setSpacing(2)
-    for part in parts:
-        column.addWidget(part)
-    column.addStretch(1)
+    vbox(*parts, 1, of=box, margins=(0, 8, 0, 8), spacing=2)
     return box

@@ -39,6 +39,7 @@ from gui.pages.train.base_models.model_text import (
 from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox
 from gui.workers.download_check import cost_text
 from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager
@@ -87,10 +88,7 @@ class BaseModelsView(Card):
         back = quiet(self._back)
         back.clicked.connect(self.closed)
         head.addWidget(back)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._search, 1)
-        row.addWidget(self._hub_button)
+        row = hbox((self._search, 1), self._hub_button, spacing=8)
         self.column.addLayout(head)
         self.column.addLayout(row)
         for strip in (self._cost, self._notice):

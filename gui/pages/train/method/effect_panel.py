@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import MethodSettings
 from gui.graphics.bars import Bar
@@ -21,6 +21,7 @@ from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, tra
 from gui.widgets.buttons import link
 from gui.widgets.dimming import dim
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 
 # The parts of the memory by their names in a plan. Green grows with the trained parameters, grey with base and data.
 MEMORY = (
@@ -72,27 +73,10 @@ class EffectPanel(QWidget):
         self.show_unknown()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._figure)
-        head.addWidget(self._total, 1)
-        head.addWidget(self._share)
-        foot = QHBoxLayout()
-        foot.addWidget(self._disk)
-        foot.addStretch(1)
-        foot.addWidget(self._memory)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(head)
-        column.addWidget(self._bar)
-        column.addLayout(foot)
-        short = QHBoxLayout(self._short)
-        short.setContentsMargins(0, 0, 0, 0)
-        short.setSpacing(8)
-        short.addWidget(self._there, 1)
-        short.addWidget(self.fit_button)
-        column.addWidget(self._short)
+        head = hbox(self._figure, (self._total, 1), self._share, spacing=8)
+        foot = hbox(self._disk, 1, self._memory)
+        hbox((self._there, 1), self.fit_button, of=self._short, spacing=8)
+        column = vbox(head, self._bar, foot, self._short, of=self, spacing=6)
         column.addSpacing(8)
         column.addWidget(self._drawing)
         column.addSpacing(4)

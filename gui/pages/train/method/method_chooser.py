@@ -9,7 +9,7 @@ from itertools import groupby
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.api import FAMILIES, METHODS, BaseFacts, Family, Method, Options, Variant, method
 from gui.core import actions
@@ -22,6 +22,7 @@ from gui.pages.train.method.method_row import MethodRow
 from gui.pages.train.method.method_sketch import MethodSketch
 from gui.widgets.cards import Card
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, ReadingText
@@ -67,10 +68,7 @@ class MethodChooser(Card):
         app.focusChanged.connect(self._focus_moved)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 12, 20, 12)
-        head.setSpacing(16)
-        head.addWidget(self._search, 1)
+        head = hbox((self._search, 1), margins=(16, 12, 20, 12), spacing=16)
         self._counted.setToolTip(
             tr("Of the method in use with its settings, of the others with those they would get")
         )
@@ -78,12 +76,7 @@ class MethodChooser(Card):
         head.addWidget(self._counted)
         self.column.addLayout(head)
         self.column.addWidget(Line())
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(self._list, 1)
-        row.addWidget(Line(vertical=True))
-        row.addWidget(self.explanation)
-        self.column.addLayout(row, 1)
+        self.column.addLayout(hbox((self._list, 1), Line(vertical=True), self.explanation, spacing=0), 1)
 
     def _fill(self) -> None:
         for group, entries in groupby(METHODS, key=lambda entry: entry.group):
@@ -228,23 +221,12 @@ class MethodExplanation(Scroll):
         style.follow(self._restyle)
 
     def _lay_out(self) -> None:
-        warning = QHBoxLayout(self._warning)
-        warning.setContentsMargins(0, 0, 0, 0)
-        warning.setSpacing(6)
-        column = QVBoxLayout()
-        column.addWidget(IconLabel("warning", "copper", 14))
-        column.addStretch(1)
-        warning.addLayout(column)
-        warning.addWidget(self._reason, 1)
+        hbox(vbox(IconLabel("warning", "copper", 14), 1), (self._reason, 1), of=self._warning, spacing=6)
         for part in (self._title, self._warning, self._text, self._sketch):
             self.column.addWidget(part)
         self.column.addSpacing(8)
         for name, value in self._facts.items():
-            row = QHBoxLayout()
-            row.addWidget(Label(tr(FACTS[name]), "label", "ink2"))
-            row.addStretch(1)
-            row.addWidget(value)
-            self.column.addLayout(row)
+            self.column.addLayout(hbox(Label(tr(FACTS[name]), "label", "ink2"), 1, value))
         for part in (self._line, self._variants_title, self._variants):
             self.column.addWidget(part)
         self.column.addStretch(1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.api import RunState, metrics
 from gui.look.format import UNKNOWN
@@ -18,6 +18,7 @@ from gui.models.metric_text import amount, untold_text
 from gui.pages.train.run.run_text import side_heads
 from gui.widgets.buttons import link
 from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -35,11 +36,7 @@ class MetricsView(QWidget):
         self.toggle.clicked.connect(self._fold)
         self.rows = QWidget()
         self.rows.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeading)
-        column.addWidget(self.rows)
+        vbox((self.toggle, 0, Qt.AlignmentFlag.AlignLeading), self.rows, of=self, spacing=4)
         self._fill(state)
 
     def _fill(self, state: RunState) -> None:
@@ -83,13 +80,9 @@ def _name(metric: metrics.Metric, note: str) -> QWidget:
     if not note:
         return title
     box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 6, 0, 6)
-    column.setSpacing(0)
     text = Label(note, "label", "ink2")
     text.setWordWrap(True)
-    column.addWidget(title)
-    column.addWidget(text)
+    vbox(title, text, of=box, margins=(0, 6, 0, 6), spacing=0)
     return box
 
 
@@ -123,9 +116,5 @@ def _amount(found: Spread | None, unit: metrics.Unit, *, signed: bool) -> QWidge
 def _verdict(found: Spread) -> QWidget:
     icon_name, word, token = VERDICTS.get(str(found.get("verdict")), UNKNOWN_VERDICT)
     made = QWidget()
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
-    row.addWidget(IconLabel(icon_name, token, 14))
-    row.addWidget(Label(tr(word), "body", token), 1)
+    hbox(IconLabel(icon_name, token, 14), (Label(tr(word), "body", token), 1), of=made, spacing=6)
     return made

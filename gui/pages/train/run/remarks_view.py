@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import Event
 from gui.look.language import tr, tr_count, translate
 from gui.widgets.cards import NoticeStrip
+from gui.widgets.layouts import vbox
 
 # Of a run with more, the newest are unfolded.
 MAX_UNFOLDED = 50
@@ -25,10 +26,7 @@ class RemarksView(QWidget):
         self.strips: list[NoticeStrip] = []
         self._unfolded = False
         self._remarks: list[Event] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
-        self._column.addWidget(self.line)
+        self._column = vbox(self.line, of=self, spacing=8)
         self.hide()
 
     def begin(self) -> None:

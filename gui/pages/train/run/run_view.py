@@ -43,6 +43,7 @@ from gui.pages.train.run.verdict_card import VerdictCard
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Figure
+from gui.widgets.layouts import vbox
 from gui.widgets.line import Line
 from gui.widgets.open_path import open_path
 from gui.widgets.scroll import Scroll
@@ -306,11 +307,7 @@ class MetricsRow(QWidget):
             if index:
                 row.addWidget(Line(vertical=True))
             row.addWidget(figure, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addLayout(row)
-        column.addWidget(self.bar)
+        vbox(row, self.bar, of=self, spacing=12)
 
     def show_run(self, model: RunModel) -> None:
         """Show the current state of a run."""

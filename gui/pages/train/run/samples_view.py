@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.api import Sample, speakers
 from gui.graphics.scrubber import Scrubber
@@ -20,6 +20,7 @@ from gui.look.language import tr
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.text_view import Mark, ReadingText
 
@@ -49,10 +50,7 @@ class SamplesView(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(24)
-        top.addWidget(self._title)
-        top.addWidget(self.scrubber, 1)
+        top = hbox(self._title, (self.scrubber, 1), spacing=24)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(8)
@@ -65,12 +63,7 @@ class SamplesView(QWidget):
         )
         for column, head in enumerate((*heads, *(Label(name, "head", "ink2") for name in SCORES))):
             self._grid.addWidget(head, 0, column)
-        column_layout = QVBoxLayout(self)
-        column_layout.setContentsMargins(0, 0, 0, 0)
-        column_layout.setSpacing(8)
-        column_layout.addLayout(top)
-        column_layout.addLayout(self._grid)
-        column_layout.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignLeading)
+        vbox(top, self._grid, (self.more_button, 0, Qt.AlignmentFlag.AlignLeading), of=self, spacing=8)
 
     def _toggle(self) -> None:
         self._shows_all = not self._shows_all
@@ -141,12 +134,7 @@ class SampleRow:
         self.summary = ReadingText(role="body")
         self._scores = [Label("", "figure_medium") for _ in SCORES]
         conversation = QWidget()
-        column = QVBoxLayout(conversation)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._who)
-        column.addWidget(self._what)
-        column.addStretch(1)
+        vbox(self._who, self._what, 1, of=conversation, spacing=0)
         row = 1 + 2 * index
         grid.addWidget(self._line, row, 0, 1, 3 + len(SCORES))
         grid.addWidget(conversation, row + 1, 0)

@@ -35,6 +35,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label, RichLabel
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 
 TITLES = metrics.HEADLINE_TITLES
@@ -83,10 +84,7 @@ class VerdictCard(Card):
         self._add_foot(state)
 
     def _add_head(self, icon_name: str, headline: str, ink: str, text: str) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(IconLabel(icon_name, ink, 20))
-        head.addWidget(Label(headline, "title", wrap=True), 1)
+        head = hbox(IconLabel(icon_name, ink, 20), (Label(headline, "title", wrap=True), 1), spacing=12)
         self.column.addLayout(head)
         self.column.addWidget(RichLabel(text, "body", "ink2"))
         self.setAccessibleName(headline)
@@ -143,11 +141,7 @@ class VerdictCard(Card):
         flow.setContentsMargins(0, 8, 0, 4)
         for name, value in facts_of(state):
             around = QWidget()
-            fact = QVBoxLayout(around)
-            fact.setContentsMargins(0, 0, 0, 0)
-            fact.setSpacing(2)
-            fact.addWidget(Label(name, "label", "ink2"))
-            fact.addWidget(Label(value, "figure_medium"))
+            vbox(Label(name, "label", "ink2"), Label(value, "figure_medium"), of=around, spacing=2)
             flow.addWidget(around)
         self.column.addWidget(facts)
 
