@@ -27,11 +27,10 @@ from gui.models.list_text import entry_text, row_text
 from gui.pages.arena.arena_maker import ArenaMaker
 from gui.pages.arena.arena_operations import ArenaOperations, EntryMenu
 from gui.pages.arena.arena_text import base_score_text, summary_text
-from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
-from gui.pages.arena.headline_view import HeadlineView
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
+from gui.pages.arena.table_head import ColumnsButton, HeadlineView
 from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView

@@ -1,4 +1,4 @@
-"""Chooses the arena table's columns beside ROUGE-1. Knows metrics by name, not the table."""
+"""What stands above the arena's table: its headline, as the report says it, and the choice of its columns."""
 
 from __future__ import annotations
 
@@ -10,8 +10,38 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import metrics
 from gui.look.language import tr, translate
+from gui.look.tooltips import plain_tooltip
+from gui.models.arena_reader import Snapshot
 from gui.models.arena_table import SHOWN_AT_FIRST
+from gui.pages.arena.arena_text import headline
 from gui.widgets.buttons import Button
+from gui.widgets.labels import Label
+from gui.widgets.layouts import vbox
+
+
+class HeadlineView(QWidget):
+    """Two texts, hidden while no entry is scored; in a low window the second is the tooltip of the first."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = Label("", "section", "ink", self, wrap=True)
+        self.text = Label("", "body", "ink2", self, wrap=True, selectable=True)
+        vbox(self.title, self.text, of=self, spacing=2)
+        self.hide()
+
+    def show_headline(self, found: Snapshot) -> None:
+        """Show the headline of an arena as read."""
+        told = headline(found)
+        if told is not None:
+            self.title.setText(told.title)
+            self.title.set_token(told.token)
+            self.text.setText(told.text)
+            self.title.setToolTip(plain_tooltip(told.text))
+        self.setVisible(told is not None)
+
+    def set_short(self, short: bool) -> None:
+        """Leave out the second text."""
+        self.text.setVisible(not short)
 
 
 class ColumnsButton(Button):
