@@ -8,13 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QElapsedTimer, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QMenu, QPlainTextEdit, QWidget
 
-from engine.api import Adapter, RunEntry, escaping, paths, run_summaries
+from engine.api import (
+    Adapter,
+    AppError,
+    RunEntry,
+    adapter_toml,
+    escaping,
+    library,
+    paths,
+    run_names,
+    run_store,
+    run_summaries,
+)
 from gui.core.actions import Entry
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe, copy_text
 from gui.look import style
 from gui.look.fonts import font
@@ -23,7 +36,6 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.models.folder_readers import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
 from gui.pages.history.run_details import RunDetails
-from gui.pages.history.run_operations import RunOperations, step_of
 from gui.pages.library.comparison_view import FEWEST, MOST
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.train.run.report_export import ReportExport
@@ -388,3 +400,68 @@ class LogDialog(QDialog):
 
     def _restyle(self) -> None:
         self.text.setFont(font("fixed"))
+
+
+class RunOperations(QObject):
+    """`changed`: the history must be read again; `promoted(adapter)`: the library has a new adapter.
+
+    `done(text, undo or None)`: what was done; `failed(text)`: an error.
+    """
+
+    changed = Signal()
+    promoted = Signal(object)
+    done = Signal(str, object)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = BackgroundTasks(self)
+
+    def delete(self, entries: Sequence[RunEntry]) -> None:
+        """Move runs to the trash; a running one is refused. What is done before an error can be undone."""
+        moved: list[Path] = []
+        try:
+            moved.extend(run_store.delete_run(entry.job) for entry in entries)
+        except AppError as error:
+            self._fail(error)
+        self.changed.emit()
+        if moved:
+            text = tr_count(
+                len(moved), "Moved {run} to the trash.", "Moved {n} runs to the trash.", run=entries[0].name
+            )
+            self.done.emit(text, lambda: self._restore(moved))
+
+    def _restore(self, moved: Sequence[Path]) -> None:
+        try:
+            for path in moved:
+                run_store.restore_run(path)
+        except AppError as error:
+            self._fail(error)
+        self.changed.emit()
+
+    def rename(self, entry: RunEntry, name: str) -> None:
+        """Name a run."""
+        try:
+            run_store.rename(entry.job, name)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit()
+
+    def promote(self, checkpoint: Path) -> None:
+        """Copy a checkpoint's adapter into the library, off the GUI thread."""
+        self._background.run(lambda: promote(checkpoint), self.promoted.emit, self._fail)
+
+    def _fail(self, error: AppError) -> None:
+        self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
+
+
+def promote(checkpoint: Path) -> Adapter:
+    """Make an adapter from a checkpoint, named after the run's adapter and the step."""
+    found = adapter_toml.load(checkpoint)
+    return library.promote(checkpoint, run_names.at_step(found.name, found.training.step))
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return the step of a checkpoint."""
+    return int(checkpoint.name.rpartition("-")[2])
