@@ -26,13 +26,12 @@ from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.all_drafts import AllDrafts
-from gui.pages.labelling.conversation_pane import ConversationPane
 from gui.pages.labelling.draft_writer import DraftWriter
 from gui.pages.labelling.items_view import ItemsPane
 from gui.pages.labelling.labelling_controller import LabellingController
 from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
+from gui.pages.labelling.panes import ConversationPane, SummaryPane
 from gui.pages.labelling.reader import Reader
-from gui.pages.labelling.summary_pane import SummaryPane
 from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.pages.playground.history.history_store import HistoryStore

@@ -1,29 +1,41 @@
-"""The right pane: the summary, its author, its length and claims, and the buttons.
+"""The panes beside the list: the conversation at the left; the summary, its author, claims and buttons at the right.
 
-Shows an item. Its owner stores the text and runs the operations.
+They show an item. Their owner stores the text and runs the operations.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from collections.abc import Sequence
+from functools import partial
 
-from engine.api import labelling, unsupported
+from PySide6.QtCore import Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QTextEdit, QWidget
+
+from engine.api import Claim, labelling, turns, unsupported
 from gui.core import actions
 from gui.core.timers import once
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import ProblemLine
 from gui.look import style
+from gui.look.fonts import READING_PITCH, font, px
+from gui.look.format import number_text
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
-from gui.pages.labelling.summary_edit import SummaryEdit
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.shortcuts_line import ShortcutsLine
+from gui.widgets.text_view import ConversationView, Mark, Turn, utf16
 
 MARK_MILLISECONDS = 150
 # For each button: its name, and its name with the step it would undo or redo.
@@ -31,6 +43,7 @@ BACK_AND_FORTH = {
     "undo": (mark("Undo"), mark("Undo: {step}")),
     "redo": (mark("Redo"), mark("Redo: {step}")),
 }
+MIN_HEIGHT, MAX_HEIGHT = 104, 236
 
 
 class SummaryPane(QWidget):
@@ -228,3 +241,156 @@ class SummaryPane(QWidget):
 
     def _draft_or_cancel(self) -> None:
         (self.draft_cancelled if self.edit.isReadOnly() else self.draft_wanted).emit()
+
+
+class ConversationPane(QWidget):
+    """Shows a conversation. `back_wanted` and `forward_wanted` request another one."""
+
+    back_wanted = Signal()
+    forward_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self._shown = ("", "")
+        self.position = Label("", "figure_small", "ink2")
+        self.back = IconButton("chevron-left", tr("Previous conversation"))
+        self.forward = IconButton("chevron-right", tr("Next conversation, leave this one unchanged"))
+        self.back.clicked.connect(self.back_wanted)
+        self.forward.clicked.connect(self.forward_wanted)
+        self._about = ElidedLabel("", "label", "ink2")
+        self.turns = ConversationView()
+        self.reading = Scroll((0, 0, 10, 0), spacing=0)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = hbox(
+            (Label(tr("Conversation"), "section"), 1), self.back, self.position, self.forward, spacing=4
+        )
+        self.reading.column.addWidget(self.turns)
+        self.reading.column.addStretch(1)
+        column = vbox(head, self._about, of=self, margins=(24, 14, 14, 16), spacing=8)
+        column.addSpacing(4)
+        column.addWidget(self.reading, 1)
+
+    def show_item(self, item: labelling.Item, total: int, can_go_back: bool) -> None:
+        """Show a conversation out of `total`."""
+        self.position.setText(
+            tr("{number} of {total}", number=number_text(item.number), total=number_text(total))
+        )
+        self.back.setEnabled(can_go_back)
+        if (item.id, item.conversation) != self._shown:
+            self._shown = (item.id, item.conversation)
+            self._about.setText(labelling_text.about_conversation(item))
+            said = turns(item.conversation)
+            self.turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
+            self.reading.verticalScrollBar().setValue(0)
+
+    def turn_pages(self, pages: int) -> None:
+        """Scroll the conversation by pages, each a little less than the visible height."""
+        bar = self.reading.verticalScrollBar()
+        bar.setValue(bar.value() + round(pages * bar.pageStep() * 0.85))
+
+
+class SummaryEdit(QTextEdit):
+    """The editor of a summary: plain text only, at the line height of reading text, with unsupported claims marked.
+
+    It keeps no history: undo and redo are signals.
+
+    Signals: `typed(text)` by the user; `undo_wanted` and `redo_wanted` for their keys; `scroll_wanted(pages)` for
+    the page keys, which scroll the conversation beside it; `left` when it loses the focus.
+    """
+
+    typed = Signal(str)
+    undo_wanted = Signal()
+    redo_wanted = Signal()
+    scroll_wanted = Signal(int)
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptRichText(False)
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)
+        self.setPlaceholderText(tr("Who wants what, what was agreed, and what is still open"))
+        self.setAccessibleName(tr("Summary"))
+        self._text = ""
+        self.claims: tuple[Claim, ...] = ()
+        self.textChanged.connect(self._on_text_changed)
+        style.follow(self._restyle)
+
+    def replace(self, text: str) -> None:
+        """Show another text with the cursor at its end."""
+        if text != self.toPlainText():
+            self.blockSignals(True)
+            self.setPlainText(text)
+            self._space_lines()
+            self.blockSignals(False)
+        self._text = self.toPlainText()
+        self.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _on_text_changed(self) -> None:
+        """Report typed text; formatting also emits Qt's signal, but leaves the text unchanged."""
+        if self.toPlainText() != self._text:
+            self._text = self.toPlainText()
+            self.typed.emit(self._text)
+
+    def _space_lines(self) -> None:
+        spaced = QTextBlockFormat()
+        spaced.setLineHeight(px(READING_PITCH), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(spaced)
+
+    def set_writing(self, writing: bool) -> None:
+        """Make the text read-only while a model writes it."""
+        self.setReadOnly(writing)
+        style.set_property(self, "fixed", "true" if writing else "false")
+
+    def show_claims(self, claims: Sequence[Claim]) -> None:
+        """Mark unsupported claims."""
+        self.claims = tuple(claims)
+        self._mark()
+
+    def _mark(self) -> None:
+        text = self.toPlainText()
+        look = QTextCharFormat()
+        look.setForeground(style.color("copper"))
+        look.setFontWeight(500)
+        look.setFontUnderline(True)
+        look.setUnderlineColor(style.color("copper"))
+        marks = []
+        for claim in self.claims:
+            start, length = utf16(text, Mark(claim.start, claim.end - claim.start))
+            marked = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(start)
+            cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+            marked.cursor, marked.format = cursor, look
+            marks.append(marked)
+        self.setExtraSelections(marks)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Emit signals for undo, redo and the page keys."""
+        for name, tell in (
+            ("undo", self.undo_wanted.emit),
+            ("redo", self.redo_wanted.emit),
+            ("read_on", partial(self.scroll_wanted.emit, 1)),
+            ("read_back", partial(self.scroll_wanted.emit, -1)),
+        ):
+            if actions.pressed(event, f"labelling.{name}"):
+                tell()
+                return
+        super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Report the loss of the focus."""
+        super().focusOutEvent(event)
+        self.left.emit()
+
+    def _restyle(self) -> None:
+        self.setFont(font("reading"))
+        self.setMinimumHeight(px(MIN_HEIGHT))
+        self.setMaximumHeight(px(MAX_HEIGHT))
+        self._space_lines()
+        self._mark()
