@@ -15,11 +15,11 @@ from engine.api import RunState, metrics
 from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.fonts import font
-from gui.look.format import gain, interval, number_text, score
+from gui.look.format import UNKNOWN, gain, interval, number_text, score
 from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
-from gui.models.metric_text import language_sentences
-from gui.pages.train.run.metrics_view import MetricsView
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
+from gui.models.metric_text import amount, language_sentences, untold_text
 from gui.pages.train.run.run_text import (
     base_form_sentence,
     excluded_sentence,
@@ -31,7 +31,7 @@ from gui.pages.train.run.run_text import (
     verdict_of,
     verdict_sentence,
 )
-from gui.widgets.buttons import plain, primary
+from gui.widgets.buttons import link, plain, primary
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label, RichLabel
@@ -41,12 +41,15 @@ from gui.widgets.line import Line
 TITLES = metrics.HEADLINE_TITLES
 Scores = dict[str, dict[str, Any]]
 # Read after a score by screen readers.
-SAID = {"better": mark("better"), "worse": mark("worse")}
-INKS = {"better": "accent", "worse": "brick"}
+VERDICT_WORDS = {"better": mark("better"), "worse": mark("worse")}
+VERDICT_INKS = {"better": "accent", "worse": "brick"}
 INTERVAL_MARGIN = 6
 # 0 to 100 points, for every score.
 SCORE_AXIS = (0.0, 1.0)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+Spread = dict[str, Any]
+# The metric that counts names.
+NOTED = "unsupported"
 
 
 class VerdictCard(Card):
@@ -211,10 +214,10 @@ class ScoreRow:
         """Put the row into a grid; the scores of all rows share one scale, and so do the differences."""
         base, tuned = confidence_interval(self._base, "grey"), confidence_interval(self._tuned, "accent")
         verdict = str(self._difference.get("verdict", ""))
-        ink = INKS.get(verdict, "ink2")
+        ink = VERDICT_INKS.get(verdict, "ink2")
         scores, paired = IntervalBar(), IntervalBar()
         first, second = (f"{side} {self._title}" for side in self._compared)
-        verdict_text = tr(SAID[verdict]) if verdict in SAID else translate(verdict)
+        verdict_text = tr(VERDICT_WORDS[verdict]) if verdict in VERDICT_WORDS else translate(verdict)
         text = f"{as_text(first, base)}. {as_text(second, tuned, verdict_text)}"
         scores.show_intervals([base, tuned], SCORE_AXIS, text)
         change = confidence_interval(self._difference, ink)
@@ -303,3 +306,96 @@ class _Dot(IntervalBar):
         self.setMinimumSize(0, 0)
         self.setFixedSize(20, 14)
         self.show_intervals([ConfidenceInterval(0.5, token=token)], (0.0, 1.0), "")
+
+
+class MetricsView(QWidget):
+    """The other metrics of a run, paired with the base, below a link that unfolds them; hidden where there are none."""
+
+    def __init__(self, state: RunState) -> None:
+        super().__init__()
+        self.toggle = link(tr("Further metrics"))
+        self.toggle.clicked.connect(self._fold)
+        self.rows = QWidget()
+        self.rows.hide()
+        vbox((self.toggle, 0, Qt.AlignmentFlag.AlignLeading), self.rows, of=self, spacing=4)
+        self._fill(state)
+
+    def _fill(self, state: RunState) -> None:
+        base = (state.base_scores or {}).get("measures") or {}
+        tuned, between = (
+            (state.tuned_scores or {}).get(name) or {} for name in ("measures", "measure_difference")
+        )
+        known = base.keys() & tuned.keys() & between.keys()
+        untold = metrics.untold((state.tuned_scores or {}).get("protocol") or {}) if known else {}
+        shown = [
+            each
+            for each in metrics.OTHER_METRICS
+            if each not in metrics.HEADLINE and (each.name in known or (each.name == NOTED and untold))
+        ]
+        self.setVisible(bool(shown))
+        grid = QGridLayout(self.rows)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(0, 1)
+        for column, head in enumerate((*side_heads(state), tr("Paired difference")), start=1):
+            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+        for index, each in enumerate(shown):
+            grid.addWidget(Line(), 1 + 2 * index, 0, 1, 5)
+            row = 2 + 2 * index
+            grid.addWidget(_name(each, untold_text(untold) if each.name == NOTED else ""), row, 0)
+            for column, found in enumerate((base.get(each.name), tuned.get(each.name)), start=1):
+                grid.addWidget(_amount(found, each.unit, signed=False), row, column, RIGHT)
+            grid.addWidget(_amount(between.get(each.name), each.unit, signed=True), row, 3, RIGHT)
+            if each.name in between:
+                grid.addWidget(_verdict(between[each.name]), row, 4)
+
+    def _fold(self) -> None:
+        self.rows.setVisible(self.rows.isHidden())
+
+
+def _name(metric: metrics.Metric, note: str) -> QWidget:
+    """Return a metric's title, with what can't be measured below it."""
+    title = Label(translate(metric.title), "body")
+    title.setToolTip(translate(metric.help))
+    if not note:
+        return title
+    box = QWidget()
+    text = Label(note, "label", "ink2")
+    text.setWordWrap(True)
+    vbox(title, text, of=box, margins=(0, 6, 0, 6), spacing=0)
+    return box
+
+
+def _amount(found: Spread | None, unit: metrics.Unit, *, signed: bool) -> QWidget:
+    """Return a mean with its interval below it, or why there is none; a dash for what can't be measured."""
+    if found is None:
+        return Label(UNKNOWN, "figure_medium", "ink2")
+    low, high = found.get("low"), found.get("high")
+    # The sentence above the scores says why there is none.
+    spread = tr("no interval")
+    if low is not None and high is not None:
+        spread = tr(
+            "{low} to {high}",
+            low=amount(low, unit, signed=signed),
+            high=amount(high, unit, signed=signed),
+        )
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 6, 0, 6)
+    column.setSpacing(0)
+    for text, role, token in (
+        (amount(found["mean"], unit, signed=signed), "figure_medium", "ink"),
+        (spread, "figure_small", "ink2"),
+    ):
+        label = Label(text, role, token)
+        label.setAlignment(RIGHT)
+        column.addWidget(label)
+    return box
+
+
+def _verdict(found: Spread) -> QWidget:
+    icon_name, word, token = VERDICTS.get(str(found.get("verdict")), UNKNOWN_VERDICT)
+    made = QWidget()
+    hbox(IconLabel(icon_name, token, 14), (Label(tr(word), "body", token), 1), of=made, spacing=6)
+    return made

@@ -8,10 +8,9 @@ from gui.graphics.interval_bar import IntervalBar
 from gui.models.metric_text import amount
 from gui.pages.train.plan_line import expected_seconds, plan_text
 from gui.pages.train.run.failure_card import FailureCard
-from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import excluded_sentence, progress_text
 from gui.pages.train.run.samples_view import SamplesView
-from gui.pages.train.run.verdict_card import AxisMarks, VerdictCard
+from gui.pages.train.run.verdict_card import AxisMarks, MetricsView, VerdictCard
 from tests.helpers import train_stage
 from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.scored_runs import bundled, scored_events, scores_of
