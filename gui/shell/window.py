@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from gui.core import actions
 from gui.look import style
@@ -20,7 +20,7 @@ from gui.look.language import mark, tr
 from gui.shell.navigation_rail import NavigationRail
 from gui.shell.page import NARROW, Page
 from gui.widgets import accessible_roles
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import hbox
 
 MIN_SIZE = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
@@ -67,11 +67,7 @@ class ShellWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self._stack = QStackedWidget()
         middle = QWidget()
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        vbox((row, 1), of=middle, spacing=0)
-        row.addWidget(self.rail)
-        row.addWidget(self._stack, 1)
+        hbox(self.rail, (self._stack, 1), of=middle, spacing=0)
         self.setCentralWidget(middle)
         self._restore()
         style.follow(self._fold)

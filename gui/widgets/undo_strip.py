@@ -49,10 +49,6 @@ class UndoStrip(NoticeStrip):
         else:
             self._clock.start()
 
-    def leaves_by_itself(self) -> bool:
-        """Return whether the strip will hide without being touched."""
-        return self._clock.isActive()
-
     def _leave(self) -> None:
         """Hide the strip, unless it is about to be used."""
         if self.underMouse() or any(map(has_rim, self.findChildren(QWidget))):

@@ -127,9 +127,9 @@ def test_a_strip_in_use_and_a_question_stay(strip):
     strip.action_button().setFocus(Qt.FocusReason.TabFocusReason)
     strip._leave()
     assert strip.isVisible()
-    assert strip.leaves_by_itself()
+    assert strip._clock.isActive()
     strip.offer("Delete it for good?", lambda: None, "Delete for good", stays=True)
-    assert not strip.leaves_by_itself()
+    assert not strip._clock.isActive()
 
 
 def test_an_empty_state_names_what_is_missing(styled, qtbot):
