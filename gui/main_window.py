@@ -89,7 +89,6 @@ class LazyPage(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
 
     def is_built(self) -> bool:
-        """Return whether the page is built."""
         return self._content is not None
 
     def content(self) -> QWidget:

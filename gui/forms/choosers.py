@@ -175,7 +175,6 @@ class BaseModelChooser(SourceComboBox):
         self.offer_known(KnownSources())
 
     def offer_known(self, known: KnownSources) -> None:
-        """Offer the base models that are known."""
         self.offer(
             [
                 (tr("Used last"), known.used_models),

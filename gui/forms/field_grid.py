@@ -41,7 +41,6 @@ class FormField:
         return self.info.kind not in AT_ONCE or isinstance(self.control.widget, QLineEdit)
 
     def is_of(self, level: str) -> bool:
-        """Return whether a level of the form shows the field."""
         return LEVELS.index(self.info.level) <= LEVELS.index(level)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:

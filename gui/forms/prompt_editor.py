@@ -82,7 +82,6 @@ class PromptEditor(QWidget):
     # The prompt
 
     def text(self) -> str:
-        """Return the prompt."""
         return self.area.toPlainText()
 
     def write(self, text: str) -> None:

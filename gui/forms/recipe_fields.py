@@ -159,7 +159,6 @@ class VariantField(Field):
         self.setVisible(bool(entry.variants))
 
     def key(self) -> str:
-        """Return the variant shown."""
         return self._choice.key()
 
     def choices(self) -> list[str]:

@@ -128,7 +128,6 @@ class RecipeForm(QWidget):
         return copied(self._tables)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return the problems shown."""
         return self._problems
 
     def method_id(self) -> str:
@@ -341,7 +340,6 @@ class RecipeForm(QWidget):
         return {field.key: field for field in self._all_fields()}[key]
 
     def base_model_chooser(self) -> BaseModelChooser:
-        """Return the chooser of the base model."""
         chooser = self.field("base_model.id").control.widget
         assert isinstance(chooser, BaseModelChooser)
         return chooser

@@ -75,7 +75,6 @@ class BlockDrawing(QWidget):
         style.follow(self._restyle)
 
     def set_blocks(self, blocks: Sequence[Block]) -> None:
-        """Draw other blocks."""
         self._blocks = tuple(blocks)
         self._describe()
         self._restyle()

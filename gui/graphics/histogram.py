@@ -66,7 +66,6 @@ class Histogram(QWidget):
         self.update()
 
     def limit(self) -> int | None:
-        """Return the limit."""
         return self._limit
 
     def beyond(self) -> int:

@@ -56,7 +56,6 @@ class SplitBar(QWidget):
         style.follow(self._restyle)
 
     def set_portions(self, portions: Sequence[Portion]) -> None:
-        """Show other portions."""
         self.portions = tuple(portion for portion in portions if portion.size > 0)
         self.setAccessibleDescription(", ".join(f"{part.name} {part.text}" for part in self.portions))
         self._restyle()

@@ -51,7 +51,6 @@ class ProblemLine(QWidget):
         self.setVisible(bool(message))
 
     def text(self) -> str:
-        """Return the text shown."""
         return self._text.text()
 
 

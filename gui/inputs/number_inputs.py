@@ -192,7 +192,6 @@ class _FloatValidator(QValidator):
         self._low, self._high, self._optional = low, high, optional
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Validate a text."""
         value = read_float(text)
         if value is not None and self._low <= value <= self._high:
             return QValidator.State.Acceptable, text, position

@@ -110,7 +110,6 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
         return None if isinstance(found, Heading) else found
 
     def is_heading(self, row: int) -> bool:
-        """Return whether a row is a heading."""
         return isinstance(self._rows[row], Heading)
 
     def row_of(self, key: str) -> int:

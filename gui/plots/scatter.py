@@ -39,7 +39,6 @@ class Axis:
     log: bool = False
 
     def text(self, value: float, digits: int = 1) -> str:
-        """Return a value as text."""
         return number_text(value * self.factor, digits) if self.factor else compact(value)
 
 
@@ -261,7 +260,6 @@ class Scatter(Chart):
         return near if near is not None and distance(near) <= REACH else None
 
     def position_of(self, point_id: str) -> QPointF:
-        """Return the position of a point."""
         return self._position(self.frame(), next(point for point in self._points if point.id == point_id))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

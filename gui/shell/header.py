@@ -40,12 +40,10 @@ class Header(QWidget):
         style.follow(self._restyle)
 
     def set_title(self, title: str) -> None:
-        """Set the title."""
         self._title.setText(title)
         self._place()
 
     def title(self) -> str:
-        """Return the title."""
         return self._title.text()
 
     def set_subtitle(self, text: str, dot: str = "") -> None:
@@ -56,7 +54,6 @@ class Header(QWidget):
         self._place()
 
     def subtitle(self) -> str:
-        """Return the subtitle."""
         return self._subtitle.text()
 
     def add(self, widget: QWidget) -> None:

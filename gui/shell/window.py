@@ -105,7 +105,6 @@ class ShellWindow(QMainWindow):
             (former or page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self, key: str) -> QWidget:
-        """Return a page."""
         return self._pages[key]
 
     def current_key(self) -> str:

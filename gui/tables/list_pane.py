@@ -97,7 +97,6 @@ class ListPane(QWidget):
         self.notice.show_notice(text, tr("Close"), "info", "ink2")
 
     def show_error(self, text: str) -> None:
-        """Show an error."""
         self.notice.show_notice(text, tr("Close"), "warning")
 
     def _emit_filtered(self, _changed: str) -> None:

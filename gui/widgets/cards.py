@@ -86,7 +86,6 @@ class NoticeStrip(QFrame):
         self.setMaximumHeight(max(px(40), self.heightForWidth(self.width())))
 
     def text(self) -> str:
-        """Return the text shown."""
         return self._text.text()
 
     def action_button(self) -> QWidget:

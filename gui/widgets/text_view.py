@@ -162,11 +162,9 @@ class ReadingText(QWidget):
         style.follow(self._restyle)
 
     def text(self) -> str:
-        """Return the text."""
         return self._text
 
     def marks(self) -> tuple[Mark, ...]:
-        """Return the marks."""
         return self._marks
 
     def set_text(self, text: str, marks: Sequence[Mark] = ()) -> None:
@@ -185,7 +183,6 @@ class ReadingText(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the text at a width."""
         return max(px(_PITCH[self._role]), round(height_of(self._laid_out(width), self._role)))
 
     def sizeHint(self) -> QSize:
@@ -263,7 +260,6 @@ class ConversationView(QWidget):
         self._restyle()
 
     def turns(self) -> list[Turn]:
-        """Return the turns."""
         return list(self._turns)
 
     def hasHeightForWidth(self) -> bool:

@@ -40,7 +40,6 @@ class DownloadCheck(QObject):
         return bool(self._active_job)
 
     def cancel(self) -> None:
-        """Cancel the check."""
         self._active_job.cancel()
 
     def check(self, work: object, needed: list[Request]) -> None:

@@ -217,7 +217,6 @@ class ArenaPage(Page):
 
     # Display.
     def open(self, arena_id: str) -> None:
-        """Show an arena."""
         if arena_id != self._arena_id:
             self._arena_id, self._chosen, self._checked = arena_id, "", set()
         self.refresh()

@@ -115,7 +115,6 @@ class ComputersPage(Page):
             card.ask()
 
     def open_form(self) -> None:
-        """Open the form of a new computer."""
         self.form = ComputerForm(self)
         self.form.added.connect(self._take_new)
         self.form.open()

@@ -176,11 +176,9 @@ class FindingsView(QWidget):
         style.follow(self.update)
 
     def rows(self) -> list[FindingRow]:
-        """Return the rows."""
         return list(self._rows)
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Show other findings."""
         while (item := self._scroll.column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

@@ -106,7 +106,6 @@ class Figures(QWidget):
         self.setMinimumHeight(self._row.heightForWidth(self.width()))
 
     def texts(self) -> list[str]:
-        """Return the figures as texts."""
         return [cell.accessibleName() for cell in self.findChildren(FigureCell) if not cell.isHidden()]
 
 

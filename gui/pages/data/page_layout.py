@@ -253,5 +253,4 @@ class Question(QFrame):
         return button
 
     def text(self) -> str:
-        """Return the question shown."""
         return self._text.text()

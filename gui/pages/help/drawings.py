@@ -51,7 +51,6 @@ class DrawingView(QWidget):
         self.update()
 
     def key(self) -> str:
-        """Return the key of the drawing shown."""
         return self._key
 
     def _restyle(self) -> None:

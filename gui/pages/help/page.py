@@ -102,7 +102,6 @@ class HelpPage(Page):
             self._background.run(topics.about, self._take_licences)
 
     def open(self, topic_id: str) -> None:
-        """Show a topic."""
         self.search.clear()
         self.view.choose(topic_id)
 
@@ -155,7 +154,6 @@ class TopicView(Scroll):
         self.column.addStretch(1)
 
     def topic(self) -> Topic | None:
-        """Return the topic shown."""
         return self._topic
 
     def show_topic(self, topic: Topic) -> None:

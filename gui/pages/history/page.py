@@ -440,7 +440,6 @@ class RunOperations(QObject):
         self.changed.emit()
 
     def rename(self, entry: RunEntry, name: str) -> None:
-        """Name a run."""
         try:
             run_store.rename(entry.job, name)
         except AppError as error:

@@ -70,11 +70,9 @@ class RunDetails(QWidget):
         vbox(Line(), head, facts, of=self, margins=(0, 0, 0, 8), spacing=14)
 
     def entry(self) -> RunEntry | None:
-        """Return the run shown."""
         return self._entry
 
     def show_entry(self, entry: RunEntry) -> None:
-        """Show a run."""
         self._entry = entry
         self._name.setText(entry.name)
         self._about.setText(_about(entry))
@@ -108,7 +106,6 @@ class RunDetails(QWidget):
         return self._about.text()
 
     def facts(self) -> list[Fact]:
-        """Return the facts shown."""
         return run_facts(self._entry) if self._entry is not None else []
 
 

@@ -100,7 +100,6 @@ class LabellingToolbar(QWidget):
         self.list_wanted.emit(not self._lists)
 
     def show_progress(self, found: labelling.Progress) -> None:
-        """Show the progress of a set."""
         self._progress.setText(labelling_text.progress(found))
         self.bar.set_fraction((found.accepted + found.skipped) / found.total if found.total else 0.0)
         self.bar.setAccessibleName(tr("Accepted or skipped"))

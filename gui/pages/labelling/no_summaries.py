@@ -74,7 +74,6 @@ class NoSummaries(QFrame):
         self._box.setDirection(direction.LeftToRight if self.width() > px(WIDE) else direction.TopToBottom)
 
     def text(self) -> str:
-        """Return the text shown."""
         return self._text.text()
 
     def _take(self, source: str, found: Written | None) -> None:

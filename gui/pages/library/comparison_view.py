@@ -139,7 +139,6 @@ class ComparisonTable(GroupedTable[Row]):
         self._all: list[Heading | Row] = []
 
     def show_adapters(self, adapters: Sequence[Adapter]) -> None:
-        """Show other adapters."""
         self.beginResetModel()
         self.columns = (
             Column("title", "", TITLE_WIDTH),

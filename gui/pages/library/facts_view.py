@@ -56,7 +56,6 @@ class FactsView(QWidget):
         self._rows.append(row)
 
     def facts(self) -> list[Fact]:
-        """Return the facts shown."""
         return list(self._facts)
 
     def _restyle(self) -> None:
@@ -79,7 +78,6 @@ class TextSection(QWidget):
         self._column = vbox(Label(heading, "label_medium", "ink2"), of=self, margins=(0, 0, 0, 18), spacing=6)
 
     def show_texts(self, texts: Sequence[str]) -> None:
-        """Show other texts."""
         while len(self._labels) < len(texts):
             self._labels.append(Label("", "body", parent=self, wrap=True, selectable=True))
             self._column.addWidget(self._labels[-1])

@@ -183,7 +183,6 @@ class MetadataPanel(QWidget):
 
     # Display.
     def adapter(self) -> Adapter | None:
-        """Return the adapter shown."""
         return self._adapter
 
     def show_adapter(self, adapter: Adapter) -> None:

@@ -430,7 +430,6 @@ class LibraryPage(Page):
 
     # Menus.
     def menu_for(self, adapter: Adapter) -> QMenu:
-        """Return the menu of an adapter."""
         return make_menu(self, self._entries_for(adapter))
 
     def _entries_for(self, adapter: Adapter) -> list[Entry]:

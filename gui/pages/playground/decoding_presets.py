@@ -86,7 +86,6 @@ class DecodingPresets:
         return self._last
 
     def named(self, name: str) -> DecodingPreset | None:
-        """Return the preset with this name."""
         return next((preset for preset in self.items if preset.name == name), None)
 
     def of(self, shown: SummarizeOptions) -> DecodingPreset | None:

@@ -289,7 +289,6 @@ class PromptField(QWidget):
         self._show()
 
     def text(self) -> str:
-        """Return the shown prompt."""
         return self._text.text()
 
     def showEvent(self, event: QShowEvent) -> None:

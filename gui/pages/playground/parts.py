@@ -59,7 +59,6 @@ class StripView(QWidget):
         return self._log.text()
 
     def action_button(self) -> QWidget:
-        """Return the button of the action."""
         return self._notice.action_button()
 
 
@@ -84,7 +83,6 @@ class FoldedConversation(QWidget):
         self.meter.setFixedWidth(px(METER_WIDTH))
 
     def show_conversation(self, text: str, length: Length, *, piecewise: bool) -> None:
-        """Show a conversation and its length."""
         self._headline.setText(headline(text) or tr("No conversation yet"))
         self.meter.show_length(length, len(parted(text, length.cut_at)[1]), piecewise=piecewise)
 

@@ -91,7 +91,6 @@ class ContentPane(QWidget):
         self.preview.show_tokens(())
 
     def show_run(self) -> None:
-        """Show the run."""
         self._stack.setCurrentWidget(self.run_view)
 
     def show_methods(self) -> None:

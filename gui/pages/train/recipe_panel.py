@@ -126,7 +126,6 @@ class RecipePanel(QWidget):
         self.level_chosen.emit(level)
 
     def set_recipe(self, wanted: Recipe) -> None:
-        """Show a recipe."""
         self.form.set_recipe(wanted)
         self.show_problems(self.form.problems())
 

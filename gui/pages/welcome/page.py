@@ -383,7 +383,6 @@ class OwnData(QWidget):
         return not self.no_summaries.isHidden()
 
     def problem(self) -> str:
-        """Return the problem shown."""
         return self._problem.text()
 
 

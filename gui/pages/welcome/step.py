@@ -53,7 +53,6 @@ class Step(QWidget):
         self._describe()
 
     def text(self) -> str:
-        """Return the text."""
         return self._text.text()
 
     def show_state(self, number: int, count: int, *, is_open: bool, is_done: bool) -> None:

@@ -90,7 +90,6 @@ class RowView(QWidget):
         self._close.setVisible(is_drawer)
 
     def row(self) -> Row | None:
-        """Return the row shown."""
         return self._row
 
     def show_row(

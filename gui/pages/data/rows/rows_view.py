@@ -41,7 +41,6 @@ class RowsModel(QAbstractTableModel):
         self._get: GetRow = lambda _number: None
 
     def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
-        """Show other rows."""
         self.beginResetModel()
         self.numbers, self._get = numbers, get
         self.endResetModel()
@@ -140,7 +139,6 @@ class RowsView(QWidget):
         self.table.viewport().update()
 
     def numbers(self) -> Sequence[int]:
-        """Return the numbers of the rows shown."""
         return self._model.numbers
 
     def count(self) -> int:
@@ -166,7 +164,6 @@ class BrokenRowsModel(QAbstractTableModel):
         self.rows: Sequence[Mapping[str, str]] = ()
 
     def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
-        """Show other rows."""
         self.beginResetModel()
         self.rows = rows
         self.endResetModel()

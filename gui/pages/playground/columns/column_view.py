@@ -117,7 +117,6 @@ class ColumnView(QWidget):
         return self._text.text()
 
     def marks(self) -> tuple[Mark, ...]:
-        """Return the marks shown."""
         return self._text.marks()
 
     def state_text(self) -> str:
@@ -125,7 +124,6 @@ class ColumnView(QWidget):
         return self._error.text() or self._state.text()
 
     def figures(self) -> dict[str, str]:
-        """Return the figures as shown."""
         return self._figures.shown()
 
     def show_column(
@@ -205,7 +203,6 @@ class _Error(QWidget):
         self.setVisible(bool(text))
 
     def text(self) -> str:
-        """Return the text shown."""
         return self._text.text()
 
 

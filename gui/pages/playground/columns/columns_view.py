@@ -77,7 +77,6 @@ class ColumnsView(QWidget):
         return [self.base, *self._views.values()]
 
     def view(self, adapter: str | None) -> ColumnView:
-        """Return the view of one column."""
         return self.base if adapter is None else self._views[adapter]
 
     def show_results(self, results: ColumnResults, waiting_text: str = "", can_rate: bool = False) -> None:

@@ -84,7 +84,6 @@ class SamplesView(QWidget):
         self._show(self.scrubber.current())
 
     def summaries(self) -> list[str]:
-        """Return the summaries shown."""
         return [row.summary.text() for row in self._rows if row.summary.isVisibleTo(self)]
 
     def _steps(self) -> list[int]:
