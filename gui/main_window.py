@@ -15,7 +15,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from engine.api import Example, abandoned_jobs, library, run_store
 from gui.command_index import CommandIndex, Navigator, search_field
@@ -39,6 +39,7 @@ from gui.shell.page import Page
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.shell.window import ITEMS, ShellWindow
 from gui.widgets import file_dialogs
+from gui.widgets.layouts import vbox
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
@@ -85,8 +86,7 @@ class LazyPage(QWidget):
         super().__init__()
         self._build = build
         self._content: QWidget | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column = vbox(of=self)
 
     def is_built(self) -> bool:
         return self._content is not None

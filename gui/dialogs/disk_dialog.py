@@ -65,11 +65,9 @@ class DiskDialog(GrowingDialog):
         column.addWidget(Line())
         column.addWidget(Field(tr("Checkpoints of completed runs"), self.rules))
         column.addWidget(self.said)
-        foot = hbox(self.free_button, 1)
         close = plain(tr("Close"))
         close.clicked.connect(self.accept)
-        foot.addWidget(close)
-        column.addLayout(foot)
+        column.addLayout(hbox(self.free_button, 1, close))
         self.setMinimumWidth(560)
 
     def measure(self) -> None:

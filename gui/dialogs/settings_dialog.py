@@ -18,6 +18,7 @@ from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox
 from gui.widgets.line import Line
 from gui.widgets.open_path import open_path
 
@@ -76,13 +77,9 @@ class SettingsDialog(ScrollingDialog):
             column.addLayout(_place(name, opens, folder))
         close = plain(tr("Close"))
         close.clicked.connect(self.accept)
-        foot = QHBoxLayout()
         self.disk_button = plain(tr("Disk use…"))
         self.disk_button.clicked.connect(self.disk_wanted)
-        foot.addWidget(self.disk_button)
-        foot.addStretch(1)
-        foot.addWidget(close)
-        self.foot.addLayout(foot)
+        self.foot.addLayout(hbox(self.disk_button, 1, close))
         style.follow(self._restyle)
 
     def show_setting(self, key: str) -> None:
@@ -118,12 +115,9 @@ def _segments(key: str) -> SegmentedControl:
 
 
 def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(12)
     label = Label(name, "label", "ink2")
     style.scale(label, QWidget.setFixedWidth, NAME_WIDTH)
-    row.addWidget(label)
-    row.addWidget(ElidedLabel(str(folder), "fixed"), 1)
+    row = hbox(label, (ElidedLabel(str(folder), "fixed"), 1), spacing=12)
     button = link(tr("Open"))
     button.setAccessibleName(opens)
     button.clicked.connect(lambda: open_path(folder))

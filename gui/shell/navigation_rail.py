@@ -150,8 +150,7 @@ class NavigationRail(QWidget):
 
     def _lay_out(self) -> None:
         self._column = vbox(self._mark, of=self, spacing=0)
-        self._pages = QVBoxLayout()
-        self._pages.setSpacing(4)
+        self._pages = vbox(spacing=4)
         self._column.addLayout(self._pages)
         self._column.addStretch(1)
         self._meter_line, self._foot_line = Line(), Line()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.core.actions import Entry
 from gui.core.saved_state import restore_in, saved_in
@@ -40,9 +40,7 @@ class Page(QWidget):
         style.ground(self, "window")
         self.header = Header(title, subtitle, self)
         self.content = QWidget(self)
-        self.body = QVBoxLayout(self.content)
-        self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.setSpacing(0)
+        self.body = vbox(of=self.content, spacing=0)
         vbox(self.header, (self.content, 1), of=self, spacing=0)
 
     def title(self) -> str:

@@ -12,7 +12,7 @@ from gui.look.fonts import px
 from gui.look.language import tr
 from gui.widgets.buttons import plain
 from gui.widgets.labels import Label, Tag
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
@@ -46,12 +46,9 @@ class ShortcutsSheet(QDialog):
             margins=(24, 20, 24, 20),
             spacing=12,
         )
-        foot = QHBoxLayout()
-        foot.addStretch(1)
         close = plain(tr("Close"))
         close.clicked.connect(self.accept)
-        foot.addWidget(close)
-        column.addLayout(foot)
+        column.addLayout(hbox(1, close))
         self.resize(px(SIZE[0]), px(SIZE[1]))
 
     def _section(self, scope: str) -> QWidget:

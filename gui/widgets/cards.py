@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,9 +36,7 @@ class Card(QFrame):
     def __init__(self, parent: QWidget | None = None, margin: int = 24, spacing: int = 12) -> None:
         super().__init__(parent)
         style.ground(self, "card")
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(margin, margin - 4, margin, margin - 4)
-        self.column.setSpacing(spacing)
+        self.column = vbox(of=self, margins=(margin, margin - 4, margin, margin - 4), spacing=spacing)
 
 
 class NoticeStrip(QFrame):

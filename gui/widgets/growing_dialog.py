@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from gui.widgets.layouts import vbox
 from gui.widgets.scroll import Scroll
@@ -42,13 +42,11 @@ class ScrollingDialog(GrowingDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scroll = Scroll((24, 24, 24, 8))
-        self.column = QVBoxLayout()
-        self.column.setSpacing(16)
+        self.column = vbox(spacing=16)
         self._scroll.column.addLayout(self.column)
         self._scroll.column.setSpacing(0)
         self._scroll.column.addStretch(1)
-        self.foot = QVBoxLayout()
-        self.foot.setContentsMargins(24, 8, 24, 24)
+        self.foot = vbox(margins=(24, 8, 24, 24))
         vbox((self._scroll, 1), self.foot, of=self, spacing=0)
 
     def showEvent(self, event: QShowEvent) -> None:

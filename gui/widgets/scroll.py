@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import hbox, vbox
 
 BAR = 10
 NO_LIMIT = 16_777_215
@@ -28,9 +28,7 @@ class Scroll(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         left, top, right, bottom = margins
         self.content = QWidget()
-        self.column = QVBoxLayout(self.content)
-        self.column.setContentsMargins(left, top, max(0, right - BAR), bottom)
-        self.column.setSpacing(spacing)
+        self.column = vbox(of=self.content, margins=(left, top, max(0, right - BAR), bottom), spacing=spacing)
         self.setWidget(self.content)
         self.viewport().setAutoFillBackground(False)
         self.content.setAutoFillBackground(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import AppError, Computer, Ending
 from gui.look.language import tr, translate
@@ -37,8 +37,7 @@ class ComputerCard(Card):
         self.free_button.setToolTip(tr("Lists base models and data that it keeps and no run needs."))
         self.kept = KeptPart(computer, manager, self)
         self.problem = Label("", "body", "ink", wrap=True, selectable=True)
-        self._nodes = QVBoxLayout()
-        self._nodes.setSpacing(8)
+        self._nodes = vbox(spacing=8)
         self._parts: list[QWidget] = []
         self.runs = Label("", "body", "ink2", wrap=True)
         self._lay_out()

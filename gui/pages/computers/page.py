@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import AppError, Computer, computer_store
 from gui.look import style
@@ -42,8 +42,7 @@ class ComputersPage(Page):
         self.form: ComputerForm | None = None
         for button in (self.ask_button, self.add_button):
             self.header.add(button)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(16)
+        self._list = vbox(spacing=16)
         self._stack = QStackedWidget()
         self._lay_out()
         self.ask_button.clicked.connect(self.ask_all)

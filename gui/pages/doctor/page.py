@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.api import AppError, Ending, doctor
 from gui.core.background_tasks import BackgroundTasks
@@ -22,7 +22,7 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.active_job import ActiveJob
@@ -59,8 +59,7 @@ class DoctorPage(Page):
         self.busy = BusyRow(tr("Checking this computer"), self.cancel_button)
         self._rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(0)
+        self._list = vbox(spacing=0)
         self._lay_out()
         self.others_button.clicked.connect(self.others_wanted)
         self.copy_button.clicked.connect(self.copy)
@@ -167,8 +166,7 @@ class _CheckRow(QWidget):
         self._title = Label("", "body_medium")
         self._text = Label("", "body", "ink", wrap=True, selectable=True)
         self._fix = Label("", "body", "ink2", wrap=True, selectable=True)
-        self._actions_row = QHBoxLayout()
-        self._actions_row.addStretch(1)
+        self._actions_row = hbox(1)
         grid = QGridLayout()
         grid.setContentsMargins(0, 12, 0, 12)
         grid.setHorizontalSpacing(12)

@@ -280,17 +280,20 @@ class PushForm(QWidget):
         self._fill(asked or PushRequest(""))
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
         about = tr("A new repository, or one that this adapter was sent to before.")
         self.name_field = Field(tr("Repository on the hub: owner/name"), self.name, about)
         self._visibility_field = Field(tr("Who can see it"), self.visibility)
         self._what_field = Field(tr("What is sent"), self.what)
         self._folder_field = Field(tr("Folder that it was exported to as a plain model"), self._folder_row())
-        for field in (self.name_field, self._visibility_field, self._what_field, self._folder_field):
-            column.addWidget(field)
-        column.addWidget(self._conversations_part())
+        vbox(
+            self.name_field,
+            self._visibility_field,
+            self._what_field,
+            self._folder_field,
+            self._conversations_part(),
+            of=self,
+            spacing=16,
+        )
         self._what_field.setVisible(self._has_model)
 
     def _folder_row(self) -> QWidget:

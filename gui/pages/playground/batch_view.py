@@ -95,9 +95,7 @@ class BatchView(QWidget):
         for shown in (self.view, self._empty):
             self._stack.addWidget(shown)
         self._labels: list[Label] = []
-        self._lines = QVBoxLayout(self.score_row)
-        self._lines.setContentsMargins(0, 0, 0, 0)
-        self._lines.setSpacing(2)
+        self._lines = vbox(of=self.score_row, spacing=2)
         vbox(
             tools,
             (self._stack, 1),
@@ -264,8 +262,7 @@ class BatchDetail(QWidget):
         head = hbox((self._title, 1), self.alone_button, self.close_button, spacing=8)
         self._said.column.addWidget(self.conversation)
         self._said.column.addStretch(1)
-        self._texts = QVBoxLayout()
-        self._texts.setSpacing(2)
+        self._texts = vbox(spacing=2)
         self._written.column.addLayout(self._texts)
         self._written.column.addStretch(1)
         vbox(Line(), head, (hbox((self._said, 2), (self._written, 3), spacing=24), 1), of=self, spacing=8)

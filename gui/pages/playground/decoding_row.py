@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from engine.api import AppError, Problem, SummarizeOptions, decoding, describe, options, prompts, runtimes
 from gui.forms.field_grid import FormField, make_field
@@ -257,13 +257,9 @@ class PromptField(QWidget):
         self.choice.chosen.connect(self._choose)
         self._text = Label("", "label", "ink2", wrap=True, selectable=True)
         self._text.setAccessibleName(tr("Prompt in use"))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
         tooltip = tr("One prompt for every column, instead of the one each adapter was trained with")
         self.field = Field(tr("Prompt"), self.choice, tooltip=tooltip)
-        row.addWidget(self.field, alignment=Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
+        hbox((self.field, 0, Qt.AlignmentFlag.AlignTop), (self._text, 1), of=self, spacing=16)
         style.follow(self._restyle)
         self._offer("")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.look import icons, style
 from gui.look.fonts import font, px
@@ -30,8 +30,7 @@ class Step(QWidget):
         self.change_button = link(tr("Change"))
         self.change_button.setAccessibleName(change)
         self.change_button.clicked.connect(self.change_wanted)
-        self._content = QVBoxLayout()
-        self._content.setContentsMargins(0, 8, 0, 0)
+        self._content = vbox(margins=(0, 8, 0, 0))
         row = hbox(
             (vbox(self._title, self._text, spacing=2), 1), (self.change_button, 0, Qt.AlignmentFlag.AlignTop)
         )

@@ -39,9 +39,7 @@ class ColumnsView(QWidget):
         self.base.feedback_given.connect(lambda feedback: self.feedback_given.emit(None, feedback))
         self._views: dict[str, ColumnView] = {}
         self._others = QWidget()
-        self._row = QHBoxLayout(self._others)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(0)
+        self._row = hbox(of=self._others, spacing=0)
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)

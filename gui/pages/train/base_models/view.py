@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import (
     Ending,
@@ -83,14 +83,10 @@ class BaseModelsView(Card):
         self._connect()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(Label(tr("Base models"), "section"), 1)
         back = quiet(self._back)
         back.clicked.connect(self.closed)
-        head.addWidget(back)
-        row = hbox((self._search, 1), self._hub_button, spacing=8)
-        self.column.addLayout(head)
-        self.column.addLayout(row)
+        self.column.addLayout(hbox((Label(tr("Base models"), "section"), 1), back))
+        self.column.addLayout(hbox((self._search, 1), self._hub_button, spacing=8))
         for strip in (self._cost, self._notice):
             strip.hide()
             self.column.addWidget(strip)
