@@ -24,7 +24,7 @@
    <translation>„{name}“ ist eine mitgelieferte Vorlage.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>% preferred</source>
    <translation>% bevorzugt</translation>
   </message>
@@ -119,7 +119,7 @@
    <translation>&amp;Startwerte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/paste_panel.py" />
+   <location filename="../../gui/pages/data/source_bar.py" />
    <source>&amp;Text</source>
    <translation>Te&amp;xt</translation>
   </message>
@@ -263,7 +263,7 @@
    <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. Die Seite „Daten“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/intro_pane.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>A few steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
    <translation>Wenige Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
   </message>
@@ -331,7 +331,7 @@
    <translation>In jeder Zeile eine Liste von Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>A model can be trained to write what is wrong, and data can hold what should not be learnt or passed on. Read what a model writes, mask personal data, and prefer models whose makers you know.</source>
    <translation>Ein Modell kann darauf trainiert sein, Falsches zu schreiben, und Daten können enthalten, was weder gelernt noch weitergegeben werden sollte. Lesen Sie, was ein Modell schreibt, maskieren Sie persönliche Daten, und bevorzugen Sie Modelle, deren Urheber Sie kennen.</translation>
   </message>
@@ -341,7 +341,7 @@
    <translation>Neue Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>A new repository, or one that this adapter was sent to before.</source>
    <translation>Ein neues Repository oder eines, an das dieser Adapter schon gesendet wurde.</translation>
   </message>
@@ -361,12 +361,12 @@
    <translation>Eine Vorlage braucht einen Namen.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/variant_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>A published variant of the method. Choosing it sets its options.</source>
    <translation>Eine veröffentlichte Variante des Verfahrens. Die Auswahl setzt ihre Optionen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>A recipe is a list of settings. It runs nothing, but it says which base model and data are used: look at them before you start it. What is to be downloaded is asked first.</source>
    <translation>Ein Rezept ist eine Liste von Einstellungen. Es führt nichts aus, sagt aber, welches Basismodell und welche Daten verwendet werden: Sehen Sie sie an, bevor Sie es starten. Vor einem Download wird gefragt.</translation>
   </message>
@@ -486,7 +486,7 @@
    <translation>Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Adapters and checkpoints</source>
    <translation>Adapter und Prüfpunkte</translation>
   </message>
@@ -571,7 +571,7 @@
    <translation>Zur Arena hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Add votes</source>
    <translation>Stimmen hinzufügen</translation>
   </message>
@@ -621,7 +621,7 @@
    <translation>Alle Basismodelle…</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/device_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>All cards</source>
    <translation>Alle Karten</translation>
   </message>
@@ -681,7 +681,7 @@
    <translation>Alle Einstellungen eines Laufs. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Also send the {n} conversations that its prompt shows</source>
    <translation>
     <numerusform>Auch das {n} Gespräch senden, das sein Prompt zeigt</numerusform>
@@ -709,7 +709,7 @@
    <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und vergleicht die Ergebnisse in einer Tabelle.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Ann: Is the train late again?
 Bob: Ten minutes. Save me a seat.</source>
    <translation>Ann: Hat der Zug wieder Verspätung?
@@ -736,7 +736,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ein anderer Prozess bearbeitet diese Warteschlange</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Another prompt</source>
    <translation>Anderer Prompt</translation>
   </message>
@@ -751,7 +751,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Erscheinungsbild</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Applied to</source>
    <translation>Angewendet auf</translation>
   </message>
@@ -811,7 +811,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie in Ihrem letzten Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>As trained</source>
    <translation>Wie trainiert</translation>
   </message>
@@ -956,7 +956,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basismodell {score}, in jeder Zeile gestrichelt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Base models</source>
    <translation>Basismodelle</translation>
   </message>
@@ -1016,7 +1016,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Blindvergleich</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Blind comparisons (*.json);;All files (*)</source>
    <translation>Blindvergleiche (*.json);;Alle Dateien (*)</translation>
   </message>
@@ -1191,7 +1191,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>An- oder abwählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/paste_panel.py" />
+   <location filename="../../gui/pages/data/source_bar.py" />
    <source>Check the text</source>
    <translation>Text prüfen</translation>
   </message>
@@ -1261,7 +1261,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner mit einer Datei je Teil wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/files.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>Choose a plain text file.</source>
    <translation>Wählen Sie eine reine Textdatei.</translation>
   </message>
@@ -1281,7 +1281,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wählen Sie eine Zeile, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/files.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>Choose a single conversation, or open the file on the data page.</source>
    <translation>Wählen Sie ein einzelnes Gespräch, oder öffnen Sie die Datei auf der Seite „Daten“.</translation>
   </message>
@@ -1311,7 +1311,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dateien wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/columns_button.py" />
+   <location filename="../../gui/pages/arena/table_head.py" />
    <source>Choose further metrics to show</source>
    <translation>Weitere Metriken zum Anzeigen wählen</translation>
   </message>
@@ -1376,7 +1376,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Spalten mit weiteren Referenzen, durch Kommas getrennt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/columns_button.py" />
+   <location filename="../../gui/pages/arena/table_head.py" />
    <source>Columns…</source>
    <translation>Spalten…</translation>
   </message>
@@ -1456,7 +1456,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/start_from_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>Continue from</source>
    <translation>Fortsetzen von</translation>
   </message>
@@ -1496,7 +1496,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weiter zum Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Continued from</source>
    <translation>Fortgesetzt von</translation>
   </message>
@@ -1511,7 +1511,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kontrast</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Control characters in names, paths and texts of others are shown and not obeyed. So no file can write into the terminal in Tunesmith's voice. The window shows all texts as plain text.</source>
    <translation>Steuerzeichen in Namen, Pfaden und Texten anderer werden gezeigt und nicht befolgt. So kann keine Datei im Namen von Tunesmith ins Terminal schreiben. Das Fenster zeigt alle Texte als reinen Text.</translation>
   </message>
@@ -1521,7 +1521,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_edit.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Conversation as text</source>
    <translation>Gespräch als Text</translation>
   </message>
@@ -1586,7 +1586,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/log_dialog.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Copy all</source>
    <translation>Alles kopieren</translation>
   </message>
@@ -1596,7 +1596,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als Markdown kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Copy as command</source>
    <translation>Als Befehl kopieren</translation>
   </message>
@@ -1611,7 +1611,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diagnose kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Copy recipe</source>
    <translation>Rezept kopieren</translation>
   </message>
@@ -1696,12 +1696,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Cross-Attention</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/variant_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>Custom</source>
    <translation>Eigene</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Custom prompt</source>
    <translation>Eigener Prompt</translation>
   </message>
@@ -1731,17 +1731,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Data and chats</source>
    <translation>Daten und Chats</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Data fingerprint</source>
    <translation>Fingerabdruck</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Data licence</source>
    <translation>Datenlizenz</translation>
   </message>
@@ -1751,12 +1751,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datenproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/files.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>Data sets (*.jsonl);;All files (*)</source>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Data, adapters, recipes, base models and runs may come from people you don't know. None of them is run as a program. What is damaged, or takes more memory or time than such a file should, is named and left; the other files and runs stay usable.</source>
    <translation>Daten, Adapter, Rezepte, Basismodelle und Läufe können von Unbekannten stammen. Nichts davon wird als Programm ausgeführt. Was beschädigt ist oder mehr Speicher oder Zeit braucht, als eine solche Datei sollte, wird genannt und ausgelassen; die übrigen Dateien und Läufe bleiben nutzbar.</translation>
   </message>
@@ -1806,7 +1806,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorgabe: {value}.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Delete</source>
    <translation>Löschen</translation>
   </message>
@@ -1831,7 +1831,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Endgültig löschen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Delete the arena</source>
    <translation>Arena löschen</translation>
   </message>
@@ -1879,7 +1879,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/models/trash_table.py" />
+   <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Deleted</source>
    <translation>Gelöscht</translation>
   </message>
@@ -1914,7 +1914,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Belegter Speicherplatz…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/gpu_banner.py" />
+   <location filename="../../gui/pages/train/device_choices.py" />
    <source>Dismiss</source>
    <translation>Ausblenden</translation>
   </message>
@@ -1969,12 +1969,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entwürfe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Drafts &amp;by</source>
    <translation>Entwürfe &amp;von</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Drafts by</source>
    <translation>Entwürfe von</translation>
   </message>
@@ -2069,7 +2069,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eintrag</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Epoch</source>
    <translation>Epoche</translation>
   </message>
@@ -2104,7 +2104,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Jeder Lauf wird hier gespeichert. Sie können ihn öffnen, fortsetzen oder wiederholen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>Every step keeps its examples. Nothing is changed before you choose.</source>
    <translation>Jeder Schritt behält seine Beispiele. Nichts wird geändert, bevor Sie wählen.</translation>
   </message>
@@ -2132,7 +2132,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Überall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Examples in the prompt</source>
    <translation>Beispiele im Prompt</translation>
   </message>
@@ -2142,7 +2142,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigte Beispiele</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Export as CSV…</source>
    <translation>Als CSV exportieren…</translation>
   </message>
@@ -2162,7 +2162,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als ZIP-Datei exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Export for another voter</source>
    <translation>Für eine andere Person exportieren</translation>
   </message>
@@ -2187,7 +2187,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Exportieren in der Bibliothek sendet einen Adapter zum Hugging Face Hub, ebenso die Befehlszeile: main.py adapters export ADAPTER OWNER/NAME --to hub. Beide verlangen, dass Sie sich einmal mit hf auth login angemeldet haben. Das Fenster zeigt alles, bevor es etwas sendet; --dry-run zeigt es und sendet nichts. Die Modellkarte nennt das Basismodell, die Daten mit Namen und Fingerabdruck, Methode, Einstellungen, Werte mit Intervallen, Code für PEFT allein und was aus den Lizenzen von Basismodell und Daten folgt. Das Repository ist privat, wenn Sie nicht Öffentlich wählen (--public). Gespräche werden nicht gesendet, außer denen im Prompt, wenn Sie es erlauben (--with-conversations). Statt des Adapters lässt sich das einfache Modell senden, in das er exportiert wurde (--model FOLDER).</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Export preference pairs</source>
    <translation>Präferenzpaare exportieren</translation>
   </message>
@@ -2227,7 +2227,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diese Zeilen als CSV exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Export votes</source>
    <translation>Stimmen exportieren</translation>
   </message>
@@ -2252,7 +2252,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nach {path} exportiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Exported to {place}, with the texts of {conversations} and the names of the systems.</source>
    <translation>Nach {place} exportiert, mit den Texten ({conversations}) und den Namen der Systeme.</translation>
   </message>
@@ -2267,7 +2267,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird exportiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Exports</source>
    <translation>Exporte</translation>
   </message>
@@ -2362,12 +2362,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datei mit dem Token</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/own_data.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>File, folder, or owner/name on the hub</source>
    <translation>Datei, Ordner, oder Besitzer/Name auf dem Hub</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_preview.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Files</source>
    <translation>Dateien</translation>
   </message>
@@ -2492,7 +2492,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner des einfachen Modells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Folder that it was exported to as a plain model</source>
    <translation>Ordner, in den er als einfaches Modell exportiert wurde</translation>
   </message>
@@ -2652,7 +2652,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus dem Verlauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>From the hub</source>
    <translation>Vom Hub</translation>
   </message>
@@ -2687,7 +2687,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voll</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metric_rows.py" />
+   <location filename="../../gui/pages/library/scores_view.py" />
    <source>Further metrics</source>
    <translation>Weitere Metriken</translation>
   </message>
@@ -2802,7 +2802,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Liste ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/chunks_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Hide the summaries of {count} parts</source>
    <translation>Zusammenfassungen von {count} Teilen verbergen</translation>
   </message>
@@ -2852,7 +2852,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ungarisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/hub_name_dialog.py" />
+   <location filename="../../gui/pages/library/dialogs.py" />
    <source>Import</source>
    <translation>Importieren</translation>
   </message>
@@ -2867,12 +2867,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter aus einer ZIP-Datei importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/hub_name_dialog.py" />
+   <location filename="../../gui/pages/library/dialogs.py" />
    <source>Import an adapter from the hub</source>
    <translation>Adapter vom Hub importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Imported</source>
    <translation>Importiert</translation>
   </message>
@@ -2957,12 +2957,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Indonesisch</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Insert {place}</source>
    <translation>{place} einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/samples.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>Install Tunesmith again.</source>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
@@ -3000,7 +3000,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Er braucht Tunesmith mit Ray: pip install 'tunesmith[cluster]', dann tunesmith node start. Fügen Sie ihn auf der Seite Computer hinzu, über SSH mit Schlüssel oder Agent oder über seine Adresse. Wählen Sie ihn dann neben Start, oder geben Sie auf der Kommandozeile --on NAME an; hat er mehrere Karten, kann ein Lauf mehr als eine davon nehmen. Was gesendet wird, steht vorher da. Der Lauf geht weiter, wenn dieser Computer aus ist, und Adapter, Bewertungen und Protokoll kommen zurück. Gespräche werden dann dort gelöscht; Basismodelle bleiben für den nächsten Lauf, bis „Platz schaffen“ auf der Seite Computer oder main.py computers clear NAME sie entfernt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>It needs about {needed}, but only {available} is available.</source>
    <translation>Er braucht etwa {needed}, aber nur {available} sind verfügbar.</translation>
   </message>
@@ -3020,7 +3020,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/hub_name_dialog.py" />
+   <location filename="../../gui/pages/library/dialogs.py" />
    <source>Its name: owner/name, or owner/name@revision</source>
    <translation>Sein Name: besitzer/name oder besitzer/name@revision</translation>
   </message>
@@ -3050,12 +3050,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>JSON-Zeilen (*.jsonl)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>JSON lines (*.jsonl);;All files (*)</source>
    <translation>JSON-Zeilen (*.jsonl);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/paste_panel.py" />
+   <location filename="../../gui/pages/data/source_bar.py" />
    <source>JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder.</source>
    <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in Ihrem privaten Ordner gespeichert.</translation>
   </message>
@@ -3085,7 +3085,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tastenkürzel</translation>
   </message>
   <message>
-   <location filename="../../gui/models/trash_table.py" />
+   <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Kind</source>
    <translation>Art</translation>
   </message>
@@ -3150,7 +3150,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lernen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Learning rate</source>
    <translation>Lernrate</translation>
   </message>
@@ -3170,7 +3170,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausgelassen. Rückgängig</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Left out:</source>
    <translation>Ausgelassen:</translation>
   </message>
@@ -3185,7 +3185,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bibliothek</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Library versions</source>
    <translation>Bibliotheken</translation>
   </message>
@@ -3195,7 +3195,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lizenz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_preview.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Licences</source>
    <translation>Lizenzen</translation>
   </message>
@@ -3245,7 +3245,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Log</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/log_dialog.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Log of {run}</source>
    <translation>Protokoll von {run}</translation>
   </message>
@@ -3265,17 +3265,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Längste zuerst</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/own_data.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Look at them on the data page</source>
    <translation>Auf der Seite „Daten“ ansehen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>Looking for plans that fit.</source>
    <translation>Passende Pläne werden gesucht.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/kept_part.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Looking…</source>
    <translation>Sieht nach…</translation>
   </message>
@@ -3310,12 +3310,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Niedriger ist besser.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>MB at peak</source>
    <translation>MB Spitze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>MB on disk</source>
    <translation>MB auf der Festplatte</translation>
   </message>
@@ -3363,7 +3363,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird gemessen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Memory</source>
    <translation>Speicher</translation>
   </message>
@@ -3398,22 +3398,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verfahren, jedes mit seiner Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_preview.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Model card</source>
    <translation>Modellkarte</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Model input</source>
    <translation>Eingabe des Modells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/label_preview.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>Model input and label tokens</source>
    <translation>Eingabe des Modells und Label-Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Model input for a sample</source>
    <translation>Eingabe des Modells an einem Beispiel</translation>
   </message>
@@ -3491,7 +3491,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/history/run_operations.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Moved {n} runs to the trash.</source>
    <translation>
     <numerusform>{n} Lauf in den Papierkorb verschoben.</numerusform>
@@ -3499,7 +3499,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/inputs/name_editor.py" />
+   <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Name</source>
    <translation>Name</translation>
   </message>
@@ -3509,7 +3509,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name der Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Name of the template</source>
    <translation>Name der Vorlage</translation>
   </message>
@@ -3519,12 +3519,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name, oder Besitzer/Name auf dem Hub</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_edit.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Name: what they say</source>
    <translation>Name: was gesagt wird</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Names and messages</source>
    <translation>Namen und Meldungen</translation>
   </message>
@@ -3584,7 +3584,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weiter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/conversation_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Next conversation, leave this one unchanged</source>
    <translation>Nächstes Gespräch, dieses unverändert lassen</translation>
   </message>
@@ -3619,7 +3619,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch keine Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/menus.py" />
+   <location filename="../../gui/pages/playground/parts.py" />
    <source>No adapters yet. Train one, or import one in the library.</source>
    <translation>Noch keine Adapter. Trainieren Sie einen, oder importieren Sie einen in der Bibliothek.</translation>
   </message>
@@ -3739,7 +3739,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein anderer Lauf hat Wertungen je Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>No plan fits. Close other programs, or choose a smaller base model.</source>
    <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
@@ -3799,7 +3799,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_preview.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>None is sent.</source>
    <translation>Keines wird gesendet.</translation>
   </message>
@@ -3849,7 +3849,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht im Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Not in the conversation: {named}</source>
    <translation>Nicht im Gespräch: {named}</translation>
   </message>
@@ -3939,12 +3939,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts von Ihnen ist dort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Nothing that a cluster answers is run here, and a run brings back its own files alone. Whoever has the cluster's token can run programs on the cluster and read what you sent there. Without SSH, what is sent is not encrypted: use a network that you trust.</source>
    <translation>Nichts, was ein Cluster antwortet, wird hier ausgeführt, und ein Lauf bringt nur seine eigenen Dateien zurück. Wer das Token des Clusters hat, kann auf dem Cluster Programme ausführen und lesen, was Sie dorthin gesendet haben. Ohne SSH wird unverschlüsselt gesendet: Verwenden Sie ein Netz, dem Sie vertrauen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/differences_view.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Nothing to compare</source>
    <translation>Nichts zu vergleichen</translation>
   </message>
@@ -4099,7 +4099,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eine Aktualisierung der trainierten Parameter durch den Optimierer, aus den Beispielen eines Batches.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>One prompt for every column, instead of the one each adapter was trained with</source>
    <translation>Ein Prompt für alle Spalten statt dessen, mit dem jeder Adapter trainiert wurde</translation>
   </message>
@@ -4134,7 +4134,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Open a comparison</source>
    <translation>Vergleich öffnen</translation>
   </message>
@@ -4164,7 +4164,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Textdatei öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_detail.py" />
+   <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Open alone</source>
    <translation>Einzeln öffnen</translation>
   </message>
@@ -4214,7 +4214,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner der Adapter öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Open the run</source>
    <translation>Lauf öffnen</translation>
   </message>
@@ -4259,7 +4259,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Reihenfolge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Origin</source>
    <translation>Herkunft</translation>
   </message>
@@ -4314,7 +4314,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Seite</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_view.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>Paired difference</source>
    <translation>Gepaarte Differenz</translation>
   </message>
@@ -4519,7 +4519,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorgezogen, blind</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>Preset</source>
    <translation>Vorlage</translation>
   </message>
@@ -4529,7 +4529,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorlagen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/conversation_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Previous conversation</source>
    <translation>Voriges Gespräch</translation>
   </message>
@@ -4539,12 +4539,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorige Zeile</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Private</source>
    <translation>Privat</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_request.py" />
+   <location filename="../../gui/pages/library/jobs.py" />
    <source>Private: only its owner, and those whom the owner lets in.</source>
    <translation>Privat: nur der Eigentümer und wen er einlässt.</translation>
   </message>
@@ -4574,12 +4574,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Prompt in use</source>
    <translation>Verwendeter Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Prompt template</source>
    <translation>Prompt-Vorlage</translation>
   </message>
@@ -4589,12 +4589,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Prompt:</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Public</source>
    <translation>Öffentlich</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_request.py" />
+   <location filename="../../gui/pages/library/jobs.py" />
    <source>Public: everybody can see and use it.</source>
    <translation>Öffentlich: Alle können es sehen und verwenden.</translation>
   </message>
@@ -4604,7 +4604,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Qualität gegen Aufwand</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>Quantized bases</source>
    <translation>Quantisierte Basis</translation>
   </message>
@@ -4707,7 +4707,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 {score} ({interval})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>ROUGE-1 {score}. {verdict}</source>
    <translation>ROUGE-1 {score}. {verdict}</translation>
   </message>
@@ -4762,7 +4762,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird gelesen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Reading {name} …</source>
    <translation>{name} wird gelesen …</translation>
   </message>
@@ -4782,7 +4782,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/differences_view.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Recipe differences</source>
    <translation>Unterschiede der Rezepte</translation>
   </message>
@@ -4792,7 +4792,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezeptproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Recipes</source>
    <translation>Rezepte</translation>
   </message>
@@ -4807,7 +4807,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wiederholen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Redo: {step}</source>
    <translation>Wiederholen: {step}</translation>
   </message>
@@ -4832,7 +4832,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entfernen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Remove from the arena</source>
    <translation>Aus der Arena entfernen</translation>
   </message>
@@ -4842,7 +4842,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus der Warteschlange nehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/kept_part.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Remove them</source>
    <translation>Entfernen</translation>
   </message>
@@ -4857,7 +4857,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{entry} wurde aus der Arena entfernt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/kept_part.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Removing…</source>
    <translation>Entfernt…</translation>
   </message>
@@ -4867,7 +4867,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Umbenennen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Rename…</source>
    <translation>Umbenennen…</translation>
   </message>
@@ -4877,12 +4877,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ersetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Reports and tables</source>
    <translation>Berichte und Tabellen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Reports hold no scripts and fetch nothing. No cell of an exported table is a formula.</source>
    <translation>Berichte enthalten keine Skripte und laden nichts nach. Keine Zelle einer exportierten Tabelle ist eine Formel.</translation>
   </message>
@@ -4892,7 +4892,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bericht…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Repository on the hub: owner/name</source>
    <translation>Repository auf dem Hub: owner/name</translation>
   </message>
@@ -4922,12 +4922,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ab Schritt {step} fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Resume the run</source>
    <translation>Lauf fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Revision</source>
    <translation>Revision</translation>
   </message>
@@ -4937,7 +4937,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rumänisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/chunks_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Round {round}</source>
    <translation>Runde {round}</translation>
   </message>
@@ -4977,7 +4977,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Rows that can't be read</source>
    <translation>Nicht lesbare Zeilen</translation>
   </message>
@@ -5087,7 +5087,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Sampling</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Save</source>
    <translation>Speichern</translation>
   </message>
@@ -5117,7 +5117,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als {kind} speichern…</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Save as…</source>
    <translation>Speichern unter…</translation>
   </message>
@@ -5167,7 +5167,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bericht speichern</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>Save, rename or delete templates</source>
    <translation>Vorlagen speichern, umbenennen oder löschen</translation>
   </message>
@@ -5212,7 +5212,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/candidate_table.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>Scored differently</source>
    <translation>Anders bewertet</translation>
   </message>
@@ -5267,7 +5267,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Scoring {name}: {share}</source>
    <translation>{name} wird bewertet: {share}</translation>
   </message>
@@ -5342,7 +5342,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Startwerte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/differences_view.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Select two or more entries in the table above.</source>
    <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
   </message>
@@ -5477,7 +5477,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weniger zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Show in library</source>
    <translation>In der Bibliothek zeigen</translation>
   </message>
@@ -5527,7 +5527,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die ausgewählten Adapter nebeneinander zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/chunks_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Show the summaries of {count} parts</source>
    <translation>Zusammenfassungen von {count} Teilen zeigen</translation>
   </message>
@@ -5547,7 +5547,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigt</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_table.py" />
+   <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Size</source>
    <translation>Größe</translation>
   </message>
@@ -5602,7 +5602,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Spanisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Speed</source>
    <translation>Tempo</translation>
   </message>
@@ -5630,7 +5630,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Streuung der Startwerte</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/variant_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>Standard</source>
    <translation>Standard</translation>
   </message>
@@ -5763,7 +5763,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entwerfen stoppen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Stop the run</source>
    <translation>Lauf stoppen</translation>
   </message>
@@ -5936,7 +5936,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tabellen (*.csv);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Tags</source>
    <translation>Schlagwörter</translation>
   </message>
@@ -5951,7 +5951,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/intro_pane.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Teach a model to summarise your conversations</source>
    <translation>Bringen Sie einem Modell bei, Ihre Gespräche zusammenzufassen</translation>
   </message>
@@ -5961,7 +5961,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Test ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/files.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)</source>
    <translation>Texte und Mitschriften (*.txt *.md *.log *.text *.vtt *.srt *.json);;Alle Dateien (*)</translation>
   </message>
@@ -5986,7 +5986,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das PEFT-Verfahren: welche Parameter wie trainiert werden.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
   </message>
@@ -6026,7 +6026,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren von zwei Formaten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/samples.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>The bundled conversations are missing.</source>
    <translation>Die mitgelieferten Gespräche fehlen.</translation>
   </message>
@@ -6171,7 +6171,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. Jeder Export wird danach an Testgesprächen erprobt, eine GGUF-Datei mit llama-server von llama.cpp, wo er auf diesem Computer ist. Gleich heißt, dass ROUGE-1 um höchstens 3 Punkte niedriger ist, soweit das Intervall es zeigt. Wo Ollama auf diesem Computer läuft, bekommt es das Modell und wird selbst erprobt; ein schlechteres behält es nicht. Vier Bit werden angeboten, wo llama-quantize auf diesem Computer ist. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/log_dialog.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>The log is empty.</source>
    <translation>Das Protokoll ist leer.</translation>
   </message>
@@ -6206,7 +6206,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Option „Basismodell aufteilen“ oder eine Konfiguration von accelerate mit FSDP teilt es auf: Jede Karte hält einen Teil jedes Blocks und bekommt den Rest für den Moment, in dem er berechnet wird. Das Ergebnis ist dasselbe. Das geht mit nf4 und fp4 und mit jeder Methode außer dem vollen Fine-Tuning: Was trainiert wird, ist auf jeder Karte ganz, und der Adapter ist ein gewöhnlicher. Jeder Prozess lädt das Basismodell zuerst in den Arbeitsspeicher des Computers. main.py plan RECIPE.toml --processes 4 --shard nennt, was eine Karte braucht.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/variant_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>The options match no variant.</source>
    <translation>Die Optionen entsprechen keiner Variante.</translation>
   </message>
@@ -6221,12 +6221,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die anderen Einträge werden damit verglichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topic_view.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>The package includes no licence text.</source>
    <translation>Das Paket enthält keinen Lizenztext.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>The plain model</source>
    <translation>Das einfache Modell</translation>
   </message>
@@ -6321,7 +6321,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf ist nicht erreichbar.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/start_from_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>The run continues the training of this adapter. It has the same base model and method.</source>
    <translation>Der Lauf setzt das Training dieses Adapters fort. Basismodell und Verfahren sind gleich.</translation>
   </message>
@@ -6524,17 +6524,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>They are part of the prompt: without them, nothing can be sent.</source>
    <translation>Sie gehören zum Prompt: Ohne sie kann nichts gesendet werden.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a private folder, up to a limit. Parquet, databases, workbooks, Word, PDF, mail and web pages are read in a process of their own, with limits of memory and time.</source>
    <translation>Sie werden nur gelesen. Makros, Formeln, Skripte und Links darin tun nichts. Archive werden bis zu einer Grenze in einen privaten Ordner entpackt. Parquet, Datenbanken, Arbeitsmappen, Word, PDF, E-Mails und Webseiten werden in einem eigenen Prozess mit Grenzen für Speicher und Zeit gelesen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or no numbers are named. A damaged checkpoint is skipped, and the one before it is taken.</source>
    <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden weder importiert noch exportiert, und Verknüpfungen wird nicht gefolgt. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Prüfpunkt wird übersprungen und der davor genommen.</translation>
   </message>
@@ -6569,7 +6569,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/download_prompt.py" />
+   <location filename="../../gui/pages/train/start_prompt.py" />
    <source>This run downloads what is not on this computer yet.</source>
    <translation>Dieser Lauf lädt herunter, was noch nicht auf diesem Computer ist.</translation>
   </message>
@@ -6584,7 +6584,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Lauf geht an {where}. Von Ihren Gesprächen verlässt keines diesen Computer.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>This run needs more memory than is available</source>
    <translation>Dieser Lauf braucht mehr Speicher, als verfügbar ist</translation>
   </message>
@@ -6604,12 +6604,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Time left</source>
    <translation>Restzeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Time so far</source>
    <translation>Bisherige Zeit</translation>
   </message>
@@ -6689,7 +6689,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Training ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/training_length.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Train for, whichever comes first</source>
    <translation>Trainieren, bis das erste erreicht ist</translation>
   </message>
@@ -6749,7 +6749,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainierte Normen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Trained on</source>
    <translation>Trainiert mit</translation>
   </message>
@@ -6794,7 +6794,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Training überspringt sie.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Training time</source>
    <translation>Trainingszeit</translation>
   </message>
@@ -6829,7 +6829,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgeschnittene Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Trusted</source>
    <translation>Gilt als sicher</translation>
   </message>
@@ -6889,7 +6889,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tunesmith ist offline.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Tunesmith itself, the libraries that it is made of, your settings, and what you enter.</source>
    <translation>Tunesmith selbst, die Bibliotheken, aus denen es besteht, Ihre Einstellungen und was Sie eingeben.</translation>
   </message>
@@ -6914,7 +6914,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Beitragstexte und Sprecher in parallelen Listen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Turns used.</source>
    <translation>Beiträge übernommen.</translation>
   </message>
@@ -6939,12 +6939,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Letzte Stimme zurücknehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Undo: {step}</source>
    <translation>Rückgängig: {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/trash_table.py" />
+   <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Unknown</source>
    <translation>Unbekannt</translation>
   </message>
@@ -6959,7 +6959,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entladen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/menus.py" />
+   <location filename="../../gui/pages/playground/parts.py" />
    <source>Unload the base model</source>
    <translation>Basismodell entladen</translation>
   </message>
@@ -7009,12 +7009,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die der Werkbank verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Use the turns</source>
    <translation>Beiträge übernehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>Use this plan</source>
    <translation>Diesen Plan verwenden</translation>
   </message>
@@ -7039,7 +7039,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Validierung ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/variant_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>Variant</source>
    <translation>Variante</translation>
   </message>
@@ -7049,7 +7049,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Variante {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>Variants</source>
    <translation>Varianten</translation>
   </message>
@@ -7087,7 +7087,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>Votes exported to {place}.</source>
    <translation>Stimmen nach {place} exportiert.</translation>
   </message>
@@ -7117,7 +7117,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gewichte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Weights are read from safetensors files alone. Code that a model brings is never run. Its sizes are compared with its weights before anything is built. Its tokenizer is tried in a process with limits before its first use, and its chat template runs in a sandbox with limits. A GGUF file is checked against its own header, and unpacked in a process with limits of memory and time.</source>
    <translation>Gewichte werden nur aus safetensors-Dateien gelesen. Code, den ein Modell mitbringt, wird nie ausgeführt. Seine Größen werden mit seinen Gewichten verglichen, bevor etwas gebaut wird. Sein Tokenizer wird vor der ersten Verwendung in einem Prozess mit Grenzen erprobt, und seine Chat-Vorlage läuft abgeschottet und mit Grenzen. Eine GGUF-Datei wird an ihrem eigenen Kopf geprüft und in einem Prozess mit Grenzen für Speicher und Zeit entpackt.</translation>
   </message>
@@ -7170,12 +7170,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was daran richtig oder falsch ist</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>What is sent</source>
    <translation>Was gesendet wird</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>What is trusted, and what is not</source>
    <translation>Was als sicher gilt und was nicht</translation>
   </message>
@@ -7185,7 +7185,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was neue Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Ein Rezept kann es anders festlegen. Beim Schließen des Fensters wird gefragt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>What no program can check</source>
    <translation>Was kein Programm prüfen kann</translation>
   </message>
@@ -7205,7 +7205,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was Sie starten, während etwas rechnet, wartet hier, bis es an der Reihe ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Where</source>
    <translation>Wo</translation>
   </message>
@@ -7215,7 +7215,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wo Checkpoints und Ergebnisse liegen: leer für einen privaten Ordner auf dem Kopfrechner, ein Pfad, den alle Knoten sehen, oder eine Adresse wie s3://.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_preview.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Where it goes</source>
    <translation>Wohin es geht</translation>
   </message>
@@ -7240,12 +7240,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Welche Zusammenfassung ist besser?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_form.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Who can see it</source>
    <translation>Wer es sehen kann</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_edit.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Who wants what, what was agreed, and what is still open</source>
    <translation>Wer was möchte, was vereinbart wurde und was noch offen ist</translation>
   </message>
@@ -7255,7 +7255,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ganzer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Why</source>
    <translation>Warum</translation>
   </message>
@@ -7390,7 +7390,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/own_data.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Your conversations</source>
    <translation>Eigene Gespräche</translation>
   </message>
@@ -7521,7 +7521,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>angenommen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>adapter size</source>
    <translation>Größe des Adapters</translation>
   </message>
@@ -7556,7 +7556,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ein bearbeiteter Entwurf von {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>and {count} more</source>
    <translation>und {count} weitere</translation>
   </message>
@@ -7589,7 +7589,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>wie erkannt (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>as imported</source>
    <translation>wie importiert</translation>
   </message>
@@ -7710,7 +7710,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Biases</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>blind votes</source>
    <translation>Blindstimmen</translation>
   </message>
@@ -7750,7 +7750,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Chat Vorlage Instruct Prompt Format Beiträge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/candidate_table.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>checked</source>
    <translation>angehakt</translation>
   </message>
@@ -7800,7 +7800,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Kontext von {count} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/units.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>conversation</source>
    <translation>Gespräch</translation>
   </message>
@@ -7948,12 +7948,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Fehlerbalken: 95-%-Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/units.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>evaluation</source>
    <translation>Bewertung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>evaluation {loss}</source>
    <translation>Bewertung {loss}</translation>
   </message>
@@ -7963,12 +7963,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>alle Angaben kommen im Gespräch vor</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/units.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>example</source>
    <translation>Beispiel</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>examples/s</source>
    <translation>Beispiele/s</translation>
   </message>
@@ -8013,7 +8013,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>forgetting</source>
    <translation>Vergessen</translation>
   </message>
@@ -8223,7 +8223,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>main.py train REZEPT.toml --slurm --cards 4 legt den Lauf an und ein Skript für sbatch. Ist seine Zeit um, speichert er einen Checkpoint und wartet, bis er wieder an der Reihe ist. Die Knoten müssen den Ordner des Laufs, die Daten und das Basismodell unter denselben Pfaden sehen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/label_preview.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>marked: label tokens; the rest is input only</source>
    <translation>markiert: Label-Tokens; der Rest ist nur Eingabe</translation>
   </message>
@@ -8243,7 +8243,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>min</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/units.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>minute</source>
    <translation>Minute</translation>
   </message>
@@ -8266,7 +8266,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Name</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>nats forgotten</source>
    <translation>Nats vergessen</translation>
   </message>
@@ -8301,7 +8301,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>keine Grafikkarte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_view.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>no interval</source>
    <translation>kein Intervall</translation>
   </message>
@@ -8326,7 +8326,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein messbarer Unterschied zu voller Feinabstimmung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>no named speaker</source>
    <translation>kein genannter Sprecher</translation>
   </message>
@@ -8369,7 +8369,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>keine (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/start_from_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>none, a new adapter</source>
    <translation>keinen, ein neuer Adapter</translation>
   </message>
@@ -8389,7 +8389,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Textmodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/candidate_table.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>not checked</source>
    <translation>nicht angehakt</translation>
   </message>
@@ -8414,7 +8414,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht im Gespräch: {claims}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/start_from_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>not in the library</source>
    <translation>nicht in der Bibliothek</translation>
   </message>
@@ -8444,12 +8444,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>noch nicht bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_detail.py" />
+   <location filename="../../gui/pages/playground/batch_table.py" />
    <source>not yet</source>
    <translation>noch nicht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>nothing is trained</source>
    <translation>nichts wird trainiert</translation>
   </message>
@@ -8459,7 +8459,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>seltsame Zeichen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/start_from_field.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>of another base model or method</source>
    <translation>anderes Basismodell oder Verfahren</translation>
   </message>
@@ -8474,7 +8474,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>von {count} trainierbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>of {total}</source>
    <translation>von {total}</translation>
   </message>
@@ -8545,17 +8545,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>pausiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>peak memory</source>
    <translation>Spitzenspeicher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/metrics_row.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>peak {size}</source>
    <translation>Spitze {size}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>personal data masked in {n} passages</source>
    <translation>
     <numerusform>persönliche Daten an {n} Stelle maskiert</numerusform>
@@ -8613,7 +8613,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Rang {rank}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>rate {rate}</source>
    <translation>Rate {rate}</translation>
   </message>
@@ -8688,12 +8688,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gespeichert, Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/candidate_table.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>scored with another protocol, so not comparable</source>
    <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/trust.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>security safety trust malicious untrusted sandbox limits</source>
    <translation>Sicherheit Vertrauen bösartig fremd nicht vertrauenswürdig Sandbox Grenzen</translation>
   </message>
@@ -8748,7 +8748,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Teil</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>spread between seeds</source>
    <translation>Streuung der Startwerte</translation>
   </message>
@@ -8773,7 +8773,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>startet</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/units.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>step</source>
    <translation>Schritt</translation>
   </message>
@@ -8919,7 +8919,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>heute, {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/units.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>token</source>
    <translation>Token</translation>
   </message>
@@ -8969,7 +8969,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Training {loss}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>trainable parameters</source>
    <translation>trainierbare Parameter</translation>
   </message>
@@ -9009,7 +9009,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>davon Training {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>training minutes</source>
    <translation>Trainingsminuten</translation>
   </message>
@@ -9250,7 +9250,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} in {split}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/queue_view.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>{count} left</source>
    <translation>noch {count}</translation>
   </message>
@@ -9260,7 +9260,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} für einen Lauf nötig</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>{count} of {limit} tokens</source>
    <translation>{count} von {limit} Tokens</translation>
   </message>
@@ -9305,7 +9305,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} übersprungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_preview.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>{count} that the prompt shows</source>
    <translation>{count}, vom Prompt gezeigt</translation>
   </message>
@@ -9400,12 +9400,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{entry} läuft. Stoppen Sie den Lauf zuerst.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/files.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>{file} can't be read: {why}.</source>
    <translation>{file} ist nicht lesbar: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/files.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>{file} is larger than 500 kB.</source>
    <translation>{file} ist größer als 500 kB.</translation>
   </message>
@@ -9430,12 +9430,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{first} wird {second} vorgezogen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{format}: {turns} of {speakers}.</source>
    <translation>{format}: {turns}, {speakers}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{format}: {turns} of {speakers}; {left} left out.</source>
    <translation>{format}: {turns}, {speakers}; ausgelassen: {left}.</translation>
   </message>
@@ -9488,7 +9488,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{low} bis {high}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>{matched} of {n} conversations matched.</source>
    <translation>
     <numerusform>{matched} von {n} Gespräch zugeordnet.</numerusform>
@@ -9506,7 +9506,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{mean}, Intervall {low} bis {high}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/fit_estimates.py" />
+   <location filename="../../gui/pages/train/base_models/view.py" />
    <source>{method} does not work with this family</source>
    <translation>{method} geht nicht mit dieser Familie</translation>
   </message>
@@ -9541,7 +9541,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{model} schreibt</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{names} in {n} matrices</source>
    <translation>
     <numerusform>{names} in {n} Matrix</numerusform>
@@ -9662,7 +9662,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name}: {train} zum Trainieren, {test} zum Testen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/conversation_pane.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>{number} of {total}</source>
    <translation>{number} von {total}</translation>
   </message>
@@ -9728,7 +9728,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/blind_text.py" />
    <source>{n} conversations</source>
    <translation>
     <numerusform>{n} Gespräch</numerusform>
@@ -9744,7 +9744,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/training_length.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>{n} conversations seen, each {times} ×.</source>
    <translation>
     <numerusform>{n} Gespräch gesehen, jedes {times} ×.</numerusform>
@@ -9776,7 +9776,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{n} earlier changes</source>
    <translation>
     <numerusform>{n} frühere Änderung</numerusform>
@@ -9800,7 +9800,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{n} examples</source>
    <translation>
     <numerusform>{n} Beispiel</numerusform>
@@ -9816,7 +9816,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/push_preview.py" />
+   <location filename="../../gui/pages/library/push_dialog.py" />
    <source>{n} files</source>
    <translation>
     <numerusform>{n} Datei</numerusform>
@@ -9840,7 +9840,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/module_fields.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>{n} layers</source>
    <translation>
     <numerusform>{n} Schicht</numerusform>
@@ -9848,7 +9848,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/module_fields.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>{n} matrices</source>
    <translation>
     <numerusform>{n} Matrix</numerusform>
@@ -9856,7 +9856,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{n} media tags</source>
    <translation>
     <numerusform>{n} Medienhinweis</numerusform>
@@ -9909,7 +9909,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{n} nicht gestartet</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{n} other chats</source>
    <translation>
     <numerusform>{n} anderer Chat</numerusform>
@@ -9949,7 +9949,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>{n} preference pairs</source>
    <translation>
     <numerusform>{n} Präferenzpaar</numerusform>
@@ -9973,7 +9973,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{n} quoted messages</source>
    <translation>
     <numerusform>{n} zitierte Nachricht</numerusform>
@@ -10005,7 +10005,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>{n} rows can't be read</source>
    <translation>
     <numerusform>{n} Zeile ist nicht lesbar</numerusform>
@@ -10085,7 +10085,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{n} signatures</source>
    <translation>
     <numerusform>{n} Signatur</numerusform>
@@ -10117,7 +10117,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{n} system lines</source>
    <translation>
     <numerusform>{n} Systemzeile</numerusform>
@@ -10133,7 +10133,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/prompt/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt_editor.py" />
    <source>{n} tokens</source>
    <translation>
     <numerusform>{n} Token</numerusform>
@@ -10239,7 +10239,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{parts} and {last}</source>
    <translation>{parts} und {last}</translation>
   </message>
@@ -10284,7 +10284,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{run} kann nicht geöffnet werden: {reason}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/candidate_table.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>{run}, {recipe}, can't be compared.</source>
    <translation>{run}, {recipe}, nicht vergleichbar.</translation>
   </message>
@@ -10496,7 +10496,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{tokens} von {limit} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{trainable} of {total}</source>
    <translation>{trainable} von {total}</translation>
   </message>
@@ -10551,7 +10551,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{weights} trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>{what} exported to {place}.</source>
    <translation>{what} nach {place} exportiert.</translation>
   </message>
