@@ -22,6 +22,17 @@ _WORD = r"[^\W\d_][^\s\d:,،\[\]()<>–-]{0,9}"
 TIME = rf"(?:{_WORD} ?)?{_MARK}\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?{_MARK}(?: ?{_WORD}(?: {_WORD})?)?{_MARK}"
 WHEN = rf"{DATE}[,،]? (?:{_WORD} ){{0,2}}{TIME}"
 EDITED = re.compile(r"\((?:edited|bearbeitet|modifié|editado|modificato|bewerkt)\)\s*$", re.IGNORECASE)
+# What transcripts say in brackets of no one, such as [laughs], <another_yawn> and [phone rings].
+_HEARD = (
+    "laugh|chuckl|giggl|applau|clap|cheer|music|inaudible|indiscernible|crosstalk|cross talk|silen|paus|noise|cough|"
+    "clears throat|sigh|sniff|sneez|yawn|breath|inhal|exhal|gasp|groan|grunt|moan|sob|scream|whisper|mumbl|stutter|"
+    "smack|click|ring|beep|static|background|unclear|unintelligible|overlap|lachen|lacht|musik|unverständlich|rire|"
+    "risa"
+)
+SOUND = re.compile(
+    rf"(?<![^\W_])(?:{_HEARD})(?:s|e|es|ed|er|se|ce|ing|ping|ter)?(?![^\W_])|^foreign$|笑|拍手|音楽",
+    re.IGNORECASE,
+)
 
 
 class Block(NamedTuple):
@@ -36,6 +47,11 @@ def spaced(line: str) -> str:
     if line.isascii():
         return line.strip()
     return SPACES.sub(" ", line).lstrip("\u200e\u200f\u202a\u202b\u202c\ufeff ").rstrip()
+
+
+def is_sound(bracketed: str) -> bool:
+    """Return whether words in brackets say what is heard, and not who speaks: "laughs", "phone rings"."""
+    return SOUND.search(bracketed) is not None
 
 
 def unmarked(text: str) -> str:

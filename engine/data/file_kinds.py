@@ -31,7 +31,7 @@ DATA_FILE_KINDS = (
     ),
     DataFileKind(
         "Chats and transcripts",
-        (".txt", ".text", ".log", ".md", ".vtt", ".srt", ".html", ".htm"),
+        (".txt", ".text", ".log", ".md", ".vtt", ".srt", ".sbv", ".html", ".htm"),
         "A conversation, or a chat that is parted into conversations at pauses. A summary lies beside it: x.txt and "
         "x.summary.txt, or folders dialogues and summaries.",
     ),

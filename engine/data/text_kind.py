@@ -40,6 +40,8 @@ MAIL_HEADER = re.compile(
 )
 MAIL_NEEDS = re.compile(r"^(?:message-id|received|mime-version|return-path):", re.IGNORECASE | re.MULTILINE)
 MIN_MAIL_HEADERS = 3
+# No one writes it but for a mail, or a page that was saved as one.
+SURE_MAIL_HEADER = "MIME-Version: "
 
 
 def suffix_of(text: str) -> str:
@@ -72,7 +74,8 @@ def _is_mail(start: str) -> bool:
     head = start.partition("\n\n")[0].replace("\r", "")
     lines = [line for line in head.split("\n") if not line[:1].isspace()]
     named = sum(MAIL_HEADER.match(line) is not None for line in lines)
-    return named >= MIN_MAIL_HEADERS and named == len(lines) and MAIL_NEEDS.search(head) is not None
+    least = 1 if start.startswith(SURE_MAIL_HEADER) else MIN_MAIL_HEADERS
+    return named >= least and named == len(lines) and MAIL_NEEDS.search(head) is not None
 
 
 def _json_suffix(text: str) -> str:

@@ -90,6 +90,8 @@ def likeliest(text: str) -> TextFormat | None:
     if mails.is_mail(lines):
         return MAIL
     named = sum(turn_head(line) is not None for line in _unescaped(lines))
+    if _begins_as_vtt(lines) and WEBVTT.headers_in(lines):
+        return WEBVTT
     answered = _answered(lines)
     if answered and answered.headers_in(lines) * 2 > named:
         return answered
@@ -238,7 +240,6 @@ FORMATS: tuple[TextFormat, ...] = (
     TextFormat("imessage", "date time from Name", messengers.read_imazing, _has(messengers.IMAZING_FROM)),
     TextFormat("whatsapp", "date, time - Name: text", whatsapp.read, _has(whatsapp.ANDROID)),
     TextFormat("whatsapp", "[date, time] Name: text", whatsapp.read, _has(whatsapp.IOS)),
-    TextFormat("webvtt", "from --> to", subtitles.read, _begins_as_vtt),
     TextFormat("srt", "from --> to", subtitles.read, lambda lines: not _begins_as_vtt(lines)),
     *_copied(),
     TextFormat("irc", "time <nick> text", irc.read, _has(irc.TIMED_SAID), min_headers=2, min_share=0.5),
@@ -262,6 +263,8 @@ FORMATS: tuple[TextFormat, ...] = (
     TextFormat("irc", "<nick> text", irc.read, _has_nicks, min_headers=2, min_share=0.5),
     TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), min_headers=2, min_share=0.5),
 )
+# It says so itself, whatever its styles look like.
+WEBVTT = TextFormat("webvtt", "from --> to", subtitles.read)
 # Its header looks like lines "Name: text".
 MAIL = TextFormat("mail", "From: Name", mails.read, mails.is_mail)
 # Of texts in which no line is written "Name: text".

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import DATE, blocks, spaced, unmarked
+from engine.chats.line_parsing import DATE, blocks, is_sound, spaced, unmarked
 from engine.text.conversations import turn_head
 
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
@@ -56,12 +56,6 @@ MARKED = re.compile(
 MIN_ANSWERS = 2
 # A name alone on a line, with what is said below it.
 ABOVE = re.compile(r"[^\W\d][\w.'’ -]{0,38}[\w)]")
-# What transcripts say in brackets of no one.
-SOUND = re.compile(
-    r"laugh|applau|music|inaudible|crosstalk|silence|pause|noise|cough|sigh|phone rings|beep|static|background|"
-    r"unintelligible|lachen|musik|unverständlich|rires|risas|笑|拍手|音楽",
-    re.IGNORECASE,
-)
 
 
 def read_timed(lines: Iterable[str], log: Log) -> Iterator[None]:
@@ -108,7 +102,7 @@ def read_headed(lines: Iterable[str], log: Log, header: re.Pattern[str]) -> Iter
         groups = match.groupdict()
         time = groups.get("time") or groups.get("between") or ""
         said = "\n".join([match["said"], *block.lines])
-        if SOUND.match(match["name"]):
+        if is_sound(match["name"]):
             log.leave_out("media", match["name"])
             log.extend_turn(said)
             continue

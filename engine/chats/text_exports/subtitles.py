@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Literal, NamedTuple
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import unmarked
+from engine.chats.line_parsing import is_sound, unmarked
 from engine.text.conversations import turn_head
 from engine.text.entities import unescaped
 
@@ -25,6 +25,10 @@ IDENTIFIER = re.compile(r"\d+|[\da-f]{8}-[\da-f-]{20,}(?:[/_]\d+(?:-\d+)?)?", re
 BRACKETED = re.compile(r"^(?:>> ?)?[\[(【]([^\[\]()【】\n]{1,60})[\])】]:?\s+(\S.*)$")
 CHEVRONS = re.compile(r"^>{1,3} ?")
 NAMED_SHARE = 0.5
+# Where so many cues are named, each is: one without a name is not the last speaker's.
+EACH_NAMED_SHARE = 0.8
+UNKNOWN = "Unknown"
+ROLLING_SHARE = 0.5
 # Whether cues name speakers, and how, is told from the first ones.
 SAMPLE_CUES = 1000
 How = Literal["no", "colon", "brackets", "line"]
@@ -43,8 +47,11 @@ def read(lines: Iterable[str], log: Log) -> Iterator[None]:
     cues = _cues(lines, log)
     first = list(islice(cues, SAMPLE_CUES))
     how = _how_named(first)
-    for cue in chain(first, cues):
-        _add_cue(cue, how, log)
+    is_voiced = any(cue.speaker or VOICE.search(unescaped("\n".join(cue.lines))) for cue in first)
+    nameless = UNKNOWN if is_voiced or _is_each_named(first, how) else ""
+    cues = chain(first, cues)
+    for cue in _once(cues) if not is_voiced and _are_rolling(first) else cues:
+        _add_cue(cue, how, nameless, log)
         yield
 
 
@@ -66,6 +73,9 @@ def _cues(lines: Iterable[str], log: Log) -> Iterator[Cue]:
         _leave_out(pending, log)
         pending = ""
         if not line:
+            # YouTube begins a cue with a line of one space.
+            if raw and cue and not cue.lines:
+                continue
             if cue:
                 yield cue
             cue = None
@@ -94,7 +104,7 @@ def _how_named(cues: Sequence[Cue]) -> How:
         by_colon and turn_head(firsts[0]) and by_colon.count(by_colon[0]) > 1
     ):
         return "colon"
-    in_brackets = Counter(match[1] for line in firsts if (match := BRACKETED.match(line)))
+    in_brackets = Counter(name for line in firsts if (name := _named(line, "brackets")[0]))
     if in_brackets.total() >= len(firsts) * NAMED_SHARE or in_brackets.most_common(1)[:1] > [("", 1)]:
         return "brackets"
     above = Counter(lines[0] for lines in filled if len(lines) > 1)
@@ -102,19 +112,51 @@ def _how_named(cues: Sequence[Cue]) -> How:
     return "line" if repeated > len(firsts) * NAMED_SHARE else "no"
 
 
-def _add_cue(cue: Cue, how: How, log: Log) -> None:
+def _is_each_named(cues: Sequence[Cue], how: How) -> bool:
+    """Tell whether every cue names its speaker, not only one whose speaker is another than before."""
+    firsts = [line for cue in cues if cue.lines and not SOUND.match(line := _plain(cue.lines[0]))]
+    named = sum(bool(_named(line, how)[0]) for line in firsts)
+    return bool(named) and named >= len(firsts) * EACH_NAMED_SHARE
+
+
+def _are_rolling(cues: Sequence[Cue]) -> bool:
+    """Tell whether most cues begin with the last lines of the cue before, as where text rolls up the screen."""
+    texts = [[_plain(line) for line in cue.lines] for cue in cues if cue.lines]
+    rolling = sum(_shared(above, lines) > 0 for above, lines in pairwise(texts))
+    return rolling > (len(texts) - 1) * ROLLING_SHARE
+
+
+def _once(cues: Iterable[Cue]) -> Iterator[Cue]:
+    """Yield rolling cues without the lines that they share with the cue before."""
+    above: list[str] = []
+    for cue in cues:
+        lines = [_plain(line) for line in cue.lines]
+        yield cue._replace(lines=cue.lines[_shared(above, lines) :])
+        above = lines or above
+
+
+def _shared(above: Sequence[str], lines: Sequence[str]) -> int:
+    """Return how many lines a cue begins with that the one before ends with."""
+    most = min(len(above), len(lines))
+    return next((count for count in range(most, 0, -1) if above[-count:] == lines[:count]), 0)
+
+
+def _add_cue(cue: Cue, how: How, nameless: str, log: Log) -> None:
     lines = cue.lines
     if how == "line" and len(lines) > 1:
-        _add_text(lines[0], "\n".join(lines[1:]), cue.start, how, log)
+        _add_text(lines[0], "\n".join(lines[1:]), cue.start, how, nameless, log)
         return
     before, *voiced = VOICE.split(unescaped("\n".join(lines)))
-    _add_text(cue.speaker, before, cue.start, how, log)
+    _add_text(cue.speaker, before, cue.start, how, nameless, log)
     for name, spoken in zip(voiced[::2], voiced[1::2], strict=True):
-        _add_text(name, spoken, cue.start, how, log)
+        _add_text(name, spoken, cue.start, how, nameless, log)
 
 
-def _add_text(speaker: str, message: str, start: str, how: How, log: Log) -> None:
-    """Add a cue's text, to the last turn if the speaker is the same or unnamed."""
+def _add_text(speaker: str, message: str, start: str, how: How, nameless: str, log: Log) -> None:
+    """Add a cue's text, to the last turn if the speaker is the same.
+
+    A cue without a name goes on with the last turn, or is that of `nameless`; a line within a cue always goes on.
+    """
     for raw in message.splitlines():
         line = _plain(raw)
         if not line:
@@ -123,6 +165,7 @@ def _add_text(speaker: str, message: str, start: str, how: How, log: Log) -> Non
             log.leave_out("media", line)
             continue
         name, text = _named(line, how) if not speaker else (" ".join(speaker.split()), line)
+        name, nameless = name or nameless, ""
         if name in {"", log.last_speaker}:
             log.extend_turn(text)
         else:
@@ -135,7 +178,7 @@ def _named(line: str, how: How) -> tuple[str, str]:
     if how == "colon":
         return turn_head(line) or ("", line)
     match = BRACKETED.match(line) if how == "brackets" else None
-    return (match[1], match[2]) if match else ("", line)
+    return (match[1], match[2]) if match and not is_sound(match[1]) else ("", line)
 
 
 def _plain(line: str) -> str:

@@ -30,7 +30,7 @@ NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
 MAX_NAMED = 5
 # Of texts in a folder the first of these kinds is read that there are.
 TEXT_KINDS = (
-    (".txt", ".text", ".vtt", ".srt", ".eml", ".mbox", ".mbx"),
+    (".txt", ".text", ".vtt", ".srt", ".sbv", ".eml", ".mbox", ".mbx"),
     (".log",),
     (".html", ".htm"),
     (".docx", ".pdf"),

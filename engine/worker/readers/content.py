@@ -51,10 +51,12 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     end = text.rfind("\n") + 1
     text = text[:end] if size > FIRST_BYTES and end else text
     found = text_kind.suffix_of(text)
-    # Prose with an ending of its own, such as a program, is no conversation.
-    if found != ".txt" or path.suffix.lower() in OPEN_SUFFIXES:
+    suffix = path.suffix.lower()
+    if found != ".txt" or (suffix and suffix in OPEN_SUFFIXES):
         return found
-    return found if not unread.is_named(path) and chats.read(text).speakers else ""
+    # Prose with an ending of its own, such as a program, is no conversation.
+    is_talk = not suffix or chats.read(text).speakers
+    return found if is_talk and not unread.kind_of(path) else ""
 
 
 def _zipped(path: Path) -> str:

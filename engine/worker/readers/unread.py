@@ -29,9 +29,23 @@ KINDS = (
         (b"{\\rtf",),
     ),
     Unread(
+        "subtitles of another form",
+        "Save them as srt or vtt, for example with Subtitle Edit.",
+        (".ass", ".ssa", ".ttml", ".dfxp", ".smi", ".sami", ".sub"),
+        (b"[Script Info]", b"<SAMI", b"<sami", b"<tt ", b"<tt\n"),
+    ),
+    Unread(
+        "an annotated transcript",
+        "Export it as text, one turn a line, for example with ELAN or CLAN.",
+        (".textgrid", ".eaf", ".cha", ".trs", ".exb", ".stm", ".ctm", ".rttm"),
+        (b'File type = "oo', b"@UTF8", b"@Begin"),
+    ),
+    Unread("contacts or a calendar", "Choose the files with the conversations.", (".vcf", ".ics"), (b"BEGIN:V",)),
+    Unread(
         "a file of another form",
         "Save its conversations as csv, or as JSON lines.",
         (".xml", ".yaml", ".yml", ".sql", ".toml", ".ini", ".tex", ".rst", ".ipynb", ".py", ".js", ".css"),
+        (b"<?xml",),
     ),
     Unread(
         "a recording",
@@ -64,11 +78,6 @@ KINDS = (
 )  # fmt: skip
 
 
-def is_named(path: Path) -> bool:
-    """Return whether a file is one of these by its ending."""
-    return any(path.suffix.lower() in kind.suffixes for kind in KINDS)
-
-
 def kind_of(path: Path) -> Unread | None:
     """Return what a file is that can't be read, by its ending or else by its first bytes; None for any other."""
     suffix = path.suffix.lower()
@@ -76,7 +85,7 @@ def kind_of(path: Path) -> Unread | None:
     if named:
         return named
     with path.open("rb") as stream:
-        first = stream.read(16)
+        first = stream.read(20).removeprefix(b"\xef\xbb\xbf")
     if first[4:8] == b"ftyp":
         return next(kind for kind in KINDS if ".mp4" in kind.suffixes)
     return next((kind for kind in KINDS if first.startswith(kind.starts) and kind.starts), None)

@@ -18,7 +18,7 @@ from engine.worker.readers.conversations.chat_files import conversations
 from engine.worker.readers.table import MAX_CHARACTERS, TOO_LARGE, BrokenRow, Notes
 from engine.worker.readers.text_decoding import chunks, lines
 
-SUFFIXES = (".txt", ".text", ".log", ".md", ".vtt", ".srt")
+SUFFIXES = (".txt", ".text", ".log", ".md", ".vtt", ".srt", ".sbv")
 # The most that a row's longest text can have in any encoding.
 MAX_BYTES = 4 * MAX_CHARACTERS
 Row = Mapping[str, str | None] | BrokenRow

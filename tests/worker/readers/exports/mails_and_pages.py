@@ -195,6 +195,12 @@ GREETING = "Ann: Hi\nBob: Yo, man"
 
 CASES = (
     Case(
+        "two-headers.data",
+        "MIME-Version: 1.0\nContent-Type: text/plain\n\nThe train is late.\n",
+        "mail",
+        "Unknown: The train is late.",
+    ),
+    Case(
         "quoted.eml",
         mail(5, ANN, "Re: Bread", QUOTED),
         "mail",

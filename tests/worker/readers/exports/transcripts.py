@@ -85,6 +85,99 @@ CASES = (
         """,
     ),
     Case(
+        "rolling.vtt",
+        b"WEBVTT\nKind: captions\nLanguage: en\n\n"
+        b"00:00:00.160 --> 00:00:02.389 align:start position:0%\n \nhello<00:00:00.400><c> and</c><00:00:00.640><c> "
+        b"welcome</c>\n\n"
+        b"00:00:02.389 --> 00:00:02.399 align:start position:0%\nhello and welcome\n \n\n"
+        b"00:00:02.399 --> 00:00:04.950 align:start position:0%\nhello and welcome\nto<00:00:02.560><c> the</c><c> "
+        b"show</c>\n\n"
+        b"00:00:04.950 --> 00:00:04.960 align:start position:0%\nto the show\n \n\n"
+        b"00:00:04.960 --> 00:00:07.000 align:start position:0%\nto the show\n[Music]\n\n"
+        b"00:00:07.000 --> 00:00:09.000 align:start position:0%\n[Music]\nyes<00:00:07.560><c> yes</c>\n",
+        "webvtt",
+        "hello and welcome\nto the show\nyes yes",
+        "2 system lines and 1 media tag",
+    ),
+    Case(
+        "sounds.vtt",
+        """
+        WEBVTT
+
+        00:01.000 --> 00:02.000
+        [laughs] hello there
+
+        00:02.000 --> 00:03.000
+        [laughs] and so on
+
+        00:03.000 --> 00:04.000
+        (sighs) well
+        """,
+        "webvtt",
+        """
+        [laughs] hello there
+        [laughs] and so on
+        (sighs) well
+        """,
+    ),
+    Case(
+        "one-cue-of-no-one.vtt",
+        """
+        WEBVTT
+
+        00:01.000 --> 00:02.000
+        <v Ann>Hello.
+
+        00:02.000 --> 00:03.000
+        Who is that?
+        I don't know.
+
+        00:03.000 --> 00:04.000
+        <v Bob>Yes.
+        """,
+        "webvtt",
+        """
+        Ann: Hello.
+        Unknown: Who is that?
+        I don't know.
+        Bob: Yes.
+        """,
+    ),
+    Case(
+        "styles.vtt",
+        """
+        WEBVTT
+
+        STYLE
+        ::cue {
+          background: gray;
+          color: papayawhip;
+          font: x
+        }
+
+        REGION
+        id: fred
+
+        00:00:00.000 --> 00:00:10.000
+        Hello <b>world</b>.
+        """,
+        "webvtt",
+        "Hello world.",
+        "8 system lines",
+    ),
+    Case(
+        "captions.sbv",
+        """
+        0:00:00.599,0:00:04.160
+        hello there
+
+        0:00:04.160,0:00:06.770
+        yo
+        """,
+        "srt",
+        "hello there\nyo",
+    ),
+    Case(
         "meeting_saved_chat.txt",
         "09:15:07 From Ann Lee to Everyone : Hi\n09:15:09 From Bob to Everyone:\n\tYo\n",
         "transcript",
