@@ -92,8 +92,12 @@ def column(mapping: Mapping[str, str], key: str, names: Sequence[str]) -> str | 
 
 
 def references(mapping: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of `references`; a single name may contain commas."""
+    """Return the columns of `references`. Raises DataError if one does not exist."""
+    return tuple(require(name, names, FIELD) for name in listed_references(mapping, names))
+
+
+def listed_references(mapping: Mapping[str, str], names: Sequence[str]) -> list[str]:
+    """Return the names in `references`, whether they exist or not; a single name may contain commas."""
     wanted = mapping.get("references", "")
-    if not wanted or wanted in names:
-        return (wanted,) if wanted else ()
-    return tuple(require(name.strip(), names, FIELD) for name in wanted.split(",") if name.strip())
+    listed = [wanted] if wanted in names else wanted.split(",")
+    return [name.strip() for name in listed if name.strip()]

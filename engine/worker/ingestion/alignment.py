@@ -5,12 +5,12 @@ Knows nothing of splits or of how files are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.config.data_options import DataOptions
-from engine.data import AUTO, Schema, column_names, infer_schema
+from engine.data import AUTO, Schema, column_mapping, column_names, infer_schema
 from engine.errors import DataError
 from engine.worker.readers.table import Align, Alignment, Values
 
@@ -27,14 +27,17 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
 
     def align(path: Path, columns: Sequence[str], rows: Sequence[Values]) -> Alignment:
         missing = [name for name in needed if name not in columns]
-        if not missing or not columns:
+        if not columns:
             return Alignment()
-        names = _spelt_otherwise(missing, columns) or _own_names(shape, options, columns, rows)
+        names = (
+            _spelt_otherwise(missing, columns) or _own_names(shape, options, columns, rows) if missing else {}
+        )
         if names is not None:
-            said = ", ".join(f'"{old}" as "{new}"' for old, new in names.items())
-            return Alignment(
-                names, remark=f"{path.name} has other columns than the first file: {said} is read."
-            )
+            more = _further_references(shape, options, names, columns)
+            read = {**names, **dict.fromkeys(more, shape.summary)}
+            said = ", ".join(f'"{old}" as "{new}"' for old, new in read.items())
+            remark = f"{path.name} has other columns than the first file: {said} is read." if read else ""
+            return Alignment(names, (shape.summary, *more) if more else (), remark=remark)
         if may_have_more_columns and shape.conversation in columns:
             # JSON names a column only where it holds something.
             return Alignment()
@@ -76,6 +79,18 @@ def _own_names(
         return None
     pairs: dict[str, Any] = {own.conversation: shape.conversation, own.summary: shape.summary}
     return {old: new for old, new in pairs.items() if new and old != new}
+
+
+def _further_references(
+    shape: Schema, options: DataOptions, names: Mapping[str, str], columns: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a file's columns of further references that the schema does not have, and whose texts are no lists."""
+    if not shape.summary or shape.lists:
+        return ()
+    summary = next((old for old, new in names.items() if new == shape.summary), shape.summary)
+    by_hand = [name for name in column_mapping.listed_references(options.columns, columns) if name in columns]
+    beside = by_hand or column_names.numbered_beside(summary, columns)
+    return tuple(name for name in beside if name not in {shape.conversation, *shape.references, *names})
 
 
 def _no_place_for(path: Path, missing: Sequence[str], columns: Sequence[str]) -> DataError:

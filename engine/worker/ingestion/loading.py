@@ -21,6 +21,7 @@ from engine.data import (
     SourcedExample,
     Split,
     column_contents,
+    column_mapping,
     column_names,
     infer_schema,
     pause_hours,
@@ -146,7 +147,7 @@ def _guessed(
         [row.values for row in rows],
         options.conversation,
         options.summary,
-        options.columns,
+        _with_references_in(columns, tables, options.columns),
         needs_summary=needs_summary,
         # The names of files take precedence over a column of splits.
         needs_split=None in tables,
@@ -166,6 +167,17 @@ def _guessed(
         named = ", ".join(f"{split} ({table.name})" for split, table in tables.items())
         reasons_shown.append(f"splits: {named}, by their names")
     return replace(shape, reason="; ".join(reasons_shown))
+
+
+def _with_references_in(
+    columns: Sequence[str], tables: Tables, by_hand: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return a mapping by hand without the references that only other tables than that of `columns` have."""
+    elsewhere = {name for table in tables.values() for name in table.own_columns} - {*columns}
+    listed = column_mapping.listed_references(by_hand, columns)
+    here = ",".join(name for name in listed if name not in elsewhere)
+    others = {role: name for role, name in by_hand.items() if role != "references"}
+    return {**others, "references": here} if here else others
 
 
 def _maybe_without_summary(

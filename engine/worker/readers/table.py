@@ -126,11 +126,22 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Alignment:
-    """How a file's columns become those of the table: new names by old, or the file is left out; a remark on it."""
+    """How a file's columns become those of the table: new names by old, or the file is left out; a remark on it.
+
+    The texts of `references`, by new names, become one list in the first of them.
+    """
 
     names: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
     is_left_out: bool = False
     remark: str = ""
+
+    def values(self, row: Values) -> Values:
+        """Return a row's values by the table's columns."""
+        named = {self.names.get(name, name): value for name, value in row.items()}
+        if self.references:
+            named[self.references[0]] = [named[name] for name in self.references if named.get(name)]
+        return named
 
 
 # Takes a file, its columns and first rows. May raise DataError for a file that fits no table.
@@ -270,14 +281,11 @@ class Table:
             self._is_left_out = True
             notes.columns.clear()
             return
-        names = aligned.names
-        if names:
-            notes.columns = dict.fromkeys(names.get(name, name) for name in notes.columns)
+        notes.columns = dict.fromkeys(aligned.names.get(name, name) for name in notes.columns)
+        is_changed = aligned.names or aligned.references
         for row in chain(head, rows):
-            if names and isinstance(row, Record):
-                yield replace(
-                    row, values={names.get(name, name): value for name, value in row.values.items()}
-                )
+            if is_changed and isinstance(row, Record):
+                yield replace(row, values=aligned.values(row.values))
             else:
                 yield row
 

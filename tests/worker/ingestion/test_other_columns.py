@@ -62,6 +62,31 @@ def test_a_file_without_the_columns_is_asked_about_and_can_be_left_out(
     assert notice_messages(channel) == [f"Left out for its columns: {name}; they are: dialogue, rating."]
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "values"),
+    [
+        ("summary", "summary1,summary2,summary3", {}),
+        ("summary", "summary1,summary2,summary3", {"columns": {"references": "summary2,summary3"}}),
+        ("summary", "summary1,told,retold", {"columns": {"references": "told,retold"}}),
+        ("summary", "summary,summary2,summary3", {}),
+        ("summary1,summary2,summary3", "summary_1,summary_2,summary_3", {}),
+    ],
+)
+def test_a_file_keeps_the_further_references_that_the_first_one_lacks(
+    tmp_path: Path, channel: Channel, train: str, test: str, values: dict[str, Any]
+) -> None:
+    for name, head in (("train", train), ("test", test)):
+        rows = "".join(
+            f'"Ann: {name} {n}?\nBob: Yes",{",".join(f"{name} {n} {m}" for m, _ in enumerate(head.split(",")))}\n'
+            for n in range(3)
+        )
+        (tmp_path / f"{name}.csv").write_text(f"dialogue,{head}\n{rows}")
+    found = rows_of(tmp_path, channel, **values)
+    told = [(row.example.summary, *row.example.more_references) for row in found["test"]]
+    assert told == [(f"test {n} 0", f"test {n} 1", f"test {n} 2") for n in range(3)]
+    assert [row.example.summary for row in found["train"]] == ["train 0 0", "train 1 0", "train 2 0"]
+
+
 def test_json_may_name_a_column_only_where_it_holds_something(tmp_path: Path, channel: Channel) -> None:
     for name, some in (("a", [{"summary": "S"}]), ("b", [{}, {"summary": "T"}])):
         lines = [json.dumps({"dialogue": f"Ann: {name} {n}"} | row) for n, row in enumerate(some)]
