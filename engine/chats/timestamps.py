@@ -1,8 +1,8 @@
 """Parses the times of exports into moments that can be compared.
 
 Exports write day, month and year in the order of their language without saying which, so all times of a chat are parsed
-together, in the order in which they go forward. Time zones are ignored, since they are the same within a chat: moments
-are local times.
+together, in the order in which they go forward. They are local times; one with an offset keeps it, so that it compares
+with those of other offsets.
 """
 
 from __future__ import annotations
@@ -64,9 +64,10 @@ def moment(text: str) -> datetime | None:
     if len(text) <= len("2024-01-01"):
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        local = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return local if local.tzinfo else local.replace(tzinfo=UTC)
 
 
 def moments(texts: Sequence[str]) -> list[datetime | None]:

@@ -22,19 +22,36 @@ def account_in(entry: Entry) -> Account | None:
 
 
 def _branch(entry: Entry) -> Iterator[Entry]:
-    """Yield the messages of the branch that was shown last, from its beginning."""
-    nodes = table(entry.get("mapping"))
+    """Yield the messages of the branch that was shown last, from its beginning.
+
+    Nodes may name their parents, their children or neither; pieces that nothing links follow each other in time.
+    """
+    nodes = {key: table(node) for key, node in table(entry.get("mapping")).items()}
+    parents = {child: key for key, node in nodes.items() for child in _children(node)}
+    parents |= {key: parent for key, node in nodes.items() if (parent := text(node.get("parent"))) in nodes}
+    messages = {key: message for key, node in nodes.items() if (message := table(node.get("message")))}
+    if sum(key not in parents for key in messages) > 1:
+        return iter(sorted(messages.values(), key=_seconds))
     at = text(entry.get("current_node"))
     if at not in nodes:
-        at = next((key for key in reversed(list(nodes)) if not table(nodes[key]).get("children")), "")
+        at = next((key for key in reversed(nodes) if not _children(nodes[key])), "")
     path: list[Entry] = []
     seen: set[str] = set()
-    while at and at in nodes and at not in seen:
+    while at and at not in seen:
         seen.add(at)
-        node = table(nodes[at])
-        path.append(table(node.get("message")))
-        at = text(node.get("parent"))
+        path.append(messages.get(at, {}))
+        at = parents.get(at, "")
     return (message for message in reversed(path) if message)
+
+
+def _children(node: Entry) -> list[str]:
+    children = node.get("children")
+    return list(map(text, children)) if isinstance(children, list) else []
+
+
+def _seconds(message: Entry) -> float:
+    when = message.get("create_time")
+    return when if isinstance(when, (int, float)) else 0.0
 
 
 def _is_chatgpt(entry: Entry) -> bool:

@@ -52,13 +52,14 @@ class Account:
 class Document:
     """The format of a JSON object that is one conversation as a whole.
 
-    `entries` returns its parts in order, none for another object; `export` reads them. Its turns go on where the same
-    speaker does, `joins` says.
+    `inside` returns the object within, which may hold a summary too. `entries` returns its parts in order, none for
+    another object; `export` reads them. Its turns go on where the same speaker does, `joins` says.
     """
 
     export: Export
     entries: Callable[[Entry], Sequence[Entry]]
     joins: bool = False
+    inside: Callable[[Entry], Entry] = lambda document: document
 
     def turns(self, parts: Sequence[Entry], log: Log) -> Iterator[Turn]:
         """Yield the turns of a document's parts."""

@@ -41,6 +41,7 @@ EXPORTS = (
     assistants.CHATGPT,
     assistants.CLAUDE,
     slack.EXPORT,
+    speech.SENTENCES,
 )
 DOCUMENTS = (messenger.DOCUMENT, *speech.DOCUMENTS)
 # Keys of an export's list of messages; the export of an account holds a list of chats with such lists (`CHATS`).
@@ -113,9 +114,10 @@ def document_in(content: Any) -> Whole | None:
     if not isinstance(content, dict):
         return None
     for document in DOCUMENTS:
-        parts = document.entries(content)
+        inner = document.inside(content)
+        parts = document.entries(inner)
         if parts:
-            return Whole(document, parts)
+            return Whole(document, parts, generic.summary_of(inner))
     found = generic.conversation_in(content)
     if found is None or find(found[1]) is not None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -136,7 +136,7 @@ def conversation_in(document: Entry) -> tuple[Export, list[Entry], str] | None:
         whole = len(turns) == len(document[key]) if turns else False
         columns = _columns(turns[:SAMPLE]) if whole and len(turns) >= MIN_TURNS else None
         if columns and OTHERS.isdisjoint(map(_plain, turns[0])):
-            return export_of(columns, "turns"), turns, _summary(document)
+            return export_of(columns, "turns"), turns, summary_of(document)
     return None
 
 
@@ -178,6 +178,8 @@ def _said(entry: Entry, column: str) -> str:
     return text(table(value).get("text")) if isinstance(value, dict) else text(value)
 
 
-def _summary(document: Entry) -> str:
-    found: Iterable[str] = (text(document.get(name)) for name in document if str(name).lower() in SUMMARIES)
+def summary_of(document: Entry) -> str:
+    """Return the summary in an object that is one conversation, "" for none."""
+    values = [value for name, value in document.items() if str(name).lower() in SUMMARIES]
+    found = [text(value) or text(table(value).get(key)) for value in values for key in ("overview", "short")]
     return next(filter(None, found), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.chats.chat import Log
 from engine.chats.entries import Entry, Names, table, tables, text
@@ -32,13 +32,32 @@ def add_message(entry: Entry, log: Log, names: Names) -> None:
     """Add one message to a log; `names` are people's names by id."""
     user = text(entry.get("user"))
     name = _name(entry) or names.get(user) or user or text(entry.get("bot_id")) or "Slack"
-    message = _plain_text(text(entry.get("text")), names)
+    attached = tables(entry.get("attachments"))
+    # Slack itself attaches what stands behind a link.
+    own = [each for each in attached if "from_url" not in each and "original_url" not in each]
+    said = [text(entry.get("text")), *map(_attached_text, own)]
+    markup = "\n".join(filter(None, said)) or "\n".join(_block_texts(entry))
+    message = _plain_text(markup, names)
     if text(entry.get("subtype")) not in SPOKEN:
         log.leave_out("system", f"{name}: {message or text(entry.get('subtype'))}")
         return
     log.add_turn(name, message, text(entry.get("ts")))
     for each in tables(entry.get("files")):
         log.leave_out("media", f"{name}: {text(each.get('name') or each.get('title')) or 'file'}")
+
+
+def _attached_text(attached: Entry) -> str:
+    """Return what a program attaches to its message."""
+    parts = [text(attached.get(key)) for key in ("pretext", "title", "text")]
+    return "\n".join(filter(None, parts)) or text(attached.get("fallback"))
+
+
+def _block_texts(entry: Entry) -> Iterator[str]:
+    """Yield the texts of a message that has no other text than its blocks."""
+    for block in tables(entry.get("blocks")):
+        parts = [table(block.get("text")), *tables(block.get("fields")), *tables(block.get("elements"))]
+        inner = [part for each in parts for part in (each, *tables(each.get("elements")))]
+        yield "".join(text(part.get("text")) for part in inner)
 
 
 def names_in(entries: Sequence[Entry]) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""Transcripts of speech recognition: Whisper and WhisperX, AWS Transcribe, Azure, AssemblyAI, Deepgram, Rev."""
+"""Transcripts of speech recognition: Whisper, AWS, Azure, AssemblyAI, Deepgram, Rev, Fireflies, Otter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from engine.chats.chat import Log
@@ -43,7 +44,9 @@ def _whisper(document: Entry) -> list[Entry]:
 
 def _aws(document: Entry) -> list[Entry]:
     results = table(document.get("results"))
-    if "transcripts" not in results:
+    if "transcripts" not in results and not any(
+        "alternatives" in each for each in tables(results.get("items"))
+    ):
         return []
     segments = tables(results.get("audio_segments"))
     if segments and any("speaker_label" in each for each in segments):
@@ -132,8 +135,7 @@ def _azure(document: Entry) -> list[Entry]:
 
 def _utterances(document: Entry) -> list[Entry]:
     """Return the utterances of AssemblyAI and of Deepgram."""
-    inner = table(document.get("results"))
-    listed = tables(document.get("utterances")) or tables(inner.get("utterances"))
+    listed = tables(document.get("utterances"))
     if not all("speaker" in each and "start" in each for each in listed):
         return []
     return [
@@ -153,8 +155,78 @@ def _rev(document: Entry) -> list[Entry]:
     return parts
 
 
+def _words(document: Entry) -> list[Entry]:
+    """Return the words of AssemblyAI, Deepgram and Whisper where they are in no utterances."""
+    channels = tables(document.get("channels"))
+    words = tables(document.get("words")) if "text" in document else []
+    for number, channel in enumerate(channels):
+        who = {"speaker": number} if len(channels) > 1 else {}
+        heard = tables(next(iter(tables(channel.get("alternatives"))), {}).get("words"))
+        words += [{**word, **who} for word in heard]
+    if not all("start" in word for word in words):
+        return []
+    if len(channels) > 1:
+        words.sort(key=lambda word: _seconds(word["start"], 0.0))
+    return [_of_run(list(run)) for _, run in groupby(words, key=lambda word: text(word.get("speaker")))]
+
+
+def _of_run(words: Sequence[Entry]) -> Entry:
+    said = [
+        text(each.get("punctuated_word") or each.get("text") or each.get("word")).strip() for each in words
+    ]
+    return _part(words[0].get("speaker"), " ".join(said), words[0].get("start"))
+
+
+def _results(document: Entry) -> Entry:
+    """Return the results of Deepgram, which hold its summary too; another document as it is."""
+    results = table(document.get("results"))
+    return results if "channels" in results else document
+
+
+def _fireflies(document: Entry) -> list[Entry]:
+    return [*filter(_is_sentence, tables(document.get("sentences")))]
+
+
+def _is_sentence(entry: Entry) -> bool:
+    return "speaker_name" in entry and ("sentence" in entry or "raw_text" in entry)
+
+
+def _add_sentence(entry: Entry, log: Log, _names: Names) -> None:
+    said = text(entry.get("sentence")) or text(entry.get("text")) or text(entry.get("raw_text"))
+    log.add_turn(
+        text(entry.get("speaker_name")), said, text(entry.get("startTime") or entry.get("start_time"))
+    )
+
+
+def _otter(document: Entry) -> list[Entry]:
+    names = {
+        text(each.get("id")): text(each.get("speaker_name")) for each in tables(document.get("speakers"))
+    }
+    parts = [each for each in tables(document.get("transcripts")) if "start_offset" in each]
+    return [
+        _part(
+            text(each.get("speaker_name"))
+            or names.get(text(each.get("speaker_id")))
+            or each.get("speaker_id"),
+            text(each.get("transcript")),
+            each["start_offset"],
+        )
+        for each in parts
+    ]
+
+
 EXPORT = Export("speech", "speaker, text and start", _is_part, _add_part)
-DOCUMENTS = tuple(
-    Document(EXPORT, entries, joins=True)
-    for entries in (_aws, _aws_calls, _azure, _utterances, _rev, _whisper)
+SENTENCES = Export("speech", "speaker_name, sentence and startTime", _is_sentence, _add_sentence)
+DOCUMENTS = (
+    *(Document(EXPORT, entries, joins=True) for entries in (_aws, _aws_calls, _azure)),
+    Document(EXPORT, _utterances, joins=True, inside=_results),
+    *(Document(EXPORT, entries, joins=True) for entries in (_rev, _whisper)),
+    Document(EXPORT, _words, joins=True, inside=_results),
+    Document(
+        SENTENCES,
+        _fireflies,
+        joins=True,
+        inside=lambda document: table(table(document.get("data")).get("transcript")) or document,
+    ),
+    Document(EXPORT, _otter, joins=True, inside=lambda document: table(document.get("speech")) or document),
 )

@@ -15,6 +15,7 @@ def _is_message(entry: Entry) -> bool:
     return (
         ("from" in entry or "actor" in entry)
         and "date" in entry
+        and "text" in entry
         and text(entry.get("type")) in {"message", "service"}
     )
 

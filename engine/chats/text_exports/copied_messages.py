@@ -109,6 +109,7 @@ STYLES = (
             r"\(?(?P<time>(?:\d{1,2}:)?\d{1,3}:\d{2})\)?$"
         ),
         "Name  minutes:seconds",
+        system=r"Transcribed by https?://otter\.ai\S*",
         around=r"(?!)",
     ),
 )

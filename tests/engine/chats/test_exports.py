@@ -49,6 +49,62 @@ def test_a_slack_channel_is_read_in_the_order_of_its_times_with_names_for_ids() 
         assert left_out(chat) == [("system", "U3: @U3 has joined"), ("media", "Ann Lee: plan.pdf")]
 
 
+def test_what_a_program_says_in_slack_is_read_from_its_attachments_and_blocks() -> None:
+    bot = {"type": "message", "subtype": "bot_message", "bot_id": "B1", "username": "ci", "text": ""}
+    chat = read([
+        {**bot, "ts": "1.0", "attachments": [{"fallback": "x", "title": "Build 1", "text": "is green"}]},
+        {**bot, "ts": "2.0", "attachments": [{"fallback": "Build 2 is red"}]},
+        {**bot, "ts": "3.0", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "All done"}}]},
+        {"type": "message", **ANN, "ts": "4.0", "text": "See", "attachments": [{"from_url": "a", "text": "A page"}]},
+    ])  # fmt: skip
+    assert [turn.text for turn in chat.turns] == ["Build 1\nis green", "Build 2 is red", "All done", "See"]
+
+
+def chatgpt(number: int, role: str, **more: Any) -> dict[str, Any]:
+    content = {"content_type": "text", "parts": [f"{number}"]}
+    return {"message": {"author": {"role": role}, "create_time": number, "content": content}, **more}
+
+
+def test_a_conversation_with_chatgpt_is_whole_also_where_nothing_names_a_parent() -> None:
+    said = ["User: 1", "Assistant: 2", "User: 3"]
+    linked = {
+        "a": chatgpt(1, "user", children=["b", "x"]),
+        "x": chatgpt(9, "assistant", children=[]),
+        "b": chatgpt(2, "assistant", children=["c"]),
+        "c": chatgpt(3, "user", children=[]),
+    }
+    loose = {"b": chatgpt(2, "assistant"), "a": chatgpt(1, "user"), "c": chatgpt(3, "user", parent=None)}
+    for mapping in (linked, loose):
+        assert read([{"title": "T", "mapping": mapping, "current_node": "c"}]).text.splitlines() == said
+
+
+def test_a_chat_of_hipchat_is_none_of_telegram() -> None:
+    message = {
+        "type": "message",
+        "from": {"name": "Ann"},
+        "date": "2016-01-01T10:00:00+00:00",
+        "message": "Hi",
+    }
+    chat = read({"messages": [message, {**message, "from": {"name": "Bob"}, "message": "Yo"}]})
+    assert (chat.kind, chat.text) == ("turns", "Ann: Hi\nBob: Yo")
+
+
+def test_a_meeting_of_fireflies_has_its_summary() -> None:
+    sentences = [
+        {"index": n, "speaker_name": name, "text": "Hi.", "raw_text": "hi"}
+        for n, name in enumerate(("Ann", "Bob"))
+    ]
+    transcript = {
+        "title": "Weekly",
+        "sentences": sentences,
+        "summary": {"overview": "They greet.", "keywords": []},
+    }
+    for content in (transcript, {"data": {"transcript": transcript}}):
+        whole = chats.document_in(content)
+        assert whole is not None
+        assert (whole.chat().text, whole.summary) == ("Ann: Hi.\nBob: Hi.", "They greet.")
+
+
 def test_a_telegram_chat_is_read_with_its_links() -> None:
     chat = read(TELEGRAM)
     assert (chat.kind, chat.text) == ("telegram", "Ann: See a.example\nDeleted account: Bye")
@@ -112,6 +168,12 @@ def test_messages_of_graph_are_read_oldest_first_with_their_answers() -> None:
     assert (chat.kind, chat.reason) == ("teams", "2 messages with sender, time and body")
     assert chat.text == "Ann: Review < today?\nBob: a\nAnn: b\nBob: Yes & Ann\nok 🙂"
     assert left_out(chat) == [("media", "Bob: picture"), ("media", "Bob: plan.docx")]
+
+
+def test_messages_of_teams_follow_each_other_by_their_offsets() -> None:
+    times = {"b": "2024-01-01T11:30:00+02:00", "c": "2024-01-01T10:00:00Z", "a": "2024-01-01T09:15:00Z"}
+    chat = read([graph(1, "Ann", said, createdDateTime=time) for said, time in times.items()])
+    assert [turn.text for turn in chat.turns] == ["a", "b", "c"]
 
 
 def test_what_teams_itself_writes_and_what_was_deleted_is_left_out() -> None:

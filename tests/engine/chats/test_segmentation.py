@@ -105,3 +105,9 @@ def test_a_chat_that_stays_whole_for_want_of_dates_says_so() -> None:
     assert "dates" not in remarks([stats("a.txt", "10:00", "22:00", hours=0)])[0]
     mixed = [stats("a.txt", "10:00"), stats("b.txt", "1.1.24, 10:00")]
     assert remarks(mixed)[0].endswith("1 of them stays whole, as its times have no dates.")
+
+
+def test_a_pause_is_measured_across_offsets() -> None:
+    times = ("2024-01-01T11:00:00+02:00", "2024-01-01T09:30:00+00:00", "2024-01-01T12:00:00+02:00")
+    parts = list(segment(timed(Turn("Ann", "Hi", time) for time in times), 0.75))
+    assert [(part.begun, len(part.turns)) for part in parts] == [("2024-01-01 11:00", 3)]

@@ -166,4 +166,65 @@ CASES = (
         "speech",
         "Ann: Hello.\nBob: Yo.",
     ),
+    Case(
+        "deepgram-words.json",
+        """
+        {"metadata": {}, "results": {"channels": [{"alternatives": [{"transcript": "Hello there. Yo.",
+        "words": [{"word": "hello", "punctuated_word": "Hello", "start": 0.1, "speaker": 0},
+        {"word": "there", "punctuated_word": "there.", "start": 0.5, "speaker": 0},
+        {"word": "yo", "punctuated_word": "Yo.", "start": 2.0, "speaker": 1}]}]}]}}
+        """,
+        "speech",
+        "Speaker 0: Hello there.\nSpeaker 1: Yo.",
+    ),
+    Case(
+        "deepgram-channels.json",
+        """
+        {"results": {"channels": [
+        {"alternatives": [{"words": [{"word": "hello", "start": 0.1}, {"word": "so", "start": 4.0}]}]},
+        {"alternatives": [{"words": [{"word": "yo", "start": 2.0}]}]}]}}
+        """,
+        "speech",
+        "Speaker 0: hello\nSpeaker 1: yo\nSpeaker 0: so",
+    ),
+    Case(
+        "aws-items.json",
+        """
+        {"results": {"items": [{"start_time": "0.1", "alternatives": [{"content": "Hello"}],
+        "type": "pronunciation", "speaker_label": "spk_0"}, {"start_time": "2.0",
+        "alternatives": [{"content": "Yo"}], "type": "pronunciation", "speaker_label": "spk_1"},
+        {"alternatives": [{"content": "."}], "type": "punctuation"}]}}
+        """,
+        "speech",
+        "spk_0: Hello\nspk_1: Yo.",
+    ),
+    Case(
+        "assemblyai-words.json",
+        """
+        {"id": "1", "text": "Hello there. Yo.", "utterances": null,
+        "words": [{"text": "Hello", "start": 1, "speaker": "A"}, {"text": "there.", "start": 2, "speaker": "A"},
+        {"text": "Yo.", "start": 4, "speaker": "B"}]}
+        """,
+        "speech",
+        "A: Hello there.\nB: Yo.",
+    ),
+    Case(
+        "fireflies-download.json",
+        """
+        [{"sentence": "Hello there.", "startTime": "00:00", "endTime": "00:02", "speaker_name": "Ann"},
+        {"sentence": "Yo.", "startTime": "00:03", "endTime": "00:04", "speaker_name": "Bob"}]
+        """,
+        "speech",
+        "Ann: Hello there.\nBob: Yo.",
+    ),
+    Case(
+        "otter.json",
+        """
+        {"speech": {"title": "Bread", "speakers": [{"id": 7, "speaker_name": "Bob"}], "transcripts": [
+        {"speaker_name": "Ann", "transcript": "Hello there.", "start_offset": 0},
+        {"speaker_id": 7, "transcript": "Yo.", "start_offset": 2}]}}
+        """,
+        "speech",
+        "Ann: Hello there.\nBob: Yo.",
+    ),
 )

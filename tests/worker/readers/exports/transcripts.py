@@ -256,6 +256,13 @@ CASES = (
     written("own-line.srt", "srt", "{n}\n" + SRT_TIMES + "{who}:\n{said}\n", speakers=("DOCTOR", "PATIENT")),
     written("stream.txt", "srt", "0:0:{n}.0 --> 0:0:{n}.640\n{who}\n{said}", speakers=FULL),
     written("otter.txt", "transcript", "{who}  0:0{n}\n{said}\n", speakers=FULL),
+    Case(
+        "otter-end.txt",
+        "Ann Lee  0:03\nHello there.\n\nBob  0:08\nYo.\n\nTranscribed by https://otter.ai\n",
+        "transcript",
+        "Ann Lee: Hello there.\nBob: Yo.",
+        "1 system line",
+    ),
     written("meeting_saved_closed_caption.txt", "transcript", "[{who}] 10:00:1{n}\n{said}\n", speakers=FULL),
     written("google-chat-copied.txt", "google_chat", "{who}, Jan 5, 10:0{n} AM\n{said}\n", speakers=FULL),
     written("times-before.txt", "transcript", "[00:01:0{n}] {who}: {said}", speakers=FULL),
