@@ -20,6 +20,8 @@ DATE = (
 # Words such as "um", "à" or "klo" precede a time, and AM, "p. m." or "अपराह्न" stand on either side.
 _WORD = r"[^\W\d_][^\s\d:,،\[\]()<>–-]{0,9}"
 TIME = rf"(?:{_WORD} ?)?{_MARK}\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?{_MARK}(?: ?{_WORD}(?: {_WORD})?)?{_MARK}"
+# Such as "Dec 31, 2023" and "31 December 2023".
+NAMED_DATE = r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2}\.? [^\W\d_]{3,9}\.? \d{4})"
 WHEN = rf"{DATE}[,،]? (?:{_WORD} ){{0,2}}{TIME}"
 EDITED = re.compile(r"\((?:edited|bearbeitet|modifié|editado|modificato|bewerkt)\)\s*$", re.IGNORECASE)
 # What transcripts say in brackets of no one, such as [laughs], <another_yawn> and [phone rings].
@@ -34,6 +36,13 @@ SOUND = re.compile(
     re.IGNORECASE,
 )
 
+# What stands in angle brackets in pages, corpora and prompts, and names no one; more if it has an attribute or an end.
+ELEMENTS = frozenset((
+    "p", "s", "br", "brk", "hr", "div", "span", "em", "strong", "li", "ul", "ol", "td", "tr", "th", "table", "pre",
+    "code", "title", "head", "body", "html", "doc", "text", "input", "output", "bos", "eos", "unk", "pad", "sep", "sil",
+))  # fmt: skip
+MARKUP = re.compile(r"^</?[A-Za-z][\w-]{0,30}(?:\s[^<>]{0,300})?/?>$")
+
 
 class Block(NamedTuple):
     """A message in a text: its header line, and the lines below it."""
@@ -47,6 +56,12 @@ def spaced(line: str) -> str:
     if line.isascii():
         return line.strip()
     return SPACES.sub(" ", line).lstrip("\u200e\u200f\u202a\u202b\u202c\ufeff ").rstrip()
+
+
+def names_no_one(bracketed: str) -> bool:
+    """Return whether what stands in brackets is markup or a sound, and no speaker."""
+    is_markup = "=" in bracketed or bracketed.endswith("/") or bracketed.lower() in ELEMENTS
+    return is_markup or is_sound(bracketed)
 
 
 def is_sound(bracketed: str) -> bool:

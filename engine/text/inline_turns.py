@@ -45,13 +45,17 @@ def _starts(text: str) -> list[int]:
 
 
 def _candidates(text: str, end: int) -> Iterator[tuple[int, str]]:
-    """Yield where the words before a colon begin, and these words, the longest first."""
+    """Yield where the words before a colon begin, and these words, the longest first.
+
+    Where the line begins in small letters, one such word is a name too: "customer", "support".
+    """
     before = text[max(0, end - MAX_NAME_CHARACTERS - 1) : end].rpartition(":")[2]
     words = before.split(" ")[-MAX_NAME_WORDS:]
     for count in range(len(words), 0, -1):
         name = " ".join(words[-count:])
         is_whole = len(name) == end or text[end - len(name) - 1] == " "
-        if name and is_whole and not name[0].islower() and not name[0].isspace():
+        is_small = name[:1].islower() and not (count == 1 and text[0].islower())
+        if name and is_whole and not is_small and not name[0].isspace():
             yield end - len(name), name
 
 
@@ -62,7 +66,7 @@ def _names(text: str, heads: list[list[tuple[int, str]]]) -> set[str]:
         name
         for candidates in heads
         for start, name in candidates
-        if start == 0 or _SENTENCE_END.search(text[max(0, start - 4) : start])
+        if start == 0 or (not name[0].islower() and _SENTENCE_END.search(text[max(0, start - 4) : start]))
     }
     return {name for name, count in counts.items() if count > 1} | at_start
 

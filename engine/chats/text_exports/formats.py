@@ -10,7 +10,7 @@ from functools import partial
 
 from engine.chats import mails
 from engine.chats.chat import Chat, Kind, Log
-from engine.chats.line_parsing import filled, spaced
+from engine.chats.line_parsing import filled, names_no_one, spaced
 from engine.chats.text_exports import copied_messages, irc, messengers, plain, subtitles, whatsapp
 from engine.text.conversations import Turn, turn_head
 from engine.text.entities import unescaped
@@ -119,7 +119,8 @@ def _by_names(lines: Sequence[str]) -> TextFormat | None:
 
 def _are_names(header: re.Pattern[str], lines: Sequence[str]) -> bool:
     """Return whether what stands in tags are several names: not the marks of a list, and not all different if many."""
-    found = [match["name"] for line in _unescaped(lines) if (match := header.match(spaced(line)))]
+    matches = (header.match(spaced(line)) for line in _unescaped(lines))
+    found = [match["name"] for match in matches if match and not names_no_one(match["name"])]
     names = set(found)
     are_marks = all(len(name) == 1 and name.isascii() for name in names)
     return len(names) >= MIN_NAMES and not are_marks and (len(found) <= FEW_TAGS or len(names) < len(found))
@@ -183,10 +184,11 @@ def _has(pattern: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
 
 
 def _has_nicks(lines: Sequence[str]) -> bool:
-    """Tell whether lines begin with names in angle brackets, and not with the marks of a page."""
-    return _has(irc.SAID)(lines) and sum(
-        irc.MARKUP.match(spaced(line)) is not None for line in lines
-    ) * 2 < len(lines)
+    """Tell whether lines begin with several names in angle brackets, and not with the marks of a page."""
+    matches = (irc.SAID.match(spaced(line)) for line in _unescaped(lines))
+    nicks = {match["nick"] for match in matches if match and not names_no_one(match["nick"])}
+    markup = sum(irc.MARKUP.match(spaced(line)) is not None for line in lines)
+    return len(nicks) >= MIN_NAMES and markup * 2 < len(lines)
 
 
 def _comes_again(header: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
@@ -242,6 +244,12 @@ FORMATS: tuple[TextFormat, ...] = (
     TextFormat("whatsapp", "[date, time] Name: text", whatsapp.read, _has(whatsapp.IOS)),
     TextFormat("srt", "from --> to", subtitles.read, lambda lines: not _begins_as_vtt(lines)),
     *_copied(),
+    TextFormat(
+        "transcript",
+        '<SPEAKER NAME="Name">',
+        partial(plain.read_headed, header=plain.PROCEEDINGS),
+        _has(plain.PROCEEDINGS),
+    ),
     TextFormat("irc", "time <nick> text", irc.read, _has(irc.TIMED_SAID), min_headers=2, min_share=0.5),
     TextFormat("transcript", "time Name: text", plain.read_timed, min_headers=2, min_share=0.5),
     TextFormat(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import spaced
+from engine.chats.line_parsing import names_no_one, spaced
 from engine.text.conversations import Turn
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
@@ -90,7 +90,10 @@ def _add_line(line: str, day: str, log: Log) -> None:
     if said or (tabbed and tabbed["nick"].strip() not in SERVER_NICKS):
         match = said or tabbed
         log.headers += 1
-        if match:
+        if match and names_no_one(match["nick"]) and not match["time"]:
+            log.leave_out("media", match["nick"])
+            log.extend_turn(match["said"])
+        elif match:
             log.add_turn(match["nick"].lstrip("~&@%+!. "), match["said"], _time(match["time"], day))
         return
     action = _action(line, tabbed)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import DATE, blocks, is_sound, spaced, unmarked
+from engine.chats.line_parsing import DATE, MARKUP, blocks, is_sound, names_no_one, spaced, unmarked
 from engine.text.conversations import turn_head
 
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
@@ -38,6 +38,10 @@ OPEN, CLOSE = "\\[<(【［＜（", "\\]>)】］＞）"
 TAGGED = re.compile(
     rf"^(?P<open>[{OPEN}])[@+%&~! ]?(?P<name>[^\d\s{OPEN}{CLOSE}\n][^{OPEN}{CLOSE}\n]{{0,79}})[{CLOSE}]\s*[:：-]?\s*"
     r"(?P<said>.*)$"
+)
+# The proceedings of the European Parliament: <SPEAKER ID=1 NAME="Ann Lee">, and <CHAPTER ID=1> above a heading.
+PROCEEDINGS = re.compile(
+    r'^<(?:SPEAKER\b[^<>]*\bNAME="(?P<name>[^"<>]{1,80})"[^<>]*|CHAPTER\b[^<>]*)>(?P<said>.*)$'
 )
 # Such as "太郎「おはよう」".
 QUOTING = re.compile(r"^(?P<name>[^\s「」『』:：。、]{1,20})[「『](?P<said>.*?)[」』]?$")
@@ -96,15 +100,26 @@ def questions_in(lines: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def read_headed(lines: Iterable[str], log: Log, header: re.Pattern[str]) -> Iterator[None]:
-    """Read lines whose `header` names the speaker, and perhaps the time, into a log."""
+    """Read lines whose `header` names the speaker, and perhaps the time, into a log.
+
+    Behind a sound or markup the speaker goes on; a header without a name begins what no one says.
+    """
     for block in blocks(lines, header, log):
         match = block.header
         groups = match.groupdict()
         time = groups.get("time") or groups.get("between") or ""
-        said = "\n".join([match["said"], *block.lines])
-        if is_sound(match["name"]):
-            log.leave_out("media", match["name"])
-            log.extend_turn(said)
-            continue
-        log.add_turn(unmarked(match["name"]), said, time)
-        yield
+        said = [match["said"]]
+        for line in block.lines:
+            if MARKUP.match(spaced(line)):
+                log.leave_out("system", line)
+            else:
+                said.append(line)
+        name = match["name"]
+        if not name:
+            log.leave_out("system", "\n".join(said))
+        elif names_no_one(name):
+            log.leave_out("media" if is_sound(name) else "system", name)
+            log.extend_turn("\n".join(said))
+        else:
+            log.add_turn(unmarked(name), "\n".join(said), time)
+            yield

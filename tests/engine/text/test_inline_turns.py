@@ -24,6 +24,15 @@ from engine.text.inline_turns import holds_several, parted
             ["Dr. Ann Lee: I saw Bob.", "Bob: Who?", "Dr. Ann Lee: You."],
         ),
         ("Ann: hi Bob Bob: yo Ann Ann: so Bob: yes", ["Ann: hi Bob", "Bob: yo Ann", "Ann: so", "Bob: yes"]),
+        (
+            "customer: my train is late support: i am sorry customer: when will it come support: soon",
+            [
+                "customer: my train is late",
+                "support: i am sorry",
+                "customer: when will it come",
+                "support: soon",
+            ],
+        ),
         ("Анна: привет! Иван: да. Анна: пока", ["Анна: привет!", "Иван: да.", "Анна: пока"]),
     ],
 )

@@ -8,6 +8,75 @@ LONG = "Dr. Maria Alejandra Fernandez de la Cruz (Department of Cardiology)"
 
 CASES = (
     Case(
+        "proceedings.txt",
+        """
+        <CHAPTER ID=1>
+        Resumption of the session
+        <SPEAKER ID=1 NAME="President">
+        I declare resumed the session.
+        <P>
+        Please rise.
+        <SPEAKER ID=2 LANGUAGE="EN" NAME="Lee">
+        Madam President.
+        """,
+        "transcript",
+        """
+        President: I declare resumed the session.
+        Please rise.
+        Lee: Madam President.
+        """,
+        "2 system lines",
+    ),
+    Case(
+        "persons.txt",
+        """
+        (PERSON1) So we can start.
+        <parallel_talk/>
+        (PERSON2) Yes.
+        <another_yawn> Sorry.
+        (PERSON1) <laugh> Fine.
+        """,
+        "transcript",
+        """
+        PERSON1: So we can start.
+        PERSON2: Yes.
+        Sorry.
+        PERSON1: <laugh> Fine.
+        """,
+        "1 system line and 1 media tag",
+    ),
+    *(
+        unchanged(f"{name}.txt", "".join(f"{line}\n" for line in lines))
+        for name, lines in {
+            "sounds": (
+                "[noise] so I went",
+                "[laughter] yes",
+                "<another_yawn> right",
+                "[noise] and then",
+                "[noise] ok",
+            ),
+            "paragraphs": (
+                "<P>",
+                "Mr President, hello.",
+                "<P>",
+                "Please rise.",
+                "<BRK>",
+                "<P>",
+                "Thank you.",
+            ),
+            "prompts": ("<input> hello there", "<output> goodbye", "<input> hello again", "<output> bye"),
+            "sentences": ("<s> hello there </s>", "<s> goodbye </s>", "<s> hello again </s>"),
+            "one-nick": ("<ann> hello there", "<ann> goodbye", "<ann> hello again"),
+            "one-tag": (
+                "[ann] hello there",
+                "[noise] so",
+                "[ann] goodbye",
+                "<laugh> right",
+                "[ann] hello again",
+            ),
+        }.items()
+    ),
+    Case(
         "brackets.txt",
         """
         [doctor] What hurts?
