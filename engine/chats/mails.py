@@ -39,6 +39,8 @@ WROTE = re.compile(
     re.IGNORECASE,
 )
 WRITER = re.compile(r"(?P<name>[^\W\d][^<>,;:\d]{0,80}?) *(?:<[^<>\s]+@[^<>\s]+>|\([^()\s]+@[^()\s]+\))")
+# Outlook writes "Ann Lee [mailto:ann@example.org]".
+MAILTO = re.compile(r"[\[<(]mailto:([^\s\[\]<>()]+)[\])>]", re.IGNORECASE)
 ADDRESS = re.compile(r"<?([\w.+-]+@[\w.-]+)>?")
 QUOTE = re.compile(r"^ ?[>|] ?")
 SIGNATURE = re.compile(r"^(?:-- ?|—|_{3,}|-{3,})$")
@@ -70,6 +72,7 @@ class Mail:
 
 def sender_name(field: str) -> str:
     """Return the name in a sender's field, else the address."""
+    field = MAILTO.sub(r"<\1>", field)
     name, address = parseaddr(field)
     plain = " ".join((name or ADDRESS.sub("", field)).replace('"', "").split()).strip(" '<>[]")
     return plain or address or field.strip()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import DATE, TIME, blocks, filled, spaced, unmarked
+from engine.chats.line_parsing import DATE, NAMED_DATE, TIME, blocks, filled, spaced, unmarked
 
 _DAY_NAME = r"(?:\(?[^\W\d_]{1,12}\)?\.?,? ?)"
 # LINE: "2024/01/05(Fri)", "2024.01.05 金曜日", "Fri, 01/05/2024"; then "10:00<tab>Ann<tab>Hi".
@@ -31,15 +31,22 @@ KAKAO_DAY = re.compile(r"^-{5,} (?P<day>.{6,40}?) -{5,}$")
 KAKAO_SAID = re.compile(
     r"^\[(?P<name>[^\[\]]{1,60})\] \[(?P<time>(?:[^\W\d_]{2} )?\d{1,2}:\d{2}(?: ?[AaPp][Mm])?)\] (?P<said>.*)$"
 )
+# Of a phone: "2024년 1월 5일 오후 9:10, Ann : Hi", "2024. 1. 5. 오후 9:10, …", "Jan 5, 2024 at 9:10 PM, …".
+_KAKAO_DATE = r"\d{4}(?:년 |\. ?)\d{1,2}(?:월 |\. ?)\d{1,2}(?:일|\.)"
 KAKAO_PHONE = re.compile(
-    r"^(?P<time>\d{4}(?:년 |\. ?)\d{1,2}(?:월 |\. ?)\d{1,2}(?:일|\.),? (?:오전|오후|AM|PM)? ?\d{1,2}:\d{2}(?: [AP]M)?)"
+    rf"^(?P<time>(?:{_KAKAO_DATE}|{NAMED_DATE}),? (?:at )?(?:오전|오후|AM|PM)? ?\d{{1,2}}:\d{{2}}(?: [AP]M)?)"
     r"(?:, (?P<name>[^:]{1,60}?) : (?P<said>.*))?[:,]?$"
 )
+KAKAO_PHONE_DAY = re.compile(rf"^(?:{_KAKAO_DATE} [월화수목금토일]요일|[A-Z][a-z]{{2,5}}day, {NAMED_DATE})$")
 KAKAO_MEDIA = re.compile(
-    r"^(?:사진(?: \d+장)?|동영상|이모티콘|음성메시지|파일: .{1,120}|지도: .{1,120}|"
-    r"Photos?|Video|Emoticons?|Voice ?Note|File: .{1,120})$"
+    r"^\(?(?:사진(?: \d+장)?|동영상|이모티콘|음성메시지|파일: .{1,120}|지도: .{1,120}|"
+    r"Photos?|Video|Emoticons?|Voice ?Note|File: .{1,120})\)?$",
+    re.IGNORECASE,
 )
 KAKAO_EVENT = re.compile(r"^(?:메시지가 삭제되었습니다\.|삭제된 메시지입니다\.|This message was deleted\.)$")
+KAKAO_EVENT_LINE = re.compile(
+    r"님이 (?:들어왔|나갔|.{1,30}초대했)|joined this chatroom|left this chatroom|invited .{1,60}\.$"
+)
 # Viber: "[ 05/01/2024 10:00 AM ] Ann: Hi", "[5 January 2024 at 10:00:12]: Ann: Hi".
 VIBER_SAID = re.compile(
     rf"^\[(?: (?P<boxed>{DATE},? {TIME}) |(?P<named>\d{{1,2}} [^\W\d_]{{3,12}} \d{{4}} at {TIME}))\]:? "
@@ -105,6 +112,7 @@ def read_kakaotalk(lines: Iterable[str], log: Log) -> Iterator[None]:
         said = KAKAO_SAID.match(line)
         phone = None if said else KAKAO_PHONE.match(line)
         dated = KAKAO_DAY.match(line)
+        is_event = phone or KAKAO_PHONE_DAY.match(line) or KAKAO_EVENT_LINE.search(line)
         match = said or phone
         if match and match["name"]:
             log.headers += 1
@@ -112,13 +120,8 @@ def read_kakaotalk(lines: Iterable[str], log: Log) -> Iterator[None]:
             _add(log, match["name"], match["said"], time, KAKAO_MEDIA, KAKAO_EVENT)
         elif dated:
             day = dated["day"]
-        elif phone or not log.headers:
+        elif is_event or not log.headers:
             log.preface += not log.headers and bool(line)
-            log.leave_out("system", line)
-        elif re.search(
-            r"님이 (?:들어왔|나갔|.{1,30}초대했)|joined this chatroom|left this chatroom|invited .{1,60}\.$",
-            line,
-        ):
             log.leave_out("system", line)
         else:
             log.extend_turn(line)

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import WHEN, Block, blocks, unmarked
+from engine.chats.line_parsing import NAMED_DATE, TIME, Block, blocks, unmarked
+from engine.chats.line_parsing import WHEN as NUMBERED
 
+WHEN = rf"(?:{NUMBERED}|{NAMED_DATE},? (?:at )?{TIME})"
 HEADER = re.compile(rf"^(?:\[(?P<ios>{WHEN})\] ?|(?P<android>{WHEN}) [-–] )(?P<said>.*)$")
 IOS, ANDROID = re.compile(rf"^\[{WHEN}\] ?"), re.compile(rf"^{WHEN} [-–] ")
 NAMED = re.compile(r"^(?:~ ?)?(?P<name>[^:]{1,80}?) ?:(?: (?P<text>.*)|)$")

@@ -37,11 +37,17 @@ WHATSAPP = (
     "31/12/23, 9:{minute}\u202fp.\u00a0m. - ", "31/12/2023 à 21:{minute} - ", "31/12/2023 21:{minute} - ",
     "31-12-2023 21:{minute} - ", "31. 12. 2023 21:{minute} - ", "2023/12/31 下午9:{minute} - ",
     "٣١/١٢/٢٠٢٣، ٩:{minute} م - ", "[12/31/23, 9:{minute}:07\u202fPM] ", "[31.12.23, 21:{minute}:07] ",
-    "[2023/12/31 21:{minute}:07] ", "[31/12/2023 à 21:{minute}:07] ",
+    "[2023/12/31 21:{minute}:07] ", "[31/12/2023 à 21:{minute}:07] ", "Dec 31, 2023, 9:{minute}\u202fPM - ",
+    "31 December 2023 at 9:{minute} PM - ",
 )  # fmt: skip
 FORMS: tuple[tuple[str, str], ...] = (
     *(("whatsapp", when + "{name}: {text}\n") for when in WHATSAPP),
     ("kakaotalk", "2023년 12월 31일 오후 9:{minute}, {name} : {text}\n"),
+    ("kakaotalk", "2023. 12. 31. 오후 9:{minute}, {name} : {text}\n"),
+    ("kakaotalk", "2023. 12. 31. 일요일\n2023. 12. 31. 오후 9:{minute}, {name} : {text}\n"),
+    ("kakaotalk", "Dec 31, 2023 at 9:{minute} PM, {name} : {text}\n"),
+    ("kakaotalk", "Sunday, December 31, 2023\nDecember 31, 2023, 9:{minute} PM, {name} : {text}\n"),
+    ("kakaotalk", "[{name}] [오후 9:{minute}] {text}\n"),
     ("slack", "{name}  [9:{minute} AM]\n{text}\n"),
     ("slack", "{name}\n  9:{minute} AM\n{text}\n"),
     ("slack", "{name}\n  9:{minute}\n{text}\n"),

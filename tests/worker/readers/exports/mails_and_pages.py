@@ -201,6 +201,29 @@ CASES = (
         "Unknown: The train is late.",
     ),
     Case(
+        "mailto.txt",
+        """
+        From: Ann Lee [mailto:ann@example.org]
+        Sent: Friday, October 4, 2013 10:12 AM
+        To: Bob Moss
+        Subject: Bread
+
+        Rye, please.
+
+        From: Bob Moss [mailto:bob@example.org]
+        Sent: Friday, October 4, 2013 9:12 AM
+        To: Ann Lee
+        Subject: Bread
+
+        Which bread?
+        """,
+        "mail",
+        """
+        Bob Moss: Which bread?
+        Ann Lee: Rye, please.
+        """,
+    ),
+    Case(
         "quoted.eml",
         mail(5, ANN, "Re: Bread", QUOTED),
         "mail",
