@@ -123,5 +123,7 @@ def _read_text(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping
     """Read a file that is a conversation or a chat, or a folder of mails."""
     if path.is_file() and text_folder.is_summary(path):
         return text_folder.read(path, notes, pause_hours)
-    suffix = ".eml" if path.is_dir() else suffix_of(path) or path.suffix.lower()
-    return _TEXT_READERS[suffix](path, notes, pause_hours)
+    if path.is_dir():
+        return _TEXT_READERS[".eml"](path, notes, pause_hours)
+    rows = _TEXT_READERS[suffix_of(path) or path.suffix.lower()](path, notes, pause_hours)
+    return text_folder.with_further_summaries(path, rows, notes)

@@ -22,16 +22,18 @@ _CONVERSATION_FOLDERS = frozenset((
     "chats", "chat", "meetings", "calls", "sources", "source", "src", "articles", "documents", "docs", "texts",
     "text", "inputs", "input", "gespräche", "conversaciones", "conversazioni", "conversas",
 ))  # fmt: skip
+_NUMBER = re.compile(r"[ _-]?\d{1,2}$")
 # A split's folder may lie between.
 MAX_LEVELS = 3
 
 
-def summary_file(path: Path) -> Path | None:
-    """Return the file with the summary of a conversation, None if there is none."""
+def summary_files(path: Path) -> list[Path]:
+    """Return the files with the summaries of a conversation: several where several folders of summaries have one."""
     stem = path.stem.lower()
     beside = _summaries_in(path.parent, path.parent.stat().st_mtime_ns).get(stem)
     twins = _twins(path, _CONVERSATION_FOLDERS, _SUMMARY_FOLDERS)
-    return beside or next((found for twin in twins if (found := _texts(twin).get(stem))), None)
+    inside = [found for twin in twins if (found := _texts(twin).get(stem))]
+    return list(dict.fromkeys([beside, *inside] if beside else inside))
 
 
 def is_summary(path: Path) -> bool:
@@ -67,11 +69,17 @@ def has_conversation(path: Path) -> bool:
 def _twins(path: Path, names: frozenset[str], others: frozenset[str]) -> Iterator[Path]:
     """Yield the folders that lie as that of a file does, with a name of `others` in the place of one of `names`."""
     for ancestor in list(path.parents)[:MAX_LEVELS]:
-        if ancestor.name.lower() in names:
+        if _is_called(ancestor, names):
             for sibling in _folders(ancestor.parent, _time(ancestor.parent)):
                 twin = sibling / path.parent.relative_to(ancestor)
-                if sibling.name.lower() in others and twin.is_dir():
+                if _is_called(sibling, others) and twin.is_dir():
                     yield twin
+
+
+def _is_called(folder: Path, names: frozenset[str]) -> bool:
+    """Return whether a folder has one of the names; those of summaries may be numbered: summary_1, summary_2."""
+    name = folder.name.lower()
+    return name in names or (names is _SUMMARY_FOLDERS and _NUMBER.sub("", name) in names)
 
 
 def _texts(folder: Path) -> dict[str, Path]:

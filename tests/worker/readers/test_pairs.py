@@ -39,6 +39,18 @@ def names(conversation: str, summary: str) -> dict[str, str]:
     return files | {summary.format(letter): f"Sum {letter}." for letter in "abc"}
 
 
+def test_numbered_folders_of_summaries_hold_several_references(tmp_path: Path, channel: Channel) -> None:
+    files = names("transcript/{}.txt", "summary_1/{}.txt")
+    files |= {f"summary_{n}/{letter}.txt": f"Sum {letter} {n}." for letter in "ab" for n in (2, 3)}
+    selection = dataset.select(DataOptions(source=str(written(tmp_path, files))), channel, needs=())
+    rows = [row.example for split in selection.rows.values() for row in split]
+    assert sorted((row.conversation, row.summary, *row.more_references) for row in rows) == [
+        (SAID.format("a"), "Sum a.", "Sum a 2.", "Sum a 3."),
+        (SAID.format("b"), "Sum b.", "Sum b 2.", "Sum b 3."),
+        (SAID.format("c"), "Sum c."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("conversation", "summary"),
     [

@@ -47,10 +47,25 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
 
 def summary_of(path: Path, notes: Notes) -> str | BrokenRow | None:
     """Return the summary beside a conversation's file, None if there is none."""
-    summary = pairs.summary_file(path)
+    summary = next(iter(pairs.summary_files(path)), None)
     if summary is None:
         return None
     return _too_long(summary) if summary.stat().st_size > MAX_BYTES else _text(summary, notes)
+
+
+def with_further_summaries(path: Path, rows: Iterable[Row], notes: Notes) -> Iterator[Row]:
+    """Yield the rows of a file with the further summaries of its conversation in columns of their own."""
+    more = {
+        f"summary{number}": _text(each, notes)
+        for number, each in enumerate(pairs.summary_files(path)[1:], start=2)
+        if each.stat().st_size <= MAX_BYTES
+    }
+    for row in rows:
+        if isinstance(row, BrokenRow):
+            yield row
+        else:
+            notes.columns.update(dict.fromkeys(more))
+            yield {**row, **more}
 
 
 def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
