@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -136,7 +137,8 @@ def _nothing_at(path: Path) -> DataError:
 def _file_source(name: str, path: Path, channel: Channel) -> Source:
     _require_readable(path)
     if path.suffix.lower() == ".zip":
-        return _folder_source(name, _unpacked(path, channel), channel)
+        folder = _unpacked(path, channel)
+        return _folder_source(name, folder, channel, archives.members(path))
     return Source(name, {None: (_plain(path, channel),)})
 
 
@@ -174,9 +176,13 @@ def _report_unpacking(channel: Channel, done: int, total: int) -> None:
     channel.progress(done, max(done + 1, total), "bytes")
 
 
-def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
+def _folder_source(name: str, folder: Path, channel: Channel, packed: Sequence[Path] = ()) -> Source:
+    """Return the source of a folder; of a zip, `packed` are all its files, also those that were not unpacked."""
     by_split, remarks = _by_split(name, folder)
     files = {split: _readable(paths, channel) for split, paths in by_split.items()}
+    read = {path.relative_to(folder) for paths in by_split.values() for path in paths}
+    there = packed or [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    remarks += _unknown([path for path in sorted(there) if path not in read])
     return Source(name, files, repository_card.licence(folder), tuple(remarks))
 
 
@@ -262,6 +268,25 @@ def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
     return [(f"Left out, as other files are read: {_named(rest)}.", hint)] if rest else []
 
 
+def _unknown(paths: Sequence[Path]) -> list[tuple[str, str]]:
+    """Return a remark on files that no reader knows, with their number by ending; paths are relative."""
+    known = (*PLAIN_SUFFIXES, *archives.SUFFIXES, *parallel.SUMMARY_SUFFIXES.values())
+    unknown = [
+        path
+        for path in paths
+        if path.suffix.lower() not in known
+        and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+        and not path.name.lower().startswith((*NOTES, *IGNORED_PREFIXES))
+        and path.name not in (*DESCRIPTIONS, THUMBNAILS)
+    ]
+    if not unknown:
+        return []
+    counts = Counter(path.suffix.lower() or "without an ending" for path in unknown)
+    listed = ", ".join(f"{count:,} {ending}" for ending, count in counts.most_common(MAX_NAMED))
+    hint = "Save what they hold as text, csv or JSON lines to read it."
+    return [(f"Left out, as such files are not read: {listed} ({_named(unknown)}).", hint)]
+
+
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
     """Return the chats and the other files, if all are JSON; a folder is a Slack channel.
 
@@ -280,7 +305,8 @@ def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _named(paths: Sequence[Path]) -> str:
-    return ", ".join(path.name for path in paths[:MAX_NAMED]) + (", …" if len(paths) > MAX_NAMED else "")
+    first = ", ".join(path.name for path in paths[:MAX_NAMED])
+    return f"{first} and {len(paths) - MAX_NAMED:,} more" if len(paths) > MAX_NAMED else first
 
 
 def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:

@@ -76,6 +76,12 @@ def unpack(path: Path, suffixes: Collection[str], on_progress: OnProgress) -> Pa
     return folder
 
 
+def members(path: Path) -> list[Path]:
+    """Return the names of all files in a zip that was unpacked, also of those that were left in it."""
+    with _explained(path), zipfile.ZipFile(path) as archive:
+        return [Path(each.filename) for each in archive.infolist() if not each.is_dir()]
+
+
 def _delete_old(cache: Path) -> None:
     """Delete folders that were not used for long, unfinished ones included."""
     for folder in cache.iterdir():

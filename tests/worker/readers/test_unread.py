@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,26 @@ def test_the_nearest_step_is_said(
     assert caught.value.message.startswith(f"{name} is {what}")
     assert caught.value.message.endswith("which can't be read.")
     assert step in caught.value.hint
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_files_that_no_reader_knows_are_named_and_counted_beside_others(
+    is_zip: bool, tmp_path: Path, channel: Channel
+) -> None:
+    folder = tmp_path / "talks"
+    (folder / "more").mkdir(parents=True)
+    for name in (
+        *(f"more/S{n:02}" for n in range(12)),
+        "a.TextGrid",
+        "a.csv",
+        "README",
+        ".hidden",
+        "LICENSE",
+    ):
+        (folder / name).write_text("Ann: hi\nBob: yo\n")
+    source = Path(shutil.make_archive(str(folder), "zip", folder)) if is_zip else folder
+    remarks = [message for message, _ in locate(DataOptions(source=str(source)), channel).remarks]
+    listed = "a.TextGrid, S00, S01, S02, S03"
+    assert remarks == [
+        f"Left out, as such files are not read: 12 without an ending, 1 .textgrid ({listed} and 8 more)."
+    ]
