@@ -10724,6 +10724,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>8-Bit-Optimierer</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>&lt;SPEAKER NAME="Name"&gt;</source>
+   <translation>&lt;SPEAKER NAME="Name"&gt;</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora.py" />
    <source>A 4-bit base and an 8-bit optimizer</source>
    <translation>Ein 4-Bit-Basismodell und ein 8-Bit-Optimierer</translation>
@@ -12133,6 +12138,11 @@ Summary:</translation>
    <translation>Wählen Sie die Datei des Modells selbst.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Choose the files with the conversations.</source>
+   <translation>Wählen Sie die Dateien mit den Gesprächen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/library.py" />
    <source>Choose the folder that holds adapter_config.json.</source>
    <translation>Wählen Sie den Ordner, der adapter_config.json enthält.</translation>
@@ -12951,6 +12961,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/reproduction.py" />
    <source>Export it as peft instead.</source>
    <translation>Exportieren Sie ihn stattdessen als peft.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Export it as text, one turn a line, for example with ELAN or CLAN.</source>
+   <translation>Exportieren Sie es als Text, ein Beitrag pro Zeile, zum Beispiel mit ELAN oder CLAN.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
@@ -14246,6 +14261,11 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as other files are read: {1}.</source>
    <translation>Ausgelassen, da andere Dateien gelesen werden: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Left out, as such files are not read: {1} ({2}).</source>
+   <translation>Ausgelassen, da solche Dateien nicht gelesen werden: {1} ({2}).</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -16181,6 +16201,16 @@ In one sentence:</translation>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>Save its conversations as csv, or as JSON lines.</source>
    <translation>Speichern Sie ihre Gespräche als csv oder als JSON-Zeilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Save them as srt or vtt, for example with Subtitle Edit.</source>
+   <translation>Speichern Sie sie als srt oder vtt, zum Beispiel mit Subtitle Edit.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Save what they hold as text, csv or JSON lines to read it.</source>
+   <translation>Speichern Sie den Inhalt als Text, csv oder JSON-Zeilen, um ihn zu lesen.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/stages.py" />
@@ -18731,6 +18761,11 @@ Summary:</translation>
    <translation>Verschriften Sie sie zuerst, zum Beispiel mit Whisper, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/copied_messages.py" />
+   <source>Transcribed by https?://otter\.ai\S*</source>
+   <translation>Transcribed by https?://otter\.ai\S*</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Transcript</source>
    <translation>Mitschrift</translation>
@@ -19897,6 +19932,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/unread.py" />
+   <source>an annotated transcript</source>
+   <translation>ein annotiertes Transkript</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
    <source>an archive of another kind</source>
    <translation>ein Archiv anderer Art</translation>
   </message>
@@ -20209,6 +20249,11 @@ Summary:</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>columns {1}</source>
    <translation>Spalten {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>contacts or a calendar</source>
+   <translation>Kontakte oder ein Kalender</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -21011,6 +21056,11 @@ Summary:</translation>
    <translation>spätere gehen in Kleinbuchstaben weiter</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/line_parsing.py" />
+   <source>laugh|chuckl|giggl|applau|clap|cheer|music|inaudible|indiscernible|crosstalk|cross talk|silen|paus|noise|cough|clears throat|sigh|sniff|sneez|yawn|breath|inhal|exhal|gasp|groan|grunt|moan|sob|scream|whisper|mumbl|stutter|smack|click|ring|beep|static|background|unclear|unintelligible|overlap|lachen|lacht|musik|unverständlich|rire|risa</source>
+   <translation>laugh|chuckl|giggl|applau|clap|cheer|music|inaudible|indiscernible|crosstalk|cross talk|silen|paus|noise|cough|clears throat|sigh|sniff|sneez|yawn|breath|inhal|exhal|gasp|groan|grunt|moan|sob|scream|whisper|mumbl|stutter|smack|click|ring|beep|static|background|unclear|unintelligible|overlap|lachen|lacht|musik|unverständlich|rire|risa</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>layer</source>
    <translation>Schicht</translation>
@@ -21416,6 +21466,11 @@ Summary:</translation>
    <translation>speaker, text und start</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/json_exports/speech.py" />
+   <source>speaker_name, sentence and startTime</source>
+   <translation>speaker_name, sentence und startTime</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>splits: column "{1}", {2}</source>
    <translation>Teile: Spalte „{1}“, {2}</translation>
@@ -21439,6 +21494,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>steps</source>
    <translation>Schritte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>subtitles of another form</source>
+   <translation>Untertitel in anderer Form</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -21824,6 +21884,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>without a name</source>
    <translation>ohne Namen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>without an ending</source>
+   <translation>ohne Endung</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
