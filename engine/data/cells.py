@@ -31,6 +31,8 @@ NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORE
 TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n", "wahr", "falsch", "ja", "nein"}
 MIN_CLASSIFIED, MIN_REPEATED, MAX_CLASS_CHARACTERS, MAX_CLASS_WORDS = 4, 2, 40, 3
 MAX_SPEAKER_CHARACTERS = 60
+# Letters of scripts that write no spaces between words.
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff]")
 # In lists that are longer, speakers come again.
 MIN_TURNS = 2
 # Keys of texts, which name no one.
@@ -271,7 +273,16 @@ def _message_text(value: Any) -> str:
     if isinstance(value, str):
         return text_of(value)
     parts = value if isinstance(value, (list, tuple)) else [value]
+    if _are_words(parts):
+        return " ".join(parts)
     return "\n".join(filter(None, (text_of(_inside(part, ("text",))) for part in parts)))
+
+
+def _are_words(items: Sequence[Any]) -> bool:
+    """Tell whether items are the words of one text; without spaces between words, a text may be one item."""
+    return len(items) > 1 and all(
+        isinstance(item, str) and len(item.split()) == 1 and not UNSPACED.search(item) for item in items
+    )
 
 
 def _inside(value: Any, keys: Sequence[str]) -> Any:

@@ -65,7 +65,8 @@ GROUP_NAMES = (
 )  # fmt: skip
 SPEAKER_NAMES = (
     "speaker", "name", "from", "role", "author", "sender", "user", "username", "participant", "speaker_name",
-    "speaker_id", "who",
+    "speaker_id", "who", "author_name", "sender_name", "sender_full_name", "user_name", "participant_id",
+    "interlocutor_id", "login", "agent",
 )  # fmt: skip
 TEXT_NAMES = (
     "text", "content", "value", "utterance", "message", "body", "sentence", "utt", "msg", "line", "words", "said",

@@ -27,6 +27,24 @@ def test_a_column_of_speakers_makes_rows_with_a_repeated_id_turns(conversation: 
     assert [example.conversation for example in read_examples] == ["Ann: Hi\nBob: Yo", "Bob: Off?"]
 
 
+@pytest.mark.parametrize(
+    "name", ["participantID", "agent", "interlocutor_id", "sender_full_name", "author_name", "user.login"]
+)
+def test_speakers_have_many_names(name: str) -> None:
+    rows = [
+        {"meeting_id": row["id"], name: row["who"], **{key: row[key] for key in ("text", "summary")}}
+        for row in TURNS
+    ]
+    assert [each.conversation for each in examples(rows)] == ["Ann: Hi\nBob: Yo", "Bob: Off?"]
+    said = [{name.rpartition(".")[2]: row["who"], "utterance": row["text"]} for row in TURNS]
+    assert examples([{"dialog": said, "summary": "S"}])[0].conversation == "Ann: Hi\nBob: Yo\nBob: Off?"
+
+
+def test_the_words_of_a_turn_are_its_text() -> None:
+    said = [{"speaker": "Ann", "words": ["so", "it", "is"]}, {"speaker": "Bob", "words": ["你好", "再见"]}]
+    assert examples([{"dialog": said, "summary": "S"}])[0].conversation == "Ann: so it is\nBob: 你好\n再见"
+
+
 def test_without_a_repeated_id_it_is_asked_for() -> None:
     rows = [{**row, "id": str(number)} for number, row in enumerate(TURNS)]
     error = refusal(rows, by_hand=WHO)
