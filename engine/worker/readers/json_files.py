@@ -135,11 +135,10 @@ def _message(error: json.JSONDecodeError) -> str:
 
 
 def _row(value: Any, position: str) -> Found:
-    return (
-        value
-        if isinstance(value, dict)
-        else BrokenRow(position, f"it is {_kind(value)}, no object with names")
-    )
+    if isinstance(value, dict):
+        return value
+    hint = 'Name the parts of each row: {"conversation": …, "summary": …}.' if isinstance(value, list) else ""
+    return BrokenRow(position, f"it is {_kind(value)}, no object with names", hint)
 
 
 def _kind(value: Any) -> str:
@@ -245,12 +244,14 @@ def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
         yield from ({ID: name} | value for name, value in values.items())
         return
     keys = [list(value) if isinstance(value, dict) else list(range(len(value))) for value in columns.values()]
+    if len({*map(len, keys)}) > 1:
+        lengths = ", ".join(f'"{name}": {len(each):,}' for name, each in zip(columns, keys, strict=True))
+        raise unreadable(
+            path,
+            f"it is one object with lists of different lengths ({lengths})",
+            "Give its lists the same length, or write an object for each row.",
+        )
     for name, column_keys in zip(columns, keys, strict=True):
-        if len(column_keys) != len(keys[0]):
-            first = next(iter(columns))
-            raise unreadable(
-                path, f'the column "{first}" has {len(keys[0]):,} rows and "{name}" has {len(column_keys):,}'
-            )
         if column_keys != keys[0]:
             raise unreadable(path, f'the column "{name}" has other rows than the first one')
     for key in keys[0]:

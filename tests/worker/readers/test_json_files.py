@@ -114,7 +114,7 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path: Path, line: 
         ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is due'),
         ('[{"a": 1}] and more', "line 1 goes on behind the end"),
         ('{"a": [{"x": 1}], "b": [{"y": 1}]}', 'it holds several lists, "a" and "b"'),
-        ('{"a": [1, 2], "b": [1]}', 'the column "a" has 2 rows and "b" has 1'),
+        ('{"a": [1, 2], "b": [1]}', r'it is one object with lists of different lengths \("a": 2, "b": 1\)'),
         ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has other rows'),
         ("42", "line 1 holds neither a list nor an object"),
         ("[" * 100_000, "is damaged|nested too deeply"),
@@ -129,6 +129,22 @@ def test_what_can_not_be_read_is_said(tmp_path: Path, content: str | bytes, word
     with pytest.raises(DataError, match=words) as caught:
         list(table(tmp_path / "a.json", content))
     assert caught.value.field == "data.source"
+
+
+@pytest.mark.parametrize(
+    ("content", "step"),
+    [
+        ('[["Ann: hi", "They greet."]]', 'Name the parts of each row: {"conversation": …, "summary": …}.'),
+        (
+            '{"Recap": ["a", "b"], "Transcript": ["c"]}',
+            "Give its lists the same length, or write an object for each row.",
+        ),
+    ],
+)
+def test_of_a_whole_file_no_one_is_told_to_repair_it(tmp_path: Path, content: str, step: str) -> None:
+    with pytest.raises(DataError) as caught:
+        list(table(tmp_path / "a.json", content))
+    assert caught.value.hint == step
 
 
 def test_value_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
