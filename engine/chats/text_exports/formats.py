@@ -268,6 +268,14 @@ FORMATS: tuple[TextFormat, ...] = (
         min_headers=MIN_NAMES,
         min_share=LISTED_SHARE,
     ),
+    TextFormat(
+        "transcript",
+        "time<tab>Name<tab>label<tab>text",
+        partial(plain.read_headed, header=plain.CELLS),
+        _comes_again(plain.CELLS),
+        min_headers=MIN_NAMES,
+        min_share=LISTED_SHARE,
+    ),
     TextFormat("irc", "<nick> text", irc.read, _has_nicks, min_headers=2, min_share=0.5),
     TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), min_headers=2, min_share=0.5),
 )

@@ -29,6 +29,11 @@ BEHIND = re.compile(
     rf"^(?P<name>[^\s\d:()\[\]<>][^:()\[\]<>\t\n]{{0,60}}?)"
     rf"(?: ?[\[(](?P<time>{WHEN})[\])](?::\s*|\s+(?:[-–] )?)|\t(?P<between>{WHEN})\t)(?P<said>\S.*)$"
 )
+# Of a table: start, perhaps end, name, perhaps a label of one word, and the text; at least four cells.
+CELLS = re.compile(
+    rf"^(?=(?:[^\t]*\t){{3}})(?P<time>{CLOCK}|\d+\.\d+)\t(?:(?:{CLOCK}|\d+\.\d+)\t)?"
+    r"(?P<name>[^\W\d][^\t]{0,60})\t(?:[^\s\t]{1,20}\t)?(?P<said>[^\t]+)$"
+)
 # Behind a time, such as "10:02 | Ann | Hi".
 PIPED = re.compile(r"^(?P<name>[^|:\n]{1,60}?)\s*\|\s*(?P<said>\S.*)$")
 # Such as "1. Ann: Hi" and "• Ann: Hi".

@@ -6,6 +6,7 @@ line. Files of other kinds whose text is a conversation are read here too, once 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from engine.worker.readers.text_decoding import chunks, lines
 SUFFIXES = (".txt", ".text", ".log", ".md", ".vtt", ".srt", ".sbv")
 # The most that a row's longest text can have in any encoding.
 MAX_BYTES = 4 * MAX_CHARACTERS
+# What stands above and within notes in Markdown: properties, tables, and a summary.
+PROPERTIES = re.compile(r"---\n(?:(?:\w[\w -]{0,39}:|[ \t#]|-(?!--\n)).*\n)+---\n")
+TABLE = re.compile(r"(?:^\|.*\n)?^\|[ |:-]+\|[ ]*\n(?:^\|.*(?:\n|\Z))*", re.MULTILINE)
+TOO_LONG = re.compile(r"^(?:> )?\**TL;?DR\**:\**[ ]*(\S.*)(?:\n|\Z)", re.MULTILINE | re.IGNORECASE)
 Row = Mapping[str, str | None] | BrokenRow
 
 
@@ -70,6 +75,8 @@ def with_further_summaries(path: Path, rows: Iterable[Row], notes: Notes) -> Ite
 
 def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
     """Yield the rows of a file's text: the conversation as it stands, or those of an export."""
+    if path.suffix.lower() == ".md":
+        text, reference = _of_markdown(path, text, reference, notes)
     chat = chats.read(text)
     # A summarised text is one conversation, however long its pauses are, and so is a thread of mails.
     is_whole = reference is not None or chat.kind == "mail"
@@ -86,6 +93,19 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
     for number, (conversation, summary) in enumerate(pairs, start=1):
         name = f"{path.stem} {number}" if len(pairs) > 1 else path.stem
         yield from with_columns(iter([{"id": name, "conversation": conversation, "summary": summary}]), notes)
+
+
+def _of_markdown(path: Path, text: str, reference: str | None, notes: Notes) -> tuple[str, str | None]:
+    """Return the conversation in a text of Markdown, and its summary: the one that is given, or its TL;DR."""
+    properties = PROPERTIES.match(text)
+    talk, tables = TABLE.subn("", text[properties.end() :] if properties else text)
+    if properties or tables:
+        notes.remarks.append(f"{path.name} has properties or tables above the turns, which are left out.")
+    short = TOO_LONG.search(talk) if reference is None else None
+    if short is None:
+        return talk.strip("\n"), reference
+    notes.remarks.append(f"{path.name} has a TL;DR, which is read as its summary.")
+    return (talk[: short.start()] + talk[short.end() :]).strip("\n"), short[1].strip("* ")
 
 
 def _long_rows(path: Path, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:

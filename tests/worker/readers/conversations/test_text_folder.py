@@ -26,6 +26,45 @@ def test_plain_turns_stand_as_they_are_and_nothing_is_said_of_them(tmp_path: Pat
     assert table.remarks == ()
 
 
+MARKDOWN = """\
+---
+title: Weekly
+tags:
+  - bread
+---
+
+**TL;DR:** They greet.
+
+| Name | Role |
+| ---- | :--: |
+| Ann | Baker |
+
+**Ann:** Hi
+**Bob:** Yo | so
+**Ann:** Bye
+"""
+
+
+def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summary(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(MARKDOWN)
+    table = open_table([tmp_path / "a.md"])
+    assert [(record.values["conversation"], record.values["summary"]) for record in table] == [
+        ("Ann: Hi\nBob: Yo | so\nAnn: Bye", "They greet.")
+    ]
+    assert table.remarks[:2] == (
+        "a.md has properties or tables above the turns, which are left out.",
+        "a.md has a TL;DR, which is read as its summary.",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Ann: Hi\n---\nBob: Yo", "Ann: a | b\nBob: Yo", "---\nAnn and Bob\n---\nAnn: Hi"]
+)
+def test_other_markdown_stands_as_it_is(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.md").write_text(text)
+    assert [record.values["conversation"] for record in open_table([tmp_path / "a.md"])] == [text]
+
+
 def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_folder, "MAX_BYTES", 20)
     (tmp_path / "a.txt").write_text("Ann: Hi")

@@ -265,6 +265,8 @@ CASES = (
     ),
     written("meeting_saved_closed_caption.txt", "transcript", "[{who}] 10:00:1{n}\n{said}\n", speakers=FULL),
     written("google-chat-copied.txt", "google_chat", "{who}, Jan 5, 10:0{n} AM\n{said}\n", speakers=FULL),
+    written("cells.txt", "transcript", "{n}.00\t{n}.90\t{who}\t{said}", speakers=FULL),
+    written("labels.txt", "transcript", "00:00:0{n}\t{who}\tstatement\t{said}", speakers=FULL),
     written("times-before.txt", "transcript", "[00:01:0{n}] {who}: {said}", speakers=FULL),
     written("ranges.txt", "transcript", "00:00:0{n} - 00:01:0{n} {who}: {said}"),
     written("times-behind.txt", "transcript", "{who} (00:1{n}): {said}", speakers=FULL),
