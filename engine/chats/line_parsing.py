@@ -25,14 +25,11 @@ NAMED_DATE = r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2}\.? [^\W\d_]{3,9}\.? 
 WHEN = rf"{DATE}[,،]? (?:{_WORD} ){{0,2}}{TIME}"
 EDITED = re.compile(r"\((?:edited|bearbeitet|modifié|editado|modificato|bewerkt)\)\s*$", re.IGNORECASE)
 # What transcripts say in brackets of no one, such as [laughs], <another_yawn> and [phone rings].
-_HEARD = (
-    "laugh|chuckl|giggl|applau|clap|cheer|music|inaudible|indiscernible|crosstalk|cross talk|silen|paus|noise|cough|"
-    "clears throat|sigh|sniff|sneez|yawn|breath|inhal|exhal|gasp|groan|grunt|moan|sob|scream|whisper|mumbl|stutter|"
-    "smack|click|ring|beep|static|background|unclear|unintelligible|overlap|lachen|lacht|musik|unverständlich|rire|"
-    "risa"
-)
 SOUND = re.compile(
-    rf"(?<![^\W_])(?:{_HEARD})(?:s|e|es|ed|er|se|ce|ing|ping|ter)?(?![^\W_])|^foreign$|笑|拍手|音楽",
+    r"(?<![^\W_])(?:laugh|chuckl|giggl|applau|clap|cheer|music|inaudible|indiscernible|cross ?talk|silen|paus|noise|"
+    r"cough|clears throat|sigh|sniff|sneez|yawn|breath|inhal|exhal|gasp|groan|grunt|moan|sob|scream|whisper|mumbl|"
+    r"stutter|smack|click|ring|beep|static|background|unclear|unintelligible|overlap|lachen|lacht|musik|"
+    r"unverständlich|rire|risa)(?:s|e|es|ed|er|se|ce|ing|ping|ter)?(?![^\W_])|^foreign$|笑|拍手|音楽",
     re.IGNORECASE,
 )
 

@@ -109,7 +109,7 @@ STYLES = (
             r"\(?(?P<time>(?:\d{1,2}:)?\d{1,3}:\d{2})\)?$"
         ),
         "Name  minutes:seconds",
-        system=r"Transcribed by https?://otter\.ai\S*",
+        system=r"(?:transcribed by https?://otter\.ai).*",
         around=r"(?!)",
     ),
 )
