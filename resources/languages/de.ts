@@ -13343,6 +13343,11 @@ Summary:</translation>
    <translation>Geben Sie ihm einen anderen Namen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>Give its lists the same length, or write an object for each row.</source>
+   <translation>Geben Sie seinen Listen dieselbe Länge, oder schreiben Sie für jede Zeile ein Objekt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
    <source>Give its text.</source>
    <translation>Geben Sie seinen Text an.</translation>
@@ -14841,6 +14846,11 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Name the column that holds the summaries; on the command line with --column.</source>
    <translation>Nennen Sie die Spalte mit den Zusammenfassungen; auf der Kommandozeile mit --column.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>Name the parts of each row: {"conversation": …, "summary": …}.</source>
+   <translation>Benennen Sie die Teile jeder Zeile: {"conversation": …, "summary": …}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -18761,11 +18771,6 @@ Summary:</translation>
    <translation>Verschriften Sie sie zuerst, zum Beispiel mit Whisper, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/copied_messages.py" />
-   <source>Transcribed by https?://otter\.ai\S*</source>
-   <translation>Transcribed by https?://otter\.ai\S*</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Transcript</source>
    <translation>Mitschrift</translation>
@@ -20846,6 +20851,11 @@ Summary:</translation>
    <translation>sie ist von Version {1} des Formats</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>it is one object with lists of different lengths ({1})</source>
+   <translation>sie ist ein Objekt mit verschieden langen Listen ({1})</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/gguf_models.py" />
    <source>it is one of {1} parts</source>
    <translation>sie ist einer von {1} Teilen</translation>
@@ -21054,11 +21064,6 @@ Summary:</translation>
    <location filename="../../engine/data/summary_lists.py" />
    <source>later ones go on in small letters</source>
    <translation>spätere gehen in Kleinbuchstaben weiter</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/line_parsing.py" />
-   <source>laugh|chuckl|giggl|applau|clap|cheer|music|inaudible|indiscernible|crosstalk|cross talk|silen|paus|noise|cough|clears throat|sigh|sniff|sneez|yawn|breath|inhal|exhal|gasp|groan|grunt|moan|sob|scream|whisper|mumbl|stutter|smack|click|ring|beep|static|background|unclear|unintelligible|overlap|lachen|lacht|musik|unverständlich|rire|risa</source>
-   <translation>laugh|chuckl|giggl|applau|clap|cheer|music|inaudible|indiscernible|crosstalk|cross talk|silen|paus|noise|cough|clears throat|sigh|sniff|sneez|yawn|breath|inhal|exhal|gasp|groan|grunt|moan|sob|scream|whisper|mumbl|stutter|smack|click|ring|beep|static|background|unclear|unintelligible|overlap|lachen|lacht|musik|unverständlich|rire|risa</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -21569,11 +21574,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>the column "{1}" has other rows than the first one</source>
    <translation>die Spalte „{1}“ hat andere Zeilen als die erste</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>the column "{1}" has {2} rows and "{3}" has {4}</source>
-   <translation>die Spalte „{1}“ hat {2} Zeilen und „{3}“ hat {4}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
@@ -22395,6 +22395,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat Tunesmith {2}, dieser Computer {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
+   <source>{1} has a TL;DR, which is read as its summary.</source>
+   <translation>{1} enthält ein TL;DR, das als Zusammenfassung gelesen wird.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has all these entries with {2} seeds already.</source>
    <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
@@ -22548,6 +22553,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/rank_models.py" />
    <source>{1} has other files of {2} than {3}.</source>
    <translation>{1} hat andere Dateien von {2} als {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
+   <source>{1} has properties or tables above the turns, which are left out.</source>
+   <translation>{1} enthält Eigenschaften oder Tabellen über den Beiträgen; sie werden ausgelassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
