@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
@@ -11,20 +9,25 @@ Item = QWidget | QLayout
 # A number is a stretch between parts; with a part, it is the part's own.
 Part = Item | int | tuple[Item, int] | tuple[Item, int, Qt.AlignmentFlag]
 Margins = int | tuple[int, int, int, int]
-Box = TypeVar("Box", QHBoxLayout, QVBoxLayout)
 
 
 def hbox(*parts: Part, of: QWidget | None = None, margins: Margins = 0, spacing: int = -1) -> QHBoxLayout:
     """Return a row of parts, the layout of a widget if `of` is given; spacing is the style's unless given."""
-    return _filled(QHBoxLayout(), parts, of, margins, spacing)
+    row = QHBoxLayout()
+    _fill(row, parts, of, margins, spacing)
+    return row
 
 
 def vbox(*parts: Part, of: QWidget | None = None, margins: Margins = 0, spacing: int = -1) -> QVBoxLayout:
     """Return a column of parts, the layout of a widget if `of` is given; spacing is the style's unless given."""
-    return _filled(QVBoxLayout(), parts, of, margins, spacing)
+    column = QVBoxLayout()
+    _fill(column, parts, of, margins, spacing)
+    return column
 
 
-def _filled(box: Box, parts: tuple[Part, ...], of: QWidget | None, margins: Margins, spacing: int) -> Box:
+def _fill(
+    box: QBoxLayout, parts: tuple[Part, ...], of: QWidget | None, margins: Margins, spacing: int
+) -> None:
     if of is not None:
         of.setLayout(box)
     box.setContentsMargins(*((margins,) * 4 if isinstance(margins, int) else margins))
@@ -34,7 +37,6 @@ def _filled(box: Box, parts: tuple[Part, ...], of: QWidget | None, margins: Marg
             box.addStretch(part)
         else:
             _add(box, *(part if isinstance(part, tuple) else (part,)))
-    return box
 
 
 def _add(box: QBoxLayout, item: Item, stretch: int = 0, alignment: Qt.AlignmentFlag | None = None) -> None:
