@@ -204,13 +204,11 @@ def main(listener: socket.socket, life: socket.socket, imports: list[str]) -> No
             streams, message = _request(connection)
             pid = os.fork()
             if pid == 0:
-                for each in (listener, life, woken, wakes, connection, *children.values()):
+                for each in (listener, life, woken, wakes, *children.values()):
                     each.close()
-                _become(streams, message)
+                _become(streams, message, connection)
             for stream in streams:
                 os.close(stream)
-            with suppress(OSError):
-                connection.sendall(pid.to_bytes(NUMBER_BYTES))
             children[pid] = connection
 
 
@@ -227,13 +225,16 @@ def _tell_ended(children: dict[int, socket.socket]) -> None:
                 connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _become(streams: list[int], message: dict[str, Any]) -> NoReturn:
+def _become(streams: list[int], message: dict[str, Any], connection: socket.socket) -> NoReturn:
     """Be the program that was asked for, from its first line to its exit."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if message["session"]:
         os.setsid()
+    # Only now: who hears of it may kill its group at once.
+    with connection, suppress(OSError):
+        connection.sendall(os.getpid().to_bytes(NUMBER_BYTES))
     for own, stream in enumerate(streams):
         os.dup2(stream, own)
         os.close(stream)
