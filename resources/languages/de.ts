@@ -5962,8 +5962,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/picker.py" />
-   <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)</source>
-   <translation>Texte und Mitschriften (*.txt *.md *.log *.text *.vtt *.srt *.json);;Alle Dateien (*)</translation>
+   <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;All files (*)</source>
+   <translation>Texte und Mitschriften (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;Alle Dateien (*)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/items_view.py" />

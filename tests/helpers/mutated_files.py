@@ -227,6 +227,7 @@ def seeds() -> dict[str, bytes]:
         "telegram.json": _account(),
         "chat.txt": _chat(),
         "talk.srt": _subtitles(),
+        "talk.sbv": b"0:00:01.000,0:00:02.000\nAnn: Is it late?\n\n0:00:03.000,0:00:04.500\nBob: Yes, by far.\n",
         "talk.vtt": b"WEBVTT\n\n" + _subtitles().replace(b",", b"."),
         "table.parquet": _parquet(),
         "file.arrow": _arrow(stream=False),

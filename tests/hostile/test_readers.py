@@ -32,7 +32,7 @@ LIMITS = Limits(1 << 30, 5)
 # What our own readers read in this process: plain text, CSV and JSON.
 OWN = {
     ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".src", ".source",
-    ".txt", ".text", ".log", ".md", ".vtt", ".srt",
+    ".txt", ".text", ".log", ".md", ".vtt", ".srt", ".sbv",
 }  # fmt: skip
 
 

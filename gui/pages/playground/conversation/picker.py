@@ -35,7 +35,7 @@ Index = QModelIndex | QPersistentModelIndex
 SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
 MAX_BYTES = 500_000
 ROWS = mark("Data sets (*.jsonl);;All files (*)")
-KINDS = mark("Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)")
+KINDS = mark("Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;All files (*)")
 FILE_NAME = "test.jsonl"
 MAX_SAMPLES = 200
 
