@@ -200,6 +200,7 @@ class RunSpec:
     gain: float | None = 0.015
     verdict: str = "better"
     seconds: float = 724.0
+    training_seconds: float | None = None
     started_at: float = MOMENT
     checkpoint_at: int | None = None
     adapter: str = ""
@@ -309,7 +310,8 @@ def _step(step: int, loss: float, total: int) -> dict[str, Any]:
 
 def _write_result(log: _EventLog, spec: RunSpec) -> None:
     if spec.adapter:
-        log.write("adapter_saved", adapter=spec.adapter, path="", bytes=9, step=spec.steps)
+        seconds = {} if spec.training_seconds is None else {"seconds": spec.training_seconds}
+        log.write("adapter_saved", adapter=spec.adapter, path="", bytes=9, step=spec.steps, **seconds)
     if spec.gain is None or spec.outcome != "completed":
         return
     card = score_card(0.469 + spec.gain, verdict=spec.verdict)

@@ -122,8 +122,10 @@ def expected_seconds(wanted: Recipe, steps: int) -> float | None:
         if _kind(earlier) == _kind(wanted):
             entry = run_summaries.read_entry(job)
             if entry.outcome == "completed" and entry.step:
-                # Early stopping or the time limit may have ended it before its last step.
-                return entry.seconds * steps / entry.step
+                # Early stopping or the time limit may have ended it before its last step. Loading and scoring
+                # take as long for few steps as for many.
+                training = min(entry.training_seconds or entry.seconds, entry.seconds)
+                return entry.seconds - training + training * steps / entry.step
     return None
 
 

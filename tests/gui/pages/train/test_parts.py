@@ -84,6 +84,12 @@ def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):
     assert expected_seconds(make_recipe(base="another/base"), 20) is None
 
 
+def test_loading_and_scoring_take_as_long_for_few_steps_as_for_many(home):
+    wanted = make_recipe()
+    add_run(wanted, RunSpec(steps=4, total_steps=4, seconds=58.0, training_seconds=2.0, adapter="a"))
+    assert expected_seconds(wanted, 200) == pytest.approx(56.0 + 100.0)
+
+
 def test_a_plan_in_words_promises_no_more_steps_than_fit_the_minutes():
     assert plan_text({}) == ""
     assert plan_text({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
