@@ -16,7 +16,7 @@ from engine.methods import METHODS
 
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
-    plan = verbs.add("plan", "Show what a run needs: parameters, memory, steps and problems", plan_run)
+    plan = verbs.add("plan", "Show a run's parameters, memory, steps and problems before it starts", plan_run)
     recipe_file.add_to(plan)
     plan.add_argument(
         "--processes",

@@ -24,6 +24,8 @@ MIN_SHARED = 0.2
 MIN_SHARED_CHARACTERS = 4
 # Fewer cells say nothing of what is the same in all of them.
 MIN_COMPARED = 3
+# As much of a text tells whether it has several words, and several turns.
+MAX_FOR_WORDS, MAX_FOR_TURNS = 200, 4_000
 # A column is taken for what most of its cells are.
 MOST = 0.8
 _DATE = re.compile(
@@ -141,7 +143,8 @@ def _described(name: str, cells: Sequence[Any]) -> _Texts | None:
     length = mean(map(len, filled))
     if held_instead(filled):
         return None
-    if length < MIN_CHARACTERS or mean(len(words(text)) for text in filled) < MIN_WORDS:
+    if length < MIN_CHARACTERS or mean(len(words(text[:MAX_FOR_WORDS])) for text in filled) < MIN_WORDS:
         return None
-    several = sum(len([turn for turn in turns(text) if turn.speaker]) > 1 for text in filled)
+    beginnings = (text[:MAX_FOR_TURNS] for text in filled)
+    several = sum(len([turn for turn in turns(text) if turn.speaker]) > 1 for text in beginnings)
     return _Texts(name, length, several / len(filled))

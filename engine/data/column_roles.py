@@ -79,9 +79,9 @@ class ColumnRoles:
         listed = column_names.listed(names)
         is_summary = role == "summary"
         return DataError(
-            f"Several columns may be the summary: {listed}."
+            f"Several columns could be the summary: {listed}."
             if is_summary
-            else f"Several columns may be the conversation: {listed}.",
+            else f"Several columns could be the conversation: {listed}.",
             f"Choose one. {shown}",
             f"data.{role}",
             choices=tuple(names),

@@ -16404,13 +16404,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_roles.py" />
-   <source>Several columns may be the conversation: {1}.</source>
-   <translation>Mehrere Spalten können das Gespräch sein: {1}.</translation>
+   <source>Several columns could be the conversation: {1}.</source>
+   <translation>Mehrere Spalten könnten das Gespräch sein: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_roles.py" />
-   <source>Several columns may be the summary: {1}.</source>
-   <translation>Mehrere Spalten können die Zusammenfassung sein: {1}.</translation>
+   <source>Several columns could be the summary: {1}.</source>
+   <translation>Mehrere Spalten könnten die Zusammenfassung sein: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
