@@ -42,7 +42,11 @@ def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     evaluate = verbs.add("evaluate", "Score a base model and adapters under one protocol", evaluate_adapters)
     evaluate.add_argument(
-        "--recipe", type=Path, required=True, metavar="RECIPE.toml", help="the recipe that names data and protocol"
+        "--recipe",
+        type=Path,
+        required=True,
+        metavar="RECIPE.toml",
+        help="the recipe that names data and protocol",
     )
     summarize = verbs.add("summarize", "Summarise one conversation", summarize_text)
     summarize.add_argument("--base-model", metavar="ID", help="default: the one the adapter was trained on")
