@@ -42,7 +42,7 @@ class DiskDialog(GrowingDialog):
         self.sizes = {key: Label("–", "figure") for key in PARTS}
         self.rules = ComboBox([(key, tr(text)) for key, text in RULES])
         self.rules.set_key(checkpoint_cleanup.rule)
-        self.said = Label(tr("Measuring…"), "body", "ink2", wrap=True)
+        self.said = Label(tr("Measuring…"), "body", "muted", wrap=True)
         self.free_button = plain(tr("Free space"), "trash")
         self.free_button.setEnabled(False)
         self._lay_out()
@@ -59,7 +59,7 @@ class DiskDialog(GrowingDialog):
         grid.setColumnStretch(1, 1)
         for row, (key, (title, text)) in enumerate(PARTS.items()):
             grid.addWidget(Label(tr(title), "body"), row, 0)
-            grid.addWidget(Label(tr(text), "label", "ink2", wrap=True), row, 1)
+            grid.addWidget(Label(tr(text), "label", "muted", wrap=True), row, 1)
             grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
         column.addLayout(grid)
         column.addWidget(Line())

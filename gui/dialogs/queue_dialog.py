@@ -156,7 +156,7 @@ class QueueDialog(GrowingDialog):
         ]:
             self.list.clear()
             for entry in waiting:
-                item = QListWidgetItem(icon(entry.icon, "ink2"), "", self.list)
+                item = QListWidgetItem(icon(entry.icon, "muted"), "", self.list)
                 item.setData(KEY, entry.key)
                 item.setSizeHint(QSize(0, px(ROW_HEIGHT)))
                 if entry.key == chosen:

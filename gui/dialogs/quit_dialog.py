@@ -42,8 +42,8 @@ class QuitDialog(GrowingDialog):
         self.stopping = False
         self.setWindowTitle(tr("Quit Tunesmith"))
         self._title = Label("", "section")
-        self._text = Label("", "body", "ink2", wrap=True)
-        self._waiting = Label(waiting, "body", "ink2", wrap=True)
+        self._text = Label("", "body", "muted", wrap=True)
+        self._waiting = Label(waiting, "body", "muted", wrap=True)
         self._waiting.setVisible(bool(waiting))
         self.stop_strip = StopStrip()
         self._stops = model.recipe.training.when_window_leaves == "stop"

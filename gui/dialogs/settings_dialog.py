@@ -115,7 +115,7 @@ def _segments(key: str) -> SegmentedControl:
 
 
 def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
-    label = Label(name, "label", "ink2")
+    label = Label(name, "label", "muted")
     style.scale(label, QWidget.setFixedWidth, NAME_WIDTH)
     row = hbox(label, (ElidedLabel(str(folder), "fixed"), 1), spacing=12)
     button = link(tr("Open"))

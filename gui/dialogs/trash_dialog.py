@@ -47,7 +47,7 @@ class TrashDialog(QDialog):
         self.setWindowTitle(tr("Trash"))
         self.table = TrashTable(self)
         self.view = GroupedTableView(self.table, tr("Trash"), several=True)
-        self.about = Label("", "body", "ink2", wrap=True)
+        self.about = Label("", "body", "muted", wrap=True)
         self.confirm_strip, self.notice = UndoStrip(), NoticeStrip()
         self.notice.hide()
         self.restore_button = plain(tr("Restore"), "undo")
@@ -169,7 +169,7 @@ class TrashTable(GroupedTable[Trashed]):
             return Text(tr(KINDS[item.kind]))
         if key == "deleted":
             return Text(_when(item), "figure", right=True)
-        return Text(bytes_text(item.size_bytes), "figure", "ink", right=True)
+        return Text(bytes_text(item.size_bytes), "figure", "text", right=True)
 
     def accessible_text(self, item: Trashed) -> str:
         return ", ".join([item.name, tr(KINDS[item.kind]), _when(item), bytes_text(item.size_bytes)])

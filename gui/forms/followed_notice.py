@@ -50,7 +50,7 @@ class FollowedNotice(NoticeStrip):
             if leader == "base_model"
             else tr("Changed with the data: {settings}.", settings=named)
         )
-        self.show_notice(text, tr("Undo"), "info", "ink2")
+        self.show_notice(text, tr("Undo"), "info", "muted")
 
 
 def _changed(leader: str, before: Tables, now: Tables) -> Iterator[tuple[str, OptionInfo]]:

@@ -52,7 +52,7 @@ class FormLayout(QVBoxLayout):
         self.setSpacing(12)
         self._add_essential(heads, effect)
         for section, title in SECTIONS.items():
-            heading = Label(tr(title), "section", "ink")
+            heading = Label(tr(title), "section", "text")
             heading.setContentsMargins(0, 12, 0, 0)
             self.addWidget(heading)
             self._headings.append((heading, self._add_section(section)))
@@ -122,7 +122,7 @@ class TrainingLength(QWidget):
     def __init__(self, fields: Sequence[FormField], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._fields = tuple(fields)
-        self._foot = Label("", "label", "ink3", self, wrap=True)
+        self._foot = Label("", "label", "hint", self, wrap=True)
         row = QHBoxLayout()
         row.setSpacing(8)
         for field in self._fields:
@@ -131,7 +131,7 @@ class TrainingLength(QWidget):
                 # Three in a row have room for a number, or for "automatic", alone.
                 field.control.widget.without_arrows()
         vbox(
-            Label(tr("Train for, whichever comes first"), "label", "ink2", self),
+            Label(tr("Train for, whichever comes first"), "label", "muted", self),
             row,
             self._foot,
             of=self,

@@ -218,14 +218,14 @@ class PromptEditor(QWidget):
 
 
 class PromptPreview(QFrame):
-    """Shows the prompt's own text in full ink and the filled-in values in a lighter one."""
+    """Shows the prompt's own text in the colour of text and the filled-in values in a lighter one."""
 
     def __init__(self) -> None:
         super().__init__()
-        style.ground(self, "well")
-        self.title = Label("", "label", "ink2")
-        self.count = Label("", "figure_small", "ink3")
-        self.text = ReadingText(role="label", token="ink2")
+        style.set_background(self, "well")
+        self.title = Label("", "label", "muted")
+        self.count = Label("", "figure_small", "hint")
+        self.text = ReadingText(role="label", token="muted")
         self._scroll = Scroll(margins=(12, 0, 12, 8))
         self._scroll.column.addWidget(self.text)
         self._scroll.column.addStretch(1)
@@ -316,10 +316,10 @@ class _PlaceHighlighter(QSyntaxHighlighter):
         self._look = QTextCharFormat()
         self._look.setFontWeight(500)
 
-    def set_colors(self, ink: QColor, ground: QColor) -> None:
+    def set_colors(self, text: QColor, background: QColor) -> None:
         """Change the colours."""
-        self._look.setForeground(ink)
-        self._look.setBackground(ground)
+        self._look.setForeground(text)
+        self._look.setBackground(background)
         self.rehighlight()
 
     def highlightBlock(self, text: str) -> None:

@@ -61,8 +61,8 @@ class MeterRow(QWidget):
 
     def __init__(self, label: str = "", parent: QWidget | None = None, above: bool = True) -> None:
         super().__init__(parent)
-        self._label = Label(label, "label", "ink2")
-        self._value = Label("", "figure_small", "ink2")
+        self._label = Label(label, "label", "muted")
+        self._value = Label("", "figure_small", "muted")
         self.bar = Bar()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -86,8 +86,8 @@ class BusyRow(QWidget):
 
     def __init__(self, what: str = "", action: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._what = Label(what, "label", "ink")
-        self._how_far = Label("", "figure_small", "ink3")
+        self._what = Label(what, "label", "text")
+        self._how_far = Label("", "figure_small", "hint")
         self.bar = Bar()
         row = hbox((vbox(self._what, self.bar, self._how_far, spacing=4), 1), of=self, spacing=12)
         if action is not None:

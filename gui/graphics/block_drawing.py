@@ -155,7 +155,7 @@ class BlockDrawing(QWidget):
 
     def _paint_block(self, painter: QPainter, block: Block, rect: QRectF) -> None:
         painter.setFont(font("small_medium"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         title = QRectF(rect.left(), 0, rect.width(), px(TITLE))
         self._title(painter, title, block.title)
         frame = rect.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -199,7 +199,7 @@ class BlockDrawing(QWidget):
         painter.setBrush(style.color("sunken"))
         painter.drawRoundedRect(rect, 4, 4)
         painter.setFont(font("small"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         title = QRectF(rect.left() + INNER, rect.top() + 1, rect.width() - INNER, px(TITLE))
         self._title(painter, title, group.title)
         parts = [None, *group.parts] if self._has_prefix(block, group) else list(group.parts)
@@ -225,7 +225,7 @@ class BlockDrawing(QWidget):
     def _lettered(self, painter: QPainter, rect: QRectF, text: str, *, trained: bool) -> None:
         self._swatch(painter, rect, trained)
         painter.setFont(font("small_medium" if trained else "small"))
-        painter.setPen(style.color("on_accent" if trained else "ink2"))
+        painter.setPen(style.color("on_accent" if trained else "muted"))
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
         painter.drawText(self._letters(rect), Qt.AlignmentFlag.AlignCenter, shown)
 
@@ -255,7 +255,7 @@ class BlockDrawing(QWidget):
         for trained, text in ((True, self.legend), (False, tr("frozen"))):
             self._swatch(painter, QRectF(0, top + (px(20) - 12) / 2, 12, 12), trained)
             painter.setFont(font("small"))
-            painter.setPen(style.color("ink2"))
+            painter.setPen(style.color("muted"))
             room = metrics("small").horizontalAdvance(text) + 4
             painter.drawText(QRectF(20, top, room, px(20)), Qt.AlignmentFlag.AlignVCenter, text)
             top += px(20)

@@ -1,6 +1,6 @@
 """A histogram of lengths with a movable limit.
 
-Knows bins and a limit, not what is counted. Beyond the limit, bars are copper on a copper ground.
+Knows bins and a limit, not what is counted. Beyond the limit, bars and background have the warning colour.
 """
 
 from __future__ import annotations
@@ -105,13 +105,13 @@ class Histogram(QWidget):
         return plot.left() + min(1.0, max(0.0, share)) * plot.width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw ground, bars, axis and limit."""
+        """Draw background, bars, axis and limit."""
         painter = QPainter(self)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         plot = self._plot()
         if self._limit is not None and not self._is_far():
-            ground = QRectF(QPointF(self._x(self._limit), plot.top()), plot.bottomRight())
-            painter.fillRect(ground, style.color("copper_soft"))
+            cut = QRectF(QPointF(self._x(self._limit), plot.top()), plot.bottomRight())
+            painter.fillRect(cut, style.color("warning_soft"))
         self._paint_bars(painter, plot)
         painter.setPen(QPen(style.color("outline"), 1))
         painter.drawLine(
@@ -136,11 +136,11 @@ class Histogram(QWidget):
             start = self._low + at * self._bin
             past = self._limit is not None and start + self._bin / 2 > self._limit
             bar = QRectF(plot.left() + at * each, plot.bottom() - tall, each - gap, tall)
-            painter.fillRect(bar, style.color("copper" if past else "accent_mid"))
+            painter.fillRect(bar, style.color("warning" if past else "accent_mid"))
 
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         painter.setFont(font("axis"))
-        painter.setPen(style.color("ink3"))
+        painter.setPen(style.color("hint"))
         step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
         value = self._low
         while value < self._high():
@@ -154,15 +154,15 @@ class Histogram(QWidget):
     def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:
         x = self._x(self._limit or 0)
         if not self._is_far():
-            painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("ink"))
+            painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("text"))
         handle = self._handle()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(style.color("ink"))
+        painter.setBrush(style.color("text"))
         painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(handle.adjusted(1, 1, -1, -1) if has_rim(self) else handle, 6, 6)
-        icons.paint(painter, QRectF(handle.left() + 7, handle.center().y() - 7, 14, 14), "grip", "window")
+        icons.paint(painter, QRectF(handle.left() + 7, handle.center().y() - 7, 14, 14), "grip", "background")
         painter.setFont(font("label_medium"))
-        painter.setPen(style.color("window"))
+        painter.setPen(style.color("background"))
         painter.drawText(handle.adjusted(23, 0, -8, 0), Qt.AlignmentFlag.AlignCenter, self.limit_text())
 
     def limit_text(self) -> str:

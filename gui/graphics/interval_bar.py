@@ -50,7 +50,7 @@ def paint_base_line(
     """Draw the base model's mean as a dashed vertical, or a difference's zero as a solid one."""
     x = round(_along(rect, axis, value)) + 0.5
     painter.save()
-    pen = QPen(style.color("ink3" if dashed else "outline"), 1)
+    pen = QPen(style.color("hint" if dashed else "outline"), 1)
     if dashed:
         pen.setDashPattern([3, 2])
     painter.setPen(pen)

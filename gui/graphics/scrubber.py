@@ -90,7 +90,7 @@ class Scrubber(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         track, y = self._track(), self.height() / 2
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         painter.setFont(font("label"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("base"))
         painter.setFont(font("figure_small"))
@@ -114,7 +114,7 @@ class Scrubber(QWidget):
     def _dot(self, painter: QPainter, x: float, radius: float, token: str, wide: float) -> None:
         focus = wide == 3
         painter.setPen(QPen(style.color(token), wide))
-        painter.setBrush(style.color("accent_soft" if focus else "window"))
+        painter.setBrush(style.color("accent_soft" if focus else "background"))
         painter.drawEllipse(QPointF(x, self.height() / 2), radius, radius)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -27,7 +27,7 @@ THINNEST = 2.0
 class Portion:
     """One portion: its name, its size, the size as text, and its colour.
 
-    `strength` is the opacity of the colour on the ground.
+    `strength` is the opacity of the colour on the background.
     """
 
     name: str
@@ -141,11 +141,11 @@ class SplitBar(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         room = text.width() - BETWEEN - QFontMetrics(font("figure_small")).horizontalAdvance(portion.text)
         painter.setFont(font("label"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         shown = painter.fontMetrics().elidedText(portion.name, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(text, Qt.AlignmentFlag.AlignLeading | middle, shown)
         painter.setFont(font("figure_small"))
-        painter.setPen(style.color("ink"))
+        painter.setPen(style.color("text"))
         painter.drawText(text, Qt.AlignmentFlag.AlignTrailing | middle, portion.text)
 
     def _restyle(self) -> None:

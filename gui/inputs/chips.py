@@ -41,17 +41,17 @@ class Chip(QAbstractButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw ground, rim and text."""
+        """Draw background, rim and text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground, rim, ink = self._colors()
+        background, rim, text = self._colors()
         wide = 2 if has_rim(self) else 1
-        painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
+        painter.setBrush(style.color(background) if background else Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(style.color("accent" if has_rim(self) else rim), wide))
         inset = wide / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 5.5, 5.5)
         painter.setFont(font("label_medium"))
-        painter.setPen(style.color(ink))
+        painter.setPen(style.color(text))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         painter.end()
 
@@ -59,10 +59,10 @@ class Chip(QAbstractButton):
         if not self.isEnabled():
             return "", "line", "off"
         if self._is_fixed:
-            return ("grey_soft", "grey_soft", "ink") if self.isChecked() else ("", "edge", "ink2")
+            return ("grey_soft", "grey_soft", "text") if self.isChecked() else ("", "edge", "muted")
         if self.isChecked():
             return "accent_soft", "accent", "accent"
-        return ("hover" if self.underMouse() else ""), "edge", "ink2"
+        return ("hover" if self.underMouse() else ""), "edge", "muted"
 
     def _restyle(self) -> None:
         self.updateGeometry()

@@ -131,7 +131,7 @@ class ComboBox(QComboBox):
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
         left = self.width() - side - 6 if ltr else 6
         rect = QRectF(left, (self.height() - side) / 2, side, side)
-        icons.paint(painter, rect, "chevron-down", "ink2" if self.isEnabled() else "off")
+        icons.paint(painter, rect, "chevron-down", "muted" if self.isEnabled() else "off")
         painter.end()
 
     def _explain(self, *, is_whole: bool) -> None:

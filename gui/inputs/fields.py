@@ -36,9 +36,9 @@ class ProblemLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = Label("", "label", "brick", self, wrap=True)
+        self._text = Label("", "label", "error", self, wrap=True)
         hbox(
-            (IconLabel("problem", "brick", 14, self), 0, Qt.AlignmentFlag.AlignTop),
+            (IconLabel("problem", "error", 14, self), 0, Qt.AlignmentFlag.AlignTop),
             (self._text, 1),
             of=self,
             spacing=6,
@@ -71,10 +71,10 @@ class Field(QWidget):
         # Asked for once: what a protocol holds takes longer to find out than to set.
         self._rimmed = control.rimmed() if isinstance(control, CompositeControl) else control
         self._fixable = control if isinstance(control, Fixable) else None
-        self._label = Label(label, "label", "ink2", self)
-        self._right = Label(right, "label", "ink3", self)
+        self._label = Label(label, "label", "muted", self)
+        self._right = Label(right, "label", "hint", self)
         self._problem = ProblemLine(self)
-        self._foot = Label(foot, "label", "ink3", self, wrap=True)
+        self._foot = Label(foot, "label", "hint", self, wrap=True)
         self._lay_out()
         self._label.setBuddy(control)
         self._label.setToolTip(tooltip)
@@ -111,7 +111,7 @@ class Field(QWidget):
         self._foot.setSizePolicy(policy)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
-        """Show a problem as a brick rim and one line, which need not name the field; an empty message removes it."""
+        """Show a problem as a red rim and one line, which need not name the field; an empty message removes it."""
         own_title = f"{self._label.text().replace('&', '')}: "
         if message.startswith(own_title):
             message = message.removeprefix(own_title)

@@ -86,9 +86,9 @@ class IntField(QSpinBox):
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
         left = self.width() - side - 6 if ltr else 6
         middle = self.height() / 2
-        ink = "ink2" if self.isEnabled() else "off"
-        icons.paint(painter, QRectF(left, middle - side - 0.5, side, side), "chevron-up", ink)
-        icons.paint(painter, QRectF(left, middle + 0.5, side, side), "chevron-down", ink)
+        token = "muted" if self.isEnabled() else "off"
+        icons.paint(painter, QRectF(left, middle - side - 0.5, side, side), "chevron-up", token)
+        icons.paint(painter, QRectF(left, middle + 0.5, side, side), "chevron-down", token)
         painter.end()
 
     def _restyle(self) -> None:

@@ -40,7 +40,7 @@ class SearchField(QLineEdit):
         side = px(16)
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
         left = 9 if ltr else self.width() - 9 - side
-        icons.paint(painter, QRectF(left, (self.height() - side) / 2, side, side), "search", "ink2")
+        icons.paint(painter, QRectF(left, (self.height() - side) / 2, side, side), "search", "muted")
         painter.end()
 
     def _changed(self, text: str) -> None:

@@ -119,8 +119,8 @@ class SegmentedControl(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.color("raised"))
             painter.drawRoundedRect(segment, 4, 4)
-        ink = "ink" if chosen or at == self._hovered else "ink2"
-        painter.setPen(style.color(ink if self.isEnabled() else "off"))
+        token = "text" if chosen or at == self._hovered else "muted"
+        painter.setPen(style.color(token if self.isEnabled() else "off"))
         # Where a row is too narrow after all, no text runs into its neighbour.
         text = painter.fontMetrics().elidedText(
             self._items[at][1], Qt.TextElideMode.ElideRight, round(segment.width())

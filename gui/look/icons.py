@@ -25,7 +25,7 @@ def names() -> list[str]:
     return sorted(file.stem for file in FOLDER.glob("*.svg"))
 
 
-def icon(name: str, token: str = "ink2", size: int = SIZE, gap: int = 0) -> QIcon:
+def icon(name: str, token: str = "muted", size: int = SIZE, gap: int = 0) -> QIcon:
     """Return an icon in a token's colour, with its disabled form.
 
     `size` is in pixels before text scaling; `gap` is added at the trailing side, before a text that follows.
@@ -37,12 +37,12 @@ def icon(name: str, token: str = "ink2", size: int = SIZE, gap: int = 0) -> QIco
     return made
 
 
-def pixmap(name: str, token: str = "ink2", size: int = SIZE, ratio: float = 1.0) -> QPixmap:
+def pixmap(name: str, token: str = "muted", size: int = SIZE, ratio: float = 1.0) -> QPixmap:
     """Return an icon as a pixmap of `size` logical pixels (before text scaling) at a pixel ratio."""
     return _drawn(name, getattr(tokens(), token), px(size), ratio, 0)
 
 
-def paint(painter: QPainter, rect: QRectF, name: str, token: str = "ink2") -> None:
+def paint(painter: QPainter, rect: QRectF, name: str, token: str = "muted") -> None:
     """Draw an icon centred into a rectangle, 16 pixels or the rectangle's side if that is less."""
     side = min(float(px(SIZE)), rect.width(), rect.height())
     square = QRectF(0, 0, side, side)

@@ -146,7 +146,7 @@ def _rimmed(painter: QPainter, state: QStyle.StateFlag, fill: QColor | None, rim
     focus = state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_Enabled
     painter.setBrush(fill if fill is not None else colors.color(QPalette.ColorRole.Base))
     if focus:
-        ink = QPalette.ColorRole.WindowText if fill is not None else QPalette.ColorRole.Accent
-        painter.setPen(QPen(colors.color(ink), 2))
+        role = QPalette.ColorRole.WindowText if fill is not None else QPalette.ColorRole.Accent
+        painter.setPen(QPen(colors.color(role), 2))
     else:
         painter.setPen(QPen(fill if fill is not None else rim, 1))

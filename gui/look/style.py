@@ -61,9 +61,9 @@ def color(name: str, alpha: float = 1.0) -> QColor:
     return made
 
 
-def mixed(name: str, ground: str, share: float) -> QColor:
+def mixed(name: str, background: str, share: float) -> QColor:
     """Return a token blended over another by `share` (0 to 1), opaque: crossing lines must not darken."""
-    over, under = QColor(getattr(_State.tokens, name)), QColor(getattr(_State.tokens, ground))
+    over, under = QColor(getattr(_State.tokens, name)), QColor(getattr(_State.tokens, background))
     return QColor.fromRgbF(
         share * over.redF() + (1 - share) * under.redF(),
         share * over.greenF() + (1 - share) * under.greenF(),
@@ -115,10 +115,10 @@ def scale(widget: QWidget, set_length: Callable[[Any, int], object], length: flo
     _Length(widget, set_length, length)
 
 
-def ground(widget: QWidget, token: str) -> None:
-    """Set a container's background token (window, rail, surface, sunken) without changing its children."""
+def set_background(widget: QWidget, token: str) -> None:
+    """Set a container's background token (background, rail, surface, sunken) without changing its children."""
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    set_property(widget, "ground", token)
+    set_property(widget, "background", token)
 
 
 def set_property(widget: QWidget, name: str, value: str | bool) -> None:
@@ -171,27 +171,27 @@ def palette(table: Tokens) -> QPalette:
     made = QPalette()
     role = QPalette.ColorRole
     for part, token in (
-        (role.Window, table.window),
-        (role.WindowText, table.ink),
+        (role.Window, table.background),
+        (role.WindowText, table.text),
         (role.Base, table.surface),
         (role.AlternateBase, table.sunken),
-        (role.Text, table.ink),
+        (role.Text, table.text),
         (role.Button, table.surface),
-        (role.ButtonText, table.ink),
+        (role.ButtonText, table.text),
         (role.BrightText, table.on_accent),
-        (role.PlaceholderText, table.ink3),
+        (role.PlaceholderText, table.hint),
         (role.Highlight, table.accent_soft),
-        (role.HighlightedText, table.ink),
+        (role.HighlightedText, table.text),
         (role.Accent, table.accent_fill),
         (role.Link, table.accent),
         (role.LinkVisited, table.accent),
-        (role.ToolTipBase, table.ink),
-        (role.ToolTipText, table.window),
+        (role.ToolTipBase, table.text),
+        (role.ToolTipText, table.background),
         (role.Light, table.surface),
         (role.Midlight, table.hover),
         (role.Mid, table.edge),
         (role.Dark, table.outline),
-        (role.Shadow, table.ink),
+        (role.Shadow, table.text),
     ):
         made.setColor(part, QColor(token))
     for part in (role.WindowText, role.Text, role.ButtonText):

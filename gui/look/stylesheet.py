@@ -1,7 +1,7 @@
 """The style sheet, made from the tokens.
 
 In the text below, `@name` is a colour token and `<n>` a length of n pixels, scaled with the text size. Fonts are not
-set here. Containers are selected by property (`ground`, `kind`, `token`, `problem`, `fixed`), so that no rule leaks
+set here. Containers are selected by property (`background`, `kind`, `token`, `problem`, `fixed`), so that no rule leaks
 into their children.
 """
 
@@ -12,38 +12,38 @@ from collections.abc import Callable
 
 from gui.look.tokens import Tokens
 
-_GROUNDS = """
-QWidget[ground="window"] { background: @window; }
-QWidget[ground="rail"] { background: @rail; }
-QWidget[ground="surface"] { background: @surface; }
-QWidget[ground="sunken"] { background: @sunken; }
-QFrame[ground="card"] { background: @surface; border: 1px solid @line; border-radius: 8px; }
-QFrame[ground="notice"] { background: @sunken; border: none; border-radius: 8px; }
-QFrame[ground="notice"][foot="true"] { margin: 8px 24px 16px 24px; }
-QFrame[ground="well"] { background: @sunken; border: none; border-radius: 6px; }
-QMainWindow, QDialog { background: @window; }
+_BACKGROUNDS = """
+QWidget[background="background"] { background: @background; }
+QWidget[background="rail"] { background: @rail; }
+QWidget[background="surface"] { background: @surface; }
+QWidget[background="sunken"] { background: @sunken; }
+QFrame[background="card"] { background: @surface; border: 1px solid @line; border-radius: 8px; }
+QFrame[background="notice"] { background: @sunken; border: none; border-radius: 8px; }
+QFrame[background="notice"][foot="true"] { margin: 8px 24px 16px 24px; }
+QFrame[background="well"] { background: @sunken; border: none; border-radius: 6px; }
+QMainWindow, QDialog { background: @background; }
 QSplitter::handle { background: @line; }
 QSplitter::handle:hover { background: @outline; }
-QToolTip { background: @ink; color: @window; border: 1px solid @ink; border-radius: 4px; padding: 4px 8px; }
+QToolTip { background: @text; color: @background; border: 1px solid @text; border-radius: 4px; padding: 4px 8px; }
 """
 
 _LABELS = """
 QLabel { background: transparent; }
-QLabel[token="ink"] { color: @ink; }
-QLabel[token="ink2"] { color: @ink2; }
-QLabel[token="ink3"] { color: @ink3; }
+QLabel[token="text"] { color: @text; }
+QLabel[token="muted"] { color: @muted; }
+QLabel[token="hint"] { color: @hint; }
 QLabel[token="off"] { color: @off; }
 QLabel[token="accent"] { color: @accent; }
-QLabel[token="copper"] { color: @copper; }
-QLabel[token="brick"] { color: @brick; }
+QLabel[token="warning"] { color: @warning; }
+QLabel[token="error"] { color: @error; }
 QLabel[token="grey"] { color: @grey; }
 QLabel:disabled { color: @off; }
-QLabel[kind="tag"] { background: @hover; color: @ink2; border-radius: 4px; padding: 1px 6px; }
+QLabel[kind="tag"] { background: @hover; color: @muted; border-radius: 4px; padding: 1px 6px; }
 """
 
 _BUTTONS = """
 QPushButton { min-height: <30>; padding: 0 12px; border: 1px solid @edge; border-radius: 6px;
-  background: @surface; color: @ink; }
+  background: @surface; color: @text; }
 QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @pressed; }
 QPushButton[rim="true"]:focus { border: 2px solid @accent; padding: 0 11px; min-height: <28>; }
@@ -55,11 +55,11 @@ QPushButton[kind="primary"] { background: @accent_fill; color: @on_accent; borde
   padding: 0 16px; }
 QPushButton[kind="primary"]:hover { background: @accent_hover; border-color: @accent_hover; }
 QPushButton[kind="primary"]:pressed { background: @accent_pressed; border-color: @accent_pressed; }
-QPushButton[kind="primary"][rim="true"]:focus { border: 2px solid @ink; padding: 0 15px; }
+QPushButton[kind="primary"][rim="true"]:focus { border: 2px solid @text; padding: 0 15px; }
 QPushButton[kind="primary"]:disabled { background: transparent; border: 1px solid @line; color: @off; }
-QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; color: @ink2; }
-QPushButton[kind="quiet"]:hover { background: @hover; color: @ink; }
-QPushButton[kind="quiet"]:pressed { background: @pressed; color: @ink; }
+QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; color: @muted; }
+QPushButton[kind="quiet"]:hover { background: @hover; color: @text; }
+QPushButton[kind="quiet"]:pressed { background: @pressed; color: @text; }
 QPushButton[kind="quiet"][rim="true"]:focus { border: 2px solid @accent; }
 QPushButton[kind="quiet"]:disabled { color: @off; }
 QPushButton[kind="link"] { background: transparent; border: 2px solid transparent; color: @accent; padding: 0 4px;
@@ -69,7 +69,7 @@ QPushButton[kind="link"]:pressed { color: @accent_pressed; }
 QPushButton[kind="link"][rim="true"]:focus { border: 2px solid @accent; }
 QPushButton[kind="link"]:disabled { color: @off; }
 QToolButton { min-width: <26>; min-height: <26>; padding: 0; border: 1px solid transparent; border-radius: 6px;
-  background: transparent; color: @ink2; }
+  background: transparent; color: @muted; }
 QToolButton:hover { background: @hover; }
 QToolButton:pressed, QToolButton:checked { background: @pressed; }
 QToolButton[rim="true"]:focus { border: 2px solid @accent; min-width: <24>; min-height: <24>; }
@@ -78,8 +78,8 @@ QToolButton::menu-indicator { image: none; width: 0; }
 """
 
 _FIELDS = """
-QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: @surface; color: @ink;
-  border: 1px solid @outline; border-radius: 6px; selection-background-color: @accent_soft; selection-color: @ink; }
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: @surface; color: @text;
+  border: 1px solid @outline; border-radius: 6px; selection-background-color: @accent_soft; selection-color: @text; }
 QLineEdit, QComboBox, QAbstractSpinBox { min-height: <30>; max-height: <30>; padding: 0 9px; }
 QLineEdit { padding: 0 7px; }
 QLineEdit:focus, QComboBox:focus, QComboBox:on, QAbstractSpinBox:focus { border: 2px solid @accent; padding: 0 8px;
@@ -90,11 +90,11 @@ QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent; padding: 5px 
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled, QPlainTextEdit:disabled { color: @off;
   border: 1px solid @line; background: transparent; }
 QLineEdit[fixed="true"], QComboBox[fixed="true"], QAbstractSpinBox[fixed="true"], QPlainTextEdit[fixed="true"],
-QTextEdit[fixed="true"] { background: @sunken; color: @ink; border: 1px solid @sunken; }
+QTextEdit[fixed="true"] { background: @sunken; color: @text; border: 1px solid @sunken; }
 QLineEdit[fixed="true"]:focus, QComboBox[fixed="true"]:focus, QAbstractSpinBox[fixed="true"]:focus {
   border: 2px solid @accent; }
 QLineEdit[problem="true"], QComboBox[problem="true"], QAbstractSpinBox[problem="true"],
-QPlainTextEdit[problem="true"], QTextEdit[problem="true"] { border: 2px solid @brick; }
+QPlainTextEdit[problem="true"], QTextEdit[problem="true"] { border: 2px solid @error; }
 QComboBox[problem="true"], QAbstractSpinBox[problem="true"] { padding-left: 8px; min-height: <28>; max-height: <28>; }
 QLineEdit[problem="true"] { padding: 0 6px; min-height: <28>; max-height: <28>; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit, QComboBox QLineEdit:focus {
@@ -110,22 +110,22 @@ QComboBox { padding-right: <26>; }
 QComboBox:focus, QComboBox:on { padding-right: <25>; }
 QComboBox::drop-down { border: none; width: <26>; background: transparent; }
 QComboBox::down-arrow { image: none; width: 0; height: 0; }
-QComboBox QAbstractItemView { background: @surface; color: @ink; border: 1px solid @edge; border-radius: 0;
-  padding: 4px; outline: none; selection-background-color: @accent_soft; selection-color: @ink; }
+QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @edge; border-radius: 0;
+  padding: 4px; outline: none; selection-background-color: @accent_soft; selection-color: @text; }
 QComboBox QAbstractItemView::item { min-height: <28>; padding: 0 6px; border-radius: 4px; border: none; }
-QComboBox QAbstractItemView::item:disabled { color: @ink2; background: transparent; }
+QComboBox QAbstractItemView::item:disabled { color: @muted; background: transparent; }
 QComboBox QAbstractItemView::item:hover { background: @hover; }
-QComboBox QAbstractItemView::item:selected { background: @accent_soft; color: @ink; }
-QCheckBox, QRadioButton { background: transparent; color: @ink; min-height: <28>; }
+QComboBox QAbstractItemView::item:selected { background: @accent_soft; color: @text; }
+QCheckBox, QRadioButton { background: transparent; color: @text; min-height: <28>; }
 QCheckBox:disabled, QRadioButton:disabled { color: @off; }
 """
 
 _VIEWS = """
 QScrollArea, QScrollArea > QWidget#qt_scrollarea_viewport { background: transparent; border: none; }
-QAbstractItemView { background: transparent; border: none; outline: none; color: @ink;
-  selection-background-color: @accent_soft; selection-color: @ink; }
+QAbstractItemView { background: transparent; border: none; outline: none; color: @text;
+  selection-background-color: @accent_soft; selection-color: @text; }
 QTableView { gridline-color: @line; }
-QHeaderView, QHeaderView::section { background: transparent; color: @ink2; border: none; }
+QHeaderView, QHeaderView::section { background: transparent; color: @muted; border: none; }
 QHeaderView::section { border-bottom: 1px solid @edge; padding: 0 12px; min-height: <32>; }
 QTableCornerButton::section { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; border: none; }
@@ -137,14 +137,14 @@ QScrollBar::handle:disabled { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; background: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
-QMenu { background: @surface; color: @ink; border: 1px solid @edge; padding: 4px; }
+QMenu { background: @surface; color: @text; border: 1px solid @edge; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; background: transparent; }
 QMenu::item:selected { background: @hover; }
 QMenu::item:disabled { color: @off; }
 QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
-QMenuBar { background: @rail; color: @ink2; border-bottom: 1px solid @line; }
+QMenuBar { background: @rail; color: @muted; border-bottom: 1px solid @line; }
 QMenuBar::item { padding: 6px 10px; background: transparent; }
-QMenuBar::item:selected { background: @hover; color: @ink; }
+QMenuBar::item:selected { background: @hover; color: @text; }
 QProgressBar { background: @grey_soft; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: @accent; border-radius: 2px; }
 """
@@ -152,6 +152,6 @@ QProgressBar::chunk { background: @accent; border-radius: 2px; }
 
 def style_sheet(table: Tokens, px: Callable[[float], int]) -> str:
     """Return the sheet for a table of tokens; `px` scales lengths with the text size."""
-    text = _GROUNDS + _LABELS + _BUTTONS + _FIELDS + _VIEWS
+    text = _BACKGROUNDS + _LABELS + _BUTTONS + _FIELDS + _VIEWS
     text = re.sub(r"<(\d+)>", lambda found: f"{px(int(found[1]))}px", text)
     return re.sub(r"@(\w+)", lambda found: str(getattr(table, found[1])), text)

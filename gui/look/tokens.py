@@ -13,7 +13,7 @@ class Tokens:
     """The colours of one scheme as `#RRGGBB`; `scheme` is "light" or "dark"."""
 
     scheme: str
-    window: str
+    background: str
     rail: str
     surface: str
     sunken: str
@@ -22,9 +22,9 @@ class Tokens:
     line: str
     edge: str
     outline: str
-    ink: str
-    ink2: str
-    ink3: str
+    text: str
+    muted: str
+    hint: str
     off: str
     accent: str
     accent_fill: str
@@ -33,10 +33,10 @@ class Tokens:
     accent_pressed: str
     accent_soft: str
     accent_mid: str
-    copper: str
-    copper_soft: str
-    brick: str
-    brick_soft: str
+    warning: str
+    warning_soft: str
+    error: str
+    error_soft: str
     grey: str
     grey_soft: str
     raised: str
@@ -44,7 +44,7 @@ class Tokens:
 
 LIGHT = Tokens(
     scheme="light",
-    window="#F6F6F3",
+    background="#F6F6F3",
     rail="#EEEFEB",
     surface="#FFFFFF",
     sunken="#EDEEEA",
@@ -53,9 +53,9 @@ LIGHT = Tokens(
     line="#DFE1DB",
     edge="#CDD0CA",
     outline="#8A908A",
-    ink="#1A1E1C",
-    ink2="#505752",
-    ink3="#5E6560",
+    text="#1A1E1C",
+    muted="#505752",
+    hint="#5E6560",
     off="#A3A8A3",
     accent="#0C6A5E",
     accent_fill="#0C6A5E",
@@ -64,10 +64,10 @@ LIGHT = Tokens(
     accent_pressed="#07463C",
     accent_soft="#DCECE8",
     accent_mid="#5C9A8F",
-    copper="#96500F",
-    copper_soft="#F5E8D9",
-    brick="#A62B20",
-    brick_soft="#F8E4E1",
+    warning="#96500F",
+    warning_soft="#F5E8D9",
+    error="#A62B20",
+    error_soft="#F8E4E1",
     grey="#838A84",
     grey_soft="#C6CAC5",
     raised="#FFFFFF",
@@ -75,7 +75,7 @@ LIGHT = Tokens(
 
 DARK = Tokens(
     scheme="dark",
-    window="#151817",
+    background="#151817",
     rail="#101312",
     surface="#1C201E",
     sunken="#232826",
@@ -84,9 +84,9 @@ DARK = Tokens(
     line="#2C322F",
     edge="#3B433E",
     outline="#707873",
-    ink="#E8ECE9",
-    ink2="#ABB3AE",
-    ink3="#98A19B",
+    text="#E8ECE9",
+    muted="#ABB3AE",
+    hint="#98A19B",
     off="#5C6560",
     accent="#5FC3B0",
     accent_fill="#48AD9A",
@@ -95,10 +95,10 @@ DARK = Tokens(
     accent_pressed="#93DDCE",
     accent_soft="#1A3832",
     accent_mid="#367267",
-    copper="#E2A56E",
-    copper_soft="#3A2B1C",
-    brick="#F08A7E",
-    brick_soft="#40231F",
+    warning="#E2A56E",
+    warning_soft="#3A2B1C",
+    error="#F08A7E",
+    error_soft="#40231F",
     grey="#858E88",
     grey_soft="#48504B",
     raised="#1C201E",
@@ -107,7 +107,7 @@ DARK = Tokens(
 # Text and marks keep 7:1, edges and lines 4.5:1, where the others keep 4.5:1 and 3:1 or less.
 HIGH_LIGHT = replace(
     LIGHT,
-    window="#FFFFFF",
+    background="#FFFFFF",
     rail="#FFFFFF",
     surface="#FFFFFF",
     sunken="#F4F4F2",
@@ -116,23 +116,23 @@ HIGH_LIGHT = replace(
     line="#6A6F6A",
     edge="#3A3F3B",
     outline="#2A2E2B",
-    ink="#000000",
-    ink2="#1A1E1C",
-    ink3="#2A2E2B",
+    text="#000000",
+    muted="#1A1E1C",
+    hint="#2A2E2B",
     off="#5E6560",
     accent="#00453B",
     accent_fill="#00453B",
     accent_hover="#00372F",
     accent_pressed="#002A24",
     accent_mid="#2F6D62",
-    copper="#5E3000",
-    brick="#7A120A",
+    warning="#5E3000",
+    error="#7A120A",
     grey="#4A504B",
     grey_soft="#8A908A",
 )
 HIGH_DARK = replace(
     DARK,
-    window="#000000",
+    background="#000000",
     rail="#000000",
     surface="#000000",
     sunken="#121413",
@@ -141,9 +141,9 @@ HIGH_DARK = replace(
     line="#8B938E",
     edge="#C2C9C5",
     outline="#D5DBD8",
-    ink="#FFFFFF",
-    ink2="#EEF2F0",
-    ink3="#DCE2DF",
+    text="#FFFFFF",
+    muted="#EEF2F0",
+    hint="#DCE2DF",
     off="#98A19B",
     accent="#8DE6D5",
     accent_fill="#7FDCCA",
@@ -151,8 +151,8 @@ HIGH_DARK = replace(
     accent_hover="#A6F0E2",
     accent_pressed="#C3F7EC",
     accent_mid="#6BB8A9",
-    copper="#FFC793",
-    brick="#FFB3AA",
+    warning="#FFC793",
+    error="#FFB3AA",
     grey="#B4BCB7",
     grey_soft="#6F7772",
     raised="#000000",

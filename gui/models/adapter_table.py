@@ -112,15 +112,15 @@ class AdapterTable(GroupedTable[Adapter]):
         if key == "name":
             return Named(item.name, self.tags(item))
         if key == "method":
-            return Text(method_text(metadata), token="ink")
+            return Text(method_text(metadata), token="text")
         if key == "score":
             return self._score(item)
         if key == "verdict":
             return _verdict(item)
         figures = {
-            CHRF.name: (score(chrf_mean(item)), "ink"),
-            "size": (bytes_text(item.size_bytes), "ink"),
-            "made": (when_text(metadata.made, datetime.now(UTC)), "ink2"),
+            CHRF.name: (score(chrf_mean(item)), "text"),
+            "size": (bytes_text(item.size_bytes), "text"),
+            "made": (when_text(metadata.made, datetime.now(UTC)), "muted"),
         }
         text, token = figures[key]
         return Text(text, "figure", token, right=True)
@@ -132,7 +132,7 @@ class AdapterTable(GroupedTable[Adapter]):
         group = self._groups[adapter.id]
         spread = card.scores[SCORE]
         return Scored(
-            score(spread["mean"]), IntervalCell(confidence_interval(spread, "ink2"), *group.axis, group.base)
+            score(spread["mean"]), IntervalCell(confidence_interval(spread, "muted"), *group.axis, group.base)
         )
 
     def accessible_text(self, item: Adapter) -> str:

@@ -171,7 +171,7 @@ class ArenaTable(GroupedTable[Row]):
             return Checked(translate(entry.title), detail, self._is_on(item))
         if key == "score":
             base = item.base[SCORE]["mean"]
-            bar = IntervalCell(confidence_interval(item.scores[SCORE], "ink2"), *self._axes[item.id], base)
+            bar = IntervalCell(confidence_interval(item.scores[SCORE], "muted"), *self._axes[item.id], base)
             return Scored(score(item.mean), bar)
         if key in CELLS:
             return CELLS[key](item)
@@ -185,7 +185,7 @@ class ArenaTable(GroupedTable[Row]):
             "memory": bytes_text(item.cost("memory")),
             "minutes": number_text(item.cost("minutes"), 1),
         }
-        return Text(figures[key], "figure", "ink", right=True)
+        return Text(figures[key], "figure", "text", right=True)
 
     def _is_on(self, row: Row) -> bool:
         return row.id in self._checked
@@ -252,7 +252,7 @@ def _column(name: str) -> Column:
 
 
 def _measured(row: Row, name: str) -> Cell:
-    """Return the cell of a metric; its icon shows if it rose or fell against the base, its ink if that is good.
+    """Return the cell of a metric; its icon shows if it rose or fell against the base, its colour if that is good.
 
     The verdict's text is in the tooltip: the column is too narrow for it.
     """
@@ -265,14 +265,14 @@ def _measured(row: Row, name: str) -> Cell:
     if name == metrics.GENERAL_LOSS and difference:
         # Losses of different base models have little to do with each other; what they rose by has.
         text = amount(difference["mean"], "nats", signed=True)
-    return Signed(icon, text, token, right=True, role="figure", text_token="ink")
+    return Signed(icon, text, token, right=True, role="figure", text_token="text")
 
 
 def _spread(row: Row) -> Cell:
     """Return the cell of the spread between seeds in points, with the number of seeds."""
     spread = row.seeds.spread.get(SCORE) if row.seeds is not None else None
     parts = (UNKNOWN if spread is None else score(spread), seeds_text(row))
-    return Text(" · ".join(filter(None, parts)), "figure", "ink", right=True)
+    return Text(" · ".join(filter(None, parts)), "figure", "text", right=True)
 
 
 def _spread_text(row: Row) -> str:
@@ -312,7 +312,7 @@ def _preferred(row: Row) -> Cell:
     if row.preferred is None:
         return Text(UNKNOWN)
     found = row.preferred.preferred
-    shown = ConfidenceInterval(found.mean, found.low, found.high, "ink2")
+    shown = ConfidenceInterval(found.mean, found.low, found.high, "muted")
     return Scored(percent(found.mean), IntervalCell(shown, 0.0, 1.0, 0.5))
 
 

@@ -18,7 +18,7 @@ class Text(ShownTexts):
 
     text: str
     role: str = "body"
-    token: str = "ink2"
+    token: str = "muted"
     right: bool = False
     note: str = ""
 
@@ -37,7 +37,7 @@ class Named(ShownTexts):
 
 @dataclass(frozen=True)
 class Checked(ShownTexts):
-    """A check box, a name, and a detail in a lighter ink."""
+    """A check box, a name, and a detail in a lighter colour."""
 
     text: str
     detail: str
@@ -54,7 +54,7 @@ class Scored(ShownTexts):
 
 @dataclass(frozen=True)
 class Signed(ShownTexts):
-    """An icon and a text in one ink: a verdict, an outcome, a gain. `tail` is the end of the text that is never cut."""
+    """An icon and a text in one colour, as a verdict or a gain has; `tail` is the end of the text that is never cut."""
 
     icon: str
     text: str

@@ -127,15 +127,15 @@ class ExampleTable(GroupedTable[Row]):
             return self._gain(item, int(key.removeprefix(run_comparison.GAIN_OF)))
         first = item.sides[0]
         figures = {
-            "disagreement": (percent(item.disagreement), "ink2"),
-            "base_score": (score(item.base_score), "ink2"),
-            "score:0": (score(first.score), "ink"),
-            "chrf": (gain(first.chrf_gain), "ink2"),
+            "disagreement": (percent(item.disagreement), "muted"),
+            "base_score": (score(item.base_score), "muted"),
+            "score:0": (score(first.score), "text"),
+            "chrf": (gain(first.chrf_gain), "muted"),
         }
         if key in figures:
             text, token = figures[key]
             return Text(text, "figure", token, right=True)
-        return Text(_line(item, key), token="ink" if key == "conversation" else "ink2")
+        return Text(_line(item, key), token="text" if key == "conversation" else "muted")
 
     def _gain(self, item: Row, index: int) -> Cell:
         side = item.sides[index]
@@ -144,7 +144,7 @@ class ExampleTable(GroupedTable[Row]):
         text = gain(side.gain) if alone else f"{score(side.score)}  {gain(side.gain)}"
         if alone:
             return Signed(icon, text, token, right=True, role="figure_medium")
-        return Signed(icon, text, token, right=True, role="figure", text_token="ink")
+        return Signed(icon, text, token, right=True, role="figure", text_token="text")
 
     def accessible_text(self, item: Row) -> str:
         names = (tr("tuned"),) if len(item.sides) == 1 else tuple(map(translate, self._labels))
@@ -185,8 +185,8 @@ def chrf_text(side: run_comparison.Side) -> str:
 
 def _sign(found: float) -> tuple[str, str]:
     if found == 0.0:
-        return "equals", "ink2"
-    return ("arrow-up", "accent") if found > 0.0 else ("arrow-down", "brick")
+        return "equals", "muted"
+    return ("arrow-up", "accent") if found > 0.0 else ("arrow-down", "error")
 
 
 def _line(row: Row, key: str) -> str:

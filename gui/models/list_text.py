@@ -15,12 +15,12 @@ from gui.look.language import locale, mark, tr, tr_count, translate
 
 VERDICTS = {
     "better": ("arrow-up", mark("Better"), "accent"),
-    "no measurable difference": ("equals", mark("No difference"), "ink2"),
-    "worse": ("arrow-down", mark("Worse"), "brick"),
-    "too few to tell": ("minus", mark("Too few to tell"), "ink3"),
+    "no measurable difference": ("equals", mark("No difference"), "muted"),
+    "worse": ("arrow-down", mark("Worse"), "error"),
+    "too few to tell": ("minus", mark("Too few to tell"), "hint"),
     # Of metrics without a better direction.
-    "higher": ("arrow-up", mark("Higher"), "ink2"),
-    "lower": ("arrow-down", mark("Lower"), "ink2"),
+    "higher": ("arrow-up", mark("Higher"), "muted"),
+    "lower": ("arrow-down", mark("Lower"), "muted"),
 }
 # Within a sentence, after a count.
 COUNTED_VERDICTS = {
@@ -29,7 +29,7 @@ COUNTED_VERDICTS = {
     "worse": mark("worse"),
     "too few to tell": mark("too few to tell"),
 }
-UNKNOWN_VERDICT = ("minus", mark("Not compared"), "ink3")
+UNKNOWN_VERDICT = ("minus", mark("Not compared"), "hint")
 # Shown instead of an empty summary.
 NOTHING_WRITTEN = mark("The summary is empty.")
 SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}

@@ -74,7 +74,7 @@ def interval_text(found: Mapping[str, Any], unit: metrics.Unit, *, signed: bool 
 
 
 def sign_of(difference: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Return icon and ink of a difference: whether the value rose or fell, and whether that is good.
+    """Return icon and colour of a difference: whether the value rose or fell, and whether that is good.
 
     The arrow is that of the number; a verdict's text has its own icon.
     """

@@ -17,14 +17,14 @@ from gui.models.list_text import entry_text, seed_text
 EntryStatus = arenas.EntryStatus
 
 SIGNS = {
-    "waiting": ("clock", "ink2"),
+    "waiting": ("clock", "muted"),
     "running": ("train", "accent"),
-    "completed": ("check", "ink2"),
-    "stopped": ("pause", "copper"),
-    "failed": ("problem", "brick"),
-    "crashed": ("problem", "brick"),
+    "completed": ("check", "muted"),
+    "stopped": ("pause", "warning"),
+    "failed": ("problem", "error"),
+    "crashed": ("problem", "error"),
     "away": ("link", "accent"),
-    "refused": ("warning", "copper"),
+    "refused": ("warning", "warning"),
 }
 STATES = {
     "waiting": mark("waiting"),
@@ -80,11 +80,11 @@ class QueueTable(GroupedTable[EntryStatus]):
             done = item.state == "completed"
             # Seeds of a method differ at the end of their names.
             tail = f", {seed_text(item.entry)}" if item.entry.seed is not None else ""
-            ink = "ink2" if done else "ink"
-            return Signed(icon, entry_text(item.entry), token, text_token=ink, tail=tail)
+            text_token = "muted" if done else "text"
+            return Signed(icon, entry_text(item.entry), token, text_token=text_token, tail=tail)
         quiet = item.state in ("waiting", "completed")
         return Text(
-            state_text(item, self._left_of(item)), "figure_small", "ink3" if quiet else token, right=True
+            state_text(item, self._left_of(item)), "figure_small", "hint" if quiet else token, right=True
         )
 
     def _left_of(self, item: EntryStatus) -> float | None:

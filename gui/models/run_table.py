@@ -24,19 +24,19 @@ Action = Literal["", "open", "resume", "again", "edit"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """An outcome's text, icon and inks."""
+    """An outcome's text, icon and colours."""
 
     icon: str
     text: str
-    token: str = "ink2"
-    text_token: str = "ink"
+    token: str = "muted"
+    text_token: str = "text"
 
 
 _OUTCOMES = {
     "completed": Outcome("check", mark("Completed")),
     "stopped": Outcome("stop", mark("Stopped")),
-    "failed": Outcome("problem", mark("Failed"), "brick", "brick"),
-    "crashed": Outcome("warning", mark("Crashed"), "copper", "copper"),
+    "failed": Outcome("problem", mark("Failed"), "error", "error"),
+    "crashed": Outcome("warning", mark("Crashed"), "warning", "warning"),
     "away": Outcome("link", mark("At another computer"), "accent"),
 }
 _FAILURES = {
@@ -62,9 +62,9 @@ def outcome_of(entry: RunEntry) -> Outcome:
     if entry.running:
         return Outcome("play", tr("Running, {share}", share=percent(entry.fraction_done)), "accent", "accent")
     if entry.outcome is None:
-        return Outcome("clock", tr("Not started"), "ink3", "ink2")
+        return Outcome("clock", tr("Not started"), "hint", "muted")
     if entry.device_released:
-        return Outcome("pause", tr("Paused"), "copper", "copper")
+        return Outcome("pause", tr("Paused"), "warning", "warning")
     found = _OUTCOMES[entry.outcome]
     failed = entry.outcome == "failed"
     text = _FAILURES.get(entry.failure_kind, found.text) if failed else found.text

@@ -39,9 +39,9 @@ class LabelledAxis(pg.AxisItem):
     def restyle(self) -> None:
         """Set fonts and colours from the tokens."""
         self.setTickFont(font("axis"))
-        self.setTextPen(pg.mkPen(style.color("ink3")))
+        self.setTextPen(pg.mkPen(style.color("hint")))
         self.label.setFont(font("axis"))
-        self.setLabel(self.labelText, color=style.color("ink2").name())
+        self.setLabel(self.labelText, color=style.color("muted").name())
 
     def choose(self, labels: list[tuple[float, str]]) -> None:
         """Label these values."""
@@ -104,10 +104,10 @@ class ScoreLine:
 
     def restyle(self, ratio: float) -> None:
         """Set pens from the tokens."""
-        pen = QPen(style.color("ink2"), ratio, Qt.PenStyle.DashLine)
+        pen = QPen(style.color("muted"), ratio, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self._line.setPen(pen)
-        self._dots.setBrush(pg.mkBrush(style.color("ink2")))
+        self._dots.setBrush(pg.mkBrush(style.color("muted")))
         self._dots.setPen(pg.mkPen(None))
         self._dots.setSize(DOT)
 

@@ -102,16 +102,16 @@ class Canvas(pg.PlotWidget):
         """Set pens and fonts from the tokens."""
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
-        self._raw.setPen(pg.mkPen(style.mixed("accent", "window", 0.30 if dark else 0.26), width=1))
+        self._raw.setPen(pg.mkPen(style.mixed("accent", "background", 0.30 if dark else 0.26), width=1))
         self._former.setPen(_pen("grey", ratio))
         self._smooth.setPen(_pen("accent", 2 * ratio))
-        self._evaluations.setPen(_pen("copper", ratio))
-        self._diamonds.setBrush(pg.mkBrush(style.color("copper")))
+        self._evaluations.setPen(_pen("warning", ratio))
+        self._diamonds.setBrush(pg.mkBrush(style.color("warning")))
         self._diamonds.setPen(pg.mkPen(None))
         self._diamonds.setSize(9)
         self._scores.restyle(ratio)
         self._now.setPen(_pen("edge", 1))
-        self._saved_line.setPen(QPen(_pen("ink", ratio, Qt.PenStyle.DashLine)))
+        self._saved_line.setPen(QPen(_pen("text", ratio, Qt.PenStyle.DashLine)))
         self._style_names()
         for axis in (self._left, self._bottom, self._right):
             axis.restyle()
@@ -126,9 +126,9 @@ class Canvas(pg.PlotWidget):
         medium: QFont = font("label_medium")
         for name, token in (
             (self._train_name, "accent"),
-            (self._evaluation_name, "copper"),
-            (self._score_name, "ink2"),
-            (self._saved_label, "ink2"),
+            (self._evaluation_name, "warning"),
+            (self._score_name, "muted"),
+            (self._saved_label, "muted"),
         ):
             name.setFont(medium)
             name.setColor(style.color(token))

@@ -122,10 +122,10 @@ class Chart(QWidget):
             y = round(frame.at_y(value)) + 0.5
             painter.setPen(QPen(style.color("line"), 1))
             painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
-            painter.setPen(style.color("ink3"))
+            painter.setPen(style.color("hint"))
             rect = QRectF(frame.rect.left() - px(LEFT), y - high / 2, px(LEFT) - px(8), high)
             painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.setPen(style.color("ink3"))
+        painter.setPen(style.color("hint"))
         for value, text in across:
             rect = QRectF(frame.at_x(value) - wide / 2, frame.rect.bottom() + px(6), wide, high)
             painter.drawText(rect, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
@@ -147,6 +147,6 @@ class Chart(QWidget):
         painter = QPainter()
         if not painter.begin(generator):
             return False
-        painter.fillRect(self.rect(), style.color("window"))
+        painter.fillRect(self.rect(), style.color("background"))
         self.paint(painter, QRectF(self.rect()))
         return painter.end()

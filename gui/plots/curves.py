@@ -24,10 +24,10 @@ from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.series import Floats, Series
 from gui.plots.ticks import apart, level_ticks, log_ticks, nice_ticks
 
-# Lines differ in ink and dash; the chosen one has the accent.
+# Lines differ in colour and dash; the chosen one has the accent.
 PENS = tuple(
     itertools.product(
-        ("ink", "ink2", "grey"), (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+        ("text", "muted", "grey"), (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
     )
 )
 MIN_LOSS = 1e-8

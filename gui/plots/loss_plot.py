@@ -51,9 +51,9 @@ class LossPlot(QWidget):
         self._saved_step: int | None = None
         self._finished = False
         self._timer = once(self, REDRAW_MILLISECONDS, self.redraw)
-        self._waiting = Label("", "body", "ink3", self)
+        self._waiting = Label("", "body", "hint", self)
         self._waiting.setContentsMargins(8, 0, 8, 0)
-        style.ground(self._waiting, "window")
+        style.set_background(self._waiting, "background")
         self._waiting.hide()
         self._build()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -70,9 +70,9 @@ class LossPlot(QWidget):
         self._export = IconButton("export", tr("Export the plot"))
         self._export.clicked.connect(self._open_export_menu)
         self._legend = _Legend()
-        self._smoothing_word = Label(tr("Smoothing"), "label", "ink2")
+        self._smoothing_word = Label(tr("Smoothing"), "label", "muted")
         self._smoothing_word.setBuddy(self._smoothing)
-        head = hbox(Label(tr("Loss"), "section", "ink"), 1, self._smoothing_word, self._smoothing, spacing=8)
+        head = hbox(Label(tr("Loss"), "section", "text"), 1, self._smoothing_word, self._smoothing, spacing=8)
         head.addSpacing(8)
         head.addWidget(self._scale)
         head.addWidget(self._export)
@@ -334,7 +334,7 @@ class _Legend(FlowBox):
 
 def _legend_part(mark: str, text: str) -> tuple[QWidget, Label]:
     """Return a mark with its text, and the text's label."""
-    part, label = QWidget(), Label(text, "label", "ink2")
+    part, label = QWidget(), Label(text, "label", "muted")
     hbox(_Sample(mark), label, of=part, spacing=6)
     return part, label
 
@@ -354,20 +354,20 @@ class _Sample(QWidget):
         middle = QRectF(self.rect()).center()
         if self._mark == "evaluation":
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.color("copper"))
+            painter.setBrush(style.color("warning"))
             corners = (QPointF(0, -5), QPointF(5, 0), QPointF(0, 5), QPointF(-5, 0))
             painter.drawPolygon(QPolygonF([middle + corner for corner in corners]))
         elif self._mark == "score":
-            painter.setPen(QPen(style.color("ink2"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(style.color("muted"), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(1, middle.y()), QPointF(17, middle.y()))
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.color("ink2"))
+            painter.setBrush(style.color("muted"))
             painter.drawEllipse(middle, 3.5, 3.5)
         else:
             raw = self._mark == "raw"
-            ink = (
+            color = (
                 style.color("grey") if self._mark == "former" else style.color("accent", 0.5 if raw else 1.0)
             )
-            painter.setPen(QPen(ink, 2 if self._mark == "smooth" else 1))
+            painter.setPen(QPen(color, 2 if self._mark == "smooth" else 1))
             painter.drawLine(QPointF(1, middle.y()), QPointF(17, middle.y()))
         painter.end()

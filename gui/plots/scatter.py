@@ -217,8 +217,8 @@ class Scatter(Chart):
                 painter.drawLine(QPointF(at.x() - 3.75, y), QPointF(at.x() + 3.75, y))
             painter.restore()
         filled = on_front or chosen
-        painter.setPen(QPen(style.color("accent" if filled else "ink2"), 1.5))
-        painter.setBrush(style.color("accent" if filled else "window"))
+        painter.setPen(QPen(style.color("accent" if filled else "muted"), 1.5))
+        painter.setBrush(style.color("accent" if filled else "background"))
         size = DOT_CHOSEN if chosen else DOT
         painter.drawEllipse(at, size, size)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -241,9 +241,9 @@ class Scatter(Chart):
         for rect in candidates:
             if room.contains(rect) and not any(rect.intersects(other) for other in taken):
                 taken.append(rect)
-                painter.fillRect(rect, style.color("window", 0.8))
+                painter.fillRect(rect, style.color("background", 0.8))
                 painter.setFont(font("small_medium"))
-                painter.setPen(style.color("accent" if chosen else "ink2"))
+                painter.setPen(style.color("accent" if chosen else "muted"))
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, point.short)
                 return
 

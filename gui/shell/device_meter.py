@@ -18,7 +18,7 @@ from gui.look.language import tr
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 
-# The margin of the hover ground around the text.
+# The margin of the hover background around the text.
 INSET = 8
 
 
@@ -28,16 +28,16 @@ class DeviceMeter(QAbstractButton):
     def __init__(self) -> None:
         super().__init__()
         self._full_work = ""
-        self._work, self._share = ElidedLabel("", "label_medium", "ink"), Label("", "figure_small", "accent")
-        self._waiting = Label("", "label", "ink2")
+        self._work, self._share = ElidedLabel("", "label_medium", "text"), Label("", "figure_small", "accent")
+        self._waiting = Label("", "label", "muted")
         self._queue = QWidget()
-        self._name = ElidedLabel("", "label_medium", "ink")
-        self._device = Label("", "label", "ink2")
-        self._memory_word = Label(tr("Memory"), "label", "ink2")
-        self._memory = Label("", "figure_small", "ink2")
-        self._load_word = Label(tr("Load"), "label", "ink2")
-        self._load = Label("", "figure_small", "ink2")
-        self._folded_memory = Label("", "small", "ink2")
+        self._name = ElidedLabel("", "label_medium", "text")
+        self._device = Label("", "label", "muted")
+        self._memory_word = Label(tr("Memory"), "label", "muted")
+        self._memory = Label("", "figure_small", "muted")
+        self._load_word = Label(tr("Load"), "label", "muted")
+        self._load = Label("", "figure_small", "muted")
+        self._folded_memory = Label("", "small", "muted")
         self._folded_memory.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._bar = Bar()
         self._texts: tuple[QWidget, ...] = (
@@ -107,7 +107,7 @@ class DeviceMeter(QAbstractButton):
         self._share.setText(share)
         self._waiting.setText(waiting)
         self._waiting.setVisible(bool(waiting))
-        self._waiting.set_token("brick" if is_wrong else "ink2")
+        self._waiting.set_token("error" if is_wrong else "muted")
         self._explain()
         self.set_folded(self._is_folded)
 
@@ -119,17 +119,17 @@ class DeviceMeter(QAbstractButton):
         self.setToolTip(tr("{device}. Press to show the queue", device=text))
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the hover ground."""
+        """Show the hover background."""
         super().enterEvent(event)
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hide the hover ground."""
+        """Hide the hover background."""
         super().leaveEvent(event)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the hover ground and the focus rim."""
+        """Draw the hover background and the focus rim."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)

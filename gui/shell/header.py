@@ -29,8 +29,8 @@ class Header(QWidget):
 
     def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = ElidedLabel(title, "title", "ink")
-        self._subtitle = ElidedLabel(subtitle, "label", "ink2")
+        self._title = ElidedLabel(title, "title", "text")
+        self._subtitle = ElidedLabel(subtitle, "label", "muted")
         self._dot = _Dot()
         self._dot.hide()
         self._texts = QWidget(self)
@@ -47,7 +47,7 @@ class Header(QWidget):
         return self._title.text()
 
     def set_subtitle(self, text: str, dot: str = "") -> None:
-        """Set the subtitle; `dot` is a token (accent, grey, copper, brick) or "" for none."""
+        """Set the subtitle; `dot` is a token (accent, grey, warning, error) or "" for none."""
         self._subtitle.setText(text)
         self._dot.set_token(dot)
         self._dot.setVisible(bool(dot))

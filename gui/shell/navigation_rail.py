@@ -63,21 +63,21 @@ class RailItem(QAbstractButton):
         return QSize(40, px(36))
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the hover ground."""
+        """Show the hover background."""
         self.update()
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Take the hover ground away."""
+        """Take the hover background away."""
         self.update()
         super().leaveEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw ground, bar, icon, name and badge."""
+        """Draw background, bar, icon, name and badge."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        self._paint_ground(painter)
+        self._paint_background(painter)
         self._paint_icon(painter, mirrored)
         if not self._folded:
             self._paint_texts(painter)
@@ -87,7 +87,7 @@ class RailItem(QAbstractButton):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
         painter.end()
 
-    def _paint_ground(self, painter: QPainter) -> None:
+    def _paint_background(self, painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         shown = "sunken" if style.tokens().scheme == "dark" else "surface"
         token = shown if self.isChecked() else "hover" if self.underMouse() else ""
@@ -105,7 +105,7 @@ class RailItem(QAbstractButton):
         rect = QRectF(left, (self.height() - px(16)) / 2, px(16), px(16))
         if mirrored:
             rect.moveRight(self.width() - left)
-        icons.paint(painter, rect, self._icon_name, "accent" if self.isChecked() else "ink2")
+        icons.paint(painter, rect, self._icon_name, "accent" if self.isChecked() else "muted")
 
     def _paint_texts(self, painter: QPainter) -> None:
         box = QRectF(self.rect()).adjusted(24 + px(16), 0, -8, 0)
@@ -114,13 +114,13 @@ class RailItem(QAbstractButton):
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         badge_room = metrics("figure_small").horizontalAdvance(self.badge) + 8 if self.badge else 0
         painter.setFont(font("body_medium"))
-        painter.setPen(style.color("ink" if self.isChecked() else "ink2"))
+        painter.setPen(style.color("text" if self.isChecked() else "muted"))
         text = painter.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, int(box.width() - badge_room)
         )
         painter.drawText(box, Qt.AlignmentFlag.AlignLeading | middle, text)
         painter.setFont(font("figure_small"))
-        painter.setPen(style.color("accent" if self._busy else "ink2"))
+        painter.setPen(style.color("accent" if self._busy else "muted"))
         painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self.badge)
 
 
@@ -134,7 +134,7 @@ class NavigationRail(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        style.ground(self, "rail")
+        style.set_background(self, "rail")
         self._items: dict[str, RailItem] = {}
         self._folded = False
         self._mark = _Mark()
@@ -239,7 +239,7 @@ class NavigationRail(QWidget):
         return self._folded
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ground and the hairline at the page's side."""
+        """Draw the background and the hairline at the page's side."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), style.color("rail"))
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
@@ -276,7 +276,7 @@ class _Mark(QWidget):
         painter.drawPixmap(rect.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF()))
         if not self._folded:
             painter.setFont(font("section"))
-            painter.setPen(style.color("ink"))
+            painter.setPen(style.color("text"))
             painter.drawText(
                 texts, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, "Tunesmith"
             )

@@ -37,7 +37,7 @@ class Page(QWidget):
 
     def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "window")
+        style.set_background(self, "background")
         self.header = Header(title, subtitle, self)
         self.content = QWidget(self)
         self.body = vbox(of=self.content, spacing=0)

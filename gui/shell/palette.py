@@ -138,10 +138,10 @@ class _RowDelegate(QStyledItemDelegate):
         if mirrored:
             square.moveRight(rect.right() - 12)
             texts = rect.adjusted(12, 0, -24 - px(16), 0)
-        icons.paint(painter, square, offer.icon or "arrow-right", "accent" if is_current else "ink2")
+        icons.paint(painter, square, offer.icon or "arrow-right", "accent" if is_current else "muted")
         right = offer.note or offer.group
         painter.setFont(font("figure_small"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         painter.drawText(texts, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter, right)
         room = metrics("figure_small").horizontalAdvance(right) + 16
         texts = texts.adjusted(room, 0, 0, 0) if mirrored else texts.adjusted(0, 0, -room, 0)
@@ -154,7 +154,7 @@ class _RowDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw a title; matched letters are underlined, not only coloured."""
         painter.setFont(font("body_medium"))
-        painter.setPen(style.color("ink"))
+        painter.setPen(style.color("text"))
         measured = painter.fontMetrics()
         shown = measured.elidedText(title, Qt.TextElideMode.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, shown)
@@ -201,7 +201,7 @@ class Palette(QDialog):
         self.query.setFrame(False)
         self._model = _Matches(self)
         self.view = QListView()
-        self._nothing = Label(tr("No matches."), "body", "ink2")
+        self._nothing = Label(tr("No matches."), "body", "muted")
         self._lay_out()
         self.query.textChanged.connect(self._show_found)
         self.query.returnPressed.connect(self.take)

@@ -86,7 +86,7 @@ def _row(each: Action) -> QWidget:
     keys.setSpacing(6)
     for index, one in enumerate(each.keys):
         if index:
-            keys.addWidget(Label(tr("or"), "label", "ink3"))
+            keys.addWidget(Label(tr("or"), "label", "hint"))
         keys.addWidget(Tag(actions.native(one)))
     keys.addStretch(1)
     grid.addLayout(keys, 0, 0, Qt.AlignmentFlag.AlignTop)

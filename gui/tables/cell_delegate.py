@@ -1,4 +1,4 @@
-"""Draws the cells of a grouped table: grounds, names with tags, verdicts, intervals, sparklines."""
+"""Draws the cells of a grouped table: backgrounds, names with tags, verdicts, intervals, sparklines."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class RowDelegate(QStyledItemDelegate):
 
     def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        self._paint_ground(painter, option.rect, index, selected=selected)
+        self._paint_background(painter, option.rect, index, selected=selected)
         cell = index.data(CELL_ROLE)
         inner = option.rect.adjusted(px(INSET), 0, -px(INSET), -1)
         painter.setClipRect(option.rect)
         PAINTERS[type(cell)](painter, inner, cell, selected)
 
-    def _paint_ground(self, painter: QPainter, rect: QRect, index: Index, *, selected: bool) -> None:
+    def _paint_background(self, painter: QPainter, rect: QRect, index: Index, *, selected: bool) -> None:
         if selected:
             painter.fillRect(rect, style.color("accent_soft"))
         elif index.row() == self._view.hovered_row:
@@ -97,13 +97,13 @@ def _paint_head(painter: QPainter, rect: QRect, head: Heading) -> None:
     taken = 0
     if head.facts:
         painter.setFont(font("body"))
-        painter.setPen(style.color("ink3"))
+        painter.setPen(style.color("hint"))
         room = inner.width() * 2 // 3
         facts = painter.fontMetrics().elidedText(head.facts, Qt.TextElideMode.ElideRight, room)
         painter.drawText(inner, _aligned(right=True), facts)
         taken = painter.fontMetrics().horizontalAdvance(facts) + px(16)
     painter.setFont(font("body_semibold"))
-    painter.setPen(style.color("ink"))
+    painter.setPen(style.color("text"))
     _draw_cut(painter, inner.adjusted(0, 0, -taken, 0), head.title)
 
 
@@ -124,10 +124,10 @@ def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False,
 def _paint_text(painter: QPainter, rect: QRect, cell: Text, selected: bool) -> None:
     if cell.note:
         painter.setFont(font("figure_small"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         rect = rect.adjusted(0, 0, -_draw_cut(painter, rect, cell.note, right=True) - px(8), 0)
     painter.setFont(font(cell.role))
-    painter.setPen(style.color("ink2" if selected and cell.token == "ink3" else cell.token))
+    painter.setPen(style.color("muted" if selected and cell.token == "hint" else cell.token))
     _draw_cut(painter, rect, cell.text, right=cell.right)
 
 
@@ -139,7 +139,7 @@ def _paint_named(painter: QPainter, rect: QRect, cell: Named, selected: bool) ->
         tags.pop()
     room = rect.width() - sum(_tag_width(tag) + px(8) for tag in tags)
     painter.setFont(font("body_medium"))
-    painter.setPen(style.color("ink"))
+    painter.setPen(style.color("text"))
     shown = elided_name(cell.text, measured, room)
     left = rect.left() + _draw_cut(painter, QRect(rect.left(), rect.top(), room, rect.height()), shown)
     for tag in tags:
@@ -157,7 +157,7 @@ def _paint_tag(painter: QPainter, left: int, rect: QRect, tag: str, *, selected:
     painter.setBrush(style.color("surface" if selected else "hover"))
     painter.drawRoundedRect(box, 4, 4)
     painter.setFont(font("small_medium"))
-    painter.setPen(style.color("ink2"))
+    painter.setPen(style.color("muted"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tag)
     return left + _tag_width(tag)
 
@@ -173,16 +173,16 @@ def _paint_checked(painter: QPainter, rect: QRect, cell: Checked, _selected: boo
         icons.paint(painter, box.adjusted(1.5, 1.5, -1.5, -1.5), "check", "on_accent")
     texts = rect.adjusted(side + px(10), 0, 0, 0)
     painter.setFont(font("body_medium"))
-    painter.setPen(style.color("ink"))
+    painter.setPen(style.color("text"))
     wide = _draw_cut(painter, texts, elided_name(cell.text, painter.fontMetrics(), texts.width()))
     painter.setFont(font("label"))
-    painter.setPen(style.color("ink2"))
+    painter.setPen(style.color("muted"))
     _draw_cut(painter, texts.adjusted(wide + px(8), 0, 0, 0), cell.detail)
 
 
 def _paint_scored(painter: QPainter, rect: QRect, cell: Scored, selected: bool) -> None:
     painter.setFont(font("figure_medium"))
-    painter.setPen(style.color("ink"))
+    painter.setPen(style.color("text"))
     _draw_cut(painter, rect, cell.text)
     shown = cell.bar
     area = QRectF(rect.adjusted(px(48), 6, 0, -6))

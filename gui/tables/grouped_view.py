@@ -362,7 +362,7 @@ class _HeaderView(QHeaderView):
         painter.save()
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("edge"))
         painter.setFont(font("head"))
-        painter.setPen(style.color("ink" if self._is_hovered(rect) and column.order else "ink2"))
+        painter.setPen(style.color("text" if self._is_hovered(rect) and column.order else "muted"))
         side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
         flags = side | Qt.AlignmentFlag.AlignVCenter
@@ -390,7 +390,7 @@ class _HeaderView(QHeaderView):
         left = inner.right() - wide - px(16) if column.right else inner.left() + wide + px(4)
         name = "chevron-down" if getattr(self._view.table(), "descending", True) else "chevron-up"
         square = QRect(left, inner.center().y() - px(6), px(12), px(12))
-        icons.paint(painter, square.toRectF(), name, "ink2")
+        icons.paint(painter, square.toRectF(), name, "muted")
 
 
 class NameEditor(QLineEdit):

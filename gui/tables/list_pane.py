@@ -41,7 +41,7 @@ class ListPane(QWidget):
         self.view = view
         self.search = SearchField(placeholder)
         self.filter = SegmentedControl(list(filters.items()), short=True, name=tr("Show"))
-        self.right = ElidedLabel("", "figure_small", "ink3")
+        self.right = ElidedLabel("", "figure_small", "hint")
         self.right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.undo_strip = UndoStrip()
         self.notice = NoticeStrip()
@@ -94,7 +94,7 @@ class ListPane(QWidget):
 
     def show_notice(self, text: str) -> None:
         """Show what was done."""
-        self.notice.show_notice(text, tr("Close"), "info", "ink2")
+        self.notice.show_notice(text, tr("Close"), "info", "muted")
 
     def show_error(self, text: str) -> None:
         self.notice.show_notice(text, tr("Close"), "warning")

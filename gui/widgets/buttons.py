@@ -15,7 +15,7 @@ from gui.look.icons import icon, icon_size
 from gui.look.tooltips import plain_tooltip
 
 GAP = 4
-_INK = {"primary": "on_accent", "plain": "ink2", "quiet": "ink2", "link": "accent"}
+_ICON_COLORS = {"primary": "on_accent", "plain": "muted", "quiet": "muted", "link": "accent"}
 
 
 class Button(QPushButton):
@@ -52,7 +52,7 @@ class Button(QPushButton):
         gap = GAP if self.text() else 0
         self.setIconSize(icon_size(gap=gap))
         if self._icon_name:
-            self.setIcon(icon(self._icon_name, _INK[self.property("kind")], gap=gap))
+            self.setIcon(icon(self._icon_name, _ICON_COLORS[self.property("kind")], gap=gap))
         elif not self.icon().isNull():
             self.setIcon(QIcon())
 
@@ -63,7 +63,7 @@ class IconButton(QToolButton):
     def __init__(self, icon_name: str, name: str) -> None:
         super().__init__()
         self._icon_name = icon_name
-        self._token = "ink2"
+        self._token = "muted"
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.set_name(name)
@@ -75,7 +75,7 @@ class IconButton(QToolButton):
         self.setAccessibleName(name)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:
-        """Change the icon and, unless None, its ink."""
+        """Change the icon and, unless None, its colour."""
         self._icon_name = icon_name
         self._token = token or self._token
         self._restyle()

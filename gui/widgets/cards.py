@@ -35,7 +35,7 @@ class Card(QFrame):
 
     def __init__(self, parent: QWidget | None = None, margin: int = 24, spacing: int = 12) -> None:
         super().__init__(parent)
-        style.ground(self, "card")
+        style.set_background(self, "card")
         self.column = vbox(of=self, margins=(margin, margin - 4, margin, margin - 4), spacing=spacing)
 
 
@@ -49,13 +49,13 @@ class NoticeStrip(QFrame):
         text: str = "",
         action: str = "",
         icon_name: str = "",
-        token: str = "copper",
+        token: str = "warning",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        style.ground(self, "notice")
+        style.set_background(self, "notice")
         self._icon = IconLabel(icon_name or "info", token)
-        self._text = Label(text, "body", "ink", wrap=True)
+        self._text = Label(text, "body", "text", wrap=True)
         self._action = link(action)
         self._action.clicked.connect(self.acted)
         self.row = hbox(self._icon, (self._text, 1), self._action, of=self, margins=(12, 6, 8, 6), spacing=12)
@@ -63,7 +63,7 @@ class NoticeStrip(QFrame):
         self._icon.setVisible(bool(icon_name))
         self._action.setVisible(bool(action))
 
-    def show_notice(self, text: str, action: str = "", icon_name: str = "", token: str = "copper") -> None:
+    def show_notice(self, text: str, action: str = "", icon_name: str = "", token: str = "warning") -> None:
         """Show another notice."""
         self._text.setText(text)
         self._action.setText(action)
@@ -133,10 +133,10 @@ class FallbackRow(QAbstractButton):
         taken = metrics("figure_medium").horizontalAdvance(self._plan.memory) + 16
         text_rect = QRectF(box.left(), box.top(), columns[0][1] - taken - box.left(), box.height() / 2)
         self._text(
-            painter, text_rect, self._plan.title, "body_semibold", "ink", Qt.AlignmentFlag.AlignLeading
+            painter, text_rect, self._plan.title, "body_semibold", "text", Qt.AlignmentFlag.AlignLeading
         )
         text_rect.moveTop(box.center().y())
-        self._text(painter, text_rect, self._plan.detail, "label", "ink2", Qt.AlignmentFlag.AlignLeading)
+        self._text(painter, text_rect, self._plan.detail, "label", "muted", Qt.AlignmentFlag.AlignLeading)
         for text, right, role, token in columns:
             rect = QRectF(right - 160, box.top(), 160, box.height())
             self._text(painter, rect, text, role, token, Qt.AlignmentFlag.AlignTrailing)
@@ -145,10 +145,10 @@ class FallbackRow(QAbstractButton):
     def _columns(self, box: QRectF) -> list[tuple[str, float, str, str]]:
         plan, edges = self._plan, column_edges(box.right())
         return [
-            (plan.memory, edges[0] - px(60), "figure_medium", "ink"),
+            (plan.memory, edges[0] - px(60), "figure_medium", "text"),
             (plan.change, edges[0], "figure", "accent"),
-            (plan.time, edges[1], "figure_medium", "ink"),
-            (plan.learning, edges[2], "body", "ink2"),
+            (plan.time, edges[1], "figure_medium", "text"),
+            (plan.learning, edges[2], "body", "muted"),
         ]
 
     def _paint_radio(self, painter: QPainter) -> None:
@@ -195,7 +195,7 @@ class _FallbackHead(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(font("head"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         box = QRectF(self.rect()).adjusted(36, 0, -16, 0)
         rect = QRectF(box.left(), 0, px(120), box.height())
         draw_text(painter, self, rect, tr("Plan"), Qt.AlignmentFlag.AlignLeading)
@@ -245,14 +245,14 @@ class ErrorCard(Card):
 
     def _add_head(self, title: str, text: str, link_text: str) -> None:
         head = hbox(
-            IconLabel("problem", "brick", 20), (Label(title, "title", "ink", wrap=True), 1), spacing=12
+            IconLabel("problem", "error", 20), (Label(title, "title", "text", wrap=True), 1), spacing=12
         )
         if link_text:
             button = link(link_text)
             button.clicked.connect(self.linked)
             head.addWidget(button)
         self.column.addLayout(head)
-        self.column.addWidget(RichLabel(text, "body", "ink2"))
+        self.column.addWidget(RichLabel(text, "body", "muted"))
 
     def _add_plans(self, plans: Sequence[Fallback]) -> None:
         rows = vbox(_FallbackHead(), spacing=8)

@@ -25,9 +25,9 @@ class EmptyState(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._line = Label(line, "section", "ink", wrap=True)
-        self._what_to_do = Label(what_to_do, "body", "ink2", wrap=True)
-        self._icon = IconLabel(icon_name, "ink3", 24)
+        self._line = Label(line, "section", "text", wrap=True)
+        self._what_to_do = Label(what_to_do, "body", "muted", wrap=True)
+        self._icon = IconLabel(icon_name, "hint", 24)
         for text in (self._line, self._what_to_do, self._icon):
             text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         outer = QVBoxLayout(self)

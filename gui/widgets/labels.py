@@ -1,4 +1,4 @@
-"""Labels by font role and ink, eliding labels, and figures.
+"""Labels by font role and colour, eliding labels, and figures.
 
 Knows font roles and tokens, not what the text means: any may hold names and paths of others.
 """
@@ -22,13 +22,13 @@ from gui.widgets.text_view import Mark, height_of, laid_out
 
 
 class Label(QLabel):
-    """Plain text in a font role and an ink token (ink, ink2, ink3, accent, copper, brick, off)."""
+    """Plain text in a font role and a colour token (text, muted, hint, accent, warning, error, off)."""
 
     def __init__(
         self,
         text: str = "",
         role: str = "body",
-        token: str = "ink",
+        token: str = "text",
         parent: QWidget | None = None,
         wrap: bool = False,
         selectable: bool = False,
@@ -49,7 +49,7 @@ class Label(QLabel):
         super().setText(escaping.escaped(text))
 
     def set_token(self, token: str) -> None:
-        """Change the ink."""
+        """Change the colour."""
         style.set_property(self, "token", token)
 
     def set_role(self, role: str) -> None:
@@ -62,12 +62,12 @@ class Label(QLabel):
 
 
 class RichLabel(Label):
-    """A text of several lines at the line height of reading text; its `<b>` parts are semibold in full ink.
+    """A text of several lines at the line height of reading text; its `<b>` parts are semibold in the colour of text.
 
     There is no other markup: the text may contain data, and everything but `<b>` is shown literally.
     """
 
-    def __init__(self, text: str = "", role: str = "body", token: str = "ink2") -> None:
+    def __init__(self, text: str = "", role: str = "body", token: str = "muted") -> None:
         self._strong: list[Mark] = []
         super().__init__("", role, token, wrap=True)
         self.setText(text)
@@ -123,7 +123,7 @@ class ElidedLabel(Label):
         self,
         text: str = "",
         role: str = "body",
-        token: str = "ink",
+        token: str = "text",
         parent: QWidget | None = None,
         elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
     ) -> None:
@@ -172,9 +172,9 @@ class Figure(QWidget):
 
     def __init__(self, label: str, value: str = "–", foot: str = "") -> None:
         super().__init__()
-        self._label = Label(label, "label", "ink2")
-        self._value = Label(value, "figure_large", "ink")
-        self._foot = Label(foot, "label", "ink3")
+        self._label = Label(label, "label", "muted")
+        self._value = Label(value, "figure_large", "text")
+        self._foot = Label(foot, "label", "hint")
         vbox(self._label, self._value, self._foot, of=self, spacing=2)
         self.setAccessibleName(f"{label} {value} {foot}")
 
@@ -195,26 +195,26 @@ class Figure(QWidget):
 
 
 class Tag(Label):
-    """A word on a tag's ground: "in use", "imported"."""
+    """A word on a tag's background: "in use", "imported"."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(escaping.in_one_line(text), "small_medium", "ink2")
+        super().__init__(escaping.in_one_line(text), "small_medium", "muted")
         self.setProperty("kind", "tag")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
 
 class IconLabel(QLabel):
-    """An icon in an ink; the text beside it names it."""
+    """An icon in a token's colour; the text beside it names it."""
 
     def __init__(
-        self, icon_name: str, token: str = "ink2", size: int = 16, parent: QWidget | None = None
+        self, icon_name: str, token: str = "muted", size: int = 16, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._icon_name, self._token, self._size = icon_name, token, size
         style.follow(self._restyle)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:
-        """Set the icon and, unless None, its ink."""
+        """Set the icon and, unless None, its colour."""
         self._icon_name = icon_name
         self._token = token or self._token
         self._restyle()

@@ -23,5 +23,5 @@ class ShortcutsLine(QWidget):
 
 def _key(key: str, title: str) -> QWidget:
     made = QWidget()
-    hbox(Tag(key), Label(title, "label", "ink3"), of=made, spacing=6)
+    hbox(Tag(key), Label(title, "label", "hint"), of=made, spacing=6)
     return made

@@ -33,7 +33,8 @@ from gui.look.language import tr
 class Mark:
     """A marked passage.
 
-    Kinds: "new" is an accent ground, "attention" a copper underline in medium weight, "strong" semibold in full ink.
+    Kinds: "new" has a background of the accent, "attention" medium weight and an underline in the warning colour,
+    "strong" is semibold in the colour of text.
     """
 
     start: int
@@ -51,7 +52,7 @@ class Turn:
 
 # Of a conversation in a preview: laying out all of a book would hold the window.
 MAX_PREVIEW_CHARACTERS = 20_000
-_WEIGHTS = {"attention": (500, "copper"), "strong": (600, "ink")}
+_WEIGHTS = {"attention": (500, "warning"), "strong": (600, "text")}
 _PITCH = {"reading": READING_PITCH, "body": BODY_PITCH, "label": 18}
 
 
@@ -93,7 +94,7 @@ def height_of(layout: QTextLayout, role: str) -> float:
 
 
 def paint_marks(painter: QPainter, layout: QTextLayout, at: QPointF, marks: Sequence[Mark]) -> None:
-    """Draw the grounds and underlines of marks; call before the layout is drawn."""
+    """Draw the backgrounds and underlines of marks; call before the layout is drawn."""
     for mark in marks:
         if mark.kind == "strong":
             continue
@@ -101,7 +102,7 @@ def paint_marks(painter: QPainter, layout: QTextLayout, at: QPointF, marks: Sequ
             rect.translate(at)
             if mark.kind == "attention":
                 painter.fillRect(
-                    QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), style.color("copper")
+                    QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), style.color("warning")
                 )
             else:
                 painter.fillRect(rect.adjusted(0, -1, 0, 1), style.color("accent_soft"))
@@ -150,7 +151,7 @@ class ReadingText(QWidget):
         text: str = "",
         marks: Sequence[Mark] = (),
         role: str = "reading",
-        token: str = "ink",
+        token: str = "text",
     ) -> None:
         super().__init__()
         self._text, self._marks, self._role, self._token = text, tuple(marks), role, token
@@ -318,7 +319,7 @@ class ConversationView(QWidget):
         self, painter: QPainter, at: int, y: float, layout: QTextLayout, indent: float, mirrored: bool
     ) -> None:
         dim = self._cut_after is not None and at >= self._cut_after
-        painter.setPen(style.color("ink3" if dim else "ink2"))
+        painter.setPen(style.color("hint" if dim else "muted"))
         painter.setFont(font("reading" if self._role == "reading" else "body_medium"))
         left = self.width() - indent + 16 if mirrored else 0.0
         name = painter.fontMetrics().elidedText(
@@ -326,13 +327,13 @@ class ConversationView(QWidget):
         )
         rect = QRectF(left, y, indent - 16, px(_PITCH[self._role]))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
-        painter.setPen(style.color("ink3" if dim else "ink"))
+        painter.setPen(style.color("hint" if dim else "text"))
         layout.draw(painter, QPointF(0.0 if mirrored else indent, y))
 
     def _paint_cut(self, painter: QPainter, y: float) -> None:
         painter.setFont(font("small_medium"))
         room = painter.fontMetrics().horizontalAdvance(self._cut_text)
-        pen = QPen(style.color("copper"), 1)
+        pen = QPen(style.color("warning"), 1)
         pen.setDashPattern([3, 2])
         painter.setPen(pen)
         painter.drawLine(QPointF(0, y + 0.5), QPointF(self.width() - room - 8, y + 0.5))

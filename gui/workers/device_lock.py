@@ -23,7 +23,7 @@ class Strip:
     text: str
     action: str = ""
     icon: str = ""
-    ink: str = "copper"
+    token: str = "warning"
     log: str = ""
 
 

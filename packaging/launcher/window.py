@@ -19,7 +19,7 @@ CANCEL = "cancel"
 PICTURE = Path("/usr/share/icons/hicolor/64x64/apps/tunesmith.png")
 
 # The product's light colours; there is no table of them without Qt.
-GROUND, SURFACE, INK, EDGE, ACCENT, ACCENT_HOVER = (
+BACKGROUND, SURFACE, TEXT, EDGE, ACCENT, ACCENT_HOVER = (
     "#F6F6F3",
     "#FFFFFF",
     "#1A1E1C",
@@ -136,12 +136,12 @@ class Window:
 
 def _style(root: tk.Tk) -> None:
     """Give the window the product's colours."""
-    root.configure(background=GROUND)
+    root.configure(background=BACKGROUND)
     size = tkfont.nametofont("TkDefaultFont").actual("size")
     style = ttk.Style(root)
     style.theme_use("clam")
-    style.configure(".", background=GROUND, foreground=INK)
-    style.map("TRadiobutton", background=[("active", GROUND)], indicatorbackground=[("selected", ACCENT)])
+    style.configure(".", background=BACKGROUND, foreground=TEXT)
+    style.map("TRadiobutton", background=[("active", BACKGROUND)], indicatorbackground=[("selected", ACCENT)])
     style.configure("Title.TLabel", font=("TkDefaultFont", round(size * 1.5), "bold"))
     style.configure("TButton", background=SURFACE, bordercolor=EDGE, padding=(14, 6), relief="flat")
     style.configure("Main.TButton", background=ACCENT, foreground=SURFACE, bordercolor=ACCENT)

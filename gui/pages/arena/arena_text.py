@@ -54,7 +54,7 @@ def _alike_text(found: Snapshot) -> str:
 
 @dataclass(frozen=True)
 class Headline:
-    """The answer of an arena in short: what scores highest, and how the entries compare; `token` is its ink."""
+    """The answer of an arena in short: what scores highest, and how the entries compare; `token` is its colour."""
 
     title: str
     text: str
@@ -81,7 +81,7 @@ def headline(found: Snapshot) -> Headline | None:
         _smallest_text(stands.smallest),
     )
     title = best if stands.any_better else tr("No entry is measurably better than the base model")
-    token = VERDICTS[arenas.verdict_of(first.against_base)][2] if stands.any_better else "ink"
+    token = VERDICTS[arenas.verdict_of(first.against_base)][2] if stands.any_better else "text"
     return Headline(title, " ".join(filter(None, texts)), token)
 
 

@@ -171,7 +171,7 @@ class FrontView(QWidget):
             style.scale(box, QWidget.setMinimumWidth, 84)
             style.scale(box, QWidget.setMaximumWidth, 204)
         head.addWidget(self.up, 1)
-        head.addWidget(Label(tr("against"), "section", "ink"))
+        head.addWidget(Label(tr("against"), "section", "text"))
         head.addWidget(self.across, 1)
         head.addStretch()
         vbox(head, (self.chart, 1), of=self, spacing=8)
@@ -250,7 +250,7 @@ class LossView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chart = Curves()
-        self.count = Label("", "label", "ink2")
+        self.count = Label("", "label", "muted")
         self.smoothing = Slider(0, 100, 60)
         style.scale(self.smoothing, QWidget.setFixedWidth, 72)
         self.smoothing.setAccessibleName(tr("Smoothing"))
@@ -266,7 +266,7 @@ class LossView(QWidget):
 
     def _lay_out(self) -> None:
         head = hbox(
-            Label(tr("Loss"), "section", "ink"),
+            Label(tr("Loss"), "section", "text"),
             self.count,
             1,
             self.smoothing,

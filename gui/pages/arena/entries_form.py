@@ -74,8 +74,8 @@ class EntriesForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = Label("", "section", "ink")
-        self._about = Label("", "body", "ink2", wrap=True)
+        self._title = Label("", "section", "text")
+        self._about = Label("", "body", "muted", wrap=True)
         self.name = QLineEdit()
         self._name_field = Field(tr("&Name"), self.name)
         self.shared = SharedChoice()
@@ -97,8 +97,8 @@ class EntriesForm(QWidget):
         self._recipe_trains = True
         self._facts = BaseFacts()
         self._seconds: float | None = None
-        self._refused = Label("", "label", "ink2", wrap=True)
-        self._time = Label("", "body", "ink", wrap=True)
+        self._refused = Label("", "label", "muted", wrap=True)
+        self._time = Label("", "body", "text", wrap=True)
         self._problem = ProblemLine()
         self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))

@@ -133,9 +133,9 @@ class DifferencesTable(GroupedTable[Difference]):
 
     def cell(self, item: Difference, key: str) -> Cell:
         if key == "key":
-            return Text(translate(setting_text.title(item.key)), "body_medium", "ink")
+            return Text(translate(setting_text.title(item.key)), "body_medium", "text")
         value = item.values[int(key)]
-        return Text(_said(item.key, value), "figure", "ink3" if value is None else "ink")
+        return Text(_said(item.key, value), "figure", "hint" if value is None else "text")
 
     def accessible_text(self, item: Difference) -> str:
         values = [
@@ -159,7 +159,7 @@ class DifferencesView(QWidget):
         super().__init__(parent)
         self.table = DifferencesTable(self)
         self.view = GroupedTableView(self.table, tr("Recipe differences"))
-        self._title = Label(tr("Recipe differences"), "section", "ink")
+        self._title = Label(tr("Recipe differences"), "section", "text")
         self._empty = EmptyState(
             "equals", tr("Nothing to compare"), tr("Select two or more entries in the table above.")
         )
@@ -189,8 +189,8 @@ class QueueView(QWidget):
         super().__init__(parent)
         self.table = QueueTable(self)
         self.view = GroupedTableView(self.table, tr("Queue"))
-        self._title = Label(tr("Queue"), "section", "ink")
-        self._left = ElidedLabel("", "label", "ink2")
+        self._title = Label(tr("Queue"), "section", "text")
+        self._left = ElidedLabel("", "label", "muted")
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
         self.remove_button = IconButton("trash", actions.titled(tr("Remove from the arena"), "list.delete"))

@@ -118,7 +118,7 @@ class ArenaPage(Page):
         self._content = Scroll((24, 12, 24, 16), parent=self._stack)
         content = self._content.content
         self.headline = HeadlineView(content)
-        self.base_line = ElidedLabel("", "label", "ink2", content)
+        self.base_line = ElidedLabel("", "label", "muted", content)
         self.columns_button = ColumnsButton(content)
         self.differences_button = quiet(tr("Show recipe differences"), parent=content)
         self.blind_button = quiet(tr("Compare blind…"), parent=content)

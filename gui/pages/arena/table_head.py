@@ -24,8 +24,8 @@ class HeadlineView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = Label("", "section", "ink", self, wrap=True)
-        self.text = Label("", "body", "ink2", self, wrap=True, selectable=True)
+        self.title = Label("", "section", "text", self, wrap=True)
+        self.text = Label("", "body", "muted", self, wrap=True, selectable=True)
         vbox(self.title, self.text, of=self, spacing=2)
         self.hide()
 

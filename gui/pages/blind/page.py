@@ -207,7 +207,7 @@ class BlindPage(Page):
         self.finish_button.setEnabled(work is not None and bool(work.votes.votes))
         if controller.error is not None:
             text = translate(f"{controller.error.message} {controller.error.hint}".strip())
-            self.notice.show_notice(text, tr("Close"), "problem", "brick")
+            self.notice.show_notice(text, tr("Close"), "problem", "error")
 
     def _part(self) -> QWidget:
         controller = self.controller

@@ -30,8 +30,8 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ICONS = {
     "first": ("check", "accent"),
     "second": ("check", "accent"),
-    "not_told_apart": ("equals", "ink2"),
-    "too_few": ("info", "copper"),
+    "not_told_apart": ("equals", "muted"),
+    "too_few": ("info", "warning"),
 }
 
 
@@ -86,12 +86,12 @@ class ResultsView(Scroll):
         icon, token = ICONS[pair.verdict]
         head = hbox(
             (IconLabel(icon, token, 20), 0, Qt.AlignmentFlag.AlignTop),
-            (self._label(blind_text.verdict_title(work, pair), "title", "ink"), 1),
+            (self._label(blind_text.verdict_title(work, pair), "title", "text"), 1),
             spacing=12,
         )
         column.addLayout(head)
-        column.addWidget(self._label(blind_text.pair_text(work, pair), "body", "ink2"))
-        column.addWidget(self._label(blind_text.votes_text(found), "label", "ink2"))
+        column.addWidget(self._label(blind_text.pair_text(work, pair), "body", "muted"))
+        column.addWidget(self._label(blind_text.votes_text(found), "label", "muted"))
 
     def _label(self, text: str, role: str, token: str) -> Label:
         self.texts.append(text)
@@ -105,7 +105,7 @@ class ResultsView(Scroll):
         grid.setColumnStretch(1, 3)
         heads = (tr("System"), tr("Preferred to another one"), "", tr("Interval"), tr("Won, alike, lost"))
         for at, head in enumerate(heads):
-            label = Label(head, "head", "ink2", wrap=True)
+            label = Label(head, "head", "muted", wrap=True)
             label.setAlignment(RIGHT if at > 1 else Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(label, 0, at, Qt.AlignmentFlag.AlignBottom)
         for index, each in enumerate(found.systems):
@@ -132,14 +132,14 @@ class ResultsView(Scroll):
             ((percent(preferred.mean), "figure_medium"), (spread, "figure"), (tally, "figure")), start=2
         ):
             self.texts.append(text)
-            grid.addWidget(Label(text, role, "ink" if at == 2 else "ink2"), row, at, RIGHT)
+            grid.addWidget(Label(text, role, "text" if at == 2 else "muted"), row, at, RIGHT)
 
     def _system(self, name: str, detail: str) -> QWidget:
         """Return the name of a system, with the name of its recipe below."""
         cell = QWidget()
-        column = vbox(self._label(name, "body", "ink"), of=cell, margins=(0, 6, 0, 6), spacing=0)
+        column = vbox(self._label(name, "body", "text"), of=cell, margins=(0, 6, 0, 6), spacing=0)
         if detail:
-            column.addWidget(self._label(detail, "label", "ink3"))
+            column.addWidget(self._label(detail, "label", "hint"))
         return cell
 
     def _add_pairs(
@@ -153,9 +153,9 @@ class ResultsView(Scroll):
 
     def _add_sentences(self, column: QVBoxLayout, title: str, sentences: Sequence[str]) -> None:
         column.addSpacing(4)
-        column.addWidget(Label(title, "label_medium", "ink2"))
+        column.addWidget(Label(title, "label_medium", "muted"))
         for sentence in sentences:
-            column.addWidget(self._label(sentence, "body", "ink2"))
+            column.addWidget(self._label(sentence, "body", "muted"))
 
     def _add_notes(self, column: QVBoxLayout, work: voting.Voting) -> None:
         noted = [vote for vote in work.votes.votes.values() if vote.note]

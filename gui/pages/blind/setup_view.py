@@ -32,8 +32,8 @@ class SetupView(Scroll):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__((24, 24, 24, 24), 16, parent)
-        self._names = Label("", "body", "ink", wrap=True)
-        self._about = Label("", "label", "ink2", wrap=True)
+        self._names = Label("", "body", "text", wrap=True)
+        self._about = Label("", "label", "muted", wrap=True)
         self.with_base = QCheckBox(tr("Compare with the &base model as well"))
         self.others_button = plain(tr("Add other runs…"), "plus")
         self.voter = QLineEdit()
@@ -51,7 +51,7 @@ class SetupView(Scroll):
 
     def _lay_out(self) -> None:
         column = self._card.column
-        column.addWidget(Label(tr("Which summaries are better?"), "title", "ink", wrap=True))
+        column.addWidget(Label(tr("Which summaries are better?"), "title", "text", wrap=True))
         column.addWidget(
             Label(
                 tr(
@@ -59,11 +59,11 @@ class SetupView(Scroll):
                     "one with the keys 1 and 2, or = if they are alike. The names come out at the end."
                 ),
                 "body",
-                "ink2",
+                "muted",
                 wrap=True,
             )
         )
-        column.addWidget(Label(tr("Compared"), "label_medium", "ink2"))
+        column.addWidget(Label(tr("Compared"), "label_medium", "muted"))
         column.addWidget(self._names)
         column.addWidget(self._about)
         column.addWidget(self.with_base)

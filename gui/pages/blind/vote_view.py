@@ -55,7 +55,7 @@ class VoteView(QWidget):
         style.follow(self._restyle)
 
     def _make_parts(self) -> None:
-        self.progress = Label("", "label", "ink2", wrap=True)
+        self.progress = Label("", "label", "muted", wrap=True)
         self.bar = Bar()
         self.undo_button = IconButton("undo", actions.titled(tr("Undo the last vote"), "blind.undo"))
         self.undo_button.clicked.connect(self.undone)
@@ -92,7 +92,7 @@ class VoteView(QWidget):
 
     def _conversation_pane(self) -> QWidget:
         pane = QWidget()
-        style.ground(pane, "surface")
+        style.set_background(pane, "surface")
         self.reading.column.addWidget(self._turns)
         self.reading.column.addStretch(1)
         vbox(
@@ -110,7 +110,7 @@ class VoteView(QWidget):
         self._pair.setSpacing(12)
         for summary in self.summaries:
             self._pair.addWidget(summary, 1)
-        label = Label(tr("Note"), "label", "ink2")
+        label = Label(tr("Note"), "label", "muted")
         label.setBuddy(self.note)
         note = hbox(label, (self.note, 1), spacing=12)
         pane.column.addWidget(Label(tr("Which summary is better?"), "section"))
@@ -202,7 +202,7 @@ class _Summary(Card):
         self.text = ReadingText()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.column.addWidget(Label(name, "head", "ink2"))
+        self.column.addWidget(Label(name, "head", "muted"))
         self.column.addWidget(self.text, 0, Qt.AlignmentFlag.AlignTop)
         self.column.addStretch(1)
 

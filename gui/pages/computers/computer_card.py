@@ -31,15 +31,15 @@ class ComputerCard(Card):
         self.computer = computer
         self.state = "unknown"
         self._manager, self._job = manager, ActiveJob(self)
-        self._icon, self._state = IconLabel("info"), Label("", "label", "ink2")
+        self._icon, self._state = IconLabel("info"), Label("", "label", "muted")
         self.ask_button, self.remove_button = link(tr("Ask")), link(tr("Remove"))
         self.free_button = link(tr("Free space…"))
         self.free_button.setToolTip(tr("Lists base models and data that it keeps and no run needs."))
         self.kept = KeptPart(computer, manager, self)
-        self.problem = Label("", "body", "ink", wrap=True, selectable=True)
+        self.problem = Label("", "body", "text", wrap=True, selectable=True)
         self._nodes = vbox(spacing=8)
         self._parts: list[QWidget] = []
-        self.runs = Label("", "body", "ink2", wrap=True)
+        self.runs = Label("", "body", "muted", wrap=True)
         self._lay_out()
         self.ask_button.clicked.connect(self._ask_or_cancel)
         self.free_button.clicked.connect(self.kept.look)
@@ -49,9 +49,9 @@ class ComputerCard(Card):
     def _lay_out(self) -> None:
         buttons = self.ask_button, self.free_button, self.remove_button
         head = hbox(
-            IconLabel("device", "ink2", 20),
+            IconLabel("device", "muted", 20),
             Label(self.computer.name, "title"),
-            (ElidedLabel(self.computer.destination, "label", "ink2"), 1),
+            (ElidedLabel(self.computer.destination, "label", "muted"), 1),
             self._icon,
             self._state,
             *buttons,
@@ -144,9 +144,9 @@ class _NodeRow(QWidget):
         )
         about = computer_text.node_text(node)
         if about:
-            column.addWidget(Label(about, "label", "ink2", wrap=True, selectable=True))
+            column.addWidget(Label(about, "label", "muted", wrap=True, selectable=True))
         for remark in computer_text.node_remarks(node):
-            column.addWidget(Label(remark, "body", "ink", wrap=True, selectable=True))
+            column.addWidget(Label(remark, "body", "text", wrap=True, selectable=True))
         row.addLayout(column, 1)
 
 
@@ -156,7 +156,7 @@ class KeptPart(QWidget):
     def __init__(self, computer: Computer, manager: WorkerManager, parent: QWidget) -> None:
         super().__init__(parent)
         self._name, self._manager, self._job = computer.name, manager, ActiveJob(self)
-        self.text = Label("", "body", "ink", wrap=True, selectable=True)
+        self.text = Label("", "body", "text", wrap=True, selectable=True)
         self.remove_button = link(tr("Remove them"))
         self.remove_button.setAccessibleDescription(computer.name)
         hbox((self.text, 1), self.remove_button, of=self, spacing=12)

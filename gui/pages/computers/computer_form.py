@@ -66,7 +66,7 @@ class ComputerForm(ScrollingDialog):
     def _lay_out(self) -> None:
         self.column.addWidget(Label(tr("Add a computer"), "section"))
         about = tr("It needs Tunesmith with Ray, started there by `tunesmith node start`.")
-        self.column.addWidget(Label(about, "body", "ink2", wrap=True))
+        self.column.addWidget(Label(about, "body", "muted", wrap=True))
         fields = list(self._fields.values())
         self.column.addWidget(fields[0])
         self.column.addWidget(Field(tr("Reached by"), self.ways))

@@ -11,13 +11,13 @@ from gui.look.language import mark, tr, tr_count, translate
 
 Facts = Mapping[str, Any]
 BETWEEN = " · "
-# The icon, ink and text of a state.
+# The icon, colour and text of a state.
 STATES = {
-    "unknown": ("info", "ink3", mark("Not asked yet")),
-    "asking": ("clock", "ink2", mark("Asking…")),
+    "unknown": ("info", "hint", mark("Not asked yet")),
+    "asking": ("clock", "muted", mark("Asking…")),
     "ready": ("check", "accent", mark("Ready")),
-    "unfit": ("info", "copper", mark("Does not fit")),
-    "unreachable": ("problem", "brick", mark("Can't be reached")),
+    "unfit": ("info", "warning", mark("Does not fit")),
+    "unreachable": ("problem", "error", mark("Can't be reached")),
 }
 # Keys of the states of a run on a cluster.
 RUN_STATES = {

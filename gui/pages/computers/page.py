@@ -74,9 +74,9 @@ class ComputersPage(Page):
     def _card_of_this(self) -> Card:
         card = Card()
         row = hbox(
-            IconLabel("device", "ink2", 20),
+            IconLabel("device", "muted", 20),
             Label(tr("This computer"), "title"),
-            (Label(tr("Runs are trained here unless you choose another."), "label", "ink2", wrap=True), 1),
+            (Label(tr("Runs are trained here unless you choose another."), "label", "muted", wrap=True), 1),
             spacing=12,
         )
         self.this_button = link(tr("Check"))

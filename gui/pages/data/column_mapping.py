@@ -134,7 +134,7 @@ class ColumnMapping(QWidget):
         for field in self._top:
             top.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
         self._more = QWidget(self)
-        self.reason = Label("", "label", "ink3", wrap=True)
+        self.reason = Label("", "label", "hint", wrap=True)
         self._problem = ProblemLine()
         self.turn_button = link(tr("Swap"))
         self.turn_button.setToolTip(

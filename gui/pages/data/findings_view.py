@@ -27,9 +27,9 @@ COUNT_WIDTH, SHOW_WIDTH, ACTION_WIDTH = 52, 84, 106
 LINK_RIM = 12
 # Each severity's icon and its colour.
 ICONS: dict[Severity, tuple[str, str]] = {
-    "error": ("problem", "brick"),
-    "warning": ("warning", "copper"),
-    "notice": ("info", "ink2"),
+    "error": ("problem", "error"),
+    "warning": ("warning", "warning"),
+    "notice": ("info", "muted"),
 }
 
 
@@ -50,9 +50,9 @@ class FindingRow(QWidget):
         self.finding = finding
         self._rows = finding.count
         self._is_excluded = self._is_masked = False
-        self._icon = IconLabel("info", "ink2")
+        self._icon = IconLabel("info", "muted")
         self._title = Label(finding.title, "body_medium")
-        self._detail = ElidedLabel(finding.detail, "body", "ink2")
+        self._detail = ElidedLabel(finding.detail, "body", "muted")
         self._count = Label(number_text(self._rows), "figure_medium")
         style.scale(self._count, QWidget.setFixedWidth, COUNT_WIDTH)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -87,10 +87,10 @@ class FindingRow(QWidget):
         """Show the decision: a handled finding is grey, with an Undo action."""
         self._is_excluded, self._is_masked = excluded, masked
         done = excluded or masked
-        icon_name, ink = ICONS[self.finding.severity]
-        self._icon.set_icon("check" if done else icon_name, "ink3" if done else ink)
+        icon_name, token = ICONS[self.finding.severity]
+        self._icon.set_icon("check" if done else icon_name, "hint" if done else token)
         for label in (self._title, self._count):
-            label.set_token("ink3" if done else "ink")
+            label.set_token("hint" if done else "text")
         self.act_button.setText(self._action())
         self.act_button.setVisible(bool(self.act_button.text()))
         parts = [self.finding.title, tr_count(self._rows, "{n} row", "{n} rows"), self._detail.text()]
@@ -159,7 +159,7 @@ class FindingsView(QWidget):
         self._nothing = Label(
             tr("Nothing to report. No conversation in two splits, no duplicates, no empty rows."),
             "body",
-            "ink2",
+            "muted",
             wrap=True,
         )
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)

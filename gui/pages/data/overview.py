@@ -32,7 +32,7 @@ class FigureCell(QWidget):
 
     def __init__(self, value: str, text: str, tooltip: str = "") -> None:
         super().__init__()
-        vbox(Label(value, "figure_large"), Label(text, "label", "ink2"), of=self, spacing=0)
+        vbox(Label(value, "figure_large"), Label(text, "label", "muted"), of=self, spacing=0)
         self.setToolTip(tooltip)
         self.setAccessibleName(f"{value} {text}")
 
@@ -124,7 +124,7 @@ class LengthView(QWidget):
         self._lengths: Lengths | None = None
         self._chosen = limit
         self._head = Label(title, "section")
-        self._facts = ElidedLabel("", "figure_small", "ink2")
+        self._facts = ElidedLabel("", "figure_small", "muted")
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.histogram = Histogram(title)
         self.histogram.set_limit(limit)
@@ -132,7 +132,7 @@ class LengthView(QWidget):
         self.histogram.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.histogram.limitChanged.connect(self._on_limit)
         self.histogram.limitSettled.connect(self.limit_settled)
-        self._cut = RichLabel("", "body", "ink2")
+        self._cut = RichLabel("", "body", "muted")
         vbox(hbox(self._head, (self._facts, 1)), (self.histogram, 1), self._cut, of=self, spacing=8)
 
     @property

@@ -311,7 +311,7 @@ class DataPage(Page):
             sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
         undo = tr("Undo") if self.exclusions.answers else ""
         is_nameless = any(remark.endswith(chats.NAMELESS) for remark in shown)
-        icon_name, token = ("problem", "brick") if is_nameless else ("info", "ink2")
+        icon_name, token = ("problem", "error") if is_nameless else ("info", "muted")
         self.parts.remarks.show_notice(" ".join(sentences), undo, icon_name, token)
         self.parts.remarks.setVisible(bool(shown))
 
@@ -476,7 +476,7 @@ class DataPage(Page):
             text = tr_count(
                 count, "{n} row was written to {path}.", "{n} rows were written to {path}.", path=path
             )
-            self.parts.remarks.show_notice(text, icon_name="info", token="ink2")
+            self.parts.remarks.show_notice(text, icon_name="info", token="muted")
 
 
 def _subtitle(found: Report) -> str:

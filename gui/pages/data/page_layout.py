@@ -222,8 +222,8 @@ class Question(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "notice")
-        self._text = Label("", "body", "ink", wrap=True)
+        style.set_background(self, "notice")
+        self._text = Label("", "body", "text", wrap=True)
         self.buttons: list[Button] = []
         self._answers = FlowBox(self.buttons)
         self._column = vbox(self._text, self._answers, of=self, margins=(12, 8, 12, 8), spacing=8)

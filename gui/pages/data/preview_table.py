@@ -113,7 +113,7 @@ class PreviewTable(QWidget):
         header.sectionClicked.connect(self._offer_roles)
         self.table.clicked.connect(lambda index: self._offer_roles(index.column()))
         self.table.opened.connect(self._offer_roles_below)
-        self._words = ElidedLabel("", "label", "ink2")
+        self._words = ElidedLabel("", "label", "muted")
         vbox(self._words, (self.table, 1), of=self, spacing=8)
 
     def show_preview(self, look: RowPreview) -> None:

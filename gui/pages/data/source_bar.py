@@ -254,7 +254,7 @@ class PastePanel(QWidget):
         self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))
         self._cancel.clicked.connect(self.dismiss)
         row = hbox(
-            (Label(tr(PASTE_HINT), "label", "ink3", wrap=True), 1), self._cancel, self.take_button, spacing=8
+            (Label(tr(PASTE_HINT), "label", "hint", wrap=True), 1), self._cancel, self.take_button, spacing=8
         )
         vbox(self.field, row, of=self, spacing=8)
         actions.bind(self, "window.close", self.dismiss)

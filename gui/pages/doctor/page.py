@@ -29,11 +29,11 @@ from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
-# The icon, ink and text of a state.
+# The icon, colour and text of a state.
 STATES = {
     "ok": ("check", "accent", mark("OK")),
-    "notice": ("info", "copper", mark("Notice")),
-    "problem": ("problem", "brick", mark("Problem")),
+    "notice": ("info", "warning", mark("Notice")),
+    "problem": ("problem", "error", mark("Problem")),
 }
 
 
@@ -164,8 +164,8 @@ class _CheckRow(QWidget):
         super().__init__()
         self._icon = IconLabel("check")
         self._title = Label("", "body_medium")
-        self._text = Label("", "body", "ink", wrap=True, selectable=True)
-        self._fix = Label("", "body", "ink2", wrap=True, selectable=True)
+        self._text = Label("", "body", "text", wrap=True, selectable=True)
+        self._fix = Label("", "body", "muted", wrap=True, selectable=True)
         self._actions_row = hbox(1)
         grid = QGridLayout()
         grid.setContentsMargins(0, 12, 0, 12)

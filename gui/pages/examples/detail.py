@@ -37,12 +37,12 @@ class ExampleDetail(Scroll):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(24, 16, 14, 24), spacing=8, parent=parent)
-        ground = self.column.parentWidget()
-        assert ground is not None
-        style.ground(ground, "surface")
+        pane = self.column.parentWidget()
+        assert pane is not None
+        style.set_background(pane, "surface")
         self._row: Row | None = None
-        self._name = ElidedLabel("", "section", "ink")
-        self._about = ElidedLabel("", "figure_small", "ink2")
+        self._name = ElidedLabel("", "section", "text")
+        self._about = ElidedLabel("", "figure_small", "muted")
         marked = [(key, tr(title)) for key, title in MARKED.items()]
         self.against = SegmentedControl(marked, short=True, name=tr("Marked against"))
         self.against.currentChanged.connect(lambda _: self._refresh())
@@ -56,11 +56,11 @@ class ExampleDetail(Scroll):
         self.references: list[_Summary] = []
         self._reference_place = QVBoxLayout()
         self.conversation = ConversationView("body")
-        self._said = Label(tr("Conversation"), "head", "ink2")
+        self._said = Label(tr("Conversation"), "head", "muted")
         self._lay_out()
 
     def _lay_out(self) -> None:
-        marked = hbox(Label(tr("Marked against"), "label", "ink2"), self.against, 1, spacing=12)
+        marked = hbox(Label(tr("Marked against"), "label", "muted"), self.against, 1, spacing=12)
         self._reference_place.setSpacing(8)
         self.column.addWidget(self._name)
         self.column.addWidget(self._about)
@@ -165,7 +165,7 @@ class _Summary(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._head = Label("", "head", "ink2")
+        self._head = Label("", "head", "muted")
         self.text = ReadingText()
         vbox(self._head, (self.text, 0, Qt.AlignmentFlag.AlignTop), of=self, margins=(0, 4, 0, 4), spacing=2)
 

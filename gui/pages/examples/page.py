@@ -207,7 +207,7 @@ class ExamplesPage(Page):
                 "Each gain is over the run's own base model. The base shown is that of {first}.", first=first
             )
             text = f"{unlike} {shown}"
-            self.notice.show_notice(text, tr("Close"), "info", "ink2")
+            self.notice.show_notice(text, tr("Close"), "info", "muted")
 
     # Choosing other runs
 
@@ -299,7 +299,7 @@ class ExamplesPage(Page):
             self._background.run(
                 lambda: write_csv(path, *_table(shown, rows)),
                 lambda _: self.notice.show_notice(
-                    tr("Exported to {place}.", place=path), tr("Close"), "check", "ink2"
+                    tr("Exported to {place}.", place=path), tr("Close"), "check", "muted"
                 ),
                 lambda error: self.notice.show_notice(
                     translate(f"{error.message} {error.hint}"), tr("Close"), "warning"

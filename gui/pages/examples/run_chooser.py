@@ -35,7 +35,7 @@ class RunChooser(QWidget):
         self.view = GroupedTableView(self.table, tr("Runs to compare with"))
         self.compare_button = primary(tr("Compare"))
         self.cancel_button = plain(tr("Cancel"))
-        self._count = Label("", "label", "ink2")
+        self._count = Label("", "label", "muted")
         self._nothing = EmptyState(
             "history",
             tr("No other run has scores per conversation"),
@@ -53,7 +53,7 @@ class RunChooser(QWidget):
     def _lay_out(self) -> None:
         foot = hbox(self.compare_button, self.cancel_button, (self._count, 1), spacing=8)
         vbox(
-            Label(tr("Compare with other runs"), "section", "ink"),
+            Label(tr("Compare with other runs"), "section", "text"),
             (self._stack, 1),
             foot,
             of=self,
@@ -134,15 +134,15 @@ class CandidateTable(GroupedTable[Candidate]):
     def cell(self, item: Candidate, key: str) -> Cell:
         if key == "label":
             if item.why_not:
-                return Text(f"{translate(item.label)}. {translate(item.why_not)}", token="ink3")
+                return Text(f"{translate(item.label)}. {translate(item.why_not)}", token="hint")
             return Checked(translate(item.label), "", item.job.id in self._checked)
         if key == "name":
             return Text(item.name)
         if key == "score":
-            return Text("" if item.why_not else score(item.mean), "figure", "ink", right=True)
+            return Text("" if item.why_not else score(item.mean), "figure", "text", right=True)
         if item.why_not:
             return Text("")
-        icon, token = ("arrow-up", "accent") if item.gain > 0 else ("arrow-down", "brick")
+        icon, token = ("arrow-up", "accent") if item.gain > 0 else ("arrow-down", "error")
         return Signed(icon, gain(item.gain), token, right=True, role="figure_medium")
 
     def accessible_text(self, item: Candidate) -> str:

@@ -77,10 +77,10 @@ def _box(painter: QPainter, rect: QRectF, text: str = "", *, trained: bool = Fal
     painter.setBrush(style.color("accent_fill" if trained else "sunken"))
     painter.drawRoundedRect(rect, 2, 2)
     if text:
-        _words(painter, rect, text, "on_accent" if trained else "ink2")
+        _words(painter, rect, text, "on_accent" if trained else "muted")
 
 
-def _words(painter: QPainter, rect: QRectF, text: str, token: str = "ink2", role: str = "small") -> None:
+def _words(painter: QPainter, rect: QRectF, text: str, token: str = "muted", role: str = "small") -> None:
     # A copy: the font of a role is shared.
     made = QFont(font(role))
     made.setPixelSize(round(made.pixelSize() / text_scale()))
@@ -123,9 +123,9 @@ def _levels(painter: QPainter, levels: tuple[float, ...], tall: float) -> None:
     for level in levels:
         x = middle + level * half
         _line(painter, [(x, 84), (x, 84 - tall)], "accent", 1.5)
-    _line(painter, [(middle - half - 4, 84), (middle + half + 4, 84)], "ink3", 1.0)
+    _line(painter, [(middle - half - 4, 84), (middle + half + 4, 84)], "hint", 1.0)
     _words(painter, QRectF(140, 92, 80, 20), "0")
-    _words(painter, QRectF(220, 8, 132, 20), tr("weights of the base"), "ink2")
+    _words(painter, QRectF(220, 8, 132, 20), tr("weights of the base"), "muted")
     _words(painter, QRectF(8, 92, 120, 20), tr("{count} values", count=_count(levels)), "accent")
 
 
@@ -134,15 +134,15 @@ def _count(levels: tuple[float, ...]) -> str:
 
 
 def _schedule(painter: QPainter) -> None:
-    _line(painter, [(16, 96), (344, 96)], "ink3", 1.0)
+    _line(painter, [(16, 96), (344, 96)], "hint", 1.0)
     for token, points in (
         ("accent", [(16, 96), (48, 24), (344, 96)]),
-        ("ink2", [(48 + x, 60 - 36 * math.cos(math.pi * x / 296)) for x in range(0, 297, 8)]),
+        ("muted", [(48 + x, 60 - 36 * math.cos(math.pi * x / 296)) for x in range(0, 297, 8)]),
         ("grey", [(48, 24), (344, 24)]),
     ):
         _line(painter, points, token)
-    _words(painter, QRectF(264, 4, 80, 18), tr("constant"), "ink2")
-    _words(painter, QRectF(196, 34, 60, 18), tr("cosine"), "ink2")
+    _words(painter, QRectF(264, 4, 80, 18), tr("constant"), "muted")
+    _words(painter, QRectF(196, 34, 60, 18), tr("cosine"), "muted")
     _words(painter, QRectF(96, 66, 60, 18), tr("linear"), "accent")
     _words(painter, QRectF(8, 98, 60, 18), tr("warm-up"))
     _words(painter, QRectF(272, 98, 88, 18), tr("last step"))
@@ -187,8 +187,8 @@ def _verdict(painter: QPainter) -> None:
     _line(painter, [(72, 8), (72, 100)], "outline", 1.0)
     for y, low, high, token, text in (
         (28, 110, 200, "accent", tr("Better")),
-        (60, 46, 128, "ink2", tr("No measurable difference")),
-        (92, 16, 56, "brick", tr("Worse")),
+        (60, 46, 128, "muted", tr("No measurable difference")),
+        (92, 16, 56, "error", tr("Worse")),
     ):
         _line(painter, [(low, y), (high, y)], token, 1.5)
         for x in (low, high):
@@ -201,15 +201,15 @@ def _verdict(painter: QPainter) -> None:
 
 
 def _loss(painter: QPainter) -> None:
-    _line(painter, [(16, 100), (344, 100)], "ink3", 1.0)
+    _line(painter, [(16, 100), (344, 100)], "hint", 1.0)
     falls = [(16 + x, 16 + 74 * (1 - math.exp(-x / 90))) for x in range(0, 321, 8)]
     _line(painter, falls, "accent")
     rises = [
         (16 + x, 16 + 60 * (1 - math.exp(-x / 70)) - 22 * max(0, x - 150) / 170) for x in range(0, 321, 8)
     ]
-    _line(painter, rises, "copper")
+    _line(painter, rises, "warning")
     _words(painter, QRectF(268, 66, 84, 18), tr("training"), "accent")
-    _words(painter, QRectF(256, 32, 96, 18), tr("validation"), "copper")
+    _words(painter, QRectF(256, 32, 96, 18), tr("validation"), "warning")
 
 
 def _tokens(painter: QPainter) -> None:

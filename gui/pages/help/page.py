@@ -52,7 +52,7 @@ class TopicTable(GroupedTable[Topic]):
         self.set_rows(rows)
 
     def cell(self, item: Topic, key: str) -> Cell:
-        return Text(item.title, token="ink")
+        return Text(item.title, token="text")
 
     def accessible_text(self, item: Topic) -> str:
         return f"{item.title}, {tr(item.group)}"
@@ -87,7 +87,7 @@ class HelpPage(Page):
 
     def _lay_out(self) -> None:
         left = QWidget()
-        style.ground(left, "surface")
+        style.set_background(left, "surface")
         style.scale(left, QWidget.setFixedWidth, LIST_WIDTH)
         vbox(self.search, (self.view, 1), of=left, margins=(16, 16, 8, 8), spacing=8)
         self._stack = QStackedWidget()
@@ -131,12 +131,12 @@ class TopicView(Scroll):
         super().__init__(margins=(32, 24, 32, 32), spacing=0, parent=parent)
         self._background = BackgroundTasks(self)
         self._topic: Topic | None = None
-        self._group = Label("", "label", "ink2")
+        self._group = Label("", "label", "muted")
         self._title = Label("", "title", wrap=True)
         self._text = ReadingText()
         self._sketch, self._drawing = MethodSketch(), DrawingView()
         self._facts = QWidget()
-        self.long = ReadingText(role="body", token="ink2")
+        self.long = ReadingText(role="body", token="muted")
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -200,5 +200,5 @@ def _facts_view(topic: Topic) -> QWidget:
         named = Label(name, "body_medium", wrap=True)
         named.setMaximumWidth(px(NAME_WIDTH))
         grid.addWidget(named, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Label(text, "body", "ink2", wrap=True), row, 1)
+        grid.addWidget(Label(text, "body", "muted", wrap=True), row, 1)
     return made

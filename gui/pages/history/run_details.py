@@ -39,8 +39,8 @@ class RunDetails(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._entry: RunEntry | None = None
-        self._name = ElidedLabel("", "section", "ink")
-        self._about = ElidedLabel("", "label", "ink2")
+        self._name = ElidedLabel("", "section", "text")
+        self._about = ElidedLabel("", "label", "muted")
         self.open_button = primary(tr("Open"), "arrow-right")
         self.edit_button = plain(tr("Edit a copy"), "copy")
         self.folder_button = plain(tr("Open folder"), "folder")
@@ -114,8 +114,8 @@ class _FactView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._label = ElidedLabel("", "label", "ink2")
-        self._value = ElidedLabel("", "body_medium", "ink")
+        self._label = ElidedLabel("", "label", "muted")
+        self._value = ElidedLabel("", "body_medium", "text")
         vbox(self._label, self._value, of=self, spacing=2)
 
     def show_fact(self, fact: Fact) -> None:

@@ -172,7 +172,7 @@ class DraftWriter(QObject):
     def _on_download_answered(self, text: str, action: str) -> None:
         """Show why it is not known what there is to download; a question is shown by `strip`."""
         if not action:
-            self.error = Strip(text, tr("Try again"), "problem", "brick")
+            self.error = Strip(text, tr("Try again"), "problem", "error")
         self.changed.emit()
 
     def _ask(self) -> None:
@@ -237,11 +237,11 @@ class DraftWriter(QObject):
         if self.is_writing:
             self._results.end_unfinished("failed")
             text = f"{translate(ending.message)} {tr('Your text is saved.')}"
-            self.error = Strip(text, tr("Try again"), "problem", "brick", ending.log_tail)
+            self.error = Strip(text, tr("Try again"), "problem", "error", ending.log_tail)
         self._later()
 
     def _say(self, message: str, hint: str) -> None:
-        self.error = Strip(labelling_text.error_text(message, hint), "", "problem", "brick")
+        self.error = Strip(labelling_text.error_text(message, hint), "", "problem", "error")
         self.changed.emit()
 
     def _later(self) -> None:

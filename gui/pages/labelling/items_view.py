@@ -190,12 +190,12 @@ class ItemsPane(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         self.view = ItemsView()
         self.search = SearchField(tr("Text or number"))
         self.search.searched.connect(self.searched)
-        self._count = Label("", "figure_small", "ink3")
-        self._nothing = ElidedLabel("", "body", "ink3")
+        self._count = Label("", "figure_small", "hint")
+        self._nothing = ElidedLabel("", "body", "hint")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
         for part in (self.view, self._nothing):
@@ -232,7 +232,7 @@ class _RowDelegate(QStyledItemDelegate):
         inner = rect.adjusted(px(INSET), px(7), -px(INSET), -px(7))
         self._paint_head(painter, inner, index)
         painter.setFont(font("body"))
-        painter.setPen(style.color("ink"))
+        painter.setPen(style.color("text"))
         shown = painter.fontMetrics().elidedText(
             str(index.data()), Qt.TextElideMode.ElideRight, inner.width()
         )
@@ -247,11 +247,11 @@ class _RowDelegate(QStyledItemDelegate):
         """Draw the number at the left and the state at the right."""
         top = Qt.AlignmentFlag.AlignTop
         painter.setFont(font("figure_small"))
-        painter.setPen(style.color("ink3"))
+        painter.setPen(style.color("hint"))
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | top, number_text(index.data(NUMBER_ROLE)))
         status = index.data(STATE_ROLE)
         painter.setFont(font("label"))
-        painter.setPen(style.color(status.ink))
+        painter.setPen(style.color(status.token))
         painter.drawText(inner, Qt.AlignmentFlag.AlignRight | top, status.text)
         if not status.icon:
             return
@@ -262,5 +262,5 @@ class _RowDelegate(QStyledItemDelegate):
             painter,
             QRectF(left, inner.top() + (height - side) / 2, side, side),
             status.icon,
-            status.ink,
+            status.token,
         )

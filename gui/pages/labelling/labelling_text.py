@@ -43,7 +43,7 @@ class Status:
 
     text: str
     icon: str
-    ink: str
+    token: str
 
 
 def error_text(message: str, hint: str) -> str:
@@ -63,12 +63,12 @@ def status(item: labelling.Item) -> Status:
     if item.state == "accepted":
         return Status(tr("Accepted, {author}", author=author(item)), "check", "accent")
     if item.state == "skipped":
-        return Status(tr("Skipped, not part of the data set"), "minus", "ink2")
+        return Status(tr("Skipped, not part of the data set"), "minus", "muted")
     if item.draft is not None and item.state == "drafted":
-        return Status(tr("Not accepted yet: {author}", author=author(item)), "edit", "ink2")
+        return Status(tr("Not accepted yet: {author}", author=author(item)), "edit", "muted")
     if item.text.strip():
-        return Status(tr("Not accepted yet. Saved as you type"), "edit", "ink2")
-    return Status(tr("Not written yet"), "edit", "ink2")
+        return Status(tr("Not accepted yet. Saved as you type"), "edit", "muted")
+    return Status(tr("Not written yet"), "edit", "muted")
 
 
 def state(item: labelling.Item) -> Status:
@@ -76,10 +76,10 @@ def state(item: labelling.Item) -> Status:
     if item.state == "accepted":
         return Status(tr("Accepted"), "check", "accent")
     if item.state == "skipped":
-        return Status(tr("Skipped"), "minus", "ink3")
+        return Status(tr("Skipped"), "minus", "hint")
     if item.state == "drafted":
-        return Status(tr("Draft"), "edit", "ink2")
-    return Status(tr("Started"), "edit", "ink2") if item.text.strip() else Status(tr("To do"), "", "ink3")
+        return Status(tr("Draft"), "edit", "muted")
+    return Status(tr("Started"), "edit", "muted") if item.text.strip() else Status(tr("To do"), "", "hint")
 
 
 def author(item: labelling.Item) -> str:

@@ -46,7 +46,7 @@ class LabellingToolbar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._progress = ElidedLabel("", "label", "ink2")
+        self._progress = ElidedLabel("", "label", "muted")
         self.bar = Bar()
         self.shown = ComboBox([(key, tr(title)) for key, title in SHOWN_TITLES.items()])
         self.order = ComboBox([(key, tr(title)) for key, (title, _) in ORDERS.items()])
@@ -136,7 +136,7 @@ class LabellingToolbar(QWidget):
 def _labelled(title: str, choice: ComboBox, parent: QWidget) -> QWidget:
     """Return a chooser with its label, which stay together."""
     pair = QWidget(parent)
-    label = Label(title, "label", "ink2")
+    label = Label(title, "label", "muted")
     label.setBuddy(choice)
     choice.setAccessibleName(title.replace("&", ""))
     choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

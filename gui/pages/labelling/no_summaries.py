@@ -36,11 +36,11 @@ class NoSummaries(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "notice")
+        style.set_background(self, "notice")
         self.source, self._count = "", 0
         self._set: labelling.SetInfo | None = None
         self._background = BackgroundTasks(self)
-        self._text = Label("", "body", "ink", wrap=True)
+        self._text = Label("", "body", "text", wrap=True)
         # With their texts from the start, which decide how far the icons stand from them.
         self.write_button = primary(tr("Write summaries"), "edit")
         self.train_button = plain(tr("Train on {count}", count="0"), "arrow-right")

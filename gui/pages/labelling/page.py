@@ -455,16 +455,16 @@ class LabellingPage(Page):
         """Return the most urgent notice to show above the panes."""
         error = self.controller.error or self.reader.error
         if error is not None and not self.controller.problem():
-            return Strip(labelling_text.error_text(error.message, error.hint), "", "problem", "brick")
+            return Strip(labelling_text.error_text(error.message, error.hint), "", "problem", "error")
         if self.additions.error:
-            return Strip(self.additions.error, "", "problem", "brick")
+            return Strip(self.additions.error, "", "problem", "error")
         if self.additions.is_busy:
             name, how_far = self.additions.name, self.additions.status_text
             reading = tr("Reading {name}", name=name)
-            return Strip(f"{reading}, {how_far}" if how_far else reading, "", "clock", "ink2")
+            return Strip(f"{reading}, {how_far}" if how_far else reading, "", "clock", "muted")
         strip = self.draft_writer.strip() if self.controller.item is not None else None
         texts = [self._message, labelling_text.corrected(self.controller.corrected)]
         if (work := self.controller.work) is not None:
             texts.append(labelling_text.advice(work.progress()))
         text = next(filter(None, texts), "")
-        return strip or (Strip(text, "", "info", "ink2") if text else None)
+        return strip or (Strip(text, "", "info", "muted") if text else None)

@@ -71,21 +71,21 @@ class SummaryPane(QWidget):
         self._marking = once(self, MARK_MILLISECONDS, self._look_at_text)
 
     def _make_parts(self) -> None:
-        self._status_icon = IconLabel("edit", "ink2", 14)
-        self._status = ElidedLabel("", "label", "ink2")
+        self._status_icon = IconLabel("edit", "muted", 14)
+        self._status = ElidedLabel("", "label", "muted")
         self.edit = SummaryEdit()
         self.edit.typed.connect(self._on_typed)
         self.problem = ProblemLine()
-        self._length = Label("", "figure_small", "ink2")
-        self._usual = ElidedLabel("", "figure_small", "ink3")
-        self._claims_icon = IconLabel("warning", "copper", 14)
-        self._claims = Label("", "label", "copper", wrap=True)
+        self._length = Label("", "figure_small", "muted")
+        self._usual = ElidedLabel("", "figure_small", "hint")
+        self._claims_icon = IconLabel("warning", "warning", 14)
+        self._claims = Label("", "label", "warning", wrap=True)
         self.writer = ComboBox()
         self.writer.setAccessibleName(tr("Drafts by"))
         self.writer.chosen.connect(self.writer_chosen)
         self.draft_button = plain(tr("Draft"), "play")
         self.draft_button.clicked.connect(self._draft_or_cancel)
-        self._writing = ElidedLabel("", "label", "ink2")
+        self._writing = ElidedLabel("", "label", "muted")
         self.accept_button = primary(tr("Accept and continue"), "check")
         self.skip_button = plain(tr("Skip"))
         self.undo_button = IconButton("undo", tr("Undo"))
@@ -126,7 +126,7 @@ class SummaryPane(QWidget):
         vbox(right, of=self)
 
     def _draft_row(self) -> QGridLayout:
-        label = Label(tr("Drafts &by"), "label", "ink2")
+        label = Label(tr("Drafts &by"), "label", "muted")
         label.setBuddy(self.writer)
         self.writer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         grid = QGridLayout()
@@ -157,8 +157,8 @@ class SummaryPane(QWidget):
         self._item, self._accepted = item, accepted
         found = labelling_text.status(item)
         self._status.setText(found.text)
-        self._status.set_token(found.ink)
-        self._status_icon.set_icon(found.icon, found.ink)
+        self._status.set_token(found.token)
+        self._status_icon.set_icon(found.icon, found.token)
         self.problem.show_problem(problem)
         style.set_property(self.edit, "problem", "true" if problem else "false")
         self._show_length()
@@ -229,7 +229,7 @@ class SummaryPane(QWidget):
         found = labelling_text.length(self.text(), self._item.conversation, self._accepted)
         self._length.setText(found.text)
         self._usual.setText(found.usual)
-        self._usual.set_token("copper" if found.is_unusual else "ink3")
+        self._usual.set_token("warning" if found.is_unusual else "hint")
 
     def hints(self) -> list[str]:
         """Return the hints about the text: its length, the usual length, and the unsupported claims."""
@@ -251,14 +251,14 @@ class ConversationPane(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         self._shown = ("", "")
-        self.position = Label("", "figure_small", "ink2")
+        self.position = Label("", "figure_small", "muted")
         self.back = IconButton("chevron-left", tr("Previous conversation"))
         self.forward = IconButton("chevron-right", tr("Next conversation, leave this one unchanged"))
         self.back.clicked.connect(self.back_wanted)
         self.forward.clicked.connect(self.forward_wanted)
-        self._about = ElidedLabel("", "label", "ink2")
+        self._about = ElidedLabel("", "label", "muted")
         self.turns = ConversationView()
         self.reading = Scroll((0, 0, 10, 0), spacing=0)
         self._lay_out()
@@ -355,10 +355,10 @@ class SummaryEdit(QTextEdit):
     def _mark(self) -> None:
         text = self.toPlainText()
         look = QTextCharFormat()
-        look.setForeground(style.color("copper"))
+        look.setForeground(style.color("warning"))
         look.setFontWeight(500)
         look.setFontUnderline(True)
-        look.setUnderlineColor(style.color("copper"))
+        look.setUnderlineColor(style.color("warning"))
         marks = []
         for claim in self.claims:
             start, length = utf16(text, Mark(claim.start, claim.end - claim.start))

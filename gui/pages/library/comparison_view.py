@@ -64,7 +64,7 @@ def comparison_rows(adapters: Sequence[Adapter]) -> list[Heading | Row]:
 
 
 def _fact(text: str) -> Cell:
-    return Text(text or UNKNOWN, "body", "ink" if text else "ink3")
+    return Text(text or UNKNOWN, "body", "text" if text else "hint")
 
 
 def are_comparable(adapters: Sequence[Adapter]) -> bool:
@@ -89,7 +89,7 @@ def _score_rows(adapters: Sequence[Adapter]) -> list[Row]:
 def _scored_on(adapter: Adapter) -> Cell:
     card = adapter.metadata.score_card
     if card is None:
-        return Text(tr("Not scored yet"), "body", "ink3")
+        return Text(tr("Not scored yet"), "body", "hint")
     return Text(f"{data_text(protocol_source(card, adapter.metadata))}, {protocol_text(card.protocol)}")
 
 
@@ -104,23 +104,23 @@ def _base(card: ScoreCard) -> dict[str, dict[str, float]]:
 def _interval(card: ScoreCard | None, name: str) -> Cell:
     found = _scores(card).get(name)
     if card is None or found is None:
-        return Text(UNKNOWN, "body", "ink3")
+        return Text(UNKNOWN, "body", "hint")
     base = _base(card).get(name, {}).get("mean")
-    return Scored(score(found["mean"]), IntervalCell(confidence_interval(found, "ink2"), 0.0, 1.0, base))
+    return Scored(score(found["mean"]), IntervalCell(confidence_interval(found, "muted"), 0.0, 1.0, base))
 
 
 def _gain(card: ScoreCard | None) -> Cell:
     difference = _difference(card)
     if difference is None:
-        return Text(UNKNOWN, "body", "ink3")
+        return Text(UNKNOWN, "body", "hint")
     spread = interval(difference.get("low"), difference.get("high"))
-    return Text(", ".join(filter(None, (gain(difference["mean"]), spread.strip(UNKNOWN)))), "figure", "ink")
+    return Text(", ".join(filter(None, (gain(difference["mean"]), spread.strip(UNKNOWN)))), "figure", "text")
 
 
 def _verdict(card: ScoreCard | None) -> Cell:
     difference = _difference(card)
     if difference is None:
-        return Text(UNKNOWN, "body", "ink3")
+        return Text(UNKNOWN, "body", "hint")
     icon, text, token = VERDICTS.get(str(difference.get("verdict", "")), UNKNOWN_VERDICT)
     return Signed(icon, tr(text), token)
 
@@ -166,7 +166,7 @@ class ComparisonTable(GroupedTable[Row]):
         return item.key
 
     def cell(self, item: Row, key: str) -> Cell:
-        return Text(item.title, "body", "ink2") if key == "title" else item.cells[int(key)]
+        return Text(item.title, "body", "muted") if key == "title" else item.cells[int(key)]
 
     def accessible_text(self, item: Row) -> str:
         values = [
@@ -190,7 +190,7 @@ class ComparisonView(QWidget):
         self.try_button = plain(tr("Try in playground"))
         self.table = ComparisonTable(self)
         self.view = GroupedTableView(self.table, tr("Comparison"))
-        self.remark = NoticeStrip(tr(NOT_COMPARABLE), "", "info", "ink2")
+        self.remark = NoticeStrip(tr(NOT_COMPARABLE), "", "info", "muted")
         self._lay_out()
         self.back_button.clicked.connect(self.back_pressed)
         self.differences.toggled.connect(lambda _on: self._show_rows())

@@ -23,7 +23,7 @@ class FactsView(QWidget):
         super().__init__()
         self._facts: list[Fact] = []
         self._rows: list[tuple[Label, ElidedLabel]] = []
-        column = vbox(Label(heading, "label_medium", "ink2"), of=self, spacing=6)
+        column = vbox(Label(heading, "label_medium", "muted"), of=self, spacing=6)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
@@ -48,7 +48,7 @@ class FactsView(QWidget):
 
     def _add_row(self) -> None:
         row = (
-            Label("", "body", "ink2", self),
+            Label("", "body", "muted", self),
             ElidedLabel("", parent=self, elide=Qt.TextElideMode.ElideMiddle),
         )
         for column, part in enumerate(row):
@@ -75,7 +75,9 @@ class TextSection(QWidget):
     def __init__(self, heading: str) -> None:
         super().__init__()
         self._labels: list[Label] = []
-        self._column = vbox(Label(heading, "label_medium", "ink2"), of=self, margins=(0, 0, 0, 18), spacing=6)
+        self._column = vbox(
+            Label(heading, "label_medium", "muted"), of=self, margins=(0, 0, 0, 18), spacing=6
+        )
 
     def show_texts(self, texts: Sequence[str]) -> None:
         while len(self._labels) < len(texts):

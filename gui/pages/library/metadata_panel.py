@@ -86,7 +86,7 @@ class MetadataPanel(QWidget):
         super().__init__()
         self._adapter: Adapter | None = None
         self._rimmed = False
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         self._make_parts()
         self._scroll = Scroll((24, 20, 24, 0), 0)
         vbox((self._scroll, 1), self._foot(), of=self, spacing=0)
@@ -94,19 +94,19 @@ class MetadataPanel(QWidget):
         self._connect()
 
     def _make_parts(self) -> None:
-        self._name = ElidedLabel("", "section", "ink")
-        self.about = ElidedLabel("", "label", "ink2")
+        self._name = ElidedLabel("", "section", "text")
+        self.about = ElidedLabel("", "label", "muted")
         self.more_button = IconButton("more", tr("More"))
         self.close_button = IconButton("close", tr("Close"))
         self.close_button.hide()
         self.try_button = primary(tr("Try in playground"))
         self.export_button = plain(tr("Export…"))
         self.merge_button = plain(tr("Merge…"))
-        self._protocol = ElidedLabel("", "label", "ink3")
+        self._protocol = ElidedLabel("", "label", "hint")
         self._scores = ScoresView()
-        self._remarks = Label("", "label", "ink3", wrap=True)
+        self._remarks = Label("", "label", "hint", wrap=True)
         self.metrics = MetricRows()
-        self._unscored = Label(tr("Not scored yet."), "body", "ink2")
+        self._unscored = Label(tr("Not scored yet."), "body", "muted")
         self.score_button = link(tr("Score now"))
         self._made_from = FactsView(tr("Origin"))
         self._method = FactsView(tr("Method"))
@@ -116,8 +116,8 @@ class MetadataPanel(QWidget):
         self.tags_field.setPlaceholderText(tr("Tags, separated by commas"))
         self.tags_field.setAccessibleName(tr("Tags"))
         self.notes_field = NotesField()
-        self._mark = IconLabel("clock", "ink3")
-        self.integrity = Label("", "label", "ink2", wrap=True)
+        self._mark = IconLabel("clock", "hint")
+        self.integrity = Label("", "label", "muted", wrap=True)
         self.folder_button = link(tr("Open folder"))
         self._notes_rest = QTimer(self)
         self._notes_rest.setSingleShot(True)
@@ -131,7 +131,7 @@ class MetadataPanel(QWidget):
         column.addSpacing(20)
         column.addWidget(Line())
         column.addSpacing(14)
-        head = _row(Label(tr("Scores"), "label_medium", "ink2"), self._protocol)
+        head = _row(Label(tr("Scores"), "label_medium", "muted"), self._protocol)
         head.setStretch(0, 0)
         head.setStretch(1, 1)
         self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -152,7 +152,7 @@ class MetadataPanel(QWidget):
         for section in (self._exports, self._changes):
             column.addWidget(section)
         for label, field in ((tr("Tags"), self.tags_field), (tr("Notes"), self.notes_field)):
-            column.addWidget(Label(label, "label_medium", "ink2"))
+            column.addWidget(Label(label, "label_medium", "muted"))
             column.addSpacing(6)
             column.addWidget(field)
             column.addSpacing(12)
@@ -248,10 +248,10 @@ class MetadataPanel(QWidget):
     def show_integrity(self, changed: list[str] | None) -> None:
         """Show whether the files match the metadata; None while unknown."""
         if changed is None:
-            self._mark.set_icon("clock", "ink3")
+            self._mark.set_icon("clock", "hint")
             self.integrity.setText(tr("Checking the files"))
         elif changed:
-            self._mark.set_icon("warning", "copper")
+            self._mark.set_icon("warning", "warning")
             self.integrity.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
         else:
             self._mark.set_icon("check", "accent")
@@ -282,7 +282,7 @@ class MetadataPanel(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ground, and the hairline."""
+        """Draw the background, and the hairline."""
         super().paintEvent(event)
         if self._rimmed:
             painter = QPainter(self)

@@ -82,7 +82,7 @@ class PushDialog(ScrollingDialog):
         self._about = Label(
             tr("Nothing is sent before you have seen all of it. The hub wants a token: run `hf auth login` once."),
             "body",
-            "ink2",
+            "muted",
             wrap=True,
         )  # fmt: skip
         for part in (self._about, self.form, self.preview, self._busy, self.problem):
@@ -182,10 +182,10 @@ class PushPreview(QWidget):
         column = vbox(self._where, of=self, spacing=6)
         for heading, part in ((tr("Licences"), self._notices), (tr("Files"), self._files)):
             column.addSpacing(10)
-            column.addWidget(Label(heading, "label_medium", "ink2"))
+            column.addWidget(Label(heading, "label_medium", "muted"))
             column.addLayout(part)
         column.addSpacing(10)
-        column.addWidget(Label(tr("Model card"), "label_medium", "ink2"))
+        column.addWidget(Label(tr("Model card"), "label_medium", "muted"))
         column.addWidget(self.card)
 
     def _restyle(self) -> None:
@@ -209,10 +209,10 @@ class PushPreview(QWidget):
         _empty(self._notices)
         for notice in notices:
             warns = notice.get("level") == "warning"
-            icon = IconLabel("warning" if warns else "info", "copper" if warns else "ink2", 16)
+            icon = IconLabel("warning" if warns else "info", "warning" if warns else "muted", 16)
             row = hbox(
                 (icon, 0, Qt.AlignmentFlag.AlignTop),
-                (Label(notice_text(notice), "body", "ink", wrap=True), 1),
+                (Label(notice_text(notice), "body", "text", wrap=True), 1),
                 spacing=8,
             )
             self._notices.addLayout(row)
@@ -221,10 +221,10 @@ class PushPreview(QWidget):
         _empty(self._files)
         total = tr_count(len(files), "{n} file", "{n} files"), sum(size for _, size in files)
         for at, (name, size) in enumerate((*files, total)):
-            ink = "ink" if at < len(files) else "ink2"
-            self._files.addWidget(Label(escaping.in_one_line(name), "body", ink, wrap=True), at, 0)
+            token = "text" if at < len(files) else "muted"
+            self._files.addWidget(Label(escaping.in_one_line(name), "body", token, wrap=True), at, 0)
             self._files.addWidget(
-                Label(bytes_text(size), "figure", ink), at, 1, Qt.AlignmentFlag.AlignTrailing
+                Label(bytes_text(size), "figure", token), at, 1, Qt.AlignmentFlag.AlignTrailing
             )
 
     def texts(self) -> list[str]:
@@ -306,7 +306,7 @@ class PushForm(QWidget):
     def _conversations_part(self) -> QWidget:
         part = QWidget()
         foot = tr("They are part of the prompt: without them, nothing can be sent.")
-        vbox(self.conversations, Label(foot, "label", "ink3", wrap=True), of=part, spacing=4)
+        vbox(self.conversations, Label(foot, "label", "hint", wrap=True), of=part, spacing=4)
         part.setVisible(bool(self._conversations))
         return part
 

@@ -96,10 +96,10 @@ class ScoresView(QWidget):
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(font("body"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         painter.drawText(row, left, NAMES[name])
         painter.setFont(font("figure_medium"))
-        painter.setPen(style.color("ink"))
+        painter.setPen(style.color("text"))
         painter.drawText(
             QRectF(px(84), row.top(), px(40), row.height()), right, score(self._scores()[name]["mean"])
         )
@@ -166,7 +166,7 @@ def _grid(card: ScoreCard, known: list[metrics.Metric]) -> QWidget:
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(0, 1)
     for column, head in ((1, tr("Base")), (2, tr("Tuned"))):
-        grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+        grid.addWidget(Label(head, "head", "muted"), 0, column, RIGHT)
     for row, each in enumerate(known, start=1):
         own, base = card.measures[each.name], card.base_measures.get(each.name)
         between = card.measure_difference.get(each.name)
@@ -175,9 +175,9 @@ def _grid(card: ScoreCard, known: list[metrics.Metric]) -> QWidget:
         sign.setAccessibleName(text)
         title = translate(each.title)
         cells: list[QWidget] = [
-            ElidedLabel(title, "body", "ink2"),
-            Label(amount(base["mean"], each.unit) if base else "", "figure", "ink2"),
-            Label(amount(own["mean"], each.unit), "figure_medium", "ink"),
+            ElidedLabel(title, "body", "muted"),
+            Label(amount(base["mean"], each.unit) if base else "", "figure", "muted"),
+            Label(amount(own["mean"], each.unit), "figure_medium", "text"),
             sign,
         ]
         for column, cell in enumerate(cells):

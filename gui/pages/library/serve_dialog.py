@@ -41,7 +41,7 @@ class ServeDialog(ScrollingDialog):
         self.address, self.token = _read_only(), _read_only()
         self.curl = QPlainTextEdit()
         self.curl.setReadOnly(True)
-        self._state = Label("", "body", "ink2", wrap=True)
+        self._state = Label("", "body", "muted", wrap=True)
         self._busy = BusyRow(tr("Loading the base model"))
         self._problem = ProblemLine()
         self._details = QWidget()
@@ -59,7 +59,7 @@ class ServeDialog(ScrollingDialog):
             "Programs of this computer get summaries as from OpenAI's chat completions. No other computer can reach "
             "the address, and nobody without the token gets an answer."
         )
-        self.column.addWidget(Label(about, "body", "ink2", wrap=True))
+        self.column.addWidget(Label(about, "body", "muted", wrap=True))
         fields = QVBoxLayout(self._details)
         fields.setContentsMargins(0, 0, 0, 0)
         fields.setSpacing(16)

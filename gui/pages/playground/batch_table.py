@@ -38,15 +38,15 @@ class BatchTable(GroupedTable[BatchRow]):
 
     def cell(self, item: BatchRow, key: str) -> Cell:
         if key == "conversation":
-            return Text(headline(item.example.conversation), "body_medium", "ink")
+            return Text(headline(item.example.conversation), "body_medium", "text")
         column = _column(item, key)
         if column.status == "failed":
-            return Signed("problem", state_text(column), "brick")
+            return Signed("problem", state_text(column), "error")
         if column.status == "finished":
             rouge1 = column.scores.get("rouge1")
             note = "" if rouge1 is None else score(rouge1)
-            return Text(_line(column.text) or tr("Empty summary"), token="ink", note=note)
-        return Text(_line(state_text(column)), token="ink3")
+            return Text(_line(column.text) or tr("Empty summary"), token="text", note=note)
+        return Text(_line(state_text(column)), token="hint")
 
     def accessible_text(self, item: BatchRow) -> str:
         written = [

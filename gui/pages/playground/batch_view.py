@@ -176,7 +176,7 @@ class BatchView(QWidget):
     def show_notice(self, text: str, action: str = "", icon_name: str = "info") -> None:
         """Show a text below the table; "" hides it."""
         if text:
-            self.notice.show_notice(text, action, icon_name, "ink2" if icon_name == "info" else "brick")
+            self.notice.show_notice(text, action, icon_name, "muted" if icon_name == "info" else "error")
         else:
             self.notice.hide()
 
@@ -190,7 +190,7 @@ class BatchView(QWidget):
                 self._lines.removeWidget(label)
                 label.deleteLater()
             self._labels = [
-                Label(line, "label", "ink2" if at else "ink3", wrap=True) for at, line in enumerate(lines)
+                Label(line, "label", "muted" if at else "hint", wrap=True) for at, line in enumerate(lines)
             ]
             for label in self._labels:
                 self._lines.addWidget(label)
@@ -292,7 +292,7 @@ class BatchDetail(QWidget):
 
     def _show_texts(self, texts: Sequence[tuple[str, str]]) -> None:
         while len(self._parts) < len(texts):
-            part = (Label("", "head", "ink2", wrap=True), ReadingText(role="body"))
+            part = (Label("", "head", "muted", wrap=True), ReadingText(role="body"))
             self._parts.append(part)
             for widget in part:
                 self._texts.addWidget(widget)

@@ -363,12 +363,12 @@ class Controller(QObject):
         """Return the most urgent notice above the columns."""
         if self._ending is not None:
             text = _why(self._ending)
-            return Strip(text, tr("Start again"), "problem", "brick", self._ending.log_tail)
+            return Strip(text, tr("Start again"), "problem", "error", self._ending.log_tail)
         if self._downloads.question:
             return Strip(self._downloads.question, action_text(), "import")
         device_strip = self.device_lock.strip()
         if device_strip is None and self._message:
-            return Strip(self._message, "", "info", "ink2")
+            return Strip(self._message, "", "info", "muted")
         return device_strip
 
     def act(self, *, again: bool = True) -> None:

@@ -255,7 +255,7 @@ class PromptField(QWidget):
         self._own, self._trained = "", prompts.DEFAULT_PROMPT
         self.choice = ComboBox()
         self.choice.chosen.connect(self._choose)
-        self._text = Label("", "label", "ink2", wrap=True, selectable=True)
+        self._text = Label("", "label", "muted", wrap=True, selectable=True)
         self._text.setAccessibleName(tr("Prompt in use"))
         tooltip = tr("One prompt for every column, instead of the one each adapter was trained with")
         self.field = Field(tr("Prompt"), self.choice, tooltip=tooltip)

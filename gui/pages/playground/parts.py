@@ -37,7 +37,7 @@ class StripView(QWidget):
         super().__init__(parent)
         self._notice = NoticeStrip()
         self._notice.acted.connect(self.acted)
-        self._log = Label("", "fixed", "ink2", wrap=True, selectable=True)
+        self._log = Label("", "fixed", "muted", wrap=True, selectable=True)
         self._log.setAccessibleName(tr("The worker's last log lines"))
         vbox(self._notice, self._log, of=self, margins=(24, 12, 24, 12), spacing=8)
         self.hide()
@@ -46,7 +46,7 @@ class StripView(QWidget):
         """Show a strip; None hides it."""
         self.setVisible(strip is not None)
         if strip is not None:
-            self._notice.show_notice(strip.text, strip.action, strip.icon, strip.ink)
+            self._notice.show_notice(strip.text, strip.action, strip.icon, strip.token)
             self._log.setText(strip.log)
             self._log.setVisible(bool(strip.log))
 
@@ -69,7 +69,7 @@ class FoldedConversation(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         self._headline = ElidedLabel("", "body_medium")
         self.meter = TokenMeter()
         self.button = quiet(tr("Show"))
@@ -107,11 +107,11 @@ class _Swatch(QWidget):
         painter = QPainter(self)
         is_claim = self._kind == "attention"
         if is_claim:
-            painter.fillRect(QRectF(0, self.height() - 3, self.width(), 2), style.color("copper"))
+            painter.fillRect(QRectF(0, self.height() - 3, self.width(), 2), style.color("warning"))
         else:
             painter.fillRect(self.rect().adjusted(0, 1, 0, -1), style.color("accent_soft"))
         painter.setFont(font("label_medium" if is_claim else "label"))
-        painter.setPen(style.color("copper" if is_claim else "ink"))
+        painter.setPen(style.color("warning" if is_claim else "text"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "abc")
         painter.end()
 
@@ -134,7 +134,7 @@ class Legend(QWidget):
         text = MarkLegend(
             [("new", tr("not in the base model’s summary")), ("attention", tr("not in the conversation"))]
         )
-        reason = ElidedLabel(tr("One conversation, so no interval"), "label", "ink3")
+        reason = ElidedLabel(tr("One conversation, so no interval"), "label", "hint")
         reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         hbox((text, 3), (reason, 2), of=self, spacing=12)
 
@@ -142,7 +142,7 @@ class Legend(QWidget):
 def _meaning(kind: str, text: str) -> QWidget:
     """Return a marked word with its meaning beside it."""
     made = QWidget()
-    hbox(_Swatch(kind), Label(text, "label", "ink2"), of=made, spacing=12)
+    hbox(_Swatch(kind), Label(text, "label", "muted"), of=made, spacing=12)
     return made
 
 

@@ -74,7 +74,7 @@ class ContentPane(QWidget):
 
     def say(self, text: str, action: str = "") -> None:
         """Show a message until it is closed, with at most one action."""
-        self.notice.show_notice(text.strip(), action, "info", "ink2")
+        self.notice.show_notice(text.strip(), action, "info", "muted")
 
     def say_nothing(self) -> None:
         """Hide the message."""
@@ -175,8 +175,8 @@ class LabelPreview(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=16, spacing=8)
-        self.text = ReadingText(role="body", token="ink2")
-        about = Label(tr("marked: label tokens; the rest is input only"), "label", "ink2", wrap=True)
+        self.text = ReadingText(role="body", token="muted")
+        about = Label(tr("marked: label tokens; the rest is input only"), "label", "muted", wrap=True)
         about.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         head = hbox((Label(tr("Model input and label tokens"), "section", wrap=True), 1), (about, 1))
         scroll = Scroll(margins=(0, 0, 0, 0))

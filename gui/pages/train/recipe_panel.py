@@ -49,7 +49,7 @@ class RecipePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         levels = [(level, tr(LEVEL_TITLES[level])) for level in LEVELS]
         self._levels = SegmentedControl(levels, stretch=True, name=tr("Fields shown"), parent=self)
         self._scroll = Scroll(margins=(24, 0, 24, 16), parent=self)
@@ -60,7 +60,10 @@ class RecipePanel(QWidget):
         self._background = BackgroundTasks(self)
         self.start_button = self.foot.start_button
         self.copy_button = plain(tr("Edit a copy"))
-        self._fixed_icon, self._fixed_text = IconLabel("lock", "ink2"), Label("", "label", "ink2", wrap=True)
+        self._fixed_icon, self._fixed_text = (
+            IconLabel("lock", "muted"),
+            Label("", "label", "muted", wrap=True),
+        )
         self._fixed_foot = QWidget()
         self._lay_out()
         self._connect()

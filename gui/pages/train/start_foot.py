@@ -40,7 +40,7 @@ class StartFoot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ready, self.happening = RichLabel("", "label", "ink2"), RichLabel("", "label", "ink2")
+        self.ready, self.happening = RichLabel("", "label", "muted"), RichLabel("", "label", "muted")
         self._has_plan = False
         self.warnings, self.too_short = RemarksView(), NoticeStrip()
         self.too_short.acted.connect(self.length_wanted)

@@ -149,9 +149,9 @@ class _CardButton(QAbstractButton):
         """Return the texts with their boxes below each other at a width, the mark beside the title."""
         inside, top, found = width - 2 * MARGIN_X, float(MARGIN_Y), []
         for text, role, token, room in (
-            (self._card.title, "body", "ink", inside - px(MARK) - 8),
-            (self._card.line, "body", "ink2", inside),
-            (self._small, "label", "ink2", inside),
+            (self._card.title, "body", "text", inside - px(MARK) - 8),
+            (self._card.line, "body", "muted", inside),
+            (self._small, "label", "muted", inside),
         ):
             strong = [Mark(0, len(text), "strong")] if text is self._card.title else []
             lines = laid_out(text, role, room, strong)
@@ -166,7 +166,7 @@ class _CardButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on, focused = self.isChecked(), has_rim(self)
         painter.setBrush(style.color("accent_soft" if on else "hover" if self.underMouse() else "surface"))
-        rim = "ink" if focused and on else "accent" if on or focused else "edge"
+        rim = "text" if focused and on else "accent" if on or focused else "edge"
         painter.setPen(QPen(style.color(rim), 2 if on or focused else 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
         inside = QRectF(self.rect()).adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)

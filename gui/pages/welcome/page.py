@@ -101,7 +101,7 @@ class WelcomePage(Page):
             ("method", self.methods),
         ):
             self.steps[key].add(part)
-        hint = Label(tr("You can compare any others in the arena later."), "label", "ink2")
+        hint = Label(tr("You can compare any others in the arena later."), "label", "muted")
         hint.setContentsMargins(0, 8, 0, 0)
         self.steps["method"].add(hint)
 
@@ -391,12 +391,12 @@ class IntroPane(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         vbox(
             1,
             IconLabel("mark", "accent", 32),
             Label(tr(INTRO_TITLE), "welcome", wrap=True),
-            ReadingText(tr(INTRO_TEXT), token="ink2"),
+            ReadingText(tr(INTRO_TEXT), token="muted"),
             _Curve(),
             Line(),
             1,

@@ -59,7 +59,7 @@ class Step(QWidget):
         self._number, self._count = number, count
         self._is_open, self._is_done = is_open, is_done
         self.change_button.setVisible(is_done and not is_open)
-        self._title.set_token("ink" if is_open or is_done else "ink2")
+        self._title.set_token("text" if is_open or is_done else "muted")
         for part in self._parts:
             part.setVisible(is_open)
         self._describe()
@@ -100,6 +100,6 @@ class Step(QWidget):
             icons.paint(painter, circle, "check", "on_accent")
         else:
             painter.setFont(font("body_semibold"))
-            painter.setPen(style.color("accent" if self._is_open else "ink2"))
+            painter.setPen(style.color("accent" if self._is_open else "muted"))
             painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._number))
         painter.end()

@@ -33,7 +33,7 @@ def test_values_messages_and_tooltips_are_escaped():
     assert menu_text(f"{HOSTILE} & co") == f"{LINE} && co"
     assert PaletteEntry(HOSTILE, "Runs", lambda: None).title == LINE
 
-    assert Text(HOSTILE).text == Named(HOSTILE).text == Signed("check", HOSTILE, "ink").text == LINE
+    assert Text(HOSTILE).text == Named(HOSTILE).text == Signed("check", HOSTILE, "text").text == LINE
     assert Named("a", (HOSTILE,)).tags == (LINE,)
     assert Checked("a", HOSTILE, on=True).detail == LINE
     assert Heading(HOSTILE).title == LINE

@@ -20,22 +20,22 @@ from gui.widgets.buttons import primary
 from gui.widgets.labels import Label
 
 
-def test_a_scheme_sets_tokens_palette_sheet_and_inks(styled, qtbot):
-    label = Label("text", "title", "ink3")
+def test_a_scheme_sets_tokens_palette_sheet_and_icons(styled, qtbot):
+    label = Label("text", "title", "hint")
     qtbot.addWidget(label)
     label.ensurePolished()
 
-    def ink():
+    def shown():
         return label.palette().color(QPalette.ColorRole.WindowText).name().upper()
 
-    assert ink() == LIGHT.ink3
+    assert shown() == LIGHT.hint
     with qtbot.waitSignal(style.signals.changed):
         style.apply(styled, "dark")
     assert style.tokens() is DARK
-    assert styled.palette().color(QPalette.ColorRole.Window).name().upper() == DARK.window
+    assert styled.palette().color(QPalette.ColorRole.Window).name().upper() == DARK.background
     assert DARK.accent_fill in styled.styleSheet()
-    assert ink() == DARK.ink3
-    label.set_token("brick")
+    assert shown() == DARK.hint
+    label.set_token("error")
     assert label.font().pixelSize() == px(20)
     style.apply(styled, "system")
     assert style.scheme() == "system"
@@ -119,7 +119,7 @@ IN_USE = {
 def test_each_icon_loads_in_the_pixels_of_its_ratio_and_a_gap_widens_it(styled):
     assert set(names()) >= IN_USE
     for name in names():
-        made = pixmap(name, "ink2", 16, 2.0)
+        made = pixmap(name, "muted", 16, 2.0)
         assert made.size() == QSize(32, 32), name
         assert made.deviceIndependentSize().toSize() == QSize(16, 16)
     drawn = icon("stop", gap=4).pixmap(icon_size(gap=4), 1.0)

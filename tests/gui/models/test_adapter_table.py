@@ -118,7 +118,7 @@ def test_cells_say_what_is_known_and_a_row_can_be_heard(table):
     assert isinstance(scored, Scored)
     assert scored.text == "48.4"
     assert scored.bar.axis_low < scored.bar.base < scored.bar.axis_high
-    assert cell(table, "standup-prompt-32", "verdict") == Signed("arrow-down", "Worse", "brick")
+    assert cell(table, "standup-prompt-32", "verdict") == Signed("arrow-down", "Worse", "error")
     table.set_in_use(["samsum-lora-r32"])
     assert cell(table, "samsum-lora-r32", "name").tags[0] == "in use"
     table.set_in_use([])

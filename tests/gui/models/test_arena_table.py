@@ -52,7 +52,7 @@ def test_forgetting_has_a_column_where_it_was_measured(qapp):
     table.set_groups(groups(arena))
     assert "Forgetting" in [each.title for each in table.columns]
     cells = {row.status.entry.title: table.cell(row, "general_loss") for row in table.items()}
-    assert (cells["LoRA"].text, cells["LoRA"].token) == ("+0.14", "brick")
+    assert (cells["LoRA"].text, cells["LoRA"].token) == ("+0.14", "error")
     assert cells["IA3"].text == "−0.02"
     assert cells[PROMPT].text == "–"
     told = table.explanation(

@@ -36,24 +36,24 @@ class RowView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         self._row: Row | None = None
         self._make_parts()
         self._lay_out()
         self.show_row(None)
 
     def _make_parts(self) -> None:
-        self._position = Label("", "figure_small", "ink2")
+        self._position = Label("", "figure_small", "muted")
         self._back = IconButton("chevron-left", tr("Previous row"))
         self._forth = IconButton("chevron-right", tr("Next row"))
         self._close = IconButton("close", tr("Close"))
         self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
         self._forth.clicked.connect(lambda: self.step_wanted.emit(1))
         self._close.clicked.connect(self.closed)
-        self.tokens = Label("", "label", "ink2", wrap=True)
-        self.personal = Label("", "label", "ink2", wrap=True)
+        self.tokens = Label("", "label", "muted", wrap=True)
+        self.personal = Label("", "label", "muted", wrap=True)
         self.conversation = ConversationView("body")
-        self._summary_tokens = Label("", "label", "ink2")
+        self._summary_tokens = Label("", "label", "muted")
         self._summary = ReadingText("", (), "body")
         self.try_button = link(tr("Try it in the playground"))
         self.try_button.clicked.connect(lambda: self.try_wanted.emit(self._row))
@@ -127,7 +127,7 @@ class RowView(QWidget):
         cut, rest = cut_at(row, limit, shown), preview_text(shown, row.conversation)
         length = f"{_tokens(row.conversation_tokens)}. {rest}" if rest else _length(row, len(said), cut)
         self.tokens.setText(length)
-        self.tokens.set_token("ink2" if cut is None else "copper")
+        self.tokens.set_token("muted" if cut is None else "warning")
         if cut is None:
             self.conversation.set_turns(said)
             return

@@ -87,7 +87,7 @@ class _CellDelegate(QStyledItemDelegate):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
         is_figure = index.column() in self._figures
         painter.setFont(font("figure" if is_figure else "body"))
-        painter.setPen(style.color("ink2" if is_figure else "ink"))
+        painter.setPen(style.color("muted" if is_figure else "text"))
         box = rect.adjusted(12, 0, -12, 0)
         shown = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, box.width())
         side = Qt.AlignmentFlag.AlignRight if is_figure else Qt.AlignmentFlag.AlignLeft

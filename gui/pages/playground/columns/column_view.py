@@ -45,10 +45,10 @@ class ColumnView(QWidget):
         super().__init__()
         self._is_base = is_base
         self._name = ElidedLabel("", "body_semibold")
-        self._detail = ElidedLabel("", "label", "ink2")
+        self._detail = ElidedLabel("", "label", "muted")
         self.chunks = ChunksView()
         self._text = ReadingText()
-        self._state = Label("", "label", "ink3", wrap=True)
+        self._state = Label("", "label", "hint", wrap=True)
         self._error = _Error()
         self._copy = IconButton("copy", tr("Copy this summary"))
         self._copy.clicked.connect(lambda: copy_text(self._text.text()))
@@ -179,8 +179,8 @@ def _state_text(column: Column) -> str:
 
 def _drawn(marks: Marks) -> list[Mark]:
     """Return the marks as drawn; a claim inside an added passage is drawn over it."""
-    grounds = [Mark(start, end - start, "new") for start, end in marks.added]
-    return grounds + [Mark(claim.start, claim.end - claim.start, "attention") for claim in marks.unsupported]
+    added = [Mark(start, end - start, "new") for start, end in marks.added]
+    return added + [Mark(claim.start, claim.end - claim.start, "attention") for claim in marks.unsupported]
 
 
 class _Error(QWidget):
@@ -188,9 +188,9 @@ class _Error(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._text = Label("", "label", "brick", wrap=True, selectable=True)
+        self._text = Label("", "label", "error", wrap=True, selectable=True)
         hbox(
-            (IconLabel("problem", "brick", 14), 0, Qt.AlignmentFlag.AlignTop),
+            (IconLabel("problem", "error", 14), 0, Qt.AlignmentFlag.AlignTop),
             (self._text, 1),
             of=self,
             spacing=6,
@@ -214,14 +214,14 @@ class _Figures(QWidget):
         self._rouge = Label(UNKNOWN, "figure_medium")
         self._chrf = Label(UNKNOWN, "figure_medium")
         self._missing = Label(UNKNOWN, "figure_medium")
-        self._warning = IconLabel("warning", "copper", 14)
+        self._warning = IconLabel("warning", "warning", 14)
         self._warning.hide()
-        self._seconds = Label("", "figure_small", "ink2")
-        self._speed = Label("", "figure_small", "ink2")
+        self._seconds = Label("", "figure_small", "muted")
+        self._speed = Label("", "figure_small", "muted")
         vbox(
-            _row(ElidedLabel("ROUGE-1", "label", "ink2"), self._rouge),
-            _row(ElidedLabel("chrF", "label", "ink2"), self._chrf),
-            _row(ElidedLabel(tr("Not in conversation"), "label", "ink2"), self._warning, self._missing),
+            _row(ElidedLabel("ROUGE-1", "label", "muted"), self._rouge),
+            _row(ElidedLabel("chrF", "label", "muted"), self._chrf),
+            _row(ElidedLabel(tr("Not in conversation"), "label", "muted"), self._warning, self._missing),
             _row(self._seconds, self._speed),
             of=self,
             spacing=2,
@@ -244,7 +244,7 @@ class _Figures(QWidget):
             label.setToolTip("" if column.scores else tr("Paste a reference summary to see it."))
         missing = len(marks.unsupported)
         self._missing.setText(number_text(missing) if finished and marks.is_measured else UNKNOWN)
-        self._missing.set_token("copper" if missing else "ink")
+        self._missing.set_token("warning" if missing else "text")
         claims = ", ".join(claim.text for claim in marks.unsupported)
         untold = (
             "" if marks.names_told else tr("Names can't be told apart in this script."),
@@ -254,7 +254,7 @@ class _Figures(QWidget):
         self._warning.setVisible(missing > 0)
         running = column.status == "running"
         self._seconds.setText(tr("running") if running else _seconds(column))
-        self._seconds.set_token("accent" if running else "ink2")
+        self._seconds.set_token("accent" if running else "muted")
         speed = column.tokens_per_second
         self._speed.setText("" if speed is None else tr("{speed} tokens/s", speed=number_text(speed, 0)))
 
@@ -275,7 +275,7 @@ class ChunksView(QWidget):
         self._rounds: tuple[tuple[str, ...], ...] = ()
         self.unfold = link("")
         self.unfold.clicked.connect(self._toggle)
-        self._text = Label("", "label", "ink2", wrap=True, selectable=True)
+        self._text = Label("", "label", "muted", wrap=True, selectable=True)
         self._text.hide()
         vbox((self.unfold, 0, Qt.AlignmentFlag.AlignLeft), self._text, of=self, spacing=4)
         self.hide()

@@ -58,7 +58,7 @@ class FeedbackTools(QWidget):
         for key, thumb in self.thumbs.items():
             given = feedback.thumb == key
             thumb.setChecked(given)
-            thumb.set_icon("thumb" if key == "up" else "thumb-down", "accent" if given else "ink2")
+            thumb.set_icon("thumb" if key == "up" else "thumb-down", "accent" if given else "muted")
 
 
 class FeedbackNotes(QWidget):
@@ -69,9 +69,9 @@ class FeedbackNotes(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._feedback, self._summary = Feedback(), ""
-        self._corrected_head = Label(tr("Corrected"), "label_medium", "ink2")
+        self._corrected_head = Label(tr("Corrected"), "label_medium", "muted")
         self._corrected = ReadingText()
-        self._note = Label("", "label", "ink2", wrap=True, selectable=True)
+        self._note = Label("", "label", "muted", wrap=True, selectable=True)
         self.summary_edit = QPlainTextEdit()
         self.summary_edit.setTabChangesFocus(True)
         self.note_edit = QLineEdit()

@@ -72,7 +72,7 @@ class ConversationPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        style.ground(self, "surface")
+        style.set_background(self, "surface")
         self._conversation = ""
         self._whence = ""
         self._limit = 512
@@ -84,7 +84,7 @@ class ConversationPanel(QWidget):
         SavedState(self, "conversation", self._saved, self._restore)
 
     def _make_parts(self) -> None:
-        self._about = ElidedLabel("", "label", "ink2")
+        self._about = ElidedLabel("", "label", "muted")
         self.export_offer = ExportOffer()
         self.export_offer.chosen.connect(self._take)
         self._turns = ConversationView()
@@ -133,8 +133,8 @@ class ConversationPanel(QWidget):
         for part in (self._reading, self.editor, self.picker, self._empty_state()):
             self._stack.addWidget(part)
         reference = hbox(
-            (Label(tr("Reference summary"), "label_medium", "ink2"), 1),
-            Label(tr("optional"), "label", "ink3"),
+            (Label(tr("Reference summary"), "label_medium", "muted"), 1),
+            Label(tr("optional"), "label", "hint"),
             self.label_button,
         )
         offer = vbox(self.export_offer, margins=(0, 0, 10, 0))
@@ -394,7 +394,7 @@ class ConversationEdit(QPlainTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.setPosition(start, QTextCursor.MoveMode.KeepAnchor)
         cut.cursor = cursor
-        cut.format.setBackground(style.color("copper_soft"))
+        cut.format.setBackground(style.color("warning_soft"))
         self.setExtraSelections([cut])
 
 

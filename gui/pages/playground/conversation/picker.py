@@ -83,8 +83,8 @@ class _RowDelegate(QStyledItemDelegate):
         box = rect.adjusted(12, 5, -8, -6)
         summary = str(index.data(SUMMARY_ROLE) or tr("no reference summary"))
         for text, role, token, side in (
-            (str(index.data()), "body_medium", "ink", Qt.AlignmentFlag.AlignTop),
-            (summary, "label", "ink2", Qt.AlignmentFlag.AlignBottom),
+            (str(index.data()), "body_medium", "text", Qt.AlignmentFlag.AlignTop),
+            (summary, "label", "muted", Qt.AlignmentFlag.AlignBottom),
         ):
             painter.setFont(font(role))
             painter.setPen(style.color(token))

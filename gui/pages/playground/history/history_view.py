@@ -99,18 +99,18 @@ class HistoryDelegate(QStyledItemDelegate):
             painter,
             box,
             "figure_small",
-            "ink2",
+            "muted",
             Qt.AlignmentFlag.AlignLeft | middle,
             clock_text(entry.made_at),
         )
-        token = "accent" if entry.good else "ink2"
+        token = "accent" if entry.good else "muted"
         _write(painter, box, "label", token, Qt.AlignmentFlag.AlignRight | middle, right)
         room = box.adjusted(px(96), 0, -painter.fontMetrics().horizontalAdvance(right) - 12, 0)
         painter.setFont(font("body_medium"))
         shown = painter.fontMetrics().elidedText(
             entry.headline, Qt.TextElideMode.ElideRight, max(0, int(room.width()))
         )
-        _write(painter, room, "body_medium", "ink", Qt.AlignmentFlag.AlignLeft | middle, shown)
+        _write(painter, room, "body_medium", "text", Qt.AlignmentFlag.AlignLeft | middle, shown)
         if option.state & QStyle.StateFlag.State_HasFocus and has_rim(option.widget):
             painter.setPen(QPen(style.color("accent"), 2))
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 5, 5)
@@ -159,7 +159,7 @@ class HistoryView(QWidget):
 
     def _lay_out(self) -> None:
         head = hbox(
-            Label(tr("History"), "head", "ink2"),
+            Label(tr("History"), "head", "muted"),
             self.search,
             self.which,
             1,

@@ -58,7 +58,7 @@ class ModelList(Scroll):
         for place, title in TITLES.items():
             self._add_section(grid, tr(title), [model for model in models if model.place == place], current)
         if not models:
-            grid.addWidget(Label(nothing, "body", "ink2", wrap=True), 0, 0)
+            grid.addWidget(Label(nothing, "body", "muted", wrap=True), 0, 0)
         self.column.replaceWidget(old, self._content)
         # At once, so that the list is never empty for a moment.
         self._content.show()
@@ -69,7 +69,7 @@ class ModelList(Scroll):
         """Say of models that their plans are still to come."""
         for model_id in ids:
             self._fits[model_id][0].setText(tr("Checking…"))
-            self._fits[model_id][0].set_token("ink2")
+            self._fits[model_id][0].set_token("muted")
 
     def show_fit(self, model_id: str, fit: Fit) -> None:
         """Show what a plan says of a model, if it is listed."""
@@ -78,14 +78,14 @@ class ModelList(Scroll):
             for label, text in zip((form, costs), fit_texts(fit), strict=True):
                 label.setText(text)
                 label.setVisible(bool(text))
-            form.set_token("copper" if fit.problem else "ink")
+            form.set_token("warning" if fit.problem else "text")
 
     def _add_section(
         self, grid: QGridLayout, title: str, models: Sequence[ListedModel], current: str
     ) -> None:
         if not models:
             return
-        head = Label(title, "head", "ink2")
+        head = Label(title, "head", "muted")
         head.setContentsMargins(0, 12 if grid.rowCount() > 1 else 0, 0, 6)
         grid.addWidget(head, grid.rowCount(), 0, 1, COLUMNS)
         for model in models:
@@ -94,7 +94,7 @@ class ModelList(Scroll):
     def _add_row(self, grid: QGridLayout, row: int, model: ListedModel, *, is_current: bool) -> None:
         grid.addWidget(Line(), row, 0, 1, COLUMNS)
         grid.addWidget(_described(model), row + 1, 0)
-        form, costs = Label("", "body", "ink", wrap=True), Label("", "label", "ink2", wrap=True)
+        form, costs = Label("", "body", "text", wrap=True), Label("", "label", "muted", wrap=True)
         fit = _stacked(form, costs)
         style.scale(fit, QWidget.setFixedWidth, FIT_WIDTH)
         self._fits[model.id] = (form, costs)
@@ -116,7 +116,7 @@ class ModelList(Scroll):
 
 def _described(model: ListedModel) -> QWidget:
     """Return the name of a model with what is known of it."""
-    facts = Label(facts_text(model), "label", "ink2", wrap=True)
+    facts = Label(facts_text(model), "label", "muted", wrap=True)
     facts.setToolTip(plain_tooltip(all_languages_text(model)))
     if model.is_starter:
         return _stacked(Label(tr("starter (practice model)"), "body_medium", wrap=True), facts)

@@ -187,7 +187,7 @@ class BaseModelsView(Card):
         self._show()
 
     def _show_cost(self, cost: dict[str, Any]) -> None:
-        self._cost.show_notice(cost_text(cost), tr("Use it"), "info", "ink2")
+        self._cost.show_notice(cost_text(cost), tr("Use it"), "info", "muted")
 
     def _fail_hub(self, ending: Ending) -> None:
         self._cost.show_notice(_failure_text(ending), icon_name="warning")

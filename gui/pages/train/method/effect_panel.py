@@ -29,7 +29,7 @@ MEMORY = (
     ("adapter", mark("Adapter"), "accent_fill", 1.0),
     ("gradients", mark("Gradients"), "accent_mid", 1.0),
     ("optimizer", mark("Optimizer"), "accent_mid", 0.5),
-    ("activations", mark("Activations"), "ink2", 1.0),
+    ("activations", mark("Activations"), "muted", 1.0),
     ("runtime", mark("Program"), "grey_soft", 1.0),
 )
 MEMORY_HELP = mark(
@@ -53,20 +53,20 @@ class EffectPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._figure = Label("", "figure_large")
-        self._total = ElidedLabel("", "label", "ink2")
+        self._total = ElidedLabel("", "label", "muted")
         self._share = Label("", "figure_medium", "accent")
         self._bar = Bar()
-        self._disk = Label("", "label", "ink2")
-        self._memory = Label("", "label", "ink2")
-        self._there = Label("", "label", "copper", wrap=True)
+        self._disk = Label("", "label", "muted")
+        self._memory = Label("", "label", "muted")
+        self._there = Label("", "label", "warning", wrap=True)
         self.fit_button = link(tr("Find plans that fit"))
         self.fit_button.clicked.connect(self.fallbacks_wanted)
         self._short = QWidget()
         self._drawing = BlockDrawing()
-        self._split_title = Label(tr("Memory by part"), "small_medium", "ink2")
+        self._split_title = Label(tr("Memory by part"), "small_medium", "muted")
         self._split = SplitBar(tr("Memory by part"), expected=len(MEMORY))
         self._split.setToolTip(tr(MEMORY_HELP))
-        self._bits = Label("", "label", "ink2", wrap=True)
+        self._bits = Label("", "label", "muted", wrap=True)
         self._lay_out()
         self._show_bits(None)
         self._drawing.set_blocks(UNKNOWN_BLOCKS)

@@ -55,10 +55,10 @@ class MethodChooser(Card):
         self._options: Options | None = None
         self._search = SearchField(tr("Search methods and variants"), self)
         self._search.searched.connect(self._filter)
-        self._counted = Label(tr("trainable parameters"), "label", "ink2")
+        self._counted = Label(tr("trainable parameters"), "label", "muted")
         self._list = Scroll(margins=(8, 12, 8, 12), spacing=0, parent=self)
         self.explanation = MethodExplanation(self)
-        self._nothing = Label("", "body", "ink2", wrap=True)
+        self._nothing = Label("", "body", "muted", wrap=True)
         self._fill()
         self._lay_out()
         actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
@@ -80,7 +80,7 @@ class MethodChooser(Card):
 
     def _fill(self) -> None:
         for group, entries in groupby(METHODS, key=lambda entry: entry.group):
-            heading = Label(translate(group), "label_medium", "ink2")
+            heading = Label(translate(group), "label_medium", "muted")
             heading.setContentsMargins(12, 8, 12, 6)
             self._headings[group] = heading
             self._list.column.addWidget(heading)
@@ -210,23 +210,23 @@ class MethodExplanation(Scroll):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(20, 20, 20, 20), spacing=8, parent=parent)
         self._title = Label("", "section")
-        self._reason = Label("", "label", "copper", wrap=True)
+        self._reason = Label("", "label", "warning", wrap=True)
         self._warning = QWidget()
-        self._text = ReadingText(role="body", token="ink2")
+        self._text = ReadingText(role="body", token="muted")
         self._sketch = MethodSketch()
         self._facts = {name: Label("", "label_medium") for name in FACTS}
-        self._line, self._variants_title = Line(), Label(tr("Variants"), "label", "ink2")
-        self._variants = ReadingText(role="body", token="ink2")
+        self._line, self._variants_title = Line(), Label(tr("Variants"), "label", "muted")
+        self._variants = ReadingText(role="body", token="muted")
         self._lay_out()
         style.follow(self._restyle)
 
     def _lay_out(self) -> None:
-        hbox(vbox(IconLabel("warning", "copper", 14), 1), (self._reason, 1), of=self._warning, spacing=6)
+        hbox(vbox(IconLabel("warning", "warning", 14), 1), (self._reason, 1), of=self._warning, spacing=6)
         for part in (self._title, self._warning, self._text, self._sketch):
             self.column.addWidget(part)
         self.column.addSpacing(8)
         for name, value in self._facts.items():
-            self.column.addLayout(hbox(Label(tr(FACTS[name]), "label", "ink2"), 1, value))
+            self.column.addLayout(hbox(Label(tr(FACTS[name]), "label", "muted"), 1, value))
         for part in (self._line, self._variants_title, self._variants):
             self.column.addWidget(part)
         self.column.addStretch(1)

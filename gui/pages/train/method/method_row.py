@@ -123,31 +123,31 @@ class MethodRow(QAbstractButton):
         """Draw background, mark, name, text and number."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter)
+        self._paint_background(painter)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         first = QRectF(0, 0, self.width(), px(32))
         painter.setFont(font("body_medium"))
-        painter.setPen(style.color("ink2" if self._reason else "ink"))
+        painter.setPen(style.color("muted" if self._reason else "text"))
         painter.drawText(first.adjusted(_name_left(), 0, 0, 0), middle, translate(self.entry.title))
         painter.setFont(font("figure"))
-        painter.setPen(style.color("off" if self._is_busy else "ink2"))
+        painter.setPen(style.color("off" if self._is_busy else "muted"))
         count = "" if self._reason else self._trainable
         painter.drawText(first.adjusted(0, 0, -EDGE, 0), Qt.AlignmentFlag.AlignRight | middle, count)
         painter.setFont(font("body"))
-        painter.setPen(style.color("copper" if self._reason else "ink2"))
+        painter.setPen(style.color("warning" if self._reason else "muted"))
         painter.drawText(self._text_place(self.width()), WRAPPED, self._text())
         painter.end()
 
-    def _paint_ground(self, painter: QPainter) -> None:
-        ground = "accent_soft" if self.isChecked() else "hover" if self.underMouse() else ""
+    def _paint_background(self, painter: QPainter) -> None:
+        background = "accent_soft" if self.isChecked() else "hover" if self.underMouse() else ""
         box = QRectF(self.rect())
-        if ground or has_rim(self):
-            painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
+        if background or has_rim(self):
+            painter.setBrush(style.color(background) if background else Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
         if self._reason or self.isChecked():
-            sign, ink = ("warning", "copper") if self._reason else ("check", "accent")
-            icons.paint(painter, QRectF(EDGE, 0, px(16), px(32)), sign, ink)
+            sign, token = ("warning", "warning") if self._reason else ("check", "accent")
+            icons.paint(painter, QRectF(EDGE, 0, px(16), px(32)), sign, token)
 
     def _text(self) -> str:
         return self._reason or translate(self.entry.summary)

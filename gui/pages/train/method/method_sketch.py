@@ -107,7 +107,7 @@ class MethodSketch(QWidget):
         captions: list[tuple[str, str, QRectF]] = []
         right, foot = float(self.width()), self._middle() + px(self._tallest()) / 2 + 4
         for trained, across in sorted(ends.items(), key=lambda end: end[1].center().x(), reverse=True):
-            text, token = (self._trained, "accent") if trained else (frozen or tr("frozen"), "ink2")
+            text, token = (self._trained, "accent") if trained else (frozen or tr("frozen"), "muted")
             width = metrics("small").horizontalAdvance(text) + 4
             left = max(0.0, min(across.center().x() - width / 2, right - width))
             captions.append((text, token, QRectF(left, foot, width, px(16))))
@@ -128,7 +128,7 @@ class MethodSketch(QWidget):
         painter.setBrush(style.color("accent_fill" if box.trained else "sunken"))
         painter.drawRoundedRect(rect, 4, 4)
         painter.setFont(font("label_medium"))
-        painter.setPen(style.color("on_accent" if box.trained else "ink2"))
+        painter.setPen(style.color("on_accent" if box.trained else "muted"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, box.symbol or translate(box.caption))
 
     @staticmethod
@@ -147,5 +147,5 @@ class MethodSketch(QWidget):
     @staticmethod
     def _sign(painter: QPainter, rect: QRectF, text: str) -> None:
         painter.setFont(font("body_medium"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

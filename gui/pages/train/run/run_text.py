@@ -65,7 +65,7 @@ BASE_FORMS = {
     "chat": mark("The base model was scored in its own chat format, the better of two formats."),
     "plain": mark("The base model was scored with a plain prompt, the better of two formats."),
 }
-DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick", "away": "accent"}
+DOTS = {"completed": "grey", "stopped": "grey", "failed": "error", "crashed": "error", "away": "accent"}
 
 
 def is_practice(wanted: Recipe) -> bool:
@@ -134,16 +134,16 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     moment = time.time()
     if state.outcome is not None:
         if state.device_released:
-            return _ended_text("freed", state, moment), "copper"
+            return _ended_text("freed", state, moment), "warning"
         parts = [_ended_text(state.outcome, state, moment)]
         if adapter_name:
             saved = mark("Adapter saved as {name}") if has_trained(state) else mark("Saved as {name}")
             parts.append(tr(saved, name=adapter_name))
         return ". ".join(parts), DOTS[state.outcome]
     if model.freeing:
-        return tr("Pausing. The current step finishes first, then a checkpoint is saved"), "copper"
+        return tr("Pausing. The current step finishes first, then a checkpoint is saved"), "warning"
     if model.stopping:
-        return tr("Stopping. The current step finishes first, then everything is saved"), "copper"
+        return tr("Stopping. The current step finishes first, then everything is saved"), "warning"
     parts = [stage_text(state)]
     if model.computer:
         parts = [tr("{stage}, on {computer}", stage=parts[0], computer=model.computer)]
@@ -155,7 +155,7 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     if state.checkpoint is not None:
         ago = _ago(moment - float(state.checkpoint["time"]))
         text = f"{text}, {tr('last checkpoint {ago}', ago=ago)}"
-    return text, "copper" if state.paused else "accent"
+    return text, "warning" if state.paused else "accent"
 
 
 def _ended_text(how: str, state: RunState, now: float) -> str:
@@ -209,23 +209,23 @@ def done_at_text(seconds_from_now: float) -> str:
 
 def verdict_of(difference: Mapping[str, Any], examples: int, *, trains: bool = True) -> tuple[str, str, str]:
     """Return icon, headline and colour for a paired difference from the base model or the plain prompt."""
-    icon_name, headline, ink = _verdict_on_enough(difference, trains=trains)
+    icon_name, headline, token = _verdict_on_enough(difference, trains=trains)
     if verdicts.is_on_few(examples):
-        return icon_name, tr("{verdict}, on few conversations", verdict=headline), "ink2"
-    return icon_name, headline, ink
+        return icon_name, tr("{verdict}, on few conversations", verdict=headline), "muted"
+    return icon_name, headline, token
 
 
 def _verdict_on_enough(difference: Mapping[str, Any], *, trains: bool) -> tuple[str, str, str]:
     verdict = str(difference.get("verdict"))
     if verdict == "too few to tell":
-        return "minus", tr("Too few conversations to tell"), "ink2"
+        return "minus", tr("Too few conversations to tell"), "muted"
     if verdict == "better":
         better = tr("Better than the base model") if trains else tr("Better than the plain prompt")
         return "arrow-up", better, "accent"
     if verdict == "worse":
         worse = tr("Worse than the base model") if trains else tr("Worse than the plain prompt")
-        return "arrow-down", worse, "brick"
-    return "equals", tr("No measurable difference"), "ink2"
+        return "arrow-down", worse, "error"
+    return "equals", tr("No measurable difference"), "muted"
 
 
 def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -> str:

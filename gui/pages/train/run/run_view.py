@@ -250,7 +250,7 @@ class RunView(Scroll):
                 _stopped_text(model),
                 resume_text(model),
                 "pause" if state.device_released else "stop",
-                "copper" if state.device_released else "ink2",
+                "warning" if state.device_released else "muted",
             )
 
     def _set_card(self, card: VerdictCard | FailureCard | None) -> None:

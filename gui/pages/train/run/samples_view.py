@@ -43,7 +43,7 @@ class SamplesView(QWidget):
         self._title = Label(tr("Sample summaries"), "section")
         self.scrubber = Scrubber()
         self.scrubber.chosen.connect(self._show)
-        self._head = ElidedLabel("", "head", "ink2")
+        self._head = ElidedLabel("", "head", "muted")
         self._grid = QGridLayout()
         self.more_button = link("")
         self.more_button.clicked.connect(self._toggle)
@@ -57,11 +57,11 @@ class SamplesView(QWidget):
         for column, stretch in enumerate((10, 10, 12, 0, 0)):
             self._grid.setColumnStretch(column, stretch)
         heads = (
-            ElidedLabel(tr("Conversation"), "head", "ink2"),
-            ElidedLabel(tr("Reference summary"), "head", "ink2"),
+            ElidedLabel(tr("Conversation"), "head", "muted"),
+            ElidedLabel(tr("Reference summary"), "head", "muted"),
             self._head,
         )
-        for column, head in enumerate((*heads, *(Label(name, "head", "ink2") for name in SCORES))):
+        for column, head in enumerate((*heads, *(Label(name, "head", "muted") for name in SCORES))):
             self._grid.addWidget(head, 0, column)
         vbox(top, self._grid, (self.more_button, 0, Qt.AlignmentFlag.AlignLeading), of=self, spacing=8)
 
@@ -128,8 +128,8 @@ class SampleRow:
     def __init__(self, grid: QGridLayout, index: int) -> None:
         self._line = Line()
         self._who = Label("", "body_medium")
-        self._what = ReadingText(role="label", token="ink2")
-        self._reference = ReadingText(role="body", token="ink2")
+        self._what = ReadingText(role="label", token="muted")
+        self._reference = ReadingText(role="body", token="muted")
         self.summary = ReadingText(role="body")
         self._scores = [Label("", "figure_medium") for _ in SCORES]
         conversation = QWidget()

@@ -42,7 +42,7 @@ TITLES = metrics.HEADLINE_TITLES
 Scores = dict[str, dict[str, Any]]
 # Read after a score by screen readers.
 VERDICT_WORDS = {"better": mark("better"), "worse": mark("worse")}
-VERDICT_INKS = {"better": "accent", "worse": "brick"}
+VERDICT_COLORS = {"better": "accent", "worse": "error"}
 INTERVAL_MARGIN = 6
 # 0 to 100 points, for every score.
 SCORE_AXIS = (0.0, 1.0)
@@ -81,15 +81,15 @@ class VerdictCard(Card):
         self._add_facts(state)
         if is_practice:
             text = tr("The practice model is for learning the app. For real work, use a real model.")
-            self.practice = NoticeStrip(text, tr("Choose a real model"), "info", "ink2")
+            self.practice = NoticeStrip(text, tr("Choose a real model"), "info", "muted")
             self.practice.acted.connect(self.real_model_wanted)
             self.column.addWidget(self.practice)
         self._add_foot(state)
 
-    def _add_head(self, icon_name: str, headline: str, ink: str, text: str) -> None:
-        head = hbox(IconLabel(icon_name, ink, 20), (Label(headline, "title", wrap=True), 1), spacing=12)
+    def _add_head(self, icon_name: str, headline: str, token: str, text: str) -> None:
+        head = hbox(IconLabel(icon_name, token, 20), (Label(headline, "title", wrap=True), 1), spacing=12)
         self.column.addLayout(head)
-        self.column.addWidget(RichLabel(text, "body", "ink2"))
+        self.column.addWidget(RichLabel(text, "body", "muted"))
         self.setAccessibleName(headline)
         self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
 
@@ -97,14 +97,14 @@ class VerdictCard(Card):
         difference = (state.difference or {})["rouge1"]
         protocol = (state.tuned_scores or {}).get("protocol") or {}
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-        icon_name, headline, ink = verdict_of(difference, examples, trains=has_trained(state))
+        icon_name, headline, token = verdict_of(difference, examples, trains=has_trained(state))
         sentences = (
             verdict_sentence(difference, examples, split),
             base_form_sentence(protocol),
             language_sentences(protocol),
             forgetting_sentence(state),
         )
-        self._add_head(icon_name, headline, ink, _with_exclusions(" ".join(filter(None, sentences)), state))
+        self._add_head(icon_name, headline, token, _with_exclusions(" ".join(filter(None, sentences)), state))
 
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
@@ -112,7 +112,7 @@ class VerdictCard(Card):
             self._add_head("check", tr("The adapter is saved"), "accent", text)
         else:
             text = tr("The run ended before its first step.")
-            self._add_head("info", tr("No adapter was made"), "ink2", text)
+            self._add_head("info", tr("No adapter was made"), "muted", text)
 
     def _add_scores(self, state: RunState) -> None:
         base, tuned, differences = _headline_scores(state)
@@ -125,7 +125,7 @@ class VerdictCard(Card):
             grid.setColumnStretch(column, stretch)
         compared = side_heads(state)
         for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Paired difference"))):
-            title = Label(head, "head", "ink2", wrap=True)
+            title = Label(head, "head", "muted", wrap=True)
             title.setAlignment(RIGHT)
             grid.addWidget(title, 0, column)
         for index, name in enumerate(names):
@@ -144,7 +144,7 @@ class VerdictCard(Card):
         flow.setContentsMargins(0, 8, 0, 4)
         for name, value in facts_of(state):
             around = QWidget()
-            vbox(Label(name, "label", "ink2"), Label(value, "figure_medium"), of=around, spacing=2)
+            vbox(Label(name, "label", "muted"), Label(value, "figure_medium"), of=around, spacing=2)
             flow.addWidget(around)
         self.column.addWidget(facts)
 
@@ -214,13 +214,13 @@ class ScoreRow:
         """Put the row into a grid; the scores of all rows share one scale, and so do the differences."""
         base, tuned = confidence_interval(self._base, "grey"), confidence_interval(self._tuned, "accent")
         verdict = str(self._difference.get("verdict", ""))
-        ink = VERDICT_INKS.get(verdict, "ink2")
+        token = VERDICT_COLORS.get(verdict, "muted")
         scores, paired = IntervalBar(), IntervalBar()
         first, second = (f"{side} {self._title}" for side in self._compared)
         verdict_text = tr(VERDICT_WORDS[verdict]) if verdict in VERDICT_WORDS else translate(verdict)
         text = f"{as_text(first, base)}. {as_text(second, tuned, verdict_text)}"
         scores.show_intervals([base, tuned], SCORE_AXIS, text)
-        change = confidence_interval(self._difference, ink)
+        change = confidence_interval(self._difference, token)
         between = tr(
             "{score} paired difference {gain}, {spread}",
             score=self._title,
@@ -230,23 +230,23 @@ class ScoreRow:
         paired.show_intervals([change], difference_axis, between, zero=True)
         grid.addWidget(Label(self._title, "body"), row, 0)
         grid.addWidget(scores, row, 1)
-        grid.addWidget(Label(score(base.mean), "figure", "ink2"), row, 2, RIGHT)
+        grid.addWidget(Label(score(base.mean), "figure", "muted"), row, 2, RIGHT)
         grid.addWidget(Label(score(tuned.mean), "figure_medium"), row, 3, RIGHT)
         grid.addWidget(paired, row, 4)
-        grid.addWidget(self._amount(change, ink), row, 5, RIGHT)
+        grid.addWidget(self._amount(change, token), row, 5, RIGHT)
 
-    def _amount(self, change: ConfidenceInterval, ink: str) -> QWidget:
+    def _amount(self, change: ConfidenceInterval, token: str) -> QWidget:
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(0)
         # The sentence above says why there is none.
         spread = interval(change.low, change.high) if change.low is not None else tr("no interval")
-        for text, role, token in (
-            (gain(change.mean), "figure_medium", ink),
-            (spread, "figure_small", "ink2"),
+        for text, role, color in (
+            (gain(change.mean), "figure_medium", token),
+            (spread, "figure_small", "muted"),
         ):
-            label = Label(text, role, token)
+            label = Label(text, role, color)
             label.setAlignment(RIGHT)
             column.addWidget(label)
         return box
@@ -270,9 +270,9 @@ class _Legend(QWidget):
         row.setSpacing(6)
         for token, text in zip(("grey", "accent"), compared, strict=True):
             row.addWidget(_Dot(token))
-            row.addWidget(Label(text, "label", "ink2"))
+            row.addWidget(Label(text, "label", "muted"))
             row.addSpacing(10)
-        row.addWidget(Label(tr("error bars: 95 % interval"), "label", "ink2"))
+        row.addWidget(Label(tr("error bars: 95 % interval"), "label", "muted"))
         row.addStretch(1)
 
 
@@ -288,7 +288,7 @@ class AxisMarks(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(font("axis"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("muted"))
         low, high = self._axis
         for value, text in self.marks:
             x = INTERVAL_MARGIN + (value - low) / (high - low) * (self.width() - 2 * INTERVAL_MARGIN)
@@ -339,7 +339,7 @@ class MetricsView(QWidget):
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)
         for column, head in enumerate((*side_heads(state), tr("Paired difference")), start=1):
-            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+            grid.addWidget(Label(head, "head", "muted"), 0, column, RIGHT)
         for index, each in enumerate(shown):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, 5)
             row = 2 + 2 * index
@@ -361,7 +361,7 @@ def _name(metric: metrics.Metric, note: str) -> QWidget:
     if not note:
         return title
     box = QWidget()
-    text = Label(note, "label", "ink2")
+    text = Label(note, "label", "muted")
     text.setWordWrap(True)
     vbox(title, text, of=box, margins=(0, 6, 0, 6), spacing=0)
     return box
@@ -370,7 +370,7 @@ def _name(metric: metrics.Metric, note: str) -> QWidget:
 def _amount(found: Spread | None, unit: metrics.Unit, *, signed: bool) -> QWidget:
     """Return a mean with its interval below it, or why there is none; a dash for what can't be measured."""
     if found is None:
-        return Label(UNKNOWN, "figure_medium", "ink2")
+        return Label(UNKNOWN, "figure_medium", "muted")
     low, high = found.get("low"), found.get("high")
     # The sentence above the scores says why there is none.
     spread = tr("no interval")
@@ -385,8 +385,8 @@ def _amount(found: Spread | None, unit: metrics.Unit, *, signed: bool) -> QWidge
     column.setContentsMargins(0, 6, 0, 6)
     column.setSpacing(0)
     for text, role, token in (
-        (amount(found["mean"], unit, signed=signed), "figure_medium", "ink"),
-        (spread, "figure_small", "ink2"),
+        (amount(found["mean"], unit, signed=signed), "figure_medium", "text"),
+        (spread, "figure_small", "muted"),
     ):
         label = Label(text, role, token)
         label.setAlignment(RIGHT)

@@ -57,4 +57,4 @@ def test_a_transcript_in_which_no_one_is_named_is_said_in_red(page, monkeypatch:
     monkeypatch.setattr(page.parts.remarks, "show_notice", lambda *given: shown.append(given))
     page._show_remarks(["a.srt is read as turns. SRT subtitles: 2 turns, 2 speakers."])
     page._show_remarks([f"a.srt is read as turns. SRT subtitles: 1 turn. {chats.NAMELESS}"])
-    assert [given[2:] for given in shown] == [("info", "ink2"), ("problem", "brick")]
+    assert [given[2:] for given in shown] == [("info", "muted"), ("problem", "error")]

@@ -64,7 +64,7 @@ def test_a_summary_is_said_to_be_a_draft_until_it_is_accepted(work):
     assert said() == "Not accepted yet: a draft of My LoRA"
     # A draft is no warning.
     for found in (labelling_text.status(work.item(1)), labelling_text.state(work.item(1))):
-        assert (found.icon, found.ink) == ("edit", "ink2")
+        assert (found.icon, found.token) == ("edit", "muted")
     work.write(1, "Ann and Bo have tea at five.")
     assert said() == "Not accepted yet: an edited draft of My LoRA"
     work.accept(1)
