@@ -82,7 +82,7 @@ from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.system.foreign_files import FileKind
 from engine.system.graphics import graphics_cards, nvidia_smi
-from engine.text import encodings, escaping, languages, legacy_encodings, pii
+from engine.text import encodings, escaping, languages, pii
 from engine.text.conversations import Example, Turn, speakers, turns
 
 __all__ = [
@@ -185,7 +185,6 @@ __all__ = [
     "known_plans",
     "labelling",
     "languages",
-    "legacy_encodings",
     "library",
     "licences",
     "log_redaction",

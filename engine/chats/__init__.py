@@ -6,15 +6,24 @@ Pure functions over text and entries; knows nothing of files, windows or models.
 
 from __future__ import annotations
 
+from engine.chats import json_exports
 from engine.chats.chat import TITLES, Chat, Kind, LeftOut, Log
-from engine.chats.import_stats import NAMELESS, ImportStats, remarks
-from engine.chats.json_exports import export
+from engine.chats.json_exports import Whole, chat_in, document_in, find
 from engine.chats.json_exports.base import Account, Export
-from engine.chats.json_exports.export import Whole, chat_in, document_in, find
 from engine.chats.json_exports.generic import table_export
-from engine.chats.json_exports.slack import names_of
-from engine.chats.segmentation import MAX_CHARACTERS, Segment, Timed, segment, timed, timed_exactly
-from engine.chats.text_exports.formats import TextFormat, likeliest
+from engine.chats.json_exports.messengers import names_of
+from engine.chats.segmentation import (
+    MAX_CHARACTERS,
+    NAMELESS,
+    ImportStats,
+    Segment,
+    Timed,
+    remarks,
+    segment,
+    timed,
+    timed_exactly,
+)
+from engine.chats.text_exports import TextFormat, likeliest
 from engine.chats.text_exports.irc import on_day_named
 from engine.text.conversations import turns as plain_turns
 
@@ -54,7 +63,7 @@ def read(text: str) -> Chat:
     JSON is read as the export that its keys belong to, other text in the form of most of its first lines. Text without
     a name is one turn without a speaker.
     """
-    exported = export.read(text)
+    exported = json_exports.read(text)
     if exported is not None and exported.turns:
         return exported
     form = likeliest(text)

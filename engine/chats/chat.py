@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -79,6 +81,15 @@ class Chat:
     def is_export(self) -> bool:
         """Whether it was read from an export rather than from plain text."""
         return self.kind not in {"plain", "text"}
+
+
+# The largest character has 7 digits. Of thousands of digits Python makes no number.
+TOO_LONG_ENTITY = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
+
+
+def unescaped(text: str) -> str:
+    """Return a text with characters for HTML entities such as "&amp;" and "&#228;"."""
+    return html.unescape(TOO_LONG_ENTITY.sub("\ufffd", text)) if "&" in text else text
 
 
 def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
@@ -22,7 +22,39 @@ from typing import Any
 
 from engine.errors import StorageError
 from engine.system.csv_file import Cell, write_csv
-from engine.text import deduplication
+
+# For each split, the keys of its rows by index or number, in order.
+Keys = Mapping[str, Mapping[int, Hashable]]
+
+# The splits that a row must not leak into: test is for scores, validation for choices.
+LATER: dict[str, tuple[str, ...]] = {"train": ("validation", "test"), "validation": ("test",), "test": ()}
+
+
+def leaks(keys: Keys) -> dict[str, list[int]]:
+    """Return the rows of every split whose text is also in a later split."""
+    known = {split: set(rows.values()) for split, rows in keys.items()}
+    return {
+        split: [
+            row for row, key in rows.items() if any(key in known.get(later, ()) for later in LATER[split])
+        ]
+        for split, rows in keys.items()
+    }
+
+
+def duplicates(keys: Keys) -> dict[str, list[int]]:
+    """Return the rows whose text is in an earlier row of their split."""
+    return {split: _repeated(rows) for split, rows in keys.items()}
+
+
+def _repeated(rows: Mapping[int, Hashable]) -> list[int]:
+    seen: set[Hashable] = set()
+    repeated = []
+    for row, key in rows.items():
+        if key in seen:
+            repeated.append(row)
+        seen.add(key)
+    return repeated
+
 
 DETAILS = "details.json"
 ROWS = "rows.jsonl"
@@ -95,9 +127,9 @@ class Mark:
 
 
 # In the order in which runs leave them out, each with what makes two texts equal for it.
-RELATIONS: dict[str, tuple[Callable[[deduplication.Keys], dict[str, list[int]]], Callable[[Mark], int]]] = {
-    "leaks": (deduplication.leaks, attrgetter("stripped")),
-    "duplicates": (deduplication.duplicates, attrgetter("exact")),
+RELATIONS: dict[str, tuple[Callable[[Keys], dict[str, list[int]]], Callable[[Mark], int]]] = {
+    "leaks": (leaks, attrgetter("stripped")),
+    "duplicates": (duplicates, attrgetter("exact")),
 }
 
 

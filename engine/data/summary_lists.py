@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.data import cells, column_names
 from engine.errors import DataError
-from engine.text import sentences, words
+from engine.text import words
 
 SENTENCE_LIST_NAMES = (
     "sentences",
@@ -95,7 +95,7 @@ def _by_form(lists: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
     """Yield what the texts look like: whole texts of several sentences, or parts of one."""
     texts = [text.strip() for each in lists for text in each]
     later = [text.strip() for each in lists for text in each[1:] if text.strip()]
-    whole = mean(len(sentences.sentences(text)) > 1 for text in texts)
+    whole = mean(len(words.sentences(text)) > 1 for text in texts)
     small = mean(text[:1].islower() for text in later) if later else 0.0
     big = mean(each[0].strip()[:1].isupper() for each in lists)
     if whole > 0.5:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.api import legacy_encodings, setting_text
+from engine.api import encodings, setting_text
 from gui.look.language import mark, tr, translate
 
 WORDS = (
@@ -57,7 +57,7 @@ WORDS = (
 )
 
 
-NAMES = setting_text.CALLED | legacy_encodings.ENCODINGS
+NAMES = setting_text.CALLED | encodings.ENCODINGS
 OF_ONE = {
     "conversations": mark("conversation"),
     "evaluations": mark("evaluation"),

@@ -11,12 +11,12 @@ from typing import Any
 from engine import chats
 from engine.chats import html_exports
 from engine.chats.chat import Log
-from engine.chats.json_exports import teams
-from engine.chats.text_exports.formats import FORMATS, MAIL, TAGGED_FORMATS, TextFormat
+from engine.chats.json_exports import messengers
+from engine.chats.text_exports import FORMATS, MAIL, TAGGED_FORMATS, TextFormat
 from engine.data import cells, text_kind
 from engine.errors import DataError
 from engine.scoring import faithfulness
-from engine.text import conversations, pii, sentences, summary_blocks, unicode_checks, words
+from engine.text import conversations, pii, transcripts, unicode_checks, words
 
 # What is repeated: nothing that a pattern looks for ends.
 PIECES = (
@@ -53,7 +53,7 @@ def _read_teams(text: str) -> None:
         "body": {"contentType": "html", "content": text},
     }  # fmt: skip
     chats.read(json.dumps([entry]))
-    teams.add_message(entry, Log(), {})
+    messengers.TEAMS.add_message(entry, Log(), {})
 
 
 def _read_slack(text: str) -> None:
@@ -82,10 +82,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "a page": _read_page,
     "the kind of a text": text_kind.suffix_of,
     "turns": conversations.turns,
-    "summaries below their conversations": summary_blocks.parted,
+    "summaries below their conversations": transcripts.part_summaries,
     "a cell": lambda text: (cells.as_list(text), cells.as_list(f"[{text}")),
     "personal data": pii.find,
-    "sentences": lambda text: sentences.sentences(text, "en"),
+    "sentences": lambda text: words.sentences(text, "en"),
     "words": lambda text: words.tokens(text, ""),
     "claims of a summary": lambda text: faithfulness.check_claims(text, "Ann: hi", "en"),
     "claims of a conversation": lambda text: faithfulness.check_claims("It is 5.", text, "en"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine import chats
 from engine.data import cells, text_kind
 from engine.scoring import faithfulness
-from engine.text import conversations, pii, sentences, unicode_checks, words
+from engine.text import conversations, pii, unicode_checks, words
 from engine.worker.text_metrics import chrf
 
 DIGITS = "0123456789٠٣٩०५९０９一二十百千万億½²Ⅷ"
@@ -64,7 +64,7 @@ def test_scores_are_between_0_and_1(summary, reference, language):
 @many
 @given(TEXTS, st.sampled_from(LANGUAGES))
 def test_texts_are_cut_searched_and_masked(text, language):
-    assert all(sentence in text for sentence in sentences.sentences(text, language or "en"))
+    assert all(sentence in text for sentence in words.sentences(text, language or "en"))
     found = pii.find(text)
     assert all(text[each.start : each.end] for each in found)
     pii.mask(text, ("email", "phone"))

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from engine.chats.chat import Kind, Log
-from engine.chats.entries import Entry, Names, table, tables, text
-from engine.chats.json_exports.base import Export
+from engine.chats.json_exports.base import Entry, Export, Names, table, tables, text
 from engine.chats.timestamps import EPOCH_DIGITS, moments
 
 # By preference; "_", "-" and spaces count as the same.

@@ -7,8 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from engine.chats.chat import Log
-from engine.chats.entries import Entry, Names, table, tables, text
-from engine.chats.json_exports.base import Document, Export
+from engine.chats.json_exports.base import Document, Entry, Export, Names, table, tables, text
 
 # One part of a transcript, whichever program wrote it, is made an entry of these three keys.
 SPEAKER, SAID, START = "speaker", "text", "start"

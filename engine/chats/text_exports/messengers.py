@@ -1,4 +1,4 @@
-"""Text exports of LINE, KakaoTalk, Viber, Signal and iMessage."""
+"""Text exports of WhatsApp, LINE, KakaoTalk, Viber, Signal and iMessage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,104 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import DATE, NAMED_DATE, TIME, blocks, filled, spaced, unmarked
+from engine.chats.line_parsing import DATE, NAMED_DATE, TIME, WHEN, Block, blocks, filled, spaced, unmarked
+
+WHATSAPP_WHEN = rf"(?:{WHEN}|{NAMED_DATE},? (?:at )?{TIME})"
+WHATSAPP_HEADER = re.compile(
+    rf"^(?:\[(?P<ios>{WHATSAPP_WHEN})\] ?|(?P<android>{WHATSAPP_WHEN}) [-–] )(?P<said>.*)$"
+)
+WHATSAPP_IOS, WHATSAPP_ANDROID = (
+    re.compile(rf"^\[{WHATSAPP_WHEN}\] ?"),
+    re.compile(rf"^{WHATSAPP_WHEN} [-–] "),
+)
+WHATSAPP_NAMED = re.compile(r"^(?:~ ?)?(?P<name>[^:]{1,80}?) ?:(?: (?P<text>.*)|)$")
+# Android writes <Media omitted> in the phone's language; iOS writes a direction mark and such words.
+WHATSAPP_TAG = re.compile(r"^<[^<>]{3,60}>$|^null$")
+WHATSAPP_ATTACHED = re.compile(r"^\S.{0,120}\.\w{2,5} \([^()]{4,30}\)$|^<[^<>:]{3,20}: [^<>]{1,120}>$")
+WHATSAPP_OMITTED = re.compile(
+    r"^(?:image|photo|video|vidéo|vídeo|audio|áudio|gif|sticker|documento?|contact card|voice message|video note|media|"
+    r"bild|foto|dokument|kontaktkarte|imagen|tarjeta de contacto|fiche contact|imagem|figurinha|"
+    r"cartão do contato|immagine|scheda contatto|afbeelding|contactkaart)"
+    r" (?:omitted|weggelassen|ausgeschlossen|omitid[oa]s?|omise?s?|absente?|ocult[oa]s?|omess[oai]|weggelaten)$",
+    re.IGNORECASE,
+)
+WHATSAPP_DELETED = re.compile(
+    r"^(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht|"
+    r"du hast diese nachricht gelöscht|se eliminó este mensaje|eliminaste este mensaje|"
+    r"ce message a été supprimé|vous avez supprimé ce message|(?:esta )?mensagem (?:foi )?apagada|"
+    r"você apagou esta mensagem|questo messaggio è stato eliminato|hai eliminato questo messaggio|"
+    r"dit bericht is verwijderd|(?:данное|это) сообщение удалено|вы удалили (?:данное|это) сообщение|"
+    r"bu mesaj silindi|bu mesajı sildiniz|تم حذف هذه الرسالة|حذفتَ? هذه الرسالة|לא ניתן להציג הודעה זו|"
+    r"यह (?:मैसेज|संदेश) (?:डिलीट|हटा) .{2,30}|このメッセージは削除されました|あなたはこのメッセージを削除しました|"
+    r"(?:此|该)(?:消息|訊息)已(?:被)?(?:删除|刪除)|您?已?删除了?此消息|삭제된 메시지입니다|"
+    r"pesan ini (?:telah )?dihapus|"
+    r"anda menghapus pesan ini|ta wiadomość została usunięta|usunięto tę wiadomość|"
+    r"missed (?:voice|video) call|verpasster (?:sprach|video)anruf|appel (?:vocal|vidéo) manqué|"
+    r"(?:llamada|videollamada) perdida|пропущенный (?:аудио|видео)?звонок)\W*$",
+    re.IGNORECASE,
+)
+WHATSAPP_ENCRYPTED = re.compile(
+    r"end-to-end|ende-zu-ende|extremo a extremo|bout en bout|ponta a ponta|eind-tot-eind|сквозн|uçtan uca|"
+    r"مشفرة تمام|एंड-टू-एंड|エンドツーエンド|端到端|종단간|ujung ke ujung",
+    re.IGNORECASE,
+)
+WHATSAPP_EDITED = re.compile(r"\u200e<[^<>]{3,60}>$|<This message was edited>$")
+WHATSAPP_LABEL = re.compile(r"^\w+:")
+
+
+def read_whatsapp(lines: Iterable[str], log: Log) -> Iterator[None]:
+    """Read the messages into a log, one by one."""
+    for block in blocks(lines, WHATSAPP_HEADER, log):
+        _add_whatsapp(block, log)
+        yield
+
+
+def _add_whatsapp(block: Block, log: Log) -> None:
+    header = block.header
+    time = unmarked(header["ios"] or header["android"])
+    named = WHATSAPP_NAMED.match(header["said"].lstrip("\u200e\u200f\u202a\u202b\u202c"))
+    first = (named["text"] or "") if named else ""
+    # A name has no quotation marks: this is the notice of a group renamed to something with a colon.
+    if named is None or re.search(r'["“”„«»]', named["name"]) or _is_whatsapp_notice(first):
+        log.leave_out("system", "\n".join([unmarked(header["said"]), *block.lines]))
+        return
+    lines = []
+    for raw in [first, *block.lines]:
+        line = _without_edit_mark(raw, log)
+        if _is_whatsapp_media(line):
+            log.leave_out("media", unmarked(line))
+        else:
+            lines.append(unmarked(line))
+    log.add_turn(unmarked(named["name"]), "\n".join(lines), time)
+
+
+def _without_edit_mark(line: str, log: Log) -> str:
+    edited = WHATSAPP_EDITED.search(line)
+    if not edited or not edited.start():
+        return line
+    log.leave_out("system", unmarked(edited[0]))
+    return line[: edited.start()].rstrip()
+
+
+def _is_whatsapp_media(line: str) -> bool:
+    text = unmarked(line)
+    return bool(
+        WHATSAPP_TAG.match(text) or WHATSAPP_ATTACHED.match(text) or WHATSAPP_OMITTED.match(text.rstrip("."))
+    )
+
+
+def _is_whatsapp_notice(text: str) -> bool:
+    """Return whether the text behind a name is a system message; iOS puts a direction mark before those."""
+    plain = unmarked(text)
+    if _is_whatsapp_media(text):
+        return False
+    is_marked = text.startswith("\u200e") and not WHATSAPP_LABEL.match(plain)
+    return (
+        is_marked
+        or bool(WHATSAPP_DELETED.match(plain))
+        or (len(plain) > 60 and bool(WHATSAPP_ENCRYPTED.search(plain)))
+    )
+
 
 _DAY_NAME = r"(?:\(?[^\W\d_]{1,12}\)?\.?,? ?)"
 # LINE: "2024/01/05(Fri)", "2024.01.05 金曜日", "Fri, 01/05/2024"; then "10:00<tab>Ann<tab>Hi".

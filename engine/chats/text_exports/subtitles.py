@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 from typing import Literal, NamedTuple
 
-from engine.chats.chat import Log
+from engine.chats.chat import Log, unescaped
 from engine.chats.line_parsing import is_sound, unmarked
 from engine.text.conversations import turn_head
-from engine.text.entities import unescaped
 
 CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
 # YouTube's own form has a comma between the times.

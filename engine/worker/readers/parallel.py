@@ -7,7 +7,7 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from engine.text import inline_turns
+from engine.text import transcripts
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import lines
 
@@ -27,14 +27,14 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     notes.columns.update(dict.fromkeys(COLUMNS))
     rows = _rows(path, notes)
     first = list(islice(rows, SAMPLE_ROWS))
-    is_flat = sum(inline_turns.holds_several(row["conversation"]) for row in first) * 2 > len(first)
+    is_flat = sum(transcripts.holds_several_turns(row["conversation"]) for row in first) * 2 > len(first)
     if is_flat:
         notes.remarks.append(
             f"{path.name} has the turns of a conversation in one line: each is read as a line."
         )
     for row in chain(first, rows):
         if is_flat:
-            row["conversation"] = inline_turns.parted(row["conversation"])
+            row["conversation"] = transcripts.part_turns(row["conversation"])
         yield row
 
 

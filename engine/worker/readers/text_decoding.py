@@ -12,17 +12,18 @@ from typing import BinaryIO
 
 from engine.scoring.score_text import counted
 from engine.text.encodings import (
+    ENCODINGS,
     ByLine,
     Decoder,
     Utf8,
     decoder_of,
+    guess,
     guessed_decoder,
     known,
     legacy_decoder,
     utf8_characters,
     why_no_text,
 )
-from engine.text.legacy_encodings import ENCODINGS, guess
 from engine.worker.readers.table import MAX_CHARACTERS, TOO_LARGE, Notes, unreadable
 
 FIRST_BYTES = 1 << 16

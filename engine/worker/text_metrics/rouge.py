@@ -28,7 +28,7 @@ from rouge_score.tokenizers import Tokenizer
 from engine.system.paths import cache_folder
 from engine.text import words
 from engine.text.languages import ENGLISH, STEMMERS
-from engine.text.sentences import sentences
+from engine.text.words import sentences
 
 # One value per example, by the name of a metric.
 Values = dict[str, list[float]]

@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from engine.text import deduplication
+from engine.data import check_results
 from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.sources import SPLITS, Split
 
@@ -23,7 +23,7 @@ PAIRS: tuple[tuple[Split, Split], ...] = (("test", "train"), ("test", "validatio
 
 def leaks(rows: Rows, used: Indices) -> dict[Split, list[int]]:
     """Return the indices, in every split, of conversations that are also in a later split."""
-    leaks_by_split = deduplication.leaks({split: _digests(rows, used, split) for split in SPLITS})
+    leaks_by_split = check_results.leaks({split: _digests(rows, used, split) for split in SPLITS})
     return {split: leaks_by_split[split] for split in SPLITS}
 
 
@@ -33,7 +33,7 @@ def duplicates(rows: Rows, used: Indices) -> dict[Split, list[int]]:
         split: {index: _digest(rows[split][index].example.conversation) for index in used.get(split, ())}
         for split in SPLITS
     }
-    duplicates_by_split = deduplication.duplicates(exact)
+    duplicates_by_split = check_results.duplicates(exact)
     return {split: duplicates_by_split[split] for split in SPLITS}
 
 

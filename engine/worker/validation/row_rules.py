@@ -7,8 +7,7 @@ from functools import partial
 
 from engine.config import summary_limits
 from engine.config.data_options import DataOptions
-from engine.text import inline_turns, pii, unicode_checks
-from engine.text.unnamed_turns import lacks_speakers
+from engine.text import pii, transcripts, unicode_checks
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.copied_summaries import is_copy
 from engine.worker.validation.language_id import UsualLanguages
@@ -33,8 +32,8 @@ def rules(
         "empty_summary": lambda view: view.missing == "summary",
         "summary_longer": lambda view: len(view.summary.strip()) > len(view.conversation.strip()),
         "copied_summary": is_copy,
-        "no_speakers": lambda view: lacks_speakers(view.conversation),
-        "turns_in_one_line": lambda view: inline_turns.holds_several(view.conversation),
+        "no_speakers": lambda view: transcripts.lacks_speakers(view.conversation),
+        "turns_in_one_line": lambda view: transcripts.holds_several_turns(view.conversation),
         "invisible_characters": partial(_holds, unicode_checks.invisible),
         "odd_characters": partial(_holds, unicode_checks.damaged),
         **{kind.id: partial(_is_personal, kind.id) for kind in pii.KINDS},

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from engine.api import Problem, legacy_encodings
+from engine.api import Problem, encodings
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.language import mark, tr, translate
@@ -63,7 +63,7 @@ READING = {
     "encoding": (
         mark("&Encoding"),
         mark("The encoding of text files. The first rows show what it makes of them."),
-        ((AUTO, mark("as found (auto)")), *legacy_encodings.ENCODINGS.items()),
+        ((AUTO, mark("as found (auto)")), *encodings.ENCODINGS.items()),
     ),
     "sheet": (
         mark("S&heet"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.text.inline_turns import holds_several, parted
+from engine.text.transcripts import holds_several_turns, part_turns
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ from engine.text.inline_turns import holds_several, parted
     ],
 )
 def test_each_turn_gets_its_line(line: str, turns: list[str]) -> None:
-    assert parted(line) == "\n".join(turns)
-    assert holds_several(line)
+    assert part_turns(line) == "\n".join(turns)
+    assert holds_several_turns(line)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def test_each_turn_gets_its_line(line: str, turns: list[str]) -> None:
     ],
 )
 def test_any_other_text_stands_as_it_is(text: str) -> None:
-    assert parted(text) == text
-    assert not holds_several(text)
+    assert part_turns(text) == text
+    assert not holds_several_turns(text)
 
 
 def test_a_long_line_is_read_at_once() -> None:
     line = "Ann: " + "word and: " * 20_000
-    assert not holds_several(line)
+    assert not holds_several_turns(line)

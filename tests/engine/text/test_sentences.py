@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.text.sentences import sentences
+from engine.text.words import sentences
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.text.summary_blocks import parted
+from engine.text.transcripts import part_summaries
 
 ONE = "Ann: Hi.\nBob: Yo."
 
@@ -27,4 +27,4 @@ ONE = "Ann: Hi.\nBob: Yo."
     ],
 )
 def test_pairs_are_found_or_nothing_is(text: str, found: list[tuple[str, str]]) -> None:
-    assert parted(text) == found
+    assert part_summaries(text) == found

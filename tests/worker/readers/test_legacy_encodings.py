@@ -9,7 +9,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.data import SPLITS
-from engine.text import encodings, legacy_encodings
+from engine.text import encodings
 from engine.worker.dataset import dataset
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import notice_messages
@@ -161,7 +161,7 @@ def test_a_data_set_in_any_encoding_has_the_fingerprint_of_its_utf_8(
     assert fingerprint(tmp_path / "a.csv", channel) == wanted
     (said,) = notice_messages(channel)
     assert said.startswith(
-        f"a.csv is not UTF-8. It is read as {legacy_encodings.ENCODINGS[encoding]}, which is a guess"
+        f"a.csv is not UTF-8. It is read as {encodings.ENCODINGS[encoding]}, which is a guess"
     )
 
 
@@ -191,4 +191,4 @@ def test_bytes_that_the_encoding_does_not_have_break_their_row(tmp_path: Path, c
 
 def test_the_option_offers_every_encoding() -> None:
     offered = DataOptions.model_fields["encoding"].annotation.__args__
-    assert offered == ("auto", *legacy_encodings.ENCODINGS)
+    assert offered == ("auto", *encodings.ENCODINGS)

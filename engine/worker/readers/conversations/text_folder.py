@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine import chats
 from engine.chats import ImportStats, TextFormat
-from engine.text import summary_blocks
+from engine.text import transcripts
 from engine.text.conversations import Turn
 from engine.worker.readers import pairs
 from engine.worker.readers.conversations.chat_files import conversations
@@ -86,7 +86,7 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
         timed = _timed(chat.turns, chat.kind, path)
         yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
         return
-    below = summary_blocks.parted(text) if reference is None else []
+    below = transcripts.part_summaries(text) if reference is None else []
     if below:
         notes.remarks.append(f"{path.name} has summaries below its conversations, which are read as that.")
     pairs: list[tuple[str, str | None]] = [*below] or [(text, reference)]
