@@ -37,7 +37,7 @@ DEMO_RECIPE = "starter.toml"
 SETTLE_MILLISECONDS = 400
 SWITCH_SECONDS = 0.001
 # Qt platforms without a screen.
-UNSEEN = ("offscreen", "minimal")
+HEADLESS = ("offscreen", "minimal")
 # Pages with a Start button.
 STARTS_RUNS = (FIRST, "welcome")
 
@@ -103,7 +103,7 @@ def _keep_warm_worker(manager: WorkerManager, shown: str) -> None:
 def say_why_not(error: AppError, *, quietly: bool) -> None:
     """Report why no window can be shown: in the terminal, and in a message box unless `quietly`."""
     _print(f"{error.message} {error.hint}")
-    if quietly or QApplication.platformName() in UNSEEN:
+    if quietly or QApplication.platformName() in HEADLESS:
         return
     # The hint comes from the engine or from the window.
     text = f"{translate(error.message)}\n\n{tr(translate(error.hint))}".strip()

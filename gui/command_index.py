@@ -157,11 +157,11 @@ class CommandIndex(QObject):
                     PaletteEntry(
                         wanted.name,
                         tr(RECIPE),
-                        partial(navigator.recipe, wanted, whence),
+                        partial(navigator.recipe, wanted, origin),
                         icon="file",
                         keywords=tr("preset"),
                     )
-                    for wanted, whence in found.recipes
+                    for wanted, origin in found.recipes
                 ),
                 *self._settings(),
                 *(

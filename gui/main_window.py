@@ -307,7 +307,7 @@ class MainWindow(ShellWindow):
             page=self.show_page,
             run=lambda run_id: self.show_built("train").open_run(run_id),
             adapter=lambda adapter: self.show_built("library").open(adapter),
-            recipe=lambda wanted, whence: self.show_built("train").begin(wanted, whence),
+            recipe=lambda wanted, origin: self.show_built("train").begin(wanted, origin),
             option=self._show_option,
             setting=self._show_settings,
             topic=lambda topic_id: self.show_built("help").open(topic_id),

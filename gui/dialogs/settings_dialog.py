@@ -67,7 +67,7 @@ class SettingsDialog(ScrollingDialog):
             )
         )
         for key, control in self._controls.items():
-            column.addWidget(Field(tr(SETTINGS[key].title), control, foot=feet.get(key, "")))
+            column.addWidget(Field(tr(SETTINGS[key].title), control, helper_text=feet.get(key, "")))
         column.addWidget(Line())
         for name, opens, folder in (
             (tr("Runs"), tr("Open the runs folder"), paths.runs_folder()),
@@ -80,7 +80,7 @@ class SettingsDialog(ScrollingDialog):
         self.disk_button = plain(tr("Disk use…"))
         self.disk_button.clicked.connect(self.disk_wanted)
         self.foot.addLayout(hbox(self.disk_button, 1, close))
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def show_setting(self, key: str) -> None:
         """Lead to a setting, a key of `SETTINGS`."""

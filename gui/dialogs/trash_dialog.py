@@ -14,7 +14,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.look.fonts import px
 from gui.look.format import bytes_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.cells import Cell, Named, Text
+from gui.models.cells import Cell, NameCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import when_text
 from gui.tables.grouped_view import GroupedTableView
@@ -164,12 +164,12 @@ class TrashTable(GroupedTable[Trashed]):
 
     def cell(self, item: Trashed, key: str) -> Cell:
         if key == "name":
-            return Named(item.name)
+            return NameCell(item.name)
         if key == "kind":
-            return Text(tr(KINDS[item.kind]))
+            return TextCell(tr(KINDS[item.kind]))
         if key == "deleted":
-            return Text(_when(item), "figure", right=True)
-        return Text(bytes_text(item.size_bytes), "figure", "text", right=True)
+            return TextCell(_when(item), "figure", right=True)
+        return TextCell(bytes_text(item.size_bytes), "figure", "text", right=True)
 
     def accessible_text(self, item: Trashed) -> str:
         return ", ".join([item.name, tr(KINDS[item.kind]), _when(item), bytes_text(item.size_bytes)])

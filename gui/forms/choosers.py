@@ -118,7 +118,7 @@ class SourceComboBox(ComboBox):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Open the list by a click, type on while it is open, and take what is dropped."""
         line = self.lineEdit()
-        if self._is_fixed or line is None:
+        if self._is_read_only or line is None:
             return super().eventFilter(watched, event)
         if watched is line and event.type() == QEvent.Type.MouseButtonRelease:
             if not line.hasSelectedText():

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from engine.api import OptionInfo, Options, describe
 from gui.forms.controls import Control, make_control
-from gui.inputs.fields import Field, Fixable
+from gui.inputs.fields import Field, ReadOnlyControl
 from gui.look.fonts import px
 from gui.look.language import translate
 
@@ -48,14 +48,14 @@ class FormField:
         if isinstance(self.around, Field):
             self.around.set_problem(translate(message), translate(hint))
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the value read-only."""
         if isinstance(self.around, Field):
-            self.around.set_fixed(fixed)
-        elif isinstance(self.control.widget, Fixable):
-            self.control.widget.set_fixed(fixed)
+            self.around.set_read_only(read_only)
+        elif isinstance(self.control.widget, ReadOnlyControl):
+            self.control.widget.set_read_only(read_only)
         else:
-            self.control.widget.setEnabled(not fixed)
+            self.control.widget.setEnabled(not read_only)
 
 
 def make_field(table: str, info: OptionInfo) -> FormField:

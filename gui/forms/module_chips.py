@@ -38,7 +38,7 @@ class ModuleChips(QWidget):
         self._chips.changed.connect(self._switched)
         vbox(self._chips, of=self)
         self.setFocusProxy(self._chips)
-        style.follow(self._keep_room)
+        style.on_style_changed(self._keep_room)
 
     def value(self) -> tuple[str, ...] | None:
         """Return the chosen names, or None for PEFT's own choice."""
@@ -67,9 +67,9 @@ class ModuleChips(QWidget):
         self._is_told, self._modules, self._resolved = False, (), ()
         self._show()
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the choice read-only."""
-        self._chips.set_fixed(fixed)
+        self._chips.set_read_only(read_only)
 
     def _show(self) -> None:
         named = tuple(name for name in self._value or () if name != ALL_LINEAR)

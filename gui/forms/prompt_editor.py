@@ -46,7 +46,7 @@ class PromptEditor(QWidget):
         self.preview = PromptPreview()
         self._known: list[prompts.Template] = []
         self._own = self._begun_with = ""
-        self._is_fixed = self._writing = False
+        self._is_read_only = self._writing = False
         self._filling: Mapping[str, Any] | None = None
         self._act: Callable[[str, bool], None] = self._save
         self._lay_out()
@@ -98,13 +98,13 @@ class PromptEditor(QWidget):
         self._filling = filling
         self._show_preview()
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the prompt read-only."""
-        self._is_fixed = fixed
-        self.templates.set_fixed(fixed)
-        self.more.setVisible(not fixed)
-        self.area.setReadOnly(fixed)
-        style.set_property(self.area, "fixed", "true" if fixed else "false")
+        self._is_read_only = read_only
+        self.templates.set_read_only(read_only)
+        self.more.setVisible(not read_only)
+        self.area.setReadOnly(read_only)
+        style.set_property(self.area, "read_only", "true" if read_only else "false")
         self.naming.close_row()
         self._show_preview()
 
@@ -172,7 +172,7 @@ class PromptEditor(QWidget):
         self.preview.show_prompt(self.text(), self._filling)
         # A sample is no preview of a finished run.
         has_place = prompts.PLACEHOLDER in self.text()
-        self.preview.setVisible(has_place and not (self._is_fixed and self._filling is None))
+        self.preview.setVisible(has_place and not (self._is_read_only and self._filling is None))
 
     # The menu
 
@@ -231,7 +231,7 @@ class PromptPreview(QFrame):
         self._scroll.column.addStretch(1)
         head = hbox((self.title, 1), self.count, margins=(12, 8, 12, 0), spacing=8)
         vbox(head, self._scroll, of=self, spacing=4)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def show_prompt(self, template: str, filling: Mapping[str, Any] | None) -> None:
         """Show a template with a plan's `filling`, or with a sample if there is none.
@@ -291,7 +291,7 @@ class PromptText(QPlainTextEdit):
         super().__init__()
         self.setTabChangesFocus(True)
         self._highlighter = _PlaceHighlighter(self)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def replace(self, text: str) -> None:
         """Replace the whole text as one undoable change."""

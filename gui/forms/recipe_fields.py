@@ -155,7 +155,7 @@ class VariantField(Field):
         for index, (key, _title) in enumerate(shown):
             self._choice.setItemData(index, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
         self._choice.set_key(CUSTOM if variant_id is None else variant_id)
-        self.set_foot(tr(CUSTOM_FOOT) if variant_id is None else summaries.get(variant_id, ""))
+        self.set_helper_text(tr(CUSTOM_FOOT) if variant_id is None else summaries.get(variant_id, ""))
         self.setVisible(bool(entry.variants))
 
     def key(self) -> str:

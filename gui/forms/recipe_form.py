@@ -79,7 +79,7 @@ class RecipeForm(QWidget):
         self._modules: dict[str, int] = {}
         # Fields that are shown though they are not of the level.
         self._level, self._recalled = LEVELS[0], set[str]()
-        self._writing = self._is_fixed = False
+        self._writing = self._is_read_only = False
         self._kept = KeptSettings()
         self.followed = FollowedNotice()
         self.followed.acted.connect(self._take_back)
@@ -101,7 +101,7 @@ class RecipeForm(QWidget):
         for key in LEADERS.items():
             around = self.field(".".join(key)).around
             assert isinstance(around, Field)
-            around.keep_foot()
+            around.keep_helper_text()
         for fields in self._fields.values():
             self._listen(fields)
         self.undo = FormUndo(self, self.tables(), self._go_back_to, self._show_field)
@@ -196,16 +196,16 @@ class RecipeForm(QWidget):
         if before.get("start_from"):
             name = self.start_from.name_of(before["start_from"])
             text = tr("{name} was removed here: it was trained with another method.", name=name)
-            self.start_from.set_foot(text)
+            self.start_from.set_helper_text(text)
             self.start_from.show()
         if rate is not None and "learning_rate" not in self._tables["training"]:
             title = translate(method(before["id"]).title)
-            self.set_foot(RATE, tr("{method} used {rate}", rate=plain(rate), method=title))
+            self.set_helper_text(RATE, tr("{method} used {rate}", rate=plain(rate), method=title))
         self._report_edit(METHOD)
 
     def choose_variant(self, variant_id: str) -> None:
         """Set the options of a variant of the method, or of its standard form with ""."""
-        if self._is_fixed:
+        if self._is_read_only:
             return
         entry = method(self.method_id())
         self._set_tables(complete(variants.changed(entry, variant_id, self.tables(), self._family)))
@@ -216,14 +216,14 @@ class RecipeForm(QWidget):
         self.variant.show_variant(entry, variants.current(entry, self._tables, self._family))
 
     def _choose_origin(self, adapter_id: str) -> None:
-        if not self._is_fixed and adapter_id != self._tables["method"].get("start_from", ""):
+        if not self._is_read_only and adapter_id != self._tables["method"].get("start_from", ""):
             self.set_values("method", {"start_from": adapter_id})
 
     def _show_origin(self) -> None:
         """Show the adapter to start from: always if set, else from the level "more" on."""
         table = self._tables["method"]
         adapter_id = str(table.get("start_from", ""))
-        self.start_from.set_foot("")
+        self.start_from.set_helper_text("")
         self.start_from.show_origin(str(self._tables["base_model"]["id"]), str(table["id"]), adapter_id)
         self.start_from.setVisible(bool(adapter_id) or self._level != LEVELS[0])
 
@@ -261,15 +261,15 @@ class RecipeForm(QWidget):
                 return False
         return field.is_of(self._level) or field.key in self._recalled
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the recipe read-only."""
-        self._is_fixed = fixed
-        self.undo.lock(fixed)
-        self._method_field.set_fixed(fixed)
-        self.variant.set_fixed(fixed)
-        self.start_from.set_fixed(fixed)
+        self._is_read_only = read_only
+        self.undo.lock(read_only)
+        self._method_field.set_read_only(read_only)
+        self.variant.set_read_only(read_only)
+        self.start_from.set_read_only(read_only)
         for field in self._all_fields():
-            field.set_fixed(fixed)
+            field.set_read_only(read_only)
 
     def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:
         """Show problems beside their fields, of whatever level; return those without a field on the form."""
@@ -310,7 +310,7 @@ class RecipeForm(QWidget):
             self._learn(plan["family"])
         feet = plan_text.plan_feet(plan, self._family, self._tables)
         for key, text in feet.items():
-            self.set_foot(key, text)
+            self.set_helper_text(key, text)
         self.length.show_plan(plan, self._tables["training"])
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
@@ -321,7 +321,7 @@ class RecipeForm(QWidget):
         """Show the model input, its format and the length of its examples."""
         self.prompt_editor().show_filling(filling)
         for key, text in plan_text.prompt_feet(filling, trains=method(self.method_id()).trains).items():
-            self.set_foot(key, text)
+            self.set_helper_text(key, text)
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer."""
@@ -329,11 +329,11 @@ class RecipeForm(QWidget):
         assert isinstance(choice, ComboBox)
         recipe_fields.offer_devices(choice, devices)
 
-    def set_foot(self, key: str, text: str) -> None:
+    def set_helper_text(self, key: str, text: str) -> None:
         """Set the hint below a field."""
         field = self.field(key)
         if isinstance(field.around, Field):
-            field.around.set_foot(text)
+            field.around.set_helper_text(text)
 
     def field(self, key: str) -> FormField:
         """Return the field of a dotted key. Raises KeyError if the form has none."""
@@ -368,7 +368,7 @@ class RecipeForm(QWidget):
             field.control.changed.connect(lambda *_value, field=field: self._changed(field))
 
     def _changed(self, field: FormField) -> None:
-        if self._writing or self._is_fixed:
+        if self._writing or self._is_read_only:
             return
         value = field.control.read()
         if LEADERS.get(field.table) == field.info.name:
@@ -381,7 +381,7 @@ class RecipeForm(QWidget):
         else:
             table[field.info.name] = list(value) if isinstance(value, tuple) else value
         if field.key == RATE:
-            self.set_foot(RATE, "")
+            self.set_helper_text(RATE, "")
             self._show_presets()
         self._show_variant()
         self._report_edit(field.key, typed=field.is_typed)
@@ -415,7 +415,7 @@ class RecipeForm(QWidget):
 
     def _saved_state(self) -> str:
         """Return the recipe being edited, complete or not; "" for the recipe of a run."""
-        return "" if self._is_fixed else text_of(self._tables)
+        return "" if self._is_read_only else text_of(self._tables)
 
     def _restore_state(self, text: str) -> None:
         """Show the recipe of an earlier start; leave the form unchanged if it can't be shown."""
@@ -445,9 +445,9 @@ class RecipeForm(QWidget):
         if leaders != self._leaders:
             self._leaders, self._planned_base, self._modules = leaders, BaseFacts(), {}
             for key, text in plan_text.plan_feet({}, self._family, tables).items():
-                self.set_foot(key, text)
+                self.set_helper_text(key, text)
             recipe_fields.forget_modules(self._method_fields)
-        self.set_foot(RATE, "")
+        self.set_helper_text(RATE, "")
         self._show_variant()
         self._show_origin()
         self._show_presets()
@@ -458,7 +458,7 @@ class RecipeForm(QWidget):
         self._layout.take_method(self._method_fields)
         self._show_fields()
         for field in self._method_fields:
-            field.set_fixed(self._is_fixed)
+            field.set_read_only(self._is_read_only)
         if self._modules:  # Those of the last plan, until the next.
             recipe_fields.offer_modules(self._method_fields, {"modules": self._modules})
         self._listen(self._method_fields)
@@ -478,7 +478,7 @@ class RecipeForm(QWidget):
         # The practice model is so small that no preset is meant for it.
         if chosen and usual and self._tables["base_model"]["id"] != STARTER:
             far = max(chosen / usual, usual / chosen) > MAX_FROM_PRESET
-            self.set_foot(RATE, tr("Far from the preset, {rate}", rate=f"{usual:g}") if far else "")
+            self.set_helper_text(RATE, tr("Far from the preset, {rate}", rate=f"{usual:g}") if far else "")
 
     def check(self) -> None:
         """Look for problems again: files come and go."""

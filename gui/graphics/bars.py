@@ -20,7 +20,7 @@ class Bar(QWidget):
         self.fraction = 0.0
         self._token = token
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
         self.set_fraction(fraction)
 
     def set_fraction(self, fraction: float) -> None:

@@ -72,7 +72,7 @@ class BlockDrawing(QWidget):
         self._marks: frozenset[Place] = frozenset()
         self.legend = tr("trained")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_blocks(self, blocks: Sequence[Block]) -> None:
         self._blocks = tuple(blocks)

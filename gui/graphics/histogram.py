@@ -46,7 +46,7 @@ class Histogram(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
         self._describe()
 
     def set_counts(self, counts: Sequence[int], width: float, low: float = 0.0) -> None:

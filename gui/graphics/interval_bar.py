@@ -70,7 +70,7 @@ class IntervalBar(QWidget):
         self._zero = False
         self.setMinimumSize(MIN_WIDTH, px(28))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def show_intervals(
         self,

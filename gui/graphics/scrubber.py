@@ -38,7 +38,7 @@ class Scrubber(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Step of the samples"))
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_steps(self, done: Sequence[int], total: int, planned: Sequence[int] = ()) -> None:
         """Show steps with samples, planned steps in their order, and the total; the newest stays chosen if it was."""

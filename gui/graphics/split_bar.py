@@ -53,7 +53,7 @@ class SplitBar(QWidget):
         self.portions: tuple[Portion, ...] = ()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_portions(self, portions: Sequence[Portion]) -> None:
         self.portions = tuple(portion for portion in portions if portion.size > 0)

@@ -23,21 +23,21 @@ class Chip(QAbstractButton):
         super().__init__(parent)
         self.setText(escaping.in_one_line(text))
         self.setCheckable(True)
-        self._is_fixed = False
+        self._is_read_only = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.text())
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def sizeHint(self) -> QSize:
         """Return the size of the text, at least 36 wide."""
         return QSize(max(px(36), round(metrics("label_medium").horizontalAdvance(self.text())) + 20), px(28))
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the chip read-only, in grey."""
-        self._is_fixed = fixed
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if fixed else Qt.FocusPolicy.StrongFocus)
+        self._is_read_only = read_only
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, read_only)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if read_only else Qt.FocusPolicy.StrongFocus)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -58,7 +58,7 @@ class Chip(QAbstractButton):
     def _colors(self) -> tuple[str, str, str]:
         if not self.isEnabled():
             return "", "line", "off"
-        if self._is_fixed:
+        if self._is_read_only:
             return ("grey_soft", "grey_soft", "text") if self.isChecked() else ("", "edge", "muted")
         if self.isChecked():
             return "accent_soft", "accent", "accent"
@@ -84,7 +84,7 @@ class ToggleChips(QWidget):
     ) -> None:
         super().__init__()
         self.chips: dict[str, Chip] = {}
-        self._is_fixed = False
+        self._is_read_only = False
         self._flow = FlowLayout(self, 6)
         self.set_items(items, on)
 
@@ -100,7 +100,7 @@ class ToggleChips(QWidget):
             key, text = (item, item) if isinstance(item, str) else item
             chip = Chip(text, self)
             chip.setChecked(key in chosen)
-            chip.set_fixed(self._is_fixed)
+            chip.set_read_only(self._is_read_only)
             chip.toggled.connect(self._emit_chosen)
             self.chips[key] = chip
             self._flow.addWidget(chip)
@@ -128,11 +128,11 @@ class ToggleChips(QWidget):
                 chip.setChecked(False)
                 chip.blockSignals(False)
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the chips read-only, in grey."""
-        self._is_fixed = fixed
+        self._is_read_only = read_only
         for chip in self.chips.values():
-            chip.set_fixed(fixed)
+            chip.set_read_only(read_only)
 
     def _emit_chosen(self) -> None:
         self.changed.emit(self.on())

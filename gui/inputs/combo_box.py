@@ -35,7 +35,7 @@ class ComboBox(QComboBox):
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self._is_fixed = False
+        self._is_read_only = False
         # The tooltip that tells all of a shortened text.
         self._told = ""
         self.set_items(items)
@@ -45,7 +45,7 @@ class ComboBox(QComboBox):
             line.setTextMargins(-2, 0, 0, 0)  # aligned with the text of a choice that is not editable
             line.editingFinished.connect(self._emit_chosen)
             line.cursorPositionChanged.connect(self._show_name)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def set_items(self, items: Sequence[tuple[str, str] | str]) -> None:
         """Offer other items; the chosen key stays if it is among them."""
@@ -76,18 +76,18 @@ class ComboBox(QComboBox):
             self.setCurrentIndex(-1)
             self.setEditText(key)
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the choice read-only."""
-        self._is_fixed = fixed
-        style.set_property(self, "fixed", "true" if fixed else "false")
+        self._is_read_only = read_only
+        style.set_property(self, "read_only", "true" if read_only else "false")
         line = self.lineEdit()
         if line is not None:
-            line.setReadOnly(fixed)
+            line.setReadOnly(read_only)
         self.update()
 
     def showPopup(self) -> None:
         """Open the list, unless the choice is read-only. It is as wide as its longest text, if the screen is."""
-        if not self._is_fixed:
+        if not self._is_read_only:
             margins = (
                 self.width()
                 - self.contentsRect().width()
@@ -99,7 +99,7 @@ class ComboBox(QComboBox):
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         """Handle keys, unless the choice is read-only."""
-        if self._is_fixed and event.key() not in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        if self._is_read_only and event.key() not in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             event.ignore()
             return
         super().keyPressEvent(event)
@@ -124,7 +124,7 @@ class ComboBox(QComboBox):
             option.currentText = self._shown_text(option)
             self._explain(is_whole=option.currentText == self.currentText())
             painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        if self._is_fixed:
+        if self._is_read_only:
             painter.end()
             return
         side = px(16)

@@ -1,4 +1,4 @@
-"""A form field: label, a hint at its right, the control, a hint below, and a problem.
+"""A form field: label, a hint at its right, the control, a helper text below, and a problem.
 
 Shows a control as read-only or with a problem; does not know what it sets.
 """
@@ -16,10 +16,10 @@ from gui.widgets.layouts import hbox, vbox
 
 
 @runtime_checkable
-class Fixable(Protocol):
+class ReadOnlyControl(Protocol):
     """A control that can be read-only."""
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the value read-only, or editable again."""
 
 
@@ -55,13 +55,13 @@ class ProblemLine(QWidget):
 
 
 class Field(QWidget):
-    """Label, right hint, control, foot hint, problem. `control` may be any widget; the label is its buddy."""
+    """Label, right hint, control, helper text, problem. `control` may be any widget; the label is its buddy."""
 
     def __init__(
         self,
         label: str,
         control: QWidget,
-        foot: str = "",
+        helper_text: str = "",
         right: str = "",
         tooltip: str = "",
         parent: QWidget | None = None,
@@ -70,25 +70,25 @@ class Field(QWidget):
         self.control = control
         # Asked for once: what a protocol holds takes longer to find out than to set.
         self._rimmed = control.rimmed() if isinstance(control, CompositeControl) else control
-        self._fixable = control if isinstance(control, Fixable) else None
+        self._read_only_control = control if isinstance(control, ReadOnlyControl) else None
         self._label = Label(label, "label", "muted", self)
         self._right = Label(right, "label", "hint", self)
         self._problem = ProblemLine(self)
-        self._foot = Label(foot, "label", "hint", self, wrap=True)
+        self._helper = Label(helper_text, "label", "hint", self, wrap=True)
         self._lay_out()
         self._label.setBuddy(control)
         self._label.setToolTip(tooltip)
         self._help = tooltip
         control.setAccessibleName(label.replace("&", ""))
         self.set_right(right)
-        self.set_foot(foot)
+        self.set_helper_text(helper_text)
 
     def _lay_out(self) -> None:
         vbox(
             hbox((self._label, 1), self._right, spacing=8),
             self.control,
             self._problem,
-            self._foot,
+            self._helper,
             of=self,
             spacing=4,
         )
@@ -98,17 +98,17 @@ class Field(QWidget):
         self._right.setText(text)
         self._right.setVisible(bool(text))
 
-    def set_foot(self, text: str) -> None:
-        """Show a hint below the control."""
-        self._foot.setText(text)
-        self._foot.setVisible(bool(text))
+    def set_helper_text(self, text: str) -> None:
+        """Show a text below the control."""
+        self._helper.setText(text)
+        self._helper.setVisible(bool(text))
         self._describe()
 
-    def keep_foot(self) -> None:
-        """Reserve a line below the control for a later hint, so that nothing moves."""
-        policy = self._foot.sizePolicy()
+    def keep_helper_text(self) -> None:
+        """Reserve a line below the control for a later text, so that nothing moves."""
+        policy = self._helper.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
-        self._foot.setSizePolicy(policy)
+        self._helper.setSizePolicy(policy)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem as a red rim and one line, which need not name the field; an empty message removes it."""
@@ -122,19 +122,19 @@ class Field(QWidget):
 
     def _describe(self) -> None:
         """Set the control's accessible description: the problem, then hint and help."""
-        texts = (self._problem.text() or self._foot.text(), self._help)
+        texts = (self._problem.text() or self._helper.text(), self._help)
         self.control.setAccessibleDescription("\n".join(part for part in texts if part))
 
     def problem(self) -> str:
         """Return the problem shown, "" if there is none."""
         return self._problem.text() if self._problem.isVisibleTo(self) else ""
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the value read-only, without arrows, as in the recipe of a run."""
-        if self._fixable is not None:
-            self._fixable.set_fixed(fixed)
+        if self._read_only_control is not None:
+            self._read_only_control.set_read_only(read_only)
         elif isinstance(self.control, (QLineEdit, QPlainTextEdit)):
-            self.control.setReadOnly(fixed)
-            style.set_property(self.control, "fixed", "true" if fixed else "false")
+            self.control.setReadOnly(read_only)
+            style.set_property(self.control, "read_only", "true" if read_only else "false")
         else:
-            self.control.setEnabled(not fixed)
+            self.control.setEnabled(not read_only)

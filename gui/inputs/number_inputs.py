@@ -40,7 +40,7 @@ class IntField(QSpinBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(64)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _set_suffix_of(self, value: int) -> None:
         many, one = self._suffixes
@@ -48,11 +48,11 @@ class IntField(QSpinBox):
         if suffix != self.suffix():
             self.setSuffix(suffix)
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the number read-only, without arrows."""
-        self.setReadOnly(fixed)
+        self.setReadOnly(read_only)
         self._show_arrows()
-        style.set_property(self, "fixed", "true" if fixed else "false")
+        style.set_property(self, "read_only", "true" if read_only else "false")
         self.update()
 
     def without_arrows(self) -> None:
@@ -124,7 +124,7 @@ class FloatField(QLineEdit):
         self.set_value(value)
         self.textEdited.connect(self._edited)
         self.editingFinished.connect(self._settle)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def value(self) -> float | None:
         """Return the number last typed or set."""
@@ -137,10 +137,10 @@ class FloatField(QLineEdit):
         if read_float(self.text()) != value or not self.text():
             self.setText(shown)
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the number read-only."""
-        self.setReadOnly(fixed)
-        style.set_property(self, "fixed", "true" if fixed else "false")
+        self.setReadOnly(read_only)
+        style.set_property(self, "read_only", "true" if read_only else "false")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Up and Down."""
@@ -237,15 +237,15 @@ class Slider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.setRange(low, high)
         self.setValue(value)
-        self._is_fixed = False
+        self._is_read_only = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make the value read-only, in grey."""
-        self._is_fixed = fixed
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if fixed else Qt.FocusPolicy.StrongFocus)
+        self._is_read_only = read_only
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, read_only)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if read_only else Qt.FocusPolicy.StrongFocus)
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -261,7 +261,7 @@ class Slider(QSlider):
             self.minimum(), self.maximum(), self.sliderPosition(), self.width() - 18, not ltr
         )
         centre = QPointF(along + 9, self.height() / 2)
-        full = "off" if not self.isEnabled() else "grey" if self._is_fixed else "accent"
+        full = "off" if not self.isEnabled() else "grey" if self._is_read_only else "accent"
         painter.setPen(Qt.PenStyle.NoPen)
         track = QRectF(0, centre.y() - 2, self.width(), 4)
         painter.setBrush(style.color("grey_soft"))
@@ -313,10 +313,10 @@ class SliderSpin(QWidget):
         for part in (self.slider, self.spin):
             part.setAccessibleDescription(description)
 
-    def set_fixed(self, fixed: bool) -> None:
+    def set_read_only(self, read_only: bool) -> None:
         """Make both parts read-only."""
-        self.slider.set_fixed(fixed)
-        self.spin.set_fixed(fixed)
+        self.slider.set_read_only(read_only)
+        self.spin.set_read_only(read_only)
 
     def rimmed(self) -> QWidget:
         """Return the part that shows a problem: the number field."""

@@ -24,7 +24,7 @@ class SearchField(QLineEdit):
         self._rest = once(self, 120, self._emit_searched)
         self.textChanged.connect(self._changed)
         self.returnPressed.connect(self._emit_searched)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Clear with Esc."""

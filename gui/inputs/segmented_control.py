@@ -46,7 +46,7 @@ class SegmentedControl(QWidget):
         wide = QSizePolicy.Policy.Expanding if stretch else QSizePolicy.Policy.Fixed
         self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
         self._describe()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def current(self) -> str:
         """Return the chosen key."""

@@ -1,7 +1,7 @@
 """Icons from the SVG files in `resources/icons`, tinted with a token.
 
 Drawn at the screen's pixel ratio. An icon does not follow a change of the colour scheme: get it again then (see
-`gui.look.style.follow`).
+`gui.look.style.on_style_changed`).
 """
 
 from __future__ import annotations

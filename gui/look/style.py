@@ -92,7 +92,7 @@ def apply(
     _restyle(app)
 
 
-def follow(restyle: Callable[[], None]) -> None:
+def on_style_changed(restyle: Callable[[], None]) -> None:
     """Call a widget's bound method now and after every change of the style, for as long as the widget lives."""
     signals.changed.connect(restyle)
     restyle()
@@ -104,7 +104,7 @@ class _Length(QObject):
     def __init__(self, widget: QWidget, set_length: Callable[[Any, int], object], length: float) -> None:
         super().__init__(widget)
         self._set, self._length = set_length, length
-        follow(self._restyle)
+        on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self._set(self.parent(), fonts.px(self._length))

@@ -1,8 +1,8 @@
 """The style sheet, made from the tokens.
 
 In the text below, `@name` is a colour token and `<n>` a length of n pixels, scaled with the text size. Fonts are not
-set here. Containers are selected by property (`background`, `kind`, `token`, `problem`, `fixed`), so that no rule leaks
-into their children.
+set here. Containers are selected by property (`background`, `kind`, `token`, `problem`, `read_only`), so that no rule
+leaks into their children.
 """
 
 from __future__ import annotations
@@ -89,9 +89,10 @@ QPlainTextEdit, QTextEdit { padding: 6px 8px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled, QPlainTextEdit:disabled { color: @off;
   border: 1px solid @line; background: transparent; }
-QLineEdit[fixed="true"], QComboBox[fixed="true"], QAbstractSpinBox[fixed="true"], QPlainTextEdit[fixed="true"],
-QTextEdit[fixed="true"] { background: @sunken; color: @text; border: 1px solid @sunken; }
-QLineEdit[fixed="true"]:focus, QComboBox[fixed="true"]:focus, QAbstractSpinBox[fixed="true"]:focus {
+QLineEdit[read_only="true"], QComboBox[read_only="true"], QAbstractSpinBox[read_only="true"],
+QPlainTextEdit[read_only="true"], QTextEdit[read_only="true"] {
+  background: @sunken; color: @text; border: 1px solid @sunken; }
+QLineEdit[read_only="true"]:focus, QComboBox[read_only="true"]:focus, QAbstractSpinBox[read_only="true"]:focus {
   border: 2px solid @accent; }
 QLineEdit[problem="true"], QComboBox[problem="true"], QAbstractSpinBox[problem="true"],
 QPlainTextEdit[problem="true"], QTextEdit[problem="true"] { border: 2px solid @error; }

@@ -11,7 +11,7 @@ from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import UNKNOWN, bytes_text, score
 from gui.look.language import mark, tr
 from gui.models.adapter_groups import SCORE, Group, Narrowed, Show, chrf_mean, grouped, is_shown
-from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
+from gui.models.cells import Cell, IconTextCell, LinkCell, NameCell, ScoreCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, method_text, when_text
@@ -110,9 +110,9 @@ class AdapterTable(GroupedTable[Adapter]):
     def cell(self, item: Adapter, key: str) -> Cell:
         metadata = item.metadata
         if key == "name":
-            return Named(item.name, self.tags(item))
+            return NameCell(item.name, self.tags(item))
         if key == "method":
-            return Text(method_text(metadata), token="text")
+            return TextCell(method_text(metadata), token="text")
         if key == "score":
             return self._score(item)
         if key == "verdict":
@@ -123,15 +123,15 @@ class AdapterTable(GroupedTable[Adapter]):
             "made": (when_text(metadata.made, datetime.now(UTC)), "muted"),
         }
         text, token = figures[key]
-        return Text(text, "figure", token, right=True)
+        return TextCell(text, "figure", token, right=True)
 
     def _score(self, adapter: Adapter) -> Cell:
         card = adapter.metadata.score_card
         if card is None or SCORE not in card.scores:
-            return Link(tr("Score now"))
+            return LinkCell(tr("Score now"))
         group = self._groups[adapter.id]
         spread = card.scores[SCORE]
-        return Scored(
+        return ScoreCell(
             score(spread["mean"]), IntervalCell(confidence_interval(spread, "muted"), *group.axis, group.base)
         )
 
@@ -171,6 +171,6 @@ def _scores_in_full(card: ScoreCard) -> str:
 def _verdict(adapter: Adapter) -> Cell:
     card = adapter.metadata.score_card
     if card is None or SCORE not in card.scores:
-        return Text(UNKNOWN)
+        return TextCell(UNKNOWN)
     icon, text, token = VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), UNKNOWN_VERDICT)
-    return Signed(icon, tr(text), token)
+    return IconTextCell(icon, tr(text), token)

@@ -22,7 +22,7 @@ from gui.look.format import (
     score,
 )
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.cells import Cell, Checked, Scored, Signed, Text
+from gui.models.cells import Cell, CheckCell, IconTextCell, ScoreCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.intervals import ConfidenceInterval, IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, detail_text, protocol_text, row_text, seeds_text
@@ -168,11 +168,11 @@ class ArenaTable(GroupedTable[Row]):
             detail = translate(entry.detail) if item.seeds is not None else detail_text(entry)
             detail = detail or (tr("baseline") if item.is_baseline else "")
             detail = ", ".join(filter(None, (detail, seeds_text(item))))
-            return Checked(translate(entry.title), detail, self._is_on(item))
+            return CheckCell(translate(entry.title), detail, self._is_on(item))
         if key == "score":
             base = item.base[SCORE]["mean"]
             bar = IntervalCell(confidence_interval(item.scores[SCORE], "muted"), *self._axes[item.id], base)
-            return Scored(score(item.mean), bar)
+            return ScoreCell(score(item.mean), bar)
         if key in CELLS:
             return CELLS[key](item)
         if key in ("base", "full"):
@@ -185,7 +185,7 @@ class ArenaTable(GroupedTable[Row]):
             "memory": bytes_text(item.cost("memory")),
             "minutes": number_text(item.cost("minutes"), 1),
         }
-        return Text(figures[key], "figure", "text", right=True)
+        return TextCell(figures[key], "figure", "text", right=True)
 
     def _is_on(self, row: Row) -> bool:
         return row.id in self._checked
@@ -258,21 +258,21 @@ def _measured(row: Row, name: str) -> Cell:
     """
     found = _found(row, name)
     if found is None:
-        return Text(UNKNOWN, "figure", right=True)
+        return TextCell(UNKNOWN, "figure", right=True)
     own, _, difference = found
     icon, token = sign_of(difference)
     text = amount(own["mean"], metrics.METRICS[name].unit)
     if name == metrics.GENERAL_LOSS and difference:
         # Losses of different base models have little to do with each other; what they rose by has.
         text = amount(difference["mean"], "nats", signed=True)
-    return Signed(icon, text, token, right=True, role="figure", text_token="text")
+    return IconTextCell(icon, text, token, right=True, role="figure", text_token="text")
 
 
 def _spread(row: Row) -> Cell:
     """Return the cell of the spread between seeds in points, with the number of seeds."""
     spread = row.seeds.spread.get(SCORE) if row.seeds is not None else None
     parts = (UNKNOWN if spread is None else score(spread), seeds_text(row))
-    return Text(" · ".join(filter(None, parts)), "figure", "text", right=True)
+    return TextCell(" · ".join(filter(None, parts)), "figure", "text", right=True)
 
 
 def _spread_text(row: Row) -> str:
@@ -310,10 +310,10 @@ def _interval_text(row: Row) -> str:
 def _preferred(row: Row) -> Cell:
     """Return the cell of blind votes: a percentage, and its interval from 0 to 100 % with the middle."""
     if row.preferred is None:
-        return Text(UNKNOWN)
+        return TextCell(UNKNOWN)
     found = row.preferred.preferred
     shown = ConfidenceInterval(found.mean, found.low, found.high, "muted")
-    return Scored(percent(found.mean), IntervalCell(shown, 0.0, 1.0, 0.5))
+    return ScoreCell(percent(found.mean), IntervalCell(shown, 0.0, 1.0, 0.5))
 
 
 def _preferred_text(row: Row) -> str:
@@ -350,9 +350,9 @@ def _head(group: Group) -> Heading:
 
 def _verdict(differences: dict[str, Any] | None) -> Cell:
     if differences is None:
-        return Text(UNKNOWN)
+        return TextCell(UNKNOWN)
     icon, word, token = VERDICTS.get(differences[SCORE]["verdict"], UNKNOWN_VERDICT)
-    return Signed(icon, tr(word), token)
+    return IconTextCell(icon, tr(word), token)
 
 
 def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> str:

@@ -13,7 +13,7 @@ from gui.models.intervals import IntervalCell
 
 
 @dataclass(frozen=True)
-class Text(ShownTexts):
+class TextCell(ShownTexts):
     """A line of text with its font role and colour token, and a small note at the right."""
 
     text: str
@@ -24,7 +24,7 @@ class Text(ShownTexts):
 
 
 @dataclass(frozen=True)
-class Named(ShownTexts):
+class NameCell(ShownTexts):
     """A name with its tags."""
 
     text: str
@@ -36,7 +36,7 @@ class Named(ShownTexts):
 
 
 @dataclass(frozen=True)
-class Checked(ShownTexts):
+class CheckCell(ShownTexts):
     """A check box, a name, and a detail in a lighter colour."""
 
     text: str
@@ -45,7 +45,7 @@ class Checked(ShownTexts):
 
 
 @dataclass(frozen=True)
-class Scored(ShownTexts):
+class ScoreCell(ShownTexts):
     """A score, and its interval on the group's axis with the base's mean."""
 
     text: str
@@ -53,7 +53,7 @@ class Scored(ShownTexts):
 
 
 @dataclass(frozen=True)
-class Signed(ShownTexts):
+class IconTextCell(ShownTexts):
     """An icon and a text in one colour, as a verdict or a gain has; `tail` is the end of the text that is never cut."""
 
     icon: str
@@ -66,7 +66,7 @@ class Signed(ShownTexts):
 
 
 @dataclass(frozen=True)
-class Link(ShownTexts):
+class LinkCell(ShownTexts):
     """An action, shown as a link."""
 
     text: str
@@ -74,7 +74,7 @@ class Link(ShownTexts):
 
 
 @dataclass(frozen=True)
-class Spark:
+class SparklineCell:
     """The losses of the finished part of a run; they take `share` of the width."""
 
     values: tuple[float, ...]
@@ -82,5 +82,5 @@ class Spark:
     token: str
 
 
-Cell = Text | Named | Checked | Scored | Signed | Link | Spark
-EMPTY = Text("")
+Cell = TextCell | NameCell | CheckCell | ScoreCell | IconTextCell | LinkCell | SparklineCell
+EMPTY = TextCell("")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from engine.api import run_comparison
 from gui.look.format import gain, percent, score
 from gui.look.language import mark, tr, translate
-from gui.models.cells import EMPTY, Cell, Link, Signed, Text
+from gui.models.cells import EMPTY, Cell, IconTextCell, LinkCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import NOTHING_WRITTEN
 
@@ -122,7 +122,7 @@ class ExampleTable(GroupedTable[Row]):
 
     def cell(self, item: Row, key: str) -> Cell:
         if key == "try":
-            return Link(tr("Try"), right=True) if item.conversation else EMPTY
+            return LinkCell(tr("Try"), right=True) if item.conversation else EMPTY
         if key.startswith(run_comparison.GAIN_OF):
             return self._gain(item, int(key.removeprefix(run_comparison.GAIN_OF)))
         first = item.sides[0]
@@ -134,8 +134,8 @@ class ExampleTable(GroupedTable[Row]):
         }
         if key in figures:
             text, token = figures[key]
-            return Text(text, "figure", token, right=True)
-        return Text(_line(item, key), token="text" if key == "conversation" else "muted")
+            return TextCell(text, "figure", token, right=True)
+        return TextCell(_line(item, key), token="text" if key == "conversation" else "muted")
 
     def _gain(self, item: Row, index: int) -> Cell:
         side = item.sides[index]
@@ -143,8 +143,8 @@ class ExampleTable(GroupedTable[Row]):
         alone = len(item.sides) == 1
         text = gain(side.gain) if alone else f"{score(side.score)}  {gain(side.gain)}"
         if alone:
-            return Signed(icon, text, token, right=True, role="figure_medium")
-        return Signed(icon, text, token, right=True, role="figure", text_token="text")
+            return IconTextCell(icon, text, token, right=True, role="figure_medium")
+        return IconTextCell(icon, text, token, right=True, role="figure", text_token="text")
 
     def accessible_text(self, item: Row) -> str:
         names = (tr("tuned"),) if len(item.sides) == 1 else tuple(map(translate, self._labels))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from engine.api import escaping
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
-from gui.models.cells import Cell, Checked, Spark
+from gui.models.cells import Cell, CheckCell, SparklineCell
 
 Item = TypeVar("Item")
 Index = QModelIndex | QPersistentModelIndex
@@ -187,13 +187,13 @@ def _heading_data(head: Heading, column: int, role: int) -> Any:
 
 def _check_state(cell: Cell) -> Qt.CheckState | None:
     """Return the check state for screen readers; None for a cell without a check box."""
-    if not isinstance(cell, Checked):
+    if not isinstance(cell, CheckCell):
         return None
     return Qt.CheckState.Checked if cell.on else Qt.CheckState.Unchecked
 
 
 def text_of(cell: Cell) -> str:
     """Return the text of a cell, "" if it is only drawn."""
-    if isinstance(cell, Checked):
+    if isinstance(cell, CheckCell):
         return f"{cell.text}, {cell.detail}" if cell.detail else cell.text
-    return "" if isinstance(cell, Spark) else cell.text
+    return "" if isinstance(cell, SparklineCell) else cell.text

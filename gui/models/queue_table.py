@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from engine.api import arenas
 from gui.look.format import about_text, duration_text, left_text, percent
 from gui.look.language import mark, tr, translate
-from gui.models.cells import Cell, Signed, Text
+from gui.models.cells import Cell, IconTextCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import entry_text, seed_text
 
@@ -81,9 +81,9 @@ class QueueTable(GroupedTable[EntryStatus]):
             # Seeds of a method differ at the end of their names.
             tail = f", {seed_text(item.entry)}" if item.entry.seed is not None else ""
             text_token = "muted" if done else "text"
-            return Signed(icon, entry_text(item.entry), token, text_token=text_token, tail=tail)
+            return IconTextCell(icon, entry_text(item.entry), token, text_token=text_token, tail=tail)
         quiet = item.state in ("waiting", "completed")
-        return Text(
+        return TextCell(
             state_text(item, self._left_of(item)), "figure_small", "hint" if quiet else token, right=True
         )
 

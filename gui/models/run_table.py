@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject
 from engine.api import OUT_OF_MEMORY, RunEntry
 from gui.look.format import UNKNOWN, duration_text, gain, number_text, percent
 from gui.look.language import mark, tr, translate
-from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
+from gui.models.cells import EMPTY, Cell, IconTextCell, LinkCell, NameCell, SparklineCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_text, data_text, day_text
 
@@ -219,49 +219,49 @@ def _day(entry: RunEntry) -> date:
 
 def _outcome(entry: RunEntry) -> Cell:
     found = outcome_of(entry)
-    return Signed(found.icon, found.text, found.token, text_token=found.text_token)
+    return IconTextCell(found.icon, found.text, found.token, text_token=found.text_token)
 
 
 def _loss(entry: RunEntry) -> Cell:
     if len(entry.loss) < 2:
         return EMPTY
     token = "accent" if entry.running or entry.outcome == "completed" else "grey"
-    return Spark(entry.loss, entry.fraction_done, token)
+    return SparklineCell(entry.loss, entry.fraction_done, token)
 
 
-def _steps(entry: RunEntry) -> Text:
+def _steps(entry: RunEntry) -> TextCell:
     if not entry.total_steps:
-        return Text(UNKNOWN, "figure", right=True)
+        return TextCell(UNKNOWN, "figure", right=True)
     done = number_text(entry.step)
     if entry.step < entry.total_steps:
         done = tr("{step} of {total}", step=done, total=number_text(entry.total_steps))
-    return Text(done, "figure", right=True)
+    return TextCell(done, "figure", right=True)
 
 
 def _time(entry: RunEntry) -> Cell:
-    return Text(duration_text(entry.seconds or None), "figure", right=True)
+    return TextCell(duration_text(entry.seconds or None), "figure", right=True)
 
 
 def _gain(entry: RunEntry) -> Cell:
     if entry.gain is None:
-        return Text(UNKNOWN, "figure", right=True)
+        return TextCell(UNKNOWN, "figure", right=True)
     icon, _, token = VERDICTS.get(entry.verdict, UNKNOWN_VERDICT)
-    return Signed(icon, gain(entry.gain), token, right=True, role="figure_medium")
+    return IconTextCell(icon, gain(entry.gain), token, right=True, role="figure_medium")
 
 
 def _next(entry: RunEntry) -> Cell:
     _, text = next_step(entry)
-    return Link(text, right=True) if text else EMPTY
+    return LinkCell(text, right=True) if text else EMPTY
 
 
 _CELLS = {
-    "name": lambda entry: Named(entry.name),
+    "name": lambda entry: NameCell(entry.name),
     "outcome": _outcome,
     "loss": _loss,
     "steps": _steps,
     "time": _time,
     "gain": _gain,
-    "chrf": lambda entry: Text(gain(entry.chrf_gain), "figure", right=True),
-    "started": lambda entry: Text(f"{started(entry):%H:%M}", "figure", right=True),
+    "chrf": lambda entry: TextCell(gain(entry.chrf_gain), "figure", right=True),
+    "started": lambda entry: TextCell(f"{started(entry):%H:%M}", "figure", right=True),
     "next": _next,
 }

@@ -47,7 +47,7 @@ class Canvas(pg.PlotWidget):
         self._hairlines: list[pg.InfiniteLine] = []
         self._prepare_box()
         self._add_items()
-        style.follow(self.restyle)
+        style.on_style_changed(self.restyle)
 
     def _prepare_box(self) -> None:
         item = self.getPlotItem()

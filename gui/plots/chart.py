@@ -64,7 +64,7 @@ class Chart(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 140)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     # Defined by subclasses.
     def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -57,7 +57,7 @@ class LossPlot(QWidget):
         self._waiting.hide()
         self._build()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        style.follow(self._mark_dirty)
+        style.on_style_changed(self._mark_dirty)
 
     def _build(self) -> None:
         self._smoothing = Slider(0, 100, 60)
@@ -346,7 +346,7 @@ class _Sample(QWidget):
         super().__init__()
         self._mark = mark
         self.setFixedSize(18, 12)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

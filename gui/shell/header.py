@@ -37,7 +37,7 @@ class Header(QWidget):
         vbox(1, self._title, hbox(self._dot, (self._subtitle, 1), spacing=6), 1, of=self._texts, spacing=2)
         self._controls = FlowBox([], parent=self)
         self._added: list[QWidget] = []
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_title(self, title: str) -> None:
         self._title.setText(title)
@@ -120,7 +120,7 @@ class _Dot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._token = "grey"
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.setFixedSize(QSize(px(8), px(8)))

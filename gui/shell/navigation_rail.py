@@ -40,7 +40,7 @@ class RailItem(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def set_badge(self, text: str, busy: bool = False) -> None:
         """Show a short text at the right; `busy` draws it in the accent."""
@@ -146,7 +146,7 @@ class NavigationRail(QWidget):
         self._help = IconButton("help", tr("Help"))
         self._help.clicked.connect(self.help_wanted)
         self._lay_out()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         self._column = vbox(self._mark, of=self, spacing=0)
@@ -253,7 +253,7 @@ class _Mark(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._folded = False
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_folded(self, folded: bool) -> None:
         self._folded = folded

@@ -27,7 +27,7 @@ DEFAULT = QSize(1440, 900)
 # The size of a window frame; the real one is not known before the window is shown.
 FRAME = QSize(8, 40)
 # Platforms without a screen.
-UNSEEN = {"offscreen", "minimal"}
+HEADLESS = {"offscreen", "minimal"}
 
 # The name and icon of each page in the rail, by key.
 ITEMS = {
@@ -70,7 +70,7 @@ class ShellWindow(QMainWindow):
         hbox(self.rail, (self._stack, 1), of=middle, spacing=0)
         self.setCentralWidget(middle)
         self._restore()
-        style.follow(self._fold)
+        style.on_style_changed(self._fold)
 
     def add_inner_page(self, key: str, page: QWidget, within: str) -> None:
         """Add a page that is reached from the page `within` and shares its item in the rail."""
@@ -150,7 +150,7 @@ class ShellWindow(QMainWindow):
 
     def _room(self) -> QSize | None:
         """Return the size available inside the window frame; None without a screen."""
-        if QGuiApplication.platformName() in UNSEEN:
+        if QGuiApplication.platformName() in HEADLESS:
             return None
         return self.screen().availableSize() - FRAME
 

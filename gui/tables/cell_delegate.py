@@ -21,7 +21,7 @@ from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.look import icons, style
 from gui.look.elided_name import elided_name
 from gui.look.fonts import font, px
-from gui.models.cells import Checked, Link, Named, Scored, Signed, Spark, Text
+from gui.models.cells import CheckCell, IconTextCell, LinkCell, NameCell, ScoreCell, SparklineCell, TextCell
 from gui.models.grouped_table import CELL_ROLE, HEADING_ROLE, Heading, text_of
 from gui.models.intervals import ConfidenceInterval
 
@@ -78,7 +78,7 @@ class RowDelegate(QStyledItemDelegate):
         """Show a cell's tooltip, or the full text of an elided cell."""
         tooltip = index.data(Qt.ItemDataRole.ToolTipRole)
         cell = index.data(CELL_ROLE)
-        if not tooltip and isinstance(cell, Named | Text):
+        if not tooltip and isinstance(cell, NameCell | TextCell):
             room = option.rect.width() - 2 * px(INSET)
             wide = QFontMetrics(font(_role(cell))).horizontalAdvance(text_of(cell))
             tooltip = text_of(cell) if wide > room else ""
@@ -87,8 +87,8 @@ class RowDelegate(QStyledItemDelegate):
         return True
 
 
-def _role(cell: Named | Text) -> str:
-    return "body_medium" if isinstance(cell, Named) else cell.role
+def _role(cell: NameCell | TextCell) -> str:
+    return "body_medium" if isinstance(cell, NameCell) else cell.role
 
 
 def _paint_head(painter: QPainter, rect: QRect, head: Heading) -> None:
@@ -121,7 +121,7 @@ def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False,
     return painter.fontMetrics().horizontalAdvance(shown)
 
 
-def _paint_text(painter: QPainter, rect: QRect, cell: Text, selected: bool) -> None:
+def _paint_text(painter: QPainter, rect: QRect, cell: TextCell, selected: bool) -> None:
     if cell.note:
         painter.setFont(font("figure_small"))
         painter.setPen(style.color("muted"))
@@ -131,7 +131,7 @@ def _paint_text(painter: QPainter, rect: QRect, cell: Text, selected: bool) -> N
     _draw_cut(painter, rect, cell.text, right=cell.right)
 
 
-def _paint_named(painter: QPainter, rect: QRect, cell: Named, selected: bool) -> None:
+def _paint_named(painter: QPainter, rect: QRect, cell: NameCell, selected: bool) -> None:
     tags = list(cell.tags)
     measured = QFontMetrics(font("body_medium"))
     whole = measured.horizontalAdvance(cell.text)
@@ -162,7 +162,7 @@ def _paint_tag(painter: QPainter, left: int, rect: QRect, tag: str, *, selected:
     return left + _tag_width(tag)
 
 
-def _paint_checked(painter: QPainter, rect: QRect, cell: Checked, _selected: bool) -> None:
+def _paint_checked(painter: QPainter, rect: QRect, cell: CheckCell, _selected: bool) -> None:
     side = px(CHECK)
     box = QRectF(rect.left() + 0.5, rect.center().y() - side / 2 + 0.5, side - 1, side - 1)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -180,7 +180,7 @@ def _paint_checked(painter: QPainter, rect: QRect, cell: Checked, _selected: boo
     _draw_cut(painter, texts.adjusted(wide + px(8), 0, 0, 0), cell.detail)
 
 
-def _paint_scored(painter: QPainter, rect: QRect, cell: Scored, selected: bool) -> None:
+def _paint_scored(painter: QPainter, rect: QRect, cell: ScoreCell, selected: bool) -> None:
     painter.setFont(font("figure_medium"))
     painter.setPen(style.color("text"))
     _draw_cut(painter, rect, cell.text)
@@ -194,7 +194,7 @@ def _paint_scored(painter: QPainter, rect: QRect, cell: Scored, selected: bool) 
     paint_interval(painter, area, axis, ConfidenceInterval(drawn.mean, drawn.low, drawn.high, token))
 
 
-def _paint_signed(painter: QPainter, rect: QRect, cell: Signed, _selected: bool) -> None:
+def _paint_signed(painter: QPainter, rect: QRect, cell: IconTextCell, _selected: bool) -> None:
     side, gap = px(ICON), px(8)
     painter.setFont(font(cell.role))
     wide = min(painter.fontMetrics().horizontalAdvance(cell.text) + 2, rect.width() - side - gap)
@@ -205,24 +205,24 @@ def _paint_signed(painter: QPainter, rect: QRect, cell: Signed, _selected: bool)
     _draw_cut(painter, box, cell.text, right=cell.right, tail=cell.tail)
 
 
-def _paint_link(painter: QPainter, rect: QRect, cell: Link, _selected: bool) -> None:
+def _paint_link(painter: QPainter, rect: QRect, cell: LinkCell, _selected: bool) -> None:
     painter.setFont(font("body_medium"))
     painter.setPen(style.color("accent"))
     _draw_cut(painter, rect, cell.text, right=cell.right)
 
 
-def _paint_spark(painter: QPainter, rect: QRect, cell: Spark, _selected: bool) -> None:
+def _paint_spark(painter: QPainter, rect: QRect, cell: SparklineCell, _selected: bool) -> None:
     paint_sparkline(painter, QRectF(rect.adjusted(0, px(8), 0, -px(7))), cell.values, cell.share, cell.token)
 
 
 PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
-    Text: _paint_text,
-    Named: _paint_named,
-    Checked: _paint_checked,
-    Scored: _paint_scored,
-    Signed: _paint_signed,
-    Link: _paint_link,
-    Spark: _paint_spark,
+    TextCell: _paint_text,
+    NameCell: _paint_named,
+    CheckCell: _paint_checked,
+    ScoreCell: _paint_scored,
+    IconTextCell: _paint_signed,
+    LinkCell: _paint_link,
+    SparklineCell: _paint_spark,
 }
 
 

@@ -36,7 +36,7 @@ from gui.look.elided_name import elided_name
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.look.language import tr
-from gui.models.cells import Checked, Link
+from gui.models.cells import CheckCell, LinkCell
 from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, Column, GroupedTable
 from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
 
@@ -91,7 +91,7 @@ class GroupedTableView(QTableView):
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._lay_out_rows)
         model.modelReset.connect(self._lay_out_columns)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _set_up(self) -> None:
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -236,7 +236,7 @@ class GroupedTableView(QTableView):
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
         self._set_hovered(index.row() if index.isValid() and not self.table().is_heading(index.row()) else -1)
-        over_link = isinstance(index.data(CELL_ROLE), Link) if index.isValid() else False
+        over_link = isinstance(index.data(CELL_ROLE), LinkCell) if index.isValid() else False
         self.viewport().setCursor(
             Qt.CursorShape.PointingHandCursor if over_link else Qt.CursorShape.ArrowCursor
         )
@@ -255,21 +255,21 @@ class GroupedTableView(QTableView):
         """Select a row; activate a link."""
         super().mousePressEvent(event)
         index = self.indexAt(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and isinstance(index.data(CELL_ROLE), Link):
+        if event.button() == Qt.MouseButton.LeftButton and isinstance(index.data(CELL_ROLE), LinkCell):
             column = self.table().columns[index.column()]
             self.link_pressed.emit(index.data(ITEM_ROLE), column.key)
         elif event.button() == Qt.MouseButton.LeftButton and self._is_over_check(index, event):
             self.check_pressed.emit(index.data(ITEM_ROLE))
 
     def _is_over_check(self, index: QModelIndex, event: QMouseEvent) -> bool:
-        has_check = isinstance(index.data(CELL_ROLE), Checked)
+        has_check = isinstance(index.data(CELL_ROLE), CheckCell)
         return has_check and event.position().x() < self.visualRect(index).left() + px(1.5 * INSET + CHECK)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open a row."""
         index = self.indexAt(event.position().toPoint())
         found = index.data(ITEM_ROLE)
-        if found is not None and not isinstance(index.data(CELL_ROLE), Link):
+        if found is not None and not isinstance(index.data(CELL_ROLE), LinkCell):
             self.opened.emit(found)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -28,7 +28,7 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         if kind == "link":
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_icon(self, icon_name: str) -> None:
         """Change the icon; "" removes it."""
@@ -67,7 +67,7 @@ class IconButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.set_name(name)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_name(self, name: str) -> None:
         """Change the tooltip and the accessible name."""

@@ -113,7 +113,7 @@ class FallbackRow(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         texts = (plan.title, plan.detail, plan.memory, plan.change, plan.time, plan.learning)
         self.setAccessibleName(", ".join(part for part in texts if part))
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def sizeHint(self) -> QSize:
         """Return the height of two lines."""
@@ -190,7 +190,7 @@ class _FallbackHead(QWidget):
     def __init__(self) -> None:
         super().__init__()
         style.scale(self, QWidget.setFixedHeight, 24)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -42,7 +42,7 @@ class Label(QLabel):
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
         self.set_token(token)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def setText(self, text: str) -> None:
         """Show another text."""
@@ -211,7 +211,7 @@ class IconLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._icon_name, self._token, self._size = icon_name, token, size
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:
         """Set the icon and, unless None, its colour."""

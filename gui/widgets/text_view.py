@@ -160,7 +160,7 @@ class ReadingText(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName(text)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def text(self) -> str:
         return self._text
@@ -252,7 +252,7 @@ class ConversationView(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def set_turns(self, turns: Sequence[Turn], cut_after: int | None = None, cut_text: str = "") -> None:
         """Show turns; those from index `cut_after` on are below a line with the text `cut_text`."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from gui.pages.playground.columns.column_results import ColumnResults, Entry
+from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
 
 CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
 
 
 def filled_results() -> ColumnResults:
-    results = ColumnResults(Entry(None, "Base model", "starter"))
-    results.add(Entry("a1", "tuned", "LoRA, r 8"))
+    results = ColumnResults(ColumnModel(None, "Base model", "starter"))
+    results.add(ColumnModel("a1", "tuned", "LoRA, r 8"))
     results.begin("r", CONVERSATION)
     for adapter, text in ((None, "The venue offers a day."), ("a1", "The venue offers Friday at 16:30.")):
         facts = {"request": "r", "adapter": adapter}

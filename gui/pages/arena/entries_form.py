@@ -349,7 +349,7 @@ class EntriesForm(QWidget):
         summaries = {each.id: translate(each.summary) for each in arenas.PRESETS}
         about = {METHODS_CHOSEN: "", AS_IT_IS: tr("The recipe on the Train page")} | summaries
         entries = tr_count(count, "{n} entry", "{n} entries")
-        self._entries_field.set_foot(f"{about[key]}. {entries}." if about[key] else entries)
+        self._entries_field.set_helper_text(f"{about[key]}. {entries}." if about[key] else entries)
         refused = reasons if key in (METHODS_CHOSEN, ALL) else {}
         lines = [f"{translate(method(each).title)}: {why}" for each, why in refused.items()]
         self._refused.setText("\n".join([tr("Can't run on this base model:"), *lines]))

@@ -16,7 +16,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import left_text, number_text
 from gui.look.language import mark, tr, translate
-from gui.models.cells import Cell, Text
+from gui.models.cells import Cell, TextCell
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.queue_table import QueueTable
 from gui.pages.arena.charts import FrontView, LossView
@@ -133,9 +133,9 @@ class DifferencesTable(GroupedTable[Difference]):
 
     def cell(self, item: Difference, key: str) -> Cell:
         if key == "key":
-            return Text(translate(setting_text.title(item.key)), "body_medium", "text")
+            return TextCell(translate(setting_text.title(item.key)), "body_medium", "text")
         value = item.values[int(key)]
-        return Text(_said(item.key, value), "figure", "hint" if value is None else "text")
+        return TextCell(_said(item.key, value), "figure", "hint" if value is None else "text")
 
     def accessible_text(self, item: Difference) -> str:
         values = [

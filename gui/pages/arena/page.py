@@ -156,7 +156,7 @@ class ArenaPage(Page):
         self.body.addWidget(self.undo_strip)
 
     def _connect(self) -> None:
-        self.reader.read.connect(self._on_read)
+        self.reader.read.connect(self._on_result)
         self.choice.chosen.connect(self.open)
         self.pause_button.clicked.connect(lambda: self._with_arena(self.operations.pause))
         self.start_button.clicked.connect(lambda: self._with_arena(self.operations.start))
@@ -238,7 +238,7 @@ class ArenaPage(Page):
         if self.isVisible() and self._stack.currentWidget() is self._content:
             self.refresh()
 
-    def _on_read(self, found: Snapshot) -> None:
+    def _on_result(self, found: Snapshot) -> None:
         fresh = found.arena is not None and found.arena.id != self._arena_id
         self._shown = found
         self.menu.arena = found.arena

@@ -104,7 +104,7 @@ class SharedChoice(QWidget):
             DATA: plan_text.amount_text(plan.get("examples") or {}, trains=True),
         }
         for key, text in feet.items():
-            self.fields[key].set_foot(text)
+            self.fields[key].set_helper_text(text)
             self.fields[key].set_problem()
 
     def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:

@@ -95,7 +95,7 @@ class BlindPage(Page):
         self.body.addLayout(strips)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self.undo_strip)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.choice.setFixedWidth(px(CHOICE_WIDTH))

@@ -47,7 +47,7 @@ class SetupView(Scroll):
         self.start_button.clicked.connect(self._start)
         self.cancel_button.clicked.connect(self.cancelled)
         self._count = 0
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         column = self._card.column

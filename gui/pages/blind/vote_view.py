@@ -52,7 +52,7 @@ class VoteView(QWidget):
         self._make_parts()
         self._lay_out()
         self._bind()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _make_parts(self) -> None:
         self.progress = Label("", "label", "muted", wrap=True)

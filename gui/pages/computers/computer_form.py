@@ -42,14 +42,14 @@ class ComputerForm(ScrollingDialog):
             "ssh": Field(
                 tr("Computer"),
                 self.ssh,
-                foot=tr("As behind the command ssh. It needs a key or an agent: no password is kept."),
+                helper_text=tr("As behind the command ssh. It needs a key or an agent: no password is kept."),
             ),
             "address": Field(tr("Address"), self.address),
             "token_file": Field(tr("File with the token"), self.token_file),
             "storage": Field(
                 tr("Storage"),
                 self.storage,
-                foot=tr(
+                helper_text=tr(
                     "Where checkpoints and results are kept: empty for a private folder on its head, a path that "
                     "all of its nodes see, or an address such as s3://."
                 ),
@@ -60,7 +60,7 @@ class ComputerForm(ScrollingDialog):
         self.ways.currentChanged.connect(self._follow)
         self.add_button.clicked.connect(self._add)
         self.cancel_button.clicked.connect(self.reject)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
         self._follow()
 
     def _lay_out(self) -> None:
@@ -84,7 +84,7 @@ class ComputerForm(ScrollingDialog):
         by_ssh = self.ways.current() == "ssh"
         self._fields["ssh"].setVisible(by_ssh)
         self._fields["address"].setVisible(not by_ssh)
-        self._fields["token_file"].set_foot(
+        self._fields["token_file"].set_helper_text(
             tr("A path on that computer; empty for where `tunesmith node start` puts it.")
             if by_ssh
             else tr("A copy on this computer of the file that `tunesmith node start` names.")

@@ -173,7 +173,7 @@ class FindingsView(QWidget):
             spacing=0,
         )
         exclusions.changed.connect(self._show_exclusions)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def rows(self) -> list[FindingRow]:
         return list(self._rows)

@@ -89,12 +89,12 @@ class Figures(QWidget):
         self._keep_height()
 
     def _add_texts(self, split: SplitReport) -> None:
-        whence = tr("Over all conversations of {split}.", split=split_name(split.name))
+        origin = tr("Over all conversations of {split}.", split=split_name(split.name))
         for value, text in (
             (number_text(split.turns_median), tr("turns, median")),
             (number_text(split.speakers_median), tr("speakers, median")),
         ):
-            self._row.addWidget(FigureCell(value, text, whence))
+            self._row.addWidget(FigureCell(value, text, origin))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Update the height for all lines, after the current layout pass."""

@@ -56,7 +56,7 @@ class DataPageLayout(Splitter):
         self.row_view = RowView(self)
         self._lay_out()
         self.show_nothing()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _make_source(self, parent: QWidget) -> None:
         self.source = SourceBar(parent)

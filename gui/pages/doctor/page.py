@@ -180,7 +180,7 @@ class _CheckRow(QWidget):
         grid.addWidget(self._fix, 1, 2)
         grid.addLayout(self._actions_row, 0, 3, 2, 1)
         vbox(grid, Line(), of=self, spacing=0)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def offer(self, text: str) -> Button:
         """Add a link to the place where it can be fixed."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from engine.api import run_comparison
 from gui.look.format import gain, number_text, score
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.cells import Cell, Checked, Signed, Text
+from gui.models.cells import Cell, CheckCell, IconTextCell, TextCell
 from gui.models.example_table import GAIN_WIDTH
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.tables.grouped_view import GroupedTableView
@@ -134,16 +134,16 @@ class CandidateTable(GroupedTable[Candidate]):
     def cell(self, item: Candidate, key: str) -> Cell:
         if key == "label":
             if item.why_not:
-                return Text(f"{translate(item.label)}. {translate(item.why_not)}", token="hint")
-            return Checked(translate(item.label), "", item.job.id in self._checked)
+                return TextCell(f"{translate(item.label)}. {translate(item.why_not)}", token="hint")
+            return CheckCell(translate(item.label), "", item.job.id in self._checked)
         if key == "name":
-            return Text(item.name)
+            return TextCell(item.name)
         if key == "score":
-            return Text("" if item.why_not else score(item.mean), "figure", "text", right=True)
+            return TextCell("" if item.why_not else score(item.mean), "figure", "text", right=True)
         if item.why_not:
-            return Text("")
+            return TextCell("")
         icon, token = ("arrow-up", "accent") if item.gain > 0 else ("arrow-down", "error")
-        return Signed(icon, gain(item.gain), token, right=True, role="figure_medium")
+        return IconTextCell(icon, gain(item.gain), token, right=True, role="figure_medium")
 
     def accessible_text(self, item: Candidate) -> str:
         if item.why_not:

@@ -41,7 +41,7 @@ class DrawingView(QWidget):
         super().__init__()
         self._key = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def show_drawing(self, key: str) -> None:
         """Show another drawing."""

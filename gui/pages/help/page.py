@@ -18,7 +18,7 @@ from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
-from gui.models.cells import Cell, Text
+from gui.models.cells import Cell, TextCell
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.pages.help import topics
 from gui.pages.help.drawings import DrawingView
@@ -52,7 +52,7 @@ class TopicTable(GroupedTable[Topic]):
         self.set_rows(rows)
 
     def cell(self, item: Topic, key: str) -> Cell:
-        return Text(item.title, token="text")
+        return TextCell(item.title, token="text")
 
     def accessible_text(self, item: Topic) -> str:
         return f"{item.title}, {tr(item.group)}"

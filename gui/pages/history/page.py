@@ -118,7 +118,7 @@ class HistoryPage(Page):
 
     def _connect(self) -> None:
         self.reader.listed.connect(self.table.retain)
-        self.reader.read.connect(self._on_read)
+        self.reader.read.connect(self._on_result)
         self.reader.finished.connect(self._on_finished)
         self.operations.changed.connect(self.reader.refresh)
         self.operations.done.connect(self.pane.undo_strip.offer)
@@ -163,7 +163,7 @@ class HistoryPage(Page):
         """Read again: a command line may have run something."""
         self.reader.refresh_soon()
 
-    def _on_read(self, entries: list[RunEntry]) -> None:
+    def _on_result(self, entries: list[RunEntry]) -> None:
         self.table.put(entries)
         self._show_counts()
         self._show_state()
@@ -396,7 +396,7 @@ class LogDialog(QDialog):
         close = plain(tr("Close"))
         close.clicked.connect(self.close)
         vbox((self.text, 1), hbox(self.copy_button, 1, close), of=self, margins=16, spacing=12)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.text.setFont(font("fixed"))

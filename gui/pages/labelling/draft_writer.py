@@ -13,7 +13,7 @@ from gui.core.timers import once
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import ColumnResults, Entry
+from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
 from gui.workers.device_lock import DeviceLock, Strip
 from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request
@@ -75,7 +75,7 @@ class DraftWriter(QObject):
         self.writer = self.writers[0]
         self.error: Strip | None = None
         self._local_models: list[str] = []
-        self._results = ColumnResults(Entry(None, ""))
+        self._results = ColumnResults(ColumnModel(None, ""))
         self._asked: tuple[int, str] | None = None
         self._downloads = DownloadPrompt(manager, self)
         self._downloads.opened.connect(lambda work: work())
@@ -180,7 +180,7 @@ class DraftWriter(QObject):
             return
         writer, (_, conversation) = self.writer, self._asked
         adapter = writer.adapter.id if writer.adapter else None
-        self._results = ColumnResults(Entry(adapter, writer.signature))
+        self._results = ColumnResults(ColumnModel(adapter, writer.signature))
         try:
             request = self._summarizer.summarize(
                 self._base_table(), Request(ConversationInput(conversation), (adapter,), writer.decoding)

@@ -132,7 +132,7 @@ class ItemsView(QTableView):
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Conversations of this set"))
         self.doubleClicked.connect(self.left)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))

@@ -66,7 +66,7 @@ class LabellingToolbar(QWidget):
         self.shown.chosen.connect(self.shown_chosen)
         self.order.chosen.connect(self.order_chosen)
         self._lay_out()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)

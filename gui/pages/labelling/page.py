@@ -128,7 +128,7 @@ class LabellingPage(Page):
             self._stack.addWidget(part)
         self.body.addWidget(self.strip)
         self.body.addWidget(self._stack, 1)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.sets.setMinimumWidth(px(180))

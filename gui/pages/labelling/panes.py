@@ -317,7 +317,7 @@ class SummaryEdit(QTextEdit):
         self._text = ""
         self.claims: tuple[Claim, ...] = ()
         self.textChanged.connect(self._on_text_changed)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def replace(self, text: str) -> None:
         """Show another text with the cursor at its end."""
@@ -345,7 +345,7 @@ class SummaryEdit(QTextEdit):
     def set_writing(self, writing: bool) -> None:
         """Make the text read-only while a model writes it."""
         self.setReadOnly(writing)
-        style.set_property(self, "fixed", "true" if writing else "false")
+        style.set_property(self, "read_only", "true" if writing else "false")
 
     def show_claims(self, claims: Sequence[Claim]) -> None:
         """Mark unsupported claims."""

@@ -14,7 +14,7 @@ from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import UNKNOWN, gain, interval, score
 from gui.look.language import mark, tr
 from gui.models.adapter_groups import SCORE
-from gui.models.cells import Cell, Scored, Signed, Text
+from gui.models.cells import Cell, IconTextCell, ScoreCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable, Heading, text_of
 from gui.models.intervals import IntervalCell, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, data_text, protocol_source, protocol_text
@@ -34,7 +34,7 @@ NOT_COMPARABLE = mark(
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedRow:
     """A score or a fact of each adapter."""
 
     key: str
@@ -47,16 +47,19 @@ class Row:
         return len({text_of(cell) for cell in self.cells}) > 1
 
 
-def comparison_rows(adapters: Sequence[Adapter]) -> list[Heading | Row]:
+def comparison_rows(adapters: Sequence[Adapter]) -> list[Heading | ComparedRow]:
     """Return the rows of a comparison: the scores, then all that is known of the adapters."""
     facts = [compared_facts(adapter) for adapter in adapters]
-    rows: list[Heading | Row] = [Heading(tr("Scores, each bar from 0 to 100")), *_score_rows(adapters)]
+    rows: list[Heading | ComparedRow] = [
+        Heading(tr("Scores, each bar from 0 to 100")),
+        *_score_rows(adapters),
+    ]
     for section in facts[0]:
         named = [dict(each[section]) for each in facts]
         titles = dict.fromkeys(title for each in named for title in each)
         rows.append(Heading(section))
         rows += [
-            Row(f"{section} {title}", title, tuple(_fact(each.get(title, "")) for each in named))
+            ComparedRow(f"{section} {title}", title, tuple(_fact(each.get(title, "")) for each in named))
             for title in titles
             if any(each.get(title) for each in named)
         ]
@@ -64,7 +67,7 @@ def comparison_rows(adapters: Sequence[Adapter]) -> list[Heading | Row]:
 
 
 def _fact(text: str) -> Cell:
-    return Text(text or UNKNOWN, "body", "text" if text else "hint")
+    return TextCell(text or UNKNOWN, "body", "text" if text else "hint")
 
 
 def are_comparable(adapters: Sequence[Adapter]) -> bool:
@@ -72,25 +75,25 @@ def are_comparable(adapters: Sequence[Adapter]) -> bool:
     return len({adapter.score_group for adapter in adapters} - {None}) < 2
 
 
-def _score_rows(adapters: Sequence[Adapter]) -> list[Row]:
+def _score_rows(adapters: Sequence[Adapter]) -> list[ComparedRow]:
     cards = [adapter.metadata.score_card for adapter in adapters]
-    rows = [Row("scored_on", tr("Scored on"), tuple(map(_scored_on, adapters)))]
+    rows = [ComparedRow("scored_on", tr("Scored on"), tuple(map(_scored_on, adapters)))]
     for name, title in metrics.HEADLINE_TITLES.items():
         found = [_scores(card) for card in cards]
         if any(name in each for each in found):
-            rows.append(Row(name, title, tuple(_interval(card, name) for card in cards)))
+            rows.append(ComparedRow(name, title, tuple(_interval(card, name) for card in cards)))
     return [
         *rows,
-        Row("gain", tr("ROUGE-1 gain"), tuple(map(_gain, cards))),
-        Row("verdict", tr("Paired with base"), tuple(map(_verdict, cards))),
+        ComparedRow("gain", tr("ROUGE-1 gain"), tuple(map(_gain, cards))),
+        ComparedRow("verdict", tr("Paired with base"), tuple(map(_verdict, cards))),
     ]
 
 
 def _scored_on(adapter: Adapter) -> Cell:
     card = adapter.metadata.score_card
     if card is None:
-        return Text(tr("Not scored yet"), "body", "hint")
-    return Text(f"{data_text(protocol_source(card, adapter.metadata))}, {protocol_text(card.protocol)}")
+        return TextCell(tr("Not scored yet"), "body", "hint")
+    return TextCell(f"{data_text(protocol_source(card, adapter.metadata))}, {protocol_text(card.protocol)}")
 
 
 def _scores(card: ScoreCard | None) -> dict[str, dict[str, float]]:
@@ -104,39 +107,41 @@ def _base(card: ScoreCard) -> dict[str, dict[str, float]]:
 def _interval(card: ScoreCard | None, name: str) -> Cell:
     found = _scores(card).get(name)
     if card is None or found is None:
-        return Text(UNKNOWN, "body", "hint")
+        return TextCell(UNKNOWN, "body", "hint")
     base = _base(card).get(name, {}).get("mean")
-    return Scored(score(found["mean"]), IntervalCell(confidence_interval(found, "muted"), 0.0, 1.0, base))
+    return ScoreCell(score(found["mean"]), IntervalCell(confidence_interval(found, "muted"), 0.0, 1.0, base))
 
 
 def _gain(card: ScoreCard | None) -> Cell:
     difference = _difference(card)
     if difference is None:
-        return Text(UNKNOWN, "body", "hint")
+        return TextCell(UNKNOWN, "body", "hint")
     spread = interval(difference.get("low"), difference.get("high"))
-    return Text(", ".join(filter(None, (gain(difference["mean"]), spread.strip(UNKNOWN)))), "figure", "text")
+    return TextCell(
+        ", ".join(filter(None, (gain(difference["mean"]), spread.strip(UNKNOWN)))), "figure", "text"
+    )
 
 
 def _verdict(card: ScoreCard | None) -> Cell:
     difference = _difference(card)
     if difference is None:
-        return Text(UNKNOWN, "body", "hint")
+        return TextCell(UNKNOWN, "body", "hint")
     icon, text, token = VERDICTS.get(str(difference.get("verdict", "")), UNKNOWN_VERDICT)
-    return Signed(icon, tr(text), token)
+    return IconTextCell(icon, tr(text), token)
 
 
 def _difference(card: ScoreCard | None) -> dict[str, Any] | None:
     return card.difference.get(SCORE) if card is not None else None
 
 
-class ComparisonTable(GroupedTable[Row]):
+class ComparisonTable(GroupedTable[ComparedRow]):
     """Scores and facts of adapters; `show_rows` can leave out what is the same of all."""
 
     columns: tuple[Column, ...] = (Column("title", "", TITLE_WIDTH),)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._all: list[Heading | Row] = []
+        self._all: list[Heading | ComparedRow] = []
 
     def show_adapters(self, adapters: Sequence[Adapter]) -> None:
         self.beginResetModel()
@@ -162,13 +167,13 @@ class ComparisonTable(GroupedTable[Row]):
             ]
         )
 
-    def key_of(self, item: Row) -> str:
+    def key_of(self, item: ComparedRow) -> str:
         return item.key
 
-    def cell(self, item: Row, key: str) -> Cell:
-        return Text(item.title, "body", "muted") if key == "title" else item.cells[int(key)]
+    def cell(self, item: ComparedRow, key: str) -> Cell:
+        return TextCell(item.title, "body", "muted") if key == "title" else item.cells[int(key)]
 
-    def accessible_text(self, item: Row) -> str:
+    def accessible_text(self, item: ComparedRow) -> str:
         values = [
             f"{column.head} {text_of(cell)}"
             for column, cell in zip(self.columns[1:], item.cells, strict=True)

@@ -24,7 +24,7 @@ class Drawer(QObject):
         row.addWidget(self._line)
         row.addWidget(panel)
         left.installEventFilter(self)
-        style.follow(self._place)
+        style.on_style_changed(self._place)
 
     @property
     def is_open(self) -> bool:

@@ -29,7 +29,7 @@ class FactsView(QWidget):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
         column.addLayout(self._grid)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def show_facts(self, facts: Sequence[Fact]) -> None:
         """Show other facts; those without a value are left out."""

@@ -49,7 +49,7 @@ class NotesField(QPlainTextEdit):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(2)
         self.textChanged.connect(self.fit)
-        style.follow(self.fit)
+        style.on_style_changed(self.fit)
 
     def fit(self) -> None:
         """Fit the height to the text, two to ten lines."""

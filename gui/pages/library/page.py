@@ -125,7 +125,7 @@ class LibraryPage(Page):
         self.body.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
-        self.reader.read.connect(self._on_read)
+        self.reader.read.connect(self._on_result)
         self.reader.checked.connect(self._on_checked)
         self.operations.changed.connect(self._on_changed)
         self.operations.done.connect(self.pane.undo_strip.offer)
@@ -217,7 +217,7 @@ class LibraryPage(Page):
         """Read again: other programs may have changed the folder."""
         self.reader.refresh_soon()
 
-    def _on_read(self, adapters: list[Adapter], unreadable: list[Unreadable], size_bytes: int) -> None:
+    def _on_result(self, adapters: list[Adapter], unreadable: list[Unreadable], size_bytes: int) -> None:
         self.filters.offer(adapters)
         self.table.set_adapters(adapters)
         self._size_bytes = size_bytes

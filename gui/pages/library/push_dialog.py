@@ -74,7 +74,7 @@ class PushDialog(ScrollingDialog):
         self._lay_out()
         self._connect()
         self._show(asking=True)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         title = tr("Send {name} to the Hugging Face Hub", name=self._adapter.name)
@@ -172,7 +172,7 @@ class PushPreview(QWidget):
         self.card.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.card.setAccessibleName(tr("Model card"))
         self._lay_out()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         self._notices.setSpacing(8)
@@ -331,7 +331,7 @@ class PushForm(QWidget):
             self.folder.setText(str(folder))
 
     def _follow(self) -> None:
-        self._visibility_field.set_foot(visibility_text(public=self._is_public()))
+        self._visibility_field.set_helper_text(visibility_text(public=self._is_public()))
         self._folder_field.setVisible(self._sends_model())
         self.changed.emit()
 

@@ -34,7 +34,7 @@ class ScoresView(QWidget):
         super().__init__()
         self._card: ScoreCard | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.follow(self.updateGeometry)
+        style.on_style_changed(self.updateGeometry)
 
     def show_card(self, card: ScoreCard | None) -> None:
         """Show other scores; None clears."""

@@ -49,7 +49,7 @@ class ServeDialog(ScrollingDialog):
         self.stop_button, self.close_button = plain(tr("Stop"), "stop"), plain(tr("Close"))
         self._lay_out()
         self._connect()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
         self._show_idle()
 
     def _lay_out(self) -> None:

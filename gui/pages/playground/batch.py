@@ -15,7 +15,7 @@ from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock
 from gui.core.timers import once
 from gui.look.format import number_text
 from gui.look.language import tr, translate
-from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry
+from gui.pages.playground.columns.column_results import Column, ColumnModel, ColumnResults
 from gui.pages.playground.controller import Controller
 from gui.workers.eta import Eta
 from gui.workers.summarizer import ConversationInput, Request
@@ -51,7 +51,7 @@ class Batch(QObject):
         self._controller = controller
         self._summarizer = controller.summarizer
         self.rows: list[BatchRow] = []
-        self.entries: tuple[Entry, ...] = ()
+        self.entries: tuple[ColumnModel, ...] = ()
         self.base: dict[str, Any] = {}
         self.options = SummarizeOptions()
         self.prompt: dict[str, Any] | None = None
@@ -112,7 +112,7 @@ class Batch(QObject):
 
     # Operations
 
-    def offer(self, examples: Sequence[Example], entries: tuple[Entry, ...] = ()) -> None:
+    def offer(self, examples: Sequence[Example], entries: tuple[ColumnModel, ...] = ()) -> None:
         """Show conversations to summarise in columns, those of the playground by default."""
         self.cancel()
         self.message = ""
@@ -122,7 +122,7 @@ class Batch(QObject):
         ]
         self.changed.emit()
 
-    def present_entries(self) -> tuple[Entry, ...]:
+    def present_entries(self) -> tuple[ColumnModel, ...]:
         """Return the current columns of the playground."""
         return tuple(column.entry for column in self._controller.results.columns)
 

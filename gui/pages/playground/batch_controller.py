@@ -23,7 +23,7 @@ from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.batch_table import spreadsheet
 from gui.pages.playground.batch_view import BatchView
 from gui.pages.playground.columns.choices import source_title
-from gui.pages.playground.columns.column_results import Entry
+from gui.pages.playground.columns.column_results import ColumnModel
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results
 from gui.widgets import file_dialogs
@@ -153,7 +153,7 @@ class BatchController(QObject):
         """Summarise what waited; what is in the table keeps its summaries, after a restart all begins anew."""
         examples = [Example(row[0], row[1], row[2], tuple(row[3])) for row in given["conversations"]]
         batch = self.batch
-        entries = tuple(Entry(**entry) for entry in given["columns"])
+        entries = tuple(ColumnModel(**entry) for entry in given["columns"])
         if examples != [row.example for row in batch.rows] or entries != batch.entries:
             self._own, self._key = {given["name"]: examples} | self._own, given["name"]
             batch.offer(examples, entries)

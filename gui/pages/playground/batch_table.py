@@ -8,11 +8,11 @@ from engine.api import metrics
 from gui.look.elided_name import told_apart
 from gui.look.format import score
 from gui.look.language import mark, tr
-from gui.models.cells import Cell, Signed, Text
+from gui.models.cells import Cell, IconTextCell, TextCell
 from gui.models.grouped_table import Column, GroupedTable
 from gui.pages.playground.batch import BatchRow, state_text
 from gui.pages.playground.columns.column_results import Column as Results
-from gui.pages.playground.columns.column_results import Entry
+from gui.pages.playground.columns.column_results import ColumnModel
 from gui.pages.playground.history.history_entry import headline
 
 # Longer than any cell is wide.
@@ -23,7 +23,7 @@ CONVERSATION_WIDTH, LEAST_WIDTH = 220, 180
 class BatchTable(GroupedTable[BatchRow]):
     """The table of a batch; `show_batch` sets its rows and columns."""
 
-    def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[Entry]) -> None:
+    def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[ColumnModel]) -> None:
         """Show rows; the same rows are only drawn again."""
         columns = _columns(entries, scored=any(row.example.summary for row in rows))
         if columns != self.columns:
@@ -38,15 +38,15 @@ class BatchTable(GroupedTable[BatchRow]):
 
     def cell(self, item: BatchRow, key: str) -> Cell:
         if key == "conversation":
-            return Text(headline(item.example.conversation), "body_medium", "text")
+            return TextCell(headline(item.example.conversation), "body_medium", "text")
         column = _column(item, key)
         if column.status == "failed":
-            return Signed("problem", state_text(column), "error")
+            return IconTextCell("problem", state_text(column), "error")
         if column.status == "finished":
             rouge1 = column.scores.get("rouge1")
             note = "" if rouge1 is None else score(rouge1)
-            return Text(_line(column.text) or tr("Empty summary"), token="text", note=note)
-        return Text(_line(state_text(column)), token="hint")
+            return TextCell(_line(column.text) or tr("Empty summary"), token="text", note=note)
+        return TextCell(_line(state_text(column)), token="hint")
 
     def accessible_text(self, item: BatchRow) -> str:
         written = [
@@ -67,7 +67,7 @@ def _column(item: BatchRow, key: str) -> Results:
     return item.results.columns[int(key.rpartition(" ")[2])]
 
 
-def _columns(entries: Sequence[Entry], *, scored: bool) -> tuple[Column, ...]:
+def _columns(entries: Sequence[ColumnModel], *, scored: bool) -> tuple[Column, ...]:
     names = [entries[0].title, *told_apart([entry.title for entry in entries[1:]])] if entries else []
     heads = [tr("{name}, ROUGE-1", name=name) if scored else name for name in names]
     return (
@@ -87,7 +87,7 @@ def _line(text: str) -> str:
 
 
 def spreadsheet(
-    rows: Sequence[BatchRow], entries: Sequence[Entry]
+    rows: Sequence[BatchRow], entries: Sequence[ColumnModel]
 ) -> tuple[list[str], Iterator[list[str | int | float]]]:
     """Return the header and the rows of a spreadsheet: full texts and all scores."""
     head = ["id", "conversation", "reference"]

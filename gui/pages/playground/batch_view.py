@@ -108,7 +108,7 @@ class BatchView(QWidget):
             margins=(24, 16, 14, 16),
             spacing=12,
         )
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.source.setFixedWidth(px(SOURCE_WIDTH))

@@ -79,7 +79,7 @@ class DecodingRow(QWidget):
         vbox(row, self.naming, self.all_fields, of=self, spacing=12)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.preset.setAccessibleName(tr("Decoding"))
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.preset.setFixedWidth(px(CHOICE_WIDTH))
@@ -260,7 +260,7 @@ class PromptField(QWidget):
         tooltip = tr("One prompt for every column, instead of the one each adapter was trained with")
         self.field = Field(tr("Prompt"), self.choice, tooltip=tooltip)
         hbox((self.field, 0, Qt.AlignmentFlag.AlignTop), (self._text, 1), of=self, spacing=16)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
         self._offer("")
 
     def _restyle(self) -> None:

@@ -83,7 +83,7 @@ class PlaygroundPage(Page):
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
         self.history.show_entries([])
         self._refresh()
         SavedState(self, "columns", self.controller.saved_columns, self.controller.restore_columns)
@@ -179,10 +179,10 @@ class PlaygroundPage(Page):
         self.controller.open_adapters(adapter_ids)
         self._use_adapters_decoding()
 
-    def open_conversation(self, text: str, reference: str = "", whence: str = "") -> None:
+    def open_conversation(self, text: str, reference: str = "", origin: str = "") -> None:
         """Show a conversation with its reference summary, if there is one."""
         self.mode.set_current(ONE)
-        self.panel.show_conversation(text, reference, whence)
+        self.panel.show_conversation(text, reference, origin)
 
     def open_example(self, example: Example) -> None:
         """Show the conversation of an example with its reference summary."""
@@ -312,8 +312,8 @@ class PlaygroundPage(Page):
         self.controller.take_over(entry)
         self._show_entry(entry, tr("One of several"))
 
-    def _show_entry(self, entry: HistoryEntry, whence: str) -> None:
-        self.open_conversation(entry.conversation, entry.reference, whence)
+    def _show_entry(self, entry: HistoryEntry, origin: str) -> None:
+        self.open_conversation(entry.conversation, entry.reference, origin)
         self.decoding.show_decoding(entry.decoding)
         self.decoding.prompt.show_template(entry.prompt)
 

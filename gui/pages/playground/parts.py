@@ -77,7 +77,7 @@ class FoldedConversation(QWidget):
         self.button.clicked.connect(self.toggled)
         row = hbox((self._headline, 1), self.meter, self.button, margins=(24, 8, 16, 8), spacing=16)
         vbox(row, Line(), of=self, spacing=0)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.meter.setFixedWidth(px(METER_WIDTH))
@@ -98,7 +98,7 @@ class _Swatch(QWidget):
         super().__init__()
         self._kind = kind
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(round(metrics("label").horizontalAdvance("abc")) + 2, px(20))

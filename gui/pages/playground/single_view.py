@@ -38,7 +38,7 @@ class SingleView(QWidget):
         self._columns_shown = 0
         self._lay_out()
         self.folded.toggled.connect(self._toggle_conversation)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         # In a low window, or with large text, the right side scrolls, so that nothing is clipped.

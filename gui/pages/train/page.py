@@ -98,7 +98,7 @@ class TrainPage(Page):
         self._connect()
         self.new_run()
         self.panel.set_level(self._preferences.get("level") or "")
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     # For other pages
     def edit(self, wanted: Recipe, origin: str = "") -> None:
@@ -106,7 +106,7 @@ class TrainPage(Page):
         self._leave_run()
         self._origin = origin or tr("Copied from a run")
         self.panel.set_recipe(wanted)
-        self.panel.set_fixed("")
+        self.panel.set_read_only("")
         self.right.show_methods()
         self.buttons.sides.set_current("recipe")
         self._show_method()

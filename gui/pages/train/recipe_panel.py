@@ -67,7 +67,7 @@ class RecipePanel(QWidget):
         self._fixed_foot = QWidget()
         self._lay_out()
         self._connect()
-        self.set_fixed("")
+        self.set_read_only("")
 
     def _lay_out(self) -> None:
         self._scroll.column.addWidget(self.form)
@@ -132,9 +132,9 @@ class RecipePanel(QWidget):
         self.form.set_recipe(wanted)
         self.show_problems(self.form.problems())
 
-    def set_fixed(self, why: str, icon_name: str = "lock") -> None:
+    def set_read_only(self, why: str, icon_name: str = "lock") -> None:
         """Make the recipe read-only, with the reason at the bottom; "" makes it editable."""
-        self.form.set_fixed(bool(why))
+        self.form.set_read_only(bool(why))
         self._fixed_text.setText(why)
         self._fixed_icon.set_icon(icon_name)
         self.foot.setVisible(not why)
@@ -166,10 +166,10 @@ class RecipePanel(QWidget):
             self.effect.show_run(state.started, model.recipe.method, adapter_bytes, peak)
             self.form.show_plan(state.started)
         if not model.running:
-            self.set_fixed(tr("The recipe of this run"), "check")
+            self.set_read_only(tr("The recipe of this run"), "check")
             return
         trains = model.recipe.method.method.trains and not state.paused
-        self.set_fixed(
+        self.set_read_only(
             tr("Read-only while this run is training") if trains else tr("Read-only while this run is open")
         )
 

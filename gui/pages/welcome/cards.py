@@ -43,7 +43,7 @@ class ChoiceCards(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACING)
         self._group.buttonClicked.connect(self._emit_chosen)
-        style.follow(self._arrange)
+        style.on_style_changed(self._arrange)
 
     def offer(self, cards: Sequence[Card], current: str) -> None:
         """Show other cards, one chosen."""
@@ -111,7 +111,7 @@ class _CardButton(QAbstractButton):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._describe()
-        style.follow(self.updateGeometry)
+        style.on_style_changed(self.updateGeometry)
 
     def say(self, small: str) -> None:
         self._small = small

@@ -404,7 +404,7 @@ class IntroPane(QWidget):
             margins=(INTRO_MARGIN, 24, INTRO_MARGIN - 16, 24),
             spacing=16,
         )
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.setFixedWidth(px(INTRO_WIDTH))

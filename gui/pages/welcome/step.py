@@ -37,7 +37,7 @@ class Step(QWidget):
         self._column = vbox(row, self._content, of=self, margins=(px(GUTTER), 2, 0, 28), spacing=0)
         self._parts: list[QWidget] = []
         self.show_state(1, 1, is_open=False, is_done=False)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def add(self, part: QWidget) -> None:
         """Add a choice, shown while the step is open."""

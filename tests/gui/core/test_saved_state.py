@@ -253,7 +253,7 @@ def test_a_recipe_that_can_t_be_shown_is_passed_over(start):
     # A run that is shown leaves no unfinished recipe.
     page = window.built("train")
     assert "recipe" in page.saved_state()
-    page.panel.set_fixed("it runs")
+    page.panel.set_read_only("it runs")
     assert "recipe" not in page.saved_state()
 
 

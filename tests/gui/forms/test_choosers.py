@@ -125,7 +125,7 @@ def test_a_file_and_a_text_can_be_dropped_but_not_on_a_read_only_field(field, tm
     words = QMimeData()
     words.setText("owner/dropped")
     assert drop(field, words)
-    field.set_fixed(True)
+    field.set_read_only(True)
     drop(field, data)
     assert field.picks == [str(tmp_path), "owner/dropped"]
     QTest.mouseClick(field.lineEdit(), Qt.MouseButton.LeftButton)

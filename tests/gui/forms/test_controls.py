@@ -83,7 +83,7 @@ def test_a_choice_gives_keys_and_keeps_them_with_new_items(styled, qtbot):
     assert told.args == ["ia3"]
     choice.set_items([("bitfit", "BitFit"), ("ia3", "IA3")])
     assert choice.key() == "ia3"
-    choice.set_fixed(True)
+    choice.set_read_only(True)
     QTest.keyClick(choice, Qt.Key.Key_Up)
     assert choice.key() == "ia3"
 

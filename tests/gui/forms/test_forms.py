@@ -161,10 +161,10 @@ def test_a_rate_belongs_to_the_method_it_was_set_for(form):
     rate = form.field("training.learning_rate")
     form.choose_method("full")
     assert form.recipe().training.learning_rate is None
-    assert rate.around._foot.text() == "LoRA used 0.006"
+    assert rate.around._helper.text() == "LoRA used 0.006"
     rate.control.widget.setText("0.0002")
     rate.control.widget.textEdited.emit("0.0002")
-    assert rate.around._foot.text() == ""
+    assert rate.around._helper.text() == ""
     form.choose_method("lora")
     assert form.recipe().training.learning_rate == 0.006
     form.choose_method("full")
@@ -183,7 +183,7 @@ def test_a_recipe_is_named_after_what_it_says_now_unless_a_person_named_it(form)
 
 def test_the_plan_fills_chips_and_hints_of_this_base_model_alone(form):
     def foot(name):
-        return form.field(f"base_model.{name}").around._foot.text()
+        return form.field(f"base_model.{name}").around._helper.text()
 
     rate = form.field("training.learning_rate").control.widget
     assert (rate.value(), rate.placeholderText()) == (None, "0.001, preset")
@@ -228,7 +228,7 @@ def test_a_device_chosen_by_its_name_stands_in_the_recipe_by_its_number(form):
 
 
 def test_a_fixed_form_takes_no_change(form):
-    form.set_fixed(True)
+    form.set_read_only(True)
     rank = form.field("method.rank").control.widget
     before = form.recipe()
     rank.setValue(64)
@@ -280,7 +280,7 @@ def test_an_adapter_of_another_base_or_method_or_one_that_is_gone_is_said(form, 
     form.choose_method("full")
     assert form.recipe().method.start_from == ""
     assert form.start_from.isVisibleTo(form)
-    assert "mine was removed" in form.start_from._foot.text()
+    assert "mine was removed" in form.start_from._helper.text()
     form.choose_method("lora")
     assert form.recipe().method.start_from == ""
 
@@ -339,7 +339,7 @@ def test_the_variant_shown_follows_the_options(lora):
     assert lora.variant.key() == "dora"
     lora.field("method.rs_lora").control.widget.setChecked(True)
     assert lora.variant.key() == "custom"
-    assert "no variant" in lora.variant._foot.text()
+    assert "no variant" in lora.variant._helper.text()
     lora.field("method.dora").control.widget.setChecked(False)
 
     assert lora.variant.key() == "rslora"

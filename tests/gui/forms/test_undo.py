@@ -230,10 +230,10 @@ def test_another_recipe_begins_anew_and_a_settled_one_takes_nothing_back(form):
     undo(form)
     assert form.method_id() == "lora"
     form.choose_method("adalora")
-    form.set_fixed(True)
+    form.set_read_only(True)
     undo(form)
     assert form.method_id() == "adalora"
-    form.set_fixed(False)
+    form.set_read_only(False)
     undo(form)
     assert form.method_id() == "lora"
     # What is brought back can be changed without changing the step.

@@ -13,7 +13,7 @@ def controls():
 
 
 def test_a_problem_is_shown_and_goes(styled, qtbot):
-    field = Field("Precision", QLineEdit("float16"), foot="of the frozen weights")
+    field = Field("Precision", QLineEdit("float16"), helper_text="of the frozen weights")
     qtbot.addWidget(field)
     field.set_problem("T5 overflows in float16.", "Use bfloat16.")
     assert field.problem() == "T5 overflows in float16. Use bfloat16."
@@ -34,7 +34,7 @@ def test_a_field_keeps_its_height_with_a_problem_and_stays_readable_when_it_is_f
         field.set_problem("Wrong.")
         assert control.sizeHint().height() == before
         for fixed in (True, False):
-            field.set_fixed(fixed)
+            field.set_read_only(fixed)
             assert control.isEnabled()
     assert made[2].accessibleName() == "Name"
     # The rim of a slider is its number's.

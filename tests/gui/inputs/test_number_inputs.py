@@ -73,7 +73,7 @@ def test_keys_step_by_the_leading_digit_unless_the_field_is_fixed(styled, qtbot)
         QTest.keyClick(field, key)
         assert math.isclose(field.value(), wanted, rel_tol=1e-12)
         assert field.text() == float_text(field.value())
-    field.set_fixed(True)
+    field.set_read_only(True)
     QTest.keyClicks(field, "9")
     QTest.keyClick(field, up)
     assert (field.value(), field.text()) == (0.4, "0.4")
@@ -82,11 +82,11 @@ def test_keys_step_by_the_leading_digit_unless_the_field_is_fixed(styled, qtbot)
 def test_a_fixed_whole_number_takes_no_keys(styled, qtbot):
     field = IntField(1, 256, 32)
     qtbot.addWidget(field)
-    field.set_fixed(True)
+    field.set_read_only(True)
     QTest.keyClick(field, Qt.Key.Key_Up)
     QTest.keyClicks(field, "9")
     assert field.value() == 32
-    field.set_fixed(False)
+    field.set_read_only(False)
     QTest.keyClick(field, Qt.Key.Key_Up)
     assert field.value() == 33
 

@@ -9,7 +9,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr, tr_count, translate
 from gui.look.shown_texts import menu_text
 from gui.look.tooltips import plain_tooltip
-from gui.models.cells import Checked, Named, Signed, Text
+from gui.models.cells import CheckCell, IconTextCell, NameCell, TextCell
 from gui.models.grouped_table import CELL_ROLE, Column, GroupedTable, Heading
 from gui.shell.palette import PaletteEntry
 from gui.widgets.buttons import IconButton
@@ -33,9 +33,14 @@ def test_values_messages_and_tooltips_are_escaped():
     assert menu_text(f"{HOSTILE} & co") == f"{LINE} && co"
     assert PaletteEntry(HOSTILE, "Runs", lambda: None).title == LINE
 
-    assert Text(HOSTILE).text == Named(HOSTILE).text == Signed("check", HOSTILE, "text").text == LINE
-    assert Named("a", (HOSTILE,)).tags == (LINE,)
-    assert Checked("a", HOSTILE, on=True).detail == LINE
+    assert (
+        TextCell(HOSTILE).text
+        == NameCell(HOSTILE).text
+        == IconTextCell("check", HOSTILE, "text").text
+        == LINE
+    )
+    assert NameCell("a", (HOSTILE,)).tags == (LINE,)
+    assert CheckCell("a", HOSTILE, on=True).detail == LINE
     assert Heading(HOSTILE).title == LINE
 
 
@@ -64,7 +69,7 @@ class _Table(GroupedTable[str]):
     columns = (Column("name", HOSTILE, as_is=True),)
 
     def cell(self, item, key):
-        return Named(item)
+        return NameCell(item)
 
     def accessible_text(self, item):
         return item

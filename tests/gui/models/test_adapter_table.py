@@ -12,7 +12,7 @@ from gui.look.format import bytes_text
 from gui.models import adapter_groups
 from gui.models.adapter_groups import Narrowed, axis_of, grouped, matches
 from gui.models.adapter_table import AdapterTable
-from gui.models.cells import Link, Named, Scored, Signed
+from gui.models.cells import IconTextCell, LinkCell, NameCell, ScoreCell
 from gui.models.grouped_table import CELL_ROLE
 from tests.helpers.example_library import fill_library
 from tests.helpers.homes import MOMENT, add_adapter, make_recipe, score_card
@@ -111,14 +111,14 @@ def test_a_search_looks_at_names_bases_methods_tags_and_notes(adapters, monkeypa
 
 
 def test_cells_say_what_is_known_and_a_row_can_be_heard(table):
-    assert cell(table, "clinic-lokr", "score") == Link("Score now")
-    assert cell(table, "clinic-lokr", "name") == Named("clinic-lokr", ("imported",))
+    assert cell(table, "clinic-lokr", "score") == LinkCell("Score now")
+    assert cell(table, "clinic-lokr", "name") == NameCell("clinic-lokr", ("imported",))
     assert cell(table, "starter-full", "name").tags == ("baseline",)
     scored = cell(table, "samsum-lora-r32", "score")
-    assert isinstance(scored, Scored)
+    assert isinstance(scored, ScoreCell)
     assert scored.text == "48.4"
     assert scored.bar.axis_low < scored.bar.base < scored.bar.axis_high
-    assert cell(table, "standup-prompt-32", "verdict") == Signed("arrow-down", "Worse", "error")
+    assert cell(table, "standup-prompt-32", "verdict") == IconTextCell("arrow-down", "Worse", "error")
     table.set_in_use(["samsum-lora-r32"])
     assert cell(table, "samsum-lora-r32", "name").tags[0] == "in use"
     table.set_in_use([])
@@ -169,7 +169,7 @@ def test_an_adapter_scored_on_one_conversation_is_listed_without_an_interval(hom
     table = AdapterTable()
     table.set_adapters([add_adapter("small", scores=[score_card(0.484, half_width=None, examples=1)])])
     shown = cell(table, "small", "score")
-    assert isinstance(shown, Scored)
+    assert isinstance(shown, ScoreCell)
     assert (shown.bar.interval.low, shown.bar.interval.high) == (None, None)
     assert shown.bar.axis_low < 0.469
     assert shown.bar.axis_high > 0.484

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.api import arenas
 from gui.models.arena_table import ArenaTable
-from gui.models.cells import Scored, Text
+from gui.models.cells import ScoreCell, TextCell
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 from tests.helpers.blind_votes import voted_on
 
@@ -28,11 +28,11 @@ def test_a_column_of_blind_votes_stands_beside_rouge_where_there_are_any(qapp):
     assert [row.status.entry.run for row in table.items()] == [jobs[1].id, jobs[0].id, jobs[2].id]
     best, worse, unknown = table.items()
     cell = table.cell(best, "preferred")
-    assert isinstance(cell, Scored)
+    assert isinstance(cell, ScoreCell)
     assert cell.text == "99\xa0%"
     assert "of blind votes" in table.explanation(worse, "preferred")
     assert "of blind votes" in table.accessible_text(best)
-    assert table.cell(unknown, "preferred") == Text("–")
+    assert table.cell(unknown, "preferred") == TextCell("–")
     table.set_metrics(["rouge2"])
     assert [column.key for column in table.columns][1:4] == ["score", "rouge2", "preferred"]
 

@@ -8,7 +8,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from engine.jobs.job import create_job
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.system.paths import runs_folder
-from gui.models.cells import Signed, Spark
+from gui.models.cells import IconTextCell, SparklineCell
 from gui.models.run_table import RunTable, next_step, outcome_of
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import RunSpec, add_run
@@ -65,10 +65,12 @@ def test_an_outcome_has_words_and_one_next_step(home):
 def test_cells_show_gain_loss_and_steps(table):
     by_name = {entry.name: entry for entry in table.entries()}
     lora = by_name["flan-t5-base on SAMSum with LoRA"]
-    assert table.cell(lora, "gain") == Signed("arrow-up", "+1.5", "accent", right=True, role="figure_medium")
+    assert table.cell(lora, "gain") == IconTextCell(
+        "arrow-up", "+1.5", "accent", right=True, role="figure_medium"
+    )
     assert table.cell(lora, "steps").text == "1,540"
     spark = table.cell(lora, "loss")
-    assert isinstance(spark, Spark)
+    assert isinstance(spark, SparklineCell)
     assert spark.share == 1.0
     assert spark.values[0] > spark.values[-1]
     stopped = by_name["flan-t5-base on SAMSum with prefix tuning"]

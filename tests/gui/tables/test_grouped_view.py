@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from engine.runs.run_summaries import read_entry
 from gui.look import style
 from gui.look.fonts import px
-from gui.models.cells import Signed
+from gui.models.cells import IconTextCell
 from gui.models.example_table import columns_of
 from gui.models.grouped_table import Column
 from gui.models.run_table import RunTable
@@ -66,8 +66,8 @@ def test_the_gain_is_whole_beside_its_icon(styled, monkeypatch, gain, text, role
     image = QImage(px(gain.width), px(36), QImage.Format.Format_RGB32)
     painter = QPainter(image)
     inner = image.rect().adjusted(px(cell_delegate.INSET), 0, -px(cell_delegate.INSET), -1)
-    cell_delegate.PAINTERS[Signed](
-        painter, inner, Signed("arrow-up", text, "accent", right=True, role=role), False
+    cell_delegate.PAINTERS[IconTextCell](
+        painter, inner, IconTextCell("arrow-up", text, "accent", right=True, role=role), False
     )
     painter.end()
     assert shown == [text]

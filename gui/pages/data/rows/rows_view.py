@@ -107,7 +107,7 @@ class RowsView(QWidget):
         hbox((self._which, 1), self.export_button, self.all_button, of=self._head, spacing=12)
         vbox(self._head, (self.table, 1), of=self, spacing=4)
         self.set_which("")
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         head = self.table.horizontalHeader()
@@ -206,7 +206,7 @@ class BrokenRowsView(QWidget):
         self.export_button.clicked.connect(self.export_wanted)
         vbox(hbox((self._count, 1), self.export_button), self.table, of=self, spacing=4)
         self.hide()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.table.horizontalHeader().resizeSection(0, px(PLACE_WIDTH))

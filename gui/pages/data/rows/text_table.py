@@ -47,7 +47,7 @@ class TextTable(QTableView):
         self.setAccessibleName(name)
         self.verticalHeader().hide()
         self.horizontalHeader().setHighlightSections(False)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Set the header's font again: it is lost if sections are sized before the header is polished."""

@@ -13,7 +13,7 @@ from engine.api import STARTER, Adapter
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.models.list_text import base_text, method_text
-from gui.pages.playground.columns.column_results import Entry
+from gui.pages.playground.columns.column_results import ColumnModel
 
 MAX_COLUMNS = 8
 SAMPLES_NAME = mark("Bundled test conversations")
@@ -44,14 +44,14 @@ def source_title(name: str) -> str:
     return tr(SAMPLES_NAME) if name == SAMPLES_NAME else name
 
 
-def base_entry(base_id: str) -> Entry:
+def base_entry(base_id: str) -> ColumnModel:
     """Return the base model's entry."""
-    return Entry(None, BASE_NAME, BUNDLED if base_id == STARTER else base_text(base_id))
+    return ColumnModel(None, BASE_NAME, BUNDLED if base_id == STARTER else base_text(base_id))
 
 
-def entry(adapter: Adapter) -> Entry:
+def entry(adapter: Adapter) -> ColumnModel:
     """Return an adapter's entry: its name and its method."""
-    return Entry(adapter.id, adapter.name, method_text(adapter.metadata))
+    return ColumnModel(adapter.id, adapter.name, method_text(adapter.metadata))
 
 
 def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[AdapterChoice]:

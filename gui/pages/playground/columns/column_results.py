@@ -23,7 +23,7 @@ _check = lru_cache(maxsize=64)(check_claims)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ColumnModel:
     """The model of a column: the base model (`adapter` None) or an adapter, with its name.
 
     `name` and `detail` are stored; `title` and `about` are shown.
@@ -57,7 +57,7 @@ class Feedback:
 class Column:
     """One column: its entry and its summary."""
 
-    entry: Entry
+    entry: ColumnModel
     status: Status = "empty"
     text: str = ""
     tokens: int | None = None
@@ -103,7 +103,7 @@ class Marks:
 class ColumnResults:
     """The columns of one request, the base first."""
 
-    def __init__(self, base: Entry) -> None:
+    def __init__(self, base: ColumnModel) -> None:
         self.columns: list[Column] = [Column(base)]
         self.request: str | None = None
         self.conversation = ""
@@ -128,7 +128,7 @@ class ColumnResults:
         """Return the column of an adapter (None: the base), if there is one."""
         return next((column for column in self.columns if column.entry.adapter == adapter), None)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: ColumnModel) -> None:
         """Add a column for another adapter, unless it has one."""
         if self.column(entry.adapter) is None:
             self.columns.append(Column(entry))

@@ -61,7 +61,7 @@ class ColumnView(QWidget):
         self.notes.given.connect(self.feedback_given)
         self._figures = _Figures()
         self._lay_out()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.setMinimumWidth(px(MIN_WIDTH))

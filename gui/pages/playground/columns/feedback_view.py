@@ -84,7 +84,7 @@ class FeedbackNotes(QWidget):
         actions.bind(self._editor, "window.close", self.close_edit)
         self._lay_out()
         self._editor.hide()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()

@@ -74,7 +74,7 @@ class ConversationPanel(QWidget):
         super().__init__()
         style.set_background(self, "surface")
         self._conversation = ""
-        self._whence = ""
+        self._origin = ""
         self._limit = 512
         self._length = estimated("", self._limit)
         self._measured = ""
@@ -115,7 +115,7 @@ class ConversationPanel(QWidget):
         self._edit_button = quiet(tr("Edit"))
         self._edit_button.clicked.connect(self.toggle_edit)
         actions.bind(self.picker, "window.close", self._show)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.reference_edit.setFont(font("body"))
@@ -181,9 +181,9 @@ class ConversationPanel(QWidget):
         """Return the line below the head: the source and the number of speakers."""
         return self._about.text()
 
-    def show_conversation(self, text: str, reference: str | None = "", whence: str = "") -> None:
+    def show_conversation(self, text: str, reference: str | None = "", origin: str = "") -> None:
         """Show another conversation; a reference of None keeps the current one."""
-        self._conversation, self._whence = text.strip(), whence
+        self._conversation, self._origin = text.strip(), origin
         self.export_offer.dismiss()
         if reference is not None:
             self.reference_edit.setPlainText(reference)
@@ -193,20 +193,20 @@ class ConversationPanel(QWidget):
     def _saved(self) -> str:
         """Return the conversation, unless it is too long for the window's preferences."""
         text = self.conversation
-        kept = {"text": text, "reference": self.reference, "whence": self._whence}
+        kept = {"text": text, "reference": self.reference, "origin": self._origin}
         return json.dumps(kept) if 0 < len(text) <= MAX_SAVED else ""
 
     def _restore(self, saved: str) -> None:
         kept = values_of(saved)
-        self.show_conversation(*(str(kept.get(name, "")) for name in ("text", "reference", "whence")))
+        self.show_conversation(*(str(kept.get(name, "")) for name in ("text", "reference", "origin")))
 
-    def receive(self, text: str, whence: str) -> None:
+    def receive(self, text: str, origin: str) -> None:
         """Show text from a file, a drop or the clipboard; if it is a chat export, offer its turns."""
-        self.show_conversation(text, whence=whence)
+        self.show_conversation(text, origin=origin)
         self.export_offer.look_at(self._conversation)
 
     def _take(self, text: str) -> None:
-        self.show_conversation(text, None, self._whence)
+        self.show_conversation(text, None, self._origin)
 
     def show_limit(self, tokens: int) -> None:
         """Set another length limit."""
@@ -289,7 +289,7 @@ class ConversationPanel(QWidget):
     def _settle(self) -> None:
         if self.is_editing and self.editor.conversation() != self._conversation:
             self._conversation = self.editor.conversation()
-            self._whence = self._whence and tr("{whence}, edited", whence=self._whence)
+            self._origin = self._origin and tr("{origin}, edited", origin=self._origin)
             self.export_offer.look_at(self._conversation)
             self.changed.emit()
 
@@ -313,7 +313,7 @@ class ConversationPanel(QWidget):
             ]
         else:
             about = [tr("no named speakers")]
-        self._about.setText(", ".join(filter(None, (self._whence, *about))) if said else "")
+        self._about.setText(", ".join(filter(None, (self._origin, *about))) if said else "")
         self._about.setVisible(bool(said))
         self.label_button.setEnabled(bool(said))
         self._measure()
@@ -363,7 +363,7 @@ class ConversationEdit(QPlainTextEdit):
         self.setPlaceholderText(tr("Name: what they say"))
         self.setAccessibleName(tr("Conversation as text"))
         self.setTabChangesFocus(True)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def conversation(self) -> str:
         """Return the text without surrounding space."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.api import SummarizeOptions, escaping, speakers, turns
-from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry, Feedback
+from gui.pages.playground.columns.column_results import Column, ColumnModel, ColumnResults, Feedback
 
 HEADLINE_LETTERS = 64
 
@@ -32,9 +32,9 @@ class HistoryColumn:
     rounds: tuple[tuple[str, ...], ...] = ()
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> ColumnModel:
         """Return the column's model."""
-        return Entry(self.adapter, self.name, self.detail)
+        return ColumnModel(self.adapter, self.name, self.detail)
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ class HistoryView(QWidget):
             spacing=12,
         )
         vbox(head, self.list, of=self, spacing=4)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.list.setFixedHeight(px(ROW_HEIGHT) * ROWS_SHOWN)

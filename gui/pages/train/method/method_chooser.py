@@ -218,7 +218,7 @@ class MethodExplanation(Scroll):
         self._line, self._variants_title = Line(), Label(tr("Variants"), "label", "muted")
         self._variants = ReadingText(role="body", token="muted")
         self._lay_out()
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
 
     def _lay_out(self) -> None:
         hbox(vbox(IconLabel("warning", "warning", 14), 1), (self._reason, 1), of=self._warning, spacing=6)

@@ -49,7 +49,7 @@ class MethodRow(QAbstractButton):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        style.follow(self._restyle)
+        style.on_style_changed(self._restyle)
         self._describe()
 
     def show_state(self, in_use: bool, base: BaseFacts) -> None:

@@ -40,7 +40,7 @@ class MethodSketch(QWidget):
         self._sketch: Sketch | None = None
         self._trained = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.follow(self.updateGeometry)
+        style.on_style_changed(self.updateGeometry)
 
     def show_method(self, entry: Method, options: Options | None = None) -> None:
         """Draw another method, with its options if it is in use."""

@@ -132,8 +132,8 @@ class LogView(QPlainTextEdit):
         self.setReadOnly(True)
         self.setAccessibleName(tr("Last lines of the log"))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        style.set_property(self, "fixed", "true")
-        style.follow(self._restyle)
+        style.set_property(self, "read_only", "true")
+        style.on_style_changed(self._restyle)
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum())
 

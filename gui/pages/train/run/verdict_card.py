@@ -283,7 +283,7 @@ class AxisMarks(QWidget):
         super().__init__()
         self._axis, self.marks = axis, marks
         style.scale(self, QWidget.setFixedHeight, 16)
-        style.follow(self.update)
+        style.on_style_changed(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

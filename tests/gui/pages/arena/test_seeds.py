@@ -141,7 +141,7 @@ def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(ben
     for method in ("ia3", "full", "prompt_only"):
         form.methods.chips[method].click()
     form.seeds.setValue(2)
-    assert "3 entries" in form._entries_field._foot.text()
+    assert "3 entries" in form._entries_field._helper.text()
     form.make_button.click()
     made.settle()
     assert seeds() == [42, None, 43]
@@ -197,7 +197,7 @@ def test_a_recipe_without_training_is_one_entry_whatever_the_seeds(bench):
     form.seeds.setValue(3)
     form.entries.set_key("recipe")
     form.entries.chosen.emit("recipe")
-    assert form._entries_field._foot.text() == "The recipe on the Train page. 1 entry."
+    assert form._entries_field._helper.text() == "The recipe on the Train page. 1 entry."
     form.make_button.click()
     made.settle()
     [arena], _ = arenas.list_arenas()

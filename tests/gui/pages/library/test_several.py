@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from gui.models.cells import Scored
+from gui.models.cells import ScoreCell
 from gui.models.grouped_table import CELL_ROLE
 from gui.pages.library.comparison_view import comparison_rows
 from tests.helpers import library_bench
@@ -108,7 +108,7 @@ def test_scores_of_the_comparison_stand_on_one_scale_and_what_is_the_same_can_be
     assert table.headings()[0].title == "Scores, each bar from 0 to 100"
     rows = [table.row_of(name) for name in ("rouge1", "rouge2", "rougeL")]
     cells = [table.index(row, column).data(CELL_ROLE) for row in rows for column in (1, 2)]
-    assert all(isinstance(cell, Scored) for cell in cells)
+    assert all(isinstance(cell, ScoreCell) for cell in cells)
     assert {(cell.bar.axis_low, cell.bar.axis_high) for cell in cells} == {(0.0, 1.0)}
     verdict = table.row_of("verdict")
     assert [table.index(verdict, at).data() for at in (1, 2)] == ["Better", "No difference"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.api import SummarizeOptions, prompts
-from gui.pages.playground.columns.column_results import ColumnResults, Entry
+from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
 from gui.pages.playground.columns.column_view import ColumnView, as_lines
 from gui.pages.playground.columns.markdown import as_markdown
 from gui.pages.playground.decoding_row import OWN
@@ -61,7 +61,7 @@ def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(
 
 
 def test_pieces_come_in_any_order_and_in_rounds():
-    results = ColumnResults(Entry(None, "Base model"))
+    results = ColumnResults(ColumnModel(None, "Base model"))
     results.begin("r", LONG)
     facts = {"request": "r", "adapter": None}
     results.apply({"event": "summary_started", **facts, "input_tokens": 300, "pieces": 3})
@@ -84,7 +84,7 @@ def test_pieces_come_in_any_order_and_in_rounds():
 
 
 def test_a_long_conversation_says_how_long_its_pieces_still_take(styled, qtbot):
-    view, results = ColumnView(is_base=True), ColumnResults(Entry(None, "Base model"))
+    view, results = ColumnView(is_base=True), ColumnResults(ColumnModel(None, "Base model"))
     qtbot.addWidget(view)
     results.begin("r", LONG)
     facts = {"request": "r", "adapter": None}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from engine.api import SummarizeOptions
-from gui.pages.playground.columns.column_results import ColumnResults, Entry
+from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
 from gui.pages.playground.columns.markdown import as_markdown
 
 FACTS = {"request": "r", "adapter": None}
 
 
 def copied(summary: str, conversation: str = "Ann: hi", title: str = "Base model") -> str:
-    results = ColumnResults(Entry(None, title))
+    results = ColumnResults(ColumnModel(None, title))
     results.begin("r", conversation)
     results.apply({"event": "summary_started", **FACTS, "input_tokens": 3})
     results.apply({"event": "summary_finished", **FACTS, "summary": summary, "tokens": 1, "seconds": 1.0})

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
 from gui.pages.playground.columns.choices import MAX_COLUMNS, adapter_choices, base_choices
-from gui.pages.playground.columns.column_results import ColumnResults, Entry, Marks
+from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults, Marks
 from gui.pages.playground.columns.column_view import ColumnView
 from tests.helpers.playground_results import filled_results
 
@@ -31,7 +31,7 @@ def adapters(**bases: str) -> list[Adapter]:
 
 
 def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
-    column = ColumnResults(Entry(None, "Base model", "")).columns[0]
+    column = ColumnResults(ColumnModel(None, "Base model", "")).columns[0]
     view = ColumnView(is_base=True)
     qtbot.addWidget(view)
     column.status = "finished"
