@@ -48,26 +48,6 @@ REGISTRY[:] = (
 METHODS: Sequence[Method] = REGISTRY
 """Every method, in the order in which they are offered; those of a group stand together."""
 
-__all__ = [
-    "FAMILIES",
-    "METHODS",
-    "BaseFacts",
-    "Box",
-    "Family",
-    "Method",
-    "Place",
-    "Preset",
-    "Quantization",
-    "Sketch",
-    "Tuner",
-    "Variant",
-    "method",
-    "methods_of",
-    "named",
-    "tuner_of",
-    "unknown_method",
-]
-
 
 def unknown_method(method_id: str) -> Problem | None:
     """Return the problem of an id that no entry has, or None."""

@@ -9,14 +9,3 @@ from engine.report.arena.facts import ArenaReport, gather_arena
 from engine.report.run_data import conversations_table
 from engine.report.run_facts import Report, gather_run
 from engine.report.writer import FORMATS, default_name, write
-
-__all__ = [
-    "FORMATS",
-    "ArenaReport",
-    "Report",
-    "conversations_table",
-    "default_name",
-    "gather_arena",
-    "gather_run",
-    "write",
-]

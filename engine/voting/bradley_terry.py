@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.voting.outcomes import Outcome, Probability
+from engine.voting.votes import Outcome, Probability
 
 LEVEL = 0.95
 DRAWS = 2_000

@@ -12,8 +12,8 @@ how pairs are drawn.
 from __future__ import annotations
 
 import hashlib
+import json
 import random
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from engine.adapters.trash import restore, to_trash
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
-from engine.system.files import write_atomically, write_export
+from engine.system.files import aside, write_atomically, write_export
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.system.paths import comparisons_folder
 
@@ -61,8 +61,8 @@ class Conversation(BaseModel, frozen=True):
     summaries: tuple[str, ...]
 
 
-class About(BaseModel):
-    """The file of a comparison."""
+class ComparisonInfo(BaseModel):
+    """A comparison without its conversations, as its file has it, and its folder."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
@@ -73,19 +73,7 @@ class About(BaseModel):
     seed: int
     fingerprint: str
     systems: tuple[System, ...] = Field(min_length=2, max_length=MAX_SYSTEMS)
-
-
-@dataclass(frozen=True)
-class ComparisonInfo:
-    """A comparison without its conversations."""
-
-    folder: Path
-    name: str
-    source: str
-    made_at: str
-    seed: int
-    fingerprint: str
-    systems: tuple[System, ...]
+    folder: Path = Field(Path(), exclude=True)
 
     @property
     def id(self) -> str:
@@ -144,7 +132,7 @@ def create(
     for known in list_comparisons():
         if known.fingerprint == mark and _runs(known.systems) == _runs(systems):
             return known
-    about = About(
+    info = ComparisonInfo(
         name=name or source or "Conversations",
         source=source,
         made_at=now_text(),
@@ -153,7 +141,7 @@ def create(
         fingerprint=mark,
         systems=tuple(systems),
     )
-    return store(about, kept)
+    return _store(info, kept)
 
 
 def _runs(systems: Sequence[System]) -> list[tuple[str, bool]]:
@@ -169,28 +157,21 @@ def _drawn(conversations: Sequence[Conversation]) -> list[Conversation]:
     return [conversations[index] for index in sorted(chosen)]
 
 
-def store(about: About, conversations: Sequence[Conversation]) -> ComparisonInfo:
-    """Make the folder of a comparison and return it. Raises StorageError."""
+def _store(info: ComparisonInfo, conversations: Sequence[Conversation]) -> ComparisonInfo:
+    """Make the folder of a comparison and return the comparison with it. Raises StorageError."""
     folder = comparisons_folder() / new_id("blind")
-    partial = folder.with_name(folder.name + PARTIAL)
     lines = b"".join(encode(each.model_dump()) for each in conversations)
     try:
-        partial.mkdir(mode=0o700)
-        write_atomically(partial / CONVERSATIONS, lines.decode("utf-8"))
-        write_atomically(partial / ABOUT, about.model_dump_json(by_alias=True, exclude={"conversations"}))
-        partial.rename(folder)
+        with aside(folder) as unfinished:
+            unfinished.mkdir(mode=0o700)
+            write_atomically(unfinished / CONVERSATIONS, lines.decode("utf-8"))
+            write_atomically(unfinished / ABOUT, info.model_dump_json(by_alias=True))
+            unfinished.rename(folder)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise StorageError(
             f"The comparison can't be made: {error.strerror}.", "Free some disk space."
         ) from error
-    return _info(folder, about)
-
-
-def _info(folder: Path, about: About) -> ComparisonInfo:
-    return ComparisonInfo(
-        folder, about.name, about.source, about.made_at, about.seed, about.fingerprint, about.systems
-    )
+    return info.model_copy(update={"folder": folder})
 
 
 def list_comparisons() -> list[ComparisonInfo]:
@@ -216,11 +197,12 @@ def find(comparison_id: str) -> ComparisonInfo:
 def read_info(folder: Path) -> ComparisonInfo:
     """Return the comparison in a folder. Raises StorageError if it is missing or damaged."""
     try:
-        return _info(folder, About.model_validate_json(read_bytes(folder / ABOUT, FileKind.COMPARISON)))
+        info = ComparisonInfo.model_validate_json(read_bytes(folder / ABOUT, FileKind.COMPARISON))
     except (OSError, ValidationError) as error:
         raise StorageError(
             f"{folder.name} is no blind comparison of this version.", "Choose another one."
         ) from error
+    return info.model_copy(update={"folder": folder})
 
 
 def load(info: ComparisonInfo) -> Comparison:
@@ -232,7 +214,7 @@ def load(info: ComparisonInfo) -> Comparison:
         raise StorageError(
             f"The conversations of {info.name} can't be read.", "Restore them from a backup."
         ) from error
-    if not fits(conversations, info.systems) or fingerprint(conversations) != info.fingerprint:
+    if not _fits(conversations, info.systems) or fingerprint(conversations) != info.fingerprint:
         raise StorageError(
             f"The conversations of {info.name} were changed, so its votes are void.",
             "Restore them from a backup, or start a new comparison.",
@@ -240,22 +222,22 @@ def load(info: ComparisonInfo) -> Comparison:
     return Comparison(info, conversations)
 
 
-def fits(conversations: Sequence[Conversation], systems: Sequence[System]) -> bool:
+def _fits(conversations: Sequence[Conversation], systems: Sequence[System]) -> bool:
     """Tell whether every conversation has a summary of each system."""
     return all(len(each.summaries) == len(systems) for each in conversations)
 
 
-class _Shared(About):
-    """A comparison in one file, for another voter."""
+class _Shared(BaseModel):
+    """The conversations in the file of a comparison that is shared."""
 
     conversations: tuple[Conversation, ...] = Field(min_length=1, max_length=MAX_CONVERSATIONS)
 
 
 def share(comparison: Comparison, path: Path) -> None:
     """Write a comparison without its votes to one file for another voter. Raises StorageError."""
-    facts = {**vars(comparison.info), "conversations": comparison.conversations}
-    shared = _Shared.model_validate(facts)
-    write_export(path, shared.model_dump_json(by_alias=True))
+    conversations = _Shared(conversations=comparison.conversations)
+    facts = comparison.info.model_dump(mode="json", by_alias=True) | conversations.model_dump(mode="json")
+    write_export(path, json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
 
 
 def open_shared(path: Path) -> ComparisonInfo:
@@ -264,21 +246,23 @@ def open_shared(path: Path) -> ComparisonInfo:
     Raises DataError for a file that is no comparison, StorageError.
     """
     try:
-        shared: _Shared | None = _Shared.model_validate_json(read_bytes(path, FileKind.COMPARISON))
+        content = read_bytes(path, FileKind.COMPARISON)
+        info = ComparisonInfo.model_validate_json(content)
+        conversations = _Shared.model_validate_json(content).conversations
     except OSError as error:
         raise StorageError(f"{path} can't be read: {error.strerror}.") from error
     except ValidationError:
-        shared = None
-    if shared is None or not fits(shared.conversations, shared.systems):
+        conversations = ()
+    if not conversations or not _fits(conversations, info.systems):
         raise DataError(
             f"{path.name} is no blind comparison.", "Choose a file that Tunesmith exported for other voters."
         )
-    if fingerprint(shared.conversations) != shared.fingerprint:
+    if fingerprint(conversations) != info.fingerprint:
         raise DataError(f"{path.name} was changed after it was exported.", "Ask for the file again.")
     for known in list_comparisons():
-        if known.fingerprint == shared.fingerprint and known.seed == shared.seed:
+        if known.fingerprint == info.fingerprint and known.seed == info.seed:
             return known
-    return store(shared, shared.conversations)
+    return _store(info, conversations)
 
 
 def delete(info: ComparisonInfo) -> Path:

@@ -1,4 +1,4 @@
-"""The results of a blind comparison: the strengths of its systems, and which of them can be told apart.
+"""What votes give: results of systems, those beside the scores of runs, and preference pairs for training.
 
 Pairs with identical summaries count as ties, as far as a voter came. Knows nothing of how results look.
 """
@@ -6,21 +6,44 @@ Pairs with identical summaries count as ties, as far as a voter came. Knows noth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import combinations
+from pathlib import Path
 from typing import Literal
 
-from engine.voting.comparisons import Comparison
-from engine.voting.outcomes import Outcome, Probability, Tally
-from engine.voting.pairing import Plan
-from engine.voting.votes import Vote, Votes
+from engine.config.prompts import DEFAULT_PROMPT, rendered
+from engine.errors import AppError, DataError
+from engine.jobs.events import encode
+from engine.system.files import write_export
+from engine.voting.comparisons import Comparison, ComparisonInfo, System, find, list_comparisons, load
+from engine.voting.votes import Outcome, Plan, Probability, Question, Votes, read_votes
 
 # With fewer votes on a system, nothing is said of it.
 MIN_VOTES = 10
 
 PairVerdict = Literal["first", "second", "not_told_apart", "too_few"]
 TURNED: dict[PairVerdict, PairVerdict] = {"first": "second", "second": "first"}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How often a system was preferred, how often neither was, and how often the other one."""
+
+    wins: int
+    ties: int
+    losses: int
+
+    def turned(self) -> Tally:
+        """Return the counts of the other system."""
+        return Tally(self.losses, self.ties, self.wins)
+
+    @property
+    def total(self) -> int:
+        """All votes."""
+        return self.wins + self.ties + self.losses
 
 
 @dataclass(frozen=True)
@@ -69,24 +92,28 @@ def results(comparison: Comparison, votes: Votes) -> Results | None:
 
     counted = list(votes.votes.values())
     identical = list(_identical(comparison, votes))
-    outcomes = [*map(_outcome, counted), *identical]
+    scores = {"left": 1.0, "tie": 0.5, "right": 0.0}
+    outcomes = [Outcome(each.conversation, each.left, each.right, scores[each.choice]) for each in counted]
+    outcomes += [Outcome(each.conversation, each.left, each.right, 0.5) for each in identical]
     count = len(comparison.systems)
     found = strengths(outcomes, count)
-    tallies = _tallies(outcomes)
+    by_pair = _scores_by_pair(outcomes)
     systems = [
-        SystemResult(index, found.against_others(index), _of_system(tallies, index)) for index in range(count)
+        SystemResult(index, found.against_others(index), _of_system(by_pair, index)) for index in range(count)
     ]
     totals = {each.system: each.tally.total for each in systems}
-    pairs = [
-        _pair(
-            first,
-            second,
-            found.preferred(first, second),
-            _of_pair(tallies, first, second),
-            min(totals[first], totals[second]),
-        )
-        for first, second in combinations(range(count), 2)
-    ]
+    pairs = []
+    for first, second in combinations(range(count), 2):
+        preferred = found.preferred(first, second)
+        verdict: PairVerdict = "not_told_apart"
+        if min(totals[first], totals[second]) < MIN_VOTES:
+            verdict = "too_few"
+        elif preferred.low > 0.5:
+            verdict = "first"
+        elif preferred.high < 0.5:
+            verdict = "second"
+        tally = _tally(by_pair.get((first, second), []))
+        pairs.append(PairResult(first, second, preferred, tally, verdict))
     return Results(
         systems=tuple(sorted(systems, key=lambda each: -each.preferred.mean)),
         pairs=tuple(pairs),
@@ -96,12 +123,7 @@ def results(comparison: Comparison, votes: Votes) -> Results | None:
     )
 
 
-def _outcome(vote: Vote) -> Outcome:
-    score = {"left": 1.0, "tie": 0.5, "right": 0.0}[vote.choice]
-    return Outcome(vote.conversation, vote.left, vote.right, score)
-
-
-def _identical(comparison: Comparison, votes: Votes) -> Iterator[Outcome]:
+def _identical(comparison: Comparison, votes: Votes) -> Iterator[Question]:
     """Yield the identical pairs that voters passed on the way to their last vote."""
     for voter in votes.voters:
         waiting = {vote.key for vote in votes.of(voter)}
@@ -109,18 +131,13 @@ def _identical(comparison: Comparison, votes: Votes) -> Iterator[Outcome]:
             if not waiting:
                 break
             if question.identical:
-                yield Outcome(question.conversation, question.left, question.right, 0.5)
-            waiting.discard((voter, question.conversation, frozenset((question.left, question.right))))
+                yield question
+            waiting.discard(question.key(voter))
 
 
-# Votes on pairs
-
-Tallies = dict[tuple[int, int], list[float]]
-
-
-def _tallies(outcomes: list[Outcome]) -> Tallies:
+def _scores_by_pair(outcomes: list[Outcome]) -> dict[tuple[int, int], list[float]]:
     """Return the scores of the first system of each pair, whose first index is the smaller one."""
-    found: Tallies = {}
+    found: dict[tuple[int, int], list[float]] = {}
     for each in outcomes:
         swapped = each.first > each.second
         pair = (each.second, each.first) if swapped else (each.first, each.second)
@@ -128,28 +145,129 @@ def _tallies(outcomes: list[Outcome]) -> Tallies:
     return found
 
 
-def _of_pair(tallies: Tallies, first: int, second: int) -> Tally:
-    scores = tallies.get((first, second), [])
+def _of_system(scores_by_pair: Mapping[tuple[int, int], list[float]], system: int) -> Tally:
+    return _tally(
+        [
+            score if pair[0] == system else 1.0 - score
+            for pair, found in scores_by_pair.items()
+            if system in pair
+            for score in found
+        ]
+    )
+
+
+def _tally(scores: list[float]) -> Tally:
     return Tally(*(scores.count(score) for score in (1.0, 0.5, 0.0)))
 
 
-def _of_system(tallies: Tallies, system: int) -> Tally:
-    scores = [
-        score if pair[0] == system else 1.0 - score
-        for pair, found in tallies.items()
-        if system in pair
-        for score in found
-    ]
-    return Tally(*(scores.count(score) for score in (1.0, 0.5, 0.0)))
+# Beside the scores of runs
 
 
-def _pair(first: int, second: int, preferred: Probability, tally: Tally, votes: int) -> PairResult:
-    """Return a pair; `votes` is the number of votes of its system with fewer ones, against all others."""
-    verdict: PairVerdict = "not_told_apart"
-    if votes < MIN_VOTES:
-        verdict = "too_few"
-    elif preferred.low > 0.5:
-        verdict = "first"
-    elif preferred.high < 0.5:
-        verdict = "second"
-    return PairResult(first, second, preferred, tally, verdict)
+@dataclass(frozen=True)
+class Preferred:
+    """A system of a comparison, the probability that it is preferred to another one, and its votes."""
+
+    system: System
+    preferred: Probability
+    tally: Tally
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the figures as plain values, for JSON."""
+        return asdict(self.preferred) | asdict(self.tally)
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """The result of one comparison, by strength; `by_run` has the tuned systems only."""
+
+    info: ComparisonInfo
+    results: Results
+    systems: tuple[Preferred, ...]
+
+    @property
+    def by_run(self) -> dict[str, Preferred]:
+        """The adapters, by the ids of their runs."""
+        return {each.system.run: each for each in self.systems if each.system.tuned and each.system.run}
+
+
+def of_runs(run_ids: Collection[str]) -> Preferences | None:
+    """Return the result of the comparison with most of these runs, of equal ones the newest; None without one.
+
+    Only comparisons whose names were revealed count, so that nobody sees a result while they vote.
+    """
+    wanted, best, found = set(run_ids), 0, None
+    for info in list_comparisons():
+        common = len(wanted & {each.run for each in info.systems if each.tuned})
+        if common > best:
+            with suppress(OSError):
+                facts = info.votes_path.stat()
+                preferences = _read(info.id, (facts.st_size, facts.st_mtime_ns))
+                if preferences is not None:
+                    best, found = common, preferences
+    return found
+
+
+def stamp() -> tuple[tuple[str, int, int], ...]:
+    """Return a stamp that changes with any vote."""
+    found = []
+    for info in list_comparisons():
+        with suppress(OSError):
+            facts = info.votes_path.stat()
+            found.append((info.id, facts.st_size, facts.st_mtime_ns))
+    return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def _read(comparison_id: str, _stamp: tuple[int, int]) -> Preferences | None:
+    """Return the result of a comparison, cached until its votes change; None before its names are revealed."""
+    try:
+        comparison = load(find(comparison_id))
+        votes = read_votes(comparison.info.votes_path, comparison)
+    except AppError:
+        return None
+    found = results(comparison, votes) if votes.revealed else None
+    if found is None:
+        return None
+    systems = tuple(
+        Preferred(comparison.systems[each.system], each.preferred, each.tally) for each in found.systems
+    )
+    return Preferences(comparison.info, found, systems)
+
+
+# For training
+
+
+def _rows(comparison: Comparison, votes: Votes) -> Iterator[dict[str, str]]:
+    """Yield a row for each decided pair, in the order of the conversations."""
+    wins: Counter[tuple[int, int, int]] = Counter()
+    for vote in votes.votes.values():
+        if vote.preferred is not None:
+            rejected = vote.right if vote.preferred == vote.left else vote.left
+            wins[vote.conversation, vote.preferred, rejected] += 1
+    for conversation, chosen, rejected in sorted(wins):
+        if wins[conversation, chosen, rejected] > wins[conversation, rejected, chosen]:
+            texts, systems = comparison.conversations[conversation], comparison.systems
+            yield {
+                "prompt": _prompt(systems[chosen], systems[rejected], texts.conversation),
+                "chosen": texts.summaries[chosen],
+                "rejected": texts.summaries[rejected],
+            }
+
+
+def _prompt(chosen: System, rejected: System, conversation: str) -> str:
+    """Return the prompt of the chosen system, of the other one if summaries came without a prompt."""
+    asked = next((each for each in (chosen, rejected) if each.template), None)
+    template, shots = (asked.template, asked.shots) if asked else (DEFAULT_PROMPT, ())
+    return "".join(part.text for part in rendered(template, conversation, shots))
+
+
+def export(comparison: Comparison, votes: Votes, path: Path) -> int:
+    """Write votes as JSON lines with `prompt`, `chosen` and `rejected`, and return how many there are.
+
+    Ties make no row; of several votes on a pair the majority counts. Raises DataError without a row, StorageError.
+    """
+    found = list(_rows(comparison, votes))
+    if not found:
+        raise DataError("No vote prefers a summary yet, so there are no pairs.", "Vote on more pairs first.")
+    write_export(path, b"".join(map(encode, found)).decode("utf-8"))
+    return len(found)

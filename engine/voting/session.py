@@ -18,8 +18,17 @@ from engine.jobs.journal import Journal
 from engine.system.files import write_export
 from engine.system.locks import locked_file, unlock
 from engine.voting.comparisons import LOCK, ComparisonInfo, load
-from engine.voting.pairing import Plan, Question
-from engine.voting.votes import MAX_NAME, MAX_NOTE, Choice, Vote, identity, new_vote_id, read_votes
+from engine.voting.votes import (
+    MAX_NAME,
+    MAX_NOTE,
+    Choice,
+    Plan,
+    Question,
+    Vote,
+    identity,
+    new_vote_id,
+    read_votes,
+)
 
 # As many pairs as a person votes on in a quarter of an hour or so.
 USUAL_PAIRS = 60
@@ -74,7 +83,7 @@ class Voting:
         """Let another person vote, who has pairs of their own."""
         self.voter = " ".join(name.split())[:MAX_NAME] or "me"
         self._plan = Plan(self.comparison, self.voter)
-        self._total = self._plan.total
+        self._total = self._plan.total()
         self._mine = self.votes.of(self.voter)
 
     # Questions
@@ -84,10 +93,10 @@ class Voting:
         """The pair to ask now; None when the voter has done as many as they wanted, or all."""
         if len(self._mine) >= self.progress().goal:
             return None
-        return next((each for each in self._plan if not each.identical and not self._is_done(each)), None)
-
-    def _is_done(self, question: Question) -> bool:
-        return self.votes.has((self.voter, question.conversation, frozenset((question.left, question.right))))
+        waiting = (
+            each for each in self._plan if not each.identical and not self.votes.has(each.key(self.voter))
+        )
+        return next(waiting, None)
 
     def progress(self) -> Progress:
         """Return how far the voter is."""

@@ -1,14 +1,17 @@
-"""Votes as values, and the files that hold them: JSON lines, appended one by one.
+"""The pairs that voters are asked, their votes, and the files that hold these: JSON lines, appended one by one.
 
-Each line names its comparison and voter, so that files of several people can be counted together. Damaged lines, and
-lines of another comparison, are skipped. Knows nothing of strengths.
+Every pair of systems is met about equally often, each on conversations in an order of its own. All of it follows from
+the seed of the comparison and the voter's name. Each line of a file names its comparison and voter, so that files of
+several people can be counted together. Damaged lines, and lines of another comparison, are skipped.
 """
 
 from __future__ import annotations
 
+import random
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,6 +26,67 @@ MAX_NAME = 80
 MAX_NOTE = 2_000
 Key = tuple[str, int, frozenset[int]]
 """What was asked of whom: voter, conversation, two systems on whichever side."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A pair of summaries; `left` and `right` are indices of systems.
+
+    `identical`: both wrote the same, which is a tie that nobody is asked about.
+    """
+
+    conversation: int
+    left: int
+    right: int
+    identical: bool = False
+
+    def key(self, voter: str) -> Key:
+        """Return what identifies the question when it is asked of a voter."""
+        return voter, self.conversation, frozenset((self.left, self.right))
+
+
+class Plan:
+    """The questions of one voter, drawn as far as they are needed."""
+
+    def __init__(self, comparison: Comparison, voter: str) -> None:
+        self._comparison = comparison
+        self._draw = random.Random(f"{comparison.info.seed} {voter}")
+        self._drawn: list[Question] = []
+        self._more = self._questions()
+
+    def total(self) -> int:
+        """Return the number of pairs that can be asked."""
+        comparison, pairs = self._comparison, list(combinations(range(len(self._comparison.systems)), 2))
+        return sum(
+            not comparison.are_identical(index, *pair)
+            for index in range(len(comparison.conversations))
+            for pair in pairs
+        )
+
+    def __iter__(self) -> Iterator[Question]:
+        """Yield all questions in order, identical summaries among them."""
+        index = 0
+        while True:
+            if index == len(self._drawn):
+                self._drawn.extend(islice(self._more, 1))
+            if index == len(self._drawn):
+                return
+            yield self._drawn[index]
+            index += 1
+
+    def _questions(self) -> Iterator[Question]:
+        """Yield every conversation of every pair of systems once, a round of all pairs after the other."""
+        pairs = list(combinations(range(len(self._comparison.systems)), 2))
+        conversations = range(len(self._comparison.conversations))
+        orders = {pair: self._draw.sample(conversations, len(conversations)) for pair in pairs}
+        for turn in conversations:
+            for pair in self._draw.sample(pairs, len(pairs)):
+                conversation = orders[pair][turn]
+                if self._comparison.are_identical(conversation, *pair):
+                    yield Question(conversation, *pair, identical=True)
+                else:
+                    left, right = self._draw.sample(pair, 2)
+                    yield Question(conversation, left, right)
 
 
 @dataclass(frozen=True)
@@ -159,3 +223,29 @@ def _is_vote(record: Mapping[str, Any], comparison: Comparison) -> bool:
 
 def _is_index(value: object, count: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < count
+
+
+# As numbers
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of a pair on a conversation: `score` is 1.0 if the first is preferred, 0.5 for a tie, else 0.0."""
+
+    conversation: int
+    first: int
+    second: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Probability:
+    """A probability with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def turned(self) -> Probability:
+        """Return the probability of the opposite."""
+        return Probability(1.0 - self.mean, 1.0 - self.high, 1.0 - self.low)

@@ -1,5 +1,6 @@
 """Who imports whom, and what a start of the window loads."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,13 @@ def test_the_engine_starts_without_qt_and_without_torch():
     assert not loaded & (HEAVY | {"PySide6", "shiboken6", "pyqtgraph"})
 
 
-def test_the_door_of_the_engine_lists_what_it_offers():
+def test_the_door_of_the_engine_offers_what_the_window_uses_and_no_more():
     offered = {name for name in vars(api) if not name.startswith("_")} - {"annotations"}
-    assert sorted(api.__all__) == sorted(offered)
+    used = {
+        alias.name
+        for path in (ROOT / "gui").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "engine.api"
+        for alias in node.names
+    }
+    assert offered == used

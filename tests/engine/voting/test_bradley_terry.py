@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.voting.bradley_terry import fit, strengths
-from engine.voting.outcomes import Outcome
+from engine.voting.votes import Outcome
 
 
 def sigmoid(value: float) -> float:

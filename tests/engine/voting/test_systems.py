@@ -1,4 +1,4 @@
-"""Comparisons of finished runs, and how their votes stand beside scores."""
+"""Comparisons of finished runs, and of other systems' summaries."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from engine import voting
 from engine.errors import DataError
 from engine.runs import example_scores
 from engine.runs.example_scores import Written
-from engine.voting import Voting, preferences
-from tests.helpers.blind_votes import best_first, vote_all
 from tests.helpers.scored_runs import add_scored_run, bundled, scores_of
 
 
@@ -84,27 +82,3 @@ def test_a_run_without_texts_is_refused():
     job = add_scored_run(scores=scores.model_copy(update={"texts": ()}))
     with pytest.raises(DataError, match="no summaries by conversation"):
         voting.source(job.id)
-
-
-def voted(info: voting.ComparisonInfo, *, reveals: bool) -> None:
-    opened = Voting(info, "Ann")
-    vote_all(opened, best_first)
-    if reveals:
-        opened.reveal()
-    opened.close()
-
-
-def test_votes_stand_beside_scores_once_the_names_came_out():
-    job = add_scored_run(bundled(30))
-    info = voting.compare([voting.source(job.id)])
-    voted(info, reveals=False)
-    assert preferences.of_runs([job.id]) is None
-    voted(info, reveals=True)
-    found = preferences.of_runs([job.id, "another"])
-    assert found.info.id == info.id
-    tuned = found.by_run[job.id]
-    assert tuned.preferred.high < 0.5
-    assert tuned.tally.wins == 0
-    assert [each.system.tuned for each in found.systems] == [False, True]
-    assert preferences.of_runs(["another"]) is None
-    assert preferences.of_runs([]) is None

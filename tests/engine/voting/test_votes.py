@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 
 from engine import voting
-from engine.voting.pairing import Plan
+from engine.voting.votes import Plan
 from tests.helpers.blind_votes import made
 
 
@@ -31,7 +31,7 @@ def test_identical_summaries_are_not_asked():
     questions = list(found)
     assert sum(each.identical for each in questions) == 10
     assert all(each.conversation % 4 for each in questions if not each.identical)
-    assert found.total == 30 == sum(not each.identical for each in questions)
+    assert found.total() == 30 == sum(not each.identical for each in questions)
 
 
 def test_a_plan_follows_from_seed_and_voter():
