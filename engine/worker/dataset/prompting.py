@@ -1,4 +1,4 @@
-"""From a recipe to its prompt: which examples are in it, in which format it is, and whether it fits the model."""
+"""From a recipe to its prompt: which examples are in it, in which format it is, and whether it has enough of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
-from transformers import PretrainedConfig, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
@@ -16,7 +16,6 @@ from engine.config import summary_limits
 from engine.config.prompts import DEFAULT_PROMPT
 from engine.config.recipe import Recipe
 from engine.errors import AppError, Problem
-from engine.methods import Family
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.chat_template import (
@@ -28,7 +27,7 @@ from engine.worker.dataset.chat_template import (
 )
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import ChatPrompter, Prompter
-from engine.worker.modeling.base_models import LoadedBase, positions
+from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 
 T = TypeVar("T")
@@ -74,19 +73,13 @@ def pinned_examples(splits: Splits) -> tuple[Example, ...]:
 
 def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:
     """Return the prompter of a recipe, with its examples from the training split in the prompt."""
-    return _prompter(recipe, base.tokenizer, base.family, shot_examples(recipe, splits))
-
-
-def _prompter(
-    recipe: Recipe, tokenizer: PreTrainedTokenizerBase, family: Family, shots: Sequence[Example]
-) -> Prompter:
-    return _prompter_class(recipe.data.prompt_format, tokenizer)(
-        tokenizer,
-        family,
+    return _prompter_class(recipe.data.prompt_format, base.tokenizer)(
+        base.tokenizer,
+        base.family,
         recipe.data.prompt,
         max_conversation_tokens=recipe.data.max_conversation_tokens,
         max_summary_tokens=recipe.data.max_summary_tokens or summary_limits.HIGHEST,
-        shots=shots,
+        shots=shot_examples(recipe, splits),
     )
 
 
@@ -120,63 +113,16 @@ def prompter_from_metadata(
     )
 
 
-def shots_problem(
-    recipe: Recipe,
-    splits: Splits,
-    tokenizer: PreTrainedTokenizerBase,
-    family: Family,
-    config: PretrainedConfig,
-) -> Problem | None:
-    """Return the problem of the examples in the prompt: too few examples, or too many tokens; None if there is none."""
+def shots_problem(recipe: Recipe, splits: Splits) -> Problem | None:
+    """Return the problem of a training split with too few examples to show in the prompt, None if there are enough."""
     examples, shots = len(splits.train), recipe.data.shots
     needed = shots + recipe.method.method.trains
-    if shots and examples < needed:
-        there = counted(examples, "example")
-        message = f"The training split has {there}, too few to show {shots} in the prompt."
-        if recipe.method.method.trains:
-            message = (
-                f"The training split has {there}, too few to show {shots} in the prompt and train on others."
-            )
-        return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
-    limit = positions(config)
-    return _context_problem(recipe, splits, tokenizer, family, limit) if shots and limit else None
-
-
-def _context_problem(
-    recipe: Recipe, splits: Splits, tokenizer: PreTrainedTokenizerBase, family: Family, limit: int
-) -> Problem | None:
-    """Return the problem if prompt, longest conversation and longest summary exceed the context window."""
-    shots = shot_examples(recipe, splits)
-    summary = 0 if family == "encoder-decoder" else _longest_summary(recipe)
-    # Virtual tokens take positions too.
-    virtual = getattr(recipe.method.options, "virtual_tokens", 0)
-    available = limit - recipe.data.max_conversation_tokens - summary - virtual
-
-    def prompt_tokens(count: int) -> int:
-        return len(_prompter(recipe, tokenizer, family, shots[:count]).input_ids(""))
-
-    with_shots, without_shots = prompt_tokens(len(shots)), prompt_tokens(0)
-    if with_shots <= available:
+    if not shots or examples >= needed:
         return None
-    fitting = next((count for count in range(len(shots) - 1, 0, -1) if prompt_tokens(count) <= available), 0)
-    needed = with_shots + limit - available
-    cost = f"{counted(len(shots), 'example')} in the prompt: {with_shots - without_shots:,} tokens."
-    total = (
-        f"With {counted(virtual, 'virtual token')}, the longest conversation and its summary, {needed:,} tokens are "
-        f"needed; the context window has {limit:,}."
-        if virtual
-        else f"With the longest conversation and its summary, {needed:,} tokens are needed; "
-        f"the context window has {limit:,}."
-    )
-    return Problem(
-        SHOTS,
-        f"{cost} {total}",
-        f"{fitting} would fit." if fitting else "None would fit: lower the conversation limit.",
-    )
-
-
-def _longest_summary(recipe: Recipe) -> int:
-    return max(recipe.data.max_summary_tokens, recipe.evaluation.max_new_tokens)
+    message = f"The training split has {counted(examples, 'example')}, too few to show {shots} in the prompt."
+    if recipe.method.method.trains:
+        message = f"{message.removesuffix('.')} and train on others."
+    return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
 
 
 def with_plain_prompt(recipe: Recipe) -> Recipe:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Protocol
 
 from engine.config import summary_limits
 from engine.config.recipe import Recipe
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.dataset.prompting import NUM_PINNED, make_prompter, scored_part, training_part
+from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.ingestion.token_lengths import summary_special_tokens
 from engine.worker.modeling.base_models import LoadedBase, positions
-
-
-class TokenLengths(Protocol):
-    """The tokens of each conversation and of each summary of a split, without special tokens."""
-
-    def conversations(self, split: str) -> Sequence[int]:
-        """Return the tokens of each conversation of a split."""
-
-    def summaries(self, split: str) -> Sequence[int]:
-        """Return the tokens of each summary of a split."""
 
 
 def settle_limits(
@@ -36,7 +24,7 @@ def settle_limits(
     data, evaluation = recipe.data, recipe.evaluation
     if data.max_summary_tokens and evaluation.max_new_tokens:
         return recipe
-    prompter, lengths = make_prompter(recipe, base, splits), lengths or _Counted(base, splits)
+    prompter, lengths = make_prompter(recipe, base, splits), lengths or TokenLengths(base.tokenizer, splits)
     around = special_tokens(base, prompter)
     if not data.max_summary_tokens:
         learned = (*training_part(recipe, lengths.summaries), *lengths.summaries("validation"))
@@ -53,25 +41,6 @@ def special_tokens(base: LoadedBase, prompter: Prompter) -> int:
     """Return how many tokens a summary has among its labels beside those of its text."""
     tokenizers = summary_special_tokens(base.family, base.tokenizer.num_special_tokens_to_add(pair=False))
     return max(tokenizers, prompter.num_end_tokens)
-
-
-class _Counted:
-    """Token lengths that are counted when they are asked for."""
-
-    def __init__(self, base: LoadedBase, splits: Splits) -> None:
-        self._base = base
-        self._splits = splits
-        self.summaries = cache(self._summaries)
-
-    def conversations(self, split: str) -> list[int]:
-        return self._tokens([example.conversation for example in self._splits.of(split)])
-
-    def _summaries(self, split: str) -> list[int]:
-        return self._tokens([example.summary for example in self._splits.of(split)])
-
-    def _tokens(self, texts: list[str]) -> list[int]:
-        ids = self._base.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
-        return [len(each) for each in ids]
 
 
 def _room(recipe: Recipe, base: LoadedBase, prompter: Prompter, lengths: TokenLengths) -> int:

@@ -36,9 +36,8 @@ from engine.worker.dataset.prompting import make_prompter, prompt_facts, settled
 from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.exports import merged_model, plain_prompt
 from engine.worker.kernels.library import CACHE
-from engine.worker.modeling import base_files, base_models
+from engine.worker.modeling import base_files, base_models, meta_model
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning import base_outline
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.optimizer import NO_DECAY, SCHEDULES
 
@@ -76,9 +75,8 @@ def read_base(adapter: Adapter, channel: Channel) -> Base:
     options = merged_model.base_options(adapter, adapter.metadata.base_model.precision)
     folder = base_models.folder_of(options, channel)
     tokenizer = base_models.read_tokenizer(folder, options.id)
-    outline = base_outline.of_folder(
-        folder, options, tokenizer, base_files.fingerprint(folder, options.id, channel)
-    )
+    fingerprint = base_files.fingerprint(folder, options.id, channel)
+    outline = meta_model.outline_of_folder(folder, options, tokenizer, fingerprint)
     claims_tied = bool(getattr(outline.config, "tie_word_embeddings", True))
     problems: list[Problem] = []
     loaded = outline.without_weights(options, torch.device("cpu"), problems)

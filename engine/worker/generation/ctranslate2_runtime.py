@@ -11,9 +11,10 @@ from typing import Any
 
 from engine.config.decoding import CTRANSLATE2, DecodingOptions, unknown_to_ctranslate2
 from engine.errors import AppError
-from engine.worker.generation.generate import finished, generation_config, refuse_too_long
+from engine.worker.generation.generate import finished, generation_config
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.modeling.prompt_learning import refuse_too_long
 from engine.worker.runtime.rank_group import Tick, no_tick
 
 PRECISION = "float32"
@@ -52,8 +53,7 @@ class CTranslate2Runtime:
         for problem in unknown_to_ctranslate2(options):
             raise AppError(problem.message, problem.hint)
         base = self._base
-        for ids in inputs:
-            refuse_too_long(base.model, ids, options.max_new_tokens)
+        refuse_too_long(base.model, inputs, options.max_new_tokens)
         config = generation_config(base.model, base.tokenizer, options, end_tokens)
         written: dict[int, Generated] = {}
         rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)

@@ -21,9 +21,7 @@ from transformers import (
 )
 
 from engine.config.decoding import DecodingOptions
-from engine.errors import BaseModelError
 from engine.methods import Family
-from engine.scoring.score_text import counted
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.generation.decode_loop import DecodeLoop
@@ -32,7 +30,7 @@ from engine.worker.generation.logits_processors import logits_processors
 from engine.worker.generation.stock import generate_stock
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
-from engine.worker.modeling.base_models import Model, kv_values_per_token, positions
+from engine.worker.modeling.base_models import Model, kv_values_per_token
 from engine.worker.runtime import devices, oom, rank_group, rank_meeting
 from engine.worker.runtime.rank_group import OnResult, RankGroup, Tick, no_tick
 
@@ -92,7 +90,7 @@ def generate(
     options = DecodingOptions(**decoding)
     base_model = model.get_base_model() if isinstance(model, PeftModel) else model
     prompt = prompt_learning.prompt_of(model)
-    _refuse_too_long(base_model, prompt, inputs, options.max_new_tokens)
+    prompt_learning.refuse_too_long(model, inputs, options.max_new_tokens)
     config = generation_config(base_model, tokenizer, options, end_tokens)
     written: dict[int, Generated] = {}
 
@@ -284,12 +282,6 @@ class _Progress:
             self._on_tokens(ids)
 
 
-def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
-    """Raise BaseModelError if a prompt and its new tokens do not fit the context window."""
-    base_model = model.get_base_model() if isinstance(model, PeftModel) else model
-    _refuse_too_long(base_model, prompt_learning.prompt_of(model), [ids], max_new_tokens)
-
-
 def generation_config(
     base_model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
@@ -321,24 +313,6 @@ def _end_tokens(*sources: int | list[int] | None) -> list[int]:
     for source in sources:
         tokens.update(source if isinstance(source, list) else [] if source is None else [source])
     return sorted(tokens)
-
-
-def _refuse_too_long(
-    base_model: PreTrainedModel,
-    prompt: prompt_learning.NoPrompt,
-    inputs: Sequence[list[int]],
-    max_new_tokens: int,
-) -> None:
-    """Raise BaseModelError if the longest prompt and its new tokens do not fit the context window."""
-    limit = positions(base_model.config)
-    needed = prompt.positions(max((len(ids) for ids in inputs), default=0), max_new_tokens)
-    if limit is not None and needed > limit:
-        virtual = f" and {counted(prompt.length, 'virtual token')} before them" if prompt.length else ""
-        raise BaseModelError(
-            f"This base model takes {limit} tokens; prompt and summary{virtual} need up to {needed}.",
-            "Lower the limit of conversations or of summaries.",
-            "data.max_conversation_tokens",
-        )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from engine.config import recipe as recipes
 from engine.errors import AppError, RecipeError
 from engine.jobs.job import Command
 from engine.worker.planning.planner import Planner
-from engine.worker.planning.processes import Processes
+from engine.worker.planning.requirements import Processes
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 

@@ -25,7 +25,7 @@ from engine.worker.modeling.architecture import ModelArchitecture, architecture_
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
-from engine.worker.planning.processes import Processes
+from engine.worker.planning.requirements import Processes
 from engine.worker.runtime import devices, oom, rank_group, rank_joining, rank_meeting
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training import fast_kernels, prompt_baseline, rank_models, training_loop

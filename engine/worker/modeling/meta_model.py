@@ -1,23 +1,104 @@
-"""Base models on torch's meta device: every shape is known and no weight is read. Downloads nothing."""
+"""Base models on torch's meta device: every shape is known and no weight is read. Downloads nothing.
+
+The model is on this computer, in a GGUF file that is not unpacked yet, or one of the catalogue before its download, for
+whose tokenizer the starter's stands in.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PretrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from engine.adapters.import_checks import weight_shapes
 from engine.config import recipe as recipes
+from engine.config.base_model_catalogue import CatalogueModel
 from engine.config.recipe import STARTER, BaseModelOptions
-from engine.errors import RecipeError
+from engine.errors import AppError, Problem, RecipeError
 from engine.methods import Family
 from engine.worker.hub import repository
 from engine.worker.kernels import model_patches
 from engine.worker.kernels.library import Conv1D
 from engine.worker.kernels.registry import enabled
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime import devices
 
 HEAD = "lm_head.weight"
+
+
+@dataclass(frozen=True)
+class BaseOutline:
+    """A base model's configuration and tokenizer; `has_own_head`: its head is not tied to the embedding."""
+
+    config: PretrainedConfig
+    family: Family
+    tokenizer: PreTrainedTokenizerBase
+    has_own_head: bool
+    fingerprint: str = ""
+
+    def without_weights(
+        self, options: BaseModelOptions, device: torch.device, problems: list[Problem]
+    ) -> LoadedBase:
+        """Return the base model on the meta device, in the dtype that a run would choose on `device`.
+
+        Adds to `problems` why the device or the model refuses that dtype.
+        """
+        overflows = base_models.overflows_in_float16(self.config)
+        chosen = devices.number_format(options.precision, device, overflows=overflows)
+        try:
+            base_models.refuse_float16(self.config, chosen.dtype)
+            devices.refuse_bfloat16(chosen.dtype, device)
+        except AppError as error:
+            problems += error.problems
+        model = build(self.config, self.family, chosen.dtype, has_own_head=self.has_own_head)
+        if options.quantization != "none":
+            as_quantized(model)
+        return LoadedBase(
+            model,
+            self.tokenizer,
+            self.family,
+            options,
+            self.fingerprint,
+            chosen.name,
+            chosen.reason,
+            torch.device("meta"),
+            devices.threads(device),
+        )
+
+
+def outline_of_folder(
+    folder: Path, options: BaseModelOptions, tokenizer: PreTrainedTokenizerBase, fingerprint: str
+) -> BaseOutline:
+    """Return the outline of a model on this computer. Raises BaseModelError."""
+    config = base_models.read_config(folder, options.id)
+    family = base_models.family_of(config, options.id)
+    return BaseOutline(config, family, tokenizer, has_own_head(folder), fingerprint)
+
+
+def outline_of_gguf(
+    folder: Path, options: BaseModelOptions, tokenizer: PreTrainedTokenizerBase
+) -> BaseOutline:
+    """Return the outline of a model in a GGUF file that `folder` only describes. Raises BaseModelError."""
+    config = base_models.read_config(folder, options.id)
+    family = base_models.family_of(config, options.id)
+    return BaseOutline(config, family, tokenizer, has_own_head=not config.tie_word_embeddings)
+
+
+def outline_of_catalogue(model: CatalogueModel, tokenizer: PreTrainedTokenizerBase) -> BaseOutline:
+    """Return the outline of a model of the catalogue; `tokenizer` stands in for its own."""
+    config = AutoConfig.for_model(**model.shape)
+    own_head = model.shape.get("tie_word_embeddings") is False
+    return BaseOutline(config, model.family, tokenizer, own_head)
 
 
 def folder_of(options: BaseModelOptions) -> Path | None:
@@ -49,16 +130,15 @@ def build(
     return model.requires_grad_(False)
 
 
-def as_quantized(model: PreTrainedModel) -> PreTrainedModel:
+def as_quantized(model: PreTrainedModel) -> None:
     """Replace Conv1D by linear layers, as quantization does; some methods can't adapt Conv1D."""
     for name, module in list(model.named_modules()):
         if isinstance(module, Conv1D):
             inputs, outputs = module.weight.shape
             linear = torch.nn.Linear(inputs, outputs, device="meta", dtype=module.weight.dtype)
             model.set_submodule(name, linear.requires_grad_(False))
-    return model
 
 
 def has_own_head(folder: Path) -> bool:
-    """Tell whether a model folder's files hold an output head beside the embedding, from their headers."""
+    """Return whether a model folder's files hold an output head beside the embedding, from their headers."""
     return any(HEAD in weight_shapes(path) for path in folder.glob("*.safetensors"))

@@ -7,15 +7,17 @@ the base writes, or something else, without an error. Knows nothing of losses, d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from peft import PeftModel
 
-from engine.errors import AdapterError
+from engine.errors import AdapterError, BaseModelError, Problem
 from engine.methods import tuner_of
+from engine.scoring.score_text import counted
 from engine.worker.kernels.library import CACHE, are_adapters_disabled
+from engine.worker.modeling.base_models import Model, positions
 
 Inputs = dict[str, Any]
 
@@ -158,6 +160,23 @@ def _has_same_stacks(kind: type[_SoftPrompt], model: PeftModel) -> bool:
     ):
         return True
     return bool(config.num_transformer_submodules == kind.submodules)
+
+
+def refuse_too_long(model: Model, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> None:
+    """Raise BaseModelError if the longest prompt (token ids) and its new tokens exceed the context window."""
+    soft_prompt, limit = prompt_of(model), positions(model.config)
+    needed = soft_prompt.positions(max(map(len, prompts), default=0), max_new_tokens)
+    if limit is not None and needed > limit:
+        hint = "Lower the limit of conversations or of summaries."
+        problem = too_long(soft_prompt, needed, limit, hint)
+        raise BaseModelError(problem.message, problem.hint, problem.field)
+
+
+def too_long(soft_prompt: NoPrompt, needed: int, limit: int, hint: str) -> Problem:
+    """Return the problem of a prompt and a summary that need more tokens than the context window has."""
+    virtual = f" and {counted(soft_prompt.length, 'virtual token')} before them" if soft_prompt.length else ""
+    message = f"This base model takes {limit} tokens; prompt and summary{virtual} need up to {needed}."
+    return Problem("data.max_conversation_tokens", message, hint)
 
 
 def _is_encoder_decoder(model: Any) -> bool:

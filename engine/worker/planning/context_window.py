@@ -1,12 +1,11 @@
 """Checks that prompts and outputs of a run fit the base model's context window, before a weight is loaded.
 
-Knows nothing of where soft prompts put their virtual tokens.
+A single generation is checked by `prompt_learning.refuse_too_long`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.config.data_options import MIN_CONVERSATION_TOKENS
 from engine.config.recipe import Recipe
@@ -15,10 +14,17 @@ from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
-from engine.worker.dataset.prompting import make_prompter, pinned_examples, scored_examples, training_examples
+from engine.worker.dataset.prompting import (
+    SHOTS,
+    make_prompter,
+    pinned_examples,
+    scored_examples,
+    training_examples,
+)
+from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
-from engine.worker.modeling.prompt_learning import NoPrompt, prompt_of
+from engine.worker.modeling.prompt_learning import NoPrompt, prompt_of, too_long
 
 # Tokens of parts of a text may be a few less than those of the whole: rows so near the limit are counted whole.
 SLACK = 16
@@ -33,124 +39,110 @@ class Row:
     conversation: int
     summary: int
 
-    def positions(self, soft_prompt: NoPrompt, slack: int = 0) -> int:
-        """Return the positions taken with a soft prompt, if `slack` more tokens are read and as many written."""
-        return soft_prompt.positions(self.prompt + self.conversation + slack, self.summary + slack)
+    def positions(self, soft_prompt: NoPrompt, more: int = 0) -> int:
+        """Return the positions taken with a soft prompt, if `more` tokens are read."""
+        return soft_prompt.positions(self.prompt + self.conversation + more, self.summary)
 
 
 def problem(
-    recipe: Recipe, base: LoadedBase, model: Model, splits: Splits, lengths: Sequence[tuple[int, int]]
+    recipe: Recipe, base: LoadedBase, model: Model, splits: Splits, lengths: TokenLengths
 ) -> Problem | None:
     """Return why a run's longest row exceeds the context window, None if none does or there is no limit.
 
-    `model` is the base model, with the adapter on it if there is one. `lengths` are the tokens of conversation and
-    summary before truncation, of all examples, split by split.
+    `model` is the base model, with the adapter on it if there is one.
     """
     limit = positions(base.model.config)
     if limit is None:
         return None
-    soft_prompt, no_prompt = prompt_of(model), NoPrompt(base.model)
-    rows = _longest_rows(recipe, base, splits, lengths, soft_prompt, limit)
-    needed = max((row.positions(soft_prompt) for row in rows), default=0)
-    if needed <= limit:
+    soft_prompt, prompter = prompt_of(model), make_prompter(recipe, base, splits)
+    rows = _longest_rows(recipe, prompter, splits, lengths, soft_prompt, limit)
+
+    def needed(soft_prompt: NoPrompt, fewer: int = 0) -> int:
+        return max((row.positions(soft_prompt, -fewer) for row in rows), default=0)
+
+    if needed(soft_prompt) <= limit:
         return None
-    if max(row.positions(no_prompt) for row in rows) <= limit:
-        return _of_virtual_tokens(soft_prompt.length, needed, limit)
-    return _of_conversations(recipe, rows, soft_prompt, needed, limit)
+    prompt_tokens = len(prompter.input_ids(""))
+
+    def saved(shots: int) -> int:
+        """Return the tokens that a prompt saves if it shows only so many examples."""
+        fewer = replace(recipe, data=recipe.data.model_copy(update={"shots": shots}))
+        return prompt_tokens - len(make_prompter(fewer, base, splits).input_ids(""))
+
+    shots = recipe.data.shots
+    if shots and needed(soft_prompt, saved(0)) <= limit:
+        fitting = next((n for n in range(shots - 1, 0, -1) if needed(soft_prompt, saved(n)) <= limit), 0)
+        given = f"With {counted(soft_prompt.length, 'virtual token')}, " if soft_prompt.length else "With "
+        return Problem(
+            SHOTS,
+            f"{counted(shots, 'example')} in the prompt: {saved(0):,} tokens. {given}the longest conversation and its "
+            f"summary, {needed(soft_prompt):,} tokens are needed; the context window has {limit:,}.",
+            f"{fitting} would fit." if fitting else "None would fit: lower the conversation limit.",
+        )
+    if needed(NoPrompt(base.model)) <= limit:
+        return _virtual_tokens_problem(soft_prompt.length, needed(soft_prompt), limit)
+    # The limit of conversations with which the longest prompt and the longest summary fit, if there is one.
+    prompt, summary = max(row.prompt for row in rows), max(row.summary for row in rows)
+    candidates = range(min(recipe.data.max_conversation_tokens, limit), MIN_CONVERSATION_TOKENS - 1, -1)
+    fitting = next((n for n in candidates if Row(prompt, n, summary).positions(soft_prompt) <= limit), 0)
+    hint = "Shorten the prompt, or lower the limit of summaries."
+    if soft_prompt.length:
+        hint = "Take fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
+    return too_long(soft_prompt, needed(soft_prompt), limit, f"{fitting} would fit." if fitting else hint)
 
 
-def _of_virtual_tokens(tokens: int, needed: int, limit: int) -> Problem:
+def _virtual_tokens_problem(tokens: int, needed: int, limit: int) -> Problem:
     fitting = tokens - (needed - limit)
-    others = needed - tokens
     return Problem(
         "method.virtual_tokens",
-        f"{counted(tokens, 'virtual token')} and up to {others} others exceed the {limit} tokens that this base model "
-        "takes.",
+        f"{counted(tokens, 'virtual token')} and up to {needed - tokens} others exceed the {limit} tokens that this "
+        "base model takes.",
         f"Take at most {fitting}, or lower the limit of conversations or of summaries."
         if fitting
         else "Lower the limit of conversations or of summaries.",
     )
 
 
-def _of_conversations(
-    recipe: Recipe, rows: Sequence[Row], soft_prompt: NoPrompt, needed: int, limit: int
-) -> Problem:
-    """Return the problem beside the limit of conversations, with a limit that would fit if there is one."""
-    prompt, summary = max(row.prompt for row in rows), max(row.summary for row in rows)
-    candidates = range(min(recipe.data.max_conversation_tokens, limit), MIN_CONVERSATION_TOKENS - 1, -1)
-    fitting = next(
-        (tokens for tokens in candidates if Row(prompt, tokens, summary).positions(soft_prompt) <= limit),
-        None,
-    )
-    message = f"This base model takes {limit} tokens; prompt and summary need up to {needed}."
-    hint = "Shorten the prompt, or lower the limit of summaries."
-    if soft_prompt.length:
-        message = (
-            f"This base model takes {limit} tokens; prompt and summary and "
-            f"{counted(soft_prompt.length, 'virtual token')} before them need up to {needed}."
-        )
-        hint = "Take fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
-    return Problem("data.max_conversation_tokens", message, f"{fitting} would fit." if fitting else hint)
-
-
 def _longest_rows(
     recipe: Recipe,
-    base: LoadedBase,
+    prompter: Prompter,
     splits: Splits,
-    lengths: Sequence[tuple[int, int]],
+    lengths: TokenLengths,
     soft_prompt: NoPrompt,
     limit: int,
 ) -> list[Row]:
     """Return the rows that may exceed the limit, counted exactly, the longest first."""
-    prompter, uses = make_prompter(recipe, base, splits), _Uses(recipe, splits)
-    estimates = _estimates(recipe, prompter, uses, splits, lengths)
-    near = [example for example, row in estimates.items() if row.positions(soft_prompt, SLACK) > limit]
-    near.sort(key=lambda example: estimates[example].positions(soft_prompt), reverse=True)
-    return [
-        _counted_whole(prompter, uses, example, estimates[example].conversation)
-        for example in near[:MAX_COUNTED_WHOLE]
-    ]
+    trains = recipe.method.method.trains
+    labelled = {*training_examples(recipe, splits), *splits.validation} if trains else set()
+    summarized = {*scored_examples(recipe, splits), *pinned_examples(splits)}
 
+    def row(example: Example, prompt: int, conversation: int, label_tokens: int) -> Row:
+        learned = min(label_tokens, recipe.data.max_summary_tokens) if example in labelled else 0
+        written = recipe.evaluation.max_new_tokens if example in summarized else 0
+        return Row(prompt, conversation, max(learned, written))
 
-class _Uses:
-    """What a run does with its examples: it trains on some and summarises some."""
-
-    def __init__(self, recipe: Recipe, splits: Splits) -> None:
-        trains = recipe.method.method.trains
-        self.labelled = {*training_examples(recipe, splits), *splits.validation} if trains else set()
-        self.summarized = {*scored_examples(recipe, splits), *pinned_examples(splits)}
-        self._max_labels = recipe.data.max_summary_tokens
-        self._max_written = recipe.evaluation.max_new_tokens
-
-    def __contains__(self, example: Example) -> bool:
-        return example in self.labelled or example in self.summarized
-
-    def summary_tokens(self, example: Example, tokens: int) -> int:
-        """Return the maximum of label tokens and new tokens; `tokens` are the reference summary's."""
-        label_tokens = min(tokens, self._max_labels) if example in self.labelled else 0
-        return max(label_tokens, self._max_written) if example in self.summarized else label_tokens
-
-
-def _estimates(
-    recipe: Recipe, prompter: Prompter, uses: _Uses, splits: Splits, lengths: Sequence[tuple[int, int]]
-) -> dict[Example, Row]:
-    """Return the rows of all examples that the run uses, from the token counts of their parts."""
-    max_conversation, prompt = recipe.data.max_conversation_tokens, len(prompter.input_ids(""))
-    examples = (example for split in SPLITS for example in splits.of(split))
-    return {
+    around, max_conversation = len(prompter.input_ids("")), recipe.data.max_conversation_tokens
+    estimates = {
         # What ends the summary counts too.
-        example: Row(
-            prompt,
-            min(conversation, max_conversation),
-            uses.summary_tokens(example, summary + prompter.num_end_tokens),
+        example: row(example, around, min(conversation, max_conversation), summary + prompter.num_end_tokens)
+        for split in SPLITS
+        for example, conversation, summary in zip(
+            splits.of(split), lengths.conversations(split), lengths.summaries(split), strict=True
         )
-        for example, (conversation, summary) in zip(examples, lengths, strict=True)
-        if example in uses
+        if example in labelled or example in summarized
     }
-
-
-def _counted_whole(prompter: Prompter, uses: _Uses, example: Example, conversation: int) -> Row:
-    """Return the row of an example whose prompt and summary are tokenized as the model gets them."""
-    tokens = len(prompter.input_ids(example.conversation))
-    summary = prompter.example(example).label_tokens
-    return Row(tokens - conversation, conversation, uses.summary_tokens(example, summary))
+    near = [
+        example
+        for example, each in estimates.items()
+        if soft_prompt.positions(each.prompt + each.conversation + SLACK, each.summary + SLACK) > limit
+    ]
+    near.sort(key=lambda example: estimates[example].positions(soft_prompt), reverse=True)
+    rows = []
+    for example in near[:MAX_COUNTED_WHOLE]:
+        conversation = estimates[example].conversation
+        tokens, label_tokens = (
+            len(prompter.input_ids(example.conversation)),
+            prompter.example(example).label_tokens,
+        )
+        rows.append(row(example, tokens - conversation, conversation, label_tokens))
+    return rows

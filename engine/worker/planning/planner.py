@@ -6,6 +6,7 @@ a formula of its own. A plan downloads nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
 from engine.config import base_model_catalogue, gguf_models, hub_sources
-from engine.config.base_model_catalogue import CatalogueModel
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, Recipe, gguf_file, looks_like_path
 from engine.errors import AppError, Problem, RecipeError, UnlabelledError
 from engine.system import optional_dependencies
@@ -33,6 +33,7 @@ from engine.worker.dataset.prompting import (
     shots_problem,
 )
 from engine.worker.dataset.summary_limits import settle_limits, special_tokens
+from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -40,26 +41,36 @@ from engine.worker.kernels import liger, registry
 from engine.worker.modeling import base_files, base_models, gguf_unpacking, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning import base_outline, context_window, plan_cache, plan_facts, readiness
-from engine.worker.planning.base_outline import BaseOutline
+from engine.worker.modeling.meta_model import BaseOutline
+from engine.worker.planning import context_window, plan_cache, plan_facts, readiness
 from engine.worker.planning.expected_time import device_speed, run_seconds, token_work
-from engine.worker.planning.memo import Memo
-from engine.worker.planning.plan_facts import Lengths
-from engine.worker.planning.processes import Processes
-from engine.worker.planning.requirements import Requirements
+from engine.worker.planning.plan_cache import Sizes
+from engine.worker.planning.requirements import Memo, Processes, Requirements
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel
 from engine.worker.validation.row_rules import needs_tokens
 
-# The part of a plan that its run reports when it starts.
-SIZES = (
-    "adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes", "micro_batch",
-    "micro_batch_tokens", "replicas",
-)  # fmt: skip
-# Texts that are tokenized at once.
-BATCH_SIZE = 500
-
 Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A run that is being planned: what it will be done with, and the problems found so far, which grow."""
+
+    recipe: Recipe
+    problems: list[Problem]
+    device: torch.device
+    processes: Processes
+    splits: Splits | None = None
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A base model on the meta device, and with the adapter on it; None for a run without one."""
+
+    base: LoadedBase
+    architecture: ModelArchitecture
+    adapted: PeftModel | None
 
 
 class Planner:
@@ -85,22 +96,33 @@ class Planner:
         message and hint. `unlabelled` is the number of conversations if none has a summary. Raises AppError if a local
         base model can't be read at all.
         """
-        problems = self._first_problems(recipe)
-        device = _device(recipe, problems)
-        folder, data_here = meta_model.folder_of(recipe.base_model), _is_local(recipe.data.source)
-        splits, unlabelled = self._splits(recipe, problems) if data_here else (None, 0)
-        facts: Result = {} if splits is None else plan_facts.amounts(recipe, splits)
-        ready = {} if splits is None else readiness.of_data(recipe, splits, self._language(splits))
-        listed = base_model_catalogue.find(recipe.base_model.id, recipe.base_model.revision)
-        file = gguf_file(recipe.base_model.id)
+        draft, unlabelled, options = self._draft(recipe), 0, recipe.base_model
+        problems = draft.problems
+        folder, data_here = meta_model.folder_of(options), _is_local(recipe.data.source)
+        if data_here:
+            splits, unlabelled = self._splits(draft)
+            draft = replace(draft, splits=splits)
+        facts: Result = {}
+        ready: Result = {}
+        if draft.splits is not None:
+            facts = plan_facts.amounts(recipe, draft.splits)
+            ready = readiness.of_data(recipe, draft.splits, self._language(draft.splits))
+        listed = base_model_catalogue.find(options.id, options.revision)
+        file = gguf_file(options.id)
         if folder is not None:
-            facts |= self._facts(recipe, folder, device, splits, problems)
+            facts |= self._facts(draft, folder)
         elif file is not None:
-            facts |= self._facts_of_file(recipe, file, device, splits, problems)
+            outlined = gguf_unpacking.outline_of(file, self._channel)
+            tokenizer = self._tokenizer(outlined, options.id)
+            facts |= self._facts_of(draft, meta_model.outline_of_gguf(outlined, options, tokenizer))
+            message, hint = gguf_models.announcement(file)
+            facts["unpacks"] = {"message": message, "hint": hint}
         elif listed is not None:
-            facts |= self._facts_of_listed(recipe, listed, device, splits, problems)
+            # The tokenizer is not here either: the starter's counts the tokens, a little more than most.
+            tokenizer = self._tokenizer(starter_folder(), STARTER)
+            facts |= self._facts_of_listed(draft, meta_model.outline_of_catalogue(listed, tokenizer))
         ready |= readiness.of_base(folder, listed) | facts.pop("lengths", {})
-        missing = {} if folder is not None or file else {"base_model.id": recipe.base_model.id}
+        missing = {} if folder is not None or file else {"base_model.id": options.id}
         missing |= {} if data_here else {"data.source": recipe.data.source}
         if offline():
             problems += [hub_sources.missing(*each) for each in missing.items()]
@@ -108,11 +130,11 @@ class Planner:
         return {
             **facts,
             "trains": recipe.method.method.trains,
-            **({"readiness": ready} if splits is not None else {}),
+            **({"readiness": ready} if draft.splits is not None else {}),
             "notices": [
                 *notices(recipe),
                 *format_notices,
-                *devices.notices(device),
+                *devices.notices(draft.device),
                 *readiness.doubts(recipe, ready, facts.get("steps", 0)),
             ],
             "missing": [*missing.values()],
@@ -126,10 +148,13 @@ class Planner:
         Raises RecipeError with every problem that prevents the run.
         """
         _require_supported_config(self._channel, recipe)
-        base_models.folder_of(recipe.base_model, self._channel)
-        cached = self._cached_sizes(recipe, splits)
-        if cached is not None:
-            return cached
+        folder = base_models.folder_of(recipe.base_model, self._channel)
+        draft = self._draft(recipe)
+        # An adapter to start from is examined each time: it may have been replaced or damaged.
+        if not draft.problems and not recipe.method.start_from:
+            cached = plan_cache.load(self._cache_path(replace(draft, splits=splits), folder))
+            if cached is not None:
+                return cached
         problems, facts = self.examine(recipe, splits)
         if problems:
             raise RecipeError(tuple(problems))
@@ -137,128 +162,60 @@ class Planner:
 
     def examine(self, recipe: Recipe, splits: Splits) -> tuple[list[Problem], Result]:
         """Return problems and facts of a recipe whose base model is local and whose examples these are."""
-        problems = self._first_problems(recipe)
-        device, folder = _device(recipe, problems), meta_model.folder_of(recipe.base_model)
-        facts = {} if folder is None else self._facts(recipe, folder, device, splits, problems)
-        return problems, facts
+        draft, folder = replace(self._draft(recipe), splits=splits), meta_model.folder_of(recipe.base_model)
+        facts = {} if folder is None else self._facts(draft, folder)
+        return draft.problems, facts
 
-    def _cached_sizes(self, recipe: Recipe, splits: Splits) -> Result | None:
-        """Return the sizes of an earlier plan of just this without problems, or None.
-
-        An adapter to start from is examined each time: it may have been replaced or damaged.
-        """
-        problems = self._first_problems(recipe)
-        device, folder = _device(recipe, problems), meta_model.folder_of(recipe.base_model)
-        if problems or folder is None or recipe.method.start_from:
-            return None
-        return plan_cache.load(self._cache_path(recipe, splits, folder, device))
-
-    def _first_problems(self, recipe: Recipe) -> list[Problem]:
-        return [*_missing_dependencies(recipe), *self._processes(recipe).problems(recipe)]
-
-    def _processes(self, recipe: Recipe) -> Processes:
-        if self._given_processes is not None:
-            return self._given_processes.of(recipe)
+    def _draft(self, recipe: Recipe) -> _Draft:
         device = recipe.training.device
-        count: int = self._memo.get("processes", device, lambda: devices.processes_on(device))
-        return Processes(count).of(recipe)
+        processes = self._given_processes or Processes(
+            self._memo.get("processes", device, lambda: devices.processes_on(device))
+        )
+        processes = processes.of(recipe)
+        problems = [*_missing_dependencies(recipe), *processes.problems(recipe)]
+        return _Draft(recipe, problems, _device(recipe, problems), processes)
 
-    def _cache_path(self, recipe: Recipe, splits: Splits, folder: Path, device: torch.device) -> Path:
-        processes = self._processes(recipe)
-        base = base_files.fingerprint(folder, recipe.base_model.id, self._channel)
-        return plan_cache.path(recipe, splits.fingerprint, base, device, processes)
+    def _cache_path(self, draft: _Draft, folder: Path) -> Path:
+        base = base_files.fingerprint(folder, draft.recipe.base_model.id, self._channel)
+        assert draft.splits is not None
+        return plan_cache.path(draft.recipe, draft.splits.fingerprint, base, draft.device, draft.processes)
 
-    def _facts(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        device: torch.device,
-        splits: Splits | None,
-        problems: list[Problem],
-    ) -> Result:
+    def _facts(self, draft: _Draft, folder: Path) -> Result:
         """Return all that depends on the base model in `folder`; sizes without a problem are cached."""
-        options = recipe.base_model
+        options = draft.recipe.base_model
         tokenizer = self._tokenizer(folder, options.id)
         fingerprint = base_files.fingerprint(folder, options.id, self._channel)
-        outline = base_outline.of_folder(folder, options, tokenizer, fingerprint)
-        facts = self._facts_of_outline(recipe, outline, device, splits, problems)
+        outline = meta_model.outline_of_folder(folder, options, tokenizer, fingerprint)
+        facts = self._facts_of(draft, outline)
         sizes = _sizes(facts)
-        if splits is not None and not problems and len(sizes) == len(SIZES):
-            plan_cache.save(self._cache_path(recipe, splits, folder, device), sizes)
+        if draft.splits is not None and not draft.problems and len(sizes) == len(Sizes.model_fields):
+            plan_cache.save(self._cache_path(draft, folder), sizes)
         return facts
 
-    def _facts_of_file(
-        self,
-        recipe: Recipe,
-        file: Path,
-        device: torch.device,
-        splits: Splits | None,
-        problems: list[Problem],
-    ) -> Result:
-        """Return all that depends on the base model in a GGUF file that a run would unpack."""
-        folder = gguf_unpacking.outline_of(file, self._channel)
-        tokenizer = self._tokenizer(folder, recipe.base_model.id)
-        outline = base_outline.of_gguf(folder, recipe.base_model, tokenizer)
-        facts = self._facts_of_outline(recipe, outline, device, splits, problems)
-        message, hint = gguf_models.announcement(file)
-        return facts | {"unpacks": {"message": message, "hint": hint}}
-
-    def _facts_of_outline(
-        self,
-        recipe: Recipe,
-        outline: BaseOutline,
-        device: torch.device,
-        splits: Splits | None,
-        problems: list[Problem],
-    ) -> Result:
-        facts, base, architecture, model = _base_facts(recipe, outline, device, problems)
+    def _facts_of(self, draft: _Draft, outline: BaseOutline) -> Result:
+        """Return the facts of base model and adapter and, with examples, of their lengths and of the run's costs."""
+        recipe, splits, problems = draft.recipe, draft.splits, draft.problems
+        facts, model = _base_facts(draft, outline)
+        base = model.base
         facts["format_notices"] = notices_of_format(recipe, base.tokenizer)
         if splits is None:
             return facts
-        lengths = self._lengths(base, splits)
-        settled_recipe = _settled(recipe, base, splits, lengths, problems)
-        if settled_recipe is None:
+        lengths = self._lengths(base.tokenizer, splits)
+        try:
+            recipe = settle_limits(settled(recipe, base.tokenizer), base, splits, lengths)
+        except AppError as error:
+            problems.extend(error.problems)
             return facts
-        return facts | self._data_facts(
-            settled_recipe, base, architecture, model, device, splits, lengths, problems
+        found = shots_problem(recipe, splits) or context_window.problem(
+            recipe, base, model.adapted or base.model, splits, lengths
         )
-
-    def _facts_of_listed(
-        self,
-        recipe: Recipe,
-        listed: CatalogueModel,
-        device: torch.device,
-        splits: Splits | None,
-        problems: list[Problem],
-    ) -> Result:
-        """Return what is known of a run on a model of the catalogue that is not on this computer.
-
-        Its tokenizer is not here either: the starter's counts the tokens, a little more than most.
-        """
-        outline = base_outline.of_catalogue(listed, self._tokenizer(starter_folder(), STARTER))
-        facts, base, architecture, model = _base_facts(recipe, outline, device, problems)
-        if splits is not None:
-            lengths = self._lengths(base, splits)
-            plain = settle_limits(in_format(recipe, "plain"), base, splits, lengths)
-            facts |= self._costs(plain, base, architecture, model, device, splits, lengths, problems)
-        return facts
-
-    def _data_facts(
-        self,
-        recipe: Recipe,
-        base: LoadedBase,
-        architecture: ModelArchitecture,
-        model: PeftModel | None,
-        device: torch.device,
-        splits: Splits,
-        lengths: Lengths,
-        problems: list[Problem],
-    ) -> Result:
-        """Return all that depends on the examples too: their lengths, prompt, preview and the memory."""
-        problems += _length_problems(recipe, base, model, splits, lengths, problems)
-        facts = self._costs(recipe, base, architecture, model, device, splits, lengths, problems)
-        return facts | {
-            "token_lengths": lengths.described(recipe.data.max_conversation_tokens),
+        # The same field may have a problem that explains this one.
+        if found and found.field not in {each.field for each in problems}:
+            problems.append(found)
+        return {
+            **facts,
+            **self._costs(replace(draft, recipe=recipe), model, splits, lengths),
+            "token_lengths": plan_facts.described(lengths, recipe.data.max_conversation_tokens),
             "learned_preview": {"pieces": plan_facts.label_preview(recipe, base, splits)},
             "prompt": placeholder_values(recipe, base, splits),
             "lengths": readiness.of_lengths(
@@ -266,71 +223,62 @@ class Planner:
             ),
         }
 
-    def _language(self, splits: Splits) -> str:
-        language: str = self._memo.get("language", splits.fingerprint, lambda: readiness.language_of(splits))
-        return language
+    def _facts_of_listed(self, draft: _Draft, outline: BaseOutline) -> Result:
+        """Return what is known of a run on a model of the catalogue that is not on this computer."""
+        facts, model = _base_facts(draft, outline)
+        if draft.splits is not None:
+            base, lengths = model.base, self._lengths(model.base.tokenizer, draft.splits)
+            plain = settle_limits(in_format(draft.recipe, "plain"), base, draft.splits, lengths)
+            facts |= self._costs(replace(draft, recipe=plain), model, draft.splits, lengths)
+        return facts
 
-    def _costs(
-        self,
-        recipe: Recipe,
-        base: LoadedBase,
-        architecture: ModelArchitecture,
-        model: PeftModel | None,
-        device: torch.device,
-        splits: Splits,
-        lengths: Lengths,
-        problems: list[Problem],
-    ) -> Result:
+    def _costs(self, draft: _Draft, model: _Model, splits: Splits, lengths: TokenLengths) -> Result:
         """Return the memory and the time that the run takes."""
-        train = plan_facts.truncated(recipe, base, splits, lengths.by_split["train"][recipe.data.shots :])
+        recipe, base, device, processes = draft.recipe, model.base, draft.device, draft.processes
+        train = plan_facts.truncated(recipe, base, splits, lengths)
         facts: Result = {}
-        processes = self._processes(recipe)
-        if model is not None:
-            requirements = Requirements(recipe, base.family, model, architecture, device, processes)
+        if model.adapted is not None:
+            requirements = Requirements(
+                recipe, base.family, model.adapted, model.architecture, device, processes
+            )
             facts, problem = requirements.estimate(train, self._memo)
-            problems += [problem] if problem else []
+            draft.problems.extend([problem] if problem else [])
         if not self._tells_time:
             return facts
-        speed = device_speed(device, getattr(torch, base.precision), architecture)
+        speed = device_speed(device, getattr(torch, base.precision), model.architecture)
         if device.type not in oom.SHARED_MEMORY:
-            # A card for each; on a processor they share its cores.
+            # A GPU for each; on a CPU they share its cores.
             speed *= processes.count
-        work = token_work(base.model, architecture, base.family)
-        share = 0.0 if model is None else plan_facts.of_adapter(model)["share"]
+        work = token_work(base.model, model.architecture, base.family)
+        share = 0.0 if model.adapted is None else plan_facts.of_adapter(model.adapted)["share"]
         examples = {split: len(splits.of(split)) for split in SPLITS}
         return facts | {"seconds": run_seconds(recipe, work, share, train, examples, speed)}
 
-    def _splits(self, recipe: Recipe, problems: list[Problem]) -> tuple[Splits | None, int]:
+    def _splits(self, draft: _Draft) -> tuple[Splits | None, int]:
         """Return the examples, or None with a problem if they can't be read, and how many have no summaries yet."""
-        with _Collecting(problems):
-            options, limits = recipe.data, {"max_conversation_tokens", "max_summary_tokens"}
-            by_tokens = needs_tokens(options.exclude)
-            key = (
-                options.model_dump_json(
-                    exclude={"prompt", "prompt_format", "shots", *(() if by_tokens else limits)}
-                ),
-                recipe.base_model if by_tokens else None,
-            )
+        recipe, options = draft.recipe, draft.recipe.data
+        # What changes nothing of the examples.
+        limits = {"max_conversation_tokens", "max_summary_tokens"}
+        by_tokens = needs_tokens(options.exclude)
+        kept = {"prompt", "prompt_format", "shots"} | (set() if by_tokens else limits)
+        key = (options.model_dump_json(exclude=kept), recipe.base_model if by_tokens else None)
 
-            def read() -> Splits:
-                return dataset.read(options, self._channel, counter=lambda: self._counter(recipe.base_model))
+        def read() -> Splits:
+            return dataset.read(options, self._channel, counter=lambda: self._counter(recipe.base_model))
 
-            try:
-                splits: Splits = self._memo.get("splits", key, read)
-            except UnlabelledError as error:
-                problems.extend(error.problems)
-                return None, error.count
-            return splits, 0
-        return None, 0
+        try:
+            splits: Splits = self._memo.get("splits", key, read)
+        except AppError as error:
+            draft.problems.extend(error.problems)
+            return None, error.count if isinstance(error, UnlabelledError) else 0
+        return splits, 0
 
     def _counter(self, options: BaseModelOptions) -> TokenCounter | None:
         """Return the token counter of a base model, None if it is not on this computer."""
         folder = meta_model.folder_of(options)
-        return (
-            token_counter.counter_of(self._tokenizer(folder, options.id), folder, options.id)
-            if folder
-            else None
-        )
+        if folder is None:
+            return None
+        return token_counter.counter_of(self._tokenizer(folder, options.id), folder, options.id)
 
     def _tokenizer(self, folder: Path, name: str) -> PreTrainedTokenizerBase:
         key = (folder, base_files.fingerprint(folder, name, self._channel))
@@ -339,45 +287,21 @@ class Planner:
         )
         return tokenizer
 
-    def _lengths(self, base: LoadedBase, splits: Splits) -> Lengths:
-        """Return the lengths that the tokenizer of a base model counts."""
-        key = (splits.fingerprint, base.tokenizer)
-        lengths: Lengths = self._memo.get("lengths", key, lambda: self._count(base, splits))
+    def _lengths(self, tokenizer: PreTrainedTokenizerBase, splits: Splits) -> TokenLengths:
+        lengths: TokenLengths = self._memo.get(
+            "lengths",
+            (splits.fingerprint, tokenizer),
+            lambda: TokenLengths(tokenizer, splits, self._channel.check_stop),
+        )
         return lengths
 
-    def _count(self, base: LoadedBase, splits: Splits) -> Lengths:
-        """Count the tokens of all examples. Raises Stopped."""
-        counted: dict[str, list[tuple[int, int]]] = {split: [] for split in SPLITS}
-        for split in SPLITS:
-            examples = splits.of(split)
-            for start in range(0, len(examples), BATCH_SIZE):
-                self._channel.check_stop()
-                batch = examples[start : start + BATCH_SIZE]
-                counted[split] += zip(
-                    _token_counts(base, [example.conversation for example in batch]),
-                    _token_counts(base, [example.summary for example in batch]),
-                    strict=True,
-                )
-        return Lengths({split: tuple(pairs) for split, pairs in counted.items()})
-
-
-class _Collecting:
-    """A context that appends the problems of an AppError to a list instead of raising it."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self._problems = problems
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, AppError):
-            self._problems.extend(error.problems)
-        return isinstance(error, AppError)
+    def _language(self, splits: Splits) -> str:
+        language: str = self._memo.get("language", splits.fingerprint, lambda: readiness.language_of(splits))
+        return language
 
 
 def _sizes(facts: Result) -> Result:
-    return {name: facts[name] for name in SIZES if name in facts}
+    return {name: facts[name] for name in Sizes.model_fields if name in facts}
 
 
 def _require_supported_config(channel: Channel, recipe: Recipe) -> None:
@@ -388,13 +312,15 @@ def _require_supported_config(channel: Channel, recipe: Recipe) -> None:
     config = base_models.fetch_config(options, channel)
     problems = _missing_dependencies(recipe)
     device = _device(recipe, problems)
-    with _Collecting(problems):
+    try:
         base_models.family_of(config, options.id)
         overflows = base_models.overflows_in_float16(config)
         chosen = devices.number_format(options.precision, device, overflows=overflows)
         base_models.refuse_float16(config, chosen.dtype)
         devices.refuse_bfloat16(chosen.dtype, device)
         attach.refuse_misfit(recipe, config)
+    except AppError as error:
+        problems += error.problems
     if problems:
         raise RecipeError(tuple(problems))
 
@@ -405,8 +331,10 @@ def _missing_dependencies(recipe: Recipe) -> list[Problem]:
 
 
 def _device(recipe: Recipe, problems: list[Problem]) -> torch.device:
-    with _Collecting(problems):
+    try:
         return devices.usable(recipe.training.device)
+    except AppError as error:
+        problems += error.problems
     return torch.device("cpu")
 
 
@@ -415,19 +343,32 @@ def _is_local(source: str) -> bool:
     return on_this_computer or repository.cached_folder(source, "main", "dataset") is not None
 
 
-def _base_facts(
-    recipe: Recipe, outline: BaseOutline, device: torch.device, problems: list[Problem]
-) -> tuple[Result, LoadedBase, ModelArchitecture, PeftModel | None]:
-    """Return the facts of base model and adapter, and both on the meta device."""
+def _base_facts(draft: _Draft, outline: BaseOutline) -> tuple[Result, _Model]:
+    """Return the facts of base model and adapter, and both on the meta device.
+
+    An adapter that does not fit the base model is a problem.
+    """
+    recipe, device, adapted = draft.recipe, draft.device, None
     with registry.planned_for(device.type):
-        base = outline.without_weights(recipe.base_model, device, problems)
+        base = outline.without_weights(recipe.base_model, device, draft.problems)
         architecture = architecture_of(base.model)
-        adapter, model = _attached(recipe, base, problems)
+        adapter = plan_facts.without_adapter(base)
+        if recipe.method.method.trains:
+            try:
+                with torch.device("meta"):
+                    adapted = attach.attach(base, recipe)
+                    adapter = plan_facts.of_adapter(adapted)
+            except AppError as error:
+                draft.problems.extend(error.problems)
+    model_type = base.model.config.model_type
+    # The version of Liger's kernels that a run trains with.
+    wanted = recipe.training.liger and liger.suits(recipe.method.method.peft_type)
+    version = liger.version(device, model_type) if wanted else ""
     facts = {
         "base_parameters": architecture.num_parameters,
         "family": base.family,
-        "model_type": base.model.config.model_type,
-        **_kernels(recipe, device, base.model.config.model_type),
+        "model_type": model_type,
+        **({"liger": version} if version else {}),
         "biases": base_models.facts(base.model.config, recipe.base_model.quantization).biases,
         "precision": base.precision,
         "precision_reason": base.precision_reason,
@@ -437,51 +378,4 @@ def _base_facts(
         "learning_rate": recipe.learning_rate(base.family),
         **adapter,
     }
-    return facts, base, architecture, model
-
-
-def _kernels(recipe: Recipe, device: torch.device, model_type: str) -> Result:
-    """Return the version of Liger's kernels that a run trains with, nothing without."""
-    wanted = recipe.training.liger and liger.suits(recipe.method.method.peft_type)
-    version = liger.version(device, model_type) if wanted else ""
-    return {"liger": version} if version else {}
-
-
-def _settled(
-    recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Lengths, problems: list[Problem]
-) -> Recipe | None:
-    """Return the recipe with its prompt's format and limits, None with a problem if the base model hasn't got it."""
-    with _Collecting(problems):
-        return settle_limits(settled(recipe, base.tokenizer), base, splits, lengths)
-    return None
-
-
-def _attached(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> tuple[Result, PeftModel | None]:
-    """Attach the adapter; return its facts and the model, None with a problem if it does not fit the base model."""
-    nothing = plan_facts.without_adapter(base)
-    if not recipe.method.method.trains:
-        return nothing, None
-    with _Collecting(problems), torch.device("meta"):
-        model = attach.attach(base, recipe)
-        return plan_facts.of_adapter(model), model
-    return nothing, None
-
-
-def _length_problems(
-    recipe: Recipe,
-    base: LoadedBase,
-    model: PeftModel | None,
-    splits: Splits,
-    lengths: Lengths,
-    problems: list[Problem],
-) -> list[Problem]:
-    """Return why prompts don't fit the context window, unless the same field or the shown examples explain it."""
-    problem = shots_problem(recipe, splits, base.tokenizer, base.family, base.model.config)
-    if problem is not None:
-        return [problem]
-    problem = context_window.problem(recipe, base, model or base.model, splits, lengths.pairs)
-    return [problem] if problem and problem.field not in {each.field for each in problems} else []
-
-
-def _token_counts(base: LoadedBase, texts: list[str]) -> list[int]:
-    return [len(ids) for ids in base.tokenizer(texts, add_special_tokens=False)["input_ids"]]
+    return facts, _Model(base, architecture, adapted)

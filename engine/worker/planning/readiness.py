@@ -17,7 +17,7 @@ from engine.text import languages
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_examples, scored_part, training_part
-from engine.worker.dataset.summary_limits import TokenLengths
+from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.hub import repository_card
 from engine.worker.validation import language_id
 

@@ -18,9 +18,10 @@ from engine.errors import AppError, DataError
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
 from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
-from engine.worker.generation.generate import generate, refuse_too_long
+from engine.worker.generation.generate import generate
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
+from engine.worker.modeling.prompt_learning import refuse_too_long
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving.columns import Column
 from engine.worker.serving.requests import AskedConversation, Request
@@ -137,7 +138,7 @@ class BatchWriter:
         self._split(row, tokens)
         for chunk in row.chunks:
             self._check_wanted()
-            refuse_too_long(self._model, self._ids(row, chunk), self._options.max_new_tokens)
+            refuse_too_long(self._model, [self._ids(row, chunk)], self._options.max_new_tokens)
         row.input_facts = {
             "input_tokens": tokens,
             "limit": row.column.limit,

@@ -28,7 +28,7 @@ import torch
 from engine.errors import ProcessLostError, TrainingError
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.collator import Step, steps_from
-from engine.worker.planning.feasibility import ESTIMATE_TOLERANCE
+from engine.worker.planning.memory_estimate import ESTIMATE_TOLERANCE
 from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import determinism, interim_evaluation

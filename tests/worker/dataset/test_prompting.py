@@ -107,11 +107,9 @@ def splits_of(count):
     return Splits(examples(count), (), (), "", "", "")
 
 
-def problem_of(kind, count, method="lora", **values):
-    recipe = make_recipe(kind, data=values, method={"id": method})
-    folder = tiny_model(kind)
-    config, tokenizer = base_models.read_config(folder, kind), read_tokenizer(folder, kind)
-    return prompting.shots_problem(recipe, splits_of(count), tokenizer, FAMILIES[kind], config)
+def shots_problem(count, shots, method="lora"):
+    recipe = make_recipe("t5", data={"shots": shots}, method={"id": method})
+    return prompting.shots_problem(recipe, splits_of(count))
 
 
 def test_examples_in_the_prompt_are_not_trained_on():
@@ -134,25 +132,9 @@ def test_metadata_remembers_the_prompt_without_the_data():
     assert examples(2)[1].summary in remembered.prompt(asked)
 
 
-@pytest.mark.parametrize("kind", ["bart", "llama", "gpt2"])
-def test_examples_that_overflow_the_positions_are_refused_with_what_would_fit(kind):
-    places = base_models.read_config(tiny_model(kind), kind).max_position_embeddings
-    tight = {"max_conversation_tokens": places - 500, "max_summary_tokens": 64}
-    problem = problem_of(kind, 20, shots=16, **tight)
-
-    assert problem.field == "data.shots"
-    assert f"{places:,}" in problem.message
-    fitting = int(problem.hint.split()[0])
-    assert 0 < fitting < 16
-    assert problem_of(kind, 20, shots=fitting, **tight) is None
-    assert problem_of(kind, 20, shots=fitting + 1, **tight) is not None
-    none_fits = problem_of(kind, 20, shots=3, max_conversation_tokens=places - 10)
-    assert none_fits.hint.startswith("None would fit")
-
-
 def test_too_few_examples_to_show_are_refused():
-    assert problem_of("t5", 3, shots=2) is None
-    problem = problem_of("t5", 3, shots=3)
+    assert shots_problem(3, 2) is None
+    problem = shots_problem(3, 3)
     assert (problem.field, problem.hint) == ("data.shots", "At most 2 can be shown.")
-    assert problem_of("t5", 3, "prompt_only", shots=3) is None
-    assert problem_of("t5", 3, "prompt_only", shots=4).hint == "At most 3 can be shown."
+    assert shots_problem(3, 3, "prompt_only") is None
+    assert shots_problem(3, 4, "prompt_only").hint == "At most 3 can be shown."

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.jobs.job import create_job
-from engine.system.paths import jobs_folder
 from engine.text.conversations import Example
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.modeling import base_models
+from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_models import Kind, tiny_model
-from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe
+from tests.helpers.tiny_runs import tiny_recipe
+from tests.helpers.worker_setup import make_channel
 
 VIRTUAL = 7
 ANSWER = 20
@@ -52,10 +51,14 @@ def recipe_of(
     return tiny_recipe(folder, kind, method, *told, *virtual, *limits, *overrides)
 
 
+def problems_of(recipe: Recipe) -> list[dict[str, str]]:
+    problems: list[dict[str, str]] = Planner(make_channel("plan"), tells_time=False).plan(recipe)["problems"]
+    return problems
+
+
 def refused(recipe: Recipe) -> list[str]:
     """Return the fields of a plan's problems."""
-    events = run_in_process(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
-    return [found["field"] for found in events_named(events, "result_made")[0]["result"]["problems"]]
+    return [found["field"] for found in problems_of(recipe)]
 
 
 def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
@@ -119,10 +122,7 @@ def test_a_prompt_only_run_reads_the_pinned_conversations_too(tmp_path: Path) ->
 
 def test_suggested_limits_fit(tmp_path: Path) -> None:
     def found(*overrides: str) -> list[dict[str, str]]:
-        recipe = recipe_of(tmp_path, "gpt2", "prompt_tuning", 120, *overrides, test=(LONG,))
-        events = run_in_process(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
-        problems: list[dict[str, str]] = events_named(events, "result_made")[0]["result"]["problems"]
-        return problems
+        return problems_of(recipe_of(tmp_path, "gpt2", "prompt_tuning", 120, *overrides, test=(LONG,)))
 
     (too_long,) = found("method.virtual_tokens=1")
     assert too_long["field"] == "data.max_conversation_tokens"
@@ -133,6 +133,29 @@ def test_suggested_limits_fit(tmp_path: Path) -> None:
     most = int(too_many["hint"].removeprefix("Take at most ").split(",")[0])
     assert found(f"method.virtual_tokens={most}", f"data.max_conversation_tokens={limit}") == []
     assert found(f"method.virtual_tokens={most + 1}", f"data.max_conversation_tokens={limit}") != []
+
+
+@pytest.mark.parametrize("kind", ["bart", "gpt2"])
+def test_examples_in_the_prompt_that_overflow_are_refused_with_what_would_fit(
+    kind: Kind, tmp_path: Path
+) -> None:
+    def found(shots: int, places: int = 400) -> list[dict[str, str]]:
+        many = tuple((f"Ann: tea {number}?\nBob: yes.", "Tea.") for number in range(20))
+        return problems_of(
+            recipe_of(tmp_path, kind, "lora", places, f"data.shots={shots}", train=many, test=(LONG,))
+        )
+
+    (too_many,) = found(16)
+    assert too_many["field"] == "data.shots"
+    assert too_many["message"].startswith("16 examples in the prompt: ")
+    assert "400" in too_many["message"]
+    fitting = int(too_many["hint"].split()[0])
+    assert 0 < fitting < 16
+    assert found(fitting) == []
+    assert found(fitting + 1) != []
+    alone = tokens(kind, recipe_of(tmp_path, kind, "lora", 400), LONG)[0] + (ANSWER if kind == "gpt2" else 0)
+    (none_fits,) = found(1, alone)
+    assert none_fits["hint"].startswith("None would fit")
 
 
 @pytest.mark.parametrize("method", ["lora", "prompt_tuning"])

@@ -16,7 +16,7 @@ from engine.worker.dataset.prompter import Encoded
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning import base_outline, meta_trace
+from engine.worker.planning import meta_trace
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.loss import token_loss_sum
@@ -81,7 +81,7 @@ def traced_bytes(recipe: Recipe, shape: BatchShape, **more: bool) -> int:
 def weightless_base(recipe: Recipe) -> LoadedBase:
     folder, options = Path(recipe.base_model.id), recipe.base_model
     tokenizer = base_models.read_tokenizer(folder, options.id)
-    outline = base_outline.of_folder(folder, options, tokenizer, "")
+    outline = meta_model.outline_of_folder(folder, options, tokenizer, "")
     return outline.without_weights(options, torch.device("cpu"), [])
 
 

@@ -59,7 +59,7 @@ def test_a_run_uses_the_plan_of_its_form(recipe, monkeypatch):
     monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
     [started] = events_named(train_in_process(recipe)[1], "run_started")
 
-    assert {name: started[name] for name in planner.SIZES} == {name: plan[name] for name in planner.SIZES}
+    assert {name: started[name] for name in SIZES} == {name: plan[name] for name in SIZES}
 
 
 def test_the_adapter_that_a_run_starts_from_is_examined_each_time(recipe, tmp_path):

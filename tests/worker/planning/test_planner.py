@@ -9,6 +9,7 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file
 
+from engine.config import base_model_catalogue as catalogue
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.system.graphics import visible_cards
@@ -19,6 +20,7 @@ from engine.worker.dataset.prompter import Encoded
 from engine.worker.hub import repository
 from engine.worker.modeling import base_models
 from engine.worker.planning.planner import Planner
+from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.tiny_runs import tiny_recipe
@@ -213,3 +215,47 @@ def test_another_revision_than_the_local_one_would_be_downloaded(
     assert Planner(channel).plan(recipe)["missing"] == []
     older = changed(recipe, "base_model.revision=v1")
     assert Planner(channel).plan(older)["missing"] == ["owner/small"]
+
+
+# ------------------------------------------------------------------------ models of the catalogue that are not here
+def listed_recipe(tmp_path: Path, model_id: str, *changed: str) -> Recipe:
+    tables = tiny_recipe(tmp_path, "t5").as_tables() | {
+        "base_model": {"id": model_id},
+        "method": {"id": "lora"},
+    }
+    return recipes.from_tables(recipes.overridden(tables, changed))
+
+
+@pytest.mark.parametrize("model_id", ["google/flan-t5-small", "HuggingFaceTB/SmolLM2-135M-Instruct"])
+def test_a_plan_tells_memory_and_time_of_a_model_that_is_not_here(
+    model_id: str, tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    assert repository.cached_folder(model_id) is None
+    plan = Planner(channel).plan(listed_recipe(tmp_path, model_id))
+    assert plan["missing"] == [model_id]
+    assert plan["problems"] == []
+    listed = catalogue.find(model_id)
+    assert listed is not None
+    assert plan["base_parameters"] == listed.parameters
+    assert plan["memory_bytes"] > plan["memory"]["weights"] >= 2 * listed.parameters
+    assert plan["seconds"] > 0
+    # What depends on its own tokenizer is not made up.
+    assert not plan.keys() & {"token_lengths", "learned_preview", "prompt"}
+
+
+def test_a_model_that_does_not_fit_is_a_problem_before_its_download(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(devices, "capacity_bytes", lambda _: 1_000_000_000)
+    plan = Planner(channel).plan(listed_recipe(tmp_path, "google/flan-t5-base"))
+    assert [problem["field"] for problem in plan["problems"]]
+    assert "of memory" in plan["problems"][0]["message"]
+
+
+def test_another_revision_and_an_unknown_model_stay_unknown(tmp_path: Path, channel: Channel) -> None:
+    for changed in (("base_model.revision=v2",), ("base_model.id=nobody/nothing",)):
+        plan = Planner(channel).plan(listed_recipe(tmp_path, "google/flan-t5-small", *changed))
+        assert "memory" not in plan
+        assert plan["missing"]

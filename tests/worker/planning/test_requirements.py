@@ -1,23 +1,36 @@
-"""On a card a plan has as many tokens at a time as fill its memory; a 7B model in four bits fits on a small one."""
+"""On a GPU a plan has as many tokens at a time as fill its memory; a 7B model in four bits fits on a small one.
+
+The peak step that is predicted from lengths is one that the run computes, and none is larger.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 
+import numpy as np
 import pytest
 import torch
 from transformers import LlamaConfig
 
 from engine.config import recipe as recipes
+from engine.config.training import TrainingOptions, total_steps
 from engine.worker.adapters import attach
-from engine.worker.dataset.collator import MAX_GPU_TOKENS, MIN_GPU_TOKENS
+from engine.worker.dataset.batch_packing import BatchShape
+from engine.worker.dataset.collator import MAX_GPU_TOKENS, MIN_GPU_TOKENS, Collator, StepSampler
+from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.modeling import meta_model
 from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning.memo import Memo
 from engine.worker.planning.memory_estimate import RUNTIME_BYTES
-from engine.worker.planning.processes import ONE_PROCESS, Processes
-from engine.worker.planning.requirements import FILLED, Requirements
+from engine.worker.planning.requirements import (
+    FILLED,
+    ONE_PROCESS,
+    Memo,
+    Processes,
+    Requirements,
+    predict_peak_step,
+)
 from engine.worker.runtime import devices
 from engine.worker.runtime.rank_group import BUCKET_BYTES
 from tests.helpers.shaped_models import LLAMA_SHAPES
@@ -150,3 +163,71 @@ def test_processes_that_can_not_share_a_step_are_told(processes, field):
     problems = processes.problems(_requirements(2, {}).recipe)
 
     assert [problem.field for problem in problems] == ([field] if field else [])
+
+
+# ------------------------------------------------------------------------------------------------- the peak step
+WEIGHT = attrgetter("weight")
+CHANCE = np.random.default_rng(3)
+MIXED = [(int(inputs), int(labels)) for inputs, labels in CHANCE.integers((5, 2), (90, 20), (41, 2))]
+
+
+def encoded(family):
+    if family == "encoder-decoder":
+        return [Encoded((5,) * inputs, (6,) * labels) for inputs, labels in MIXED]
+    return [
+        Encoded((5,) * (inputs + labels), (IGNORED,) * inputs + (5,) * labels) for inputs, labels in MIXED
+    ]
+
+
+def computed(training, family, tokens, shards):
+    """Return the shapes of all micro-batches of a run, step by step and shard by shard."""
+    examples = encoded(family)
+    collators = [Collator(family, 0, tokens, shards, own) for own in range(shards)]
+    sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
+    steps, steps_per_epoch = total_steps(len(examples), training)
+    for number in range(steps):
+        epoch, step = divmod(number, steps_per_epoch)
+        chosen = [examples[index] for index in sampler.steps(epoch)[step]]
+        yield [[shape(batch) for batch in collator(chosen).micro_batches] for collator in collators]
+
+
+def shape(batch):
+    rows, length = batch.input_ids.shape
+    return BatchShape(rows, length, batch.labels.shape[1], batch.label_tokens)
+
+
+@pytest.mark.parametrize("family", ["encoder-decoder", "decoder-only"])
+@pytest.mark.parametrize("order", ["lengths", "random"])
+@pytest.mark.parametrize(
+    ("steps", "tokens"), [({"epochs": 3}, 40), ({"max_steps": 2}, 600), ({"max_steps": 9}, 150)]
+)
+@pytest.mark.parametrize("shards", [1, 2])
+def test_the_predicted_step_is_computed_and_none_is_larger(family, order, steps, tokens, shards):
+    training = TrainingOptions(batch_size=6, order=order, seed=4, **steps)
+    peak = predict_peak_step(training, family, MIXED, tokens, shards)
+    largest = [
+        [max(shard, key=WEIGHT) for shard in step] for step in computed(training, family, tokens, shards)
+    ]
+
+    assert list(peak.shapes) in largest
+    assert max(sum(shape.weight for shape in shapes) for shapes in largest) == peak.weight
+    assert peak.largest == max(peak.shapes, key=WEIGHT)
+    assert peak.relative_weight * peak.largest.weight == pytest.approx(peak.weight)
+    assert 1 <= peak.relative_weight <= shards
+
+
+def test_without_examples_the_peak_is_empty():
+    peak = predict_peak_step(TrainingOptions(), "decoder-only", [], 100)
+
+    assert (list(peak.shapes), peak.largest, peak.relative_weight) == ([], BatchShape(), 1)
+
+
+def test_of_shards_with_memories_of_their_own_only_the_largest_counts():
+    training = TrainingOptions(batch_size=6, seed=4, epochs=3)
+    peak = predict_peak_step(training, "decoder-only", MIXED, 150, 2, in_one_memory=False)
+    shapes = [
+        shape for step in computed(training, "decoder-only", 150, 2) for shard in step for shape in shard
+    ]
+
+    assert len(peak.shapes) == peak.relative_weight == 1
+    assert peak.largest.weight == max(shape.weight for shape in shapes)
