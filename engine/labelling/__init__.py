@@ -4,8 +4,7 @@ Knows nothing of models or windows, and imports neither torch nor datasets.
 """
 
 from engine.labelling.export import export, write_rows
-from engine.labelling.history import Step
-from engine.labelling.items import MIN_TO_COMPARE, Author, Draft, Item, State, count_words, usual_words
+from engine.labelling.items import MIN_TO_COMPARE, Author, Draft, Item, State, Step, count_words, usual_words
 from engine.labelling.sets import (
     ENOUGH_FOR_A_RUN,
     MAX_CONVERSATIONS,

@@ -13,7 +13,6 @@ from typing import Any
 
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
-from engine.labelling.history import History
 from engine.labelling.items import Item
 from engine.labelling.sets import SetInfo, fingerprint, read
 from engine.system.files import aside, write_atomically, write_export
@@ -43,8 +42,30 @@ def export(about: SetInfo) -> Path:
     count = "1 summary" if len(rows) == 1 else f"{len(rows):,} summaries"
     name = ", ".join(filter(None, (file_name(about.name), count)))
     folder = labelling_folder() / about.id / EXPORTS / digest[:DIGITS] / name
-    if not folder.exists():
-        _write(folder, rows, _metadata(about, history, accepted, digest))
+    if folder.exists():
+        return folder
+    metadata = {
+        "schema": SCHEMA,
+        "name": about.name,
+        "source": about.source,
+        "licence": about.licence,
+        "conversations_fingerprint": about.fingerprint,
+        "fingerprint": digest,
+        "labelling_set": about.id,
+        "sittings": history.sittings,
+        "written_by": dict(Counter(item.written_by for item in accepted)),
+    }
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with aside(folder) as unfinished:
+            unfinished.mkdir(mode=0o700)
+            write_atomically(unfinished / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
+            write_atomically(unfinished / METADATA, json.dumps(metadata, indent=1))
+            unfinished.rename(folder)
+    except OSError as error:
+        raise StorageError(
+            f"The data set can't be written: {error.strerror}.", "Free some disk space."
+        ) from error
     return folder
 
 
@@ -67,31 +88,3 @@ def _row(item: Item) -> dict[str, Any]:
         "draft_base_model": draft.base_model if draft else None,
         "draft_adapter": draft.adapter if draft else None,
     }
-
-
-def _metadata(about: SetInfo, history: History, accepted: list[Item], digest: str) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "name": about.name,
-        "source": about.source,
-        "licence": about.licence,
-        "conversations_fingerprint": about.fingerprint,
-        "fingerprint": digest,
-        "labelling_set": about.id,
-        "sittings": history.sittings,
-        "written_by": dict(Counter(item.written_by for item in accepted)),
-    }
-
-
-def _write(folder: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
-    try:
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with aside(folder) as unfinished:
-            unfinished.mkdir(mode=0o700)
-            write_atomically(unfinished / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
-            write_atomically(unfinished / METADATA, json.dumps(metadata, indent=1))
-            unfinished.rename(folder)
-    except OSError as error:
-        raise StorageError(
-            f"The data set can't be written: {error.strerror}.", "Free some disk space."
-        ) from error

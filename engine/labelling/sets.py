@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -27,9 +26,8 @@ from engine.errors import DataError, StorageError
 from engine.jobs.events import VERSION, encode, read_all
 from engine.jobs.job import new_id
 from engine.jobs.journal import Journal
-from engine.labelling.history import History, Step
-from engine.labelling.items import Draft, Item, carried_fields, new_item
-from engine.system.files import write_atomically
+from engine.labelling.items import Draft, History, Item, Step, carried_fields, new_item
+from engine.system.files import aside, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
 from engine.system.locks import locked_file, unlock
 from engine.system.paths import expand_user, labelling_folder
@@ -133,18 +131,16 @@ def create(
         made_at=time.time(),
     )
     folder = labelling_folder() / about.id
-    partial = folder.with_name(folder.name + PARTIAL)
     lines = [encode(_row(example)) for example in kept_examples]
     try:
-        partial.mkdir()
-        write_atomically(partial / CONVERSATIONS, b"".join(lines).decode("utf-8"))
-        if carried_records:
-            write_atomically(partial / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
-        described = {"schema": SCHEMA, **asdict(about)}
-        write_atomically(partial / ABOUT, json.dumps(described, indent=1))
-        partial.rename(folder)
+        with aside(folder) as unfinished:
+            unfinished.mkdir()
+            write_atomically(unfinished / CONVERSATIONS, b"".join(lines).decode("utf-8"))
+            if carried_records:
+                write_atomically(unfinished / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
+            write_atomically(unfinished / ABOUT, json.dumps({"schema": SCHEMA, **asdict(about)}, indent=1))
+            unfinished.rename(folder)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise StorageError(f"The set can't be made: {error.strerror}.", "Free some disk space.") from error
     return about
 
@@ -228,6 +224,7 @@ def _progress(history: History) -> Progress:
 
 
 def _read_about(folder: Path) -> SetInfo:
+    """Return the info of a set. Raises StorageError if it can't be read or was made by another version."""
     try:
         return SetInfo(**_facts(folder) | {"id": folder.name})
     except (OSError, ValueError, TypeError) as error:
