@@ -69,11 +69,10 @@ from engine.options import MAX_WHOLE, OptionInfo, Options, describe
 from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
 from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
-from engine.scoring import comparison, metrics, verdicts
+from engine.scoring import comparison, metrics
 from engine.scoring.claims import Claim
-from engine.scoring.export_text import NOT_COMPARED, TRIED_IN
 from engine.scoring.faithfulness import added, check_claims, unsupported
-from engine.scoring.score_text import too_few
+from engine.scoring.score_text import NOT_COMPARED, TRIED_IN, too_few
 from engine.server import serving
 from engine.system import files, foreign_files, hub_cache, log_redaction, paths, text_paths
 from engine.system.connection import offline

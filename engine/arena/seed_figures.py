@@ -13,8 +13,7 @@ from engine.adapters.metadata import Scores
 from engine.arena.entry_status import EntryStatus
 from engine.arena.rows import Row, Spread
 from engine.runs.example_scores import ExampleScores, Written
-from engine.scoring.metrics import METRICS, Good, Unit
-from engine.scoring.verdicts import MIN_EXAMPLES
+from engine.scoring.metrics import METRICS, MIN_EXAMPLES, Good, Unit
 
 if TYPE_CHECKING:
     from engine.scoring.bootstrap import Interval

@@ -19,7 +19,7 @@ from engine.commands.terminal.short_job import Result, ask
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
-from engine.scoring import export_text, score_text
+from engine.scoring import score_text
 from engine.system.files import aside
 from engine.system.paths import resolved
 from engine.system.text_paths import is_text
@@ -191,7 +191,7 @@ def _export(
 def _found(result: Result) -> list[str]:
     """Return what the verification found; of what trains an adapter again, what else is in its folder."""
     if result["verified"]:
-        return export_text.lines(result["verified"])
+        return score_text.verification_lines(result["verified"])
     held = score_text.counted(result["conversations"], "conversation")
     return [f"It holds the {held} of the training: pass it on only to those who may read them."]
 

@@ -15,7 +15,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import ask
 from engine.errors import AdapterError, OfflineError
-from engine.scoring import export_text, score_text
+from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
 from engine.system.command_name import command_name
 from engine.system.connection import offline
@@ -139,7 +139,10 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
         ("Steps", f"{training.step:,}{stopped} in {score_text.duration(training.seconds)}"),
         ("Trainable parameters", f"{training.trainable_parameters:,}"),
         *(
-            (f"As {each.to} {each.precision}".strip(), export_text.lines(each.verified.model_dump())[0])
+            (
+                f"As {each.to} {each.precision}".strip(),
+                score_text.verification_lines(each.verified.model_dump())[0],
+            )
             for each in metadata.exports
         ),
         ("From the hub", f"{metadata.hub.id} {metadata.hub.revision}" if metadata.hub else ""),

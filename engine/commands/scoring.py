@@ -151,7 +151,7 @@ def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
 def _measured(scored: dict[str, Any], metric: Metric) -> str:
     """Return a metric with its interval, "-" where it was not measured: a prompt alone forgets nothing."""
     found = scored.get("measures", {}).get(metric.name)
-    return score_text.metric(found, metric.unit) if found else "-"
+    return score_text.interval(found, metric.unit) if found else "-"
 
 
 def _name_for_worker(adapter: Adapter) -> str:

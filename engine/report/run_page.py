@@ -12,8 +12,7 @@ from engine.report.cells import Headline
 from engine.report.provenance import Facts, data_facts, environment
 from engine.report.run_facts import Report
 from engine.scoring import score_text
-from engine.scoring.metrics import CHRF, HEADLINE
-from engine.scoring.verdicts import is_on_few
+from engine.scoring.metrics import CHRF, HEADLINE, is_on_few
 from engine.system.units import size
 
 SMOOTHED_FRACTION = 0.02

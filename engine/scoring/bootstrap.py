@@ -14,8 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.scoring.metrics import Good
-from engine.scoring.verdicts import MIN_EXAMPLES
+from engine.scoring.metrics import MIN_EXAMPLES, Good
 from engine.system.validators import Verdict
 
 LEVEL = 0.95

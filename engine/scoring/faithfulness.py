@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from engine.scoring import claim_words, claimed_names, english_claims, language_claims
-from engine.scoring.claims import Claim, Fact
+from engine.scoring import english_claims, language_claims
+from engine.scoring.claims import Claim, Fact, dates_are_known, language_of
 from engine.text.languages import ENGLISH, UNDETERMINED, has_capitals, has_case
 from engine.text.normalization import composed_lengths, normalized
 
@@ -51,7 +51,7 @@ def check_claims(summary: str, conversation: str, language: str = "") -> Check:
     `language` is a code of ISO 639, "" to tell it from both texts.
     """
     composed, conversation = (normalized("NFC", text) for text in (summary, conversation))
-    language = language or claim_words.language_of(f"{composed}\n{conversation}")
+    language = language or language_of(f"{composed}\n{conversation}")
     check = (
         _english(composed, conversation) if language == ENGLISH else _other(composed, conversation, language)
     )
@@ -85,12 +85,12 @@ def _other(summary: str, conversation: str, language: str) -> Check:
     # A text in a script of no language that is told apart may have no capitals.
     told = has_capitals(language) and (language != UNDETERMINED or has_case(summary))
     readings = language_claims.claimed(summary, language)
-    names = list(claimed_names.names(summary, conversation, language)) if told else []
+    names = list(language_claims.names(summary, conversation, language)) if told else []
     missing = [reading.claim for reading in readings if not reading.facts & facts]
-    missing += [claim for claim in names if not claimed_names.is_supported(claim.text, words, language)]
+    missing += [claim for claim in names if not language_claims.is_supported(claim.text, words, language)]
     claims = [*(reading.claim for reading in readings), *names]
     return Check(
-        _in_order(claims), _in_order(missing), names_told=told, dates_known=claim_words.are_known(language)
+        _in_order(claims), _in_order(missing), names_told=told, dates_known=dates_are_known(language)
     )
 
 
@@ -104,7 +104,7 @@ def _facts_and_words(conversation: str, language: str) -> tuple[frozenset[Fact],
     if language == ENGLISH:
         return english_claims.facts_and_words(conversation)
     readings = language_claims.readings(conversation, language)
-    words = claimed_names.words(conversation, language)
+    words = language_claims.words(conversation, language)
     return frozenset(fact for reading in readings for fact in reading.facts), words
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.scoring import claim_words
+from engine.scoring import claims
 from engine.text.languages import has_capitals
 
 Unit = Literal["points", "words", "fraction", "nats"]
@@ -115,8 +115,23 @@ def untold(protocol: Mapping[str, Any]) -> dict[Untold, list[str]]:
     """Return what can't be told of summaries, with the languages of a protocol in which it can't."""
     found: dict[Untold, list[str]] = {}
     for code in languages_read(protocol):
-        names, dates = has_capitals(code), claim_words.are_known(code)
+        names, dates = has_capitals(code), claims.dates_are_known(code)
         if not (names and dates):
             what: Untold = "names" if dates else "dates" if names else "both"
             found.setdefault(what, []).append(code)
     return found
+
+
+# How many conversations a run and its verdict need
+
+# No verdict on fewer: resamples of a handful of conversations are hardly different from one another.
+MIN_EXAMPLES = 10
+# A verdict on fewer says so.
+ENOUGH_EXAMPLES = 30
+# A model learns little from fewer.
+ENOUGH_TO_LEARN = 30
+
+
+def is_on_few(examples: int) -> bool:
+    """Tell whether a verdict has to say that it is on few conversations."""
+    return MIN_EXAMPLES <= examples < ENOUGH_EXAMPLES

@@ -1,12 +1,19 @@
-"""Numbers, times, scores and verdicts as text, for the command line and reports."""
+"""Numbers, times, scores, verdicts and verified exports as text, for the command line and reports."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from engine.scoring.metrics import Unit, Untold, languages_read, untold
-from engine.scoring.verdicts import ENOUGH_TO_LEARN, MIN_EXAMPLES, is_on_few
+from engine.scoring.metrics import (
+    ENOUGH_TO_LEARN,
+    MIN_EXAMPLES,
+    Unit,
+    Untold,
+    is_on_few,
+    languages_read,
+    untold,
+)
 from engine.text.languages import name as language_name
 
 VERDICT_TEXTS = {
@@ -21,6 +28,20 @@ RUNTIME_TITLES = {"ctranslate2": "CTranslate2"}
 BASE_FORMS = {"chat": "in its own chat format", "plain": "with a plain prompt"}
 MINUS = "−"
 NO_INTERVAL = "one conversation, so no interval"
+# In which other program an export was tried, by its name as a runtime; older adapters name llama-cli.
+TRIED_IN = {
+    "llama-server": "Tried in llama.cpp's own server.",
+    "llama-cli": "Tried in llama.cpp's own llama-cli.",
+    "ollama": "Tried in Ollama.",
+}
+NOT_COMPARED = "It does not tell its prompts' tokens."
+VERIFICATION_STATES = {
+    "same": "Same",
+    "worse": "Worse, not recommended",
+    "too few to tell": "Too few conversations to tell",
+    "failed": "It does not work",
+    "not tried": "Not tried",
+}
 
 
 def duration(seconds: float) -> str:
@@ -92,21 +113,10 @@ def gain(fraction: float) -> str:
     return score(fraction) if fraction < 0 else f"+{score(fraction)}"
 
 
-def interval(interval_in: Mapping[str, float]) -> str:
-    """Return a mean with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
-    return f"{score(interval_in['mean'])} ({_bounds(interval_in) or NO_INTERVAL})"
-
-
 def measure(scored: Mapping[str, Any] | None, name: str) -> Mapping[str, float] | None:
     """Return a metric of an event with scores, with its interval; None if the event has none, like older ones."""
     found: Mapping[str, float] | None = ((scored or {}).get("measures") or {}).get(name)
     return found
-
-
-def _bounds(interval_in: Mapping[str, Any]) -> str:
-    """Return the ends of an interval, "" if there is none: a single conversation has no interval."""
-    low, high = interval_in.get("low"), interval_in.get("high")
-    return "" if low is None or high is None else f"{score(low)} to {score(high)}"
 
 
 def base_form(protocol: Mapping[str, Any]) -> str:
@@ -138,8 +148,8 @@ def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     points = score(abs(change) if moved in ("rose", "fell") else change)
     on = f", on {counted(examples, 'conversation')}" if examples else ""
     text = f"{verdict_title(difference, int(examples or 0))}. ROUGE-1 {moved} by {points} points"
-    bounds = _bounds(difference)
-    text = f"{text}, 95 % interval {bounds}{on}" if bounds else f"{text}, on {NO_INTERVAL}"
+    bounds = interval_in(difference, "points")
+    text = f"{text}, on {NO_INTERVAL}" if bounds == NO_INTERVAL else f"{text}, 95 % interval {bounds}{on}"
     return f"{text}, {form}." if form else f"{text}."
 
 
@@ -176,8 +186,8 @@ def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) 
     return f"{say(low, unit)} to {say(high, unit)}"
 
 
-def metric(values: Mapping[str, Any], unit: Unit) -> str:
-    """Return a metric with its interval, or why there is none: "18.2 (17.4 to 19.1)"."""
+def interval(values: Mapping[str, Any], unit: Unit = "points") -> str:
+    """Return a metric with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
     return f"{amount(values['mean'], unit)} ({interval_in(values, unit)})"
 
 
@@ -206,3 +216,35 @@ def _untold(what: Untold, languages: str) -> str:
     if what == "dates":
         return f"Days and months are not known in {languages}: only names and digits are looked for there"
     return f"Names, days and months can't be told in {languages}: only digits are looked for there"
+
+
+# The verification of an export
+
+
+def verification_lines(verified: Mapping[str, Any]) -> list[str]:
+    """Return the verdict, and what differs in the prompts if anything does."""
+    state = VERIFICATION_STATES[verified["state"]]
+    if not verified["conversations"]:
+        return [f"{state}. {verified['reason']}".strip()]
+    count = verified["conversations"]
+    found = [
+        f"{state}: ROUGE-1 {_change(verified)}, {verified['identical']:,} of {count:,} summaries identical."
+    ]
+    if tried_in := TRIED_IN.get(verified.get("runtime", "")):
+        found.append(tried_in)
+    if verified["equal_prompts"] is None:
+        found.append(NOT_COMPARED)
+    elif other := count - verified["equal_prompts"]:
+        found.append(
+            f"{counted(other, 'prompt')} of {count:,} read differently: the template or tokenizer differs."
+        )
+    return found
+
+
+def _change(verified: Mapping[str, Any]) -> str:
+    """Return the change of ROUGE-1 with its interval: "-0.1 (-0.4 to +0.2)"; one conversation gives no interval."""
+    difference = verified["difference"]["rouge1"]
+    mean = gain(difference["mean"])
+    if "low" not in difference:
+        return mean
+    return f"{mean} ({gain(difference['low'])} to {gain(difference['high'])})"

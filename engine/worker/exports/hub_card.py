@@ -19,7 +19,7 @@ from engine.config import base_model_catalogue
 from engine.config.hub_sources import is_on_hub
 from engine.config.prompts import question, rendered, split_cue
 from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
-from engine.scoring import export_text, score_text
+from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE_TITLES
 from engine.system.script_templates import Code, python_template
 from engine.text.escaping import in_one_line, markdown
@@ -248,7 +248,9 @@ def _usage_of_model(metadata: AdapterMetadata, repo_id: str, export: ExportFacts
         return []
     folder = repo_id.rpartition("/")[2]
     download = f"hf download {repo_id} --local-dir {folder}\npython {folder}/" if repo_id else "python "
-    compared = export_text.lines(export.verified.model_dump()) if export.verified.conversations else []
+    compared = (
+        score_text.verification_lines(export.verified.model_dump()) if export.verified.conversations else []
+    )
     return [
         "## How to use it",
         "",

@@ -11,8 +11,8 @@ from engine.config.base_model_catalogue import CatalogueModel
 from engine.config.recipe import Recipe
 from engine.config.run_length import FEW_STEPS
 from engine.config.training import TrainingOptions
+from engine.scoring.metrics import MIN_EXAMPLES
 from engine.scoring.score_text import counted, too_few_to_test
-from engine.scoring.verdicts import MIN_EXAMPLES
 from engine.text import languages
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits

@@ -17,7 +17,7 @@ from engine.adapters import library
 from engine.adapters.metadata import PromptFacts
 from engine.config import recipe as recipes
 from engine.errors import AppError, StorageError
-from engine.scoring import export_text
+from engine.scoring import score_text
 from engine.worker.adapters import attach
 from engine.worker.dataset.prompting import prompter_from_metadata
 from engine.worker.exports import ctranslate2_model, plain_prompt
@@ -166,7 +166,7 @@ def test_the_verdict_stands_in_the_result_and_in_the_metadata(adapter_of, tmp_pa
     [stored] = library.find("mine").metadata.exports
     assert stored.verified.model_dump() == verified
     assert (stored.to, stored.name) == ("ctranslate2", "out")
-    assert "5 of 5 summaries identical." in export_text.lines(verified)[0]
+    assert "5 of 5 summaries identical." in score_text.verification_lines(verified)[0]
 
 
 def test_another_prompt_is_told_and_a_broken_script_is_no_export_that_works(
@@ -181,13 +181,13 @@ def test_another_prompt_is_told_and_a_broken_script_is_no_export_that_works(
     adapter = adapter_of("llama")
     verified = do_export(adapter, tmp_path / "one", "ctranslate2", conversations=3)["verified"]
     assert verified["equal_prompts"] == 0
-    assert "3 prompts of 3 read differently" in export_text.lines(verified)[1]
+    assert "3 prompts of 3 read differently" in score_text.verification_lines(verified)[1]
 
     monkeypatch.setattr(plain_prompt, "write", lambda settings, runtime, folder: write({}, runtime, folder))
     verified = do_export(adapter, tmp_path / "two", "ctranslate2", conversations=3)["verified"]
     assert verified["state"] == "failed"
     assert "KeyError" in verified["reason"]
-    assert export_text.lines(verified)[0].startswith("It does not work. ")
+    assert score_text.verification_lines(verified)[0].startswith("It does not work. ")
 
 
 def test_without_its_conversations_it_is_not_tried_and_says_why(adapter_of, tmp_path):

@@ -19,7 +19,6 @@ from engine.api import (
     library,
     metrics,
     stage_title,
-    verdicts,
 )
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
@@ -210,7 +209,7 @@ def done_at_text(seconds_from_now: float) -> str:
 def verdict_of(difference: Mapping[str, Any], examples: int, *, trains: bool = True) -> tuple[str, str, str]:
     """Return icon, headline and colour for a paired difference from the base model or the plain prompt."""
     icon_name, headline, token = _verdict_on_enough(difference, trains=trains)
-    if verdicts.is_on_few(examples):
+    if metrics.is_on_few(examples):
         return icon_name, tr("{verdict}, on few conversations", verdict=headline), "muted"
     return icon_name, headline, token
 
