@@ -1,14 +1,13 @@
-"""What a run that was sent may bring back: the names of its files, and how they come to their places here.
+"""What a run may bring back from a cluster: which files, and how they reach their places here.
 
-The cluster is not trusted with names: one that a run has no file by is refused, and everything is fetched into a new
-folder and checked there before it takes a place.
+The cluster is not trusted: names that a run can't have are refused, and everything is fetched into a new folder and
+checked there before it is moved into place.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
 
 from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
@@ -29,21 +28,18 @@ ARRIVING = "arriving.partial"
 
 
 def is_expected(run_id: str, name: str) -> bool:
-    """Tell whether a run has a file by this name: `run/…` of its own, or `adapters/ID/…` of an adapter that it made."""
+    """Tell whether a run can have a file by this name: `run/…`, or `adapters/ID/…` of an adapter that it made."""
     if _RUN_FILE.fullmatch(name):
         return True
     top, _, rest = name.partition("/")
     adapter_id, _, file = rest.partition("/")
-    return top == "adapters" and _is_own(run_id, adapter_id) and file in _ADAPTER_FILES
-
-
-def _is_own(run_id: str, adapter_id: str) -> bool:
-    """Tell whether an adapter is a run's: it is called after the run, and if that was stopped after its step too."""
-    return re.fullmatch(rf"{re.escape(run_id)}(?:-step-[0-9]+)?", adapter_id) is not None
+    # Adapters are named after the run, and after the step if it was stopped.
+    is_own = re.fullmatch(rf"{re.escape(run_id)}(?:-step-[0-9]+)?", adapter_id) is not None
+    return top == "adapters" and is_own and file in _ADAPTER_FILES
 
 
 def require_expected(run_id: str, files: Manifest) -> None:
-    """Return if a run has each of these files, once. Raises StorageError."""
+    """Raise StorageError for a file that the run can't have, or has twice."""
     seen = set[str]()
     for name, _, _ in files:
         if not is_expected(run_id, name) or name in seen:
@@ -55,14 +51,14 @@ def require_expected(run_id: str, files: Manifest) -> None:
 
 
 def require_own(run_id: str, adapter_id: str) -> None:
-    """Return if an adapter is a run's. Raises StorageError."""
+    """Raise StorageError for an adapter that is not the run's."""
     require_expected(run_id, [[f"adapters/{adapter_id}/{adapter_toml.FILE_NAME}", 0, ""]])
 
 
 def fetch_adapters(job_store: JobStoreClient, run_id: str, files: Manifest) -> None:
-    """Fetch the adapters of a run, and put each into the library once it is whole and known to be harmless.
+    """Fetch the adapters of a run, and move each into the library once it is complete and found harmless.
 
-    Raises AdapterError and StorageError; the library is as it was then.
+    Raises AdapterError and StorageError; the library is then unchanged.
     """
     require_expected(run_id, files)
     adapters = part_of(files, "adapters/")
@@ -70,27 +66,23 @@ def fetch_adapters(job_store: JobStoreClient, run_id: str, files: Manifest) -> N
         folder, partial = adapters_folder() / adapter_id, library.partial_folder(adapter_id)
         try:
             fetch(job_store, part_of(adapters, f"{adapter_id}/"), partial, have=folder)
-            _require_sound(partial, adapter_id)
+            metadata = adapter_toml.load(partial)
+            if metadata.id != adapter_id:
+                raise AdapterError(f"The cluster sent the adapter {metadata.id[:200]!r} as {adapter_id}.")
+            refuse_unsafe(partial, metadata)
             shutil.rmtree(folder, ignore_errors=True)
             partial.replace(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def _require_sound(folder: Path, adapter_id: str) -> None:
-    metadata = adapter_toml.load(folder)
-    if metadata.id != adapter_id:
-        raise AdapterError(f"The cluster sent the adapter {metadata.id[:200]!r} as {adapter_id}.")
-    refuse_unsafe(folder, metadata)
-
-
 def fetch_run(job_store: JobStoreClient, job: Job, files: Manifest, *, checkpoints: bool) -> None:
-    """Fetch a run's own files into its folder. Raises StorageError; the folder is as it was then."""
+    """Fetch a run's own files into its folder. Raises StorageError; the folder is then unchanged."""
     require_expected(job.id, files)
     own = [each for each in part_of(files, "run/") if checkpoints or not each[0].startswith(CHECKPOINTS)]
     arriving = job.folder / ARRIVING
     if arriving.is_symlink():
-        # What lies behind it would be moved here.
+        # Or the files it points to would be moved here.
         arriving.unlink()
     shutil.rmtree(arriving, ignore_errors=True)
     try:

@@ -1,7 +1,7 @@
 """The process between a job's folder on this computer and a cluster.
 
-To whoever started it, it is the job's worker: it holds the folder's lock, appends the events, takes the commands, and
-ends with one last event. What was sent goes on without it: if it ends, the next one follows where it left off.
+To its parent it is the job's worker: it holds the folder's lock, appends events, takes commands, and ends with one last
+event. Runs at the cluster continue without it: the next bridge follows from where it left off.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from typing import Any
 from engine.arena import open_arena, working
 from engine.cluster import probe
 from engine.cluster.connection import connected
-from engine.cluster.following import Following
+from engine.cluster.following import ArenaFollowing, Emit, Following
 from engine.cluster.places import cards_of
-from engine.cluster.sent_arena import ArenaFollowing, Emit
 from engine.cluster.sent_run import SentRun, failure
 from engine.computers import store
 from engine.computers.computer import Computer
@@ -39,7 +38,7 @@ LOW_DISK_BYTES = 5_000_000_000
 
 def main(folder: Path) -> int:
     """Do the job in `folder` and return the exit code of a worker."""
-    # Ctrl+C in a terminal goes to the command line, which sends a command.
+    # The command line handles Ctrl+C and sends a command.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     job = Job(folder)
     request = job.request()
@@ -54,18 +53,18 @@ def main(folder: Path) -> int:
 
 
 def send_run(job: Job, request: Request) -> int:
-    """Send a run, or follow one that was sent, to its end."""
+    """Send a run, or follow one that was sent."""
     run = SentRun(job)
     run.open(wait_seconds=LOCK_SECONDS)
 
     def carry_out() -> None:
         demand = request.get("demand", {})
-        # What was sent has its place, or waits for it there.
+        # A run that was sent has its GPUs, or waits for them there.
         cards = 1 if run.is_sent else cards_of(demand)
         Following(store.find(request["computer"]), {job.id: run}, {"demand": demand}, cards).work()
 
     failed = _failure(job, carry_out)
-    # What was sent goes on elsewhere: that it can't be followed just now does not end it.
+    # A run that was sent continues there, even if it can't be followed now.
     if failed and not run.is_sent:
         run.emit("job_ended", **failed)
     run.rest()
@@ -73,7 +72,7 @@ def send_run(job: Job, request: Request) -> int:
 
 
 def _do(job: Job, request: Request) -> int:
-    """Do a job that is no run: hold its folder and write its events. Raises WorkerError if another process has it."""
+    """Do any other job: hold its folder and write its events. Raises WorkerError if another process has it."""
     with job.lock(LOCK_SECONDS):
         facts = {"job": job.id, "attempt": job.last_attempt() + 1}
         with closing(EventWriter(job.events_path, facts)) as writer:
@@ -89,24 +88,23 @@ def _do(job: Job, request: Request) -> int:
 
 
 def send_arena(job: Job, request: Request, emit: Emit) -> str:
-    """Send the entries of an arena, or follow those that were sent, to their ends."""
+    """Send the entries of an arena, or follow those that were sent."""
     computer, arena = store.find(request["computer"]), open_arena(Path(request["arena"]))
-    asked = {"at_once": request.get("at_once", 0), "demand": request.get("demand", {})}
-    following = ArenaFollowing(computer, arena, job, emit, asked)
+    following = ArenaFollowing(computer, arena, job, emit, {"demand": request.get("demand", {})})
     with working(arena):
         following.work()
     return "stopped" if following.is_stopped else "completed"
 
 
 def ask_computers(_: Job, request: Request, emit: Emit) -> str:
-    """Report the facts of the computers that the request names, of all without a name."""
+    """Report the facts of the named computers, or of all."""
     named = request.get("names") or [each.name for each in store.list_computers()]
     emit("result_made", result={"computers": [_facts_of(store.find(name)) for name in named]})
     return "completed"
 
 
 def _facts_of(computer: Computer) -> dict[str, Any]:
-    """Return the facts of a computer; what keeps it from being asked is its `problem`."""
+    """Return the facts of a computer; `problem` says why it can't be asked."""
     found: dict[str, Any] = {"reachable": False, "problem": None, "nodes": [], "entries": []}
     try:
         with connected(computer) as job_store:
@@ -119,7 +117,7 @@ def _facts_of(computer: Computer) -> dict[str, Any]:
 
 
 def _node(told: dict[str, Any], here: dict[str, Any], began: float) -> dict[str, Any]:
-    """Return what a node has and whether it fits; `here` are the facts of this computer."""
+    """Return a node's facts and whether it fits; `here` are the facts of this computer."""
     named = {name: value for name, value in told.items() if name not in {"facts", "problem"}}
     if told["facts"] is None:
         return named | {"fits": False, "problems": [Problem("", told["problem"], "").as_dict()]}
@@ -129,7 +127,7 @@ def _node(told: dict[str, Any], here: dict[str, Any], began: float) -> dict[str,
 
 
 def misfits(node: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield why a node can't do a run of this computer."""
+    """Yield why a node can't train runs of this computer."""
     if not node["tunesmith"]:
         start = f"start the node with `{command_name()} node start` or `{command_name()} node join`"
         hint = f"Install it there, and {start}."
@@ -144,7 +142,7 @@ def misfits(node: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[Proble
 
 
 def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) -> Iterator[Problem]:
-    """Yield what does not keep a node from a run, but is to be known."""
+    """Yield what the user should know about a node that fits."""
     for name, own in here["packages"].items():
         there = node["packages"].get(name)
         if own and there and own != there:
@@ -161,9 +159,9 @@ def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) 
 
 
 def clear_computer(_: Job, request: Request, emit: Emit) -> str:
-    """Report what a computer keeps for no one, with its bytes, and remove it if the request says so.
+    """Report what a computer keeps that no run needs, with its bytes, and delete it if asked to.
 
-    What entries need that wait or run stays, and so do results that nobody has fetched yet.
+    Files of waiting and running entries stay, and so do results that nobody has fetched.
     """
     remove = bool(request.get("remove"))
     with connected(store.find(request["name"])) as job_store:
@@ -175,12 +173,12 @@ def clear_computer(_: Job, request: Request, emit: Emit) -> str:
 
 
 def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
-    """Do some work; return what `job_ended` says of its failure."""
+    """Do the work; return the facts of `job_ended` if it fails."""
     try:
         work()
     except AppError as error:
         known = error
-    except Exception as error:  # noqa: BLE001 - the bridge's edge: whatever it is becomes an outcome
+    except Exception as error:  # noqa: BLE001 - the edge of this process: anything becomes an outcome
         traceback.print_exc()
         known = AppError(
             f"Unexpected: {type(error).__name__}: {str(error)[:500]}", "The log has the details."
@@ -190,7 +188,7 @@ def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
     return failure(known, job)
 
 
-# What each is asked for, by the kind of its job; it returns the job's outcome.
+# By the kind of job; each returns the job's outcome.
 _JOBS: dict[str, Callable[[Job, Request, Emit], str]] = {
     "computers": ask_computers,
     "clear_computer": clear_computer,

@@ -1,6 +1,6 @@
-"""Connects this computer to a cluster: the job store is a job of Ray's job API there, and answers over HTTP.
+"""Connects to a cluster: Ray's job API starts the job store there, which answers over HTTP.
 
-Ray itself is needed on the cluster alone, and nothing that a cluster answers is unpickled.
+Only the cluster needs Ray, and nothing that it answers is unpickled.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from engine.errors import ComputerError
 from engine.system import connection
 from engine.system.command_name import command_name
 
-# The shell starts a store anew that was killed, or asks for it after an update, also while this computer is off.
-# Ray appends to a job's log: what is behind the last `mark` is of the process that runs.
+# The shell restarts a store that was killed or exits after an update, also while this computer is off.
+# Ray appends to a job's log: the output of the current process follows the last `mark`.
 ENTRYPOINT = (
     "while echo {mark}; python -m engine.cluster.store_job {storage}; [ $? -gt 128 ]; do sleep 1; done"
 )
 _MARK = "TUNESMITH-START-[0-9a-f]{16}"
-# The line of a job's log that is its answer begins so.
+# Begins the line of the log with the store's answer.
 ANSWER_MARK = "TUNESMITH-ANSWER "
 JOB_SECONDS = 120.0
 POLL_SECONDS = 0.2
 UNAUTHORIZED, FORBIDDEN = 401, 403
-# What the head says of a Python that is not there, or finds no Tunesmith.
+# Printed by a head that has no Python or no Tunesmith.
 _NOT_THERE = re.compile(r"No module named 'engine|python: (?:command )?not found")
 
 
@@ -56,7 +56,7 @@ class _Log(TypedDict):
 
 
 class _Started(TypedDict, total=False):
-    """What the job store prints: where it listens, or why it could not be started."""
+    """What the job store prints: where it listens, or why it could not start."""
 
     port: Annotated[int, Field(gt=0, le=65_535)]
     version: Annotated[str, Field(max_length=100)]
@@ -69,7 +69,7 @@ _STARTED = TypeAdapter(_Started)
 
 @contextmanager
 def connected(computer: Computer) -> Iterator[JobStoreClient]:
-    """Connect to a computer's cluster and yield its job store, started if there is none. Raises ComputerError."""
+    """Yield a client of the cluster's job store, which is started if there is none. Raises ComputerError."""
     if connection.offline():
         raise ComputerError(
             f"Tunesmith is offline, so {computer.name} is not asked.",
@@ -92,7 +92,7 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
 
 
 def _require_private(computer: Computer, secret: str) -> None:
-    """Return unless anybody on the network could ask the cluster. Raises ComputerError."""
+    """Raise ComputerError for a cluster that answers anyone on the network."""
     if secret or computer.kind == "ssh" or is_loopback(computer.host):
         return
     raise ComputerError(
@@ -103,7 +103,7 @@ def _require_private(computer: Computer, secret: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this computer itself, by its address or as `localhost`."""
+    """Tell whether a host is a loopback address or `localhost`."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -111,8 +111,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) -> None:
-    """Return if Ray's job API answers and accepts the token. Raises ComputerError."""
-    # A tunnel is open by now.
+    """Raise ComputerError unless Ray's job API answers and accepts the token."""
+    # A tunnel is already open.
     if computer.kind == "ray" and (reason := connection.failure(computer.host, computer.port)):
         raise ComputerError(
             f"{computer.name} can't be reached: {computer.destination} {reason}.",
@@ -141,7 +141,7 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
 
 
 def _store_port(http: ClusterHttp, computer: Computer) -> int:
-    """Return where the job store of the computer's storage listens; it is submitted as a job if there is none."""
+    """Return the port of the job store for the computer's storage; it is submitted as a Ray job if there is none."""
     job_id = f"tunesmith-{hashlib.sha256(computer.storage.encode()).hexdigest()[:8]}"
     mark, storage = f"TUNESMITH-START-{secrets.token_hex(8)}", shlex.quote(computer.storage)
     asked = {"submission_id": job_id, "entrypoint": ENTRYPOINT.format(mark=mark, storage=storage)}
@@ -154,12 +154,12 @@ def _store_port(http: ClusterHttp, computer: Computer) -> int:
         if not runs and not is_new:
             http.ask("DELETE", path)
             status, said = http.ask("POST", "/api/jobs/", json=asked)
-            # Another computer may have been first.
+            # Another computer may have submitted it first.
             if b"already exists" not in said:
                 http.good(status, said)
             is_new = True
         elif job is not None:
-            # It may be that of another computer, which was first.
+            # It may be another computer's job.
             mark = re.findall(_MARK, job["entrypoint"])[0]
             log = http.read(_LOG, http.take("GET", f"{path}/logs"))["logs"]
             log = log.rpartition(mark)[2] if mark in log else ""
@@ -173,7 +173,7 @@ def _store_port(http: ClusterHttp, computer: Computer) -> int:
 
 
 def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
-    """Return the port that a job store told. Raises ComputerError if it could not start, or is of another version."""
+    """Return the port in a job store's answer. Raises ComputerError if it could not start or has another version."""
     started = http.read(_STARTED, answer)
     if problem := started.get("problem"):
         raise ComputerError(

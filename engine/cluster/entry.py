@@ -1,52 +1,54 @@
-"""One entry on a node: fetches what it needs, runs Tunesmith's own worker, and hands over what comes of it.
+"""One entry on a node: fetches what it needs, runs Tunesmith's worker, and hands over events and results.
 
-A task that another one has replaced, since its node was taken for dead, ends its worker and hands nothing over.
+A task that was replaced because its node seemed dead ends its worker and hands nothing over. What entries need lies in
+a private folder, which goes with the last entry on the computer; base models stay for the next.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import platform
 import shutil
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from engine.cluster.arrivals import is_expected
 from engine.cluster.files import below, fetch, manifest_of, part_of, send
-from engine.cluster.node_home import models_folder, node_home
 from engine.cluster.places import cards_of
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import StorageError
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
-from engine.jobs.worker_process import (
-    kill_all,
-    visible_to,
-    worker_command,
-    worker_environment,
-)
+from engine.jobs.worker_process import kill_all, visible_to, worker_command, worker_environment
 from engine.system import ranks
-from engine.system.files import write_atomically
+from engine.system.files import bytes_in, write_atomically
 from engine.system.foreign_files import open_regular
 from engine.system.graphics import visible_cards
-from engine.system.paths import HOME, SENT_FILES, make_private
+from engine.system.paths import HOME, SENT_FILES, cluster_folder, make_private
 
 POLL_SECONDS = 0.2
 BEAT_SECONDS = 1.0
-# How long a connection to the head may be lost before the entry is given up.
+# How long the connection to the head may be lost before the entry is given up.
 PATIENCE_SECONDS = 300.0
-# What libraries take from Ray's process, and a worker has to decide itself.
+# Set in Ray's processes, and not meant for a worker.
 OF_RAY = ("OMP_NUM_THREADS", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 SAVES = (b'"event":"checkpoint_saved"', b'"event":"adapter_saved"')
 ENDS = b'"event":"job_ended"'
+# Shared by the entries on this computer; whoever holds it alone may delete their files.
+LOCK = "in-use.lock"
+HUB_MODEL = "models--"
 
 
 def run_entry(address: str, secret: str, entry_id: str) -> None:
-    """Run an entry to its end, from its last checkpoint on if it was begun before: a task of Ray.
+    """Run an entry to its end, from its last checkpoint if it has one; a task of Ray.
 
-    The job store answers at `address` to who knows its `secret`.
+    The job store answers at `address` to those who know its `secret`.
     """
     import ray
 
@@ -58,7 +60,7 @@ def run_entry(address: str, secret: str, entry_id: str) -> None:
 
 
 class _Attempt:
-    """One try of an entry on this node."""
+    """One attempt at an entry on this node."""
 
     def __init__(self, job_store: JobStoreClient, entry_id: str, begun: dict[str, Any], home: Path) -> None:
         self._store = job_store
@@ -72,7 +74,7 @@ class _Attempt:
         self._beat_at = 0.0
 
     def run(self) -> None:
-        """Prepare the job's folder, run the worker, hand over, and leave nothing behind."""
+        """Prepare the job's folder, run the worker, hand over its files, and leave nothing behind."""
         try:
             self._prepare()
             process = self._start()
@@ -81,7 +83,6 @@ class _Attempt:
             finally:
                 if process.stdin is not None:
                     process.stdin.close()
-                # At once, with its children; one that has ended has none left.
                 kill_all(process.pid)
                 process.wait()
             if current:
@@ -112,7 +113,7 @@ class _Attempt:
         write_atomically(folder / "job.json", json.dumps({"kind": "train", "ends_with_parent": True}))
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # Where on this node what was sent is, by its path on the computer that it comes from.
+        # Paths of the sender to paths on this node.
         roots = {"sent": self._home, "models": models_folder()}
         sent = {path: str(roots[name.partition("/")[0]] / name) for path, name in self._spec["sent"].items()}
         environment = worker_environment(niced=False) | {
@@ -123,7 +124,7 @@ class _Attempt:
             environment["HF_HUB_CACHE"] = str(models_folder() / "hub")
         cards = cards_of(self._spec.get("demand"))
         if cards > 1:
-            # Each rank takes one of those that Ray gave to the entry.
+            # Each rank takes one of the GPUs that Ray gave to the entry.
             environment |= {**visible_to(visible_cards.ALL), ranks.COUNT: str(cards)}
         with self._job.open_log() as log:
             return subprocess.Popen(
@@ -137,7 +138,7 @@ class _Attempt:
             )
 
     def _follow(self, process: subprocess.Popen[bytes]) -> bool:
-        """Hand over events and pass commands on until the worker ends; return whether the entry is still this one's."""
+        """Hand over events and pass commands on until the worker ends; return whether the entry is still ours."""
         while process.poll() is None:
             is_due = time.monotonic() - self._beat_at >= BEAT_SECONDS or self._new_events()
             if is_due and not self._push_events(whole=False):
@@ -146,14 +147,14 @@ class _Attempt:
         return True
 
     def _new_events(self) -> bytes:
-        """Return the whole lines behind those that were handed over."""
+        """Return the complete lines that were not handed over yet."""
         with open_regular(self._job.events_path) as stream:
             stream.seek(self._read)
             content = stream.read()
         return content[: content.rfind(b"\n") + 1]
 
     def _push_events(self, *, whole: bool) -> bool:
-        """Hand new events over, the last one only if `whole`: by then all files are there."""
+        """Hand over new events, the last one only if `whole`: by then all files are there."""
         content = self._new_events()
         if not whole and ENDS in content:
             content = content[: content.rfind(b"\n", 0, content.index(ENDS)) + 1]
@@ -170,13 +171,13 @@ class _Attempt:
         return True
 
     def _push_files(self) -> None:
-        """Hand over the files of run and adapters that are new or changed."""
+        """Hand over new and changed files of the run and its adapters."""
         while True:
             found = [*below(self._job.folder, "run/")]
             for each in self._adapters():
                 found += below(self._home / "adapters" / each, f"adapters/{each}/")
             pairs = [(name, path) for name, path in found if is_expected(self._job.id, name)]
-            # A checkpoint may be dropped while it is read, and the log go on: then they are looked at again.
+            # If a checkpoint is dropped or the log grows meanwhile, try again.
             with suppress(FileNotFoundError, StorageError):
                 files = manifest_of(pairs)
                 send(self._store, pairs, files)
@@ -187,3 +188,75 @@ class _Attempt:
         """Return the ids of the adapters that the run has saved."""
         events = read_all(self._job.events_path)
         return {str(event["adapter"]) for event in events if event["event"] == "adapter_saved"}
+
+
+def models_folder() -> Path:
+    """Return the folder of base models that were sent to this node, made if missing."""
+    folder = cluster_folder() / "models"
+    make_private(folder)
+    return folder
+
+
+@contextmanager
+def node_home(node: str) -> Iterator[Path]:
+    """Yield the Tunesmith home that the entries on a node share. It goes with the last entry on this computer."""
+    # Left by nodes that died.
+    _remove_unused_homes()
+    try:
+        with _locked(fcntl.LOCK_SH):
+            home = _homes() / node
+            make_private(home)
+            yield home
+    finally:
+        _remove_unused_homes()
+
+
+def clear(*, remove: bool) -> dict[str, Any]:
+    """Return base models and data on this node that no entry needs, with their bytes; delete them if asked to.
+
+    While an entry runs the node is `in_use`: everything may be needed.
+    """
+    told: dict[str, Any] = {
+        "host": platform.node(),
+        "folder": str(cluster_folder()),
+        "kept": [],
+        "in_use": True,
+    }
+    with suppress(BlockingIOError), _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+        left = bytes_in(_homes())
+        data = [{"what": "data", "name": "", "bytes": left}] if left else []
+        told |= {"kept": [*_models(), *data], "in_use": False}
+        if remove:
+            for folder in (models_folder(), _homes()):
+                shutil.rmtree(folder, ignore_errors=True)
+    return told
+
+
+def _models() -> list[dict[str, Any]]:
+    """Return the base models that were sent to this node."""
+    sent = [(path.name, path) for path in models_folder().glob("models/*/*")]
+    of_hub = models_folder().glob(f"hub/{HUB_MODEL}*")
+    sent += [(path.name.removeprefix(HUB_MODEL).replace("--", "/"), path) for path in of_hub]
+    return [{"what": "model", "name": name, "bytes": bytes_in(path)} for name, path in sorted(sent)]
+
+
+def _homes() -> Path:
+    homes = cluster_folder() / "nodes"
+    make_private(homes)
+    return homes
+
+
+def _remove_unused_homes() -> None:
+    with suppress(BlockingIOError), _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+        shutil.rmtree(_homes(), ignore_errors=True)
+
+
+@contextmanager
+def _locked(operation: int) -> Iterator[None]:
+    """Hold the lock of this computer's entries. Raises BlockingIOError with `LOCK_NB` if another has it."""
+    lock = os.open(cluster_folder() / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, operation)
+        yield
+    finally:
+        os.close(lock)

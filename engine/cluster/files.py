@@ -1,4 +1,4 @@
-"""Files on their way: listed with their digests, sent where they are missing, and checked where they arrive."""
+"""File transfer: manifests with digests, upload of what is missing, download with checks."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine.cluster.storage import PART_BYTES
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import StorageError
 from engine.system import units
 from engine.system.files import partial_beside
 from engine.system.foreign_files import open_regular
 
+# Small enough to hold a few in the memory of the head, large enough that the calls cost nothing beside it.
+PART_BYTES = 8 << 20
 # Control characters, and what separates paths or streams on some system.
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\\:]")
-# Of each file its path below a folder, its bytes, and its SHA-256. JSON knows no tuples.
+# Path below a folder, bytes and SHA-256 of each file: lists, since JSON has no tuples.
 Manifest = list[list[Any]]
 OnBytes = Callable[[int], None]
-# Where the files of base models are: `models/<digest of all>/<name>/…`, or as in the hub's cache.
+# Base models are at `models/<digest>/<name>/…`, or as in the hub's cache.
 MODELS, HUB_MODELS = "models/", "hub/models--"
 
 
 def manifest_of(paths: Iterable[tuple[str, Path]]) -> Manifest:
-    """Return the manifest of files, each with the path that it is to have."""
+    """Return the manifest of files, each with its path there."""
     return [[name, path.stat().st_size, digest_of(path)] for name, path in paths]
 
 
 def below(folder: Path, prefix: str = "", within: Path | None = None) -> Iterator[tuple[str, Path]]:
     """Yield the files below a folder by their paths in it.
 
-    A link is followed to a file `within` a folder, without one within the first: the hub's cache has such links, and
-    a folder of somebody else could name any file of this computer.
+    Links are followed only to files `within` a folder, by default this one: the hub's cache has such links, but a
+    foreign folder could link to any file of this computer.
     """
     allowed = (within or folder).resolve()
     for root, _, names in sorted(os.walk(folder)):
@@ -47,13 +48,13 @@ def below(folder: Path, prefix: str = "", within: Path | None = None) -> Iterato
 
 
 def digest_of(path: Path) -> str:
-    """Return a file's SHA-256; of one that has not changed it is remembered."""
+    """Return a file's SHA-256, cached until the file changes."""
     facts = path.stat()
     return _digest(path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
 
 
 @lru_cache(maxsize=4096)
-def _digest(path: Path, *state: int) -> str:  # noqa: ARG001 - it tells versions of a file apart
+def _digest(path: Path, *state: int) -> str:  # noqa: ARG001 - part of the cache key
     found = hashlib.sha256()
     with open_regular(path) as stream:
         while content := stream.read(PART_BYTES):
@@ -67,7 +68,7 @@ def digests_of(manifest: Manifest) -> list[str]:
 
 
 def models_in(manifest: Manifest) -> dict[str, str]:
-    """Return the digests of base models' files in a manifest, each with the model's name: a folder's, or its hub id."""
+    """Return the digests of base models' files in a manifest, each with the model's folder name or hub id."""
     found: dict[str, str] = {}
     for name, _, digest in manifest:
         if name.startswith(HUB_MODELS):
@@ -88,7 +89,7 @@ def send(
     manifest: Manifest,
     on_bytes: OnBytes = lambda _: None,
 ) -> None:
-    """Send the files of a manifest that are missing there. Raises StorageError if one changed meanwhile."""
+    """Send the missing files of a manifest. Raises StorageError if one changes meanwhile."""
     by_name = dict(paths)
     missing = set(job_store.missing(digests_of(manifest)))
     for name, _, digest in manifest:
@@ -99,10 +100,10 @@ def send(
 
 def _send_one(job_store: JobStoreClient, path: Path, digest: str, on_bytes: OnBytes) -> None:
     with open_regular(path) as stream:
-        # An empty file has one part too.
-        for number, content in enumerate(iter(lambda: stream.read(PART_BYTES) or None, None)):
+        for number, content in enumerate(iter(lambda: stream.read(PART_BYTES), b"")):
             job_store.put(digest, number, content)
             on_bytes(len(content))
+        # An empty file has one part too.
         if not path.stat().st_size:
             job_store.put(digest, 0, b"")
     if not job_store.complete(digest):
@@ -116,10 +117,10 @@ def fetch(
     *,
     have: Path | None = None,
 ) -> None:
-    """Write the files of a manifest below a folder; those that are there, or below `have`, are not sent again.
+    """Write the files of a manifest below a folder, reusing those that are there or below `have`.
 
-    Raises StorageError for a name that has no place below the folder, for more than the disk has room for, and for a
-    content that is not of the size and digest that the manifest says.
+    Raises StorageError for a name outside the folder, for more than the free disk, and for content of another size or
+    digest than the manifest says.
     """
     for name in (each[0] for each in manifest):
         require_plain(name)
@@ -129,7 +130,7 @@ def fetch(
         if _is_there(path, size, digest):
             continue
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Entries that share a folder of base models may fetch one at the same time.
+        # Entries that share base models may fetch one at the same time.
         partial = partial_beside(path)
         try:
             if have is not None and _is_there(have / name, size, digest):
@@ -157,7 +158,7 @@ def _require_room(manifest: Manifest, folder: Path) -> None:
 
 
 def _fetch_one(job_store: JobStoreClient, path: Path, size: int, digest: str) -> bool:
-    """Write a content to a file, no more than `size` bytes; tell whether it is what its size and digest say."""
+    """Write a content to a file, at most `size` bytes; tell whether size and digest match."""
     found, number, left = hashlib.sha256(), 0, size
     with path.open("xb") as stream:
         while left >= 0 and (part := job_store.part(digest, number)):
@@ -171,7 +172,7 @@ def _fetch_one(job_store: JobStoreClient, path: Path, size: int, digest: str) ->
 
 
 def require_plain(name: str) -> None:
-    """Return if a path in a manifest is one below a folder, written in the one plain way. Raises StorageError."""
+    """Raise StorageError unless a manifest's path is a plain relative one."""
     parts = name.split("/")
     if any(
         part in {"", ".", ".."} or _NOT_IN_NAMES.search(part) or len(part.encode()) > 255 for part in parts

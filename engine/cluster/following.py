@@ -1,34 +1,44 @@
-"""Follows what was sent to a cluster: connects, sends what is not there yet, and takes over what it tells.
+"""Follows runs at a cluster: sends what is not there yet, and brings back events and results.
 
-A connection that is lost, to a cluster that was started anew too, is made again, and what the cluster has forgotten is
-sent again.
+A lost connection is made again, also to a restarted cluster, and a run that the cluster no longer knows is sent again.
+Of an arena all entries are sent at once and followed by one process, which passes on what changes here meanwhile:
+entries added or removed, and the pause of the queue.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
+from engine.arena.entry_status import OPEN
 from engine.cluster.connection import connected
-from engine.cluster.places import Places
+from engine.cluster.places import Places, cards_of
 from engine.cluster.sent_run import SentRun
 from engine.cluster.store_client import JobStoreClient
 from engine.computers.computer import Computer
 from engine.errors import AppError, ComputerError, WorkerError
+from engine.jobs import sent_job
+from engine.jobs.job import Job
+from engine.runs import run_store
 
 POLL_SECONDS = 0.3
 RETRY_SECONDS = 3.0
-# After that, whoever wants to know asks again by resuming.
+# Then the user can resume.
 LOST_SECONDS = 900.0
 
+LOOK_SECONDS = 2.0
+# Appends an event of the arena's job: its name and facts.
+Emit = Callable[..., object]
 Facts = dict[str, Any]
 
 
 class Following:
-    """Runs at one computer, followed until all have ended: one alone, whose own events say all."""
+    """Runs at one computer, followed until all have ended."""
 
     def __init__(self, computer: Computer, runs: dict[str, SentRun], asked: Facts, cards: int = 1) -> None:
-        """`asked` is what the runs ask of the cluster beside their recipes; a node needs to have so many `cards`."""
+        """`asked` is what the runs ask of the cluster besides their recipes; some node has to have `cards` GPUs."""
         self._computer = computer
         self._runs = runs
         self._asked = asked
@@ -40,24 +50,20 @@ class Following:
         return [run for run in self._runs.values() if not run.ended]
 
     def look(self, job_store: JobStoreClient) -> None:
-        """Pass on what people want meanwhile; called again and again."""
+        """Pass commands on; called in every round."""
         for run in self.open():
             if run.is_open:
                 run.pass_commands_on(job_store)
 
-    def asked(self, run: SentRun) -> Facts:
-        """Return what a run asks of the cluster beside its recipe."""
-        return self._asked
-
     def failed(self, run: SentRun, error: AppError) -> None:
-        """Take a failure to send a run: nothing else could go on."""
+        """Handle a failure to send a run."""
         raise error
 
     def took(self, run: SentRun, told: Facts) -> None:
-        """Take notice of what the cluster told of a run, after its events were taken over."""
+        """Handle what the cluster told of a run, after its events were taken over."""
 
     def tell(self, message: str, hint: str = "", level: str = "notice") -> None:
-        """Tell the person something that ends nothing."""
+        """Show a notice."""
         for run in self.open():
             run.notice(message, hint, level)
 
@@ -68,7 +74,7 @@ class Following:
                 with connected(self._computer) as job_store:
                     if self._cards > 1:
                         Places(**job_store.offer()).require(self._cards, self._computer.name)
-                        # The first time alone: later what was sent waits there.
+                        # Only the first time: later the run waits there.
                         self._cards = 1
                     self._follow(job_store)
             except ComputerError as error:
@@ -77,7 +83,7 @@ class Following:
                 return
 
     def _wait(self, error: ComputerError) -> None:
-        """Wait before the next try. Raises the error if nothing was sent yet, and after a quarter of an hour."""
+        """Wait before the next try. Raises the error if nothing was sent yet, and after `LOST_SECONDS`."""
         now, has_sent = time.monotonic(), any(run.is_sent for run in self.open())
         if has_sent and self._lost_at is None:
             self._lost_at = now
@@ -98,7 +104,7 @@ class Following:
                 return
             is_new = self._exchange(job_store)
             if self._lost_at is not None:
-                # Not before: a cluster that never answers as it should would be tried for ever.
+                # Not before: a cluster that never answers properly would be tried for ever.
                 self._lost_at = None
                 self.tell(f"The connection to {self._computer.name} is there again.")
             if not is_new:
@@ -114,9 +120,9 @@ class Following:
                     run.notice(f"{self._computer.name} has forgotten the run: it is sent again.")
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
-                    run.send(job_store, self._computer, **self.asked(run))
+                    run.send(job_store, self._computer, **self._asked)
             except ComputerError as error:
-                # Without a field it is the connection that failed.
+                # An error without a field is a lost connection.
                 if error.field is None:
                     raise
                 self.failed(run, error)
@@ -124,7 +130,7 @@ class Following:
                 self.failed(run, error)
 
     def _exchange(self, job_store: JobStoreClient) -> bool:
-        """Take over what is new; return whether anything was."""
+        """Take over new events; return whether there were any."""
         runs = {run.entry_id: run for run in self.open()}
         told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})
         if forgotten := runs.keys() - told.keys():
@@ -134,8 +140,93 @@ class Following:
             try:
                 is_new |= run.take(job_store, told[entry_id])
             except WorkerError:
-                # Another process of this computer follows it.
+                # Another process on this computer follows it.
                 run.ended = is_new = True
             else:
                 self.took(run, told[entry_id])
         return is_new
+
+
+class ArenaFollowing(Following):
+    """The runs of an arena's entries at one computer."""
+
+    def __init__(self, computer: Computer, arena: Arena, job: Job, emit: Emit, asked: Facts) -> None:
+        """`job` is the arena's, which takes commands; `asked` is what each entry asks of the cluster."""
+        super().__init__(computer, {}, asked, cards_of(asked.get("demand")))
+        self._arena = arena
+        self._job = job
+        self._emit = emit
+        self._reader = Reader()
+        self._told: dict[str, str] = {}
+        self._looked_at: float | None = None
+        self._is_paused = False
+        self._to_stop: list[SentRun] = []
+        self.is_stopped = False
+
+    def look(self, job_store: JobStoreClient) -> None:
+        """Pass a stop on, and every two seconds what has changed in the arena."""
+        if any(command["command"] == "stop" for command in self._job.take_commands()):
+            self.is_stopped, self._to_stop = True, self.open()
+        while self._to_stop:
+            self._command(job_store, self._to_stop[:1], "stop")
+            # Not before: if the connection is lost, the others are stopped later.
+            del self._to_stop[0]
+        super().look(job_store)
+        now = time.monotonic()
+        if self._looked_at is not None and now - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = now
+        self._arena = open_arena(self._arena.folder)
+        if not self.is_stopped:
+            self._take_up_new()
+        self._pass_changes_on(job_store)
+
+    def _take_up_new(self) -> None:
+        """Follow entries that are open and not at another computer. Raises AppError."""
+        statuses = [
+            status
+            for status in self._reader.read(self._arena)
+            if status.state in OPEN and status.entry.id not in self._runs
+        ]
+        for entry_id, job in jobs_of(self._arena, statuses, self._computer.name).items():
+            sent = sent_job.read(job)
+            if sent is None or sent.computer == self._computer.name:
+                if sent is None:
+                    run_store.move_to(job, self._computer.name, cards_of(self._asked.get("demand")))
+                self._runs[entry_id] = SentRun(job)
+
+    def _pass_changes_on(self, job_store: JobStoreClient) -> None:
+        ids = {entry.id for entry in self._arena.entries}
+        open_runs = {entry_id: run for entry_id, run in self._runs.items() if not run.ended and run.is_sent}
+        self._command(job_store, [run for entry_id, run in open_runs.items() if entry_id not in ids], "stop")
+        if self._arena.paused != self._is_paused:
+            waiting = [run for run in open_runs.values() if self._told.get(run.entry_id) != "running"]
+            self._command(job_store, waiting, "pause" if self._arena.paused else "continue")
+            self._is_paused = self._arena.paused
+
+    def _command(self, job_store: JobStoreClient, runs: list[SentRun], command: str) -> None:
+        for run in runs:
+            job_store.command(run.entry_id, {"command": command})
+
+    def failed(self, run: SentRun, error: AppError) -> None:
+        """End the run of an entry that can't be sent; the others continue."""
+        run.fail(error)
+        run.rest()
+        self.tell(why_not(error), level="warning")
+
+    def took(self, run: SentRun, told: Facts) -> None:
+        """Say when an entry starts and ends; only runs that are running keep their folders open."""
+        before, now = self._told.get(run.entry_id, ""), "ended" if run.ended else str(told["state"])
+        self._told[run.entry_id] = now
+        if now != "running":
+            run.rest()
+        if now != before and now in {"running", "ended"}:
+            name = "entry_started" if now == "running" else "entry_ended"
+            self._emit(name, entry=self._entry_id(run), run=run.job.id, outcome=run.outcome)
+
+    def _entry_id(self, run: SentRun) -> str:
+        return next(entry_id for entry_id, each in self._runs.items() if each is run)
+
+    def tell(self, message: str, hint: str = "", level: str = "notice") -> None:
+        """Show a notice in the arena's job."""
+        self._emit("notice", message=message, hint=hint, level=level)

@@ -1,40 +1,132 @@
-"""The job store: what was sent to a cluster, how far each entry is, its events, commands and files.
+"""The job store: what was sent to a cluster, the state of each entry, its events, commands and files.
 
-All of it is in the storage, so that a job store that is started anew goes on where the one before it ended. Entries are
-tried in the order of their priority, as many at once as there is place for; where each runs is Ray's matter, and Ray is
-not known here.
+All of it is in a folder, or any place that fsspec can write to, so a job store that is restarted continues from there:
+
+    blobs/<sha256>/<part>       the content of a file, in parts; `whole` beside them says that all are there
+    entries/<id>/entry.json     what was asked for
+    entries/<id>/state.json     its state
+    entries/<id>/events/<from>  its events from that byte of the stream on
+
+Entries start in the order in which they were sent, as many at a time as fit. Knows nothing of Ray.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import secrets
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.dirfs import DirFileSystem
+from fsspec.implementations.local import LocalFileSystem
 
 from engine.cluster.files import Manifest, digests_of, models_in
 from engine.cluster.places import Places, cards_of
-from engine.cluster.storage import Storage
+from engine.cluster.store_client import EntryState
 
 Spec = dict[str, Any]
-EntryState = Literal["waiting", "running", "held", "ended"]
 POLL_BYTES = 1 << 20
-# What is sent for an entry to come is left alone for a day.
+# Files sent ahead of an entry are kept for a day.
 EXPECTED_SECONDS = 86_400.0
 MODELS = "model-files.json"
+WHOLE = "whole"
+
+
+class Storage:
+    """Files below one place; each is written whole or not at all."""
+
+    def __init__(self, place: str) -> None:
+        """`place` is a path or an fsspec address. Raises OSError, or what the file system raises."""
+        files, root = url_to_fs(place, auto_mkdir=True)
+        files.makedirs(root, exist_ok=True)
+        self._is_local = isinstance(files, LocalFileSystem)
+        if self._is_local:
+            # Conversations are in it.
+            Path(root).chmod(0o700)
+        self._files = DirFileSystem(root, files)
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, None if there is none."""
+        try:
+            return bytes(self._files.cat_file(name))
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file."""
+        if not self._is_local:
+            self._files.pipe_file(name, content)
+            return
+        partial = f"{name}.{secrets.token_hex(4)}.partial"
+        self._files.pipe_file(partial, content)
+        self._files.mv(partial, name)
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """Return a JSON object, None if there is none or it is damaged."""
+        content = self.read(name)
+        with suppress(ValueError):
+            value = json.loads(content or b"")
+            return value if isinstance(value, dict) else None
+        return None
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a value as JSON."""
+        self.write(name, json.dumps(value).encode())
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Return the names in a folder, sorted, with their bytes; folders have 0."""
+        try:
+            listed = self._files.ls(folder, detail=True)
+        except FileNotFoundError:
+            return {}
+        named = {each["name"].rstrip("/").rpartition("/")[2]: int(each.get("size") or 0) for each in listed}
+        return dict(sorted((name, size) for name, size in named.items() if not name.endswith(".partial")))
+
+    def remove(self, folder: str) -> None:
+        """Remove a folder and all in it."""
+        with suppress(FileNotFoundError):
+            self._files.rm(folder, recursive=True)
+
+    # Content by its digest
+    def missing(self, digests: Iterable[str]) -> list[str]:
+        """Return which contents are not there yet as a whole."""
+        found = dict.fromkeys(digests)
+        return [digest for digest in found if not self._files.exists(f"blobs/{digest}/{WHOLE}")]
+
+    def put(self, digest: str, number: int, content: bytes) -> None:
+        """Write one part of a content."""
+        self.write(f"blobs/{digest}/{number:06d}", content)
+
+    def part(self, digest: str, number: int) -> bytes | None:
+        """Return one part of a content, None behind the last."""
+        return self.read(f"blobs/{digest}/{number:06d}")
+
+    def complete(self, digest: str) -> bool:
+        """Note that all parts are there, and tell whether they are what the digest says; if not, they are removed."""
+        found, number = hashlib.sha256(), 0
+        while (content := self.part(digest, number)) is not None:
+            found.update(content)
+            number += 1
+        if found.hexdigest() != digest:
+            self.remove(f"blobs/{digest}")
+            return False
+        self.write(f"blobs/{digest}/{WHOLE}", b"")
+        return True
 
 
 @dataclass
 class State:
-    """How far an entry is.
-
-    `turn` counts the tasks that took it up: only the last one is listened to.
-    """
+    """The state of an entry; `turn` counts the tasks that took it up: only the last one is listened to."""
 
     state: EntryState = "waiting"
-    priority: int = 0
     sent_at: float = 0.0
     turn: int = 0
     node: str = ""
@@ -45,8 +137,11 @@ class State:
     files: Manifest = field(default_factory=list)
 
 
+_STATE_FIELDS = frozenset(each.name for each in fields(State))
+
+
 class _Entry:
-    """One entry: what was asked for, its state, and where the pieces of its events are."""
+    """What was asked for, its state, and the start and length of each piece of its events."""
 
     def __init__(self, spec: Spec, state: State, pieces: Iterable[tuple[int, int]] = ()) -> None:
         self.spec = spec
@@ -60,7 +155,7 @@ class _Entry:
 
 
 class JobStore(Storage):
-    """Keeps entries. Its calls come from several threads."""
+    """The entries of a cluster. Thread-safe."""
 
     def __init__(self, place: str) -> None:
         super().__init__(place)
@@ -74,27 +169,29 @@ class JobStore(Storage):
         spec = self.read_json(f"entries/{entry_id}/entry.json")
         if spec is None:
             return
-        state = State(**(self.read_json(f"entries/{entry_id}/state.json") or {}))
+        stored = self.read_json(f"entries/{entry_id}/state.json") or {}
+        # Earlier versions wrote a priority too.
+        state = State(**{name: value for name, value in stored.items() if name in _STATE_FIELDS})
         if state.state == "running":
-            # Who ran it has gone with the job store that started it.
+            # Its task died with the job store that started it.
             state.state = "waiting"
         pieces = ((int(name), size) for name, size in self.sizes(f"entries/{entry_id}/events").items())
         self._entries[entry_id] = _Entry(spec, state, pieces)
 
-    # For who sends
+    # For the computers that send
     def expect(self, entry_id: str, files: Manifest) -> None:
-        """Note the files of an entry that is submitted once they are here; base models stay when it is gone."""
+        """Note the files of an entry that will be submitted once they are here; base models outlive it."""
         with self._lock:
             self._expected[entry_id] = time.monotonic(), set(digests_of(files))
             self.write_json(MODELS, self._models() | models_in(files))
 
-    def submit(self, entry_id: str, spec: Spec, priority: int = 0) -> None:
-        """Take an entry. One that is there already goes on as it is."""
+    def submit(self, entry_id: str, spec: Spec) -> None:
+        """Take an entry. One that is there already is left as it is."""
         with self._lock:
             self._expected.pop(entry_id, None)
             if entry_id in self._entries:
                 return
-            entry = _Entry(spec, State(priority=priority, sent_at=time.time()))
+            entry = _Entry(spec, State(sent_at=time.time()))
             self.write_json(f"entries/{entry_id}/state.json", asdict(entry.state))
             # Written last: without it there is no entry.
             self.write_json(f"entries/{entry_id}/entry.json", spec)
@@ -106,9 +203,9 @@ class JobStore(Storage):
             return [each for each in entry_ids if each in self._entries]
 
     def poll(self, offsets: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-        """Return for each entry its state and its events from a byte on; an entry that is not here is left out.
+        """Return the state of each entry and its events from a byte on; unknown entries are left out.
 
-        Events are told until there is no room for more than their last piece.
+        An answer ends after the piece of events that exceeds `POLL_BYTES`.
         """
         told: dict[str, dict[str, Any]] = {}
         room = POLL_BYTES
@@ -131,7 +228,7 @@ class JobStore(Storage):
         return told
 
     def command(self, entry_id: str, command: Mapping[str, Any]) -> None:
-        """Pass a command on to who runs an entry. One that waits is stopped, held or let go here."""
+        """Queue a command for the task that runs an entry. A waiting entry is stopped, held or released here."""
         with self._lock:
             entry = self._entries.get(entry_id)
             if entry is None or entry.state.state == "ended":
@@ -147,14 +244,6 @@ class JobStore(Storage):
                 state.commands.append({"number": state.numbered, "command": dict(command)})
             self._save(entry_id)
 
-    def prioritize(self, priorities: Mapping[str, int]) -> None:
-        """Set the priorities of entries: the highest is tried first."""
-        with self._lock:
-            for entry_id, priority in priorities.items():
-                if entry_id in self._entries and self._entries[entry_id].state.priority != priority:
-                    self._entries[entry_id].state.priority = priority
-                    self._save(entry_id)
-
     def files(self, entry_id: str) -> Manifest:
         """Return the files that an entry has made so far."""
         with self._lock:
@@ -169,9 +258,8 @@ class JobStore(Storage):
             self._drop_unused(entry.digests | set(digests_of(entry.state.files)))
 
     def overview(self) -> list[dict[str, Any]]:
-        """Return what is here, in the order in which it is tried."""
+        """Return all entries in the order in which they start."""
         with self._lock:
-            ordered = sorted(self._entries.items(), key=lambda item: _order(item[1].state))
             return [
                 {
                     "entry": entry_id,
@@ -179,15 +267,14 @@ class JobStore(Storage):
                     "name": entry.spec["name"],
                     "state": entry.state.state,
                     "node": entry.state.node,
-                    "priority": entry.state.priority,
                     "cards": cards_of(entry.spec.get("demand")),
                 }
-                for entry_id, entry in ordered
+                for entry_id, entry in self._in_order()
             ]
 
-    # For who runs
+    # For the tasks that run entries
     def begin(self, entry_id: str, node: str) -> dict[str, Any] | None:
-        """Give an entry to a task, which alone is listened to from now on; None if there is nothing left to do."""
+        """Give an entry to a task; earlier tasks of it are ignored from now on. None if there is nothing to do."""
         with self._lock:
             entry = self._entries.get(entry_id)
             if entry is None or entry.state.state == "ended":
@@ -205,16 +292,16 @@ class JobStore(Storage):
     def append(
         self, entry_id: str, turn: int, offset: int, events: str, seen: int
     ) -> list[dict[str, Any]] | None:
-        """Take lines of events, and return the commands behind the one with the number `seen`.
+        """Take lines of events, and return the commands after number `seen`.
 
-        None tells a task that another one has the entry, or no one any more.
+        None tells a task that the entry is no longer its own.
         """
         with self._lock:
             entry = self._entries.get(entry_id)
             if entry is None or entry.state.turn != turn or entry.state.state != "running":
                 return None
             content = events.encode()
-            # What came twice, since an answer was lost, is there already.
+            # A task sends its events again if the answer was lost.
             if content and offset == entry.event_bytes:
                 self.write(f"entries/{entry_id}/events/{offset:012d}", content)
                 entry.pieces.append((offset, len(content)))
@@ -225,7 +312,7 @@ class JobStore(Storage):
             return waiting
 
     def set_files(self, entry_id: str, turn: int, files: Manifest) -> None:
-        """Replace the files of an entry, whose contents are there; what none needs any more goes."""
+        """Replace the files of an entry, whose contents are here, and drop contents that are no longer needed."""
         with self._lock:
             entry = self._entries.get(entry_id)
             if entry is None or entry.state.turn != turn:
@@ -235,7 +322,7 @@ class JobStore(Storage):
         self._drop_unused(set(digests_of(before)) - set(digests_of(files)))
 
     def finish(self, entry_id: str, turn: int, returncode: int | None, reason: str = "") -> None:
-        """Note that an entry has ended, however it did; `turn` is 0 for whoever watches the tasks."""
+        """Note that an entry has ended; `turn` is 0 when the job store itself says so."""
         with self._lock:
             entry = self._entries.get(entry_id)
             if entry is None or turn not in {0, entry.state.turn} or entry.state.state == "ended":
@@ -243,38 +330,35 @@ class JobStore(Storage):
             entry.state.state, entry.state.returncode, entry.state.reason = "ended", returncode, reason
             self._save(entry_id)
 
-    # For who starts tasks
+    # For scheduling
     def startable(self, started: Iterable[str], places: Places) -> list[str]:
-        """Return which entries to start now, given those that were and what the nodes offer.
+        """Return which entries to start now, given those that run and what the nodes offer.
 
-        One for which there is no place yet holds those behind it back: else it would never find one.
+        An entry that does not fit yet holds back those behind it, or it would never start.
         """
         with self._lock:
             taken = {each: places.need(self.demand(each)) for each in started}
-            by_group = Counter(self._group(each) for each in taken if each in self._entries)
             chosen: list[str] = []
-            for entry_id, entry in sorted(self._entries.items(), key=lambda item: _order(item[1].state)):
-                group, need = self._group(entry_id), places.need(self.demand(entry_id))
+            for entry_id, entry in self._in_order():
+                need = places.need(self.demand(entry_id))
                 is_due = entry.state.state == "waiting" and entry_id not in taken
-                is_full = by_group[group] >= (entry.spec.get("at_once") or len(self._entries))
-                # If a node with so many cards left, it waits for the next.
-                if not is_due or is_full or not places.can_ever_hold(need):
+                # If the node with that many GPUs has left, it waits for the next one.
+                if not is_due or not places.can_ever_hold(need):
                     continue
                 if not places.hold([*taken.values(), need]):
                     break
                 chosen.append(entry_id)
                 taken[entry_id] = need
-                by_group[group] += 1
             return chosen
 
     def demand(self, entry_id: str) -> dict[str, Any]:
-        """Return what an entry asks of the node that runs it; nothing special if it was forgotten meanwhile."""
+        """Return what an entry asks of the node that runs it; nothing if it was forgotten meanwhile."""
         with self._lock:
             entry = self._entries.get(entry_id)
             return dict((entry.spec.get("demand") if entry else None) or {})
 
-    def _group(self, entry_id: str) -> str:
-        return str(self._entries[entry_id].spec.get("group") or entry_id)
+    def _in_order(self) -> list[tuple[str, _Entry]]:
+        return sorted(self._entries.items(), key=lambda item: item[1].state.sent_at)
 
     def _save(self, entry_id: str) -> None:
         self.write_json(f"entries/{entry_id}/state.json", asdict(self._entries[entry_id].state))
@@ -293,7 +377,7 @@ class JobStore(Storage):
         return self.read_json(MODELS) or {}
 
     def clear(self, remove: bool) -> list[dict[str, Any]]:
-        """Return what no entry needs any more, base models and data, with their bytes; remove it if asked to."""
+        """Return base models and data that no entry needs, with their bytes; delete them if asked to."""
         found: Counter[tuple[str, str]] = Counter()
         with self._lock:
             unneeded, models = self._unneeded(), self._models()
@@ -308,18 +392,14 @@ class JobStore(Storage):
         return [{"what": what, "name": name, "bytes": size} for (what, name), size in sorted(found.items())]
 
     def _unneeded(self) -> set[str]:
-        """Return the contents that no entry needs; one that has ended needs what it made alone."""
+        """Return the contents that no entry needs; an ended one needs only what it made."""
         since, entries = time.monotonic() - EXPECTED_SECONDS, self._entries.values()
         needed = {digest for at, digests in self._expected.values() if at > since for digest in digests}
         needed = needed.union(*(digests_of(entry.state.files) for entry in entries))
         needed = needed.union(*(entry.digests for entry in entries if entry.state.state != "ended"))
         stored = set(self.sizes("blobs"))
         if any(entry.state.state == "running" for entry in entries):
-            # Unknown contents may be those of the next checkpoint.
+            # Unknown contents may belong to the next checkpoint.
             ended = (entry.digests for entry in entries if entry.state.state == "ended")
             stored &= self._models().keys() | set[str]().union(*ended)
         return stored - needed
-
-
-def _order(state: State) -> tuple[int, float]:
-    return -state.priority, state.sent_at

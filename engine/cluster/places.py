@@ -1,7 +1,7 @@
-"""What the nodes of a cluster offer to entries, and how many entries find a place on them side by side.
+"""The GPUs of a cluster's nodes, and how many entries fit on them.
 
-An entry is computed on one node: on as many cards as it asks for, or on a cluster without cards in as many processes.
-Knows nothing of Ray; where an entry runs, Ray decides.
+An entry runs on one node: on as many GPUs as it asks for, or in as many processes on a cluster without GPUs. Ray
+decides on which node.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ CARDS_FIELD = "--cards"
 
 
 def cards_of(demand: Mapping[str, Any] | None) -> int:
-    """Return how many cards an entry asks for: it has so many processes, each computes a part of every step."""
+    """Return how many GPUs an entry asks for, which is its world size."""
     return int((demand or {}).get("cards", 1))
 
 
 @dataclass(frozen=True)
 class Places:
-    """The cards of each node that has some; with `least` set, of a cluster without cards the processors.
+    """The number of GPUs of each node that has some, or the CPU cores of each node if none has.
 
-    `least` is the number of processors that an entry takes at least: all of the smallest node.
+    In the latter case `least` is the number of cores that an entry takes at least: those of the smallest node.
     """
 
     nodes: tuple[int, ...]
@@ -32,7 +32,7 @@ class Places:
 
     @classmethod
     def of_nodes(cls, nodes: Iterable[Mapping[str, Any]]) -> Places:
-        """Return what nodes offer, as Ray lists them."""
+        """Return the places on nodes as Ray lists them."""
         resources = [node["Resources"] for node in nodes if node["Alive"]]
         cards = tuple(int(each["GPU"]) for each in resources if each.get("GPU", 0) >= 1)
         if cards:
@@ -41,20 +41,20 @@ class Places:
         return cls(processors, min(processors, default=1))
 
     def need(self, demand: Mapping[str, Any] | None) -> int:
-        """Return how many cards, or processors, an entry takes of its node."""
+        """Return how many GPUs or CPU cores an entry takes of its node."""
         return max(self.least, cards_of(demand))
 
     def resources(self, demand: Mapping[str, Any] | None) -> dict[str, int]:
-        """Return what Ray is asked for."""
+        """Return the resources to ask Ray for."""
         need = self.need(demand)
         return {"num_cpus": need} if self.least else {"num_gpus": need, "num_cpus": 1}
 
     def can_ever_hold(self, need: int) -> bool:
-        """Tell whether a node is large enough for an entry that is alone on it."""
+        """Tell whether an empty node is large enough."""
         return need <= max(self.nodes, default=0)
 
     def hold(self, needs: Sequence[int]) -> bool:
-        """Tell whether entries find a place side by side, the largest first."""
+        """Tell whether entries fit side by side, placing the largest first."""
         free = list(self.nodes)
         for need in sorted(needs, reverse=True):
             node = next((number for number, left in enumerate(free) if left >= need), None)
@@ -64,7 +64,7 @@ class Places:
         return True
 
     def require(self, cards: int, computer: str) -> None:
-        """Return if a node has so many cards. Raises ComputerError that names what there is."""
+        """Raise ComputerError if no node has that many GPUs."""
         most = max(self.nodes, default=0)
         if cards <= max(1, most):
             return

@@ -1,6 +1,6 @@
-"""What a node of a cluster tells of itself. It is sent to the node as it is, since Tunesmith may be missing there.
+"""What a node of a cluster tells about itself.
 
-So it imports nothing of Tunesmith but where it looks for it.
+The module is pickled by value and sent to nodes that may lack Tunesmith, so it imports nothing of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MIB = 1 << 20
 
 
 def facts() -> dict[str, Any]:
-    """Return versions, memory, disk, cards and the time of the computer that this runs on."""
+    """Return versions, memory, disk, GPUs and the clock of this computer."""
     import psutil
 
     memory = psutil.virtual_memory()
@@ -51,7 +51,7 @@ def installed_version() -> str:
 
 
 def _tunesmith() -> str:
-    """Return the version of Tunesmith, "" if the node's Python does not find it."""
+    """Return the version of Tunesmith, "" if this Python does not find it."""
     if find_spec("engine") is None or find_spec("engine.cluster") is None:
         return ""
     return installed_version()

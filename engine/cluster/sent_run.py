@@ -1,24 +1,30 @@
-"""One run that another computer does: what is forwarded between its entry there and its folder here.
+"""One run at another computer: its upload, and what is forwarded between its entry there and its folder here.
 
-Forwarded events say how many bytes of the entry's stream lie behind them, so that whoever follows the run later knows
-where to go on, without a second record.
+What ships with Tunesmith is on every node; what is on the hub is sent only if a node can't get it otherwise. Forwarded
+events say where in the entry's stream they end, so whoever follows the run later knows where to continue.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.adapters import library
 from engine.cluster import arrivals
-from engine.cluster.files import send
+from engine.cluster.files import Manifest, below, manifest_of, send
 from engine.cluster.places import cards_of
 from engine.cluster.store_client import JobStoreClient
-from engine.cluster.upload import of_run, spec_of
 from engine.computers import store
 from engine.computers.computer import Computer
+from engine.computers.sending import texts_of
+from engine.config import hub_sources
 from engine.config import recipe as recipes
+from engine.config.recipe import STARTER, Recipe, local_folder, looks_like_path
 from engine.errors import AppError, ComputerError, StorageError
 from engine.jobs import sent_job
 from engine.jobs.event_schema import validated
@@ -26,20 +32,24 @@ from engine.jobs.events import MAX_STREAM_BYTES, Event, EventWriter, clock, deco
 from engine.jobs.job import Command, Job, this_process
 from engine.jobs.sent_job import SentTo
 from engine.jobs.supervisor import exit_text
+from engine.system import hub_cache
 from engine.system.foreign_files import FileKind, read_text
-from engine.system.paths import adapters_folder
+from engine.system.hub_cache import Kind
+from engine.system.paths import adapters_folder, expand_user, path_exists
 
 STREAM_BYTES = "entry_bytes"
 # The event that says that a run was sent, from its start or its last checkpoint on.
 SENT = "job_sent"
 PROGRESS_BYTES = 4 << 20
+# Tells whether every node has or can fetch a base model or data set of the hub: id, revision, kind.
+HasSource = Callable[[str, str, Kind], bool]
 
 
 class SentRun:
     """A run and its entry.
 
-    From its first word on it holds the lock of the run's folder and its event stream, until it is at rest again: of a
-    thousand runs that wait, only those are open that something is told of.
+    From its first event until `rest` it holds the lock and the event stream of the run's folder: of a thousand waiting
+    runs, only those with news are open.
     """
 
     def __init__(self, job: Job) -> None:
@@ -51,7 +61,7 @@ class SentRun:
         self.is_sent = sent is not None
         self.ended = False
         self._attempt = 0
-        # The bytes of the entry's stream that are here.
+        # How many bytes of the entry's stream were taken over.
         self.offset = 0
         self._clock: float | None = None
         self._outcome: Event | None = None
@@ -59,7 +69,7 @@ class SentRun:
         self._find_place()
 
     def open(self, wait_seconds: float = 0.0) -> None:
-        """Take the run's folder, and say so in a new attempt. Raises WorkerError if another process has it."""
+        """Lock the run's folder and begin a new attempt. Raises WorkerError if another process has it."""
         if self._writer is not None:
             return
         self._open.enter_context(self.job.lock(wait_seconds))
@@ -71,7 +81,7 @@ class SentRun:
         self.emit("job_accepted", kind="train", **asdict(this_process()))
 
     def rest(self) -> None:
-        """Let the run's folder go."""
+        """Release the run's folder."""
         self._writer = None
         self._open.close()
 
@@ -81,7 +91,7 @@ class SentRun:
         return self._writer is not None
 
     def notice(self, message: str, hint: str = "", level: str = "notice") -> None:
-        """Tell the person something that ends nothing."""
+        """Show a notice."""
         self.emit("notice", level=level, message=message, hint=hint)
 
     def _find_place(self) -> None:
@@ -96,7 +106,7 @@ class SentRun:
                 self.offset = 0
 
     def emit(self, event: str, **facts: Any) -> None:
-        """Append an event of this computer's own, at the time of the one before on the clock of the node."""
+        """Append an event of this computer, with the clock of the node's last event."""
         self.open()
         assert self._writer is not None
         on_clock = {} if self._clock is None else {"clock": self._clock}
@@ -119,24 +129,31 @@ class SentRun:
         send(job_store, upload.paths.items(), upload.files, count)
         cards = cards_of(asked.get("demand"))
         self.emit(SENT, computer=computer.name, bytes=upload.bytes, cards=cards)
-        # Noted before it is asked for: whoever ends in between asks again, and nothing is done twice.
+        # Noted before it is submitted: if this process dies in between, it is submitted again, which is harmless.
         sent_job.write(self.job, SentTo(computer.name, self.entry_id))
         self.is_sent, self.offset = True, 0
         text = read_text(self.job.recipe_path, FileKind.RECIPE)
-        job_store.submit(
-            self.entry_id, spec_of(self.job, text, recipe.name, upload, **asked), asked.get("priority", 0)
-        )
+        spec = {
+            "run": self.job.id,
+            "name": recipe.name,
+            "recipe": text,
+            "files": upload.files,
+            "sent": upload.sent,
+            "hub": upload.hub,
+            **asked,
+        }
+        job_store.submit(self.entry_id, spec)
 
     def pass_commands_on(self, job_store: JobStoreClient) -> None:
-        """Pass the commands that wait in the run's folder on to who runs the entry."""
+        """Pass the commands in the run's folder on to the entry."""
         self._commands += self.job.take_commands()
         while self._commands:
             job_store.command(self.entry_id, self._commands[0])
-            # Not before: where the connection is lost, it is passed on later.
+            # Not before: if the connection is lost, it is passed on later.
             del self._commands[0]
 
     def take(self, job_store: JobStoreClient, told: dict[str, Any]) -> bool:
-        """Take over what an entry tells; return whether it told anything new."""
+        """Take over an entry's new events; return whether there were any."""
         content: bytes = told["events"]
         whole = content[: content.rfind(b"\n") + 1]
         if whole or told["state"] == "ended":
@@ -149,7 +166,7 @@ class SentRun:
             event, behind = decode(line), self.offset + len(line)
             if event is not None:
                 self._forward(job_store, validated(event), behind)
-            # Not before: where the connection is lost, the line is told again.
+            # Not before: if the connection is lost, the line is taken again.
             self.offset = behind
         if told["state"] == "ended" and self.offset >= told["event_bytes"]:
             self._conclude(job_store, told)
@@ -157,12 +174,12 @@ class SentRun:
 
     def _forward(self, job_store: JobStoreClient, event: Event, behind: int) -> None:
         if event["event"] == "job_ended":
-            # The last event, and so written when all files are here. Whoever ends right then takes it again.
+            # The last event: written once all files are here.
             self._outcome = event | {STREAM_BYTES: self.offset}
             return
         if event["event"] == "job_accepted":
             self._attempt += 1
-            # What is followed and killed here is the process here.
+            # The process to follow and kill is the one here.
             event |= asdict(this_process())
         elif event["event"] == "checkpoint_saved" and "path" in event:
             event["path"] = str(self.job.folder / Path(str(event["path"])).name)
@@ -175,15 +192,15 @@ class SentRun:
     def _append(self, event: Event) -> None:
         assert self._writer is not None
         self._clock = clock(event)
-        # What is too long for an event, or has a number that JSON does not, is damaged like a line that is no event.
+        # An event that is too long, or has a number that JSON lacks, is dropped like a line that is no event.
         with suppress(ValueError):
             self._writer.forward(event | {"run": self.job.id, "attempt": self._attempt})
 
     def _conclude(self, job_store: JobStoreClient, told: dict[str, Any]) -> None:
-        """Fetch what came of the entry, write the last event, and let the cluster forget it."""
+        """Fetch the entry's results, write the last event, and let the cluster forget it."""
         completed = self._outcome is not None and self._outcome["outcome"] == "completed"
         files = job_store.files(self.entry_id)
-        # A run that has ended well has no more use for its checkpoints, which may be large.
+        # A completed run no longer needs its checkpoints, which may be large.
         arrivals.fetch_run(job_store, self.job, files, checkpoints=not completed)
         arrivals.fetch_adapters(job_store, self.job.id, files)
         if self._outcome is not None:
@@ -193,7 +210,7 @@ class SentRun:
         elif told["reason"] == "stopped":
             self.emit("job_ended", outcome="stopped")
         else:
-            # Its worker, or its task, ended without a last event.
+            # Its worker or its task died.
             said = exit_text(told["returncode"])
             if told["reason"]:
                 said = f"The cluster ended it: {told['reason']}", "Resume sends it again."
@@ -202,22 +219,22 @@ class SentRun:
         self._writer.sync()
         sent_job.remove(self.job)
         self.ended = True
-        # Where its answer is lost nobody may ask again: what is forgotten would be sent again.
+        # Not repeated if the answer is lost: a forgotten run would be sent again.
         with suppress(ComputerError):
             job_store.forget(self.entry_id)
 
     @property
     def outcome(self) -> str:
-        """How the run ended, "" before, or if its worker had no last word."""
+        """How the run ended; "" before that, or if its worker wrote no last event."""
         return str(self._outcome["outcome"]) if self.ended and self._outcome is not None else ""
 
     def fail(self, error: AppError) -> None:
-        """End the run before it was sent."""
+        """End a run that could not be sent."""
         self.emit("job_ended", **failure(error, self.job))
         self.ended = True
 
     def lost(self) -> None:
-        """Note that the cluster does not know the entry any more: it has to be sent again."""
+        """Note that the cluster no longer knows the entry: it has to be sent again."""
         sent_job.remove(self.job)
         self.is_sent, self.offset = False, 0
 
@@ -226,3 +243,85 @@ def failure(error: AppError, job: Job) -> dict[str, Any]:
     """Return what `job_ended` says of an error."""
     said: dict[str, Any] = {"message": error.message, "hint": error.hint, "field": error.field}
     return {"outcome": "failed", "kind": error.kind, **said, "problems": [], "log": str(job.log_path)}
+
+
+@dataclass
+class Upload:
+    """Files to send with their paths there; `sent` maps paths of the recipe to theirs."""
+
+    files: Manifest = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    hub: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of all files."""
+        return sum(size for _, size, _ in self.files)
+
+    def add(self, pairs: Iterator[tuple[str, Path]]) -> None:
+        """Add files under the given names."""
+        listed = list(pairs)
+        self.paths |= dict(listed)
+        self.files += manifest_of(listed)
+
+    def add_path(self, place: str, text: str, at: Path | None = None) -> None:
+        """Add a file or folder that a recipe names, or its stand-in `at` another path.
+
+        It gets its own folder below `place`, named by its content.
+        """
+        path = at or expand_user(text)
+        # Its name stays: scores are named after it.
+        pairs = list(below(path, f"{path.name}/")) if path.is_dir() else [(path.name, path)]
+        manifest = manifest_of(pairs)
+        folder = f"{place}/{hashlib.sha256(json.dumps(manifest).encode()).hexdigest()[:16]}"
+        self.paths |= {f"{folder}/{name}": file for name, file in pairs}
+        self.files += [[f"{folder}/{name}", size, digest] for name, size, digest in manifest]
+        self.sent[text] = f"{folder}/{path.name}"
+
+
+def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Upload:
+    """Return what a run needs. Raises ComputerError for a base model that is neither here nor there."""
+    upload = Upload()
+    for text in texts_of(recipe):
+        upload.add_path("sent", text)
+    base, source, before = recipe.base_model, recipe.data.source, recipe.method.start_from
+    if base.id != STARTER and looks_like_path(base.id):
+        # If a GGUF file is gone, its unpacked copy is sent.
+        is_there = path_exists(expand_user(base.id))
+        upload.add_path("models", base.id, None if is_there else local_folder(base.id))
+    elif hub_sources.is_on_hub(base.id):
+        _add_from_hub(upload, base.id, base.revision, "model", has_source)
+    if hub_sources.is_on_hub(source):
+        _add_from_hub(upload, source, "main", "dataset", has_source)
+    if before and looks_like_path(before):
+        upload.add_path("sent", before)
+    elif before:
+        adapter = library.find(before)
+        upload.add(below(adapter.folder, f"adapters/{adapter.id}/"))
+    # Checkpoints of earlier attempts, to continue from.
+    for path in sorted(job.folder.iterdir()):
+        if (
+            path.is_dir()
+            and path.name.startswith(arrivals.CHECKPOINTS)
+            and not path.name.endswith(".partial")
+        ):
+            upload.add(below(path, f"run/{path.name}/"))
+    return upload
+
+
+def _add_from_hub(upload: Upload, repo_id: str, revision: str, kind: Kind, has_source: HasSource) -> None:
+    if has_source(repo_id, revision, kind):
+        return
+    if not hub_cache.is_cached(repo_id, revision, kind):
+        field_name = "base_model.id" if kind == "model" else "data.source"
+        raise ComputerError(
+            f"{repo_id} is neither on this computer nor on every node, and a node can't reach the hub.",
+            "Download it here first: it is then sent along.",
+            field_name,
+        )
+    upload.hub = True
+    cache = hub_cache.downloads_folder()
+    repository = hub_cache.repository_folder(cache, repo_id, kind)
+    for part in ("refs", "snapshots"):
+        upload.add(below(repository / part, f"hub/{repository.name}/{part}/", within=repository))

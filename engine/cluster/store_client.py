@@ -1,7 +1,7 @@
-"""Asks a cluster over HTTP, with its token: Ray's job API, and the job store's calls in JSON and bytes.
+"""HTTP clients of a cluster: Ray's job API, and the job store's calls in JSON and bytes.
 
-Whoever holds the token may be the one who answers. So an answer is bounded in size and has the form that is declared
-here, or it is refused, and no redirect and no proxy learns the token.
+Anyone may be answering. So answers have a size limit and the types declared here, or are refused, and no redirect or
+proxy learns the token.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OK, NOT_FOUND = 200, 404
 Text = Annotated[str, Field(max_length=4_000)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=1_000)]
-# One wrong item is enough: each error takes a kilobyte, and an answer may have millions.
+# Stop at the first wrong item: each error takes a kilobyte, and an answer may have millions.
 T = TypeVar("T")
 Items = Annotated[list[T], FailFast()]
 Files = Items[tuple[Name, NonNegativeInt, Digest]]
@@ -33,7 +33,7 @@ EntryState = Literal["waiting", "running", "held", "ended"]
 
 
 class Kept(TypedDict):
-    """What is kept for no one."""
+    """A base model or data that no run needs."""
 
     what: Literal["model", "data"]
     name: Text
@@ -41,7 +41,7 @@ class Kept(TypedDict):
 
 
 class Told(TypedDict):
-    """What the job store tells of an entry: its state, and its events from the byte on that was asked for."""
+    """The state of an entry, and its events from the requested byte on."""
 
     state: EntryState
     node: Text
@@ -52,7 +52,7 @@ class Told(TypedDict):
 
 
 class Begun(TypedDict):
-    """What a task is given that takes an entry up."""
+    """What a task gets when it begins an entry."""
 
     turn: NonNegativeInt
     spec: dict[str, Any]
@@ -75,7 +75,6 @@ class Entry(TypedDict):
     name: Text
     state: EntryState
     node: Text
-    priority: int
     cards: NonNegativeInt
 
 
@@ -88,7 +87,7 @@ class Card(TypedDict):
 
 
 class NodeFacts(TypedDict):
-    """What a node tells of itself (`engine.cluster.probe`)."""
+    """A node's answer of `engine.cluster.probe`."""
 
     host: Text
     system: Text
@@ -103,7 +102,7 @@ class NodeFacts(TypedDict):
 
 
 class Node(TypedDict):
-    """A node, and its facts unless a problem kept it from telling them."""
+    """A node, and its facts unless it has a problem."""
 
     node: Text
     address: Text
@@ -115,7 +114,7 @@ class Node(TypedDict):
 
 
 class NodeKept(TypedDict):
-    """What a node keeps for no one."""
+    """What a node keeps that no run needs."""
 
     host: Text
     folder: Text
@@ -140,7 +139,6 @@ _ANSWERS: dict[str, TypeAdapter[Any]] = {
     "known": TypeAdapter(Items[Name]),
     "poll": TypeAdapter(dict[Name, Told]),
     "command": TypeAdapter(None),
-    "prioritize": TypeAdapter(None),
     "files": TypeAdapter(Files),
     "forget": TypeAdapter(None),
     "overview": TypeAdapter(Items[Entry]),
@@ -159,15 +157,12 @@ CALLS = frozenset(_ANSWERS)
 
 
 class ClusterHttp:
-    """A connection to one address, `host:port` or the path of a socket; `computer` is what errors call it.
-
-    One that is lost is made again for `patience` seconds.
-    """
+    """A connection to `host:port` or the path of a socket, retried for `patience` seconds; errors say `computer`."""
 
     def __init__(self, computer: str, address: str, secret: str, patience: float = 0.0) -> None:
         self.computer = computer
         self._patience = patience
-        # A compressed answer could be larger than it looks.
+        # A compressed answer could exceed the limit.
         headers = {"Accept-Encoding": "identity"}
         if secret:
             headers["Authorization"] = f"Bearer {secret}"
@@ -190,7 +185,7 @@ class ClusterHttp:
         self._client.close()
 
     def ask(self, method: str, path: str, **content: Any) -> tuple[int, bytes]:
-        """Return the status and the body of an answer. Raises ComputerError without a field if there is none."""
+        """Return status and body. Raises ComputerError without a field if the connection is lost."""
         deadline = time.monotonic() + self._patience
         while True:
             found = bytearray()
@@ -209,16 +204,16 @@ class ClusterHttp:
             time.sleep(RETRY_SECONDS)
 
     def take_if_there(self, method: str, path: str) -> bytes | None:
-        """Return the body of a good answer, None if there is nothing at the path. Raises ComputerError."""
+        """Return the body of a good answer, None for 404. Raises ComputerError."""
         status, answer = self.ask(method, path)
         return None if status == NOT_FOUND else self.good(status, answer)
 
     def take(self, method: str, path: str, **content: Any) -> bytes:
-        """Return the body of an answer that has to be a good one. Raises ComputerError."""
+        """Return the body of a good answer. Raises ComputerError."""
         return self.good(*self.ask(method, path, **content))
 
     def good(self, status: int, answer: bytes) -> bytes:
-        """Return the body of an answer with its status. Raises ComputerError for any but a good one."""
+        """Return the body if the status is 200. Raises ComputerError."""
         if status != OK:
             said = answer[:300].decode(errors="replace")
             raise ComputerError(
@@ -227,14 +222,14 @@ class ClusterHttp:
         return answer
 
     def read(self, kind: TypeAdapter[Any], answer: str | bytes) -> Any:
-        """Return what an answer in JSON says. Raises ComputerError for one of another form than `kind`."""
+        """Return the value of an answer in JSON. Raises ComputerError if it is not a `kind`."""
         try:
             return kind.validate_json(answer, strict=True)
         except ValidationError as error:
             raise self.strange() from error
 
     def strange(self) -> ComputerError:
-        """Return the error of an answer that is not what was asked for."""
+        """Return the error for an answer of the wrong form."""
         return ComputerError(
             f"{self.computer} gave an answer that Tunesmith does not understand.",
             "Something else may be answering in its place. Ask who runs the cluster before you send anything.",
@@ -243,10 +238,9 @@ class ClusterHttp:
 
 
 class JobStoreClient(ClusterHttp):
-    """The job store's calls by their names: `missing(…)` asks and waits for the answer.
+    """The job store's calls as methods: `missing(…)` asks and waits for the answer.
 
-    Each raises ComputerError: without a field if the connection is lost, with one for an answer of another form than
-    the call's.
+    Each raises ComputerError: without a field if the connection is lost, with one for an answer of the wrong form.
     """
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

@@ -1,53 +1,75 @@
 """The job store as a job of Ray on the cluster's head: `python -m engine.cluster.store_job STORAGE`.
 
-It prints where it answers, as JSON in one line, and outlives whoever sent something. For each entry it starts a task of
-Ray, which runs it elsewhere if its node dies. What nodes have, and what they keep for no one, it asks by tasks too.
+It prints where it answers, as one line of JSON, and outlives the computers that send. Its calls are JSON and bytes over
+HTTP, on loopback for those behind SSH and on the address at which Ray listens. For each entry it starts a task of Ray,
+which Ray restarts elsewhere if its node dies; other tasks ask the nodes what they have.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import re
 import secrets
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from pydantic_core import from_json, to_json
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.cluster import node_home, probe, store_server
-from engine.cluster.connection import ANSWER_MARK
-from engine.cluster.entry import run_entry
+from engine.cluster import entry, probe
+from engine.cluster.connection import ANSWER_MARK, is_loopback
 from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places
+from engine.cluster.store_client import CALLS
 from engine.errors import OfflineError
 from engine.system import hub_cache
+from engine.system.asgi_server import listen, make_server, read_body
 from engine.system.connection import require_hub
 from engine.system.hub_cache import Kind
 from engine.system.paths import cluster_folder
 
-# How often a task is started elsewhere when its node dies or lacks memory.
+# How often Ray restarts a task whose node dies or runs out of memory.
 RETRIES = 10
 WATCH_SECONDS = 0.25
-# How long nodes are waited for that are asked what they have.
+# How long to wait for the answers of nodes.
 FACTS_SECONDS, HUB_SECONDS, CLEAR_SECONDS = 30.0, 60.0, 300.0
-# As if it was killed: the shell then starts the version that is installed now.
+# As if killed by a signal: the shell then starts the version that is installed now.
 UPDATED = 129
+# Next to Ray's dashboard; any free one if it is taken.
+PORT = 8266
+MAX_BODY_BYTES = 64 << 20
+# For a part of 8 MB over a slow line.
+REQUEST_SECONDS = 300.0
+_DIGEST, _PORT = re.compile(r"[0-9a-f]{64}"), re.compile(r":[0-9]+\Z")
+LOOPBACK = "127.0.0.1"
+LetsIn = Callable[[Headers], bool]
 
 Facts = dict[str, Any]
 
 
 def main(place: str) -> None:
-    """Print where the job store of a storage answers and do its work, or print why it can't be started."""
+    """Start the job store of a storage and print where it answers, or why it can't start."""
     import ray
 
     ray.init(address="auto", log_to_driver=False, logging_level="error")
     host, secret = ray.util.get_node_ip_address(), secrets.token_hex(32)
     try:
         store = RayJobStore(place or str(cluster_folder() / "storage"))
-        port = store_server.serve(store, host, lambda headers: _is_let_in(headers, secret))
-    # What fsspec raises for a place that it does not know, or needs another package for.
+        port = serve(store, host, lambda headers: _is_let_in(headers, secret))
+    # fsspec raises them for a place that it does not know, or needs another package for.
     except (OSError, ValueError, ImportError) as error:
         _answer({"problem": f"{type(error).__name__}: {error}"[:500]})
         return
@@ -61,15 +83,15 @@ def _answer(told: dict[str, Any]) -> None:
 
 
 def _is_let_in(headers: Headers, secret: str) -> bool:
-    """Tell whether headers bring the secret of this store's tasks, or what Ray itself asks for."""
+    """Tell whether headers have the secret of this store's tasks, or the token of Ray."""
     from ray._private.authentication import authentication_utils as tokens
 
     said = headers.get("Authorization", "")
     if hmac.compare_digest(said.encode(), f"Bearer {secret}".encode()):
         return True
-    # Without a token every program is let in, as by Ray.
+    # Without a token any program is let in, as Ray does.
     if not tokens.is_token_auth_enabled():
-        return not store_server.is_from_page(headers)
+        return not is_from_page(headers)
     return bool(tokens.validate_request_token(said))
 
 
@@ -81,11 +103,11 @@ class RayJobStore(JobStore):
         self._tasks: dict[Any, str] = {}
 
     def nodes(self) -> list[Facts]:
-        """Return of each node its id, address and resources, and what it tells of itself or the problem that it has."""
+        """Return the id, address and resources of each node, and its facts or what kept it from telling them."""
         import ray
         from ray import cloudpickle
 
-        # A node without Tunesmith can tell what it has, too.
+        # So that a node without Tunesmith can answer too.
         cloudpickle.register_pickle_by_value(probe)
         told = _ask_nodes(_alive(), FACTS_SECONDS, probe.facts)
         return [
@@ -107,7 +129,7 @@ class RayJobStore(JobStore):
         return vars(Places.of_nodes(ray.nodes()))
 
     def clear_nodes(self, remove: bool) -> list[Facts]:
-        """Return what each node keeps for no one, one of those that share a folder; remove it if asked to."""
+        """Return what nodes keep that no entry needs, once per shared folder; delete it if asked to."""
         nodes = _alive()
         told = _kept(nodes, remove=False)
         by_folder = {
@@ -118,12 +140,12 @@ class RayJobStore(JobStore):
         return _kept([node for node, each in by_folder.values() if not each["problem"]], remove=True)
 
     def every_node_has(self, repo_id: str, revision: str, kind: Kind) -> bool:
-        """Tell whether each node that lives has a base model or data set of the hub, or reaches the hub."""
+        """Tell whether every live node has a base model or data set of the hub, or reaches the hub."""
         told = _ask_nodes(_alive(), HUB_SECONDS, _has, repo_id, revision, kind)
         return all(each["facts"] for each in told.values())
 
     def work(self, address: str, secret: str) -> NoReturn:
-        """Start tasks and note their ends; they ask this store at `address`, with `secret`."""
+        """Start tasks and note their ends; they reach this store at `address`, with `secret`."""
         import ray
 
         version = probe.installed_version()
@@ -131,11 +153,11 @@ class RayJobStore(JobStore):
             places, is_current = Places.of_nodes(ray.nodes()), probe.installed_version() == version
             if not is_current and not self._tasks:
                 sys.exit(UPDATED)
-            # What runs ends with the version that it began with.
+            # Entries end with the version that they began with.
             for entry_id in self.startable(self._tasks.values(), places) if is_current else ():
-                # Ray's metrics tell the names of tasks to everyone: an entry's own says what is trained.
+                # Ray's metrics show task names to everyone; an entry's would tell what is trained.
                 options = {"name": "entry", "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
-                task = ray.remote(**options, **places.resources(self.demand(entry_id)))(run_entry)
+                task = ray.remote(**options, **places.resources(self.demand(entry_id)))(entry.run_entry)
                 self._tasks[task.remote(address, secret, entry_id)] = entry_id
             if not self._tasks:
                 time.sleep(WATCH_SECONDS)
@@ -146,7 +168,7 @@ class RayJobStore(JobStore):
                     ray.get(ended)
                 except ray.exceptions.RayError as error:
                     reason = str(error).strip().splitlines()[-1][:500]
-                # One that ran to its end has told it itself, unless another one was at work.
+                # Without effect if the task itself has reported the end.
                 self.finish(self._tasks.pop(ended), 0, None, reason)
 
 
@@ -157,7 +179,7 @@ def _alive() -> list[Facts]:
 
 
 def _kept(nodes: list[Facts], *, remove: bool) -> list[Facts]:
-    told = _ask_nodes(nodes, CLEAR_SECONDS, node_home.clear, remove=remove)
+    told = _ask_nodes(nodes, CLEAR_SECONDS, entry.clear, remove=remove)
     nothing = {"folder": "", "kept": [], "in_use": False}
     return [
         {
@@ -181,7 +203,7 @@ def _has(repo_id: str, revision: str, kind: Kind) -> bool:
 def _ask_nodes(
     nodes: list[Facts], seconds: float, question: Callable[..., Any], *arguments: Any, **options: Any
 ) -> dict[str, Facts]:
-    """Return the answer of each node as its `facts`, or the `problem` that kept it from one."""
+    """Return the answer of each node as `facts`, or its `problem`."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -204,6 +226,80 @@ def _ask_nodes(
             reason = (str(error).splitlines() or [""])[0][:300]
             told[node] = {"facts": None, "problem": f"The node could not say what it has: {reason}"}
     return told
+
+
+def serve(job_store: JobStore, host: str, lets_in: LetsIn) -> int:
+    """Answer calls in a thread, on loopback and on the address `host`; return the port."""
+    sockets = _bound(dict.fromkeys((LOOPBACK, host)))
+    server = make_server(application(job_store, lets_in), request_seconds=REQUEST_SECONDS)
+    threading.Thread(target=lambda: asyncio.run(server.serve(sockets)), daemon=True).start()
+    return int(sockets[0].getsockname()[1])
+
+
+def _bound(hosts: Any) -> list[socket.socket]:
+    """Return a listening socket at each address, all with the same port."""
+    for port in (PORT, 0, 0, 0):
+        bound: list[socket.socket] = []
+        try:
+            for host in hosts:
+                at = port or (bound[0].getsockname()[1] if bound else 0)
+                bound.append(listen(host, at))
+        except OSError:
+            for each in bound:
+                each.close()
+        else:
+            return bound
+    raise OSError(f"no port is free on {', '.join(hosts)}")
+
+
+def application(job_store: JobStore, lets_in: LetsIn) -> ASGIApp:
+    """Return the job store's calls as a web application for requests whose headers `lets_in` accepts."""
+
+    async def call(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in CALLS:
+            raise HTTPException(404)
+        arguments = from_json(await read_body(request, MAX_BODY_BYTES))
+        answer = await run_in_threadpool(getattr(job_store, name), *arguments)
+        return Response(to_json(answer, bytes_mode="base64"), media_type="application/json")
+
+    async def put(request: Request) -> Response:
+        await run_in_threadpool(job_store.put, *_part(request), await read_body(request, MAX_BODY_BYTES))
+        return Response()
+
+    async def part(request: Request) -> Response:
+        content = await run_in_threadpool(job_store.part, *_part(request))
+        return Response(status_code=404) if content is None else Response(content)
+
+    routes = [
+        Route("/calls/{name}", call, methods=["POST"]),
+        Route("/parts/{digest}/{number:int}", put, methods=["PUT"]),
+        Route("/parts/{digest}/{number:int}", part, methods=["GET"]),
+    ]
+    inner, refused = Starlette(routes=routes), PlainTextResponse("the token is not this cluster's", 401)
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        # Before anything else of the request is read.
+        answers = inner if lets_in(Headers(scope=scope)) else refused
+        await answers(scope, receive, send)
+
+    return guarded
+
+
+def is_from_page(headers: Headers) -> bool:
+    """Tell whether a request may come from a page in a browser, or uses a host name that resolves to this address.
+
+    Without a token, any page that somebody here opens could otherwise send entries.
+    """
+    host = _PORT.sub("", headers.get("Host", "")).strip("[]")
+    return "origin" in headers or not is_loopback(host)
+
+
+def _part(request: Request) -> tuple[str, int]:
+    digest = str(request.path_params["digest"])
+    if not _DIGEST.fullmatch(digest):
+        raise HTTPException(404)
+    return digest, int(request.path_params["number"])
 
 
 if __name__ == "__main__":

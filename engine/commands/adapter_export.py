@@ -11,11 +11,10 @@ from typing import Any
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.commands.terminal import text_tables
-from engine.commands.terminal.download_consent import confirm_base
-from engine.commands.terminal.follow_job import STOPPED
+from engine.commands.terminal.consent import confirm_base
+from engine.commands.terminal.follow_job import STOPPED, Result, ask
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, whole_number
-from engine.commands.terminal.short_job import Result, ask
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
@@ -26,7 +25,6 @@ from engine.system.text_paths import is_text
 from engine.system.units import size
 
 ADAPTER_HELP = "an adapter: its id or the beginning of it, its name or its folder"
-# What stays an adapter, and what becomes a model.
 PEFT, MERGED, HUB = "peft", "merged", "hub"
 KINDS = {
     PEFT: "the adapter as it is, for PEFT (a zip if TARGET ends in .zip)",
@@ -37,7 +35,7 @@ KINDS = {
     "script": "a Python script that repeats the training with transformers and PEFT alone, with its conversations",
     HUB: "the adapter with a model card, to a repository on the Hugging Face Hub, private unless --public",
 }
-# Kinds whose library takes older versions of transformers alone.
+# Their libraries need older versions of transformers.
 ELSEWHERE = {
     "onnx": "optimum-onnx 0.1 takes transformers before 4.58",
     "openvino": "optimum-intel 2.2 takes transformers before 5.6",
@@ -102,7 +100,7 @@ def add(actions: Verbs) -> None:
 
 
 def _kind(text: str) -> str:
-    """Return a kind of export as an argument; of one that no library writes the reason and another way are told."""
+    """Return a kind of export, as an argument's type; explain why some well-known kinds can't be written here."""
     if text in ELSEWHERE:
         raise argparse.ArgumentTypeError(
             f"{text} can't be written here: {ELSEWHERE[text]}. Use --to {MERGED}, and convert that folder with it in "
@@ -112,13 +110,18 @@ def _kind(text: str) -> str:
 
 
 def export_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Export an adapter and say what its verification found."""
+    """Export an adapter and show the result of its verification."""
     adapter = library.find(asked.adapter, shortened=True)
     if asked.to != HUB and (asked.public or asked.with_conversations or asked.dry_run or asked.model):
         message = "--public, --with-conversations, --model and --dry-run are for the hub alone."
         raise AppError(message, f"Leave them out, or give --to {HUB}.", "--to")
     if asked.to == PEFT:
-        return _copy(adapter, resolved(asked.target), output)
+        target = resolved(asked.target)
+        export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
+        path = export(adapter, target)
+        output.json({"adapter": adapter.id, "path": str(path), "verified": None})
+        output.line(f"Exported {adapter.name} to {path}.")
+        return 0
     if asked.to == HUB:
         return _push(adapter, asked, output)
     return _export(adapter, asked.to, asked.target, asked.precision, asked.conversations, output)
@@ -128,14 +131,6 @@ def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Merge an adapter into its base model: a plain model folder that needs no PEFT."""
     adapter = library.find(asked.adapter, shortened=True)
     return _export(adapter, MERGED, asked.target, "", 0, output)
-
-
-def _copy(adapter: Adapter, target: Path, output: Output) -> int:
-    export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
-    path = export(adapter, target)
-    output.json({"adapter": adapter.id, "path": str(path), "verified": None})
-    output.line(f"Exported {adapter.name} to {path}.")
-    return 0
 
 
 def _push(adapter: Adapter, asked: argparse.Namespace, output: Output) -> int:
@@ -182,14 +177,14 @@ def _export(
         written = f"Wrote {adapter.name} to {result['path']}, {size(result['bytes'])}."
         return [written, *_found(result), *_next_step(adapter, to, target, result)]
 
-    # A worker that is killed, as by a second Ctrl+C, leaves there what it has written.
+    # Also removes what a killed worker leaves behind, as after a second Ctrl+C.
     with aside(target) as unfinished:
         code, _ = ask("export", arguments | {"aside": str(unfinished)}, output, show)
     return code
 
 
 def _found(result: Result) -> list[str]:
-    """Return what the verification found; of what trains an adapter again, what else is in its folder."""
+    """Return the result of the verification; a training script has conversations instead."""
     if result["verified"]:
         return score_text.verification_lines(result["verified"])
     held = score_text.counted(result["conversations"], "conversation")
@@ -197,10 +192,10 @@ def _found(result: Result) -> list[str]:
 
 
 def _next_step(adapter: Adapter, to: str, target: Path, result: Result) -> list[str]:
-    """Return what runs the model in Ollama, or makes Ollama know it, or trains the adapter again."""
+    """Return the command to run next: the script, the model in Ollama, or the one that creates it there."""
     if to == "script":
         base_id = adapter.metadata.base_model.id
-        # A base model of the hub is fetched by its name; of one in a folder the script can't know where it will lie.
+        # The script fetches a base model of the hub by its name, but can't know where a folder will be.
         base = [] if is_on_hub(base_id) else [str(local_folder(base_id) or base_id)]
         return [f"Run: {shlex.join(['python', str(target / 'train.py'), *base])}"]
     if result["model"]:

@@ -11,9 +11,9 @@ from engine.adapters.library import Adapter
 from engine.commands import adapter_export
 from engine.commands.adapter_export import ADAPTER_HELP
 from engine.commands.terminal import text_tables
+from engine.commands.terminal.follow_job import ask
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.short_job import ask
 from engine.errors import AdapterError, OfflineError
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
@@ -77,7 +77,7 @@ def _as_dict(adapter: Adapter) -> dict[str, Any]:
 
 
 def show_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Show what is known of one adapter."""
+    """Show an adapter's metadata."""
     adapter = library.find(asked.adapter, shortened=True)
     output.json(_as_dict(adapter))
     output.lines(metadata_lines(adapter))
@@ -183,10 +183,7 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
     if named is None:
         hint = "Choose a folder or a zip, or an adapter on the hub by OWNER/NAME."
         raise AdapterError(f"There is nothing at {asked.source}.", hint, "source")
-    return _import_from_hub(*named, output)
-
-
-def _import_from_hub(repo_id: str, revision: str, output: Output) -> int:
+    repo_id, revision = named
     if offline() and not hub_adapters.is_here(repo_id, revision):
         message = f"{repo_id} is not on this computer, and Tunesmith is offline."
         hint = "Start it without --offline and HF_HUB_OFFLINE, or choose a folder or a zip on this computer."

@@ -1,24 +1,27 @@
-"""The verb `arena`: make one, work its queue, show its results."""
+"""The verb `arena`: make one, run its queue here or at another computer, show its results."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 from engine import arena as arenas
 from engine import report
 from engine.arena import Arena, Change, EntryStatus, Reader
-from engine.commands.terminal import arena_text, recipe_file, report_file, sent_arena, text_tables
-from engine.commands.terminal.download_consent import confirm_downloads
-from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
+from engine.commands import run_commands
+from engine.commands.terminal import arena_text, consent, recipe_file, text_tables
+from engine.commands.terminal.consent import confirm_downloads
+from engine.commands.terminal.follow_job import STOPPED, Follower, Result, ask, conclude
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.parser import Verbs, positive
 from engine.commands.terminal.progress import ProgressPrinter
-from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AppError, ArenaError, Problem, RecipeError
+from engine.jobs.events import Event
+from engine.jobs.job import create_job
 from engine.methods import method, unknown_method
 from engine.system.command_name import command_name
-from engine.system.paths import path_exists, resolved
+from engine.system.paths import jobs_folder, path_exists, resolved
 
 COMPLETED, FAILED, REFUSED = 0, 1, 2
 
@@ -56,10 +59,16 @@ def add(verbs: Verbs) -> None:
         help="minutes per entry, 0 for no limit (default: 10 with --preset all, else the recipe's)",
     )
     run = actions.add("run", "Run an arena's queue, or continue it", run_arena)
-    sent_arena.add_to(run)
+    consent.add_to(run)
+    run.add_argument(
+        "--cards",
+        type=positive,
+        metavar="N",
+        help="with --on: GPUs per entry, on one node, or processes where there are none (default: 1)",
+    )
     show = actions.add("show", "Show an arena's results and queue", show_arena)
     report_action = actions.add("report", "Write an arena's report as a web page, CSV or JSON", write_report)
-    report_file.add_to(report_action)
+    run_commands.add_report_options(report_action)
     summaries = actions.add("add-summaries", "Add another system's summaries from a file", add_summaries)
     for action in (run, show, report_action, summaries):
         action.add_argument(
@@ -86,18 +95,13 @@ def make_arena(asked: argparse.Namespace, output: Output) -> int:
     minutes = arenas.preset(asked.preset).minutes if asked.preset and asked.minutes is None else asked.minutes
     if minutes is not None:
         recipe = arenas.for_minutes(recipe, minutes)
-    arena = arenas.create(recipe, changes or [{}], asked.name, seeds=_number_of_seeds(asked.seeds))
+    if asked.seeds not in map(str, range(1, arenas.MAX_SEEDS + 1)):
+        message = f'There can\'t be "{asked.seeds}" seeds.'
+        raise RecipeError((Problem("--seeds", message, f"Give a number from 1 to {arenas.MAX_SEEDS}."),))
+    arena = arenas.create(recipe, changes or [{}], asked.name, seeds=int(asked.seeds))
     _show(arena, Reader(), output)
     output.line(f"`{command_name()} arena run {arena.id}` works the queue.")
     return COMPLETED
-
-
-def _number_of_seeds(text: str) -> int:
-    """Return the number of seeds. Raises RecipeError."""
-    if text not in map(str, range(1, arenas.MAX_SEEDS + 1)):
-        message = f'There can\'t be "{text}" seeds.'
-        raise RecipeError((Problem("--seeds", message, f"Give a number from 1 to {arenas.MAX_SEEDS}."),))
-    return int(text)
 
 
 def list_arenas(_: argparse.Namespace, output: Output) -> int:
@@ -133,7 +137,7 @@ def show_arena(asked: argparse.Namespace, output: Output) -> int:
 def write_report(asked: argparse.Namespace, output: Output) -> int:
     """Write the report of an arena."""
     arena = arenas.find(asked.arena)
-    return report_file.write(report.gather_arena(arena), arena.id, "arena", asked.out, output)
+    return run_commands.write_report_file(report.gather_arena(arena), arena.id, "arena", asked.out, output)
 
 
 def add_summaries(asked: argparse.Namespace, output: Output) -> int:
@@ -163,14 +167,14 @@ def _show(arena: Arena, reader: Reader, output: Output) -> None:
 
 
 def run_arena(asked: argparse.Namespace, output: Output) -> int:
-    """Work a queue to its end, one entry after the other, also after failures."""
+    """Run a queue to its end, one entry after the other, even after failures."""
     arena = arenas.find(asked.arena)
     if not arena.entries:
         raise ArenaError(f"{arena.name} has no entries.", "Add some, or make another arena.", "arena")
     if asked.cards is not None and not asked.computer:
         raise RecipeError((Problem("--cards", "--cards goes with --on."),))
     if asked.computer:
-        return sent_arena.run(asked, arena, output, _conclude)
+        return _run_at_computer(asked, arena, output)
     if not confirm_downloads(arena.recipe(), output):
         return STOPPED
     with arenas.working(arena):
@@ -178,8 +182,36 @@ def run_arena(asked: argparse.Namespace, output: Output) -> int:
         return _Queue(arena, output).work()
 
 
+def _run_at_computer(asked: argparse.Namespace, arena: Arena, output: Output) -> int:
+    """Send the entries to another computer, follow them to their ends, and show the arena."""
+    recipes = [status.recipe for status in Reader().read(arena) if status.recipe is not None]
+    if not consent.confirm(asked, *recipes, output=output):
+        return STOPPED
+    arenas.set_paused(arena, paused=False)
+    demand = {"cards": asked.cards or 1}
+    request = {"arena": str(arena.folder), "computer": asked.computer, "demand": demand}
+    job = create_job(jobs_folder(), "arena", request)
+
+    def show(event: Event) -> None:
+        if event["event"] == "notice":
+            output.remark(text_tables.notice(event))
+        elif event["event"] in {"entry_started", "entry_ended"}:
+            current = arenas.open_arena(arena.folder)
+            position = [each.id for each in current.entries].index(event["entry"]) + 1
+            name = current.entry(event["entry"]).name
+            how = "started" if event["event"] == "entry_started" else event["outcome"] or "failed"
+            output.line(f"{position} of {len(current.entries)}: {name} ({event['run']}) {how}")
+
+    ending = Follower(job, output).run(show)
+    if ending.outcome != "completed":
+        output.remark(f"`{command_name()} arena run {arena.id} --on {asked.computer}` follows it again.")
+        return conclude(ending, output)
+    shutil.rmtree(job.folder, ignore_errors=True)
+    return _conclude(arenas.open_arena(arena.folder), Reader(), output)
+
+
 class _Queue:
-    """The entries of one arena, worked until none is open or the person stops."""
+    """Runs the entries of one arena until none is open or the user stops."""
 
     def __init__(self, arena: Arena, output: Output) -> None:
         self._arena = arena
@@ -188,9 +220,9 @@ class _Queue:
         self._tried: set[str] = set()
 
     def work(self) -> int:
-        """Work each open entry once and return the exit code."""
+        """Run each open entry once and return the exit code."""
         while True:
-            # Read anew each time: entries are added, moved and paused while one runs.
+            # Read again each time: entries are added, moved and paused while one runs.
             self._arena = arenas.open_arena(self._arena.folder)
             status = arenas.next_up(self._reader.read(self._arena), self._tried)
             if status is None:
@@ -225,7 +257,7 @@ class _Queue:
 
 
 def _conclude(arena: Arena, reader: Reader, output: Output) -> int:
-    """Show the arena; the exit code is that of failures, or of a queue without an entry that could run."""
+    """Show the arena; the exit code tells of failures, or that every entry was refused."""
     output.line("")
     _show(arena, reader, output)
     counts = arenas.counted(reader.read(arena))

@@ -1,4 +1,4 @@
-"""Parses the arguments, runs the verb, and turns errors into exit codes."""
+"""Parses the arguments, runs the verb, and turns errors into exit codes. Its own verb is `desktop-entry`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from engine.commands import (
     arena,
     computers,
     data_check,
-    desktop,
     inspect,
     models,
     node,
     run_commands,
-    score,
     scoring,
     serve,
     training,
@@ -29,9 +27,10 @@ from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, make_parser
 from engine.commands.terminal.recipe_file import with_absolute_paths
+from engine.config.recipe_command import program
 from engine.errors import AppError
 from engine.maintenance import abandoned_jobs
-from engine.system import ranks
+from engine.system import desktop_entry, ranks
 from engine.system.paths import as_text, path_exists
 
 BAD_USAGE = 2
@@ -59,7 +58,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if getattr(asked, "offline", False):
         # Read by the hub's libraries when they are imported, here and in every worker.
         os.environ["HF_HUB_OFFLINE"] = "1"
-    asked.typed = [*_program(), *arguments]
+    # As it can be typed again.
+    name = sys.argv[0]
+    asked.typed = [*([Path(sys.executable).name] if name.endswith(".py") else []), name, *arguments]
     asked.window = ["--demo"] if asked.demo else []
     asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
     asked.window += [word for value in with_absolute_paths(asked.of_demo) for word in ("--set", value)]
@@ -68,14 +69,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return asked
 
 
-def _program() -> list[str]:
-    """Return how this program was started, as it can be typed again."""
-    name = sys.argv[0]
-    return [Path(sys.executable).name, name] if name.endswith(".py") else [name]
-
-
 def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
-    """Return the files in the place of a verb; what does not look like a file is left for the parser to refuse."""
+    """Return the files in place of a verb; a word that does not look like a file is left to the parser to refuse."""
     files = [
         each
         for each, option in zip(arguments, ["", *arguments], strict=False)
@@ -88,27 +83,46 @@ def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
 
 def add_verbs(verbs: Verbs) -> None:
     """Declare all verbs."""
-    for module in (
-        training,
-        scoring,
-        score,
-        serve,
-        data_check,
-        desktop,
-        inspect,
-        models,
-        run_commands,
-        adapters,
-        trash,
-        arena,
-        computers,
-        node,
+    for add in (
+        training.add,
+        scoring.add,
+        serve.add,
+        data_check.add,
+        _add_desktop_entry,
+        inspect.add,
+        models.add,
+        run_commands.add,
+        adapters.add,
+        trash.add,
+        arena.add,
+        computers.add,
+        node.add,
     ):
-        module.add(verbs)
+        add(verbs)
+
+
+def _add_desktop_entry(verbs: Verbs) -> None:
+    entry = verbs.add("desktop-entry", "Add Tunesmith to the desktop's application menu", change_entry)
+    entry.add_argument("--remove", action="store_true", help="remove it from the menu")
+
+
+def change_entry(asked: argparse.Namespace, output: Output) -> int:
+    """Write or delete this user's menu entry."""
+    if asked.remove:
+        files = desktop_entry.remove()
+    else:
+        # The installed command survives a change of Python.
+        started = Path(sys.argv[0])
+        is_command = started.suffix != ".py" and started.is_file()
+        files = desktop_entry.install([str(started.absolute())] if is_command else program())
+    output.json({"removed" if asked.remove else "written": [str(file) for file in files]})
+    done = "Deleted" if asked.remove else "Written"
+    output.lines([f"{done}: {file}" for file in files] or ["Nothing was in the menu."])
+    return 0
 
 
 def end_as_by_ctrl_c() -> None:
-    """Let the other signals that end a program end a verb as Ctrl+C does, which leaves nothing half-written."""
+    """Let SIGTERM and SIGHUP end a verb as Ctrl+C does, so that nothing is left half-written."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         # Under nohup SIGHUP is ignored and stays so.
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -8,11 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.commands.terminal import text_tables
-from engine.commands.terminal.follow_job import STOPPED
+from engine.commands.terminal.consent import agrees, can_ask
+from engine.commands.terminal.follow_job import STOPPED, Result, ask
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.question import agrees, can_ask
-from engine.commands.terminal.short_job import Result, ask
 from engine.computers import store
 from engine.computers.computer import JOBS_PORT, Computer, with_port
 from engine.errors import ComputerError

@@ -1,4 +1,4 @@
-"""The verb `data`: what the data check finds, as text, as JSON, and as csv files of rows."""
+"""The verb `data`: the findings of the data check as text, as JSON, and as CSV files of rows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 from engine.commands.terminal import text_tables
-from engine.commands.terminal.data_source import absolute, add_overrides, data_table
+from engine.commands.terminal.follow_job import Result, ask
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.short_job import Result, ask
+from engine.commands.terminal.recipe_file import absolute, add_data_overrides, data_table
 from engine.data import check_results
-from engine.data.check_results import Details
 from engine.data.findings import SEVERITIES, excluded_text, finding
 from engine.jobs.events import Event
 from engine.scoring import score_text
@@ -37,7 +36,7 @@ def add(verbs: Verbs) -> None:
         metavar="FOLDER",
         help="write the rows of each finding, and unreadable ones, to CSV files",
     )
-    add_overrides(data)
+    add_data_overrides(data)
 
 
 def check_data(asked: argparse.Namespace, output: Output) -> int:
@@ -51,32 +50,32 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
     def written() -> list[str]:
         if not broken or not asked.export:
             return []
-        path = _folder(asked) / check_results.BROKEN
+        path = resolved(asked.export) / check_results.BROKEN
         check_results.export_broken(broken, path)
         return [str(path)]
 
     def complete(result: Result) -> Result:
-        details = check_results.read(Path(result["details"]))
-        exported = check_results.export(details, _folder(asked)) if asked.export else []
+        details = check_results.read(Path(result.pop("details")))
+        exported = check_results.export(details, resolved(asked.export)) if asked.export else []
+        # All rows of each finding, in place of the folder that has them.
+        findings = [
+            {**entry, "rows": list(details.findings[entry["id"]][entry["split"]])}
+            for entry in result["findings"]
+        ]
         paths = [*map(str, exported), *written()]
-        return {**_completed(result, details), "broken": broken, "exported": paths}
+        return {**result, "findings": findings, "broken": broken, "exported": paths}
 
     base_model = asked.base_model and absolute(asked.base_model)
     request = {"data": table, "base_model": base_model}
     code, result = ask("check_data", request, output, lines, complete=complete, on_event=on_event)
     if not result:
-        # Refused for them: which they are is told all the same.
+        # If the data was refused for unreadable rows, list them all the same.
         output.lines([*_broken(broken), *_exported(written())])
         return code
     lacking = missing(result)
     if lacking:
         output.remark(lacking)
     return BAD_DATA if lacking else code
-
-
-def _folder(asked: argparse.Namespace) -> Path:
-    folder: Path = asked.export
-    return resolved(folder)
 
 
 def _broken(rows: Sequence[dict[str, str]]) -> list[str]:
@@ -87,27 +86,20 @@ def _broken(rows: Sequence[dict[str, str]]) -> list[str]:
     return ["", "Rows that can't be read:", *lines, *rest] if rows else []
 
 
-def _completed(result: Result, details: Details) -> Result:
-    """Return a result with all rows of its findings in the place of the folder that has them."""
-    findings = [
-        {**entry, "rows": list(details.findings[entry["id"]][entry["split"]])} for entry in result["findings"]
-    ]
-    whole = {key: value for key, value in result.items() if key != "details"}
-    return {**whole, "findings": findings}
-
-
 def lines(result: Result) -> list[str]:
     """Return what a data check found as text."""
     columns = result["columns"]
+    licence = f"Licence: {result['licence']}. " if result.get("licence") else ""
+    too_few = score_text.too_few({name: split["examples"] for name, split in result["splits"].items()})
     return [
         result["source"],
-        *_stands_for(result),
+        f"{licence}Fingerprint of what runs would use: {result['fingerprint']}.",
         f"Columns: {', '.join(columns['all'])}. Used as {columns['reason']}.",
         *_language(result["languages"]),
         "",
         *_splits(result["splits"]),
         "",
-        *_too_few(result),
+        *([*too_few, ""] if too_few and not result["unlabelled"] else []),
         *_unlabelled(result["unlabelled"]),
         *([excluded_text(result["excluded"]), ""] if result["excluded"] else []),
         *_leaks(result["leaks"]),
@@ -123,22 +115,13 @@ def missing(result: Result) -> str:
         return ""
     if result["unlabelled"]:
         return "No example can be used: summaries are missing."
-    counts = {name: _count(result, name) for name in ("empty_conversation", "empty_summary")}
-    lacks = [name.removeprefix("empty_") for name, count in counts.items() if count]
+    found = {entry["id"] for entry in result["findings"] if entry["count"]}
+    lacks = [each for each in ("conversation", "summary") if f"empty_{each}" in found]
     if lacks:
         columns = [f'"{result["columns"][each]}"' for each in lacks if result["columns"][each]]
         where = f" Look at column {' and '.join(columns)}." if columns else ""
         return f"No example can be used: every row lacks its {' or its '.join(lacks)}.{where}"
     return "No example can be used: data.exclude leaves all of them out."
-
-
-def _count(result: Result, name: str) -> int:
-    return sum(entry["count"] for entry in result["findings"] if entry["id"] == name)
-
-
-def _too_few(result: Result) -> list[str]:
-    found = score_text.too_few({name: split["examples"] for name, split in result["splits"].items()})
-    return [*found, ""] if found and not result["unlabelled"] else []
 
 
 def _unlabelled(count: int) -> list[str]:
@@ -147,11 +130,6 @@ def _unlabelled(count: int) -> list[str]:
     whose = "The conversation has" if count == 1 else f"None of the {count:,} conversations has"
     no = "no summary" if count == 1 else "a summary"
     return [f'{whose} {no} yet. "Write summaries" on the data page of the window is where to write them.', ""]
-
-
-def _stands_for(result: Result) -> list[str]:
-    licence = f"Licence: {result['licence']}. " if result.get("licence") else ""
-    return [f"{licence}Fingerprint of what runs would use: {result['fingerprint']}."]
 
 
 def _language(languages: Result) -> list[str]:
@@ -191,17 +169,15 @@ def _leaks(leaks: Iterable[Result]) -> list[str]:
         by_other.setdefault(leak["other"], []).append(f"{leak['count']:,} {leak['split']}")
     lines = [
         f"{' and '.join(counts)} {'ones' if index else 'conversations'} stand in {other}"
-        for index, (other, counts) in enumerate(_train_first(by_other))
+        for index, (other, counts) in enumerate(
+            sorted(by_other.items(), key=lambda entry: entry[0] != "train")
+        )
     ]
     return [f"{', '.join(lines)}.", ""] if lines else []
 
 
-def _train_first(by_other: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
-    return sorted(by_other.items(), key=lambda entry: entry[0] != "train")
-
-
 def _findings(findings: Sequence[Result]) -> list[str]:
-    """Return every finding with its rows, split by split, the worst first, and what can be done about them."""
+    """Return every finding with its rows by split, the worst first, and what can be done about them."""
     lines: list[str] = []
     ids = list(dict.fromkeys(entry["id"] for entry in findings))
     for name in sorted(ids, key=lambda one: SEVERITIES.index(finding(one).severity)):

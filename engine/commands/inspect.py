@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
-from engine.commands.terminal import plan_text, recipe_file, support_text, text_tables
+from engine.commands.terminal import recipe_file, support_text, text_tables
+from engine.commands.terminal.follow_job import ask
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, positive
-from engine.commands.terminal.short_job import ask
 from engine.config import support_matrix
 from engine.errors import Problem
 from engine.maintenance import doctor
 from engine.methods import METHODS
+from engine.scoring import score_text
+from engine.system.units import size
+from engine.text import languages
+
+Result = dict[str, Any]
+PARTS = {
+    "weights": "weights of the base model",
+    "adapter": "parameters that are added or copied",
+    "gradients": "gradients",
+    "optimizer": "optimizer states",
+    "activations": "activations of a micro-batch",
+    "runtime": "Python and libraries",
+}
+# Facts left out if nothing is trained.
+OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
+# Facts left out if the method can't be applied to the base model.
+OF_ADAPTERS = ("trainable_parameters", "matrices", "adapter_bytes")
+# Facts left out if the recipe has problems, since such a run can't start.
+OF_RUNS = ("liger", "learning_rate", "steps", "seconds")
 
 
 def add(verbs: Verbs) -> None:
@@ -37,7 +58,7 @@ def add(verbs: Verbs) -> None:
 def plan_run(asked: argparse.Namespace, output: Output) -> int:
     """Show what a run would take, and its problems."""
     arguments = {"serve": False, "processes": asked.processes, "sharded": asked.shard}
-    code, result = ask("plan", arguments, output, plan_text.lines, recipe_file.read(asked))
+    code, result = ask("plan", arguments, output, plan_lines, recipe_file.read(asked))
     problems = [Problem(**problem) for problem in result.get("problems", [])]
     if problems and not output.as_json:
         output.problems(problems)
@@ -67,3 +88,133 @@ def examine(_: argparse.Namespace, output: Output) -> int:
     fixes = [f"{check.title}: {check.fix}" for check in checks if check.fix]
     output.lines(["", "What to do", *fixes] if fixes else [])
     return 1 if any(check.state == "problem" for check in checks) else 0
+
+
+def plan_lines(plan: Result) -> list[str]:
+    """Return the known facts of a plan, the models and data to be downloaded first, and notices."""
+    left_out = _left_out(plan)
+    facts = [fact for fact in FACTS if fact[0] not in left_out]
+    known = [(title, describe(plan)) for name, title, describe in facts if plan.get(name) is not None]
+    rest = "its memory is estimated" if "memory" in plan else "its memory is known then"
+    missing = [
+        f"{name} is not on this computer yet. A run downloads it first; {rest}."
+        for name in plan.get("missing", ())
+    ]
+    unpacks = [plan["unpacks"]] if "unpacks" in plan else []
+    notices = [text_tables.notice(notice) for notice in (*unpacks, *plan.get("notices", ()))]
+    return [*text_tables.facts([*known, *_memory(plan)]), *missing, *notices]
+
+
+def _left_out(plan: Result) -> tuple[str, ...]:
+    """Return the names of the facts that are zero or unknown in a plan."""
+    refused = OF_RUNS if plan.get("problems") else ()
+    if not plan.get("trains", True):
+        return OF_TRAINING
+    if not plan.get("trainable_parameters"):
+        return (*OF_ADAPTERS, *refused)
+    # Soft prompts change no layer.
+    return refused if plan["matrices"] else ("matrices", *refused)
+
+
+def _base(plan: Result) -> str:
+    return f"{plan['model_type']}, {plan['family']}, in {plan['precision']} ({plan['precision_reason']})"
+
+
+def _bits(plan: Result) -> str:
+    return f"{plan['bits_per_parameter']:.3f} bits per parameter in quantized layers, scales included"
+
+
+def _trained(plan: Result) -> str:
+    if not plan.get("trains", True):
+        return f"nothing of {plan['all_parameters']:,} parameters; only the prompt changes"
+    share = f"{plan['share']:.2%}".replace("%", " %")
+    return f"{plan['trainable_parameters']:,} of {plan['all_parameters']:,} parameters ({share})"
+
+
+def _adapter(plan: Result) -> str:
+    taken = f"{size(plan['adapter_bytes'])} on disk"
+    return f"about {taken}; training decides" if plan.get("sized_by_training") else taken
+
+
+def _layers(plan: Result) -> str:
+    return f"{score_text.counted(plan['matrices'], 'layer')}: {', '.join(plan['targets'])}"
+
+
+def _processes(plan: Result) -> str:
+    count = f"{plan['processes']:,}, each computes its part of every step"
+    held = "each holds a part of the base model" if plan["sharded"] else "each holds the base model"
+    host = plan.get("host_memory_bytes")
+    beside = f"; together about {size(host)} of the computer's own memory" if host else ""
+    return f"{count}; {held}{beside}"
+
+
+def _examples(plan: Result) -> str:
+    return ", ".join(f"{split} {count:,}" for split, count in plan["examples"].items())
+
+
+def _conversations(plan: Result) -> str:
+    spread = text_tables.lengths(plan["token_lengths"]["conversation"])
+    over = plan["token_lengths"]["over_limit"]
+    cut = f", {score_text.counted(over, 'conversation')} cut" if over else ""
+    return f"{spread} tokens (median · 95th percentile · maximum){cut}"
+
+
+def _summaries(plan: Result) -> str:
+    spread = f"{text_tables.lengths(plan['token_lengths']['summary'])} tokens"
+    ready = plan.get("readiness", {})
+    if "learned" not in ready:
+        return spread
+    limits = [f"{ready['written']['limit']:,} written"]
+    if plan.get("trains", True):
+        limits.insert(0, f"{ready['learned']['limit']:,} learned")
+    return f"{spread}, at most {' and '.join(limits)}"
+
+
+def _language(plan: Result) -> str:
+    of_base = ", ".join(map(languages.name, plan["readiness"].get("base_languages", ())))
+    of_data = languages.name(plan["readiness"]["language"] or languages.UNDETERMINED)
+    return f"{of_data}; the base model is made for {of_base}" if of_base else of_data
+
+
+def _steps(plan: Result) -> str:
+    minutes = plan.get("max_minutes")
+    return f"{plan['steps']:,}" + (f", or as many as fit into {minutes:g} min" if minutes else "")
+
+
+def _prompt(plan: Result) -> str:
+    read = f"{plan['prompt']['tokens']:,} tokens with the first conversation"
+    return f"{read}, in the base model's chat format" if plan["prompt"]["frame"] else read
+
+
+FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
+    ("family", "Base model", _base),
+    ("bits_per_parameter", "Quantized", _bits),
+    ("trainable_parameters", "Trains", _trained),
+    ("matrices", "Changes", _layers),
+    ("adapter_bytes", "Adapter", _adapter),
+    ("liger", "Kernels", lambda plan: f"Liger {plan['liger']}"),
+    ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
+    ("steps", "Steps", _steps),
+    ("seconds", "Time", lambda plan: f"about {score_text.duration(plan['seconds'])}, scoring included"),
+    ("examples", "Examples", _examples),
+    ("prompt", "Prompt", _prompt),
+    ("token_lengths", "Conversation", _conversations),
+    ("token_lengths", "Summary", _summaries),
+    ("readiness", "Language", _language),
+    ("processes", "Processes", _processes),
+)
+
+
+def _memory(plan: Result) -> list[tuple[str, str]]:
+    """Return the peak memory, and its parts on the plan_lines below."""
+    if "memory" not in plan:
+        return []
+    taken, there = size(plan["memory_bytes"]), size(plan["memory_there_bytes"])
+    each = " for each process" if "processes" in plan else ""
+    whole = f"about {taken} at its peak{each}; {there} are available"
+    sizes = {name: size(taken) for name, taken in plan["memory"].items() if taken}
+    width = max(map(len, sizes.values()))
+    return [
+        ("Memory", whole),
+        *(("", f"{taken.rjust(width)}  {PARTS[name]}") for name, taken in sizes.items()),
+    ]

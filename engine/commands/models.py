@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.commands.terminal import text_tables
+from engine.commands.terminal.follow_job import ask
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.short_job import ask
 from engine.config import base_model_catalogue
 from engine.config.base_model_catalogue import CatalogueModel
 from engine.config.recipe import STARTER

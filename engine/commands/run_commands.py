@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from engine import report
-from engine.commands.terminal import report_file, text_tables
+from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.scoring import score_text
 from engine.system.command_name import command_name
+from engine.system.paths import resolved
 
 GAINS = ("ROUGE-1 gain", "chrF gain")
 
@@ -26,13 +28,13 @@ def add(verbs: Verbs) -> None:
     report_action.add_argument(
         "run_id", metavar="RUN", help="a run: its id or the beginning of it, or its folder"
     )
-    report_file.add_to(report_action)
+    add_report_options(report_action)
 
 
 def write_report(asked: argparse.Namespace, output: Output) -> int:
     """Write the report of a run."""
     job = run_store.find_job(asked.run_id)
-    return report_file.write(report.gather_run(job), job.id, "run", asked.out, output)
+    return write_report_file(report.gather_run(job), job.id, "run", asked.out, output)
 
 
 def list_runs(_: argparse.Namespace, output: Output) -> int:
@@ -50,17 +52,14 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _outcome(entry: RunEntry) -> str:
-    if entry.device_released and not entry.running:
-        return "paused"
-    return "running" if entry.running else entry.outcome or "not started"
-
-
 def _row(entry: RunEntry) -> tuple[str, ...]:
+    outcome: str = "running" if entry.running else entry.outcome or "not started"
+    if entry.device_released and not entry.running:
+        outcome = "paused"
     gains = ["" if gain is None else score_text.gain(gain) for gain in (entry.gain, entry.chrf_gain)]
     steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
     time = score_text.duration(entry.seconds) if entry.seconds else ""
-    return entry.id, _outcome(entry), steps, time, *gains, entry.name
+    return entry.id, outcome, steps, time, *gains, entry.name
 
 
 def _as_dict(entry: RunEntry) -> dict[str, Any]:
@@ -81,3 +80,24 @@ def _as_dict(entry: RunEntry) -> dict[str, Any]:
         "can_resume": entry.can_resume,
         "trouble": entry.error or entry.failure_message,
     }
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Declare `--out`."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"the file, ending in {', '.join(report.FORMATS)} (default: a web page in this folder)",
+    )
+
+
+def write_report_file(
+    facts: report.Report | report.ArenaReport, name: str, of: str, out: Path | None, output: Output
+) -> int:
+    """Write a report and print its path. `of` is "run" or "arena", `name` its id. Raises StorageError."""
+    path = resolved(out or Path(report.default_name(name)))
+    report.write(facts, path)
+    output.json({of: name, "path": str(path)})
+    output.line(f"Wrote the report to {path}.")
+    return 0

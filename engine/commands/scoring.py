@@ -1,4 +1,4 @@
-"""The verbs that let models write: `evaluate` and `summarize`."""
+"""The verbs that score and summarise: `evaluate`, `summarize`, and `score` for summaries from files."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from engine.adapters import library, runtimes
 from engine.adapters.library import Adapter
 from engine.commands.adapter_export import ADAPTER_HELP
 from engine.commands.terminal import text_tables
-from engine.commands.terminal.download_consent import confirm_base, confirm_downloads
-from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
+from engine.commands.terminal.consent import confirm_base, confirm_downloads
+from engine.commands.terminal.follow_job import STOPPED, Follower, Result, ask, conclude
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.short_job import Result, ask
+from engine.commands.terminal.parser import Verbs, whole_number
+from engine.commands.terminal.recipe_file import add_data_overrides, data_table
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.decoding import CTRANSLATE2, TUNESMITH, DecodingOptions
 from engine.config.recipe import BaseModelOptions
-from engine.config.training import TrainingOptions
+from engine.config.training import AUTO, EvaluationOptions, TrainingOptions, evaluation_problems
+from engine.data import SPLITS
 from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
@@ -31,11 +32,12 @@ from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
 from engine.system.foreign_files import MIB, FileKind, read_bytes
-from engine.system.paths import adapters_folder, expand_user, jobs_folder, resolved
+from engine.system.paths import adapters_folder, expand_user, jobs_folder, path_exists, resolved
 from engine.text import encodings
 
 STDIN = "-"
 REQUEST = "command line"
+ALL = "all"
 
 
 def add(verbs: Verbs) -> None:
@@ -76,17 +78,17 @@ def add(verbs: Verbs) -> None:
             metavar="ID_OR_FOLDER",
             help=f"{ADAPTER_HELP}; repeatable",
         )
+    _add_score(verbs)
 
 
 def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     """Score base and adapters."""
     recipe = recipes.load(asked.recipe)
-    # What the recipe goes on from has no part in scoring and may be gone.
-    problems = (*recipes.problems(recipe), *hub_sources.offline_problems(recipe))
-    if problems:
-        raise RecipeError(problems)
+    # `start_from` has no part in scoring and may be gone.
+    _refuse(*recipes.problems(recipe), *hub_sources.offline_problems(recipe))
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
-    _require_runtime(asked.runtime, adapters, recipe.base_model.quantization, recipe.training.device)
+    quantization, device = recipe.base_model.quantization, recipe.training.device
+    _refuse(*runtimes.problems(asked.runtime, adapters, quantization, device))
     if not confirm_downloads(recipe, output):
         return STOPPED
     arguments = {"adapters": [_name_for_worker(each) for each in adapters], "runtime": asked.runtime}
@@ -94,11 +96,10 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     return code
 
 
-def _require_runtime(runtime: str, adapters: list[Adapter], quantization: str, device: str) -> None:
-    """Raise RecipeError if a runtime can't write with these models."""
-    problems = runtimes.problems(runtime, adapters, quantization, device)
+def _refuse(*problems: Problem) -> None:
+    """Raise RecipeError with the problems, if there are any."""
     if problems:
-        raise RecipeError(tuple(problems))
+        raise RecipeError(problems)
 
 
 def evaluation_lines(result: Result) -> list[str]:
@@ -110,7 +111,11 @@ def evaluation_lines(result: Result) -> list[str]:
         for each in result["adapters"]
         if each.get("difference")
     ]
-    notes = [*language_lines(protocol), *runtime_lines(protocol)]
+    written_by = score_text.written_by(protocol)
+    notes = [
+        *language_lines(protocol),
+        *([f"{written_by[0].upper()}{written_by[1:]}."] if written_by else []),
+    ]
     return [*score_lines(columns), *measure_lines(columns), *notes, *verdicts]
 
 
@@ -127,19 +132,10 @@ def language_lines(protocol: dict[str, Any]) -> list[str]:
     return [f"{note}." for note in score_text.language_notes(protocol)]
 
 
-def runtime_lines(protocol: dict[str, Any]) -> list[str]:
-    """Return what wrote the summaries; nothing for Tunesmith's own engine."""
-    written = score_text.written_by(protocol)
-    return [f"{written[0].upper()}{written[1:]}."] if written else []
-
-
 def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """Return what else was measured, a line for each measure and a column for each model."""
     rows = [
-        (
-            measure.title,
-            *(_measured(scored, measure) for _, scored in columns),
-        )
+        (measure.title, *(_measured(scored, measure) for _, scored in columns))
         for measure in OTHER_METRICS
         if measure not in HEADLINE
         and any(measure.name in scored.get("measures", {}) for _, scored in columns)
@@ -165,7 +161,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
     arguments = adapter_arguments(adapters, asked.base_model or "", asked.device)
     quantization = arguments["base_model"].get("quantization", "none")
-    _require_runtime(asked.runtime, adapters, quantization, asked.device)
+    _refuse(*runtimes.problems(asked.runtime, adapters, quantization, asked.device))
     if asked.runtime == CTRANSLATE2:
         arguments["device"] = "cpu"
     if not confirm_base(arguments["base_model"], output):
@@ -173,7 +169,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     job = create_job(jobs_folder(), "summarize", arguments)
     follower = Follower(job, output)
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
-    request = what_is_asked(
+    request = summary_request(
         conversation, column_names or [None], adapters, piecewise=asked.piecewise, runtime=asked.runtime
     )
     listener = _Listener(follower, output, request)
@@ -187,23 +183,21 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
 
 def _read_conversation(file: str) -> str:
     try:
-        text = (
-            _read_stdin()
-            if file == STDIN
-            else encodings.decode(read_bytes(expand_user(file), FileKind.CONVERSATION))
-        )
+        if file == STDIN:
+            text = _read_stdin()
+        else:
+            text = encodings.decode(read_bytes(expand_user(file), FileKind.CONVERSATION))
     except (OSError, ValueError) as error:
+        reason = str(error)
+        if isinstance(error, OSError):
+            reason = error.strerror or "its path is no file's"
         missing = isinstance(error, FileNotFoundError)
-        why = f"There is nothing at {file}." if missing else f"{file} can't be read: {_reason(error)}."
+        why = f"There is nothing at {file}." if missing else f"{file} can't be read: {reason}."
         problem = Problem("FILE", why, "Choose a text file with one conversation.")
         raise RecipeError((problem,)) from error
     if not text.strip():
         raise RecipeError((Problem("FILE", "The conversation is empty.", "Give its text."),))
     return text
-
-
-def _read_file(path: Path) -> str:
-    return encodings.decode(read_bytes(path, FileKind.CONVERSATION))
 
 
 def _read_stdin() -> str:
@@ -214,12 +208,8 @@ def _read_stdin() -> str:
     return text
 
 
-def _reason(error: OSError | ValueError) -> str:
-    return error.strerror or "its path is no file's" if isinstance(error, OSError) else str(error)
-
-
 def adapter_arguments(adapters: list[Adapter], base_model: str, device: str) -> dict[str, Any]:
-    """Return the base model to load, as in the first adapter's metadata if any; each has a prompt of its own."""
+    """Return the base model to load, as in the first adapter's metadata if there is one. Raises RecipeError."""
     made_for = adapters[0].metadata.base_model if adapters else None
     base_id = base_model or (made_for.id if made_for else "")
     if not base_id:
@@ -228,33 +218,17 @@ def adapter_arguments(adapters: list[Adapter], base_model: str, device: str) -> 
     table = made_for.as_table() if made_for else {}
     if made_for and base_id != made_for.id:
         table.pop("revision", None)
-    table["id"] = _absolute(base_id)
-    _require_base(table)
-    return {"base_model": table, "device": _checked_device(device)}
-
-
-def _checked_device(device: str) -> str:
-    """Return a device as recipes name them. Raises RecipeError if it is none."""
-    problems = check(TrainingOptions, {"device": device}, "training")[1]
-    if problems:
-        raise RecipeError(tuple(replace(problem, field="--device") for problem in problems))
-    return device
-
-
-def _require_base(table: dict[str, Any]) -> None:
-    """Raise RecipeError if no model can be loaded so."""
+    table["id"] = str(resolved(Path(base_id))) if recipes.looks_like_path(base_id) else base_id
     options, problems = check(BaseModelOptions, table, "base_model")
     if isinstance(options, BaseModelOptions):
         problems = [*recipes.base_problems(options), *hub_sources.base_problems(options.id, options.revision)]
-    if problems:
-        raise RecipeError(tuple(problems))
+    _refuse(*problems)
+    problems = check(TrainingOptions, {"device": device}, "training")[1]
+    _refuse(*(replace(problem, field="--device") for problem in problems))
+    return {"base_model": table, "device": device}
 
 
-def _absolute(base_id: str) -> str:
-    return str(resolved(Path(base_id))) if recipes.looks_like_path(base_id) else base_id
-
-
-def what_is_asked(
+def summary_request(
     conversation: str,
     columns: list[str | None],
     adapters: list[Adapter],
@@ -262,7 +236,7 @@ def what_is_asked(
     piecewise: bool,
     runtime: str = TUNESMITH,
 ) -> dict[str, Any]:
-    """Return what is asked of the worker, decoded as the first adapter was scored; each reads its own prompt."""
+    """Return the request for the worker, decoded as the first adapter was scored; each adapter has its own prompt."""
     prompt = adapters[0].metadata.prompt if adapters else None
     defaults = DecodingOptions()
     return {
@@ -278,7 +252,7 @@ def what_is_asked(
 
 
 class _Listener:
-    """Asks once the base model is ready, collects the summaries, and lets the worker go after the last."""
+    """Asks once the base model is ready, collects the summaries, and ends the worker after the last."""
 
     def __init__(self, follower: Follower, output: Output, request: dict[str, Any]) -> None:
         self.failed = False
@@ -289,7 +263,7 @@ class _Listener:
         self._open = len(request["columns"])
 
     def show(self, event: Event) -> None:
-        """Take in one event; standard output is for the summaries alone."""
+        """Handle one event; standard output is for the summaries only."""
         if event["event"] == "stage_entered":
             self._output.status(f"{stage_title(event['stage'])} …")
         elif event["event"] == "notice" and not self._output.as_json:
@@ -316,9 +290,98 @@ class _Listener:
             self._follower.send("quit")
 
     def lines(self) -> list[str]:
-        """Return the summaries as they were asked for, each below its adapter's name if there are several."""
+        """Return the summaries, each below its adapter's name if there are several."""
         if len(self._finished) == 1:
             return [self._finished[0]["summary"]]
-        # Those that are written side by side are done in any order.
+        # Summaries that are written side by side finish in any order.
         ordered = sorted(self._finished, key=lambda event: self._request["columns"].index(event["adapter"]))
         return [line for event in ordered for line in (f"{event['adapter']}:", event["summary"], "")]
+
+
+def _add_score(verbs: Verbs) -> None:
+    verb = verbs.add("score", "Score summaries written by another system", score_files)
+    verb.add_argument(
+        "--predictions",
+        required=True,
+        metavar="FILE",
+        help='the summaries: JSON file_lines or CSV with a column "prediction" (and "id", else in the '
+        "order of the split), or one per line",
+    )
+    verb.add_argument(
+        "--data", required=True, metavar="SOURCE", help='a file, a folder, a hub id or "sample"'
+    )
+    verb.add_argument("--against", metavar="FILE", help="a second file of summaries to compare with")
+    verb.add_argument(
+        "--column", default="", metavar="NAME", help="the column with the summaries (default: prediction)"
+    )
+    verb.add_argument(
+        "--split", choices=(*SPLITS, ALL), default="test", help="the split to score (default: test)"
+    )
+    verb.add_argument(
+        "--bootstrap",
+        type=whole_number,
+        default=EvaluationOptions().bootstrap,
+        metavar="N",
+        help="bootstrap resamples for the intervals",
+    )
+    verb.add_argument(
+        "--language",
+        default=AUTO,
+        metavar="CODE",
+        help="the language, by which ROUGE splits words (default: detected)",
+    )
+    add_data_overrides(verb)
+
+
+def score_files(asked: argparse.Namespace, output: Output) -> int:
+    """Score a file of summaries, and compare it with another one if there is one."""
+    table = data_table(asked.data, asked.overrides)
+    problems = [
+        *_missing("--predictions", asked.predictions),
+        *_missing("--against", asked.against),
+    ]
+    if not 100 <= asked.bootstrap <= 100_000:
+        message = f"{asked.bootstrap:,} is no number of resamples."
+        problems.append(Problem("--bootstrap", message, "Give 100 to 100,000."))
+    refused = evaluation_problems(EvaluationOptions(language=asked.language))
+    problems += [Problem("--language", each.message, each.hint) for each in refused]
+    _refuse(*problems)
+    request = {
+        "data": table,
+        "split": asked.split,
+        "predictions": str(resolved(Path(asked.predictions))),
+        "against": str(resolved(Path(asked.against))) if asked.against else "",
+        "column": asked.column,
+        "bootstrap": asked.bootstrap,
+        "language": asked.language,
+    }
+    names = [Path(each).name for each in (asked.predictions, asked.against) if each]
+    code, _ = ask("score", request, output, lambda result: file_lines(result, names))
+    return code
+
+
+def _missing(field: str, file: str | None) -> list[Problem]:
+    if file is None or path_exists(expand_user(file)):
+        return []
+    return [Problem(field, f"There is nothing at {file}.", "Check the path.")]
+
+
+def file_lines(result: Result, names: list[str]) -> list[str]:
+    """Return scores and verdict as text; `names` are those of the files."""
+    protocol = result["protocol"]
+    columns: list[tuple[str, dict[str, Any]]] = [(names[0], result)]
+    columns += [(names[1], result["against"])] if "against" in result else []
+    count = score_text.counted(int(protocol["examples"]), "conversation")
+    verdict = (
+        [f"{names[0]} against {names[1]}: {score_text.verdict(result['difference']['rouge1'], protocol)}"]
+        if result["difference"]
+        else []
+    )
+    where = "all splits" if protocol["split"] == ALL else f"the {protocol['split']} split"
+    return [
+        f"Scored on {count} of {where} of {protocol['data']['source']}.",
+        *score_lines(columns),
+        *measure_lines(columns),
+        *language_lines(protocol),
+        *verdict,
+    ]

@@ -8,7 +8,7 @@ import shutil
 from engine.adapters import library
 from engine.commands.adapter_export import ADAPTER_HELP
 from engine.commands.scoring import adapter_arguments
-from engine.commands.terminal.download_consent import confirm_base
+from engine.commands.terminal.consent import confirm_base
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, port

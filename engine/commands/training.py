@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from engine.commands.terminal import fallback_text, recipe_file, sending_consent
-from engine.commands.terminal.download_consent import confirm_downloads
+from engine.commands.terminal import consent, recipe_file
+from engine.commands.terminal.consent import confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, positive, whole_number
@@ -19,13 +22,18 @@ from engine.config.recipe_command import STDIN
 from engine.config.run_changes import CHANGEABLE
 from engine.config.run_identity import identity
 from engine.errors import AppError, Problem, RecipeError, WorkerError
-from engine.jobs.job import Job
+from engine.jobs.events import Event
+from engine.jobs.job import Job, create_job
+from engine.jobs.run_state import RunState
+from engine.jobs.supervisor import OUT_OF_MEMORY, Ending
 from engine.jobs.worker_process import become_rank
-from engine.runs import run_store, slurm_script
+from engine.runs import memory_fallbacks, run_store, slurm_script
+from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_store import Run
 from engine.runs.slurm_script import SlurmResources
 from engine.system import ranks
 from engine.system.command_name import command_name
+from engine.system.paths import jobs_folder
 
 LOCK_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -36,18 +44,7 @@ def add(verbs: Verbs) -> None:
     train = verbs.add("train", "Train an adapter from a recipe", train_adapter)
     recipe_file.add_to(train)
     train.set_defaults(has_ranks=True)
-    sending_consent.add_to(train)
-    _add_slurm(train)
-    resume = verbs.add("resume", "Resume a run from its last checkpoint", resume_run)
-    resume.set_defaults(has_ranks=True)
-    resume.add_argument("run_id", metavar="RUN", help="a run: its id or the beginning of it, or its folder")
-    recipe_file.add_overrides(
-        resume,
-        f"resume with a changed setting, which the run keeps: one of {', '.join(CHANGEABLE)}; repeatable",
-    )
-
-
-def _add_slurm(train: argparse.ArgumentParser) -> None:
+    consent.add_to(train)
     train.add_argument(
         "--slurm",
         action="store_true",
@@ -63,12 +60,19 @@ def _add_slurm(train: argparse.ArgumentParser) -> None:
         help="with --on: GPUs on one node there, or processes where there are none; with --slurm: "
         "GPUs per node (default: 1)",
     )
+    resume = verbs.add("resume", "Resume a run from its last checkpoint", resume_run)
+    resume.set_defaults(has_ranks=True)
+    resume.add_argument("run_id", metavar="RUN", help="a run: its id or the beginning of it, or its folder")
+    recipe_file.add_overrides(
+        resume,
+        f"resume with a changed setting, which the run keeps: one of {', '.join(CHANGEABLE)}; repeatable",
+    )
 
 
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Make a run of a recipe and follow it to its end; a person agrees to downloads first.
+    """Create a run of a recipe and follow it to its end; the user agrees to downloads first.
 
-    Of a run's processes only the first does so.
+    Started as a later rank, become that rank of the run instead.
     """
     if ranks.is_follower():
         become_rank(_known_of_run(asked))
@@ -79,7 +83,7 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
         return _prepare_slurm(recipe, asked, output)
     _require_place(asked)
     if asked.computer:
-        if not sending_consent.confirm(asked, recipe, output=output):
+        if not consent.confirm(asked, recipe, output=output):
             return STOPPED
     elif not confirm_downloads(recipe, output):
         return STOPPED
@@ -89,7 +93,7 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 
 def _require_place(asked: argparse.Namespace) -> None:
-    """Raise RecipeError for nodes and cards of a computer that is not named."""
+    """Raise RecipeError for --nodes and --cards without a place that they go with."""
     if asked.nodes is not None:
         raise RecipeError((Problem("--slurm", "--nodes goes with --slurm."),))
     if asked.cards is not None and not asked.computer:
@@ -102,7 +106,7 @@ def _require_place(asked: argparse.Namespace) -> None:
 
 
 def _prepare_slurm(recipe: Recipe, asked: argparse.Namespace, output: Output) -> int:
-    """Make a run that is trained elsewhere, and the script that SLURM is given."""
+    """Create a run that is trained elsewhere, and its SLURM script."""
     usual_cards = 0 if recipe.training.device == "cpu" else 1
     resources = SlurmResources(asked.nodes or 1, usual_cards if asked.cards is None else asked.cards)
     problems = slurm_script.problems(recipe, resources)
@@ -120,7 +124,7 @@ def _prepare_slurm(recipe: Recipe, asked: argparse.Namespace, output: Output) ->
 
 
 def resume_run(asked: argparse.Namespace, output: Output) -> int:
-    """Resume a run; repeat the end of a completed one. Of a run's processes only the first does so."""
+    """Resume a run; for a completed one, show its result again. A later rank becomes that rank instead."""
     if ranks.is_follower():
         become_rank({})
     job = run_store.find_job(asked.run_id)
@@ -139,7 +143,7 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
 
 
 def _known_of_run(asked: argparse.Namespace) -> dict[str, str]:
-    """Return what this process, which another one's run is for, knows of it: the other compares."""
+    """Return this rank's view of the run, which rank 0 compares with its own."""
     if str(asked.recipe) == STDIN:
         return {}
     try:
@@ -157,9 +161,9 @@ def _follow(job: Job, progress: ProgressPrinter, output: Output) -> int:
     ending = Follower(job, output).run(progress.show)
     progress.state.close(ending.outcome, ending.event)
     progress.show_result()
-    plans = fallback_text.find_fallbacks(job, progress.state, ending, output)
+    plans = _find_fallbacks(job, progress.state, ending, output)
     code = conclude(ending, output)
-    output.lines(fallback_text.lines(plans, job))
+    output.lines(_fallback_lines(plans, job))
     return code
 
 
@@ -176,7 +180,7 @@ def _wait_for_lock(job: Job, output: Output) -> Run:
 
 
 def _repeat(run: Run, output: Output) -> int:
-    """Repeat how a completed run ended."""
+    """Show the result of a completed run again."""
     for event in (run.state.adapter, run.state.ended):
         if event is not None:
             output.json(event)
@@ -184,3 +188,40 @@ def _repeat(run: Run, output: Output) -> int:
     progress = ProgressPrinter(output, run.state)
     progress.show_result()
     return 0
+
+
+def _find_fallbacks(job: Job, state: RunState, ending: Ending, output: Output) -> list[MemoryFallback]:
+    """Return the memory fallbacks that a run has reported; if its worker was killed, search for them now."""
+    if ending.kind != OUT_OF_MEMORY:
+        return []
+    if state.memory_exceeded or ending.event is not None:
+        return memory_fallbacks.read(state.memory_exceeded or {})
+    search = create_job(
+        jobs_folder(),
+        "shrink",
+        {"step": run_store.last_step(job)},
+        recipe=recipes.dumps(recipes.load(job.recipe_path)),
+    )
+    results: list[Mapping[str, Any]] = []
+
+    def on_event(event: Event) -> None:
+        if event["event"] == "result_made":
+            results.append(event["result"])
+
+    output.status("Looking for memory fallbacks …")
+    Follower(search, output).run(on_event)
+    if not results:
+        # Only the run's own error is reported.
+        return []
+    shutil.rmtree(search.folder, ignore_errors=True)
+    return memory_fallbacks.read(results[-1])
+
+
+def _fallback_lines(fallbacks: Sequence[MemoryFallback], job: Job) -> list[str]:
+    """Return the memory fallbacks, each with the command that resumes the run with it."""
+    if not fallbacks:
+        return []
+    step = run_store.last_step(job)
+    progress_text = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
+    title = f"{progress_text}To go on with less memory, every step with the examples that you asked for:"
+    return ["", title, *memory_fallbacks.lines(fallbacks, job.id)]

@@ -1,7 +1,7 @@
-"""The form of OpenAI's chat completions: requests parsed, answers written. Knows nothing of HTTP and of models.
+"""OpenAI's chat completions format: parses requests and builds answers. Knows nothing of HTTP or models.
 
-What is sent is summarised: a single message of the user is the conversation; several messages are one, a line each with
-who speaks. System messages are left out, since an adapter has a prompt of its own.
+The messages are the conversation to summarise: one message is the whole text, several become a line each with the
+speaker's name. System messages are ignored, since an adapter has its own prompt.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.errors import AppError
 BASE = "base"
 IGNORED_ROLES = ("system", "developer")
 SPEAKERS = {"user": "User", "assistant": "Assistant"}
-# Settings of decoding by their names in OpenAI's form.
+# Decoding settings by OpenAI's names.
 SETTINGS = {
     "max_tokens": "max_new_tokens",
     "max_completion_tokens": "max_new_tokens",
@@ -44,13 +44,13 @@ class RequestError(Exception):
 
 
 class _Read(BaseModel):
-    """A part of a request, each of its fields of the right type; what else a client sends is ignored."""
+    """A part of a request: strictly typed, with unknown fields ignored."""
 
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class TextPart(_Read):
-    """A part of what is said; none but text can be summarised."""
+    """A part of a message; only text can be summarised."""
 
     type: Literal["text"]
     text: str
@@ -61,7 +61,7 @@ def _as_parts(content: object) -> object:
 
 
 class Message(_Read):
-    """What somebody says; `name` is the speaker's."""
+    """One message; `name` is the speaker's."""
 
     role: str
     content: Annotated[list[TextPart], FailFast(), BeforeValidator(_as_parts)]
@@ -69,20 +69,20 @@ class Message(_Read):
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """The parts as one text."""
         return "".join(part.text for part in self.content)
 
     @property
     def speaker(self) -> str:
-        """Who says it."""
+        """The speaker's name."""
         return self.name or SPEAKERS.get(self.role, self.role.capitalize())
 
 
 class ChatRequest(_Read):
-    """A request: the model's name, the messages, whether the answer is streamed, and settings of decoding."""
+    """A request for a summary."""
 
     model: str
-    # One error is told, and a million take minutes and gigabytes.
+    # Only one error is reported, and a million would take minutes and gigabytes.
     messages: Annotated[list[Message], FailFast()]
     stream: bool | None = None
     n: int | None = Field(None, ge=1, le=1)
@@ -102,7 +102,7 @@ class ChatRequest(_Read):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of decoding that were given, by our names."""
+        """The decoding settings that were given, by our names."""
         given = self.model_dump(include=set(SETTINGS), exclude_none=True)
         return {SETTINGS[name]: value for name, value in given.items()}
 
@@ -141,7 +141,7 @@ def _require_decoding(asked: ChatRequest) -> None:
 
 @dataclass
 class Answer:
-    """An answer in the making: its id, the model's name, and when it was begun, in seconds since 1970."""
+    """Builds the answer to one request; `created` is in seconds since 1970."""
 
     id: str
     model: str

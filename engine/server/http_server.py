@@ -1,13 +1,18 @@
-"""The HTTP server: chat completions and the list of models, for who has the token, on loopback alone."""
+"""The HTTP server: chat completions and the list of models, for clients with the token, on loopback only.
+
+Each open request is a ticket: a command that the one worker answers in its turn.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import json
+import secrets
 import threading
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
 
@@ -22,30 +27,111 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope
 from starlette.types import Send as SendMessage
 
-from engine.errors import Problem, RecipeError
+from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.server import chat_api
-from engine.server.chat_api import Answer, RequestError
-from engine.server.tickets import EXTENDED, FAILED, FINISHED, GONE, Send, Ticket, Tickets
-from engine.system.asgi_server import listen, make_server
+from engine.server.chat_api import Answer, ChatRequest, RequestError
+from engine.system.asgi_server import listen, make_server, read_body
 
 HOST = "127.0.0.1"
-# What clients may call it: a page that gives its own name this address is refused.
+# The host names that clients may use: a page whose own name resolves to this address is refused.
 NAMES = [HOST, "localhost"]
 MAX_BODY_BYTES = 4 << 20
 CLOSE_SECONDS = 10.0
+MAX_WAITING = 64
+GONE = "The worker has ended. Start serving again."
+# What the worker reports of a request.
+EXTENDED, FINISHED, FAILED = "summary_extended", "summary_finished", "summary_failed"
+
+# Sends a command with its arguments to the worker. Raises AppError.
+Send = Callable[..., None]
 
 
 @dataclass(frozen=True)
 class Served:
-    """A model by the name that clients give: the adapter, None for the base alone, and how it decodes."""
+    """A model that is served: its adapter, None for the base model, and how it decodes."""
 
     column: str | None
     defaults: Mapping[str, Any]
 
 
+@dataclass(eq=False)
+class Ticket:
+    """An open request; `events` are the worker's about it, then None."""
+
+    asked: ChatRequest
+    column: str | None
+    defaults: Mapping[str, Any]
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of the worker's command: decoded as the adapter was scored, but with what was asked."""
+        conversation = {"conversation": self.asked.conversation}
+        # The worker streams a single conversation, but not a list.
+        asked = conversation if self.asked.stream else {"conversations": [conversation]}
+        return {
+            "request": self.id,
+            "columns": [self.column],
+            **self.defaults,
+            **self.asked.settings,
+            **asked,
+        }
+
+
+class Tickets:
+    """The open requests, at most `max_waiting`. Belongs to one event loop."""
+
+    def __init__(self, send: Send, max_waiting: int = MAX_WAITING) -> None:
+        self._send, self._max_waiting = send, max_waiting
+        self._open: dict[str, Ticket] = {}
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def submit(self, ticket: Ticket) -> None:
+        """Pass a request to the worker. Raises RequestError if too many wait or the worker can't be reached."""
+        if self._is_closed:
+            raise RequestError(503, GONE)
+        if len(self._open) >= self._max_waiting:
+            message = f"{self._max_waiting:,} requests wait already. Try again later."
+            raise RequestError(429, message, kind="rate_limit_error")
+        try:
+            self._send("summarize", **ticket.arguments())
+        except AppError as error:
+            raise RequestError(503, f"{error.message} {error.hint}".strip()) from error
+        self._open[ticket.id] = ticket
+
+    def drop(self, ticket: Ticket) -> None:
+        """Forget a request whose client has left, and cancel it if it is not over."""
+        if self._open.pop(ticket.id, None) is not None:
+            ticket.events.put_nowait(None)
+            # If it can't be cancelled, nobody reads the summary.
+            with suppress(AppError):
+                self._send("cancel", request=ticket.id)
+
+    def take(self, event: Event) -> None:
+        """Pass a worker's event on to its request."""
+        ticket = self._open.get(event["request"])
+        if ticket is None:
+            return
+        if event["event"] == "request_finished":
+            del self._open[ticket.id]
+            ticket.events.put_nowait(None)
+        else:
+            ticket.events.put_nowait(event)
+
+    def close(self) -> None:
+        """Tell all open requests that the worker is gone."""
+        self._is_closed = True
+        for ticket in self._open.values():
+            ticket.events.put_nowait(None)
+        self._open.clear()
+
+
 class Server:
-    """Answers requests in a thread of its own; `tell` and `close` may be called from any other."""
+    """Answers requests in its own thread; `tell` and `close` may be called from any other."""
 
     _listener: socket
     _loop: asyncio.AbstractEventLoop
@@ -75,9 +161,9 @@ class Server:
         )
 
     def start(self, port: int) -> int:
-        """Listen, and return the port; 0 takes any that is free. Raises RecipeError for one in use.
+        """Listen, and return the port; 0 is any free one. Raises RecipeError for one in use.
 
-        Who connects waits until the worker has loaded the base model.
+        Clients wait until the worker has loaded the base model.
         """
         try:
             self._listener = listen(HOST, port)
@@ -101,7 +187,7 @@ class Server:
             runner.run(self._server.serve(sockets=[self._listener]))
 
     def close(self) -> None:
-        """Answer what waits with an error, and stop listening."""
+        """Answer open requests with an error, and stop listening."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._tickets.close)
             self._server.should_exit = True
@@ -135,21 +221,21 @@ class Server:
         return JSONResponse(answer.whole(event["summary"], capped=capped, read=read, written=written))
 
     async def _watch(self, request: Request, ticket: Ticket) -> None:
-        """Cancel a request when its client leaves: what nobody reads must not be written. Ends with the answer too."""
+        """Cancel a request when its client leaves. Ends with the answer too."""
         while (await request.receive())["type"] != "http.disconnect":
             pass
         self._tickets.drop(ticket)
 
 
 class _TokenRequired:
-    """Lets in who has the token."""
+    """Lets in requests with the token."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app, self._token = app, token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
         scheme, _, given = Headers(scope=scope).get("Authorization", "").partition(" ")
-        # Headers are read as latin-1: so these are the bytes that were sent.
+        # Starlette decodes headers as latin-1: encoding gives back the bytes that were sent.
         is_right = hmac.compare_digest(given.strip().encode("latin-1"), self._token)
         app = self._app if is_right and scheme.lower() == "bearer" else _unauthorized
         await app(scope, receive, send)
@@ -169,23 +255,18 @@ async def _refuse(_: Request, error: Exception) -> Response:
         )
     if isinstance(error, RequestError):
         return JSONResponse(error.body(), error.status)
-    # The client has left before it had sent all: nobody reads this.
+    # The client left while it sent the body.
     return Response(status_code=400)
 
 
 async def _body(request: Request) -> bytes:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RequestError(415, "The body is compressed; send it as it is.")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise RequestError(413, f"The body has more than {MAX_BODY_BYTES >> 20} MB.")
-    return bytes(body)
+    return await read_body(request, MAX_BODY_BYTES)
 
 
 async def _next(ticket: Ticket) -> Event:
-    """Return the worker's next event about a request. Raises RequestError for a failure, and if there is none."""
+    """Return the worker's next event about a request. Raises RequestError if it failed or the worker has ended."""
     event = await ticket.events.get()
     if event is None:
         raise RequestError(503, GONE)
@@ -195,7 +276,7 @@ async def _next(ticket: Ticket) -> Event:
 
 
 async def _pieces(ticket: Ticket, event: Event) -> AsyncIterator[str]:
-    """Yield a summary as it is written, as server-sent events; `event` is the first of the worker's about it."""
+    """Yield a summary as server-sent events; `event` is the worker's first about it."""
     answer = Answer(f"chatcmpl-{ticket.id}", ticket.asked.model)
     sent = ""
     try:
@@ -207,7 +288,7 @@ async def _pieces(ticket: Ticket, event: Event) -> AsyncIterator[str]:
     except RequestError as error:
         yield _sent(error.body())
     else:
-        # With beams nothing comes before the end.
+        # Beam search streams nothing before the end.
         rest = event["summary"].removeprefix(sent)
         if rest and event["summary"].startswith(sent):
             yield _sent(answer.part(rest))

@@ -1,7 +1,4 @@
-"""What is served and how: adapters by their names, decoded as they were scored. Starts the server when asked to.
-
-The server's own library is imported then and not before.
-"""
+"""Serves adapters by name, decoded as they were scored. Imports the server's library only when it starts."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from engine.server.http_server import Server
 
 DEFAULT_PORT = 8131
-# So that a client can be set up once.
+# A fixed token, so that clients can be set up once.
 VARIABLE = "TUNESMITH_SERVE_TOKEN"
 EXAMPLE = "Ann: Hi. Bob: Lunch at 1?"
 
@@ -44,7 +41,7 @@ class Serving:
         self._server.tell(event)
 
     def close(self) -> None:
-        """Answer what waits with an error, and stop listening."""
+        """Answer open requests with an error, and stop listening."""
         self._server.close()
 
     @property
@@ -52,7 +49,7 @@ class Serving:
         """A command that asks for a summary."""
         body = {"model": self.models[0], "messages": [{"role": "user", "content": EXAMPLE}]}
         data = json.dumps(body, ensure_ascii=False)
-        # As a header, the list of processes would show the token to other users while curl waits.
+        # As a header, the process list would show the token to other users while curl waits.
         return shlex.join(
             ["curl", f"{self.address}/chat/completions", "--oauth2-bearer", self.token, "-d", data]
         )
@@ -69,7 +66,7 @@ def job_arguments(adapters: Sequence[Adapter], device: str = "auto") -> dict[str
 
 
 def start(adapters: Sequence[Adapter], send: Callable[..., None], port: int = DEFAULT_PORT) -> Serving:
-    """Listen, for clients of adapters that a worker's job writes for; `send` reaches it.
+    """Listen for clients; `send` reaches the worker that writes the summaries.
 
     Raises RecipeError for a port in use, and SettingError for a token that no header can carry.
     """
@@ -85,7 +82,7 @@ def start(adapters: Sequence[Adapter], send: Callable[..., None], port: int = DE
 
 
 def model_names(adapters: Sequence[Adapter]) -> list[str]:
-    """Return what clients call each adapter: its name, its id if others have that name, with a number if need be."""
+    """Return each adapter's model name: its name, or its id if others share it, with a number where needed."""
     wanted = [BASE, *(adapter.name for adapter in adapters)]
     names: list[str] = []
     for adapter in adapters:

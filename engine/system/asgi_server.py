@@ -1,4 +1,4 @@
-"""Runs an ASGI application on a socket, with bounds on what strangers can hold open. Knows nothing of its answers."""
+"""Runs an ASGI application on a socket, with limits on what clients can hold open or send."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.types import ASGIApp
 
 # With the sockets that wait to be accepted, below the 256 files that some systems let a process open.
@@ -59,6 +61,16 @@ def make_server(
             timeout_graceful_shutdown=CLOSE_SECONDS,
         )
     )
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the body of a request. Raises HTTPException 413 for a larger one."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > max_bytes:
+            raise HTTPException(413, f"The body has more than {max_bytes >> 20} MB.")
+    return bytes(body)
 
 
 class BoundedConnection(H11Protocol):

@@ -80,7 +80,7 @@ def _overhead(place: Path) -> list[tuple[str, str, str]]:
     with ray_cluster(place / "one", 2, processors=2) as cluster:
         store.add(Computer("one", "ray", cluster.address, token_file=str(cluster.token_file), agreed=True))
         began = time.time()
-        _command("arena", "run", arena.id, "--on", "one", "--at-once", "1")
+        _command("arena", "run", arena.id, "--on", "one")
         ended = time.time()
     spans = sorted(
         (

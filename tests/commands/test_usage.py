@@ -183,7 +183,7 @@ def test_adapters_write_on_their_base_by_their_own_prompts_on_the_device_that_is
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE")
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
-    assert "prompt" not in scoring.what_is_asked("Ann: hi", ["one", "two"], adapters, piecewise=False)
+    assert "prompt" not in scoring.summary_request("Ann: hi", ["one", "two"], adapters, piecewise=False)
     asked = cli.parse(["summarize", "--adapter", "one", "--adapter", "two", *given])
     found = scoring.adapter_arguments(adapters, asked.base_model or "", asked.device)
     assert found["base_model"] == {"id": "google/flan-t5-base", "revision": "7bcac572"}

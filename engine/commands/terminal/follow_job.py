@@ -1,30 +1,36 @@
-"""Starts a worker for a command, follows its events, handles signals, and returns an exit code.
+"""Runs a job for a command: starts its worker, follows its events, handles signals, and returns an exit code.
 
 first Ctrl+C, SIGTERM, SIGHUP    asks the worker to stop: a run writes a checkpoint and saves an adapter
 second Ctrl+C                    kills the worker; a run can be resumed from its last checkpoint
 closed output pipe               as the first Ctrl+C, without a remark
 
-What another computer does goes on there when the terminal is closed (SIGHUP), and after a second Ctrl+C.
+A run at another computer continues there when the terminal is closed (SIGHUP), and after a second Ctrl+C.
 """
 
 from __future__ import annotations
 
+import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from engine.commands.terminal.output import Output
+from engine.commands.terminal.progress import ProgressPrinter
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.jobs.events import Event
-from engine.jobs.job import Job
+from engine.jobs.job import Job, JobKind, create_job
 from engine.jobs.supervisor import Ending, Supervisor
+from engine.system.paths import jobs_folder
 
 STOPPED = 130
 INPUT_ERRORS = ("RecipeError", "DataError", "SettingError")
 
 OnEvent = Callable[[Event], None]
+Result = dict[str, Any]
 
 
 class _Left(Exception):
@@ -44,10 +50,9 @@ class Follower:
         self._is_bridged = job.is_bridged()
 
     def run(self, on_event: OnEvent, *, attach: bool = False) -> Ending:
-        """Start the worker, call `on_event` with each event until the worker has ended, and return how it ended.
+        """Start the worker, or `attach` to a running one; call `on_event` with each event, and return how it ended.
 
-        `attach` follows a running worker instead. An exception here, or in `on_event`, stops the worker in order, so
-        that no step is lost and no worker left behind.
+        After an exception here or in `on_event` the worker is stopped cleanly: no step is lost, no process stays.
         """
         with self._signals():
             try:
@@ -55,13 +60,21 @@ class Follower:
                     self._job.drop_commands()
                     self._supervisor.start()
                 for event in self._supervisor.follow(tick=self._handle_signals):
-                    self._deliver(event, on_event)
+                    try:
+                        self._output.json(event)
+                        on_event(event)
+                    except BrokenPipeError:
+                        self.stop()
             except _Left:
                 self._supervisor.detach()
                 return Ending("away", "It goes on at another computer.", "Resume follows it again.")
             finally:
                 if not self._left:
-                    self._end_worker()
+                    if self._supervisor.alive():
+                        self.stop()
+                        # A second Ctrl+C ends this wait too.
+                        for _ in self._supervisor.follow(tick=self._handle_signals):
+                            pass
                     self._supervisor.force()
                     self._supervisor.close()
         ending = self._supervisor.ending()
@@ -78,20 +91,6 @@ class Follower:
         if not self._stop_requested:
             self._stop_requested = True
             self._supervisor.send("stop")
-
-    def _end_worker(self) -> None:
-        """Stop a worker that still runs, and wait for it; a second Ctrl+C ends the wait too."""
-        if self._supervisor.alive():
-            self.stop()
-            for _ in self._supervisor.follow(tick=self._handle_signals):
-                pass
-
-    def _deliver(self, event: Event, on_event: OnEvent) -> None:
-        try:
-            self._output.json(event)
-            on_event(event)
-        except BrokenPipeError:
-            self.stop()
 
     def _handle_signals(self) -> None:
         """Act on signals between events, since a signal handler must not write output."""
@@ -150,3 +149,55 @@ def _problems(ending: Ending) -> list[Problem]:
     return [Problem(**problem) for problem in problems] or [
         Problem(ending.field or "", ending.message, ending.hint)
     ]
+
+
+def ask(
+    kind: JobKind,
+    arguments: Mapping[str, Any],
+    output: Output,
+    show: Callable[[Result], list[str]],
+    recipe: Recipe | None = None,
+    complete: Callable[[Result], Result] = lambda result: result,
+    on_event: OnEvent = lambda _event: None,
+) -> tuple[int, Result]:
+    """Run a job and write its result: as the last JSON line, or as the lines that `show` returns.
+
+    `complete` may add to the result from other files in the job's folder, which is deleted on success; `on_event` gets
+    every event. Returns the exit code, and the result, which is empty unless the job was completed.
+    """
+    text = recipes.dumps(recipe) if recipe else ""
+    job = create_job(jobs_folder(), kind, arguments, recipe=text)
+    progress = ProgressPrinter(output)
+    results: list[Result] = []
+
+    def follow(event: Event) -> None:
+        progress.show(event)
+        on_event(event)
+        if event["event"] == "result_made":
+            results.append(event["result"])
+
+    ending = Follower(job, output).run(follow)
+    code = conclude(ending, output)
+    if code or not results:
+        return code, {}
+    result = complete(results[-1])
+    shutil.rmtree(job.folder, ignore_errors=True)
+    output.lines(show(result))
+    output.json(result)
+    return code, result
+
+
+def quiet_result(kind: JobKind, arguments: Mapping[str, Any]) -> Result:
+    """Run a job without output and return its result, empty if it failed. Raises KeyboardInterrupt if stopped."""
+    job = create_job(jobs_folder(), kind, arguments)
+    results: list[Result] = []
+
+    def follow(event: Event) -> None:
+        if event["event"] == "result_made":
+            results.append(event["result"])
+
+    ending = Follower(job, Output(as_json=False)).run(follow)
+    shutil.rmtree(job.folder, ignore_errors=True)
+    if ending.outcome == "stopped":
+        raise KeyboardInterrupt
+    return results[-1] if results and ending.outcome == "completed" else {}

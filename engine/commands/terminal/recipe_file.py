@@ -1,8 +1,9 @@
-"""The recipe of a command: a file, with values changed by `--set`."""
+"""The recipe of a command, or its source of conversations alone, with values changed by `--set`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,17 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser, "change a setting of the recipe, for example training.epochs=2; repeatable")
 
 
-def add_overrides(parser: argparse.ArgumentParser, help_text: str) -> None:
+def add_overrides(parser: argparse.ArgumentParser, help_text: str, metavar: str = "TABLE.KEY=VALUE") -> None:
     """Declare `--set`."""
     parser.add_argument(
-        "--set", action="append", default=[], dest="overrides", metavar="TABLE.KEY=VALUE", help=help_text
+        "--set", action="append", default=[], dest="overrides", metavar=metavar, help=help_text
     )
+
+
+def add_data_overrides(parser: argparse.ArgumentParser) -> None:
+    """Declare `--set` for a command that has a source of conversations but no recipe."""
+    text = "a data setting as in a recipe, for example data.broken_rows=leave_out; repeatable"
+    add_overrides(parser, text, "data.KEY=VALUE")
 
 
 def wanted(overrides: list[str]) -> dict[str, Any]:
@@ -58,7 +65,7 @@ def read(asked: argparse.Namespace) -> Recipe:
 
 
 def _typed() -> str:
-    """Return the recipe that stands in the command's input. Raises RecipeError for one beyond a file's limit."""
+    """Return the recipe on standard input. Raises RecipeError for one beyond a file's size limit."""
     limit = FileKind.RECIPE.max_bytes
     try:
         content = sys.stdin.buffer.read(limit + 1)
@@ -79,3 +86,32 @@ def with_absolute_paths(overrides: list[str]) -> list[str]:
         is_path = field.strip() in PATH_FIELDS and text not in ("", recipes.STARTER, recipes.SAMPLE)
         values.append(f"{field}{equals}{resolved(path)}" if is_path and path_exists(path) else override)
     return values
+
+
+def data_table(source: str, overrides: list[str]) -> dict[str, Any]:
+    """Return the `[data]` table of a source. Raises RecipeError for other tables, and for missing files.
+
+    Offline, a data set on the hub counts as missing too.
+    """
+    tables = recipes.overridden({"data": {"source": absolute(source)}}, overrides)
+    others = [name for name in tables if name != "data"]
+    if others:
+        message = f"Conversations are looked into without a recipe: there is no {others[0]}."
+        raise RecipeError((Problem("--set", message, "Set keys of data, for example data.every=10."),))
+    table: dict[str, Any] = tables["data"]
+    path = Path(table["source"])
+    # The reader reports a broken link.
+    if recipes.looks_like_path(source) and not os.path.lexists(path):
+        message = f"There is nothing at {source}."
+        raise RecipeError(
+            (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
+        )
+    problems = hub_sources.data_problems(source)
+    if problems:
+        raise RecipeError(problems)
+    return table
+
+
+def absolute(text: str) -> str:
+    """Return a path made absolute, since the worker has another working folder; hub ids unchanged."""
+    return str(resolved(expand_user(text))) if recipes.looks_like_path(text) else text

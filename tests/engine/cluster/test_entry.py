@@ -1,9 +1,10 @@
-"""How an entry starts its worker on a node, and hands over what comes of it."""
+"""An entry on a node: how it starts its worker, hands over its files, and what it leaves there."""
 
 from __future__ import annotations
 
 import pytest
 
+from engine.cluster import entry
 from engine.cluster.entry import _Attempt
 from engine.cluster.job_store import JobStore
 from engine.system import ranks
@@ -49,3 +50,38 @@ def test_a_log_that_goes_on_while_it_is_handed_over_is_handed_over_again(tmp_pat
     _Attempt(store, "chats-1", store.begin("chats-1", "node"), tmp_path)._push_files()
     [(name, size, digest)] = store.files("chats-1")
     assert (name, size, store.part(digest, 0)) == ("run/worker.log", 8, b"one\ntwo\n")
+
+
+def test_base_models_and_what_a_dead_node_left_are_removed_when_no_entry_runs():
+    assert entry.clear(remove=False)["kept"] == []
+    for name in ("models/0f/tiny", "hub/models--owner--small/snapshots"):
+        (entry.models_folder() / name).mkdir(parents=True)
+        (entry.models_folder() / name / "weights").write_bytes(b"123")
+    with entry.node_home("one") as home:
+        (home / "chats.csv").write_bytes(b"12")
+        assert entry.clear(remove=True) == entry.clear(remove=False) | {"in_use": True, "kept": []}
+    dead = home.parent / "dead"
+    dead.mkdir(parents=True)
+    (dead / "chats.csv").write_bytes(b"1234")
+    kept = entry.clear(remove=True)
+    assert [(each["what"], each["name"], each["bytes"]) for each in kept["kept"]] == [
+        ("model", "owner/small", 3),
+        ("model", "tiny", 3),
+        ("data", "", 4),
+    ]
+    assert not kept["in_use"]
+    assert entry.clear(remove=False)["kept"] == []
+    assert not dead.exists()
+
+
+def test_homes_go_with_the_last_entry_on_the_computer():
+    with entry.node_home("dead") as dead:
+        pass
+    dead.mkdir(parents=True)
+    with entry.node_home("one") as one:
+        assert not dead.exists()
+        with entry.node_home("one"), entry.node_home("two") as two:
+            pass
+        assert one.exists()
+        assert two.exists()
+    assert not one.parent.exists()

@@ -1,13 +1,18 @@
-"""The job store of a cluster: who is tried next, who is listened to, and what a new job store finds."""
+"""The job store: which entry starts next, which task is listened to, what a restart finds, and how files are kept."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import stat
+from pathlib import Path
 
 import pytest
 
-from engine.cluster.job_store import JobStore
+from engine.cluster.files import PART_BYTES, below, fetch, manifest_of, send
+from engine.cluster.job_store import JobStore, Storage
 from engine.cluster.places import Places
+from engine.errors import ComputerError, StorageError
 
 
 def spec(name="run", files=(), **more):
@@ -35,20 +40,12 @@ def states(job_store):
     return {each["entry"]: each["state"] for each in job_store.overview()}
 
 
-def test_entries_are_started_by_priority_as_far_as_there_is_place(job_store):
-    for name, priority in (("a", 0), ("b", 5), ("c", 0)):
-        job_store.submit(name, spec(name), priority)
+def test_entries_start_in_the_order_in_which_they_were_sent_as_many_as_fit(job_store):
+    for name in ("b", "a", "c"):
+        job_store.submit(name, spec(name))
     assert job_store.startable([], Places((1, 1))) == ["b", "a"]
     assert job_store.startable(["b", "a"], Places((2,))) == []
-    job_store.prioritize({"c": 9})
-    assert job_store.startable(["b"], Places((2,))) == ["c"]
-
-
-def test_a_group_has_no_more_at_once_than_it_asked_for(job_store):
-    for name in ("a", "b", "c"):
-        job_store.submit(name, spec(name, group="arena", at_once=1))
-    job_store.submit("other", spec("other"))
-    assert job_store.startable([], Places((8,))) == ["a", "other"]
+    assert job_store.startable(["b"], Places((2,))) == ["a"]
 
 
 def test_an_entry_takes_the_cards_that_it_asks_for_of_one_node(job_store):
@@ -108,12 +105,15 @@ def test_an_entry_that_waits_is_held_let_go_and_stopped(job_store):
 
 
 def test_a_new_job_store_goes_on_where_the_last_one_was(place, job_store):
-    job_store.submit("a", spec("a"), 3)
+    job_store.submit("a", spec("a"))
     job_store.submit("b", spec("b"))
     turn = job_store.begin("a", "node")["turn"]
     job_store.append("a", turn, 0, "one\n", 0)
     job_store.set_files("a", turn, [["run/checkpoint-2/x", 3, content(job_store, b"tea")]])
     job_store.finish("b", 0, 0)
+    state = Path(place, "entries", "a", "state.json")
+    # As an earlier version wrote it.
+    state.write_text(json.dumps({**json.loads(state.read_text()), "priority": 3}))
     anew = JobStore(place)
     assert states(anew) == {"a": "waiting", "b": "ended"}
     assert anew.startable([], Places((8,))) == ["a"]
@@ -157,3 +157,112 @@ def test_what_nothing_needs_is_listed_with_its_bytes_and_removed(place, job_stor
     # What came of it is still to be fetched, and what an entry needs that is to come is on its way.
     assert job_store.missing([model, sent, made, coming, nobody_s]) == [model, sent, nobody_s]
     assert JobStore(place).clear(remove=False) == [{"what": "data", "name": "", "bytes": 6}]
+
+
+@pytest.fixture(params=["folder", "memory"])
+def any_place(request, tmp_path):
+    """A folder, and a file system that fsspec alone can reach."""
+    return str(tmp_path / "kept") if request.param == "folder" else f"memory://{tmp_path}"
+
+
+def test_files_are_written_listed_and_removed(any_place):
+    storage = Storage(any_place)
+    assert storage.read("entries/a/state.json") is None
+    assert storage.sizes("entries") == {}
+    storage.write_json("entries/a/state.json", {"state": "waiting"})
+    storage.write_json("entries/a/state.json", {"state": "running"})
+    assert storage.read_json("entries/a/state.json") == {"state": "running"}
+    assert list(storage.sizes("entries")) == ["a"]
+    assert list(storage.sizes("entries/a")) == ["state.json"]
+    storage.remove("entries/a")
+    assert Storage(any_place).read("entries/a/state.json") is None
+
+
+def test_a_folder_of_conversations_is_private(tmp_path):
+    Storage(str(tmp_path / "kept"))
+    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o700
+
+
+def test_content_that_is_not_what_its_digest_says_is_not_kept(any_place):
+    storage = Storage(any_place)
+    digest = hashlib.sha256(b"tea").hexdigest()
+    storage.put(digest, 0, b"coffee")
+    assert not storage.complete(digest)
+    assert storage.missing([digest]) == [digest]
+    storage.put(digest, 0, b"te")
+    storage.put(digest, 1, b"a")
+    assert storage.complete(digest)
+    assert storage.missing([digest]) == []
+
+
+def test_files_arrive_as_they_were_sent_and_only_once(any_place, tmp_path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    (source / "inner").mkdir(parents=True)
+    (source / "large").write_bytes(bytes(range(256)) * (PART_BYTES // 256 + 1))
+    (source / "inner" / "empty").write_bytes(b"")
+    (source / "inner" / "same").write_bytes(b"tea")
+    (source / "same").write_bytes(b"tea")
+    job_store, counted = JobStore(any_place), []
+    pairs = list(below(source))
+    manifest = manifest_of(pairs)
+    send(job_store, pairs, manifest, counted.append)
+    assert sum(counted) == PART_BYTES + 256 + len(b"tea")
+    send(job_store, pairs, manifest, lambda _: pytest.fail("sent twice"))
+    fetch(job_store, manifest, target)
+    assert {name: path.read_bytes() for name, path in below(target)} == {
+        name: path.read_bytes() for name, path in pairs
+    }
+
+
+def test_a_file_that_changes_while_it_is_sent_is_told(any_place, tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(b"tea")
+    pairs = [("file", file)]
+    manifest = manifest_of(pairs)
+    file.write_bytes(b"coffee")
+    with pytest.raises(StorageError, match="changed while it was sent"):
+        send(JobStore(any_place), pairs, manifest)
+
+
+def test_what_did_not_arrive_whole_is_told(any_place, tmp_path):
+    with pytest.raises(StorageError, match="did not arrive"):
+        fetch(JobStore(any_place), [["file", 3, hashlib.sha256(b"tea").hexdigest()]], tmp_path / "target")
+    assert list((tmp_path / "target").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])
+def test_a_cluster_can_not_write_outside_the_folder(any_place, tmp_path, name):
+    job_store, digest = JobStore(any_place), hashlib.sha256(b"").hexdigest()
+    job_store.put(digest, 0, b"")
+    with pytest.raises(StorageError, match="no place"):
+        fetch(job_store, [[name, 1, digest]], tmp_path / "target")
+
+
+def nodes(*resources, alive=True):
+    return [{"Alive": alive, "Resources": each} for each in resources]
+
+
+def test_an_entry_takes_cards_or_without_any_the_processors_of_the_smallest_node():
+    with_cards = Places.of_nodes(
+        [*nodes({"CPU": 8.0, "GPU": 4.0}, {"CPU": 2.0}), *nodes({"GPU": 8.0}, alive=False)]
+    )
+    assert with_cards.resources({}) == {"num_gpus": 1, "num_cpus": 1}
+    assert with_cards.resources({"cards": 3}) == {"num_gpus": 3, "num_cpus": 1}
+    without = Places.of_nodes(nodes({"CPU": 8.0}, {"CPU": 4.0}, {"memory": 1.0}))
+    assert [without.resources({"cards": each})["num_cpus"] for each in (1, 4, 6)] == [4, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        (Places((1, 2)), "No node of lab has 3 cards: the most is 2."),
+        (Places((2, 2), 2), "No node of lab has a card, and none 3 processors: the most is 2."),
+        (Places((), 1), "No node of lab has a card, and none 3 processors: the most is 0."),
+    ],
+)
+def test_more_cards_than_any_node_has_are_refused_with_what_there_is(places, message):
+    places.require(1, "lab")
+    with pytest.raises(ComputerError) as refused:
+        places.require(3, "lab")
+    assert refused.value.message == message
+    assert refused.value.field == "--cards"

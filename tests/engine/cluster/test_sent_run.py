@@ -11,8 +11,7 @@ import pytest
 from engine.adapters import library
 from engine.cluster.files import below, manifest_of, models_in, send
 from engine.cluster.job_store import JobStore
-from engine.cluster.sent_run import SentRun
-from engine.cluster.upload import of_run
+from engine.cluster.sent_run import SentRun, of_run
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
 from engine.errors import ComputerError, StorageError

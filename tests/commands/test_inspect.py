@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.commands.terminal import plan_text
+from engine.commands import inspect
 
 PLAN: dict[str, Any] = {
     "trainable_parameters": 9216,
@@ -24,7 +24,7 @@ PLAN: dict[str, Any] = {
 
 
 def test_memory_is_told_with_its_parts_below_each_other() -> None:
-    lines = plan_text.lines(PLAN)
+    lines = inspect.plan_lines(PLAN)
     assert lines[0].split() == ["Trains", "9,216", "of", "921,600", "parameters", "(1.00", "%)"]
     assert lines[-3].endswith("about 3.0 MB at its peak; 24.0 GB are available")
     assert [line.split()[0] for line in lines[-2:]] == ["3.0", "40.0"]
@@ -50,7 +50,7 @@ ALL = ["Trains", "Changes", "Adapter", "Learning rate", "Steps", "Memory"]
     ids=["all", "a method that can't be put on", "refused", "only the prompt", "soft prompts", "time"],
 )
 def test_only_what_is_known_and_matters_is_told(changes: dict[str, Any], titles: list[str]) -> None:
-    lines = plan_text.lines(PLAN | changes)
+    lines = inspect.plan_lines(PLAN | changes)
     assert sorted(line.split("  ")[0] for line in lines if line[0] != " ") == sorted(titles)
 
 
@@ -70,5 +70,5 @@ def test_only_what_is_known_and_matters_is_told(changes: dict[str, Any], titles:
     ],
 )  # fmt: skip
 def test_what_a_plan_says_beyond_that_is_told(changes: dict[str, Any], words: str) -> None:
-    assert not any(words in line for line in plan_text.lines(PLAN))
-    assert any(words in line for line in plan_text.lines(PLAN | changes))
+    assert not any(words in line for line in inspect.plan_lines(PLAN))
+    assert any(words in line for line in inspect.plan_lines(PLAN | changes))
