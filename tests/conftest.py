@@ -83,6 +83,22 @@ def _concerns(mark, changed):
     return any(path.startswith(mark.args) for path in changed)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable():
+    """Escape lone surrogates, which pytest-xdist can't send: a failure that quoted one would end the whole run."""
+    return _encodable((yield))
+
+
+def _encodable(value):
+    if isinstance(value, dict):
+        return {name: _encodable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(each) for each in value]
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
+
+
 def pytest_runtest_logreport(report):
     """Add a phase of a test to its duration."""
     path, _, test = report.nodeid.partition("::")

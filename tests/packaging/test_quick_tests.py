@@ -5,6 +5,7 @@ import subprocess
 from types import SimpleNamespace
 from unittest.mock import Mock
 
+import execnet
 import pytest
 import quick_tests
 
@@ -209,3 +210,14 @@ def test_slow_tests_run_when_they_are_wanted(request, monkeypatch, options, chan
     names = {items[0]: "quick", items[1]: "slow"}
     conftest.pytest_collection_modifyitems(config, items)
     assert [names[item] for item in items] == kept
+
+
+def test_a_failure_that_quotes_half_a_character_can_be_sent_to_the_process_that_reports_it(request):
+    report = pytest.TestReport("a.py::test", ("a.py", 1, "test"), {}, "failed", "quotes \udcff", "call")
+    report.sections = [("Captured stdout", "prints \ud800 and ü")]
+    data = request.config.hook.pytest_report_to_serializable(config=request.config, report=report)
+    sent = execnet.loads(execnet.dumps(data))
+    assert (sent["longrepr"], sent["sections"]) == (
+        "quotes \\udcff",
+        [["Captured stdout", "prints \\ud800 and ü"]],
+    )
