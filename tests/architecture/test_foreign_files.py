@@ -50,16 +50,16 @@ def test_files_of_others_are_read_in_no_other_way():
 PARSERS = {
     r"zipfile\.ZipFile\(": {
         "engine/worker/readers/archives.py", "engine/worker/readers/content.py",
-        "engine/worker/readers/conversations/documents.py",
-        "engine/worker/readers/tabular/workbook.py",
+        "engine/worker/readers/documents.py",
+        "engine/worker/readers/workbook.py",
     },
-    r"sqlite3\.connect\(": {"engine/worker/readers/tabular/databases.py"},
-    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/tabular/workbook.py"},
-    r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/conversations/documents.py"},
-    r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/tabular/columnar.py"},
+    r"sqlite3\.connect\(": {"engine/worker/readers/databases.py"},
+    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/workbook.py"},
+    r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/documents.py"},
+    r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/columnar.py"},
     # The rows of a source lie in a file of its own making.
     r"mmap\.mmap\(\w+\.fileno": {
-        "engine/worker/readers/conversations/mail_files.py", "engine/worker/ingestion/row_store.py",
+        "engine/worker/readers/mail_files.py", "engine/worker/ingestion/row_store.py",
     },
 }  # fmt: skip
 

@@ -16,8 +16,7 @@ from engine.errors import DataError
 from engine.system import sandbox
 from engine.system.sandbox import Limits
 from engine.worker import readers
-from engine.worker.readers import SUFFIXES, TEXT_SUFFIXES, open_table, sandboxed
-from engine.worker.readers.conversations import mail_files
+from engine.worker.readers import SUFFIXES, TEXT_SUFFIXES, mail_files, open_table, sandboxed
 from engine.worker.readers.table import Notes
 from tests.helpers.command_line import Terminal
 from tests.helpers.hostile_mails import MAILS

@@ -15,8 +15,17 @@ from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
 from engine.system.paths import path_here, sample_folder
 from engine.worker.hub import repository_card
-from engine.worker.readers import DESCRIPTIONS, SUFFIXES, TEXT_SUFFIXES, archives, parallel, suffix_of, unread
-from engine.worker.readers.conversations import chat_files, text_folder
+from engine.worker.readers import (
+    DESCRIPTIONS,
+    SUFFIXES,
+    TEXT_SUFFIXES,
+    archives,
+    chat_files,
+    content,
+    parallel,
+    suffix_of,
+    text_folder,
+)
 from engine.worker.readers.table import FIELD
 from engine.worker.runtime.channel import Channel
 
@@ -152,7 +161,7 @@ def _require_readable(path: Path) -> None:
         else path.suffix.lower() == ".zip" or suffix_of(path)
     )
     if not can_be_read:
-        kind = unread.kind_of(path)
+        kind = content.unread_kind(path)
         if kind:
             raise DataError(f"{path.name} is {kind.what}, which can't be read.", kind.step, FIELD)
         raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)

@@ -13,11 +13,9 @@ from typing import Any
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
 from engine.system.hub_cache import DESCRIPTIONS
-from engine.worker.readers import content, parallel
-from engine.worker.readers.conversations import chat_files, mail_files, text_folder
+from engine.worker.readers import chat_files, content, delimited, mail_files, parallel, text_folder
 from engine.worker.readers.sandboxed import read_sandboxed
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
-from engine.worker.readers.tabular import delimited
 
 __all__ = [
     "DESCRIPTIONS",
@@ -55,10 +53,10 @@ def _sandboxed(reader: str, *libraries: str) -> ChatReader:
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
-    ".parquet": _sandboxed("tabular.columnar.read_parquet"),
-    **dict.fromkeys((".arrow", ".feather"), _sandboxed("tabular.columnar.read_arrow")),
-    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _sandboxed("tabular.databases.read")),
-    **dict.fromkeys((".xlsx", ".xls", ".xlsb", ".ods"), _sandboxed("tabular.workbook.read")),
+    ".parquet": _sandboxed("columnar.read_parquet"),
+    **dict.fromkeys((".arrow", ".feather"), _sandboxed("columnar.read_arrow")),
+    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _sandboxed("databases.read")),
+    **dict.fromkeys((".xlsx", ".xls", ".xlsb", ".ods"), _sandboxed("workbook.read")),
     **dict.fromkeys(parallel.SUFFIXES, parallel.read),
 }
 # These take the pause in hours that separates the conversations of a chat.
@@ -69,10 +67,10 @@ _JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 # A file of each of these kinds is a conversation, or one chat: files of several of them may lie together.
 _TEXT_READERS: dict[str, ChatReader] = {
     **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
-    **dict.fromkeys((".html", ".htm"), _sandboxed("conversations.html_files.read")),
-    **dict.fromkeys((".eml", ".mbox", ".mbx"), _sandboxed("conversations.mail_files.read")),
-    ".docx": _sandboxed("conversations.documents.read_docx", "docx"),
-    ".pdf": _sandboxed("conversations.documents.read_pdf", "pypdf"),
+    **dict.fromkeys((".html", ".htm"), _sandboxed("documents.read_html")),
+    **dict.fromkeys((".eml", ".mbox", ".mbx"), _sandboxed("mail_files.read")),
+    ".docx": _sandboxed("documents.read_docx", "docx"),
+    ".pdf": _sandboxed("documents.read_pdf", "pypdf"),
 }
 # A file with one of these endings is a data file; a text file is one if it was chosen, or if there is no other.
 SUFFIXES = (*_READERS, *_JSON_SUFFIXES)

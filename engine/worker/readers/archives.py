@@ -22,8 +22,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-import pyarrow as pa
-
 from engine.errors import DataError, StorageError
 from engine.system.paths import cache_folder
 from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, require_written, unreadable
@@ -121,6 +119,9 @@ def _opened(path: Path) -> IO[bytes]:
         # Python itself reads Zstandard only from 3.14 on.
         case _:
             compression = "zstd"
+    # Documents need the size checks of this module, and not a slow import.
+    import pyarrow as pa
+
     return cast("IO[bytes]", pa.input_stream(str(path), compression=compression))
 
 

@@ -159,8 +159,8 @@ def test_describe_takes_lengths_that_occur() -> None:
 
 def test_nothing_is_imported_that_takes_seconds() -> None:
     code = (
-        "import sys, engine.worker.jobs.check_data, engine.worker.jobs.models, engine.worker.readers.tabular.workbook;"
-        "import engine.worker.readers.tabular.columnar, engine.worker.jobs.label_data;"
+        "import sys, engine.worker.jobs.check_data, engine.worker.jobs.models, engine.worker.readers.workbook;"
+        "import engine.worker.readers.columnar, engine.worker.jobs.label_data;"
         "print([name for name in ('torch', 'transformers', 'peft', 'datasets', 'pandas') if name in sys.modules])"
     )
     done = subprocess.run(

@@ -10,8 +10,7 @@ import pytest
 
 from engine.chats import segmentation
 from engine.errors import DataError
-from engine.worker.readers import Table, open_table
-from engine.worker.readers.conversations import chat_files, mail_files, mail_messages, text_folder
+from engine.worker.readers import Table, chat_files, mail_files, open_table, text_folder
 from engine.worker.readers.table import Notes
 from tests.worker.readers.exports import CASES
 from tests.worker.readers.exports.case import Case
@@ -86,7 +85,7 @@ def test_an_attachment_is_never_held(tmp_path: Path) -> None:
 
     tracemalloc.start()
     try:
-        mail = mail_messages.parse(lines())
+        mail = mail_files.parse_mail(lines())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -96,13 +95,13 @@ def test_an_attachment_is_never_held(tmp_path: Path) -> None:
 
 def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[int] = []
-    parse = mail_messages.parse
+    parse = mail_files.parse_mail
 
-    def counted(lines: Iterable[bytes]) -> mail_messages.MailText:
+    def counted(lines: Iterable[bytes]) -> mail_files.MailText:
         parsed.append(1)
         return parse(lines)
 
-    monkeypatch.setattr(mail_messages, "parse", counted)
+    monkeypatch.setattr(mail_files, "parse_mail", counted)
     mail = "From a@x Mon Jan  1 10:00:00 2024\nFrom: Ann <a@x>\nMessage-ID: <{0}@x>\n\nHi {0}\n\n"
     path = tmp_path / "a.mbox"
     path.write_text("".join(map(mail.format, range(100))))

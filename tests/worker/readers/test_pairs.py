@@ -10,7 +10,7 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
-from engine.worker.readers import open_table, pairs
+from engine.worker.readers import open_table, text_folder
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import notice_messages
 
@@ -92,7 +92,7 @@ def test_a_summary_without_a_conversation_is_broken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["week_sum.txt", "summary.txt", "call-ref.txt"])
 def test_a_text_that_is_only_called_so_is_a_conversation(tmp_path: Path, name: str) -> None:
     written(tmp_path, {name: SAID, "other.txt": SAID})
-    assert not pairs.is_summary(tmp_path / name)
+    assert not text_folder.is_summary(tmp_path / name)
 
 
 @pytest.mark.parametrize(("said", "told"), [("src", "tgt"), ("source", "target")])

@@ -7,8 +7,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.worker.ingestion.sources import locate
-from engine.worker.readers import open_table
-from engine.worker.readers.conversations import text_folder
+from engine.worker.readers import open_table, text_folder
 from engine.worker.runtime.channel import Channel
 
 EXPORT = """\

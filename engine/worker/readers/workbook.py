@@ -17,10 +17,10 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from engine.errors import DataError
+from engine.worker.readers import sheets
 from engine.worker.readers.archives import ERRORS, require_safe_size
+from engine.worker.readers.sheets import Found
 from engine.worker.readers.table import FIELD, MAX_NAMED, Notes, unreadable
-from engine.worker.readers.tabular import sheets
-from engine.worker.readers.tabular.sheets import Found
 
 MAX_BYTES = 256 << 20
 # How a protected workbook of Excel is stored, whatever its ending: named in UTF-16 in its directory.

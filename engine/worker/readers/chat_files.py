@@ -1,24 +1,26 @@
 """Chats as rows: JSON exports of applications, JSON objects that are one conversation, chats in tables.
 
 Each conversation of a chat is a row without a summary; a pause separates conversations. A file without messages is an
-ordinary table.
+ordinary table, whose places inside cells become columns of their own.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from engine import chats
 from engine.chats import MAX_CHARACTERS, Account, Export, ImportStats, Timed, Whole
+from engine.data import places
+from engine.data.places import Place
 from engine.errors import DataError
-from engine.worker.readers import json_files, nested
+from engine.worker.readers import json_files
 from engine.worker.readers.json_files import Found
-from engine.worker.readers.table import BrokenRow, Notes, Reader
+from engine.worker.readers.table import BrokenRow, LinedRow, Notes, Reader
 from engine.worker.readers.text_decoding import chunks
 
 # Keys near the beginning of every export: files without one need not be parsed.
@@ -63,7 +65,7 @@ def read(path: Path, notes: Notes, pause_hours: float, *, finds_chats: bool = Tr
     elif any(map(chats.chat_in, _entries(first))):
         yield from _account(entries, path, notes, pause_hours)
     else:
-        yield from nested.with_places(_entries(first), _with_columns(entries, notes), notes)
+        yield from _with_places(_entries(first), _with_columns(entries, notes), notes)
 
 
 def read_table(
@@ -74,7 +76,7 @@ def read_table(
     first = list(islice(rows, SAMPLE_SIZE))
     export = chats.table_export(_entries(first)) if finds_chats else None
     if export is None:
-        yield from nested.with_places(_entries(first), chain(first, rows), notes)
+        yield from _with_places(_entries(first), chain(first, rows), notes)
     else:
         notes.columns.clear()
         yield from _chat(path.stem, export, chain(first, rows), path, notes, pause_hours)
@@ -236,3 +238,28 @@ def _members(path: Path, notes: Notes) -> Mapping[str, str]:
             except (DataError, OSError, ValueError, RecursionError):
                 notes.remarks.append(f"{listed.name} can't be read: speakers are named by their ids.")
     return {}
+
+
+def _with_places(first: Sequence[Mapping[str, Any]], rows: Iterable[Found], notes: Notes) -> Iterator[Found]:
+    """Yield rows with the places that the `first` of them have; add a remark on lists that have more objects later."""
+    found = places.find(first)
+    if not found:
+        yield from rows
+        return
+    told: set[Place] = set()
+    for row in rows:
+        if isinstance(row, BrokenRow):
+            yield row
+            continue
+        notes.columns.update((place.name, None) for place in found)
+        values = dict(row)
+        for place in found:
+            value, is_first = place.value(row)
+            if value is not None:
+                values[place.name] = value
+            if is_first and place not in told:
+                told.add(place)
+                notes.remarks.append(
+                    f'Some rows have several objects in "{place.keys[0]}": "{place.name}" is that of the first.'
+                )
+        yield LinedRow(values, getattr(row, "line", 0))

@@ -16,8 +16,8 @@ from typing import Any
 
 from engine.data import split_named
 from engine.errors import DataError
+from engine.worker.readers import sheets
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
-from engine.worker.readers.tabular import sheets
 
 MARK = b"SQLite format 3\0"
 # Where SQLite keeps what is not in the file itself yet.

@@ -7,13 +7,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from engine.data import split_named
 from engine.errors import DataError
+from engine.worker.readers.delimited import column_names
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes
-from engine.worker.readers.tabular import headers
-from engine.worker.readers.tabular.delimited import column_names
+
+# So many rows are looked at; so long a name of a column may be.
+LOOKED_AT = 30
+MAX_NAME_CHARACTERS = 60
+MAX_NAME_WORDS = 8
+# A header has names for at least this share of the columns that most rows fill.
+MIN_NAMED = 0.6
+Cells = Sequence[Any]
+
+
+def find_header(rows: Sequence[Cells]) -> tuple[int, bool]:
+    """Return the index of the first row that is no title or note, and whether it is a header; rows are the first ones.
+
+    A row with long or several lines of text, or with a number, is none.
+    """
+    filled = [_filled(row) for row in rows]
+    typical = median([count for count in filled if count] or [1])
+    wide = (index for index, count in enumerate(filled) if count >= max(min(typical, 2), MIN_NAMED * typical))
+    first = next(wide, next((index for index, count in enumerate(filled) if count), 0))
+    return first, not rows or all(_is_name(cell) for cell in rows[first] if not _is_empty(cell))
+
+
+def _filled(row: Cells) -> int:
+    return sum(not _is_empty(cell) for cell in row)
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _is_name(cell: Any) -> bool:
+    """Tell whether a cell may be the name of a column."""
+    if not isinstance(cell, str):
+        return False
+    text = cell.strip()
+    return (
+        len(text) <= MAX_NAME_CHARACTERS
+        and "\n" not in text
+        and len(text.split()) <= MAX_NAME_WORDS
+        and ": " not in text
+    )
+
 
 SPLIT = "split"
 MAX_QUOTED = 40
@@ -74,14 +116,14 @@ class SheetTable:
             yield from self._row(number, values)
             return
         self._waiting.append((number, values))
-        if len(self._waiting) == headers.LOOKED_AT:
+        if len(self._waiting) == LOOKED_AT:
             yield from self.end()
 
     def end(self) -> Iterator[Found]:
         """Yield what waits for the header."""
         if self._is_known:
             return
-        first, is_header = headers.find([values for _, values in self._waiting])
+        first, is_header = find_header([values for _, values in self._waiting])
         self._is_known = True
         if self._waiting:
             self._name(first, self._waiting[first][1], is_header=is_header)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.worker.readers.tabular import headers
+from engine.worker.readers import sheets
 
 HEAD = ["id", "dialogue", "summary"]
 ROWS = [[n, f"Ann: {n}?\nBob: Yes.", f"They talk about {n}."] for n in range(5)]
@@ -27,4 +27,4 @@ ROWS = [[n, f"Ann: {n}?\nBob: Yes.", f"They talk about {n}."] for n in range(5)]
     ],
 )
 def test_it_is_found(rows: list[list[Any]], expected: tuple[int, bool]) -> None:
-    assert headers.find(rows) == expected
+    assert sheets.find_header(rows) == expected

@@ -1,4 +1,4 @@
-"""Texts and folders of texts: `x.txt`, `x.vtt` or `x.srt` is a conversation, its summary lies as `pairs` says.
+"""Texts and folders of texts: a file is a conversation, its summary lies beside it or in a folder of summaries.
 
 Chat exports and transcripts are parsed into turns, with a remark about what is left out; a long one is read line by
 line. Files of other kinds whose text is a conversation are read here too, once their reader has the text.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from engine import chats
 from engine.chats import ImportStats, TextFormat
 from engine.text import transcripts
 from engine.text.conversations import Turn
-from engine.worker.readers import pairs
-from engine.worker.readers.conversations.chat_files import conversations
+from engine.worker.readers.chat_files import conversations
 from engine.worker.readers.table import MAX_CHARACTERS, TOO_LARGE, BrokenRow, Notes
 from engine.worker.readers.text_decoding import chunks, lines
 
@@ -35,10 +35,8 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
     A chat export without a summary gives a row for each of its conversations, separated by a pause of `pause_hours`.
     """
     if is_summary(path):
-        if not pairs.has_conversation(path):
-            reason = (
-                f"there is no {pairs.conversation_stem(path)}{SUFFIXES[0]} with the conversation beside it"
-            )
+        if not has_conversation(path):
+            reason = f"there is no {conversation_stem(path)}{SUFFIXES[0]} with the conversation beside it"
             yield BrokenRow("its one row", reason)
         return
     reference = summary_of(path, notes)
@@ -52,7 +50,7 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
 
 def summary_of(path: Path, notes: Notes) -> str | BrokenRow | None:
     """Return the summary beside a conversation's file, None if there is none."""
-    summary = next(iter(pairs.summary_files(path)), None)
+    summary = next(iter(summary_files(path)), None)
     if summary is None:
         return None
     return _too_long(summary) if summary.stat().st_size > MAX_BYTES else _text(summary, notes)
@@ -62,7 +60,7 @@ def with_further_summaries(path: Path, rows: Iterable[Row], notes: Notes) -> Ite
     """Yield the rows of a file with the further summaries of its conversation in columns of their own."""
     more = {
         f"summary{number}": _text(each, notes)
-        for number, each in enumerate(pairs.summary_files(path)[1:], start=2)
+        for number, each in enumerate(summary_files(path)[1:], start=2)
         if each.stat().st_size <= MAX_BYTES
     }
     for row in rows:
@@ -146,10 +144,119 @@ def _too_long(path: Path) -> BrokenRow:
     return BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes", TOO_LARGE)
 
 
-def is_summary(path: Path) -> bool:
-    """Return whether a file is a summary by its name or folder."""
-    return pairs.is_summary(path)
-
-
 def _text(path: Path, notes: Notes) -> str:
     return "".join(chunks(path, notes)).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+
+
+# Always a summary, also alone.
+SUMMARY_ENDING = ".summary.txt"
+SUMMARY_SUFFIXES = (".txt", ".text", ".md")
+_SUMMARY_STEM = re.compile(
+    r"(?P<stem>.+?)[._ -](?:summary|summ|sum|abstract|abs|reference|ref|gold|target|tgt)", re.IGNORECASE
+)
+_SUMMARY_FOLDERS = frozenset((
+    "summaries", "summary", "sums", "abstracts", "abstract", "references", "reference", "refs", "ref", "targets",
+    "target", "tgt", "gold", "golds", "zusammenfassungen", "resumes", "resúmenes", "résumés", "riassunti", "resumos",
+))  # fmt: skip
+_CONVERSATION_FOLDERS = frozenset((
+    "dialogues", "dialogue", "dialogs", "dialog", "conversations", "conversation", "transcripts", "transcript",
+    "chats", "chat", "meetings", "calls", "sources", "source", "src", "articles", "documents", "docs", "texts",
+    "text", "inputs", "input", "gespräche", "conversaciones", "conversazioni", "conversas",
+))  # fmt: skip
+_NUMBER = re.compile(r"[ _-]?\d{1,2}$")
+# A split's folder may lie between.
+MAX_LEVELS = 3
+
+
+def summary_files(path: Path) -> list[Path]:
+    """Return the files with the summaries of a conversation: several where several folders of summaries have one."""
+    stem = path.stem.lower()
+    beside = _summaries_in(path.parent, path.parent.stat().st_mtime_ns).get(stem)
+    twins = _twins(path, _CONVERSATION_FOLDERS, _SUMMARY_FOLDERS)
+    inside = [found for twin in twins if (found := _texts(twin).get(stem))]
+    return list(dict.fromkeys([beside, *inside] if beside else inside))
+
+
+def is_summary(path: Path) -> bool:
+    """Return whether a file is named or lies as a summary does, beside a conversation or a folder of them."""
+    if path.name.lower().endswith(SUMMARY_ENDING):
+        return True
+    if path.suffix.lower() not in SUMMARY_SUFFIXES:
+        return False
+    if path in _summaries_in(path.parent, path.parent.stat().st_mtime_ns).values():
+        return True
+    return any(True for _ in _twins(path, _SUMMARY_FOLDERS, _CONVERSATION_FOLDERS))
+
+
+def conversation_stem(path: Path) -> str:
+    """Return how the conversation of a summary is called, without its ending."""
+    if path.name.lower().endswith(SUMMARY_ENDING):
+        return path.name[: -len(SUMMARY_ENDING)]
+    match = _SUMMARY_STEM.fullmatch(path.stem)
+    return match["stem"] if match else path.stem
+
+
+def has_conversation(path: Path) -> bool:
+    """Return whether there is a conversation for what is a summary by its name or folder."""
+    stems = {conversation_stem(path).lower(), path.stem.lower()}
+    folders = [path.parent, *_twins(path, _SUMMARY_FOLDERS, _CONVERSATION_FOLDERS)]
+    return any(
+        each.stem.lower() in stems and each != path
+        for folder in folders
+        for each in _files(folder, _time(folder))
+    )
+
+
+def _twins(path: Path, names: frozenset[str], others: frozenset[str]) -> Iterator[Path]:
+    """Yield the folders that lie as that of a file does, with a name of `others` in the place of one of `names`."""
+    for ancestor in list(path.parents)[:MAX_LEVELS]:
+        if _is_called(ancestor, names):
+            for sibling in _folders(ancestor.parent, _time(ancestor.parent)):
+                twin = sibling / path.parent.relative_to(ancestor)
+                if _is_called(sibling, others) and twin.is_dir():
+                    yield twin
+
+
+def _is_called(folder: Path, names: frozenset[str]) -> bool:
+    """Return whether a folder has one of the names; those of summaries may be numbered: summary_1, summary_2."""
+    name = folder.name.lower()
+    return name in names or (names is _SUMMARY_FOLDERS and _NUMBER.sub("", name) in names)
+
+
+def _texts(folder: Path) -> dict[str, Path]:
+    """Return the texts of a folder of summaries by the names of their conversations."""
+    found: dict[str, Path] = {}
+    for path in _files(folder, _time(folder)):
+        if path.suffix.lower() in SUMMARY_SUFFIXES:
+            match = _SUMMARY_STEM.fullmatch(path.stem)
+            found.setdefault(path.stem.lower(), path)
+            if match:
+                found.setdefault(match["stem"].lower(), path)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _summaries_in(folder: Path, _at: int) -> Mapping[str, Path]:
+    """Return the summaries in a folder by the names of the conversations that lie beside them."""
+    files = _files(folder, _at)
+    stems = {path.stem.lower() for path in files}
+    found: dict[str, Path] = {}
+    for path in files:
+        match = _SUMMARY_STEM.fullmatch(path.stem) if path.suffix.lower() in SUMMARY_SUFFIXES else None
+        if match and match["stem"].lower() in stems:
+            found.setdefault(match["stem"].lower(), path)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _files(folder: Path, _at: int) -> tuple[Path, ...]:
+    return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+@lru_cache(maxsize=64)
+def _folders(folder: Path, _at: int) -> tuple[Path, ...]:
+    return tuple(sorted(path for path in folder.iterdir() if path.is_dir()))
+
+
+def _time(folder: Path) -> int:
+    return folder.stat().st_mtime_ns

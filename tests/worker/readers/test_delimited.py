@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.worker.readers import Table, open_table
-from engine.worker.readers.tabular import delimited
-from engine.worker.readers.tabular.delimited import guess_delimiter
+from engine.worker.readers import Table, delimited, open_table
+from engine.worker.readers.delimited import guess_delimiter
 
 ROWS = (("dialogue", "summary"), ("Ann: a, b; c | d\nBob: é ☕", "N/A"), ("Ann: 007", "=1+1"))
 

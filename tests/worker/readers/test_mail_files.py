@@ -9,12 +9,12 @@ from email.mime.text import MIMEText
 
 import pytest
 
-from engine.worker.readers.conversations import mail_messages
-from engine.worker.readers.conversations.mail_messages import MailText
+from engine.worker.readers import mail_files
+from engine.worker.readers.mail_files import MailText
 
 
 def parsed(mail: bytes) -> MailText:
-    return mail_messages.parse(mail.splitlines(keepends=True))
+    return mail_files.parse_mail(mail.splitlines(keepends=True))
 
 
 def written(text: str) -> MIMEText:

@@ -13,7 +13,6 @@ from itertools import chain, islice
 from pathlib import Path
 
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
-from engine.worker.readers.tabular import headers
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
 # Ordered by rarity in prose: the first one wins where two split the rows equally well.
@@ -26,6 +25,10 @@ REASONS = {
     "unexpected end of data": "a quotation mark that opens a cell is never closed",
     "expected after": "a quotation mark inside a quoted cell is not doubled",
 }
+# The first line is the header unless that can't be: questions of a survey are long.
+MAX_HEAD_CHARACTERS = 200
+# A header may have a colon in it, as "Q1: How old are you?" has, but not two speakers.
+SPEAKER = re.compile(r"(?:^|(?<=\s))[^\W\d_a-z][^\W\d_]{1,20}: (?=\S)")
 # A cell that is too long is reported by its column once the row is read; `_Lines` limits the row.
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 
@@ -45,13 +48,21 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
         header = next((row for row in rows if any(map(str.strip, row))), [])
     except csv.Error as error:
         raise unreadable(path, f"in its first line {_reason(error)}") from error
-    is_row = headers.holds_texts(header)
+    is_row = _holds_texts(header)
     columns = column_names([""] * len(header) if is_row else header)
     notes.columns.update(dict.fromkeys(columns))
     if is_row:
         notes.remarks.append(f"{path.name} has no header: its columns are called by their numbers.")
         yield LinedRow(dict(zip(columns, header, strict=True)), source.first_line)
     yield from _records(rows, source, columns)
+
+
+def _holds_texts(row: Sequence[str]) -> bool:
+    """Tell whether a first row holds what no name of a column is: a text of several lines or turns, or a long one."""
+    return any(
+        "\n" in cell.strip() or len(cell) > MAX_HEAD_CHARACTERS or len(SPEAKER.findall(cell)) > 1
+        for cell in row
+    )
 
 
 def _records(

@@ -1,1 +1,0 @@
-"""Files that hold conversations as text: chats, pages, mail, documents, folders of texts."""

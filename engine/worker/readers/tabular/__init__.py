@@ -1,1 +1,0 @@
-"""Tables of every kind of file: delimited, workbooks, columns, databases."""
