@@ -1,17 +1,28 @@
-"""What runs and arenas both show: a headline, the colour of a verdict, the protocol as sentences."""
+"""What runs and arenas both show: a headline, the colour of a verdict, protocol, votes, data and environment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine import voting
 from engine.config import general_text
+from engine.report.run_facts import Report
 from engine.scoring import score_text
+from engine.text import pii
 
 TONES = {"better": "better", "worse": "worse"}
 EVEN = "even"
+OUTCOMES = {
+    "completed": "Completed",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "crashed": "Crashed",
+    "away": "At another computer",
+}
 Interval = tuple[float, float | None, float | None]
+Facts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -43,13 +54,14 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     references = protocol.get("references") or {}
     decoding = "greedily" if beams == 1 else f"with {beams} beams"
     limit = protocol.get("max_new_tokens")
+    written = score_text.written_by(protocol)
     sentences = [
         f"Scored on {scored} of {source}" if source else f"Scored on {scored}",
         "Prompted in the model's own chat format" if protocol.get("prompt_format") == "chat" else "",
         *score_text.language_notes(protocol),
         f"Compared {score_text.base_form(protocol)}" if protocol.get("base_form") else "",
         f"Decoded {decoding}, at most {limit} tokens" if limit else f"Decoded {decoding}",
-        _written_by(protocol),
+        f"{written[:1].upper()}{written[1:]}",
         f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",
         f"Up to {references['most']} reference summaries a conversation, the best of them counts"
         if references
@@ -60,11 +72,6 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     return ". ".join(filter(None, sentences)) + "."
 
 
-def _written_by(protocol: Mapping[str, Any]) -> str:
-    written = score_text.written_by(protocol)
-    return f"{written[:1].upper()}{written[1:]}"
-
-
 def _general_text(said: Any) -> str:
     """Return on which text forgetting was measured, "" where it was not."""
     if not isinstance(said, dict):
@@ -73,3 +80,86 @@ def _general_text(said: Any) -> str:
     return (
         f"Loss on general text measured on {text}, {score_text.counted(said.get('passages') or 0, 'passage')}"
     )
+
+
+@dataclass(frozen=True)
+class BlindVotes:
+    """A text on the votes, and a row for each system: name, figure, interval, counts."""
+
+    text: str
+    rows: tuple[tuple[str, str, str, str], ...]
+
+
+def blind_votes(run_ids: Collection[str]) -> BlindVotes | None:
+    """Return the blind votes on the adapters of runs, None without any whose names were revealed."""
+    found = voting.of_runs(run_ids)
+    if found is None:
+        return None
+    votes = score_text.counted(found.results.votes, "vote")
+    identical = found.results.identical
+    ties = (
+        f" {score_text.counted(identical, 'pair')} of identical summaries count as ties." if identical else ""
+    )
+    voters = score_text.counted(len(found.results.voters), "voter")
+    return BlindVotes(
+        f"{votes} by {voters} on pairs of summaries without names. The figure is the probability that a summary of the "
+        "system is preferred to one of another system; a tie counts as half. Intervals are 95 %, over "
+        f"conversations.{ties}",
+        tuple(
+            (
+                each.system.name,
+                f"{each.preferred.mean * 100:.0f} %",
+                f"{each.preferred.low * 100:.0f} to {each.preferred.high * 100:.0f} %",
+                f"{each.tally.wins} · {each.tally.ties} · {each.tally.losses}",
+            )
+            for each in found.systems
+        ),
+    )
+
+
+def data_facts(report: Report) -> Facts:
+    """Return the source of a run's conversations, their counts, and what was left out; "" for what is unknown."""
+    started, metadata = report.state.started or {}, report.metadata
+    examples, excluded = _counts(started.get("examples")), _counts(started.get("excluded"))
+    titles = {kind.id: kind.title for kind in pii.KINDS}
+    masked = {titles.get(kind, kind): count for kind, count in _counts(started.get("masked")).items()}
+    scored = report.protocol.get("data") or {}
+    return [
+        ("Source", report.recipe.data.source),
+        ("Conversations", _counts_listed(examples)),
+        ("Licence", metadata.data.licence if metadata else ""),
+        ("Fingerprint", metadata.data.fingerprint if metadata else ""),
+        ("Fingerprint of the scored split", str(scored.get("fingerprint") or "")),
+        ("Excluded", _count_text(excluded, "conversation", "conversations")),
+        ("Masked", _count_text(masked, "match", "matches")),
+    ]
+
+
+def environment(report: Report) -> Facts:
+    """Return the device and the library versions of a run; "" for what is unknown."""
+    started, metadata = report.state.started or {}, report.metadata
+    versions = report.versions or (metadata.versions if metadata else {})
+    precision = filter(None, (started.get("precision"), started.get("precision_reason")))
+    return [
+        ("Device", str(started.get("device_name") or started.get("device") or "")),
+        ("Threads", str(started.get("threads") or "")),
+        ("Processes per step", str(started.get("replicas") or "")),
+        ("Precision", " ".join(map(str, precision))),
+        ("Liger", str(started.get("liger") or "")),
+        *versions.items(),
+    ]
+
+
+def _counts(values: object) -> dict[str, int]:
+    counts = {str(name): int(count) for name, count in values.items()} if isinstance(values, dict) else {}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _count_text(counts: dict[str, int], one: str, many: str) -> str:
+    return (
+        f"{score_text.counted(sum(counts.values()), one, many)} ({_counts_listed(counts)})" if counts else ""
+    )
+
+
+def _counts_listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())

@@ -1,4 +1,4 @@
-"""The plots of a run's report as SVG: curves over steps, confidence intervals, a histogram of gains.
+"""The plots of reports as SVG: curves over steps, intervals, a histogram of gains, and scores against costs.
 
 Classes of the report's style give the colours. Every text is escaped by `Markup.format`. Knows numbers, not where they
 come from.
@@ -7,7 +7,7 @@ come from.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 26
 LABELLED_RIGHT, LABEL_WIDTH, LABEL_HEIGHT = 30, 18, 11
 MAX_POINTS = 430
 BINS = 21
+SCATTER_HEIGHT, RADIUS = 280, 8.5
 Axis = tuple[float, float]
 
 
@@ -250,3 +251,109 @@ def short_number(value: float) -> str:
 
 def _signed(value: float) -> str:
     return f"{value * 100:+g}".replace("-", "−") if round(value, 9) else "0"
+
+
+# ----------------------------------------------------------------------------------------- scores and costs
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point: its number, its name, its cost, and its score with the interval."""
+
+    number: int
+    name: str
+    cost: float
+    score: Interval
+
+
+def scatter(
+    points: Sequence[Point],
+    front: Sequence[int],
+    base: float | None,
+    cost_text: Callable[[float], str],
+    description: str,
+    *,
+    log: bool,
+) -> Markup:
+    """Return a plot of numbered points with their intervals, and the Pareto front through the best of them.
+
+    `front` are indices of `points` by rising cost, `base` is drawn across. With `log` the axis of costs is
+    logarithmic, and a cost of 0 stands one decade left of the least.
+    """
+    axis = _CostAxis([point.cost for point in points], log=log)
+    x = Scale(padded(*axis.ends), LEFT, WIDTH - RIGHT)
+    heights = [end for point in points for end in point.score if end is not None]
+    y = Scale(padded(*_ends([*heights, *([base] if base is not None else [])])), SCATTER_HEIGHT - BOTTOM, TOP)
+    parts = [grid_line(y(value), f"{value * 100:g}") for value in ticks(*y.axis)]
+    parts += [x_label(x(at), SCATTER_HEIGHT, cost_text(cost)) for at, cost in axis.ticks()]
+    if base is not None:
+        parts.append(line(LEFT, y(base), WIDTH - RIGHT, y(base), "base-line"))
+    positions = [(x(axis.position(point.cost)), y(point.score[0])) for point in points]
+    parts += [
+        _range(at, *(y(end) for end in point.score[1:] if end is not None))
+        for (at, _), point in zip(positions, points, strict=True)
+    ]
+    parts.append(path(through(_stairs([positions[index] for index in front])), "front-line"))
+    # The front lies over the other points.
+    order = sorted(range(len(points)), key=lambda index: index in front)
+    parts += [_disc(points[index], positions[index], cost_text, on_front=index in front) for index in order]
+    return picture(parts, SCATTER_HEIGHT, description)
+
+
+class _CostAxis:
+    """The axis of costs."""
+
+    def __init__(self, costs: Sequence[float], *, log: bool) -> None:
+        self._log = log
+        self._has_zero = log and any(cost <= 0 for cost in costs)
+        self._least = min((math.log10(cost) for cost in costs if cost > 0), default=0.0)
+        self.ends = _ends([self.position(cost) for cost in costs])
+
+    def position(self, cost: float) -> float:
+        """Return the position of a cost on the axis."""
+        if not self._log:
+            return cost
+        return math.log10(cost) if cost > 0 else self._least - 1.0
+
+    def ticks(self) -> list[tuple[float, float]]:
+        """Return positions with their costs."""
+        low, high = padded(*self.ends)
+        if not self._log:
+            return [(value, value) for value in ticks(low, high) if value >= 0]
+        first = math.ceil(self._least - 0.3 if self._has_zero else low)
+        powers = [(float(power), 10.0**power) for power in range(first, math.floor(high) + 1)]
+        return [*([(self._least - 1.0, 0.0)] if self._has_zero else []), *powers]
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    return min(values, default=0.0), max(values, default=1.0)
+
+
+def _stairs(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the corners of stairs through points."""
+    corners: list[tuple[float, float]] = []
+    for x, y in points:
+        corners += [(x, corners[-1][1])] if corners else []
+        corners.append((x, y))
+    return corners
+
+
+def _range(x: float, *ends: float) -> Markup:
+    """Return a vertical interval, nothing without ends."""
+    if len(ends) != 2:
+        return Markup("")
+    low, high = ends
+    return path(f"M{x - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8", "range")
+
+
+def _disc(
+    point: Point, position: tuple[float, float], cost_text: Callable[[float], str], *, on_front: bool
+) -> Markup:
+    x, y = position
+    name = f"{point.name}: {point.score[0] * 100:.1f}, {cost_text(point.cost)}"
+    parts = [
+        Markup("<title>{}</title>").format(name),
+        circle(x, y, RADIUS),
+        text(x, y + 3.5, str(point.number), "middle"),
+    ]
+    return group(parts, "disc on-front" if on_front else "disc")

@@ -20,37 +20,24 @@ from engine.system.units import size
 from engine.text.escaping import escaped
 
 UNKNOWN = "–"
-# The window's colours.
-LIGHT = {
-    "window": "#F6F6F3",
-    "surface": "#FFFFFF",
-    "sunken": "#EDEEEA",
-    "line": "#DFE1DB",
-    "ink": "#1A1E1C",
-    "ink2": "#505752",
-    "ink3": "#5E6560",
-    "accent": "#0C6A5E",
-    "accent_mid": "#5C9A8F",
-    "copper": "#96500F",
-    "brick": "#A62B20",
-    "grey": "#838A84",
-    "grey_soft": "#C6CAC5",
+# The window's colours, light and dark.
+COLOURS = {
+    "background": ("#F6F6F3", "#151817"),
+    "surface": ("#FFFFFF", "#1C201E"),
+    "sunken": ("#EDEEEA", "#232826"),
+    "line": ("#DFE1DB", "#2C322F"),
+    "text": ("#1A1E1C", "#E8ECE9"),
+    "muted": ("#505752", "#ABB3AE"),
+    "hint": ("#5E6560", "#98A19B"),
+    "accent": ("#0C6A5E", "#5FC3B0"),
+    "accent_mid": ("#5C9A8F", "#367267"),
+    "warning": ("#96500F", "#E2A56E"),
+    "error": ("#A62B20", "#F08A7E"),
+    "grey": ("#838A84", "#858E88"),
+    "grey_soft": ("#C6CAC5", "#48504B"),
 }
-DARK = {
-    "window": "#151817",
-    "surface": "#1C201E",
-    "sunken": "#232826",
-    "line": "#2C322F",
-    "ink": "#E8ECE9",
-    "ink2": "#ABB3AE",
-    "ink3": "#98A19B",
-    "accent": "#5FC3B0",
-    "accent_mid": "#367267",
-    "copper": "#E2A56E",
-    "brick": "#F08A7E",
-    "grey": "#858E88",
-    "grey_soft": "#48504B",
-}
+LIGHT = {name: light for name, (light, _) in COLOURS.items()}
+DARK = {name: dark for name, (_, dark) in COLOURS.items()}
 # Beside controls and halves of characters, what neither HTML nor XML may hold.
 _FORBIDDEN = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 

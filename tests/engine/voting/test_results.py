@@ -9,9 +9,7 @@ from engine import voting
 from engine.arena import Arena
 from engine.commands.terminal import arena_text
 from engine.jobs.job import Job
-from engine.report import run_data, run_facts, run_page
-from engine.report.arena import facts as arena_facts
-from engine.report.arena import page as arena_page
+from engine.report import arena_facts, arena_page, run_facts, run_page
 from engine.voting import Tally, Voting
 from engine.voting.comparisons import System
 from tests.helpers.arenas import BASE, FULL, make_arena, score
@@ -211,10 +209,10 @@ def test_the_report_of_a_run_has_them_too():
     job = add_scored_run(bundled(10))
     gathered = run_facts.gather_run(job)
     assert "blind votes" not in Page(run_page.render(gathered)).text
-    assert run_data.tree(gathered)["blind_votes"] is None
+    assert run_facts.tree(gathered)["blind_votes"] is None
     voted_on(job.id, HOSTILE.replace("\x00", ""))
     page = Page(run_page.render(gathered))
     assert "40 votes by 1 voter on pairs of summaries without names." in page.text
     assert "alert(1)" in page.text
     assert not [name for name, _ in page.elements if name == "script"]
-    assert run_data.tree(gathered)["blind_votes"]["votes"] == 40
+    assert run_facts.tree(gathered)["blind_votes"]["votes"] == 40

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from engine import arena as arenas
 from engine.adapters.metadata import Scores
-from engine.arena import Group, Row, Standing
+from engine.arena import Cost, Group, Row, Standing
 from engine.config import recipe as recipes
-from engine.report import blind_votes, cells, template
-from engine.report.arena import plots as arena_plots
-from engine.report.arena.facts import ArenaReport
-from engine.report.cells import Headline
-from engine.report.provenance import data_facts, environment
+from engine.report import cells, svg, template
+from engine.report.arena_facts import ArenaReport
+from engine.report.cells import Headline, data_facts, environment
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE, OTHER_METRICS, UNSTEMMED, Metric
+from engine.system.units import size
 from engine.system.validators import Verdict
 
 SCORE = arenas.SCORE
-UNKNOWN = "–"
-STATES = {
+# What an entry without a score is.
+STATES = cells.OUTCOMES | {
     "waiting": "Waiting",
     "running": "Running",
     "completed": "Not scored",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "crashed": "Crashed",
-    "away": "At another computer",
     "refused": "Can't run",
 }
+SMOOTHED_FRACTION = 0.04
+LOSSES_HEIGHT = 300
+PLOT_TITLES: dict[Cost, str] = {
+    "parameters": "ROUGE-1 against trainable parameters",
+    "memory": "ROUGE-1 against peak memory",
+    "minutes": "ROUGE-1 against minutes of training",
+}
+# Lines differ in colour and in dash, so that most of them differ on paper without colour too.
+LINE_KINDS = tuple(
+    f"run colour-{colour} dash-{dash}" for dash, colour in itertools.product(range(3), range(6))
+)
 FORGETTING = (
     "Forgetting: by how much the loss on general text rose against the base model, in nats per token. "
     "Text that has nothing to do with the conversations shows what training cost elsewhere."
@@ -54,8 +63,8 @@ def render(report: ArenaReport) -> str:
         headline=_headline(report),
         numbers=report.numbers,
         groups=[_results(report, group) for group in report.groups],
-        blind=blind_votes.of_runs([each.job.id for each in report.runs.values()]),
-        losses=arena_plots.losses(report),
+        blind=cells.blind_votes([each.job.id for each in report.runs.values()]),
+        losses=_losses(report),
         seeds=bool(report.later_seeds),
         unscored=report.unscored,
         states=STATES,
@@ -135,18 +144,17 @@ def _results(report: ArenaReport, group: Group) -> dict[str, Any]:
         "base": _common_base(group),
         "chrf": bool(_measured((CHRF,), group)),
         "remarks": [
-            f"{row.name}: {text}" for row in group.rows for text in (row.remark, _of_seeds(row)) if text
+            f"{row.name}: {text}"
+            for row in group.rows
+            for text in (row.remark, score_text.of_seeds(row.seeds.means_by_seed) if row.seeds else "")
+            if text
         ],
         "seeds": SEEDS if any(row.seeds for row in group.rows) else "",
         "forgetting": FORGETTING if any(row.forgetting for row in group.rows) else "",
         "missing": list(dict.fromkeys(row.full_missing for row in group.rows if row.full_missing)),
-        "plots": arena_plots.costs(report, group),
+        "plots": _cost_plots(report, group),
         "tables": [(title, metrics) for title, metrics in tables if metrics],
     }
-
-
-def _of_seeds(row: Row) -> str:
-    return score_text.of_seeds(row.seeds.means_by_seed) if row.seeds else ""
 
 
 def _common_base(group: Group) -> Scores | None:
@@ -159,9 +167,6 @@ def _measured(metrics: Sequence[Metric], group: Group) -> list[Metric]:
     """Return the metrics that any entry has."""
     names = {name for row in group.rows for name in (*row.scores, *row.metrics)}
     return [metric for metric in metrics if metric.name in names]
-
-
-# ------------------------------------------------------------------------------------------------ the rest
 
 
 def _differences(report: ArenaReport) -> list[tuple[str, str]]:
@@ -181,3 +186,68 @@ def _differences(report: ArenaReport) -> list[tuple[str, str]]:
         )
         for index, (name, _) in enumerate(found)
     ]
+
+
+# --------------------------------------------------------------------------------------------------- plots
+
+
+def _cost_plots(report: ArenaReport, group: Group) -> list[dict[str, Any]]:
+    """Return a plot of the score against each cost that is known of at least one entry."""
+    known = (kind for kind in arenas.COSTS if any(row.cost(kind) is not None for row in group.rows))
+    return [{"title": PLOT_TITLES[kind], "drawing": _cost_plot(report, group, kind)} for kind in known]
+
+
+def _cost_plot(report: ArenaReport, group: Group, kind: Cost) -> Markup:
+    points = [
+        svg.Point(report.numbers[row.id], row.name, cost, cells.interval(row.scores[SCORE]))
+        for row in group.rows
+        if (cost := row.cost(kind)) is not None
+    ]
+    front = arenas.front([(point.cost, point.score[0]) for point in points])
+    bases = {row.base[SCORE]["mean"] for row in group.rows}
+    best = ", ".join(points[index].name for index in front)
+    return svg.scatter(
+        points,
+        front,
+        bases.pop() if len(bases) == 1 else None,
+        lambda cost: _cost_text(cost, kind),
+        f"{PLOT_TITLES[kind]}. No cheaper entry scores as high as {best}.",
+        log=kind == "parameters",
+    )
+
+
+def _cost_text(cost: float, kind: Cost) -> str:
+    if kind == "memory":
+        return size(cost)
+    if kind == "minutes":
+        return f"{cost:g} min"
+    # Three digits: "100", "10 k", "1.2 M".
+    for unit, factor in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
+        if cost >= factor:
+            return f"{cost / factor:.3g} {unit}"
+    return f"{cost:.3g}"
+
+
+def _losses(report: ArenaReport) -> dict[str, Any] | None:
+    """Return the training losses of all runs in one plot, each as a moving mean, and its legend; None without any.
+
+    Of the seeds of a row, it is the first.
+    """
+    numbers, names, later = report.numbers, report.names, report.later_seeds
+    drawn = sorted(
+        (each for each, run in report.runs.items() if run.state.loss.steps and each not in later),
+        key=numbers.__getitem__,
+    )
+    if not drawn:
+        return None
+    kinds = dict(zip(drawn, itertools.cycle(LINE_KINDS), strict=False))
+    lines, last = [], []
+    for entry_id in drawn:
+        loss = report.runs[entry_id].state.loss
+        mean = svg.smoothed(loss.values, max(1, round(len(loss.values) * SMOOTHED_FRACTION)))
+        steps = [float(step) for step in loss.steps]
+        lines.append(svg.Line(steps, mean, kinds[entry_id], label=str(numbers[entry_id])))
+        last.append(f"{names[entry_id]} {mean[-1]:.3f}")
+    total = max(run.state.step for run in report.runs.values())
+    plot = svg.curves(lines, total, f"Loss over the steps, at the last: {'; '.join(last)}", LOSSES_HEIGHT)
+    return {"plot": plot, "legend": [(kinds[each], f"{numbers[each]} {names[each]}") for each in drawn]}

@@ -8,14 +8,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from engine import arena as arenas
-from engine import voting
 from engine.arena import Arena, Difference, EntryStatus, Group
 from engine.config.recipe import Recipe
 from engine.errors import AppError
-from engine.report import blind_votes, run_facts
-from engine.report.provenance import Facts, data_facts, environment
-from engine.report.run_data import curves_of
-from engine.report.run_facts import Report
+from engine.report import run_facts
+from engine.report.cells import Facts, data_facts, environment
+from engine.report.run_facts import Report, curves_of
 from engine.system.csv_file import Cell
 
 Found = TypeVar("Found")
@@ -142,7 +140,7 @@ def tree(report: ArenaReport) -> dict[str, Any]:
             {"key": each.key, "values": dict(zip(ids, each.values, strict=True))}
             for each in report.differences()
         ],
-        "blind_votes": blind_votes.as_data(voting.of_runs([each.job.id for each in report.runs.values()])),
+        "blind_votes": run_facts.votes_tree([each.job.id for each in report.runs.values()]),
         "curves": {entry_id: curves_of(run) for entry_id, run in report.runs.items()},
         "data": dict(report.agreed(data_facts)),
         "environment": dict(report.agreed(environment)),
