@@ -49,13 +49,12 @@ from engine.worker.dataset.collator import (
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
 from engine.worker.dataset.summary_limits import settle_limits
-from engine.worker.evaluation.losses import Batches
+from engine.worker.evaluation.losses import Batches, mean_loss
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import rouge
-from engine.worker.training.loss import mean_loss
 from engine.worker.training.training_loop import train_step
 from engine.worker.training.training_run import prepare
 

@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from engine.worker.adapters import attach
 from engine.worker.modeling import base_models
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints
 from engine.worker.training.training_run import TrainState, prepare
 from tests.helpers import pretend_card
 from tests.helpers.peak_memory import MB, growth_of_this_process

@@ -10,8 +10,8 @@ from typing import Any
 from engine.config.recipe import Recipe
 from engine.worker.dataset import dataset
 from engine.worker.dataset.dataset import Splits
-from engine.worker.evaluation import evaluator, reporting
-from engine.worker.evaluation.evaluator import Evaluation
+from engine.worker.evaluation import reporting
+from engine.worker.evaluation.evaluator import Evaluation, Evaluator
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe
@@ -26,7 +26,7 @@ def parts(source: str, **evaluation: object) -> tuple[Recipe, LoadedBase, Splits
 
 def score_base(recipe: Recipe, base: LoadedBase, splits: Splits, channel: Channel) -> Evaluation:
     """Score a base model and report it."""
-    baseline = evaluator.score_base(channel, base, recipe, splits)
+    baseline = Evaluator(channel, base, recipe, splits).score_base()
     reporting.report(channel, baseline, recipe, base.device)
     return baseline
 
@@ -42,7 +42,7 @@ def score(
 ) -> Evaluation:
     """Score a model with its active adapter, "mine" at step 1 if not told otherwise, and report it."""
     facts = {"of": "mine", "step": 1} | facts
-    evaluation = evaluator.score(channel, base, model, recipe, splits, baseline=baseline, **facts)
+    evaluation = Evaluator(channel, base, recipe, splits).score(model, baseline=baseline, **facts)
     reporting.report(channel, evaluation, recipe, base.device)
     return evaluation
 

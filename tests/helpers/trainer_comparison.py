@@ -65,13 +65,13 @@ from engine.worker.dataset.prompter import Encoded, Prompter
 from engine.worker.dataset.prompting import make_prompter
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import samples
-from engine.worker.evaluation.losses import Batches
+from engine.worker.evaluation.losses import Batches, mean_loss
 from engine.worker.modeling import base_models, forward, meta_model
 from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.meta_trace import LiveBytes
 from engine.worker.runtime import devices
-from engine.worker.training import fast_kernels, loss, training_loop
+from engine.worker.training import fast_kernels, training_loop
 from engine.worker.training.training_run import TrainingRun
 from tests.helpers import training_overhead
 from tests.helpers.answer_lines import answer, own_output
@@ -416,7 +416,7 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
     """Return the mean loss per label token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     encoded = [stage.prompter.example(each) for each in stage.splits.validation]
-    return loss.mean_loss(model, Batches(encoded, collator), stage.base.family, int)
+    return mean_loss(model, Batches(encoded, collator), stage.base.family, int)
 
 
 class Watch:

@@ -17,12 +17,12 @@ from engine.config.recipe import Recipe
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.collator import Collator, StepSampler, steps_from, train_loader
+from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.generation import generate
 from engine.worker.kernels import registry
 from engine.worker.kernels.registry import PATCHES
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.training import training_loop
-from engine.worker.training.loss import token_loss_sum
 from engine.worker.training.training_run import prepare
 from tests.helpers import pretend_card
 from tests.helpers.pretend_card import Counts

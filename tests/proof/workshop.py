@@ -34,15 +34,13 @@ from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, steps_from, train_loader
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
-from engine.worker.evaluation.losses import Batches
+from engine.worker.evaluation.losses import Batches, mean_loss
 from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import training_loop
-from engine.worker.training.loss import mean_loss
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints, training_loop
 from engine.worker.training.training_run import TrainState, prepare
 from tests.helpers.pretend_card import empty_accelerator, is_registered
 from tests.helpers.worker_setup import stop_dropout

@@ -11,26 +11,20 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import BaseModel
-from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
 from engine.config import general_text
 from engine.config.recipe import Recipe, public_file
-from engine.methods import Family
 from engine.scoring.metrics import GENERAL_LOSS
 from engine.system import cache
-from engine.worker.dataset.collator import Collator, MicroBatch
+from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompter import IGNORED, Encoded
-from engine.worker.evaluation import score_cache
-from engine.worker.evaluation.losses import Batches, Losses, losses_of
+from engine.worker.evaluation.losses import GENERAL_TEXT, Batches, losses_of
+from engine.worker.evaluation.protocol import cache_file
 from engine.worker.ingestion.special_tokens import SpecialTokens
-from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
 from engine.worker.runtime.channel import Channel
 
@@ -41,8 +35,6 @@ MAX_PASSAGE_TOKENS, MIN_PASSAGE_TOKENS = 256, 8
 WINDOW_PARTS = 4
 # Few enough for logits of a large vocabulary.
 BATCH_TOKENS = 1024
-# The name of these losses for other ranks.
-KIND = "general text"
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,9 @@ def measure_base(channel: Channel, base: LoadedBase, recipe: Recipe) -> GeneralL
     text = encode(recipe.evaluation.general_text, base)
     if not text.passages:
         return None
-    file = _cache_file(base, text)
+    # The ids say which tokenizer read the text.
+    ids = json.dumps([[each.input_ids, each.labels] for each in text.passages])
+    file = cache_file("general-loss", base, {"ids": hashlib.sha256(ids.encode()).hexdigest()})
     cached = cache.load(file, _Losses)
     if cached is not None and len(cached.losses) == len(text.passages):
         return GeneralLoss(text, cached.losses)
@@ -101,7 +95,13 @@ def measure(
     """Return the loss of `model` with its active adapter; None, with a notice, if it is not finite. Raises Stopped."""
     limit = min(BATCH_TOKENS, recipe.training.micro_batch_tokens or BATCH_TOKENS)
     collator = Collator(base.family, base.tokenizer.pad_token_id, limit)
-    losses = _losses(channel, base, model, text.passages, collator)
+    [groups] = collator.groups([(len(each.input_ids), len(each.labels)) for each in text.passages])
+    batches = Batches(text.passages, collator, len(text.passages))
+    found = losses_of(model, batches, GENERAL_TEXT, base.family, channel.check_stop)
+    losses = [0.0] * len(text.passages)
+    for group, of_group in zip(groups, found, strict=True):
+        for index, loss in zip(group, of_group, strict=True):
+            losses[index] = loss
     if not all(map(math.isfinite, losses)):
         channel.notice(
             "The loss on general text is not a finite number, so it is left out.",
@@ -110,41 +110,6 @@ def measure(
         )
         return None
     return GeneralLoss(text, tuple(losses))
-
-
-def _losses(
-    channel: Channel, base: LoadedBase, model: Model, passages: Sequence[Encoded], collator: Collator
-) -> list[float]:
-    losses = [0.0] * len(passages)
-    [groups] = collator.groups([(len(each.input_ids), len(each.labels)) for each in passages])
-    was_training = model.training
-    model.eval()
-    batches = Batches(passages, collator, len(passages))
-    found = losses_of(model, batches, KIND, row_losses(base.family), channel.check_stop)
-    for group, of_group in zip(groups, found, strict=True):
-        for index, loss in zip(group, of_group, strict=True):
-            losses[index] = loss
-    model.train(was_training)
-    return losses
-
-
-def row_losses(family: Family) -> Losses:
-    """Return what computes the losses of a batch's rows."""
-    return partial(_row_losses, family)
-
-
-def _row_losses(family: Family, model: Model, batch: MicroBatch) -> list[float]:
-    """Return the mean loss per label token of each row of a batch."""
-    logits = forward.logits_at(
-        model, family, batch.input_ids, batch.attention_mask, batch.labels, batch.positions
-    )
-    each = functional.cross_entropy(logits.float(), batch.targets, reduction="none")
-    rows = batch.positions[0]
-    sums = each.new_zeros(len(batch.input_ids)).index_add_(0, rows, each)
-    # Counted like this, a card is not waited for: torch.bincount looks for the largest row.
-    counts = torch.zeros_like(sums).index_add_(0, rows, torch.ones_like(each))
-    means: list[float] = (sums / counts).tolist()
-    return means
 
 
 def encode(choice: str, base: LoadedBase) -> GeneralText:
@@ -195,9 +160,3 @@ def _halves(text: str, tokenizer: PreTrainedTokenizerBase) -> Encoded:
     if not read or not predicted:
         return Encoded([], [])
     return Encoded(tokenizer(read)["input_ids"], tokenizer(text_target=predicted)["input_ids"])
-
-
-def _cache_file(base: LoadedBase, text: GeneralText) -> Path:
-    # The ids say which tokenizer read the text.
-    ids = json.dumps([[each.input_ids, each.labels] for each in text.passages])
-    return score_cache.path("general-loss", base, {"ids": hashlib.sha256(ids.encode()).hexdigest()})

@@ -16,7 +16,7 @@ from engine.config.recipe import Recipe
 from engine.scoring.metrics import CHRF
 from engine.text.conversations import Example
 from engine.worker.dataset.prompter import Prompter
-from engine.worker.evaluation.model_metrics import measure_model
+from engine.worker.evaluation.evaluator import measure_model
 from engine.worker.exports.answers import Answer, ExportFailed, Question, Try
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model

@@ -9,16 +9,14 @@ from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.decoding import CTRANSLATE2
-from engine.config.recipe import Recipe
 from engine.system.paths import adapters_folder
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset, token_counter
-from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_examples, settle_format
 from engine.worker.dataset.summary_limits import settle_limits
-from engine.worker.evaluation import evaluator, reporting
-from engine.worker.evaluation.evaluator import BASE, Evaluation
+from engine.worker.evaluation import reporting
+from engine.worker.evaluation.evaluator import BASE, Evaluation, Evaluator
 from engine.worker.exports import converted_models
 from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.modeling import base_models
@@ -41,18 +39,27 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         # Before minutes are spent on scoring the others.
         attach.refuse_other_base(base, adapter)
     channel.enter("read_data")
-    splits = _read(channel, recipe)
+    # The prompt may show examples of the training split.
+    needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
+    counter = partial(token_counter.fetch_counter, recipe.base_model, channel)
+    splits = dataset.read(recipe.data, channel, needs=sorted(needs), counter=counter)
     recipe = settle_limits(recipe, base, splits)
     channel.enter("evaluate")
-    runtime_of = partial(converted_models.load, channel, base) if converts else _own_engine
+    scoring = Evaluator(channel, base, recipe, splits)
     # Another runtime writes in this process alone.
     prompts = 0 if converts else len(scored_examples(recipe, splits))
     with rank_models.writing(channel, base, recipe, prompts):
-        baseline = evaluator.score_base(channel, base, recipe, splits, runtime_of(None))
+        baseline = scoring.score_base(converted_models.load(channel, base, None) if converts else None)
         reporting.report(channel, baseline, recipe, base.device)
         manager = AdapterManager(base)
         evaluations = [
-            _score(channel, manager, adapter, recipe, splits, baseline, runtime_of(adapter))
+            _score(
+                scoring,
+                manager,
+                adapter,
+                baseline,
+                converted_models.load(channel, base, adapter) if converts else None,
+            )
             for adapter in adapters
         ]
     channel.result(
@@ -64,37 +71,22 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     )
 
 
-def _own_engine(_: Adapter | None) -> None:
-    """Return no other runtime."""
-
-
-def _read(channel: Channel, recipe: Recipe) -> Splits:
-    """Read the scored split, and the training split if the prompt shows examples of it."""
-    needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
-    counter = partial(token_counter.fetch_counter, recipe.base_model, channel)
-    return dataset.read(recipe.data, channel, needs=sorted(needs), counter=counter)
-
-
 def _score(
-    channel: Channel,
+    scoring: Evaluator,
     manager: AdapterManager,
     adapter: Adapter,
-    recipe: Recipe,
-    splits: Splits,
     baseline: Evaluation,
     runtime: CTranslate2Runtime | None,
 ) -> Evaluation:
     """Score an adapter, report it, and add the scores to its metadata if it is in the library."""
     prompt = adapter.metadata.prompt if adapter.is_prompt else None
     if prompt is None:
-        reporting.report_other_prompt(channel, adapter, recipe, splits)
+        reporting.report_other_prompt(scoring.channel, adapter, scoring.recipe, scoring.splits)
     step = adapter.metadata.training.step
     with manager.use(adapter) as model:
         rank_models.use_adapter(adapter)
-        evaluation = evaluator.score(
-            channel, manager.base, model, recipe, splits, adapter.id, step, baseline, prompt, runtime
-        )
-    reporting.report(channel, evaluation, recipe, manager.base.device)
+        evaluation = scoring.score(model, adapter.id, step, baseline, prompt, runtime)
+    reporting.report(scoring.channel, evaluation, scoring.recipe, scoring.base.device)
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_score(adapter, evaluation.card(baseline))
     return evaluation

@@ -30,7 +30,7 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.collator import Collator
-from engine.worker.evaluation import general_loss, losses
+from engine.worker.evaluation import losses
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.generation import generate
 from engine.worker.modeling import sharded_base
@@ -39,8 +39,7 @@ from engine.worker.runtime import devices, rank_group, rank_meeting
 from engine.worker.runtime.channel import SilentChannel
 from engine.worker.runtime.rank_group import END, RankGroup
 from engine.worker.runtime.rank_meeting import GO, LOOK_SECONDS, Board, Folder
-from engine.worker.training import control, fast_kernels, loss, rank_models, training_loop
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints, control, fast_kernels, rank_models, training_loop
 from engine.worker.training.training_run import TrainingRun
 
 STDIN = 0
@@ -191,13 +190,8 @@ class _Helper:
             generate.help_out(self._group, told, model, base.tokenizer, base.family)
 
     def _losses(self, told: dict[str, Any]) -> None:
-        functions = {loss.KIND: loss.loss_sums, general_loss.KIND: general_loss.row_losses}
-        compute = functions[told["kind"]](self._loaded.family)
         with self._model_of(told) as model:
-            was_training = model.training
-            model.eval()
-            losses.help_out(self._group, told, model, self._collator(told["tokens"]), compute)
-            model.train(was_training)
+            losses.help_out(self._group, told, model, self._collator(told["tokens"]), self._loaded.family)
 
     @contextmanager
     def _model_of(self, told: dict[str, Any]) -> Iterator[Model]:

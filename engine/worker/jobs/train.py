@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import time
 import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from engine.adapters import library
+from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.runs import example_scores, run_store
@@ -17,21 +18,35 @@ from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.collator import Collator, micro_batch_tokens
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import make_prompter, scored_examples, settle_format, training_examples
+from engine.worker.dataset.prompting import (
+    make_prompter,
+    notices,
+    pinned_examples,
+    prompt_facts,
+    scored_examples,
+    settle_format,
+    training_examples,
+    with_plain_prompt,
+)
 from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.dataset.token_cache import tokenize
-from engine.worker.evaluation import evaluator, reporting, samples
-from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
+from engine.worker.evaluation import reporting, samples
+from engine.worker.evaluation.evaluator import Evaluator
+from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.planning.requirements import Processes
 from engine.worker.runtime import devices, oom, rank_group, rank_joining, rank_meeting
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.training import fast_kernels, prompt_baseline, rank_models, training_loop
-from engine.worker.training.reporting import report_changes, report_started, report_truncated_texts
-from engine.worker.training.saving import adapter_store, checkpoints
-from engine.worker.training.saving.adapter_metadata import make_metadata
+from engine.worker.training import adapter_store, checkpoints, fast_kernels, rank_models, training_loop
+from engine.worker.training.adapter_store import make_metadata, make_prompt_metadata
+from engine.worker.training.reporting import (
+    report_changes,
+    report_started,
+    report_truncated_texts,
+    report_untrained,
+)
 from engine.worker.training.training_run import TrainingRun
 
 
@@ -89,7 +104,7 @@ def _carry_out(
         if recipe.training.shard:
             rank_models.share_base(base, base.model, recipe)
         with rank_models.writing(channel, base, recipe, len(scored_examples(recipe, splits))):
-            prompt_baseline.score_prompt(channel, recipe, base, splits)
+            _score_prompt(channel, recipe, base, splits)
         return
     prompter = make_prompter(recipe, base, splits)
     train = tokenize(training_examples(recipe, splits), prompter, channel)
@@ -97,7 +112,13 @@ def _carry_out(
     report_truncated_texts(channel, recipe, prompter)
     # Before an adapter is part of the model.
     architecture = architecture_of(base.model)
-    collator = _collator(base, recipe, architecture, planned)
+    # What all ranks together compute at a time; GPUs have memory of their own each.
+    apart = 1 if base.device.type in oom.SHARED_MEMORY else rank_group.size()
+    tokens: int = planned.get("micro_batch_tokens") or apart * micro_batch_tokens(
+        recipe.training, base.device.type, architecture.activations_per_token
+    )
+    collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
+    evaluator = Evaluator(channel, base, recipe, splits)
     model = None
     if recipe.training.shard:
         # Before it is scored, since it may fit no card as a whole; an adapter is made where weights are whole.
@@ -105,7 +126,7 @@ def _carry_out(
         model = rank_models.attach_adapter(base, recipe, train, collator)
     channel.enter("evaluate")
     with attach.active(model, None) if model else nullcontext():
-        baseline = evaluator.score_base(channel, base, recipe, splits)
+        baseline = evaluator.score_base()
     reporting.report(channel, baseline, recipe, base.device)
     if model is None:
         channel.enter("attach_adapter")
@@ -123,11 +144,30 @@ def _carry_out(
         chosen=samples.choose(recipe, splits),
         planned_memory=planned.get("memory", {}),
     )
-    checkpoint = _newest_checkpoint(channel)
+    checkpoint = checkpoints.newest_valid(
+        channel.job,
+        lambda folder, reason: channel.notice(
+            f"{folder.name} is damaged and is skipped: {reason}.", "The one before it is taken.", "warning"
+        ),
+    )
     channel.enter("train")
     with fast_kernels.used(training, channel) as liger:
         report_started(training, channel, checkpoint, architecture, planned, liger)
         outcome = training_loop.train(training, channel, checkpoint)
+    step = training.saved_step if outcome.finished else training.step
+    adapter = _saved(channel, training, outcome, step)
+    reached.saved = True
+    if not outcome.finished:
+        raise Stopped
+    channel.enter("evaluate")
+    evaluation = evaluator.score(training.model, adapter.id, step, baseline)
+    reporting.report(channel, evaluation, recipe, base.device)
+    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(recipe, splits)))
+    library.add_score(adapter, evaluation.card(baseline))
+
+
+def _saved(channel: Channel, training: TrainingRun, outcome: training_loop.Outcome, step: int) -> Adapter:
+    """Store a run's adapter in the library and return it. Raises Stopped if there is nothing to store."""
     if outcome.device_released:
         # A pause: the checkpoint is written, and an unfinished run makes no adapter.
         channel.emit("run_paused", step=training.step, frees_device=True)
@@ -135,26 +175,43 @@ def _carry_out(
     channel.enter("save")
     if training.step == 0:
         raise Stopped
-    step = training.saved_step if outcome.finished else training.step
     metadata = make_metadata(training, step, stopped=not outcome.finished)
-    adapter = adapter_store.store(channel, metadata, partial(attach.save_adapter, training.model))
-    reached.saved = True
-    if not outcome.finished:
-        raise Stopped
+    return adapter_store.store(channel, metadata, partial(attach.save_adapter, training.model))
+
+
+def _score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Splits) -> None:
+    """Train nothing: score the base model with the plain prompt and with the recipe's, and store the latter.
+
+    The adapter consists of its metadata: the prompt with its examples. Nothing is saved before it is scored, so that a
+    run which is stopped leaves nothing behind.
+    """
+    if channel.job.last_attempt() > 1:
+        channel.emit("run_resumed", step=0)
+    began = time.perf_counter()
+    # The examples in the prompt know their summaries, so nobody is asked for them: neither with nor without it.
+    asked = replace(splits, train=training_examples(recipe, splits))
+    plain = with_plain_prompt(recipe)
+    evaluator = Evaluator(channel, base, plain, asked)
+    for notice in notices(recipe):
+        channel.notice(**notice)
     channel.enter("evaluate")
-    evaluation = evaluator.score(
-        channel,
-        base,
-        training.model,
-        recipe,
-        splits,
-        of=adapter.id,
-        step=step,
-        baseline=baseline,
+    baseline = evaluator.score_base()
+    reporting.report(channel, baseline, plain, base.device)
+    report_untrained(channel, base, asked)
+    channel.enter("evaluate")
+    prompter, pinned = make_prompter(recipe, base, splits), pinned_examples(splits)
+    summaries = samples.summarize(
+        channel, base, base.model, prompter, pinned, max_new_tokens=recipe.evaluation.max_new_tokens
     )
-    reporting.report(channel, evaluation, recipe, base.device)
-    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(recipe, splits)))
-    library.add_score(adapter, evaluation.card(baseline))
+    samples.report(channel, pinned, summaries, 0, recipe.evaluation.language)
+    prompt = prompt_facts(recipe, splits, prompter.format)
+    evaluation = evaluator.score(base.model, channel.job.id, 0, baseline, prompt)
+    channel.enter("save")
+    seconds = time.perf_counter() - began
+    metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, prompt, seconds)
+    adapter_store.store(channel, metadata.with_score(evaluation.card(baseline)), lambda _: None)
+    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(plain, asked)))
+    reporting.report(channel, evaluation, plain, base.device)
 
 
 def _sharded_as_asked(channel: Channel, recipe: Recipe) -> Recipe:
@@ -168,29 +225,6 @@ def _sharded_as_asked(channel: Channel, recipe: Recipe) -> Recipe:
             "Version 1 can't leave an adapter whole.",
         )
     return replace(recipe, training=recipe.training.model_copy(update={"shard": True}))
-
-
-def _collator(
-    base: LoadedBase,
-    recipe: Recipe,
-    architecture: ModelArchitecture,
-    planned: planner.Result,
-) -> Collator:
-    """Return what makes batches, with the tokens that are computed at a time by all ranks together."""
-    # On cards, each has memory of its own.
-    apart = 1 if base.device.type in oom.SHARED_MEMORY else rank_group.size()
-    tokens: int = planned.get("micro_batch_tokens") or apart * micro_batch_tokens(
-        recipe.training, base.device.type, architecture.activations_per_token
-    )
-    return Collator(base.family, base.tokenizer.pad_token_id, tokens)
-
-
-def _newest_checkpoint(channel: Channel) -> Path | None:
-    def report_damage(folder: Path, reason: str) -> None:
-        message = f"{folder.name} is damaged and is skipped: {reason}."
-        channel.notice(message, "The one before it is taken.", "warning")
-
-    return checkpoints.newest_valid(channel.job, report_damage)
 
 
 def _lacking(error: BaseException, recipe: Recipe) -> oom.MemoryExceeded:

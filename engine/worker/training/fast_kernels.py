@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from functools import partial
 
 from engine.worker.dataset.collator import evaluation_batches
+from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.kernels import liger
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.random_state import same_random_numbers
-from engine.worker.training.loss import token_loss_sum
 from engine.worker.training.training_run import TrainingRun
 
 OWN_CODE = "The run computes with the libraries' own code, with the same result but for rounding."

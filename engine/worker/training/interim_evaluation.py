@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+from pydantic import BaseModel
 
 from engine.system import cache
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
-from engine.worker.evaluation import baseline_cache, samples
-from engine.worker.evaluation.baseline_cache import BaselineEvaluation
+from engine.worker.evaluation import samples
+from engine.worker.evaluation.losses import mean_loss
+from engine.worker.evaluation.protocol import cache_file
 from engine.worker.evaluation.samples import InterimScores
 from engine.worker.generation.generated import Generated
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.training.loss import mean_loss
 from engine.worker.training.training_run import TrainingRun
 
 
@@ -25,13 +31,16 @@ class Measured(NamedTuple):
     rouge1: float
 
 
+class BaselineEvaluation(BaseModel, frozen=True):
+    """The loss in nats per label token, None without validation data, and a summary per pinned conversation."""
+
+    loss: float | None
+    summaries: tuple[Generated, ...]
+
+
 def report_baseline(run: TrainingRun, channel: Channel) -> None:
     """Report where the run starts: the base model's loss and summaries, cached from run to run."""
-    pinned = run.chosen.pinned
-    prompts = [run.prompter.input_ids(example.conversation) for example in pinned]
-    file = baseline_cache.path(
-        run.base, run.validation_batches(), prompts, run.recipe.evaluation.max_new_tokens
-    )
+    pinned, file = run.chosen.pinned, _baseline_file(run)
     baseline = cache.load(file, BaselineEvaluation)
     if baseline is None:
         with attach.active(run.model, None):
@@ -41,6 +50,17 @@ def report_baseline(run: TrainingRun, channel: Channel) -> None:
     if baseline.loss is not None:
         _report(run, channel, baseline.loss, None, of="base")
     samples.report(channel, pinned, baseline.summaries, run.step, run.recipe.evaluation.language)
+
+
+def _baseline_file(run: TrainingRun) -> Path:
+    """Return the cache file by the base model, its prompts, and the tokens of the validation batches."""
+    prompts = [list(run.prompter.input_ids(example.conversation)) for example in run.chosen.pinned]
+    digest = hashlib.sha256(json.dumps([*prompts, run.recipe.evaluation.max_new_tokens]).encode())
+    for batch in run.validation_batches():
+        for tensor in (batch.input_ids, batch.attention_mask, batch.labels):
+            digest.update(repr(tuple(tensor.shape)).encode())
+            digest.update(np.ascontiguousarray(tensor.numpy()).tobytes())
+    return cache_file("baseline", run.base, {"inputs": digest.hexdigest(), "threads": run.base.threads})
 
 
 def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:

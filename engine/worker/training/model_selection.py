@@ -11,7 +11,7 @@ from engine.runs.run_store import BEST_PREFIX
 from engine.scoring.score_text import counted
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints
 from engine.worker.training.training_run import TrainingRun
 
 

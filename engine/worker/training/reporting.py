@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
 from engine.scoring.score_text import counted
 from engine.worker.adapters import attach
+from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.kernels import registry
-from engine.worker.modeling.architecture import ModelArchitecture
+from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
+from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import readiness
 from engine.worker.planning.planner import Result
 from engine.worker.runtime import devices, rank_group
 from engine.worker.runtime.channel import Channel
+from engine.worker.training import checkpoints
 from engine.worker.training.training_run import StepReport, TrainingRun
 
 
@@ -37,37 +41,69 @@ def report_started(
     frozen = architecture.num_parameters if run.training.shard else None
     trainable, everything = attach.count_parameters(run.model, frozen)
     adapted = attach.adapted_modules(run.model)
-    base = run.base
-    channel.emit(
-        "run_started",
+    _emit_started(
+        channel,
+        run.base,
+        run.splits,
+        len(run.train),
+        architecture,
         total_steps=run.total_steps,
-        first_step=int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0,
+        first_step=checkpoints.step_of(checkpoint) if checkpoint else 0,
         trainable_parameters=trainable,
         all_parameters=everything,
+        processes=rank_group.size(),
+        matrices=len(adapted),
+        targets=sorted({name.rpartition(".")[2] for name in adapted}),
+        adapted=attach.counted_across_blocks(adapted),
+        learning_rate=run.learning_rate,
+        **({"liger": liger} if liger else {}),
+        **planned | {"replicas": run.collator.shards, "sharded": run.training.shard},
+    )
+
+
+def report_untrained(channel: Channel, base: LoadedBase, splits: Splits) -> None:
+    """Report the start of a run that trains nothing."""
+    architecture = architecture_of(base.model)
+    _emit_started(
+        channel,
+        base,
+        splits,
+        len(splits.train),
+        architecture,
+        total_steps=0,
+        first_step=0,
+        trainable_parameters=0,
+        all_parameters=architecture.num_parameters,
+        matrices=0,
+        targets=[],
+        learning_rate=0.0,
+    )
+
+
+def _emit_started(
+    channel: Channel,
+    base: LoadedBase,
+    splits: Splits,
+    trained: int,
+    architecture: ModelArchitecture,
+    **facts: Any,
+) -> None:
+    channel.emit(
+        "run_started",
         base_parameters=architecture.num_parameters,
         device=devices.name(base.device),
         **devices.card(base.device),
         threads=base.threads,
-        processes=rank_group.size(),
         precision=base.precision,
         precision_reason=base.precision_reason,
-        examples={
-            "train": len(run.train),
-            "validation": len(run.splits.validation),
-            "test": len(run.splits.test),
-        },
-        excluded=run.splits.excluded,
-        masked=run.splits.masked,
+        examples={"train": trained, "validation": len(splits.validation), "test": len(splits.test)},
+        excluded=splits.excluded,
+        masked=splits.masked,
         family=base.family,
-        matrices=len(adapted),
-        targets=sorted({name.rpartition(".")[2] for name in adapted}),
-        adapted=attach.counted_across_blocks(adapted),
         modules=architecture.modules(),
         blocks=architecture.blocks(),
-        learning_rate=run.learning_rate,
         patches=registry.active(base.device.type, base.precision),
-        **({"liger": liger} if liger else {}),
-        **planned | {"replicas": run.collator.shards, "sharded": run.training.shard},
+        **facts,
     )
 
 

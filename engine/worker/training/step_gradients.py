@@ -19,11 +19,11 @@ from torch.amp import GradScaler
 from engine.methods import Family
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import MicroBatch, Step
+from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.random_state import RandomState
 from engine.worker.runtime.rank_group import RankGroup
 from engine.worker.training import determinism
-from engine.worker.training.loss import token_loss_sum
 
 Abort = Callable[[], bool]
 # More tokens than any micro-batch has.

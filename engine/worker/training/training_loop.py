@@ -31,7 +31,8 @@ from engine.worker.dataset.collator import Step, steps_from
 from engine.worker.planning.memory_estimate import ESTIMATE_TOLERANCE
 from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import determinism, interim_evaluation
+from engine.worker.training import checkpoints, determinism, interim_evaluation
+from engine.worker.training.adapter_store import make_metadata
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
 from engine.worker.training.reporting import (
@@ -41,8 +42,6 @@ from engine.worker.training.reporting import (
     report_smaller_micro_batches,
     report_step,
 )
-from engine.worker.training.saving import checkpoints
-from engine.worker.training.saving.adapter_metadata import make_metadata
 from engine.worker.training.step_gradients import Abort
 from engine.worker.training.training_run import Progress, StepReport, TrainingRun, TrainState, prepare
 

@@ -1,7 +1,8 @@
-"""A protocol holds everything that decides a score but the model, and nothing else."""
+"""A protocol holds everything that decides a score but the model; under each the base is scored once."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from engine.adapters.metadata import protocol_key
 from engine.system.paths import results_folder
 from engine.worker.dataset import dataset
+from engine.worker.evaluation import evaluator
 from engine.worker.evaluation.protocol import scoring_protocol
+from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score_base
 from tests.helpers.worker_setup import make_recipe, write_conversations
 
@@ -62,3 +65,26 @@ def test_a_language_is_part_of_the_protocol_and_so_of_the_cache(source):
     score_base(recipe, base, splits, channel)
     score_base(other, base, splits, channel)
     assert len(list(results_folder().glob("scores-*"))) == 2
+
+
+def test_the_base_is_scored_once(source, monkeypatch):
+    recipe, base, splits, channel = parts(source)
+    first = score_base(recipe, base, splits, channel)
+    monkeypatch.setattr(evaluator, "generate", None)
+    again = score_base(recipe, base, splits, channel)
+    assert again == first
+    told = [{**event, "time": 0, "clock": 0, "memory_bytes": 0} for event in events_of(channel, "evaluated")]
+    assert told[0] == told[1]
+    assert told[0]["of"] == "base"
+    assert told[0]["difference"] is None
+
+
+@pytest.mark.parametrize("damage", ["{", '{"examples": []}'])
+def test_a_damaged_cache_file_is_replaced(source, damage):
+    recipe, base, splits, channel = parts(source)
+    first = score_base(recipe, base, splits, channel)
+    (kept,) = results_folder().glob("scores-*")
+    kept.write_text(damage)
+    again = score_base(recipe, base, splits, channel)
+    assert again.values.summaries == first.values.summaries
+    assert json.loads(kept.read_text())["summaries"] == list(first.values.summaries)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.worker.evaluation import model_metrics
+from engine.worker.evaluation import evaluator
 from engine.worker.generation.generated import Generated
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score, score_base
@@ -30,7 +30,7 @@ def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     def ends_at_once(model, tokenizer, family, inputs, **_):
         return [Generated([], "", capped=False) for _ in inputs]
 
-    monkeypatch.setattr(model_metrics, "generate", ends_at_once)
+    monkeypatch.setattr(evaluator, "generate", ends_at_once)
     before = score_base(recipe, base, splits, channel)
     after = score(recipe, base, splits, channel, base.model, before)
     every = dict.fromkeys((*before.scores, *before.metrics), 0.0)

@@ -5,8 +5,8 @@ import torch
 from torch.nn import functional
 
 from engine.worker.dataset.prompter import IGNORED
+from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.modeling import forward
-from engine.worker.training.loss import token_loss_sum
 from tests.helpers.soft_prompts import batch, forward_logits, prompts
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 

@@ -238,12 +238,12 @@ def test_a_base_that_does_not_fit_is_offered_in_fewer_bits_alone(tmp_path, monke
 
 
 def test_a_shortage_once_the_adapter_is_saved_offers_nothing_that_trains(tmp_path, monkeypatch):
-    from engine.worker.evaluation import evaluator
+    from engine.worker.evaluation.evaluator import Evaluator
 
     def fail(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(evaluator, "score", fail)
+    monkeypatch.setattr(Evaluator, "score", fail)
     _, events = train_in_process(tiny_recipe(tmp_path, "llama"))
 
     assert not events_named(events, "memory_exceeded")

@@ -13,13 +13,13 @@ from engine.worker.adapters import attach
 from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompter import Encoded
+from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import meta_trace
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
-from engine.worker.training.loss import token_loss_sum
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.adapters import library
 from engine.runs import run_store
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints
 from tests.helpers.tiny_runs import events_named, on_event, run_in_process, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch

@@ -17,8 +17,8 @@ from engine.jobs.events import EventWriter
 from engine.worker.adapters import attach
 from engine.worker.dataset import token_cache
 from engine.worker.runtime.atomic_write import storage_errors
+from engine.worker.training import checkpoints
 from engine.worker.training.model_selection import ModelSelection
-from engine.worker.training.saving import checkpoints
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,

@@ -12,7 +12,7 @@ from transformers import LlamaForCausalLM
 from transformers.models.llama import modeling_llama
 from transformers.utils import import_utils
 
-from engine.worker.evaluation import evaluator
+from engine.worker.evaluation.evaluator import Evaluator
 from engine.worker.kernels import liger
 from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_runs import adapter_of, events_named, tiny_recipe, train_in_process
@@ -90,14 +90,15 @@ def everything_is_put_back(monkeypatch):
             functional.cross_entropy,
         )
 
-    stock, score = functions(), evaluator.score
+    stock, score = functions(), Evaluator.score
 
-    def watched(channel, base, *rest, **others):
+    def watched(evaluator, *given):
         assert functions() == stock
-        assert not any({"forward", "in_place"} & vars(module).keys() for module in base.model.modules())
-        return score(channel, base, *rest, **others)
+        modules = evaluator.base.model.modules()
+        assert not any({"forward", "in_place"} & vars(module).keys() for module in modules)
+        return score(evaluator, *given)
 
-    monkeypatch.setattr(evaluator, "score", watched)
+    monkeypatch.setattr(Evaluator, "score", watched)
     yield
     assert functions() == stock
 

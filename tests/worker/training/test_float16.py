@@ -12,8 +12,7 @@ from torch.amp import GradScaler
 from engine.jobs.job import Job
 from engine.runs import run_store
 from engine.worker.modeling import base_models
-from engine.worker.training import training_run
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints, training_run
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,

@@ -11,8 +11,8 @@ from safetensors.torch import load
 from engine.runs import run_store
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompter import IGNORED, Encoded
+from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.runtime import devices, oom
-from engine.worker.training.loss import token_loss_sum
 from engine.worker.training.step_gradients import StepGradients
 from tests.helpers.tiny_runs import (
     events_named,

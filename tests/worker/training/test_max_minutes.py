@@ -3,8 +3,7 @@
 import pytest
 
 from engine.runs import run_store, run_summaries
-from engine.worker.training import control, training_loop
-from engine.worker.training.saving import adapter_store
+from engine.worker.training import adapter_store, control, training_loop
 from tests.helpers.tiny_runs import (
     adapter_of,
     events_named,

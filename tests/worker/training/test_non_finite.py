@@ -9,8 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine.runs import run_store
-from engine.worker.training import training_loop
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints, training_loop
 from engine.worker.training.step_gradients import StepGradients
 from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 

@@ -10,7 +10,7 @@ import torch
 
 from engine.adapters import metadata as adapter_toml
 from engine.jobs.job import Job
-from engine.worker.training.saving import checkpoints
+from engine.worker.training import checkpoints
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,

@@ -1,4 +1,4 @@
-"""A run's adapter is stored under the run's id, and loses no other of that id."""
+"""A run's adapter is stored under the run's id and a name of its own, and loses no other of that id."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from engine.adapters import library
 from engine.maintenance import trash_contents
-from engine.worker.training.saving import adapter_store
+from engine.worker.training import adapter_store
 from tests.helpers.homes import add_adapter, make_metadata, write_peft_files
 
 pytestmark = pytest.mark.torch
@@ -23,3 +23,11 @@ def test_an_adapter_of_the_same_id_goes_to_the_trash(channel):
     library.delete(stored)
     assert trash_contents.restore(trashed) == own.folder
     assert library.find("own").metadata.notes == "mine"
+
+
+def test_a_name_that_is_taken_gets_a_number():
+    name = "starter · sample · LoRA r 4"
+    assert adapter_store.free_name(name) == name
+    add_adapter(name)
+    add_adapter(f"{name} (2)")
+    assert adapter_store.free_name(name) == f"{name} (3)"

@@ -10,7 +10,7 @@ import pytest
 ALLOWED = 30
 
 
-@pytest.mark.slow("engine/worker/training/saving/")
+@pytest.mark.slow("engine/worker/training/")
 def test_a_checkpoint_is_written_tensor_by_tensor(tmp_path):
     command = [sys.executable, "-m", "tests.helpers.checkpoint_memory", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
