@@ -1,25 +1,29 @@
 """The greedy decoding loop: the likeliest token a step for each row of a batch. Rows that have ended leave it.
 
-What transformers prepares for its own loop (inputs, cache, masks, logits processors, stopping criteria) is used as it
-comes. Knows nothing of prompts, texts and decoding settings.
+Before that, a batch's prompts are read in groups of similar length into one cache: for a small model reading takes as
+long as writing, and padding is read for nothing. What transformers prepares for its own loop (inputs, cache, masks,
+logits processors, stopping criteria) is used as it comes. Knows nothing of texts and decoding settings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from transformers import Cache, GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
-from engine.worker.generation.prefill import encode, prefill
-from engine.worker.kernels.library import CACHE, ModelOutput
-from engine.worker.kernels.preallocated_cache import reserve
+from engine.worker.dataset import batch_packing
+from engine.worker.kernels.library import CACHE, BaseModelOutput, ModelOutput
+from engine.worker.kernels.preallocated_cache import PreallocatedLayer, grows, reserve
+from engine.worker.kernels.registry import enabled
 
 # Ended rows leave when they are at least this fraction of the batch, since the others' cache is copied then. On the
 # starter a quarter, or each row at once, cost a little more.
 MIN_LEAVING = 1 / 8
 
+OnRows = Callable[[list[int]], None]
 Inputs = dict[str, Any]
 
 
@@ -36,7 +40,7 @@ class DecodeLoop:
         self,
         rows: list[int],
         take: Callable[[int, list[int]], None],
-        on_rows: Callable[[list[int]], None] | None,
+        on_rows: OnRows | None,
         on_tokens: Callable[[torch.Tensor], None] | None,
         group_tokens: int,
     ) -> None:
@@ -46,11 +50,25 @@ class DecodeLoop:
         self._on_tokens = on_tokens
         self._group_tokens = group_tokens
 
-    def run(self, model: Any, request: Inputs) -> None:
-        """Decode all rows of a request to the base model's `generate`."""
-        if model.config.is_encoder_decoder:
-            request = encode(model, request, self._group_tokens, self._begin)
-        model.generate(**request, custom_generate=self)
+    def encoded(self, model: Any, inputs: Inputs) -> Inputs:
+        """Return the inputs of an encoder-decoder's `generate` with the encoder's output, computed in groups.
+
+        `inputs` are ids or embeddings, and a mask.
+        """
+        mask = inputs["attention_mask"]
+        groups = _groups(mask, self._group_tokens) if enabled("grouped_prefill", mask.device.type) else []
+        if len(groups) <= 1:
+            return inputs
+        encoder = model.get_encoder()
+        names = [name for name in ("input_ids", "inputs_embeds", "attention_mask") if name in inputs]
+        states = None
+        for rows, columns in _read(groups, mask, self._begin):
+            part = _part({name: inputs[name] for name in names}, mask.shape, rows, columns)
+            hidden = encoder(**part, return_dict=True).last_hidden_state
+            if states is None:
+                states = hidden.new_zeros(*mask.shape, hidden.shape[-1])
+            states[rows[:, None], columns] = hidden
+        return inputs | {"encoder_outputs": BaseModelOutput(last_hidden_state=states)}
 
     def __call__(
         self,
@@ -66,7 +84,7 @@ class DecodeLoop:
         has_ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
         ended: set[int] = set()
         written = torch.empty(len(ids), 0, dtype=torch.long)
-        output = prefill(model, ids, generation_config, inputs, self._group_tokens, self._begin)
+        output = _prefill(model, ids, generation_config, inputs, self._group_tokens, self._begin)
         inputs = _next_inputs(model, output, inputs)
         reserve(inputs.get(CACHE), ids.device.type)
         with model._optimize_model_for_decode():
@@ -126,3 +144,73 @@ def _rows_of(value: Any, rows: torch.Tensor, count: int) -> Any:
     if isinstance(value, ModelOutput):
         return type(value)(**{name: _rows_of(part, rows, count) for name, part in value.items()})
     return value[rows] if isinstance(value, torch.Tensor) and value.dim() and len(value) == count else value
+
+
+def _prefill(
+    model: Any, ids: torch.Tensor, config: GenerationConfig, inputs: Inputs, tokens: int, on_group: OnRows
+) -> ModelOutput:
+    """Return the output of a model's first step over a batch, read in groups of up to `tokens`.
+
+    `ids`, `config` and `inputs` are what transformers' `generate` has prepared. The logits are those of the last
+    position only.
+    """
+    cache: Any = inputs.get(CACHE)
+    mask: Any = inputs.get("attention_mask")
+    groups = _groups(mask, tokens) if _can_group(model, cache, mask) else []
+    if len(groups) <= 1:
+        return model._prefill(ids, config, inputs)
+    empty = copy.deepcopy(cache)
+    cache.layers = [PreallocatedLayer(layer) for layer in cache.layers]
+    logits: list[torch.Tensor] = []
+    for rows, columns in _read(groups, mask, on_group):
+        part = _part({"ids": ids, **inputs}, mask.shape, rows, columns) | {CACHE: copy.deepcopy(empty)}
+        output = model._prefill(part.pop("ids"), config, part)
+        for layer, group_layer in zip(cache.layers, output[CACHE].layers, strict=True):
+            # A layer that attends to another's keys has none.
+            if group_layer.is_initialized:
+                layer.insert(group_layer, rows, columns, mask.shape)
+        logits.append(output.logits[:, -1:])
+    order = torch.tensor([row for group in groups for row in group], device=ids.device)
+    output.logits, output[CACHE] = torch.cat(logits)[order.argsort()], cache
+    return output
+
+
+def _can_group(model: Any, cache: Any, mask: torch.Tensor | None) -> bool:
+    """Tell whether rows are padded and an empty cache can be assembled from groups."""
+    if model.config.is_encoder_decoder or mask is None or mask.dim() != 2:
+        return False
+    if not enabled("grouped_prefill", mask.device.type):
+        return False
+    layers = getattr(cache, "layers", [])
+    return bool(layers) and all(grows(layer) and not layer.is_initialized for layer in layers)
+
+
+def _groups(mask: torch.Tensor, tokens: int) -> list[list[int]]:
+    """Return the rows of each group, such that little is padded."""
+    return batch_packing.pack(
+        [(length, 0) for length in mask.sum(1).tolist()], tokens, is_encoder_decoder=False
+    )
+
+
+def _read(
+    groups: list[list[int]], mask: torch.Tensor, on_group: OnRows
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield each group's rows, and the columns in which one of them has a token; report the whole batch at the end."""
+    for group in groups:
+        on_group(group)
+        rows = torch.tensor(group, device=mask.device)
+        yield rows, mask[rows].any(dim=0).nonzero()[:, 0]
+    on_group(list(range(len(mask))))
+
+
+def _part(inputs: Inputs, shape: torch.Size, rows: torch.Tensor, columns: torch.Tensor) -> Inputs:
+    """Return these rows and columns of the values shaped as the batch; what all rows share stays."""
+    part = {}
+    for name, value in inputs.items():
+        if not isinstance(value, torch.Tensor) or not value.dim() or len(value) != shape[0]:
+            part[name] = value
+        elif value.dim() > 1 and value.shape[1] == shape[1]:
+            part[name] = value[rows[:, None], columns]
+        else:
+            part[name] = value[rows]
+    return part

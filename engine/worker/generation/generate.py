@@ -7,9 +7,9 @@ nothing of conversations, scores and jobs.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,21 +18,24 @@ from transformers import (
     GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    StoppingCriteria,
+    StoppingCriteriaList,
 )
 
 from engine.config.decoding import DecodingOptions
+from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.generation.decode_loop import DecodeLoop
 from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
-from engine.worker.generation.stock import generate_stock
+from engine.worker.kernels.library import CACHE
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kv_values_per_token
 from engine.worker.runtime import devices, oom, rank_group, rank_meeting
-from engine.worker.runtime.rank_group import OnResult, RankGroup, Tick, no_tick
+from engine.worker.runtime.rank_group import RankGroup, Tick, no_tick
 
 # Tokens of one batch, padding and new tokens included. On two cores a model of 135 million parameters is fastest with
 # 2**14, the starter with twice as many. The KV cache of a batch holds at most 2**28 values.
@@ -56,8 +59,6 @@ TASK = "generate"
 
 OnTokens = Callable[[torch.Tensor], None]
 OnRows = Callable[[list[int]], None]
-
-
 OnWritten = Callable[[int, Generated], None]
 # Gets a row's index and its new ids as soon as it has ended.
 Take = Callable[[int, list[int]], None]
@@ -87,63 +88,39 @@ def generate(
     `batch_tokens` is chosen by the device if absent. `end_tokens` end a summary besides the model's own. Raises
     BaseModelError if a prompt is too long for the model.
     """
-    options = DecodingOptions(**decoding)
-    base_model = model.get_base_model() if isinstance(model, PeftModel) else model
-    prompt = prompt_learning.prompt_of(model)
+    options, ends = DecodingOptions(**decoding), list(end_tokens)
+    writer = _Writer(model, tokenizer, family, options, ends, batch_tokens)
     prompt_learning.refuse_too_long(model, inputs, options.max_new_tokens)
-    config = generation_config(base_model, tokenizer, options, end_tokens)
+    order = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
+    prompts = [inputs[row] for row in order]
     written: dict[int, Generated] = {}
 
-    def take(row: int, ids: list[int]) -> None:
-        written[row] = finished(ids, config, tokenizer)
+    def take(place: int, ids: list[int]) -> None:
+        row = order[place]
+        written[row] = finished(ids, writer.config, tokenizer)
         if on_written:
             on_written(row, written[row])
 
-    is_followed = bool(on_rows or on_tokens)
-    group = None if is_followed else rank_group.current()
-    rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
-    if group is not None:
-        prompts = [inputs[row] for row in rows]
-
-        def take_item(item: int, ids: list[int]) -> None:
-            take(rows[item], ids)
-
-        ends = list(end_tokens)
-        _write_shared(group, model, tokenizer, family, prompts, options, ends, take_item, on_tick)
-        return [written[row] for row in range(len(inputs))]
-    tokens = batch_tokens or _batch_tokens(base_model)
-    work = _Work(base_model, prompt, family, inputs, options, tokens, is_followed=is_followed)
-    with _decoding(base_model, config):
-        if is_followed:
-            work.write(rows, take, on_rows, on_tokens)
-        else:
-            work.write(rows, take, lambda _: on_tick(), lambda _: on_tick())
+    group = rank_group.current()
+    if on_rows or on_tokens:
+        report = on_rows or (lambda _: None)
+        rows_of: OnRows = lambda places: report([order[place] for place in places])  # noqa: E731
+        writer.write(prompts, range(len(prompts)), take, on_rows=rows_of, on_tokens=on_tokens)
+    elif group is None:
+        writer.write(prompts, range(len(prompts)), take, on_tick)
+    else:
+        group.share(
+            TASK,
+            len(prompts),
+            partial(writer.write, prompts),
+            take,
+            on_tick,
+            options=options.model_dump(),
+            end_tokens=ends,
+            with_adapter=not rank_group.without_adapter(),
+            prompts=token_cache.share((Encoded(each, []) for each in prompts), group.folder),
+        )
     return [written[row] for row in range(len(inputs))]
-
-
-def _write_shared(
-    group: RankGroup,
-    model: Model,
-    tokenizer: PreTrainedTokenizerBase,
-    family: Family,
-    prompts: Sequence[list[int]],
-    options: DecodingOptions,
-    end_tokens: list[int],
-    take: Take,
-    on_tick: Tick,
-) -> None:
-    """Generate the summaries of prompts, the longest first, by all ranks: each writes as many as the others."""
-    facts = {
-        "options": options.model_dump(),
-        "end_tokens": end_tokens,
-        "with_adapter": not rank_group.without_adapter(),
-        "prompts": token_cache.share((Encoded(each, []) for each in prompts), group.folder),
-    }
-
-    def work(items: Sequence[int], on_result: OnResult, tick: Tick) -> None:
-        write_part(model, tokenizer, family, facts, prompts, items, on_result, tick)
-
-    group.share(TASK, len(prompts), work, take, on_tick, **facts)
 
 
 def help_out(
@@ -151,135 +128,172 @@ def help_out(
 ) -> None:
     """Generate another rank's part of what `generate` asks for."""
     prompts = [list(each.input_ids) for each in token_cache.shared(told["prompts"], group.folder)]
-    group.do_share(
-        told,
-        lambda items, emit, tick: write_part(model, tokenizer, family, told, prompts, items, emit, tick),
-    )
+    options = DecodingOptions(**told["options"])
+    writer = _Writer(model, tokenizer, family, options, told["end_tokens"])
+    group.do_share(told, partial(writer.write, prompts))
 
 
-def write_part(
-    model: Model,
-    tokenizer: PreTrainedTokenizerBase,
-    family: Family,
-    facts: Mapping[str, Any],
-    prompts: Sequence[list[int]],
-    items: Sequence[int],
-    on_result: OnResult,
-    tick: Tick,
-) -> None:
-    """Generate the summaries of some of the prompts, which are sorted by length, the longest first."""
-    options = DecodingOptions(**facts["options"])
-    base_model = model.get_base_model() if isinstance(model, PeftModel) else model
-    # Of one computer they share the memory.
-    sharing = rank_meeting.local_size() if base_model.device.type in oom.SHARED_MEMORY else 1
-    tokens = _batch_tokens(base_model) // sharing
-    prompt = prompt_learning.prompt_of(model)
-    work = _Work(base_model, prompt, family, prompts, options, tokens, is_followed=False)
-    with _decoding(base_model, generation_config(base_model, tokenizer, options, facts["end_tokens"])):
-        work.write(items, on_result, lambda _: tick(), lambda _: tick())
+class _Writer:
+    """Writes summaries with a model and decoding options, in batches of up to `batch_tokens`, new tokens included."""
 
-
-@dataclass(frozen=True)
-class _Work:
-    """Prompts and decoding options; a batch has up to `batch_tokens`, new tokens included.
-
-    `is_followed`: somebody reads the tokens as they come.
-    """
-
-    base_model: PreTrainedModel
-    prompt: prompt_learning.NoPrompt
-    family: Family
-    inputs: Sequence[list[int]]
-    options: DecodingOptions
-    batch_tokens: int
-    is_followed: bool
+    def __init__(
+        self,
+        model: Model,
+        tokenizer: PreTrainedTokenizerBase,
+        family: Family,
+        options: DecodingOptions,
+        end_tokens: Iterable[int],
+        batch_tokens: int | None = None,
+    ) -> None:
+        self.base_model = model.get_base_model() if isinstance(model, PeftModel) else model
+        self.prompt = prompt_learning.prompt_of(model)
+        self.config = generation_config(self.base_model, tokenizer, options, end_tokens)
+        self._family = family
+        self._options = options
+        self._batch_tokens = batch_tokens or _batch_tokens(self.base_model)
 
     def write(
         self,
+        prompts: Sequence[list[int]],
         rows: Sequence[int],
         take: Take,
+        on_tick: Tick = no_tick,
         on_rows: OnRows | None = None,
         on_tokens: OnTokens | None = None,
     ) -> None:
-        """Generate the summaries of some prompts, which are sorted by length, the longest first.
+        """Generate the summaries of some rows of the prompts, which are sorted by length, the longest first.
 
-        Where a card's memory does not suffice for a batch, its unfinished rows are generated in halved ones.
+        With the longest first, little is padded, and the peak of the memory comes first. Where a GPU's memory does not
+        suffice for a batch, its unfinished rows are generated in halved ones, unless somebody has read a part of them.
         """
-        remaining, batch_tokens = list(rows), self.batch_tokens
-        while remaining:
-            batch = self._next_batch(remaining, batch_tokens)
-            progress = _Progress(take, on_tokens)
-            failed = False
-            try:
-                self._write_batch(batch, batch_tokens, progress, on_rows)
-            except (RuntimeError, MemoryError) as error:
-                if len(batch) == 1 or not self._can_repeat(error, progress):
-                    raise
-                traceback.print_exc()
-                failed = True
-                batch_tokens = max(1, min(batch_tokens, self._tokens_of(batch)) // 2)
-            if failed:
-                # Only now, the error being gone, is what the batch needed unused.
-                devices.free_unused(self.base_model.device)
-            remaining = [row for row in remaining if row not in progress.done]
+        is_followed = bool(on_rows or on_tokens)
+        if not is_followed:
+            on_rows = on_tokens = lambda _: on_tick()
+        done: set[int] = set()
+        has_tokens = False
 
-    def _can_repeat(self, error: BaseException, progress: _Progress) -> bool:
-        """Tell whether rows may be generated anew: nobody has read a part of them."""
-        unread = not self.is_followed or not progress.has_tokens
-        return unread and oom.can_halve(self.base_model.device.type, error)
+        def take_row(row: int, ids: list[int]) -> None:
+            take(row, ids)
+            done.add(row)
+
+        def read(ids: torch.Tensor) -> None:
+            nonlocal has_tokens
+            has_tokens = True
+            if on_tokens:
+                on_tokens(ids)
+
+        remaining, batch_tokens = list(rows), self._batch_tokens
+        with self._decoding():
+            while remaining:
+                # As wide as the first row is with its new tokens.
+                width = (len(prompts[remaining[0]]) + self._options.max_new_tokens) * self._options.beams
+                batch = remaining[: max(1, batch_tokens // width)]
+                has_tokens, has_failed = False, False
+                try:
+                    if on_rows:
+                        on_rows(batch)
+                    self._write_batch(
+                        batch,
+                        [prompts[row] for row in batch],
+                        batch_tokens,
+                        take_row,
+                        on_rows,
+                        read if on_tokens else None,
+                    )
+                except (RuntimeError, MemoryError) as error:
+                    is_unread = not (is_followed and has_tokens)
+                    can_halve = is_unread and oom.can_halve(self.base_model.device.type, error)
+                    if len(batch) == 1 or not can_halve:
+                        raise
+                    traceback.print_exc()
+                    has_failed = True
+                    batch_tokens = max(1, min(batch_tokens, len(batch) * width) // 2)
+                if has_failed:
+                    # Only now, the error being gone, is what the batch needed unused.
+                    devices.free_unused(self.base_model.device)
+                remaining = [row for row in remaining if row not in done]
 
     def _write_batch(
-        self, batch: list[int], batch_tokens: int, progress: _Progress, on_rows: OnRows | None
+        self,
+        batch: list[int],
+        prompts: list[list[int]],
+        batch_tokens: int,
+        take: Take,
+        on_rows: OnRows | None,
+        on_tokens: OnTokens | None,
     ) -> None:
-        if on_rows:
-            on_rows(batch)
-        request, read = _request(
-            self.base_model, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
-        )
-        on_tokens = progress.on_tokens if progress.wants_tokens else None
-        is_greedy = self.options.beams == 1 and not self.options.temperature
-        if is_greedy and enabled("decode_loop", self.base_model.device.type):
-            prefill = self._prefill_tokens(batch_tokens)
-            DecodeLoop(batch, progress.take, on_rows, on_tokens, prefill).run(self.base_model, request)
-        else:
-            ids = generate_stock(self.base_model, request, self.options, read, on_tokens)
-            for row, new_ids in zip(batch, ids, strict=True):
-                progress.take(row, new_ids)
+        request, read = _request(self.base_model, self.prompt, self._family, prompts, self._options)
+        device = self.base_model.device.type
+        is_greedy = self._options.beams == 1 and not self._options.temperature
+        if is_greedy and enabled("decode_loop", device):
+            prefill_tokens = min(
+                batch_tokens // PREFILL_PARTS, CPU_PREFILL_TOKENS if device == "cpu" else batch_tokens
+            )
+            loop = DecodeLoop(batch, take, on_rows, on_tokens, prefill_tokens)
+            if self._family == "encoder-decoder":
+                request = loop.encoded(self.base_model, request)
+            self.base_model.generate(**request, custom_generate=loop)
+            return
+        for row, ids in zip(batch, self._searched(request, read, on_tokens), strict=True):
+            take(row, ids)
 
-    def _prefill_tokens(self, batch_tokens: int) -> int:
-        limit = CPU_PREFILL_TOKENS if self.base_model.device.type == "cpu" else batch_tokens
-        return min(batch_tokens // PREFILL_PARTS, limit)
+    def _searched(self, request: dict[str, Any], read: int, on_tokens: OnTokens | None) -> list[list[int]]:
+        """Return the new token ids of each row, padded behind its end token, by transformers' own `generate`.
 
-    def _next_batch(self, rows: list[int], batch_tokens: int) -> list[int]:
-        """Return the first rows. With the longest first, little is padded and the peak memory comes first."""
-        return rows[: max(1, batch_tokens // self._tokens_of(rows[:1]))]
+        It decodes beams, samples, and decodes greedily where our loop is off. `read` ids stand before the new ones in
+        what it returns. With beams, `on_tokens` gets the ids of each row's best. Raises BaseModelError for beams where
+        rows of the model's state can't be reordered.
+        """
+        model, options = self.base_model, self._options
+        search: dict[str, Any] = {}
+        if options.beams > 1:
+            if not model._supports_default_dynamic_cache():
+                raise BaseModelError(
+                    "This base model can't follow beams: its cache can't be reordered.",
+                    "Set Beams to 1.",
+                    "evaluation.beams",
+                )
+            search = {
+                "num_beams": options.beams,
+                "early_stopping": True,
+                "length_penalty": options.length_penalty,
+            }
+            if CACHE in request:
+                # `generate` repeats every other input itself.
+                request[CACHE].batch_repeat_interleave(options.beams)
+        if on_tokens:
+            report = _Report(on_tokens, read, len(request["attention_mask"]))
+            search["stopping_criteria"] = StoppingCriteriaList([report])
+        ids: list[list[int]] = model.generate(**request, **search)[:, read:].tolist()
+        return ids
 
-    def _tokens_of(self, batch: Sequence[int]) -> int:
-        """Return the tokens of a batch, as wide as its first row is with its new tokens."""
-        width = len(self.inputs[batch[0]]) + self.options.max_new_tokens
-        return len(batch) * width * self.options.beams
+    @contextmanager
+    def _decoding(self) -> Iterator[None]:
+        """Make our config the model's own: transformers fills unset values from the model's generation config."""
+        model = self.base_model
+        before, was_training = model.generation_config, model.training
+        model.generation_config = self.config
+        model.eval()
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            model.generation_config = before
+            model.train(was_training)
 
 
-class _Progress:
-    """What has come of a batch: the rows that are `done`, and whether any row has tokens."""
+class _Report(StoppingCriteria):
+    """Stops nothing: reports the new ids after each step. What the listener raises ends the work."""
 
-    def __init__(self, take: Take, on_tokens: OnTokens | None) -> None:
-        self.done: set[int] = set()
-        self.has_tokens = False
-        self.wants_tokens = on_tokens is not None
-        self._take = take
+    def __init__(self, on_tokens: OnTokens, read: int, rows: int) -> None:
         self._on_tokens = on_tokens
+        self._read = read
+        self._rows = rows
 
-    def take(self, row: int, ids: list[int]) -> None:
-        """Pass a finished row on."""
-        self._take(row, ids)
-        self.done.add(row)
-
-    def on_tokens(self, ids: torch.Tensor) -> None:
-        """Pass new tokens on."""
-        self.has_tokens = True
-        if self._on_tokens:
-            self._on_tokens(ids)
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: Any) -> torch.Tensor:
+        # Beams call it with every row's candidates, the best first.
+        self._on_tokens(input_ids[:: len(input_ids) // self._rows, self._read :].cpu())
+        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
 def generation_config(
@@ -297,53 +311,32 @@ def generation_config(
     special_tokens = {name: getattr(model_config, name, None) for name in SPECIAL_TOKENS}
     if base_model.config.is_encoder_decoder and special_tokens["decoder_start_token_id"] is None:
         special_tokens["decoder_start_token_id"] = base_model.config.decoder_start_token_id
+    ends = set(end_tokens)
+    for known in (model_config.eos_token_id, tokenizer.eos_token_id):
+        ends.update(known if isinstance(known, list) else [] if known is None else [known])
     return GenerationConfig(
         max_new_tokens=options.max_new_tokens,
         num_beams=1,
         do_sample=False,
         use_cache=True,
-        eos_token_id=_end_tokens(model_config.eos_token_id, tokenizer.eos_token_id, list(end_tokens)),
+        eos_token_id=sorted(ends),
         pad_token_id=tokenizer.pad_token_id,
         **special_tokens,
     )
 
 
-def _end_tokens(*sources: int | list[int] | None) -> list[int]:
-    tokens: set[int] = set()
-    for source in sources:
-        tokens.update(source if isinstance(source, list) else [] if source is None else [source])
-    return sorted(tokens)
-
-
-@contextmanager
-def _decoding(base_model: PreTrainedModel, config: GenerationConfig) -> Iterator[None]:
-    """Make `config` the model's own: transformers fills unset values from the model's generation config."""
-    before, was_training = base_model.generation_config, base_model.training
-    base_model.generation_config = config
-    base_model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        base_model.generation_config = before
-        base_model.train(was_training)
-
-
 def _batch_tokens(base_model: PreTrainedModel) -> int:
     """Return how many tokens a batch may have, by the device, its free memory and the size of the KV cache."""
-    values = kv_values_per_token(base_model.config)
-    if base_model.device.type != "cpu":
-        return _card_batch_tokens(base_model, values)
-    if values is None:
-        return CPU_BATCH_TOKENS
-    return min(MAX_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, MAX_CPU_CACHE_VALUES // values))
-
-
-def _card_batch_tokens(base_model: PreTrainedModel, values_per_token: int | None) -> int:
-    if values_per_token is None or base_model.device.type in oom.SHARED_MEMORY:
-        return BATCH_TOKENS
-    free = CACHE_SHARE * devices.unused_bytes(base_model.device)
-    tokens = int(free / (values_per_token * base_model.dtype.itemsize))
+    values, device = kv_values_per_token(base_model.config), base_model.device
+    # Ranks on one computer share its memory.
+    sharing = rank_meeting.local_size() if device.type in oom.SHARED_MEMORY else 1
+    if device.type == "cpu":
+        fitting = MAX_CPU_CACHE_VALUES // values if values else 0
+        return min(MAX_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, fitting)) // sharing
+    if values is None or device.type in oom.SHARED_MEMORY:
+        return BATCH_TOKENS // sharing
+    free = CACHE_SHARE * devices.unused_bytes(device)
+    tokens = int(free / (values * base_model.dtype.itemsize))
     return min(MAX_CARD_BATCH_TOKENS, max(MIN_CARD_BATCH_TOKENS, tokens))
 
 
@@ -358,17 +351,13 @@ def _request(
     config = base_model.generation_config
     padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=base_model.device)
     request = prompt.request(padded)
-    read = _ids_before(request, family)
+    read = 1
+    if family == "decoder-only":
+        read = request["input_ids"].shape[1] if "input_ids" in request else 0
     request["logits_processor"] = logits_processors(
         options, config.eos_token_id, read=read, device=base_model.device
     )
     return request, read
-
-
-def _ids_before(request: dict[str, Any], family: Family) -> int:
-    if family == "encoder-decoder":
-        return 1
-    return request["input_ids"].shape[1] if "input_ids" in request else 0
 
 
 def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device) -> dict[str, Any]:
