@@ -25,7 +25,7 @@ from engine.worker.ingestion.splitting import hold_out
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
-from engine.worker.validation.exclusion import exclude_rows
+from engine.worker.validation.scan import exclude_rows
 
 # Of a source without splits, and of "train" if a split is missing.
 HELD_OUT_FRACTION = 0.1

@@ -14,13 +14,18 @@ from engine.worker.dataset.dataset import Selection, fingerprint, select
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
 from engine.worker.runtime.channel import Channel
-from engine.worker.validation import results_writer
-from engine.worker.validation.check_report import finding_reports, leak_reports, split_report
+from engine.worker.validation.check_report import (
+    finding_reports,
+    leak_reports,
+    lengths,
+    marks,
+    split_report,
+    write_details,
+)
 from engine.worker.validation.cross_row_rules import Both, Rows, in_both
-from engine.worker.validation.language_id import Languages, UsualLanguages
+from engine.worker.validation.language_id import UsualLanguages
 from engine.worker.validation.row_rules import COUNTED
-from engine.worker.validation.row_stats import RowStats
-from engine.worker.validation.row_view import RowView
+from engine.worker.validation.row_view import RowStats, RowView
 from engine.worker.validation.scan import Found, find, left_out, whole
 
 IDS = tuple(entry.id for entry in FINDINGS)
@@ -51,18 +56,19 @@ class _Check:
         self._channel = channel
         self._total = sum(map(len, selection.rows.values()))
         self._done = 0
-        self._measures: dict[Split, RowStats] = {split: RowStats() for split in SPLITS}
+        self._stats: dict[Split, RowStats] = {split: RowStats() for split in SPLITS}
         # Of conversations that all wait for a summary there is as much to say, but for what runs would use.
         self._is_labelled = any(whole(self._rows).values()) or not self._total
         self._whole = whole(self._rows, needs_summary=self._is_labelled)
 
     def result(self) -> dict[str, Any]:
         """Look at every row, keep the details beside the events, and return what the event carries."""
-        usual = UsualLanguages.of(self._rows, self._whole)
-        needs = {"needs_summary": self._is_labelled}
-        found = find(IDS, self._rows, self._options, self._counter, usual, self._take, **needs)
+        rows, is_labelled = self._rows, self._is_labelled
+        usual = UsualLanguages.of(rows, self._whole)
+        needs = {"needs_summary": is_labelled}
+        found = find(IDS, rows, self._options, self._counter, usual, self._take, **needs)
         self._channel.enter("sum_up")
-        out = left_out(self._options.exclude, found, self._rows, **needs)
+        out = left_out(self._options.exclude, found, rows, **needs)
         used = {split: [index for index in self._whole[split] if index not in out[split]] for split in SPLITS}
         # A limit that is moved would cut or leave out those that are too long now as well.
         measured = {
@@ -71,48 +77,49 @@ class _Check:
         }
         splits = {
             split: split_report(
-                rows, self._measures[split], used[split], measured[split], are_examples=self._is_labelled
+                some, self._stats[split], used[split], measured[split], are_examples=is_labelled
             )
-            for split, rows in self._rows.items()
-            if rows
+            for split, some in rows.items()
+            if some
         }
-        both = in_both(self._rows, self._whole)
+        both = in_both(rows, self._whole)
         shown = {split: len(report["rows"]) for split, report in splits.items()}
         self._write_details(found, both, shown, measured)
+        examples = {
+            split: tuple(rows[split][index].example for index in used[split]) if is_labelled else ()
+            for split in SPLITS
+        }
+        masked = Counter(
+            kind for split in SPLITS for index in used[split] for kind in rows[split][index].masked
+        )
         source = self._selection.source
         return {
             "source": source.name,
             "licence": source.licence,
-            "fingerprint": self._fingerprint(used if self._is_labelled else {split: [] for split in SPLITS}),
+            "fingerprint": fingerprint(examples),
             "columns": self._selection.shape.as_dict(),
             "tokens": {"exact": self._counter.exact, "words": self._counter.description},
             "splits": splits,
-            "unlabelled": 0 if self._is_labelled else sum(map(len, self._whole.values())),
-            "leaks": leak_reports(self._rows, both),
-            "findings": finding_reports(found, self._rows, self._whole, self._options),
+            "unlabelled": 0 if is_labelled else sum(map(len, self._whole.values())),
+            "leaks": leak_reports(rows, both),
+            "findings": finding_reports(found, rows, self._whole, self._options),
             "excluded": {split: dict(Counter(out[split].values())) for split in SPLITS if out[split]},
-            "masked": self._masked(used),
-            "languages": {"conversation": _language(usual.conversation), "summary": _language(usual.summary)},
+            "masked": dict(masked),
+            "languages": {
+                name: {"code": languages.main, "share": round(languages.share, 3)}
+                for name, languages in (("conversation", usual.conversation), ("summary", usual.summary))
+            },
             "details": str(self._channel.job.folder),
         }
 
     def _take(self, split: Split, looks: list[RowView]) -> None:
-        self._measures[split].add(looks)
+        self._stats[split].add(looks)
         self._done += len(looks)
-        self._channel.progress(self._done, self._total, "rows")
+        self._report(self._done, self._total)
+
+    def _report(self, done: int, total: int) -> None:
+        self._channel.progress(done, total, "rows")
         self._channel.check_stop()
-
-    def _fingerprint(self, used: dict[Split, list[int]]) -> str:
-        return fingerprint(
-            {split: tuple(self._rows[split][index].example for index in used[split]) for split in SPLITS}
-        )
-
-    def _masked(self, used: dict[Split, list[int]]) -> dict[str, int]:
-        return dict(
-            Counter(
-                kind for split in SPLITS for index in used[split] for kind in self._rows[split][index].masked
-            )
-        )
 
     def _write_details(
         self, found: Found, both: Both, shown: dict[Split, int], measured: dict[Split, list[int]]
@@ -126,42 +133,25 @@ class _Check:
                 wanted[split] += found_places
         facts = {
             "findings": {
-                name: self._numbers(indices) for name, indices in found.items() if any(indices.values())
+                name: {
+                    split: [self._rows[split][index].number for index in some]
+                    for split, some in indices.items()
+                    if some
+                }
+                for name, indices in found.items()
+                if any(indices.values())
             },
-            "lengths": {split: self._lengths(split, indices) for split, indices in measured.items()},
+            "lengths": {
+                split: {
+                    "conversation": lengths(self._stats[split].conversation_tokens[each] for each in indices),
+                    "summary": lengths(
+                        self._stats[split].summary_tokens[each] for each in indices if self._is_labelled
+                    ),
+                }
+                for split, indices in measured.items()
+            },
             "summary_marks": self._counter.summary_special_tokens,
-            "marks": results_writer.marks(self._rows, self._whole, found, self._measures),
+            "marks": marks(self._rows, self._whole, found, self._stats),
         }
-        results_writer.write(
-            self._channel.job.folder,
-            self._rows,
-            wanted,
-            self._measures,
-            facts,
-            self._counter,
-            self._report_written,
-        )
-
-    def _report_written(self, done: int, total: int) -> None:
-        self._channel.progress(done, total, "rows")
-        self._channel.check_stop()
-
-    def _numbers(self, indices: dict[Split, list[int]]) -> dict[str, list[int]]:
-        return {
-            split: [self._rows[split][index].number for index in some]
-            for split, some in indices.items()
-            if some
-        }
-
-    def _lengths(self, split: Split, indices: list[int]) -> dict[str, list[tuple[int, int]]]:
-        measures = self._measures[split]
-        return {
-            "conversation": results_writer.lengths(measures.conversation_tokens[index] for index in indices),
-            "summary": results_writer.lengths(
-                measures.summary_tokens[index] for index in (indices if self._is_labelled else ())
-            ),
-        }
-
-
-def _language(languages: Languages) -> dict[str, Any]:
-    return {"code": languages.main, "share": round(languages.share, 3)}
+        folder = self._channel.job.folder
+        write_details(folder, self._rows, wanted, self._stats, facts, self._counter, self._report)

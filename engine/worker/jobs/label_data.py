@@ -22,8 +22,7 @@ from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
 from engine.worker.ingestion.token_lengths import counter_for
 from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
-from engine.worker.validation import exclusion
-from engine.worker.validation.exclusion import exclude_rows
+from engine.worker.validation.scan import Remaining, exclude_rows
 
 SAMPLE_NAME = "Sample conversations"
 
@@ -48,9 +47,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     )
 
 
-def _rows(
-    source: Source, options: DataOptions, base_model: str | None, channel: Channel
-) -> exclusion.Remaining:
+def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> Remaining:
     """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
     _, examples_by_split = read_rows(
         source, open_tables(source, options), options, channel, needs_summary=False
@@ -66,7 +63,7 @@ def _rows(
     )
 
 
-def _nothing_left(source: Source, left: exclusion.Remaining) -> DataError:
+def _nothing_left(source: Source, left: Remaining) -> DataError:
     if any(left.excluded.values()):
         return DataError(
             f"What is excluded leaves no conversation of {source.name}.",
@@ -92,9 +89,7 @@ def _set(source: Source, kept_examples: list[Example]) -> tuple[labelling.SetInf
     return labelling.create(name, source.name, kept_examples, source.licence, known), brought
 
 
-def _left_out(
-    left: exclusion.Remaining, examples: list[Example], kept_examples: list[Example]
-) -> dict[str, Any]:
+def _left_out(left: Remaining, examples: list[Example], kept_examples: list[Example]) -> dict[str, Any]:
     empty = sum(not example.conversation.strip() for example in examples)
     different = len({example.conversation.strip() for example in examples} - {""})
     return {

@@ -28,7 +28,7 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import prediction_matching
 from engine.worker.text_metrics.example_languages import tell_languages
 from engine.worker.text_metrics.prediction_matching import Conversations, Matches, match
-from engine.worker.validation.exclusion import exclude_rows
+from engine.worker.validation.scan import exclude_rows
 
 PREDICTIONS, AGAINST = "--predictions", "--against"
 ALL = "all"

@@ -9,7 +9,6 @@ from engine.config import summary_limits
 from engine.config.data_options import DataOptions
 from engine.text import pii, transcripts, unicode_checks
 from engine.worker.ingestion.token_lengths import TokenCounter
-from engine.worker.validation.copied_summaries import is_copy
 from engine.worker.validation.language_id import UsualLanguages
 from engine.worker.validation.row_view import RowView
 
@@ -18,6 +17,9 @@ Rule = Callable[[RowView], bool]
 # The only rules for rows that lack a text.
 LACKING = ("empty_conversation", "empty_summary")
 COUNTED = ("long_conversation", "long_summary")
+# Shorter summaries share their few words by chance.
+MIN_COPIED_WORDS = 8
+COPIED_FRACTION = 0.8
 
 
 def rules(
@@ -31,7 +33,7 @@ def rules(
         "empty_conversation": lambda view: view.missing == "conversation",
         "empty_summary": lambda view: view.missing == "summary",
         "summary_longer": lambda view: len(view.summary.strip()) > len(view.conversation.strip()),
-        "copied_summary": is_copy,
+        "copied_summary": _is_copy,
         "no_speakers": lambda view: transcripts.lacks_speakers(view.conversation),
         "turns_in_one_line": lambda view: transcripts.holds_several_turns(view.conversation),
         "invisible_characters": partial(_holds, unicode_checks.invisible),
@@ -70,3 +72,21 @@ def _holds(find: Callable[[str], list[tuple[int, int]]], view: RowView) -> bool:
 
 def _is_personal(kind: str, view: RowView) -> bool:
     return any(match.kind == kind for match in view.personal)
+
+
+def _is_copy(view: RowView) -> bool:
+    """Return whether nearly all trigrams of the summary occur in the conversation.
+
+    They do where the summary is the conversation's first lines or some of its messages, also with a few words changed;
+    summaries that a person writes hardly share half of their trigrams.
+    """
+    summary = view.summary_words
+    if len(summary) < MIN_COPIED_WORDS:
+        return False
+    known = set(view.conversation_words)
+    if sum(map(known.__contains__, summary)) < COPIED_FRACTION * len(summary):
+        return False
+    trigrams, in_conversation = (
+        set(zip(words, words[1:], words[2:], strict=False)) for words in (summary, view.conversation_words)
+    )
+    return len(trigrams & in_conversation) >= COPIED_FRACTION * len(trigrams)

@@ -1,10 +1,14 @@
-"""A row with cached values that several rules need."""
+"""A row with cached values that several rules need, and the statistics of all rows of a split."""
 
 from __future__ import annotations
 
 import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from engine.text.conversations import turns
 from engine.text.pii import Match, find
 from engine.worker.ingestion.row_store import Row
 
@@ -37,6 +41,29 @@ class RowView:
     def personal(self) -> list[Match]:
         """The personal data found in both texts."""
         return [*find(self.conversation), *find(self.summary)]
+
+
+def _numbers() -> array[int]:
+    return array("q")
+
+
+@dataclass
+class RowStats:
+    """The statistics of a split's rows, in their order."""
+
+    conversation_tokens: array[int] = field(default_factory=_numbers)
+    summary_tokens: array[int] = field(default_factory=_numbers)
+    turns: array[int] = field(default_factory=_numbers)
+    speakers: array[int] = field(default_factory=_numbers)
+
+    def add(self, views: Sequence[RowView]) -> None:
+        """Add the next rows."""
+        for view in views:
+            spoken = turns(view.conversation)
+            self.conversation_tokens.append(view.conversation_tokens)
+            self.summary_tokens.append(view.summary_tokens)
+            self.turns.append(len(spoken))
+            self.speakers.append(len({turn.speaker for turn in spoken if turn.speaker}))
 
 
 def words(text: str) -> list[str]:

@@ -1,18 +1,23 @@
-"""Finds the rows of every finding: one pass with the rules on single rows, one with those that compare rows."""
+"""Finds the rows of every finding, and excludes those of the findings in a recipe's `data.exclude`.
+
+One pass has the rules on single rows, one those that compare rows.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from engine.config.data_options import DataOptions
-from engine.worker.ingestion.row_store import Row
+from engine.data.findings import excluded_text
+from engine.worker.ingestion.row_store import LazySequence, Row, no_rows
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.cross_row_rules import RELATIONS, Indices, Rows
 from engine.worker.validation.language_id import UsualLanguages
-from engine.worker.validation.row_rules import LACKING, rules
+from engine.worker.validation.row_rules import LACKING, needs_tokens, rules
 from engine.worker.validation.row_view import RowView
 
 BATCH = 500
@@ -120,3 +125,48 @@ def left_out(
         for split, indices in RELATIONS[name](rows, used).items():
             out[split] |= dict.fromkeys(indices, name)
     return out
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """The rows that remain, and how many were excluded, by split and finding."""
+
+    rows: dict[Split, LazySequence[Row]]
+    excluded: dict[Split, Counter[str]]
+
+    @property
+    def text(self) -> str:
+        """A sentence on what was excluded, "" for nothing."""
+        return excluded_text({str(split): counts for split, counts in self.excluded.items()})
+
+
+def exclude_rows(
+    rows: Mapping[Split, LazySequence[Row]],
+    options: DataOptions,
+    counter: Callable[[], TokenCounter | None] | None,
+    on_tick: Callable[[], None],
+    *,
+    needs_summary: bool = True,
+) -> Remaining:
+    """Return the rows that `options.exclude` leaves; `counter` is called only if a finding depends on tokens.
+
+    Without a counter no text is too long. `on_tick` is called repeatedly and may raise to end the work. Rows without a
+    summary are checked only if none is needed.
+    """
+    given = {split: rows.get(split, no_rows()) for split in SPLITS}
+    if not options.exclude:
+        return Remaining(given, {})
+    # Read from disk once: the rules access each row several times.
+    all_rows = {split: tuple(given[split]) for split in SPLITS}
+    count = counter() if counter is not None and needs_tokens(options.exclude) else None
+    alone = [name for name in options.exclude if name not in RELATIONS]
+    found: Found = {}
+    if alone:
+        tick: OnBatch = lambda _split, _views: on_tick()  # noqa: E731
+        found = find(alone, all_rows, options, count, on_batch=tick, needs_summary=needs_summary)
+    out = left_out(options.exclude, found, all_rows, needs_summary=needs_summary)
+    remaining = {
+        split: given[split].select(index for index in range(len(given[split])) if index not in out[split])
+        for split in SPLITS
+    }
+    return Remaining(remaining, {split: Counter(out[split].values()) for split in SPLITS if out[split]})

@@ -15,10 +15,9 @@ from engine.text.conversations import Example
 from engine.worker.ingestion.row_store import LazySequence, Row, rows_of, stored
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
-from engine.worker.validation import results_writer
-from engine.worker.validation.exclusion import exclude_rows
-from engine.worker.validation.row_stats import RowStats
-from engine.worker.validation.scan import find, whole
+from engine.worker.validation import check_report
+from engine.worker.validation.row_view import RowStats
+from engine.worker.validation.scan import exclude_rows, find, whole
 
 MARKS = 1
 # A letter is a token. None of them has another finding that could be excluded but by chance of lengths.
@@ -60,10 +59,10 @@ def checked(
     }
     lengths = {
         split: {
-            "conversation": results_writer.lengths(
+            "conversation": check_report.lengths(
                 measures[split].conversation_tokens[place] for place in used[split]
             ),
-            "summary": results_writer.lengths(measures[split].summary_tokens[place] for place in used[split]),
+            "summary": check_report.lengths(measures[split].summary_tokens[place] for place in used[split]),
         }
         for split in SPLITS
     }
@@ -71,7 +70,7 @@ def checked(
         "findings": numbers,
         "lengths": lengths,
         "summary_marks": MARKS,
-        "marks": results_writer.marks(rows, used, matches, measures),
+        "marks": check_report.marks(rows, used, matches, measures),
         "places": {},
     }
     (folder / check_results.DETAILS).write_text(json.dumps(facts))
