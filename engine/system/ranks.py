@@ -114,13 +114,6 @@ def variables(rank: int, size: int, port: int) -> dict[str, str]:
     return {name: str(number) for name, number in numbers.items()}
 
 
-def unused_port() -> int:
-    """Return a port of this computer that nothing uses now."""
-    with socket.socket() as unused:
-        unused.bind((LOOPBACK, 0))
-        return int(unused.getsockname()[1])
-
-
 def is_follower(given: Mapping[str, str] | None = None) -> bool:
     """Tell whether this process belongs to a run that another one owns."""
     found = own(given)

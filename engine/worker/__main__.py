@@ -32,7 +32,7 @@ from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
 from engine.system.ranks import Rank
 from engine.worker.kernels import registry
-from engine.worker.runtime import device_problems, oom, rank_joining, rank_processes
+from engine.worker.runtime import device_problems, oom, rank_joining
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.runtime.versions import versions
 
@@ -111,7 +111,7 @@ def main(folder: Path | None) -> int:
     if folder is None:
         _start_ranks_ahead()
         _imported("train")
-        idle = threading.Timer(IDLE_SECONDS, rank_processes.end_unused)
+        idle = threading.Timer(IDLE_SECONDS, rank_joining.end_unused)
         idle.daemon = True
         idle.start()
         named = _told()
@@ -239,7 +239,7 @@ def _ranks_ready(
     if isinstance(rank, WorkerError):
         raise rank
     if request["kind"] not in RANKED:
-        rank_processes.end_unused()
+        rank_joining.end_unused()
         yield
         return
     from engine.config import recipe as recipes
@@ -259,13 +259,13 @@ def _ranks_ready(
                 _start_ranks_ahead(recipe)
             yield
         finally:
-            rank_processes.end_unused()
+            rank_joining.end_unused()
 
 
 def _start_ranks_ahead(recipe: Recipe | None = None) -> None:
     """Let the ranks that a run will probably have, be it still to come, import the libraries beside this process."""
     if registry.enabled("ranks", "cpu"):
-        rank_processes.start_ahead(rank_joining.expected(recipe) - 1)
+        rank_joining.start_ahead(rank_joining.expected(recipe) - 1)
 
 
 def _report_patches(channel: Channel, request: dict[str, Any]) -> None:

@@ -74,7 +74,7 @@ def test_ranks_that_wait_for_a_job_too_long_end(monkeypatch):
     ended = threading.Event()
     for name in ("_set_up", "_imported", "_start_ranks_ahead"):
         monkeypatch.setattr(worker, name, lambda *_: None)
-    monkeypatch.setattr(worker.rank_processes, "end_unused", ended.set)
+    monkeypatch.setattr(worker.rank_joining, "end_unused", ended.set)
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
     # The window goes once they are gone.
     monkeypatch.setattr(worker, "_told", lambda: None if ended.wait(60) else "")

@@ -7,6 +7,7 @@ that are no conversations. Examples and results are files in the job's private f
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import threading
@@ -14,25 +15,26 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
 import torch
 import torch.distributed as dist
 
 from engine.errors import AppError, ProcessLostError
-from engine.jobs.job import this_process
 from engine.system import memory_kills
 from engine.system.foreign_files import open_regular
 from engine.system.ranks import Rank
 from engine.worker.runtime import oom
-from engine.worker.runtime.rank_meeting import LEFT, Board, Folder, being, facts_of, use_network_of
+from engine.worker.runtime.rank_meeting import LEFT, Board, Folder, Peer, being, peer_of, use_network_of
 
-# For those that hang. One that is dead is noticed at once.
+# One that is dead is noticed at once, one that hangs once rank 0 has waited for it so long. The last is for all else.
+HANG_SECONDS = 600.0
 TIMEOUT = timedelta(minutes=30)
+# When a rank that waits for others notes for rank 0 how far it is.
+NOTE_SECONDS = 30.0
 LOOK_SECONDS, POLL_SECONDS, TICK_SECONDS = 0.5, 0.005, 0.05
 # For what a run saves once a rank is lost: libraries may wait for that one.
 STUCK_SECONDS = 15.0
@@ -48,40 +50,6 @@ Work = Callable[[Sequence[int], OnResult, Tick], None]
 OnStuck = Callable[[ProcessLostError], None]
 
 
-@dataclass(frozen=True)
-class Peer:
-    """Another rank: its number, its computer, its process, and the place where that has its id."""
-
-    rank: int
-    host: str
-    pid: int
-    place: str
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it is on this computer."""
-        return self.place == this_process().place
-
-    def is_gone(self) -> bool:
-        """Tell whether it is known to have ended."""
-        if not self.is_here:
-            return False
-        try:
-            return bool(psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE)
-        except psutil.NoSuchProcess:
-            return True
-        except psutil.Error:
-            return False
-
-    def private_bytes(self) -> int:
-        """Return its memory on this computer without what it may share with files and other processes."""
-        if self.is_here:
-            with suppress(psutil.Error):
-                memory = psutil.Process(self.pid).memory_info()
-                return int(memory.rss - getattr(memory, "shared", 0))
-        return 0
-
-
 class RankGroup:
     """All ranks, as one of them sees them. `folder` is private, and all can read it.
 
@@ -94,9 +62,12 @@ class RankGroup:
         self.is_sharded = False
         # Whom this one watches.
         watched = range(1, rank.size) if self.is_first else [0]
-        self.peers = [Peer(each, *facts_of(board, each)) for each in watched]
+        self.peers = [peer_of(board, each) for each in watched]
         self._board = board
         self._shares = 0
+        # Of what all ranks do together, and since when this one waits in it for others.
+        self._collectives = 0
+        self._waits_since = math.inf
         self._loss: BaseException | None = None
         self._is_out = threading.Event()
         self._kills = memory_kills.count()
@@ -150,23 +121,22 @@ class RankGroup:
 
     def sum_(self, tensors: Sequence[torch.Tensor]) -> None:
         """Replace tensors by their sums over all ranks. Raises what `watched` does."""
+        self._change(tensors, dist.all_reduce)
+
+    def send_from_first(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Give tensors of equal shapes in all ranks the values of rank 0's. Raises what `watched` does."""
+        self._change(tensors, partial(dist.broadcast, src=0))
+
+    def _change(self, tensors: Sequence[torch.Tensor], collective: Callable[[torch.Tensor], Any]) -> None:
+        """Do what changes a tensor in all ranks to each of these; several small ones are copied into one."""
         for bucket in _buckets(tensors):
             alone = bucket[0] if len(bucket) == 1 and bucket[0].is_contiguous() else None
             flat = torch.cat([each.reshape(-1) for each in bucket]) if alone is None else alone
             with self._connected():
-                dist.all_reduce(flat)
+                collective(flat)
             if alone is None:
                 for each, part in zip(bucket, flat.split([each.numel() for each in bucket]), strict=True):
                     each.copy_(part.view(each.shape))
-
-    def send_from_first(self, tensors: Sequence[torch.Tensor]) -> None:
-        """Give tensors of equal shapes in all ranks the values of rank 0's. Raises what `watched` does."""
-        for bucket in _buckets(tensors):
-            flat = torch.cat([each.reshape(-1) for each in bucket])
-            with self._connected():
-                dist.broadcast(flat, 0)
-            for each, part in zip(bucket, flat.split([each.numel() for each in bucket]), strict=True):
-                each.copy_(part.view(each.shape))
 
     # ---------------------------------------------------------------------------------------------------- tasks
 
@@ -258,6 +228,8 @@ class RankGroup:
     @contextmanager
     def _connected(self) -> Iterator[None]:
         """Take any error of the connection for the loss of another rank."""
+        self._collectives += 1
+        self._waits_since = time.monotonic()
         try:
             with self.watched():
                 yield
@@ -267,6 +239,8 @@ class RankGroup:
             reason = (str(error).splitlines() or [""])[0][:200]
             self._loss = ProcessLostError(f"The connection of the ranks is lost: {reason}", RESUME)
             raise self._loss from error
+        finally:
+            self._waits_since = math.inf
 
     def _found_within(self, seconds: float) -> BaseException | None:
         deadline = time.monotonic() + seconds
@@ -282,11 +256,19 @@ class RankGroup:
                 return _as_error(json.loads(self._board.get(FAILED)))
         for peer in self.peers:
             if peer.is_gone():
-                where = f"Rank {peer.rank} (on {peer.host})"
                 if memory_kills.count() > self._kills:
-                    return oom.ProcessKilled(f"{where} was killed for lack of memory.")
-                return ProcessLostError(f"{where} ended or was killed.", RESUME)
+                    return oom.ProcessKilled(f"{peer.name} was killed for lack of memory.")
+                return ProcessLostError(f"{peer.name} ended or was killed.", RESUME)
         return None
+
+    def _hangs(self, peer: Peer) -> bool:
+        """Tell whether rank 0 waits too long for a rank, which does not wait for the same itself."""
+        if time.monotonic() - self._waits_since < HANG_SECONDS:
+            return False
+        key = f"waits-{peer.rank}"
+        with suppress(RuntimeError, OSError):
+            return not self._board.check([key]) or int(self._board.get(key)) < self._collectives
+        return False
 
     def watch(self, on_stuck: OnStuck) -> None:
         """Look for lost ranks of this computer from now on, in a thread.
@@ -305,14 +287,25 @@ class RankGroup:
             if self._is_out.wait(LOOK_SECONDS):
                 return
             self._loss = self.find_loss() if self._loss is None else self._loss
+            for peer in self.peers:
+                if self._loss is None and self._hangs(peer):
+                    message = f"{peer.name} did not answer for {HANG_SECONDS / 60:.0f} min."
+                    self._loss = ProcessLostError(message, RESUME)
+                    # What waits for it fails at once then, and the run saves its state.
+                    peer.kill()
         if not self._is_out.wait(STUCK_SECONDS):
             message = getattr(self._loss, "message", str(self._loss))
             on_stuck(ProcessLostError(message, RESUME))
 
     def _look_at_first(self, _: OnStuck) -> None:
-        code = None
+        code, noted = None, 0
         while code is None and not self._is_out.wait(LOOK_SECONDS):
             code = self._end_of_first()
+            reached = self._collectives
+            if reached > noted and time.monotonic() - self._waits_since > NOTE_SECONDS:
+                noted = reached
+                with suppress(RuntimeError, OSError):
+                    self._board.set(f"waits-{self.number}", str(noted))
         if code is not None and not self._is_out.is_set():
             os._exit(code)
 

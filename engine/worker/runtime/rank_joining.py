@@ -1,15 +1,24 @@
-"""How many ranks compute a run or write summaries, and how this process, rank 0, comes to have the others."""
+"""How many ranks compute a run or write summaries, and how this process, rank 0, comes to have the others.
+
+A launcher has started them, or this process does, on this computer: ahead, so that they import the libraries meanwhile.
+Each then waits for its part in a run on its standard input, ends with that, and prints where this process does.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import StorageError
+from engine.errors import StorageError, WorkerError
+from engine.jobs.worker_process import rank_command
 from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import path_here
@@ -20,7 +29,7 @@ from engine.worker.runtime.rank_meeting import GO, LEFT, Board, Folder, being
 
 if TYPE_CHECKING:
     from engine.config.recipe import Recipe
-    from engine.worker.runtime.rank_group import RankGroup
+    from engine.worker.runtime.rank_group import OnStuck, RankGroup
 
 # For what is computed by several ranks on a processor: examples of a step for each, prompts for each, and parameters of
 # the base model. With few prompts, a batch of all of them is computed faster than a part of it in each rank.
@@ -29,8 +38,11 @@ MIN_PROMPTS = 100
 MIN_PARAMETERS = 1_000_000
 MAX_RANKS = 4
 FOLDER = "ranks"
+# For the other ranks to end, once a run has ended in order.
+END_SECONDS = 10.0
 
 _launched: list[tuple[Rank, Board]] = []
+_ahead: list[RankProcess] = []
 
 
 def cores() -> int:
@@ -96,32 +108,116 @@ def met(rank: Rank, identity: Mapping[str, str]) -> Iterator[None]:
             board.remove()
 
 
+class RankProcess:
+    """A process that can become a rank. Raises WorkerError if the system can't start it."""
+
+    def __init__(self) -> None:
+        try:
+            self._process = subprocess.Popen(rank_command(), stdin=subprocess.PIPE)
+        except OSError as error:
+            raise WorkerError(f"Another process can't be started: {error}.") from error
+
+    def take(self, rank: Rank, folder: Path) -> None:
+        """Let it be this rank of the run that meets in a folder."""
+        part = {"rank": rank.rank, "size": rank.size, "folder": str(folder)}
+        assert self._process.stdin is not None
+        # If it is gone, the run will say so.
+        with suppress(OSError):
+            self._process.stdin.write(json.dumps(part).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def require_alive(self, rank: int) -> None:
+        """Raise WorkerError if it is gone before it has become this rank."""
+        if self._process.poll() is not None:
+            message = f"Rank {rank} ended before it could join the run."
+            raise WorkerError(message, "The log has the details.")
+
+    def end(self, *, in_order: bool) -> None:
+        """Wait for its end, or end it."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(END_SECONDS if in_order else 0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def start_ahead(count: int) -> None:
+    """Have so many processes ready for the run to come."""
+    _ahead.extend(RankProcess() for _ in range(count - len(_ahead)))
+
+
+def end_unused() -> None:
+    """End the processes that no run has taken."""
+    while _ahead:
+        _ahead.pop().end(in_order=False)
+
+
+@contextmanager
+def started(size: int, folder: Path, on_stuck: OnStuck) -> Iterator[RankGroup]:
+    """Be rank 0 of so many on this computer inside; all meet in `folder`, which is made and goes afterwards.
+
+    Raises WorkerError, StorageError and what `RankGroup.watched` does.
+    """
+    # Only now: processes are started ahead of a second's import.
+    from engine.worker.runtime import rank_group
+
+    with _private(folder):
+        start_ahead(size - 1)
+        others, _ahead[:] = _ahead[: size - 1], _ahead[size - 1 :]
+        end_unused()
+        in_order = False
+        try:
+            own, board = Rank(0, size, 0, size), Folder(folder)
+            rank_meeting.tell_facts(board, own, {})
+            for number, each in enumerate(others, start=1):
+                each.take(Rank(number, size, number, size), folder)
+            for number, each in enumerate(others, start=1):
+                while not rank_meeting.has_come(board, number):
+                    each.require_alive(number)
+                    time.sleep(rank_meeting.LOOK_SECONDS)
+            with rank_group.connected(own, board, folder, on_stuck) as group:
+                yield group
+            in_order = True
+        finally:
+            for each in others:
+                each.end(in_order=in_order)
+
+
 @contextmanager
 def joined(channel: Channel, size: int) -> Iterator[RankGroup | None]:
     """Have all ranks of a run connected inside: those that a launcher has started, else so many on this computer.
 
     None where it has one rank alone. Raises WorkerError, StorageError and what `RankGroup.watched` does.
     """
-    from engine.worker.runtime import rank_group, rank_processes
-
     folder = channel.job.folder / FOLDER
-    if not _launched:
-        if size == 1:
-            rank_processes.end_unused()
-            yield None
-            return
-        with rank_processes.started(size, folder, channel.on_stuck) as group:
+    if not _launched and size == 1:
+        end_unused()
+        yield None
+    elif not _launched:
+        with started(size, folder, channel.on_stuck) as group:
             yield group
-        return
-    [(rank, board)] = _launched
+    else:
+        from engine.worker.runtime import rank_group
+
+        [(rank, board)] = _launched
+        with _private(folder):
+            board.set(GO, str(folder))
+            with rank_group.connected(rank, board, folder, channel.on_stuck) as group:
+                yield group
+
+
+@contextmanager
+def _private(folder: Path) -> Iterator[None]:
+    """Have an empty folder inside that nobody else can read. Raises StorageError."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise StorageError(f"{folder} can't be made: {error.strerror}.") from error
     try:
-        board.set(GO, str(folder))
-        with rank_group.connected(rank, board, folder, channel.on_stuck) as group:
-            yield group
+        yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -94,6 +94,57 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Peer:
+    """Another rank: its number, its computer, its process, and the place where that has its id."""
+
+    rank: int
+    host: str
+    pid: int
+    place: str
+
+    @property
+    def name(self) -> str:
+        """What it is called where it fails."""
+        return f"Rank {self.rank} (on {self.host})"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this computer."""
+        return self.place == this_process().place
+
+    def is_gone(self) -> bool:
+        """Tell whether it is known to have ended."""
+        import psutil
+
+        if not self.is_here:
+            return False
+        try:
+            return bool(psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return True
+        except psutil.Error:
+            return False
+
+    def kill(self) -> None:
+        """End it if it is on this computer."""
+        import psutil
+
+        if self.is_here:
+            with suppress(psutil.Error):
+                psutil.Process(self.pid).kill()
+
+    def private_bytes(self) -> int:
+        """Return its memory on this computer without what it may share with files and other processes."""
+        import psutil
+
+        if self.is_here:
+            with suppress(psutil.Error):
+                memory = psutil.Process(self.pid).memory_info()
+                return int(memory.rss - getattr(memory, "shared", 0))
+        return 0
+
+
 @contextmanager
 def being(rank: Rank) -> Iterator[None]:
     """Let this process be one of several inside, whether they are connected or not."""
@@ -131,35 +182,43 @@ def meet(rank: Rank, identity: Mapping[str, str]) -> Board:
     else:
         board, seconds = _network_store(rank, os.environ[ranks.INTERFACE]), JOIN_SECONDS_ELSEWHERE
     tell_facts(board, rank, identity)
-    try:
-        problem = _problem_of_all(board, rank, seconds) if rank.is_first else _problem_told(board, seconds)
-    except WorkerError as error:
-        problem = error
+    if rank.is_first:
+        _require_agreement(board, rank, seconds)
+        return board
+    if not _appears(board, [AGREED], seconds):
+        raise WorkerError(f"Rank 0 did not answer within {seconds:.0f} s.", TOGETHER)
+    if message := board.get(AGREED).decode():
+        raise WorkerError(message, TOGETHER)
+    return board
+
+
+def _require_agreement(board: Board, rank: Rank, seconds: float) -> None:
+    """Wait for all ranks, and tell them the result. Raises WorkerError if they can't compute together."""
+    keys = [_facts_key(each) for each in range(rank.size)]
+    if _appears(board, keys, seconds):
+        problem = disagreement([json.loads(board.get(key)) for key in keys])
+        board.set(AGREED, problem.message if problem else "")
+    else:
+        missing = [str(each) for each, key in enumerate(keys) if not board.check([key])]
+        message = f"{len(missing)} of {rank.size} ranks did not come within {seconds:.0f} s: "
+        hint = f"{TOGETHER} If {ranks.SIZE} is left over from something else, unset it."
+        problem = WorkerError(f"{message}{', '.join(missing[:8])}.", hint, ranks.SIZE)
     if problem is not None:
-        if rank.is_first and isinstance(board, Folder):
+        if isinstance(board, Folder):
             # The others read why.
             time.sleep(4 * LOOK_SECONDS)
             board.remove()
         raise problem
-    return board
 
 
-def _problem_of_all(board: Board, rank: Rank, seconds: float) -> WorkerError | None:
-    """Return why the ranks can't compute together, once they know it too. Raises WorkerError if one does not come."""
-    found = disagreement([json.loads(each) for each in _facts_of_all(board, rank, seconds)])
-    board.set(AGREED, found.message if found else "")
-    return found
-
-
-def _problem_told(board: Board, seconds: float) -> WorkerError | None:
-    """Return what rank 0 has found. Raises WorkerError if it finds nothing in time."""
+def _appears(board: Board, keys: list[str], seconds: float) -> bool:
+    """Wait until all of these values are there; return False if they are not in time."""
     began = time.monotonic()
-    while not board.check([AGREED]):
+    while not board.check(keys):
         if time.monotonic() - began > seconds:
-            raise WorkerError(f"Rank 0 did not answer within {seconds:.0f} s.", TOGETHER)
+            return False
         time.sleep(LOOK_SECONDS)
-    message = board.get(AGREED).decode()
-    return WorkerError(message, TOGETHER) if message else None
+    return True
 
 
 def tell_facts(board: Board, rank: Rank, identity: Mapping[str, str]) -> None:
@@ -173,10 +232,10 @@ def has_come(board: Board, rank: int) -> bool:
     return board.check([_facts_key(rank)])
 
 
-def facts_of(board: Board, rank: int) -> tuple[str, int, str]:
-    """Return the computer of a rank that has come, its process's id, and where that is its id."""
+def peer_of(board: Board, rank: int) -> Peer:
+    """Return a rank that has come."""
     told = json.loads(board.get(_facts_key(rank)))
-    return told["host"], told["pid"], told["place"]
+    return Peer(rank, told["host"], told["pid"], told["place"])
 
 
 def disagreement(everyone: Sequence[Mapping[str, Any]]) -> WorkerError | None:
@@ -200,19 +259,6 @@ def disagreement(everyone: Sequence[Mapping[str, Any]]) -> WorkerError | None:
 
 def _facts_key(rank: int) -> str:
     return f"facts-{rank}"
-
-
-def _facts_of_all(board: Board, rank: Rank, seconds: float) -> list[bytes]:
-    """Wait for the facts of all ranks. Raises WorkerError that names those that did not come."""
-    keys = [_facts_key(each) for each in range(rank.size)]
-    began = time.monotonic()
-    while missing := [str(each) for each, key in enumerate(keys) if not board.check([key])]:
-        if time.monotonic() - began > seconds:
-            message = f"{len(missing)} of {rank.size} ranks did not come within {seconds:.0f} s: "
-            hint = f"{TOGETHER} If {ranks.SIZE} is left over from something else, unset it."
-            raise WorkerError(f"{message}{', '.join(missing[:8])}.", hint, ranks.SIZE)
-        time.sleep(LOOK_SECONDS)
-    return [board.get(key) for key in keys]
 
 
 def _parent() -> Path:

@@ -13,7 +13,7 @@ from engine.errors import AdapterError
 from engine.system import ranks
 from engine.system.paths import results_folder
 from engine.worker.jobs import evaluate
-from engine.worker.runtime import rank_joining, rank_processes
+from engine.worker.runtime import rank_joining
 from engine.worker.runtime.channel import Stopped
 from engine.worker.text_metrics import rouge
 from tests.helpers.channel_events import events_of
@@ -111,7 +111,7 @@ def test_a_stop_ends_all_ranks(source, monkeypatch):
 
 
 def test_few_conversations_are_scored_by_this_process_alone(source, monkeypatch):
-    monkeypatch.setattr(rank_processes, "started", None)
+    monkeypatch.setattr(rank_joining, "started", None)
     monkeypatch.setattr(rank_joining, "MIN_PARAMETERS", 1)
     channel = make_channel("evaluate", make_recipe("t5", source))
     evaluate.run(channel, {"kind": "evaluate", "adapters": []})

@@ -14,7 +14,7 @@ from engine.errors import StorageError, WorkerError
 from engine.system import ranks, text_paths
 from engine.system.ranks import Rank
 from engine.worker.runtime import rank_meeting
-from engine.worker.runtime.rank_meeting import disagreement, facts_of, meet, use_network_of
+from engine.worker.runtime.rank_meeting import disagreement, meet, peer_of, use_network_of
 
 pytestmark = pytest.mark.torch
 FIRST, SECOND = Rank(0, 2, 0, 2), Rank(1, 2, 1, 2)
@@ -54,7 +54,7 @@ def test_values_are_there_for_the_others(both):
     assert second.check(["go"])
     assert second.get("go") == b"there"
     assert not first.check(["go", "left"])
-    assert [facts_of(board, rank)[1] for board in (first, second) for rank in (0, 1)] == [os.getpid()] * 4
+    assert [peer_of(board, rank).pid for board in (first, second) for rank in (0, 1)] == [os.getpid()] * 4
 
 
 def test_nobody_else_can_look_into_the_folder(both, temporary):
@@ -151,7 +151,8 @@ def network(monkeypatch):
     """Let the loopback's be the network that is named, and process 0 be there; return the port where all meet."""
     monkeypatch.setenv(ranks.INTERFACE, ranks.loopback())
     monkeypatch.setenv(ranks.ADDRESS, ranks.LOOPBACK)
-    port = ranks.unused_port() - 1
+    with socket.create_server((ranks.LOOPBACK, 0)) as unused:
+        port = unused.getsockname()[1] - 1
     monkeypatch.setenv(ranks.PORT, str(port))
     return port + 1
 

@@ -31,7 +31,7 @@ from engine.worker.dataset.collator import Collator, steps_from
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.modeling import sharded_base
-from engine.worker.runtime import rank_group, rank_processes
+from engine.worker.runtime import rank_group, rank_joining
 from engine.worker.training import rank_models, training_loop
 from engine.worker.training.training_loop import train_step
 from engine.worker.training.training_run import TrainingRun, prepare
@@ -148,7 +148,7 @@ def recipe_of(tmp_path_factory):
 def test_ranks_train_what_one_trains(tmp_path, recipe_of, method, count):
     recipe = recipe_of(method)
     losses, alone = train(recipe)
-    with rank_processes.started(count, tmp_path / "ranks", print):
+    with rank_joining.started(count, tmp_path / "ranks", print):
         shared_losses, shared = train(recipe)
 
     assert shared_losses == pytest.approx(losses, rel=1e-5)
@@ -276,13 +276,28 @@ def test_what_fails_in_another_rank_is_the_runs_and_names_it(tmp_path, in_two, m
     assert "file system that all of them share" in events[-1]["hint"]
 
 
+def test_a_rank_that_hangs_ends_the_run_and_is_named(tmp_path, recipe_of, monkeypatch):
+    monkeypatch.setattr(rank_group, "HANG_SECONDS", 1.0)
+    folder = tmp_path / "ranks"
+
+    def hang():
+        with rank_joining.started(3, folder, print) as group:
+            # Rank 1 has noted, as it does in time, that it waits for the others too.
+            (folder / "waits-1").write_text("1000")
+            psutil.Process(group.peers[1].pid).suspend()
+            rank_models.load(recipe_of(TRAINING[0]), make_channel("inspect"))
+
+    with pytest.raises(ProcessLostError, match=r"Rank 2 \(on .*\) did not answer"):
+        hang()
+
+
 def test_a_run_whose_libraries_wait_for_a_lost_rank_ends_all_the_same(tmp_path, monkeypatch):
     """As NCCL does, and gloo for a rank of another computer: here nothing looks at the connection."""
     monkeypatch.setattr(rank_group, "STUCK_SECONDS", 0.1)
     said = Queue()
 
     def lose_it():
-        with rank_processes.started(2, tmp_path / "ranks", said.put) as group:
+        with rank_joining.started(2, tmp_path / "ranks", said.put) as group:
             psutil.Process(group.peers[0].pid).kill()
             said.get()
             group.check()
@@ -339,7 +354,8 @@ def test_ranks_that_accelerate_launch_starts_for_fsdp_train_one_run_sharded_by_v
     (tmp_path / "temporary").mkdir()
     fsdp = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "1", "FSDP_CPU_RAM_EFFICIENT_LOADING": "true"}
     common = fsdp | {"TMPDIR": str(tmp_path / "temporary")}
-    job, port = long_run(tmp_path), ranks.unused_port()
+    # On one computer the port is a name alone.
+    job, port = long_run(tmp_path), 29_500
     first = started(job, **common, **ranks.variables(0, 2, port))
     other = subprocess.Popen(worker_command(), env=os.environ | common | ranks.variables(1, 2, port))
     wait_for(job, first, "step_finished")
