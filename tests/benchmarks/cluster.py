@@ -11,7 +11,6 @@ import itertools
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +27,9 @@ from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.system.paths import presets_folder, runs_folder
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, run_main, show, temporary_home
 from tests.helpers.ray_cluster import ray_cluster
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import MAIN
 
 STEPS = 12
 METHODS = ("lora", "ia3", "adalora", "vera")
@@ -40,9 +39,7 @@ SECONDS = 900.0
 
 def main() -> None:
     """Run all parts and print their figures."""
-    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as folder:
-        place = Path(folder)
-        os.environ["TUNESMITH_HOME"] = str(place / "home")
+    with temporary_home() as place:
         os.environ["HF_HUB_OFFLINE"] = "0"
         show("Entries one after the other", _overhead(place))
         show("A long queue", _queue(place))
@@ -54,12 +51,6 @@ def _recipe(steps: int = STEPS) -> Recipe:
         "data.every=8", "evaluation.examples=8", "evaluation.bootstrap=100",
     ]  # fmt: skip
     return recipes.load(presets_folder() / "starter.toml", overrides)
-
-
-def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), *arguments], capture_output=True, text=True, timeout=SECONDS
-    )
 
 
 def _until(condition: Callable[[], bool]) -> None:
@@ -74,13 +65,13 @@ def _events(run_id: str) -> list[dict[str, Any]]:
     return list(read_all(Job(runs_folder() / run_id).events_path))
 
 
-def _overhead(place: Path) -> list[tuple[str, str, str]]:
+def _overhead(place: Path) -> list[Row]:
     arena = arenas.create(_recipe(), [{"method": {"id": each}} for each in METHODS], "one by one")
     (place / "one").mkdir()
     with ray_cluster(place / "one", 2, processors=2) as cluster:
         store.add(Computer("one", "ray", cluster.address, token_file=str(cluster.token_file), agreed=True))
         began = time.time()
-        _command("arena", "run", arena.id, "--on", "one")
+        run_main("arena", "run", arena.id, "--on", "one")
         ended = time.time()
     spans = sorted(
         (
@@ -99,7 +90,7 @@ def _overhead(place: Path) -> list[tuple[str, str, str]]:
     ]
 
 
-def _queue(place: Path) -> list[tuple[str, str, str]]:
+def _queue(place: Path) -> list[Row]:
     rows = []
     for number in QUEUES:
         folder = place / f"queue-{number}"
@@ -111,11 +102,11 @@ def _queue(place: Path) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _queued(computer: Computer, number: int) -> list[tuple[str, str, str]]:
+def _queued(computer: Computer, number: int) -> list[Row]:
     changes = [{"training": {"max_steps": 1 + index}} for index in range(number)]
     arena = arenas.create(_recipe(), changes, computer.name)
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "main.py"), "arena", "run", arena.id, "--on", computer.name],
+        [sys.executable, str(MAIN), "arena", "run", arena.id, "--on", computer.name],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from statistics import median
 
-from engine.system.paths import application_root
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import run_main, show, temporary_home
 
 ROUNDS = 7
 GOAL = "0.5 s"
@@ -20,18 +15,11 @@ COMMANDS = (["--help"], ["methods"], ["adapters"])
 def main() -> None:
     """Measure and print; commands take turns, so that what else the machine does falls on all."""
     seconds: dict[str, list[float]] = {" ".join(command): [] for command in COMMANDS}
-    with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"TUNESMITH_HOME": home}
+    with temporary_home():
         for _ in range(ROUNDS):
             for command in COMMANDS:
                 began = time.perf_counter()
-                subprocess.run(
-                    [sys.executable, "main.py", *command],
-                    env=environment,
-                    cwd=application_root(),
-                    stdout=subprocess.DEVNULL,
-                    check=True,
-                )
+                run_main(*command)
                 seconds[" ".join(command)].append(time.perf_counter() - began)
     show(
         "Commands",

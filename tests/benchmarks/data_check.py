@@ -9,10 +9,8 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-import os
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -25,30 +23,27 @@ import pyarrow.parquet as pq
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder, sample_folder
 from engine.text.conversations import turns
-from tests.helpers.benchmark_jobs import followed
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, followed, show, temporary_home
 from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER
 
 CONVERSATIONS = 100_000
 GIGABYTE = 1 << 30
 ROWS_A_GROUP = 20_000
-Row = dict[str, str]
 NAMES = ("id", "dialogue", "summary")
 
 
 def main() -> None:
     """Measure and print; arguments name some of the parts: check, csv, jsonl, json, parquet, arrow, sqlite, txt."""
     wanted = sys.argv[1:] or ["check", *WRITERS]
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
-        rows = [row for name in wanted for row in _part(name, Path(home) / f"talks.{name}")]
+    with temporary_home() as home:
+        rows = [row for name in wanted for row in _part(name, home / f"talks.{name}")]
     show(
         f"A look at {'SAMSum' if SAMSUM.exists() else 'the sample'}'s conversations, repeated with changes",
         rows,
     )
 
 
-def _part(name: str, path: Path) -> list[tuple[str, str, str]]:
+def _part(name: str, path: Path) -> list[Row]:
     try:
         return _checked(path.with_suffix(".jsonl")) if name == "check" else [_previewed(path, WRITERS[name])]
     finally:
@@ -56,7 +51,7 @@ def _part(name: str, path: Path) -> list[tuple[str, str, str]]:
             path.unlink()
 
 
-def conversations() -> Iterator[Row]:
+def conversations() -> Iterator[dict[str, str]]:
     """Yield conversations without end, each another: what is said after a repetition begins names it."""
     if SAMSUM.exists():
         with (SAMSUM / "train.csv").open(encoding="utf-8", newline="") as stream:
@@ -70,7 +65,7 @@ def conversations() -> Iterator[Row]:
             yield {"id": f"{row['id']}-{number}", "dialogue": said, "summary": row["summary"]}
 
 
-def _up_to(size: int, measured: Callable[[], int]) -> Iterator[Row]:
+def _up_to(size: int, measured: Callable[[], int]) -> Iterator[dict[str, str]]:
     for row in conversations():
         if measured() >= size:
             return
@@ -147,7 +142,7 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
 }
 
 
-def _checked(path: Path) -> list[tuple[str, str, str]]:
+def _checked(path: Path) -> list[Row]:
     with path.open("w", encoding="utf-8") as stream:
         for row in itertools.islice(conversations(), CONVERSATIONS):
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -161,7 +156,7 @@ def _checked(path: Path) -> list[tuple[str, str, str]]:
     ]
 
 
-def _previewed(path: Path, write: Callable[[Path, int], None]) -> tuple[str, str, str]:
+def _previewed(path: Path, write: Callable[[Path, int], None]) -> Row:
     write(path, GIGABYTE)
     times, _ = _look(path, until="rows_previewed")
     accepted = times["rows_previewed"] - times["job_accepted"]

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, show
 from tests.helpers.repository import ROOT
 
 # The program and the package that brings it.
@@ -42,9 +42,6 @@ def main() -> None:
         rows = [*_built(Path(folder)), *_installed(Path(folder))]
     show("Debian package", rows)
     print(f"The window after the run: {PICTURE.relative_to(ROOT)}")
-
-
-Row = tuple[str, str, str]
 
 
 def _built(folder: Path) -> Iterator[Row]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -38,8 +37,7 @@ from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import rouge, summary_metrics
-from tests.helpers.benchmark_jobs import followed
-from tests.helpers.benchmark_report import processor_seconds, show
+from tests.helpers.benchmark_report import Row, followed, processor_seconds, show, temporary_home
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_setup import make_channel
 
@@ -50,7 +48,6 @@ TOKENS = 64
 NEAR = 0.005
 STARTER = {"base_model.id": "starter"}
 ANY_COLUMNS = {"data.conversation": "auto", "data.summary": "auto", "data.max_conversation_tokens": "512"}
-Row = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,7 @@ class Comparison:
 def main() -> None:
     """Measure and print; BENCH_MODEL and BENCH_DATA add another model."""
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         wanted = [("starter, tuned", STARTER, _tuned(), 0)]
         model, source = os.environ.get("BENCH_MODEL"), os.environ.get("BENCH_DATA")
         if model and source:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from typing import Any
 
@@ -16,7 +14,7 @@ from gui.look import style
 from gui.main_window import MainWindow
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import show, temporary_home
 from tests.helpers.event_loop_latency import EventLoopLatency
 
 SUSTAINED = {"count": 20_000, "per_second": 2_000}
@@ -27,8 +25,7 @@ MAX_SECONDS = 120
 def main() -> None:
     """Measure and print."""
     application = QApplication.instance() or QApplication([])
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         style.apply(application, "light")
         manager = WorkerManager(command=scripted_worker.command)
         window = MainWindow(manager, Preferences())

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, run_main, show, temporary_home
 from tests.helpers.repository import ROOT
 
 KINDS = (
@@ -29,53 +29,50 @@ MANY, FEW = "128", "32"
 # A Llama of 1 GB in bfloat16: with SmolLM2's tokenizer, and with a tiny one.
 LARGE = (("merged", ""), ("ctranslate2", "int8"), ("gguf", "bfloat16"))
 WIDTH, LAYERS, LAYERS_FOR_FEW_TOKENS = "1536", "16", "19"
-Row = tuple[str, str, str]
 
 
 def main() -> None:
     """Train, export in every way, and print."""
     model = os.environ.get("EXPORT_MODEL", "")
     recipe = "smollm2-135m-samsum" if model else "starter"
-    with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"TUNESMITH_HOME": home}
+    with temporary_home() as home:
         values = [*SHORT, *([f"base_model.id={model}"] if model else [])]
         overrides = [word for value in values for word in ("--set", value)]
-        _run(["train", str(ROOT / "resources" / "recipes" / f"{recipe}.toml"), *overrides], environment)
-        [adapter] = json.loads(_run(["adapters", "--json"], environment).stdout)
+        run_main("train", str(ROOT / "resources" / "recipes" / f"{recipe}.toml"), *overrides)
+        [adapter] = json.loads(run_main("adapters", "--json"))
         show(
             f"Exports of {Path(model).name or 'the starter'}",
-            _exports(adapter["adapter"], Path(home), environment),
+            _exports(adapter["adapter"], home),
         )
-        show("Summaries a second", _speeds(Path(home), FEW if model else MANY, environment))
-        show("Exports of a Llama of 1 GB in bfloat16", _large(model, environment))
+        show("Summaries a second", _speeds(home, FEW if model else MANY))
+        show("Exports of a Llama of 1 GB in bfloat16", _large(model))
 
 
-def _exports(adapter: str, home: Path, environment: dict[str, str]) -> Iterator[Row]:
+def _exports(adapter: str, home: Path) -> Iterator[Row]:
     for to, precision in KINDS:
         began = time.monotonic()
         command = ["adapters", "export", adapter, str(home / f"{to}-{precision}"), "--to", to]
         options = ["--precision", precision, "--conversations", str(CONVERSATIONS), "--json"]
-        done = _run([*command, *options], environment)
-        last = json.loads(done.stdout.splitlines()[-1])
+        last = json.loads(run_main(*command, *options, check=False).splitlines()[-1])
         yield f"{to} {precision}", _told(last, time.monotonic() - began), "same"
 
 
-def _speeds(home: Path, conversations: str, environment: dict[str, str]) -> Iterator[Row]:
+def _speeds(home: Path, conversations: str) -> Iterator[Row]:
     """Yield how fast the exported model is written with, by the engine and by CTranslate2."""
     folders = [str(home / name) for name in ("merged-float32", "ctranslate2-float32", "ctranslate2-int8")]
-    for line in _helper("runtime_speed", [conversations, *folders], environment).stdout.splitlines():
+    for line in _helper("runtime_speed", [conversations, *folders]).stdout.splitlines():
         found = json.loads(line)
         rate = f"{found['together']} together, {found['alone']} one by one; {found['same']} as the first"
         yield found["name"], rate, "-"
 
 
-def _large(tokenizer: str, environment: dict[str, str]) -> Iterator[Row]:
+def _large(tokenizer: str) -> Iterator[Row]:
     """Yield how long the exports of a large model take, and the peak of memory in times its weights."""
     layers = LAYERS if tokenizer else LAYERS_FOR_FEW_TOKENS
     for to, precision in LARGE:
         with tempfile.TemporaryDirectory() as folder:
             words = [folder, WIDTH, layers, to, precision, *([tokenizer] if tokenizer else [])]
-            done = _helper("export_memory", words, environment)
+            done = _helper("export_memory", words)
         if done.returncode:
             yield f"{to} {precision}", f"not tried: {done.stderr.splitlines()[-1]}", "1.5"
             continue
@@ -98,14 +95,9 @@ def _told(result: dict[str, object], seconds: float) -> str:
     return f"{verified['state']}: ROUGE-1 {change}, {equal}; {seconds:.0f} s"
 
 
-def _helper(name: str, words: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _helper(name: str, words: list[str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", f"tests.helpers.{name}", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def _run(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "main.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, show
 from tests.helpers.repository import ROOT
 
 SPECIFICATION = "packaging/pyinstaller/app.spec"
-Row = tuple[str, str, str]
 
 
 def main() -> None:

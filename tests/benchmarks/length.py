@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from typing import Any
 
 from engine.config import recipe as recipes
@@ -18,8 +17,7 @@ from engine.config.recipe import STARTER
 from engine.config.training import MAX_EPOCHS
 from engine.runs import run_store
 from engine.system.paths import presets_folder
-from tests.helpers.benchmark_jobs import followed
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import followed, show, temporary_home
 
 SIZES = (10, 30, 100, 300, 1000)
 HELD_OUT = 40
@@ -42,8 +40,7 @@ def main() -> None:
     overrides = [text for text in sys.argv[1:] if "=" in text]
     sizes = [int(text) for text in sys.argv[1:] if text.isdigit()] or SIZES
     methods = [text for text in sys.argv[1:] if "=" not in text and not text.isdigit()] or ["lora"]
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         for method in methods:
             rows = [
                 (f"{size} examples", _curve(source, model, method, size, overrides), "") for size in sizes

@@ -7,9 +7,7 @@ its replicas where that is more: it looks a thousand times a second at the heavi
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +19,7 @@ from engine.config.recipe import Recipe
 from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system.paths import jobs_folder
-from tests.helpers.benchmark_jobs import followed
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, followed, show, temporary_home
 from tests.helpers.shaped_data import write_shaped
 from tests.helpers.shaped_models import save_shape, save_t5
 from tests.helpers.tiny_models import tiny_model
@@ -59,14 +56,13 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 def main() -> None:
     """Measure and print; arguments name some of the settings."""
     wanted = sys.argv[1:] or list(SETTINGS)
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home() as home:
         letters = AutoTokenizer.from_pretrained(tiny_model("t5"))
         models = {
-            "t5": save_t5("flan-t5-small", letters, Path(home) / "t5"),
-            "llama": save_shape("llama-small", Path(home) / "llama"),
+            "t5": save_t5("flan-t5-small", letters, home / "t5"),
+            "llama": save_shape("llama-small", home / "llama"),
         }
-        data = write_shaped(Path(home) / "data", EXAMPLES)
+        data = write_shaped(home / "data", EXAMPLES)
         rows = [_row(name, _recipe(models, data, SETTINGS[name])) for name in wanted]
     show("Memory at a run's peak, planned over measured", rows)
 
@@ -85,7 +81,7 @@ def _recipe(models: dict[str, Path], data: Path, overrides: tuple[str, ...]) -> 
     return recipes.from_tables(tables)
 
 
-def _row(name: str, recipe: Recipe) -> tuple[str, str, str]:
+def _row(name: str, recipe: Recipe) -> Row:
     plan, run = planned(recipe), measured(recipe)
     reached = f"{plan / 1e9:.2f} of {run / 1e9:.2f} GB, {plan / run:.2f}"
     print(f"{name}: {reached}", flush=True)

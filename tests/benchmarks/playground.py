@@ -8,10 +8,8 @@ all alike.
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from typing import Any
@@ -21,7 +19,7 @@ from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
 from engine.system.paths import jobs_folder, presets_folder, sample_folder
-from tests.helpers.benchmark_report import percentile, show
+from tests.helpers.benchmark_report import percentile, show, temporary_home
 from tests.helpers.worker_setup import install_random
 
 CONVERSATIONS, ROUNDS, ADAPTERS, TOKENS = 7, 2, 4, 40
@@ -31,8 +29,7 @@ WARM_UP = "warm-up"
 
 def main() -> None:
     """Measure and print; arguments name some of the number formats."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         recipe = recipes.load(presets_folder() / "starter.toml")
         tables: dict[str, Any] = {
             "base_model": {"id": "starter", "precision": "float32"},

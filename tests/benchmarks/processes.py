@@ -1,18 +1,19 @@
 """One run in several ranks: against one rank, with a sharded base model, and what differs.
 
-Every run is a real one, of the command line. The ways take turns, in float32, without evaluations, and the median of
-their steps counts. Memory is what the run says: of all its ranks, what they share counted once. Differences are those
-of losses and of trained parameters between 1, 2 and 4 ranks. Arguments name models (starter, small) for the first, and
-methods for the second.
+Every run is a real one, of the command line, in float32. For speed the ways take turns, without evaluations, and the
+median of their steps counts; memory is what the run says: of all its ranks, what they share counted once. Differences
+are those of losses and of trained parameters between 1, 2 and 4 ranks of the starter. Arguments name models (starter,
+small) for speed and methods for differences; those behind `every` are trained on tiny models of four families, with
+their own dropout: 2 and 4 ranks are to train the same bits twice, and 2 that share out the base model (FSDP), in 4 bits
+too, what 2 with whole base models do.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,16 +22,17 @@ import torch
 from safetensors.torch import load_file
 
 from engine.config import recipe as recipes
+from engine.errors import RecipeError
 from engine.jobs.events import Event
-from engine.methods import METHODS
+from engine.methods import METHODS, Method
 from engine.methods import method as method_of
 from engine.system import ranks
-from engine.system.paths import application_root
 from engine.worker.kernels.registry import PATCHES
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, run_main, show, temporary_home
 from tests.helpers.shaped_models import save_t5, t5_tokenizer
+from tests.helpers.tiny_models import Kind
+from tests.helpers.tiny_runs import tiny_recipe
 
-Row = tuple[str, str, str]
 STEPS, TURNS = 20, 3
 AGREEMENT_STEPS = 50
 MODELS = {"starter": "the starter", "small": "flan-t5-small's shape"}
@@ -42,10 +44,12 @@ ALONE = ",".join(name for name in PATCHES if name != "ranks")
 def main() -> None:
     """Measure and print."""
     known, asked = {method.id for method in METHODS}, sys.argv[1:]
+    if asked[:1] == ["every"]:
+        _show_every(asked[1:])
+        return
     models = [name for name in MODELS if name in asked or not asked]
     methods = [name for name in asked if name in known] or ([] if asked else list(AGREEING))
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
+    with temporary_home() as home:
         for model in models:
             show(f"Two ranks and one, {MODELS[model]}", _speed(home, model))
         show(
@@ -90,11 +94,11 @@ def _agreement(home: Path, method: str) -> list[Row]:
     return [
         (f"{method}: loss of {AGREEMENT_STEPS} steps, most apart", f"{apart:.1e}", f"{GOAL:.0e}"),
         (f"{method}: trained parameters, most apart", f"{moved:.1e}", f"{GOAL:.0e}"),
-        (f"{method}: 4 ranks twice", bits(same), "same bits"),
+        (f"{method}: 4 ranks twice", _bits(same), "same bits"),
     ]
 
 
-def bits(same: bool) -> str:
+def _bits(same: bool) -> str:
     """Return how a table says whether two runs train the same."""
     return "same bits" if same else "other bits"
 
@@ -122,17 +126,11 @@ def _recipe(home: Path, model: str, method: str, steps: int, *, batch_size: int,
 def train(home: Path, recipe: Path, count: int, *options: str) -> list[Event]:
     """Train by the command line in so many ranks and return the run's events. Raises SystemExit."""
     many = {ranks.COUNT: str(count)} if count > 1 else {"TUNESMITH_PATCHES": ALONE}
-    environment = os.environ | {"TUNESMITH_HOME": str(home / "home"), "HF_HUB_OFFLINE": "1"} | many
-    done = subprocess.run(
-        [sys.executable, str(application_root() / "main.py"), "train", str(recipe), "--json", *options],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    variables = {"TUNESMITH_HOME": str(home / "home"), "HF_HUB_OFFLINE": "1"} | many
+    return [
+        json.loads(line)
+        for line in run_main("train", str(recipe), "--json", *options, **variables).splitlines()
+    ]
 
 
 def steps_of(events: list[Event]) -> list[Event]:
@@ -144,6 +142,83 @@ def weights_of(events: list[Event]) -> dict[str, torch.Tensor]:
     """Return what a run has trained."""
     [saved] = [event for event in events if event.get("event") == "adapter_saved"]
     return load_file(Path(saved["path"]) / "adapter_model.safetensors")
+
+
+FAMILIES: tuple[Kind, ...] = ("llama", "t5", "gpt2", "bart")
+# What bitsandbytes' 4 bits are tried on.
+QUANTIZED: tuple[Kind, ...] = ("llama", "t5", "bart")
+SHARD = ("--set", "training.shard=true")
+VALUES = (
+    f"training.max_steps={AGREEMENT_STEPS}", "training.epochs=50",
+    "training.learning_rate=0.001", "training.evaluate_every=100000", "training.evaluate_summaries=0",
+    "evaluation.general_text=none",
+)  # fmt: skip
+
+
+def _show_every(asked: list[str]) -> None:
+    """Train by every method, or those named."""
+    methods = [method for method in METHODS if method.trains and (method.id in asked or not asked)]
+    rows = list[Row]()
+    for place, method in enumerate(methods):
+        for row in _every(place, method):
+            print(*row, file=sys.stderr)
+            rows.append(row)
+    show(f"{len(methods)} methods in 2 and 4 ranks, {AGREEMENT_STEPS} steps", rows)
+
+
+def _every(place: int, method: Method) -> Iterator[Row]:
+    """Train by a method on the next of the families that it goes with."""
+    with temporary_home() as home:
+        family, recipe = _tiny_recipe(home, method, FAMILIES, place)
+        two, again, four, too = (train(home, recipe, count) for count in (2, 2, 4, 4))
+        same = _are_same(two, again) and _are_same(four, too)
+        yield f"{method.id}, {family}: 2 and 4 ranks, twice each", _bits(same), "same bits"
+        if method.id == "full":
+            # A base model that is trained is not shared out.
+            return
+        sharded = train(home, recipe, 2, *SHARD)
+        yield f"{method.id}, {family}: shared out against whole", _apart(two, sharded), f"{GOAL:.0e}"
+        if "nf4" in method.quantizations:
+            family, recipe = _tiny_recipe(home, method, QUANTIZED, place, "base_model.quantization=nf4")
+            whole, sharded = train(home, recipe, 2), train(home, recipe, 2, *SHARD)
+            yield (
+                f"{method.id}, {family} in nf4: shared out against whole",
+                _apart(whole, sharded),
+                f"{GOAL:.0e}",
+            )
+
+
+def _tiny_recipe(
+    home: Path, method: Method, families: Sequence[Kind], place: int, *values: str
+) -> tuple[Kind, Path]:
+    """Return the family at a place, or the next that a method goes with, and the recipe."""
+    # No more than the smallest layer has.
+    rank = ["method.rank=8"] if "rank" in method.options.model_fields else []
+    for family in (*families[place % len(families) :], *families):
+        file = home / f"{family}.toml"
+        # BitFit trains biases, which some models don't have.
+        with suppress(RecipeError):
+            recipes.save(tiny_recipe(home, family, method.id, *VALUES, *rank, *values), file)
+            return family, file
+    raise SystemExit(f"{method.id} goes with none of {', '.join(families)}.")
+
+
+def _are_same(one: list[Event], other: list[Event]) -> bool:
+    losses = [[step["loss"] for step in steps_of(run)] for run in (one, other)]
+    assert len(losses[0]) == AGREEMENT_STEPS
+    trained, others = weights_of(one), weights_of(other)
+    return losses[0] == losses[1] and all(torch.equal(trained[name], others[name]) for name in trained)
+
+
+def _apart(one: list[Event], other: list[Event]) -> str:
+    """Return how far apart trained parameters are at most.
+
+    A bias of keys changes no attention. Its gradient is rounding alone, of which Adam makes whole steps.
+    """
+    trained, others = weights_of(one), weights_of(other)
+    names = [name for name in trained if not ("k_proj" in name and name.endswith("bias"))]
+    most = max(float((trained[name] - others[name]).abs().max()) for name in names)
+    return f"{most:.1e}" if most else "same bits"
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from multiprocessing.connection import Connection
@@ -16,7 +14,7 @@ from engine.jobs.events import EventWriter
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder
 from engine.worker.runtime.channel import Channel
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import show, temporary_home
 from tests.helpers.fuzz_runner import READY, run_isolated
 from tests.helpers.mutated_files import mutated, preview_and_read, seeds
 
@@ -32,9 +30,8 @@ def main() -> None:
     """Read and print; an argument says how many files."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
-        ends = run_isolated(count, Path(home), _read_some, FILES_A_PROCESS, MAX_SECONDS)
+    with temporary_home() as home:
+        ends = run_isolated(count, home, _read_some, FILES_A_PROCESS, MAX_SECONDS)
     kinds = Counter(end.partition(":")[0] for end in ends.values())
     for number, end in ends.items():
         if end.partition(":")[0] not in {"rows", "named error"}:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from dataclasses import replace
 from typing import Any
 
@@ -21,12 +20,10 @@ from engine.jobs.events import Event
 from engine.jobs.job import Job, create_job
 from engine.runs import run_store
 from engine.system import paths
-from tests.helpers.benchmark_jobs import followed
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, followed, show, temporary_home
 
 GOAL_ROUGE1, GOAL_SECONDS = 0.42, 600
 BEAMS = 4
-Row = tuple[str, str, str]
 SETTINGS: dict[str, dict[str, Any]] = {
     "data": {
         "max_train": 600,
@@ -56,8 +53,7 @@ def main() -> None:
             "Name a model folder in BENCH_MODEL and a data source in BENCH_DATA; without them nothing is measured."
         )
         return
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         recipe = _recipe(model, source)
         events = _followed(run_store.create_run(recipe))
         rows = [_training(events), *_scores("greedy", *_evaluated(events))]

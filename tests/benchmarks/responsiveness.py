@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from dataclasses import dataclass
 
@@ -16,7 +14,7 @@ from gui.look import style
 from gui.main_window import MainWindow
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import show, temporary_home
 from tests.helpers.event_loop_latency import EventLoopLatency
 
 TRAINED_SECONDS = 30
@@ -33,8 +31,7 @@ class Found:
 
 def main() -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         found = measured(recipe.load(paths.presets_folder() / "starter.toml"), TRAINED_SECONDS)
     show("While the worker imports, loads and scores the base model", found.loading.rows(""))
     show("While the starter trains", found.training.rows("16 ms"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Callable
 
@@ -12,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.look import style
 from gui.main_window import PAGES
-from tests.helpers.benchmark_report import percentile, show
+from tests.helpers.benchmark_report import percentile, show, temporary_home
 from tests.helpers.whole_window import close, fill_home, make_window
 
 SWITCHES = 20
@@ -23,8 +21,7 @@ def main() -> None:
     """Switch and print."""
     application = QApplication([])
     style.apply(application, "light")
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         fill_home()
         window = make_window(planned=True)
         window.resize(1440, 900)

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import resource
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from engine.system.paths import application_root
 from tests.benchmarks import data_check
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, run_main, show, temporary_home
 
 PAIRS = 10_000
 TARGET_SECONDS = 20
@@ -29,9 +25,8 @@ TARGET_SECONDS = 20
 def main() -> None:
     """Measure and print; an argument is another number of pairs."""
     count = int(sys.argv[1]) if sys.argv[1:] else PAIRS
-    with tempfile.TemporaryDirectory() as home:
-        source, own, other = _files(Path(home), count)
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home() as home:
+        source, own, other = _files(home, count)
         asked = ["--predictions", str(own), "--data", str(source)]
         rows = [
             _measured(f"{count:,} pairs", asked),
@@ -58,16 +53,11 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
 
 
-def _measured(what: str, asked: list[str]) -> tuple[str, str, str]:
+def _measured(what: str, asked: list[str]) -> Row:
     started, before = time.perf_counter(), _processor_seconds()
-    done = subprocess.run(
-        [sys.executable, str(application_root() / "main.py"), "score", *asked, "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    told = run_main("score", *asked, "--json")
     seconds, processor = time.perf_counter() - started, _processor_seconds() - before
-    result = json.loads(done.stdout.splitlines()[-1])
+    result = json.loads(told.splitlines()[-1])
     examples, rouge = result["protocol"]["examples"], 100 * result["scores"]["rouge1"]["mean"]
     target = f"at most {TARGET_SECONDS} s" if "second" not in what else ""
     reached = f"{seconds:.1f} s, {processor:.1f} s of processors ({examples:,} scored, ROUGE-1 {rouge:.1f})"

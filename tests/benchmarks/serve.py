@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -19,8 +18,8 @@ from typing import Any
 
 import psutil
 
-from tests.helpers.benchmark_report import percentile, show
-from tests.helpers.repository import ROOT
+from tests.helpers.benchmark_report import Row, percentile, run_main, show, temporary_home
+from tests.helpers.repository import MAIN, ROOT
 
 CLIENTS = 8
 SHORT = ("training.max_steps=60", "evaluation.examples=20")
@@ -30,15 +29,14 @@ MIB = 1 << 20
 
 def main() -> None:
     """Train a short run of the starter, serve it, and ask."""
-    with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"TUNESMITH_HOME": home, "TUNESMITH_SERVE_TOKEN": TOKEN}
+    with temporary_home():
         recipe = str(ROOT / "resources" / "recipes" / "starter.toml")
         overrides = [word for value in SHORT for word in ("--set", value)]
-        _run(["train", recipe, *overrides], environment)
-        [adapter] = json.loads(_run(["adapters", "--json"], environment))
+        run_main("train", recipe, *overrides)
+        [adapter] = json.loads(run_main("adapters", "--json"))
         command = [
             sys.executable,
-            "main.py",
+            str(MAIN),
             "serve",
             "--adapter",
             adapter["adapter"],
@@ -46,9 +44,8 @@ def main() -> None:
             "0",
             "--json",
         ]
-        with subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-        ) as process:
+        environment = os.environ | {"TUNESMITH_SERVE_TOKEN": TOKEN}
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             ready = json.loads(process.stdout.readline())
             port = int(ready["address"].split(":")[2].split("/")[0])
@@ -59,19 +56,7 @@ def main() -> None:
                 process.wait(60)
 
 
-def _run(arguments: list[str], environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        [sys.executable, "main.py", *arguments],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def _measured(pid: int, port: int, models: list[str]) -> list[tuple[str, str, str]]:
+def _measured(pid: int, port: int, models: list[str]) -> list[Row]:
     seconds = 60 * float(os.environ.get("SERVE_MINUTES", "5"))
     _Answers(port, models).ask_for(20.0)
     before, answers = _memory(pid), _Answers(port, models)

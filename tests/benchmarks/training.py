@@ -14,7 +14,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -33,12 +32,11 @@ from engine.runs import run_store
 from engine.system.paths import application_root, presets_folder
 from engine.worker.__main__ import LIBRARY_SETTINGS
 from tests.benchmarks.data_check import conversations
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import Row, show, temporary_home
 from tests.helpers.shaped_models import save_t5, t5_tokenizer
 from tests.helpers.shared_data import SAMSUM
 
 PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
-Row = tuple[str, str, str]
 Told = dict[str, Any]
 # Of the mean of three differences, two-sided, 95 %.
 STUDENT_T = 4.303
@@ -126,10 +124,9 @@ def main() -> None:
     """Measure and print; arguments name parts, or set `turns=` and `examples=` for a quick look."""
     asked = [each for each in sys.argv[1:] if "=" not in each] or [name for name in PARTS if name != "loss"]
     quick = {name: int(value) for name, _, value in (each.partition("=") for each in sys.argv[1:]) if value}
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home() as home:
         os.environ["HF_HUB_OFFLINE"] = "1"
-        rows = [row for name in asked for row in PARTS[name](Path(home), quick)]
+        rows = [row for name in asked for row in PARTS[name](home, quick)]
     whose = "SAMSum's" if SAMSUM.exists() else "the sample's"
     show(f"Training on {whose} conversations: {', '.join(NAMES.values())}", rows)
 

@@ -8,9 +8,7 @@ leave out the looks that lack them. QT_SCALE_FACTOR=2 draws all of it for a scre
 from __future__ import annotations
 
 import itertools
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +19,7 @@ from engine.runs import run_store
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import language, style
 from gui.main_window import PAGES, MainWindow
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import show, temporary_home
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
 
@@ -58,8 +56,7 @@ def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Ite
     application.setLayoutDirection(
         Qt.LayoutDirection.RightToLeft if direction == RIGHT else Qt.LayoutDirection.LeftToRight
     )
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["TUNESMITH_HOME"] = home
+    with temporary_home():
         fill_home()
         window = make_window(planned=True)
         window.resize(*SIZES[size])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import show, temporary_home
 
 ROUNDS = 7
 
@@ -67,29 +65,23 @@ sys.exit(app.run([]))
 """
 
 
-def first_plans(home: str) -> dict[str, float]:
+def _printed(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def first_plans() -> dict[str, float]:
     """Return after how many seconds a window shows what it knows of a plan, and the plan that is just made."""
-    done = subprocess.run(
-        [sys.executable, "-c", PLAN_PROBE],
-        env=os.environ | {"TUNESMITH_HOME": home},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return {kind: float(seconds) for kind, seconds in map(str.split, done.stdout.splitlines())}
+    return {kind: float(seconds) for kind, seconds in map(str.split, _printed(PLAN_PROBE).splitlines())}
 
 
 def main() -> None:
     """Measure and print."""
     seconds, torch_seen = [], False
     for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as home:
-            environment = os.environ | {"TUNESMITH_HOME": home}
+        with temporary_home():
             began = time.time()
-            done = subprocess.run(
-                [sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True, check=True
-            )
-        painted, torch = done.stdout.split()[:2]
+            painted, torch = _printed(PROBE).split()[:2]
         seconds.append(float(painted) - began)
         torch_seen = torch_seen or torch == "True"
     show(
@@ -100,8 +92,8 @@ def main() -> None:
             ("torch in the window's process", "yes" if torch_seen else "no", "no"),
         ],
     )
-    with tempfile.TemporaryDirectory() as home:
-        first, later = first_plans(home), [first_plans(home) for _ in range(ROUNDS)]
+    with temporary_home():
+        first, later = first_plans(), [first_plans() for _ in range(ROUNDS)]
     known = statistics.median(found["recalled"] for found in later)
     show(
         "First plan",

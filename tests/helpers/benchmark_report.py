@@ -1,16 +1,62 @@
-"""Prints the result of a benchmark: machine, date and a table; and measures memory and CPU time."""
+"""What benchmarks share: a home, the command line, jobs that are followed, memory and CPU time, and the report."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 import platform
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+
+from engine.jobs.events import Event
+from engine.jobs.job import Job
+from engine.jobs.supervisor import Supervisor
+from tests.helpers.repository import MAIN
+
+# Figure, value and goal.
+Row = tuple[str, str, str]
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """Give this process and those that it starts a home of their own; yield its folder."""
+    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as home:
+        os.environ["TUNESMITH_HOME"] = home
+        yield Path(home)
+
+
+def run_main(*arguments: str, check: bool = True, **variables: str) -> str:
+    """Carry out a command in a process of its own and return its output; one that fails ends the benchmark."""
+    done = subprocess.run(
+        [sys.executable, str(MAIN), *arguments],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode:
+        raise SystemExit(
+            f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"[-4000:]
+        )
+    return done.stdout
+
+
+def followed(job: Job, resident: list[int] | None = None) -> Iterator[Event]:
+    """Start a job, yield its events, and add its peaks of memory to a list; a job that fails ends the benchmark."""
+    supervisor = Supervisor(job)
+    peaks = [] if resident is None else resident
+    supervisor.start()
+    yield from supervisor.follow(tick=lambda: peaks.append(peak_resident(supervisor.pid)))
+    ending = supervisor.ending()
+    if ending.outcome not in {"completed", "stopped"}:
+        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
 
 
 def machine() -> str:
@@ -28,7 +74,7 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def show(title: str, rows: Iterable[tuple[str, str, str]]) -> None:
+def show(title: str, rows: Iterable[Row]) -> None:
     """Print figure, value and goal, aligned."""
     print(f"\n{title}\n{dt.datetime.now(dt.UTC).date().isoformat()}, {machine()}")
     table = [("figure", "reached", "goal"), *rows]

@@ -1,4 +1,7 @@
-"""Whether a run survives when another program takes the card's memory in the middle of it."""
+"""Whether a run survives when another program takes the card's memory in the middle of it.
+
+python -m tests.benchmarks.card.shortage        is that program: at a line on its standard input it takes all but some
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from tests.benchmarks.card.figures import Figure, holds
 from tests.benchmarks.card.parts import Setting
 from tests.helpers.repository import ROOT
 
-LEFT_BYTES = 128 * 1024**2
+LEFT_BYTES, BLOCK_BYTES = 128 * 1024**2, 64 * 1024**2
 EXAMPLES, EPOCHS = 512, 3
 TAKEN_AT = "step_finished"
 TELLING = ("notice", "run_resumed")
@@ -72,7 +75,7 @@ def _take(hog: subprocess.Popen[str]) -> int:
 def _hog(setting: Setting) -> Iterator[subprocess.Popen[str]]:
     """Start the program that can take the card's memory, ready for the word; it ends with this context."""
     hog = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.card.hog", str(LEFT_BYTES)],
+        [sys.executable, "-m", "tests.benchmarks.card.shortage"],
         cwd=ROOT,
         env={**os.environ, **visible_to(setting.device)},
         stdin=subprocess.PIPE,
@@ -85,3 +88,24 @@ def _hog(setting: Setting) -> Iterator[subprocess.Popen[str]]:
         yield hog
     finally:
         hog.communicate()
+
+
+def take_memory() -> None:
+    """Say "ready", wait for a line, take block by block, say how much, and keep it until the input ends."""
+    import torch
+
+    torch.cuda.init()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    blocks = []
+    while torch.cuda.mem_get_info(0)[0] > LEFT_BYTES + BLOCK_BYTES:
+        try:
+            blocks.append(torch.empty(BLOCK_BYTES, dtype=torch.uint8, device="cuda"))
+        except torch.OutOfMemoryError:
+            break
+    print(len(blocks) * BLOCK_BYTES, flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    take_memory()
