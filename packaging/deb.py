@@ -32,16 +32,8 @@ REVISION = 1
 MAINTAINER = "The Tunesmith developers <developers@tunesmith.invalid>"
 HOMEPAGE = "https://tunesmith.invalid/"
 NOWHERE = ".invalid/"
-# What runs, beside the launcher: the program, what it ships, and what environments are made of.
-SOURCES = (
-    "main.py",
-    "engine",
-    "gui",
-    "resources",
-    "packaging/constraints.txt",
-    "packaging/environment.py",
-    "packaging/launcher",
-)
+# What is installed: the program, what it ships, and what its environments are made of.
+SOURCES = ("main.py", "engine", "gui", "resources", "packaging/constraints.txt", "packaging/launcher.py")
 # Pictures of the README.
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "screenshots")
 CONTROL = Template("""\
@@ -53,7 +45,7 @@ Architecture: all
 Maintainer: $maintainer
 Installed-Size: $kilobytes
 Depends: $depends
-Recommends: python3-tk | zenity, fonts-noto-cjk
+Recommends: python3-tk, fonts-noto-cjk
 ${homepage}Description: adapt language models to summarise conversations
  Tunesmith fine-tunes a language model on this computer with PEFT (LoRA and
  its kin, soft prompts, adapters), to summarise conversations, and proves that
@@ -61,7 +53,7 @@ ${homepage}Description: adapt language models to summarise conversations
  conversations, and every difference carries an interval.
  .
  At its first start it fetches the libraries that it works with, among them
- the build of torch for the graphics card, into an environment of the
+ the build of torch for the GPU, into an environment of the
  person who started it.
 """)
 CHANGES = Template("""\
@@ -127,7 +119,9 @@ def _copy_sources(target: Path) -> None:
     # All that environments are made of, and nothing that would have them made anew without need.
     facts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     [dependencies] = re.findall(r"^dependencies = \[\n.*?^\]\n", facts, re.MULTILINE | re.DOTALL)
-    _write(target / "pyproject.toml", f'[project]\nname = "tunesmith"\n{dependencies}')
+    [kernels] = re.findall(r"^liger = .*\n", facts, re.MULTILINE)
+    extras = f"[project.optional-dependencies]\n{kernels}"
+    _write(target / "pyproject.toml", f'[project]\nname = "tunesmith"\n{dependencies}{extras}')
     # Found beside main.py: what the program asks for its own version.
     facts = f"Metadata-Version: 2.1\nName: tunesmith\nVersion: {version()}\n"
     _write(target / f"tunesmith-{version()}.dist-info/METADATA", facts)

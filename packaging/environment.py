@@ -1,7 +1,6 @@
-"""Environments: made with an interpreter that suits, filled, renewed when their definition changes.
+"""The checkout's environment in `.venv`: made with an interpreter that suits, and renewed when its definition changes.
 
-A checkout has its own in `.venv` (`ensure`); what is installed makes one for each user out of the same parts. Knows
-nothing of what is run in it. Parses on much older versions of Python 3 too, so that they can say what is wanted.
+Parses on much older versions of Python 3 too, so that they can say what is wanted.
 """
 
 from __future__ import annotations
@@ -81,17 +80,6 @@ def works(path: Path) -> bool:
         return False
 
 
-def make_command(interpreter: str, path: Path) -> list[str]:
-    """Return the command that makes an empty environment."""
-    return [interpreter, "-m", "venv", "--clear", str(path)]
-
-
-def install_command(root: Path, path: Path, wanted: list[str], progress: str = "on") -> list[str]:
-    """Return the command that installs `wanted` in the versions that the project was tested with."""
-    command = [str(program(path, "python")), "-m", "pip", "install", "--disable-pip-version-check"]
-    return [*command, "--progress-bar", progress, *wanted, "-c", str(root / CONSTRAINTS)]
-
-
 def _fingerprint(root: Path, path: Path) -> str:
     """Return a digest of all that decides what is in the environment, its place included: scripts name it."""
     digest = hashlib.sha256(str(path).encode())
@@ -103,7 +91,7 @@ def _fingerprint(root: Path, path: Path) -> str:
 def _make(path: Path) -> None:
     interpreter = _interpreter()
     print(f"Making .venv with {interpreter}.", flush=True)
-    subprocess.run(make_command(interpreter, path), check=True)
+    subprocess.run([interpreter, "-m", "venv", "--clear", str(path)], check=True)
 
 
 def _interpreter() -> str:
@@ -164,7 +152,17 @@ def _group(root: Path, name: str) -> list[str]:
 
 
 def _pip_install(root: Path, wanted: list[str]) -> None:
-    command = install_command(root, folder(root), wanted)
+    python = str(program(folder(root), "python"))
+    command = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        *wanted,
+        "-c",
+        str(root / CONSTRAINTS),
+    ]
     if not sys.stdout.isatty():
         command.append("--quiet")
     if subprocess.run(command, cwd=root, check=False).returncode:

@@ -1,9 +1,7 @@
 """The environment's stamp, and which interpreter makes it."""
 
 import os
-import subprocess
 import sys
-from pathlib import Path
 
 import environment
 import pytest
@@ -80,11 +78,3 @@ def test_without_a_fitting_interpreter_the_way_out_is_printed(tmp_path, monkeypa
     with pytest.raises(SystemExit):
         environment._interpreter()
     assert "apt-get install python3 python3-venv" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("more", [{}, {"progress": "off"}])
-def test_the_pip_that_comes_with_python_knows_every_option_of_the_command(more):
-    root = Path(environment.__file__).parents[1]
-    command = environment.install_command(root, Path(sys.prefix), [], **more)
-    asked = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False)
-    assert asked.returncode == 0, asked.stderr

@@ -1,7 +1,6 @@
 """Finds the graphics cards that torch could use, without torch.
 
-Imports only the standard library, since the launcher uses it before there is an environment. Reads Linux's device
-files; on other systems only nvidia-smi shows a card.
+Reads Linux's device files; on other systems only nvidia-smi shows a card.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Asks NVIDIA's driver for its graphics cards, by the program nvidia-smi.
 
-Imports only the standard library, since the launcher uses it before there is an environment. A card that no longer
-answers can hold nvidia-smi forever, even against being killed: it is given some seconds, and then not asked
-again for a minute, nor while it still hangs.
+A card that no longer answers can hold nvidia-smi forever, even against being killed: it gets some seconds, and is then
+not asked again for a minute, nor while it still hangs.
 """
 
 from __future__ import annotations

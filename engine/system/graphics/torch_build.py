@@ -1,7 +1,4 @@
-"""Tells what the installed torch was built for, without importing it.
-
-Imports only the standard library, as the launcher does that knows the same limits.
-"""
+"""Tells what the installed torch was built for, without importing it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,423 @@
+"""Start Tunesmith; at the first start and after an update, make the environment it runs in, by uv.
+
+    launcher.py [--set-up] [ARGUMENTS OF TUNESMITH …]
+
+It needs a Python from 3.11 on and its standard library: on Debian the system's, on Windows and macOS one that uv
+brings. uv lies beside the program; where it does not, it is taken from the PATH or fetched by pip.
+
+Environments are folders beside Tunesmith's other data, each named after a digest of what it holds. The newest
+finished one stays usable until the next one works. uv keeps what it fetched, so trying again continues.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import tomllib
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tkinter import ttk
+
+ROOT = Path(__file__).resolve().parent.parent
+SET_UP = "--set-up"
+# An environment that an administrator made, and an index or a folder with builds of torch.
+GIVEN, TORCH_INDEX = "TUNESMITH_ENVIRONMENT", "TUNESMITH_TORCH_INDEX"
+SET_IT_UP, AGAIN, PREVIOUS = "Set up", "Try again", "Use the previous version"
+WIDTH = 520
+# The window's light colours.
+BACKGROUND, SURFACE, TEXT, EDGE, ACCENT = "#F6F6F3", "#FFFFFF", "#1A1E1C", "#CDD0CA", "#0C6A5E"
+CANCELLED = "Cancelled. What was downloaded is kept."
+STAMP, LOG = "tunesmith.stamp", "set-up.log"
+WINDOWS = sys.platform == "win32"
+# The lowest compute capability of current CUDA builds of torch, and the build for older GPUs.
+LOWEST_CAPABILITY, OLDER_GPUS = 7.5, "cu126"
+# Importing everything once finds what does not work before it is used.
+TRIAL = "import accelerate, datasets, peft, torch, transformers; from PySide6 import QtSvg, QtWidgets"
+HAS_GPU = "import sys, torch; sys.exit(not (torch.version.cuda or torch.version.hip))"
+WORDS = (
+    "Tunesmith downloads torch, in the build for your GPU, and its other libraries once: 0.6 to 5 GB, which take"
+    " 2.5 to 17 GB on the disk. What you have trained stays as it is."
+)
+PROBLEMS = {
+    r"No space left|os error 112|not enough space": "The disk is full. Free some space and try again.",
+    r"certificate": "The connection is not trusted: its certificate is unknown here. Behind a company's proxy, let"
+    " SSL_CERT_FILE name its certificate.",
+    r"[Pp]roxy": "The proxy does not let the download through. Check HTTPS_PROXY.",
+    r"dns error|error sending request|timed out|[Cc]onnection|network": "The package index can't be reached. Check"
+    " the connection and try again: what was downloaded is kept.",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Start Tunesmith, and return its exit code where it could not take this process over."""
+    if given := os.environ.get(GIVEN):
+        return start(Path(given), arguments)
+    folder = home()
+    current, previous = folder / digest(), newest(folder)
+    wants_set_up = arguments[:1] == [SET_UP]
+    if not wants_set_up and is_finished(current):
+        remove_others(folder, current)
+        return start(current, arguments)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(folder / "lock", timeout=0)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return say("Tunesmith is being set up already.")
+    if wants_set_up:
+        shutil.rmtree(current, ignore_errors=True)
+    chosen = set_up(folder, current, previous)
+    lock.close()
+    return start(chosen, arguments) if chosen and not wants_set_up else int(chosen is None)
+
+
+def start(environment: Path, arguments: list[str]) -> int:
+    """Become Tunesmith in an environment; on Windows, which can't, wait for it and return its exit code."""
+    python = python_of(environment)
+    if not python.exists():
+        return say(f"There is no Python environment in {environment}.")
+    # A windowed Python starts a windowed one.
+    python = python.with_name(Path(sys.executable).name) if WINDOWS else python
+    own = f"tunesmith {SET_UP}"
+    variables = os.environ | {"TUNESMITH_SET_UP": own, "TUNESMITH_COMMAND": "tunesmith"}
+    command = [str(python), str(ROOT / "main.py"), *arguments]
+    if not WINDOWS:
+        os.execve(python, command, variables)  # noqa: S606 - no shell is wanted
+    return subprocess.call(command, env=variables)
+
+
+# ------------------------------------------------------------------------------------------- environments
+
+
+def home() -> Path:
+    """Return the folder of the environments, where `appdirs` puts Tunesmith's data."""
+    if own := os.environ.get("TUNESMITH_HOME"):
+        return Path(own).expanduser().resolve() / "environments"
+    if WINDOWS:
+        data = Path(os.environ["LOCALAPPDATA"])
+    elif sys.platform == "darwin":
+        data = Path.home() / "Library" / "Application Support"
+    else:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return data / "tunesmith" / "environments"
+
+
+def digest() -> str:
+    """Return the name of the environment that this version needs with this Python."""
+    wanted = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
+    for name in ("pyproject.toml", "packaging/constraints.txt"):
+        wanted.update((ROOT / name).read_bytes())
+    return wanted.hexdigest()[:16]
+
+
+def is_finished(environment: Path) -> bool:
+    """Return whether an environment was made to its end, and its Python is still here."""
+    return (environment / STAMP).is_file() and python_of(environment).exists()
+
+
+def newest(folder: Path) -> Path | None:
+    """Return the environment that was finished last, None if there is none."""
+    finished = [stamp.parent for stamp in folder.glob(f"*/{STAMP}") if is_finished(stamp.parent)]
+    return max(finished, key=lambda each: (each / STAMP).stat().st_mtime, default=None)
+
+
+def python_of(environment: Path) -> Path:
+    """Return the Python of an environment."""
+    return environment / ("Scripts/python.exe" if WINDOWS else "bin/python")
+
+
+def remove_others(folder: Path, current: Path) -> None:
+    """Remove the environments but one that nothing runs from."""
+    others = [each.parent for each in folder.glob("*/pyvenv.cfg") if each.parent != current]
+    if not others:
+        return
+    # Windows does not rename a folder whose programs run.
+    running = "" if WINDOWS else output_of(["ps", "-wwAo", "args="])
+    for other in others:
+        if f"{other}{os.sep}" not in running:
+            aside = other.with_name(f"{other.name}.old")
+            try:
+                other.rename(aside)
+            except OSError:
+                continue
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+# ------------------------------------------------------------------------------------------- setting up
+
+
+def set_up(folder: Path, current: Path, previous: Path | None) -> Path | None:
+    """Make the current environment, as often as the user tries; return the one to start with."""
+    front = best_front()
+    if front is None:
+        say(f"Tunesmith is not set up yet. Run “tunesmith {SET_UP}” in a terminal.")
+        return None
+    answer = front.ask("Set up Tunesmith", WORDS, [SET_IT_UP, "Not now"])
+    while answer in (SET_IT_UP, AGAIN):
+        problem = front.follow(Work(current, folder / LOG, is_shown=not isinstance(front, Terminal)))
+        if not problem:
+            return current
+        choices = [AGAIN, *([PREVIOUS] if previous else []), "Close"]
+        answer = front.ask("Not set up", f"{problem}\n\nThe log is {folder / LOG}.", choices)
+    return previous if answer == PREVIOUS else None
+
+
+class Work(threading.Thread):
+    """Makes an environment. `text` and `share` (0 to 1) say how far it is, `problem` what went wrong."""
+
+    def __init__(self, environment: Path, log: Path, *, is_shown: bool) -> None:
+        """Make one; what is shown in a window is read from uv, which else writes to the terminal by itself."""
+        super().__init__(daemon=True)
+        self._environment, self._log, self._is_shown = environment, log, is_shown
+        self._program: subprocess.Popen[str] | None = None
+        self._megabytes: dict[str, float] = {}
+        self._fetched: set[str] = set()
+        self._last: deque[str] = deque(maxlen=12)
+        self._is_cancelled = False
+        self.text, self.share, self.problem = "Preparing…", 0.0, ""
+
+    def run(self) -> None:
+        """Run one program after the other until one fails."""
+        try:
+            for command in commands(self._environment):
+                if self._run(command) or self._is_cancelled:
+                    self.problem = CANCELLED if self._is_cancelled else explained(list(self._last))
+                    return
+            (self._environment / STAMP).write_text("", encoding="utf-8")
+        except OSError as error:
+            self.problem = explained([str(error)])
+
+    def cancel(self) -> None:
+        """End it; what was downloaded is kept."""
+        self._is_cancelled = True
+        program = self._program
+        if program is not None and program.poll() is None:
+            if WINDOWS:
+                program.terminate()
+            else:
+                os.killpg(program.pid, signal.SIGTERM)
+
+    def _run(self, command: list[str]) -> int:
+        with self._log.open("a", buffering=1, encoding="utf-8") as log:
+            log.write(f"{command}\n")
+            self._program = subprocess.Popen(
+                command,
+                env=os.environ | {"UV_SYSTEM_CERTS": "1", "UV_HTTP_TIMEOUT": "120"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if self._is_shown else None,
+                text=True,
+                errors="replace",
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if self._is_shown else 0,
+                start_new_session=self._is_shown,
+            )
+            assert self._program.stdout is not None
+            with self._program.stdout as lines:
+                for line in lines:
+                    log.write(line)
+                    self._hear(line.strip())
+        return self._program.wait()
+
+    def _hear(self, line: str) -> None:
+        """Take in a line of uv: "Downloading torch (846.1MiB)", "Downloaded torch"."""
+        self._last.append(line)
+        if found := re.fullmatch(r"Downloading (\S+) \(([\d.]+)([KMG])iB\)", line):
+            self._megabytes[found[1]] = float(found[2]) * {"K": 0.001, "M": 1.05, "G": 1074}[found[3]]
+        elif found := re.fullmatch(r"Downloaded (\S+)", line):
+            self._fetched.add(found[1])
+        else:
+            return
+        fetched, total = (
+            sum(self._megabytes.get(each, 0) for each in self._fetched),
+            sum(self._megabytes.values()),
+        )
+        waiting = [each for each in self._megabytes if each not in self._fetched]
+        self.text = f"Downloading {', '.join(waiting[:3]) or 'more'}: {fetched:,.0f} of {total:,.0f} MB"
+        self.share = fetched / max(total, 1)
+
+
+def commands(environment: Path) -> Iterator[list[str]]:
+    """Yield the programs that make, fill and try an environment."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python, uv = str(python_of(environment)), find_uv()
+    if uv is None:
+        # Of pip alone, since Debian brings no uv.
+        own = environment.with_name("uv")
+        yield [sys.executable, "-m", "venv", "--clear", str(own)]
+        yield [str(python_of(own)), "-m", "pip", "install", "uv"]
+        uv = str(own / "bin" / "uv")
+    yield [uv, "venv", "--allow-existing", "--python", sys.executable, str(environment)]
+    install = [uv, "pip", "install", "--python", python, "-c", str(ROOT / "packaging" / "constraints.txt")]
+    yield [
+        *install,
+        *torch_source(),
+        *(each for each in project["dependencies"] if re.match(r"torch\b", each)),
+    ]
+    yield [*install, "--compile-bytecode", *project["dependencies"]]
+    yield [python, "-c", TRIAL]
+    if subprocess.run([python, "-c", HAS_GPU], check=False).returncode == 0:
+        # The Triton that these kernels need came with torch.
+        yield [*install, "--no-deps", *project["optional-dependencies"]["liger"]]
+
+
+def find_uv() -> str | None:
+    """Return uv: beside the program, on the PATH, or from an earlier try."""
+    name = "uv.exe" if WINDOWS else "uv"
+    beside = [ROOT / name, home() / "uv" / "bin" / name]
+    return next((str(each) for each in beside if each.is_file()), shutil.which("uv"))
+
+
+def torch_source() -> list[str]:
+    """Return the options that find the build of torch for the GPU and its driver."""
+    if given := os.environ.get(TORCH_INDEX):
+        return ["--find-links" if Path(given).is_dir() else "--index", given]
+    if nvidia_smi := shutil.which("nvidia-smi"):
+        asked = [nvidia_smi, "--query-gpu=compute_cap", "--format=csv,noheader"]
+        numbers = [float(each) for each in output_of(asked).split() if re.fullmatch(r"\d+\.\d+", each)]
+        if min(numbers, default=LOWEST_CAPABILITY) < LOWEST_CAPABILITY:
+            return ["--torch-backend", OLDER_GPUS]
+    return ["--torch-backend", "auto"]
+
+
+def output_of(command: list[str]) -> str:
+    """Return what a program writes."""
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def explained(last: list[str]) -> str:
+    """Return what went wrong in words, or the last lines of the program."""
+    said = "\n".join(last)
+    return next((words for sign, words in PROBLEMS.items() if re.search(sign, said)), said)
+
+
+# ------------------------------------------------------------------------------------------- fronts
+
+
+class Terminal:
+    """Asks and shows in a terminal, where uv draws its progress by itself."""
+
+    def ask(self, title: str, text: str, choices: list[str]) -> str:
+        """Return the choice whose first letter is typed: Return takes the first, anything else the last."""
+        print(f"\n{title}\n\n{text}\n")
+        letters = "/".join(each[0].lower() for each in choices)
+        print("  ".join(f"[{each[0].lower()}] {each}" for each in choices))
+        try:
+            typed = input(f"{letters}, Return for {choices[0]}: ").strip().lower()
+        except EOFError:
+            typed = choices[-1]
+        return next(
+            (each for each in choices if each[0].lower() == (typed or choices[0].lower())[0]), choices[-1]
+        )
+
+    def follow(self, work: Work) -> str:
+        """Run the work to its end; return what went wrong."""
+        work.run()
+        return work.problem
+
+
+class Window:
+    """A small window of tkinter's."""
+
+    def __init__(self) -> None:
+        import tkinter as tk
+        from tkinter import ttk
+
+        self._root = tk.Tk(className="tunesmith")
+        self._root.title("Tunesmith")
+        self._root.resizable(width=False, height=False)
+        if self._root.tk.call("tk", "windowingsystem") == "x11":
+            # Windows and macOS have themes of their own.
+            self._root.configure(background=BACKGROUND)
+            style = ttk.Style(self._root)
+            style.theme_use("clam")
+            style.configure(".", background=BACKGROUND, foreground=TEXT)
+            style.configure(".", lightcolor=SURFACE, darkcolor=SURFACE, bordercolor=EDGE)
+            style.configure("TButton", background=SURFACE, padding=(14, 6))
+            style.configure("Horizontal.TProgressbar", background=ACCENT, troughcolor=SURFACE)
+        self._inside = ttk.Frame(self._root, padding=32)
+        self._inside.grid()
+        self._inside.grid_columnconfigure(0, minsize=WIDTH)
+        self._answer = tk.StringVar()
+        self._root.protocol("WM_DELETE_WINDOW", partial(self._answer.set, ""))
+        self._ttk = ttk
+
+    def ask(self, title: str, text: str, choices: list[str]) -> str:
+        """Show a text and a button for each choice; return the one that is pressed, "" if the window is closed."""
+        self._show(title, text, choices)
+        self._root.wait_variable(self._answer)
+        return self._answer.get()
+
+    def follow(self, work: Work) -> str:
+        """Show the work to its end; return what went wrong."""
+        self._answer.set("-")
+        label = self._show("Setting up Tunesmith", "", ["Cancel"])
+        bar = self._ttk.Progressbar(self._inside, length=WIDTH, maximum=1.0)
+        bar.grid(row=2)
+
+        def look() -> None:
+            if self._answer.get() != "-":
+                work.cancel()
+            label["text"], bar["value"] = work.text, work.share
+            if work.is_alive():
+                self._root.after(150, look)
+            else:
+                self._root.quit()
+
+        work.start()
+        look()
+        self._root.mainloop()
+        return work.problem
+
+    def _show(self, title: str, text: str, choices: list[str]) -> ttk.Label:
+        for each in self._inside.winfo_children():
+            each.destroy()
+        self._ttk.Label(self._inside, text=title, font=("TkDefaultFont", 16, "bold")).grid(row=0, sticky="w")
+        label = self._ttk.Label(self._inside, text=text, wraplength=WIDTH)
+        label.grid(row=1, sticky="w", pady=16)
+        row = self._ttk.Frame(self._inside)
+        row.grid(row=3, sticky="e", pady=(16, 0))
+        for column, choice in enumerate(choices):
+            button = self._ttk.Button(row, text=choice, command=partial(self._answer.set, choice))
+            button.grid(row=0, column=column, padx=(8, 0))
+            button.bind("<Return>", lambda event: event.widget.event_generate("<space>"))
+            if not column:
+                button.focus_set()
+        return label
+
+
+def best_front() -> Terminal | Window | None:
+    """Return the terminal if there is one, else a window if there can be one."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return Terminal()
+    try:
+        return Window()
+    except Exception:  # noqa: BLE001 - no tkinter, or no display: its error can't be named without it
+        return None
+
+
+def say(text: str) -> int:
+    """Say something in the terminal, or as a notification of the desktop; return the exit code 1."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+    if (notify := shutil.which("notify-send")) and not (sys.stderr and sys.stderr.isatty()):
+        subprocess.run([notify, "Tunesmith", text], check=False)
+    return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
