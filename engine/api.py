@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import arena as arenas
 from engine import chats, labelling, options, report, voting
-from engine.adapters import export_tools, hub_adapters, library, reproduction, runtimes, trash
+from engine.adapters import exports, hub_adapters, library, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard

@@ -1,12 +1,24 @@
-"""Adapters on the hub: their names as a person types them, and which are on this computer. Opens no connection."""
+"""Adapters on the hub: their names as people type them, which are here, and the files of one that is to be uploaded.
+
+Opens no connection.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from engine.adapters.import_checks import CONFIG_NAME, WEIGHTS_NAME
+from engine.adapters import metadata as adapter_toml
+from engine.adapters.export_redaction import make_public
+from engine.adapters.import_checks import CONFIG_NAME, KINDS, README_NAME, WEIGHTS_NAME, copy_adapter
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import AdapterMetadata
+from engine.config.recipe import looks_like_path, public_name
+from engine.errors import AdapterError, StorageError
+from engine.scoring.score_text import counted
 from engine.system import hub_cache
+from engine.system.foreign_files import FileKind, read_bytes
 
 MAIN = "main"
 # The hub's own rule, but that a name without an owner, which is a file's rather, is none.
@@ -34,3 +46,66 @@ def is_here(repo_id: str, revision: str) -> bool:
 def is_complete(folder: Path) -> bool:
     """Tell whether a folder holds an adapter's configuration and its weights."""
     return (folder / CONFIG_NAME).exists() and (folder / WEIGHTS_NAME).exists()
+
+
+def write_copy(adapter: Adapter, folder: Path, *, with_conversations: bool) -> AdapterMetadata:
+    """Write the files that go to the hub into an empty folder and return the metadata in it.
+
+    Notes and tags, which are the user's own, stay here. An adapter with conversations in its prompt is refused unless
+    they are to go with it. Raises AdapterError and StorageError.
+    """
+    _refuse_copy(adapter, with_conversations=with_conversations)
+    facts = adapter.metadata
+    # The hub's card takes the place of the adapter's own.
+    files = {name: digest for name, digest in facts.files.items() if name != README_NAME}
+    public = facts.model_copy(update={"notes": "", "tags": [], "files": files})
+    try:
+        copy_adapter(adapter.folder, folder)
+        (folder / README_NAME).unlink(missing_ok=True)
+        adapter_toml.save(public, folder)
+        make_public(folder)
+    except OSError as error:
+        raise StorageError(f"{adapter.name} can't be copied: {error.strerror}.") from error
+    return adapter_toml.load(folder)
+
+
+def _refuse_copy(adapter: Adapter, *, with_conversations: bool) -> None:
+    if adapter.is_prompt or not (adapter.folder / WEIGHTS_NAME).exists():
+        raise AdapterError(
+            f"{adapter.name} has no weights: it is a prompt.", "Copy its prompt instead.", "adapter"
+        )
+    if not (adapter.folder / CONFIG_NAME).exists():
+        raise AdapterError(f"{adapter.name} has no {CONFIG_NAME}.", "Import it again.", "adapter")
+    changed = adapter_toml.changed(adapter.folder, adapter.metadata, (CONFIG_NAME, WEIGHTS_NAME))
+    if changed:
+        raise AdapterError(
+            f"{' and '.join(changed)} of {adapter.name} changed since the adapter was saved.",
+            "Only what was trained is passed on.",
+            "adapter",
+        )
+    shots = adapter.metadata.prompt.shots if adapter.metadata.prompt else []
+    if shots and not with_conversations:
+        shown = counted(len(shots), "conversation")
+        raise AdapterError(
+            f"The prompt of {adapter.name} holds {shown}, which would go to the hub with it.",
+            "Give --with-conversations if they may.",
+            "adapter",
+        )
+
+
+def refuse_private(adapter: Adapter, files: Mapping[str, Path]) -> None:
+    """Raise AdapterError if a text among the files still names the home folder or a path of the adapter's run."""
+    facts = adapter.metadata
+    paths = {facts.base_model.id, facts.data.source, facts.training.start_from}
+    private = {path for path in paths if looks_like_path(path) and public_name(path) != path}
+    home = str(Path.home())
+    marks = [mark.encode() for mark in (*private, home) if len(mark) > 1]
+    for name, path in files.items():
+        is_text = path.suffix != ".safetensors"
+        content = read_bytes(path, KINDS.get(name, FileKind.TOKENIZER)) if is_text else b""
+        if any(mark in content for mark in marks):
+            raise AdapterError(
+                f"{name} would name a folder of this computer.",
+                "Take it out of the adapter's name or prompt.",
+                "adapter",
+            )

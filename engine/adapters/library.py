@@ -23,13 +23,14 @@ from engine.adapters import metadata as adapter_toml
 from engine.adapters.export_redaction import make_public
 from engine.adapters.import_checks import (
     CONFIG_NAME,
+    LARGEST_WEIGHT,
     WEIGHTS_NAME,
     copy_adapter,
     copy_file,
+    impossible_values,
     read_metadata,
     refuse_unsafe,
     unpack,
-    weight_shapes,
 )
 from engine.adapters.metadata import AdapterMetadata, ExportFacts, HubFacts, ScoreCard
 from engine.adapters.trash import restore, to_trash
@@ -49,29 +50,6 @@ UNFINISHED_SECONDS = 86_400.0
 # Adapters whose metadata, or why it can't be read, is kept with what its file was: parsing it takes most of a scan.
 MAX_PARSED = 4_096
 _PARSED: dict[Path, tuple[tuple[int, ...], AdapterMetadata | AdapterError]] = {}
-
-__all__ = [
-    "CONFIG_NAME",
-    "PARTIAL",
-    "WEIGHTS_NAME",
-    "Adapter",
-    "Unreadable",
-    "adapter_at",
-    "add_score",
-    "delete",
-    "export_folder",
-    "export_zip",
-    "find",
-    "import_adapter",
-    "install",
-    "partial_folder",
-    "promote",
-    "remarks_on_weights",
-    "restore_adapter",
-    "scan",
-    "update",
-    "weight_shapes",
-]
 
 
 @dataclass(frozen=True)
@@ -172,17 +150,14 @@ def _metadata(folder: Path) -> AdapterMetadata:
     if kept is None or kept[0] != identity:
         if len(_PARSED) >= MAX_PARSED:
             _PARSED.clear()
-        kept = _PARSED[folder] = identity, _parsed(folder)
+        try:
+            parsed: AdapterMetadata | AdapterError = adapter_toml.load(folder)
+        except AdapterError as error:
+            parsed = error
+        kept = _PARSED[folder] = identity, parsed
     if isinstance(kept[1], AdapterError):
         raise kept[1].with_traceback(None)
     return kept[1].model_copy()
-
-
-def _parsed(folder: Path) -> AdapterMetadata | AdapterError:
-    try:
-        return adapter_toml.load(folder)
-    except AdapterError as error:
-        return error
 
 
 def find(name: str, *, shortened: bool = False) -> Adapter:
@@ -238,20 +213,15 @@ def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
 
 def partial_folder(adapter_id: str) -> Path:
     """Return a new, empty folder in the library that is no adapter until it is installed."""
-    _drop_unfinished()
+    # What processes that were killed have left goes; another process may just have renamed it.
+    for unfinished in adapters_folder().glob(f"*{PARTIAL}"):
+        with contextlib.suppress(OSError):
+            if unfinished.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
+                shutil.rmtree(unfinished, ignore_errors=True)
     folder = adapters_folder() / (adapter_id + PARTIAL)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def _drop_unfinished() -> None:
-    """Remove old partial folders, left by processes that were killed."""
-    for folder in adapters_folder().glob(f"*{PARTIAL}"):
-        # Another process may just have renamed it.
-        with contextlib.suppress(OSError):
-            if folder.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def update(adapter: Adapter, **changes: Any) -> Adapter:
@@ -355,15 +325,12 @@ def _import_folder(source: Path, name: str, hub: HubFacts | None = None) -> Adap
 
 def remarks_on_weights(adapter: Adapter) -> list[str]:
     """Return what is wrong with the values of an adapter's weights: what it writes will make no sense."""
-    # It imports numpy, which a window does without at its start.
-    from engine.adapters import weight_values
-
-    names = [] if adapter.is_prompt else weight_values.impossible(adapter.folder / WEIGHTS_NAME)
+    names = [] if adapter.is_prompt else impossible_values(adapter.folder / WEIGHTS_NAME)
     if not names:
         return []
     listed = ", ".join(name[:100] for name in names[:2])
     more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
-    kinds = f"NaN, infinity, or above {weight_values.LARGEST:,.0f}"
+    kinds = f"NaN, infinity, or above {LARGEST_WEIGHT:,.0f}"
     return [
         f"{adapter.name} has impossible values ({kinds}) in {listed}{more}: what it writes makes no sense."
     ]

@@ -8,11 +8,11 @@ and of the weights only names and shapes.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
-from engine.adapters.regex_policy import is_safe
 from engine.errors import AdapterError
 from engine.methods import methods_of, tuner_of
 from engine.methods.tuner import Dimension, KeyKind, KeyRule, Tuner
@@ -68,6 +68,52 @@ PROMPT_SIZES: Mapping[str, tuple[Dimension, ...]] = {
 }
 
 
+# Patterns
+
+MAX_PATTERN_LENGTH = 2_000
+# Ways to match one name. Fifty of them take at most a microsecond, and a model has hundreds of names.
+MAX_WAYS = 500_000
+MAX_NAME_LENGTH = 64
+_ONE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_BACK = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
+_REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{)")
+_OPENING = re.compile(r"\(\?(?:P<\w+>|<?[=!:]|[a-zA-Z\-]+:)?")
+_REPEAT = re.compile(r"(?:[*+?]|\{\d*,\d*\})[?+]?")
+
+
+def is_safe_pattern(pattern: str) -> bool:
+    """Tell whether a regular expression is valid and ends soon on any module name.
+
+    Matching can backtrack so often that it never ends; accepted expressions have few ways to match.
+    """
+    if len(pattern) > MAX_PATTERN_LENGTH or _BACK.search(pattern):
+        return False
+    # An escape and a class match one character.
+    plain = _ONE.sub("x", pattern)
+    if _REPEATED_GROUP.search(plain) or _ways(plain) > MAX_WAYS:
+        return False
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def _ways(plain: str) -> int:
+    """Estimate how many ways there are to match a name: by repeats and by alternatives."""
+    plain = _OPENING.sub("(", plain)
+    repeats = len(_REPEAT.findall(plain))
+    choices, open_groups = 1, [1]
+    for letter in plain:
+        if letter == "(":
+            open_groups.append(1)
+        elif letter == "|":
+            open_groups[-1] += 1
+        elif letter == ")" and len(open_groups) > 1:
+            choices *= open_groups.pop()
+    return math.comb(MAX_NAME_LENGTH + repeats, repeats) * choices * math.prod(open_groups)
+
+
 # Kinds of values
 
 
@@ -109,7 +155,7 @@ def _is_names(value: Any) -> bool:
 
 def _is_modules(value: Any) -> bool:
     """Module names, or a regular expression for whole names."""
-    return _is_names(value) or (isinstance(value, str) and is_safe(value))
+    return _is_names(value) or (isinstance(value, str) and is_safe_pattern(value))
 
 
 def _is_list_of(check: Check, max_items: int = MAX_NAMES) -> Check:
@@ -122,7 +168,7 @@ def _is_by_pattern(check: Check) -> Check:
     def is_table(value: Any) -> bool:
         if not isinstance(value, dict) or len(value) > MAX_NAMES:
             return False
-        return all((_is_name(key) or is_safe(key)) and check(each) for key, each in value.items())
+        return all((_is_name(key) or is_safe_pattern(key)) and check(each) for key, each in value.items())
 
     return is_table
 

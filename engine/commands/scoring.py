@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import library, runtimes
+from engine.adapters import exports, library
 from engine.adapters.library import Adapter
 from engine.commands.adapter_export import ADAPTER_HELP
 from engine.commands.terminal import text_tables
@@ -64,7 +64,7 @@ def add(verbs: Verbs) -> None:
     for verb in (evaluate, summarize):
         verb.add_argument(
             "--runtime",
-            choices=runtimes.RUNTIMES,
+            choices=exports.RUNTIMES,
             default=TUNESMITH,
             help="what generates: tunesmith (the default), or ctranslate2 for adapters that can be "
             "merged: float32 on the CPU, converted once, faster for small T5 models. Scores name "
@@ -88,7 +88,7 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     _refuse(*recipes.problems(recipe), *hub_sources.offline_problems(recipe))
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
     quantization, device = recipe.base_model.quantization, recipe.training.device
-    _refuse(*runtimes.problems(asked.runtime, adapters, quantization, device))
+    _refuse(*exports.runtime_problems(asked.runtime, adapters, quantization, device))
     if not confirm_downloads(recipe, output):
         return STOPPED
     arguments = {"adapters": [_name_for_worker(each) for each in adapters], "runtime": asked.runtime}
@@ -161,7 +161,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
     arguments = adapter_arguments(adapters, asked.base_model or "", asked.device)
     quantization = arguments["base_model"].get("quantization", "none")
-    _refuse(*runtimes.problems(asked.runtime, adapters, quantization, asked.device))
+    _refuse(*exports.runtime_problems(asked.runtime, adapters, quantization, asked.device))
     if asked.runtime == CTRANSLATE2:
         arguments["device"] = "cpu"
     if not confirm_base(arguments["base_model"], output):

@@ -18,7 +18,7 @@ from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
 from peft.utils.peft_types import PeftType
 from torch import nn
 
-from engine.adapters import library
+from engine.adapters import import_checks, library
 from engine.api import recipe
 from engine.errors import AdapterError, RecipeError
 from engine.methods import METHODS, Box, Method, Preset, Sketch, Tuner
@@ -187,7 +187,7 @@ def test_the_library_takes_the_trained_adapter(trained: Path):
     assert adapter.changed_files() == []
     assert adapter.metadata.method.title == "Shift"
     assert "Shift can't be merged into a plain model" in adapter.unmergeable
-    shapes = library.weight_shapes(adapter.folder / library.WEIGHTS_NAME)
+    shapes = import_checks.weight_shapes(adapter.folder / library.WEIGHTS_NAME)
     assert all(name.endswith(".shift_vectors") and shape == (32,) for name, shape in shapes.items())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.adapters import hub_copy, library
+from engine.adapters import hub_adapters, library
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.import_checks import KINDS
 from engine.adapters.library import Adapter
@@ -49,7 +49,7 @@ def to_folder(folder: Path, target: Path) -> dict[str, bytes]:
 
 def to_hub(folder: Path, target: Path) -> dict[str, bytes]:
     target.mkdir()
-    hub_copy.write(library.find(str(folder)), target, with_conversations=False)
+    hub_adapters.write_copy(library.find(str(folder)), target, with_conversations=False)
     return contents(target) | {"README.md": b"made anew"}
 
 

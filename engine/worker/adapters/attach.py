@@ -27,7 +27,8 @@ from peft.utils.peft_types import PeftType
 from transformers import PretrainedConfig
 
 from engine.adapters import import_checks, library, peft_config_policy
-from engine.adapters.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
+from engine.adapters.import_checks import CONFIG_NAME, WEIGHTS_NAME, weight_shapes
+from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe
 from engine.errors import AdapterError
@@ -315,7 +316,7 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
             model, adapter_name=name, save_embedding_layers=False
         ).items()
     }
-    stored = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
+    stored = weight_shapes(adapter.folder / WEIGHTS_NAME)
     if stored != expected:
         different = sorted(set(stored.items()) ^ set(expected.items()))
         raise AdapterError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import runtimes
+from engine.adapters import exports
 from engine.config.decoding import CTRANSLATE2
 from engine.errors import AdapterError, Problem
 from engine.worker.exports import plain_prompt
@@ -20,7 +20,7 @@ TOKENIZER = "tokenizer.json"
 
 def problems(precision: str) -> list[Problem]:
     """Return why nothing can be converted here."""
-    missing = runtimes.not_installed("--to")
+    missing = exports.missing_ctranslate2("--to")
     if missing or precision in PRECISIONS:
         return missing
     return [Problem("--precision", f"CTranslate2 has no {precision}.", f"Choose {', '.join(PRECISIONS)}.")]

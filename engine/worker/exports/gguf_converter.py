@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from engine.adapters.export_tools import (
+from engine.adapters.exports import (
     CONVERTER,
     CONVERTER_PACKAGE,
     CONVERTER_VERSION,

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from engine.adapters.export_tools import QUANTIZER, has_quantizer
+from engine.adapters.exports import QUANTIZER, has_quantizer
 from engine.errors import AdapterError, Problem
 from engine.system.foreign_files import FileKind, read_bytes
 from engine.worker.exports import gguf_converter, plain_prompt, programs

@@ -16,6 +16,7 @@ import torch
 from transformers import PretrainedConfig, PreTrainedModel
 
 from engine.adapters import library
+from engine.adapters.import_checks import weight_shapes
 from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError
@@ -59,7 +60,7 @@ class Source:
     def weights(self) -> int:
         """Return how many weights the files hold. Raises AdapterError for a damaged file."""
         files = self.folder.glob("*.safetensors")
-        return sum(math.prod(shape) for file in files for shape in library.weight_shapes(file).values())
+        return sum(math.prod(shape) for file in files for shape in weight_shapes(file).values())
 
 
 def find_source(adapter: Adapter, channel: Channel) -> Source:
@@ -184,6 +185,6 @@ def correct_tied_head(folder: Path) -> None:
     """
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    heads = [HEAD in library.weight_shapes(file) for file in folder.glob("*.safetensors")]
+    heads = [HEAD in weight_shapes(file) for file in folder.glob("*.safetensors")]
     if any(heads) and config.get("tie_word_embeddings", True):
         write_atomically(path, json.dumps(config | {"tie_word_embeddings": False}, indent=2) + "\n")

@@ -17,10 +17,10 @@ from typing import Any
 
 from engine.adapters import library
 from engine.adapters.export_redaction import public_metadata
+from engine.adapters.exports import refuse_irreproducible
 from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now_text
-from engine.adapters.reproduction import refuse_irreproducible
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
 from engine.system.files import bytes_in, partial_beside, remove, sync_tree

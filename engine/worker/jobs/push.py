@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import hub_copy, library, licence_terms
+from engine.adapters import hub_adapters, library, licence_terms
 from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata, ExportFacts
@@ -36,7 +36,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         _refuse_own_tuner(adapter)
     folder = channel.job.folder / COPY
     folder.mkdir(exist_ok=True)
-    metadata = hub_copy.write(adapter, folder, with_conversations=bool(request.get("with_conversations")))
+    metadata = hub_adapters.write_copy(
+        adapter, folder, with_conversations=bool(request.get("with_conversations"))
+    )
     licences = Licences.of(adapter)
     _tell_licences(channel, metadata, licences, private=private)
     # Adapter and model would be in each other's way in one repository.
@@ -46,7 +48,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     files = {path.name: path for path in sorted(folder.iterdir())}
     if model is not None:
         files = _model_files(model) | {README_NAME: folder / README_NAME}
-    hub_copy.refuse_private(adapter, files)
+    hub_adapters.refuse_private(adapter, files)
     channel.check_stop()
     if not request.get("dry_run"):
         channel.enter("upload")

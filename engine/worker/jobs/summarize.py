@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from engine.adapters import runtimes
+from engine.adapters import exports
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AppError, BaseModelError
@@ -166,5 +166,5 @@ class Playground:
 def _refuse_unconvertible(base: LoadedBase, column: Column) -> None:
     """Raise AppError if CTranslate2 can't write a column."""
     adapters = [column.adapter] if column.adapter else []
-    for problem in runtimes.problems(CTRANSLATE2, adapters, base.options.quantization):
+    for problem in exports.runtime_problems(CTRANSLATE2, adapters, base.options.quantization):
         raise AppError(problem.message, problem.hint)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from engine.adapters import weight_values
+from engine.adapters import import_checks
 from engine.errors import AdapterError, BaseModelError, StorageError
 from engine.system import cache, file_hashes
 from engine.system.foreign_files import FileKind, is_mostly_empty, open_regular, read_bytes
@@ -85,7 +85,7 @@ def _require_numbers(path: Path, digest: str, name: str, channel: Channel) -> No
     if mark.exists():
         return
     try:
-        wrong = weight_values.not_finite(path, lambda _: channel.check_stop())
+        wrong = import_checks.not_finite(path, lambda _: channel.check_stop())
     except AdapterError as error:
         raise BaseModelError(error.message, HINT, FIELD) from error
     if wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.api import NOT_COMPARED, TRIED_IN, export_tools
+from engine.api import NOT_COMPARED, TRIED_IN, exports
 from gui.look.format import gain, number_text
 from gui.look.language import mark, tr, tr_count, translate
 
@@ -44,9 +44,9 @@ def entries(family: str) -> Iterator[tuple[str, str, str]]:
         by_converter = to in BY_CONVERTER
         if by_converter and family == "encoder-decoder":
             continue
-        if precision == QUANTIZED and not export_tools.has_quantizer():
+        if precision == QUANTIZED and not exports.has_quantizer():
             continue
-        fetches = by_converter and not export_tools.has_converter()
+        fetches = by_converter and not exports.has_converter()
         text = tr("{name} (fetches 77 MB once)…", name=tr(name)) if fetches else f"{tr(name)}…"
         yield to, precision, text
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Adapter, hub_adapters, paths, reproduction, run_names
+from engine.api import Adapter, exports, hub_adapters, paths, run_names
 from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library import export_text
@@ -126,7 +126,7 @@ class ImportExport:
             (folder, lambda: self.export_folder(adapter), ""),
             (file, lambda: self.export_zip(adapter), ""),
             *([] if in_full or adapter.unmergeable else self._model_entries(adapter)),
-            *([] if in_full or reproduction.obstacle(adapter) else [self._script_entry(adapter)]),
+            *([] if in_full or exports.script_obstacle(adapter) else [self._script_entry(adapter)]),
             *([] if in_full or adapter.is_prompt else [self._hub_entry(adapter)]),
         ]
 

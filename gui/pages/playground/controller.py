@@ -20,9 +20,9 @@ from engine.api import (
     Problem,
     SummarizeOptions,
     decoding,
+    exports,
     library,
     prompts,
-    runtimes,
 )
 from gui.core.saved_state import values_of
 from gui.core.timers import once
@@ -117,7 +117,7 @@ class Controller(QObject):
         """Return why summaries can't be written with these options in the columns."""
         kept_as = self.base_table().get("quantization", "none")
         device = self.summarizer.device_wanted
-        unfit = runtimes.problems(options.runtime, self._shown_adapters(), kept_as, device, "runtime")
+        unfit = exports.runtime_problems(options.runtime, self._shown_adapters(), kept_as, device, "runtime")
         return [*decoding.problems(options), *unfit]
 
     def _shown_adapters(self) -> list[Adapter]:

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from engine.api import AppError, Problem, SummarizeOptions, decoding, describe, options, prompts, runtimes
+from engine.api import AppError, Problem, SummarizeOptions, decoding, describe, exports, options, prompts
 from gui.forms.field_grid import FormField, make_field
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
@@ -182,7 +182,7 @@ class DecodingRow(QWidget):
     def _offer_runtime(self) -> None:
         """Offer the choice of a runtime where there are two, or where a preset or the history brought another."""
         is_own = self.fields[RUNTIME].control.read() == decoding.TUNESMITH
-        self.fields[RUNTIME].around.setVisible(runtimes.is_installed() or not is_own)
+        self.fields[RUNTIME].around.setVisible(exports.has_ctranslate2() or not is_own)
         self._fit_runtime()
 
     def _fit_runtime(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.adapters import import_checks, library, peft_config_policy, regex_policy
+from engine.adapters import import_checks, library, peft_config_policy
 from engine.errors import AdapterError
 from engine.methods import METHODS, tuner_of
 from engine.system.foreign_files import FileKind
@@ -172,18 +172,18 @@ def test_deep_and_huge_configurations_are_refused(folder: Path):
 # ----------------------------------------------------------------------------------------------------- patterns
 @pytest.mark.parametrize("pattern", QUICK)
 def test_patterns_as_adapters_have_them_are_safe(pattern: str):
-    assert regex_policy.is_safe(pattern)
+    assert peft_config_policy.is_safe_pattern(pattern)
 
 
 @pytest.mark.parametrize("pattern", ENDLESS, ids=range(len(ENDLESS)))
 def test_patterns_that_may_not_end_are_refused(pattern: str):
-    assert not regex_policy.is_safe(pattern)
+    assert not peft_config_policy.is_safe_pattern(pattern)
 
 
 def test_the_slowest_pattern_let_through_ends_soon_on_the_longest_name():
     began = time.process_time()
-    assert regex_policy.is_safe(".*.*.*x")
-    assert re.fullmatch(".*.*.*x", "a" * regex_policy.MAX_NAME_LENGTH) is None
+    assert peft_config_policy.is_safe_pattern(".*.*.*x")
+    assert re.fullmatch(".*.*.*x", "a" * peft_config_policy.MAX_NAME_LENGTH) is None
     # Far above what it takes, far below what an endless one does.
     assert time.process_time() - began < 5
 

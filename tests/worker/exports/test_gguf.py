@@ -11,7 +11,7 @@ import tarfile
 
 import pytest
 
-from engine.adapters import export_tools, library
+from engine.adapters import exports, library
 from engine.adapters.metadata import PromptFacts
 from engine.errors import AppError, OfflineError, RecipeError
 from engine.worker.dataset.prompting import prompter_from_metadata
@@ -40,11 +40,11 @@ json.dump({"kind": kind, "template": template, "path": os.environ["PYTHONPATH"]}
 @pytest.fixture
 def converter(home):
     """Puts a script in the place of llama.cpp's converter."""
-    folder = export_tools.converter_folder()
+    folder = exports.converter_folder()
     folder.mkdir(parents=True)
 
     def put(text=STAND_IN):
-        (folder / export_tools.CONVERTER).write_text(text)
+        (folder / exports.CONVERTER).write_text(text)
 
     return put
 
@@ -158,7 +158,7 @@ def test_of_the_package_only_the_converter_is_kept(tmp_path):
     archive = package(
         tmp_path / "a.tar.gz",
         {
-            f"{inside}/{export_tools.CONVERTER}": file,
+            f"{inside}/{exports.CONVERTER}": file,
             f"{inside}/conversion/llama.py": file,
             f"{inside}/gguf-py/gguf/reader.py": file,
             f"{inside}/models/large.gguf": file,

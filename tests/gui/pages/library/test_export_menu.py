@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.adapters import export_tools, library
+from engine.adapters import exports, library
 from engine.adapters.metadata import BaseModelFacts
 from gui.pages.library import export_text
 from tests.helpers import library_bench
@@ -19,11 +19,11 @@ Bench = library_bench.Bench
 def test_four_bits_are_offered_where_llama_cpps_program_is_and_what_is_fetched_is_said(
     bench, monkeypatch, is_here
 ):
-    monkeypatch.setattr(export_tools, "has_quantizer", lambda: is_here)
+    monkeypatch.setattr(exports, "has_quantizer", lambda: is_here)
     add_adapter("a", base_model=BaseModelFacts(id="b", family="decoder-only"))
     entries = bench().page.import_export.export_entries(library.find("a"), in_full=False)
     assert ("For Ollama, in 4 bits (fetches 77 MB once)…" in [text for text, *_ in entries]) == is_here
-    monkeypatch.setattr(export_tools, "has_converter", lambda: is_here)
+    monkeypatch.setattr(exports, "has_converter", lambda: is_here)
     texts = [text for *_, text in export_text.entries("decoder-only")]
     assert ("For Ollama, in 8 bits (fetches 77 MB once)…" in texts) == (not is_here)
     assert ("For Ollama, in 8 bits…" in texts) == is_here

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.adapters.metadata import MethodFacts
-from engine.api import SummarizeOptions, runtimes
+from engine.api import SummarizeOptions, exports
 from gui.pages.playground.columns.markdown import decoding_text
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, make_adapter
@@ -15,7 +15,7 @@ PREFIX = MethodFacts(id="prefix_tuning", title="Prefix tuning", peft_type="PREFI
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch):
-    monkeypatch.setattr(runtimes, "is_installed", lambda: True)
+    monkeypatch.setattr(exports, "has_ctranslate2", lambda: True)
 
 
 def choose(page: PlaygroundPage, name: str, value: object) -> None:
@@ -83,7 +83,7 @@ def test_a_quantized_base_a_card_and_sampling_are_refused(page):
 def test_it_is_offered_where_it_is_installed_or_was_chosen(page, monkeypatch):
     page.decoding.unfold_all()
     assert page.decoding.fields["runtime"].around.isVisible()
-    monkeypatch.setattr(runtimes, "is_installed", lambda: False)
+    monkeypatch.setattr(exports, "has_ctranslate2", lambda: False)
     page.decoding.show_decoding(SummarizeOptions())
     assert not page.decoding.fields["runtime"].around.isVisible()
     page.decoding.show_decoding(SummarizeOptions(runtime="ctranslate2"))

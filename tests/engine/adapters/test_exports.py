@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.adapters import runtimes
+from engine.adapters import exports
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import MethodFacts
 from tests.helpers.homes import make_metadata
@@ -21,7 +21,7 @@ def adapter(method: MethodFacts | None = None) -> Adapter:
 
 
 def test_what_can_be_merged_is_written_with():
-    assert runtimes.problems("ctranslate2", [adapter(), adapter(PROMPT)]) == []
+    assert exports.runtime_problems("ctranslate2", [adapter(), adapter(PROMPT)]) == []
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def test_what_can_be_merged_is_written_with():
     ],
 )
 def test_what_can_t_is_refused_and_our_own_engine_is_not_asked(facts, said):
-    [problem] = runtimes.problems("ctranslate2", **({"adapters": []} | facts))
+    [problem] = exports.runtime_problems("ctranslate2", **({"adapters": []} | facts))
     assert (problem.field, said in problem.message) == ("--runtime", True)
-    assert runtimes.problems("tunesmith", **({"adapters": []} | facts)) == []
+    assert exports.runtime_problems("tunesmith", **({"adapters": []} | facts)) == []
 
 
 def test_a_library_that_is_not_here_is_named(monkeypatch):
-    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda _: None)
-    [problem] = runtimes.problems("ctranslate2", [])
+    monkeypatch.setattr(exports.importlib.util, "find_spec", lambda _: None)
+    [problem] = exports.runtime_problems("ctranslate2", [])
     assert "pip install" in problem.hint
