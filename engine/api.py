@@ -44,11 +44,9 @@ from engine.errors import (
     StorageError,
     WorkerError,
 )
-from engine.jobs import sent_job
 from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
-from engine.jobs.run_state import Curve, RunState, Sample
-from engine.jobs.stages import stage_title
+from engine.jobs.run_state import Curve, RunState, Sample, stage_title
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
 from engine.maintenance import abandoned_jobs, disk_usage, doctor, licences, trash_contents
@@ -74,7 +72,7 @@ from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.scoring.score_text import NOT_COMPARED, TRIED_IN, too_few
 from engine.server import serving
-from engine.system import files, foreign_files, hub_cache, log_redaction, paths, text_paths
+from engine.system import files, foreign_files, hub_cache, paths, redaction
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.system.foreign_files import FileKind

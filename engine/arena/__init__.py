@@ -4,9 +4,7 @@ Knows nothing of torch or windows. The window or command line that works the que
 one is next.
 """
 
-from engine.arena.arena_eta import TimeLeft, time_left
 from engine.arena.arena_export import table, tree, unscored
-from engine.arena.arena_file import Entry
 from engine.arena.arena_store import (
     Arena,
     Damaged,
@@ -26,23 +24,32 @@ from engine.arena.arena_store import (
     set_run,
     working,
 )
+from engine.arena.entries import Entry
 from engine.arena.entry_status import (
     EntryStatus,
     Reader,
     State,
+    TimeLeft,
     counted,
     job_of,
     jobs_of,
     next_up,
     progress_text,
+    time_left,
     why_not,
 )
 from engine.arena.external_summaries import ExternalScores, add_summaries
-from engine.arena.file_scoring import job_arguments, save_conversations
-from engine.arena.presets import MINUTES, PRESETS, Change, Preset, at_preset, for_minutes, preset
-from engine.arena.results import Standing, front, groups, standing, verdict_of
+from engine.arena.presets import MAX_SEEDS, MINUTES, PRESETS, Change, Preset, at_preset, for_minutes, preset
+from engine.arena.results import (
+    Standing,
+    front,
+    groups,
+    job_arguments,
+    save_conversations,
+    standing,
+    verdict_of,
+)
 from engine.arena.rows import COSTS, SCORE, Cost, Group, Row, SeedSet
-from engine.arena.seeds import MAX_SEEDS
 from engine.config.recipe_diff import Difference, differences, value_text
 
 __all__ = [

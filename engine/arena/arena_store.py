@@ -21,11 +21,8 @@ from typing import Any
 
 from engine.adapters.metadata import now_text
 from engine.adapters.trash import restore, to_trash
-from engine.arena import arena_file
-from engine.arena import seeds as seeding
-from engine.arena.arena_file import FILE_NAME, SCHEMA, ArenaFile, Entry, text_of
-from engine.arena.entry_additions import Additions
-from engine.arena.naming import family_of
+from engine.arena import entries, presets
+from engine.arena.entries import FILE_NAME, SCHEMA, Additions, ArenaFile, Entry, family_of, text_of
 from engine.arena.presets import Change, changed
 from engine.config import recipe as recipes
 from engine.config import run_names
@@ -110,14 +107,14 @@ def create(
     `family` is that of the base model, if it is known; that of a local model is looked up. Raises StorageError,
     RecipeError for seeds that can't be.
     """
-    seeding.require_valid(recipe.as_tables(), seeds)
+    presets.require_valid(recipe.as_tables(), seeds)
     name = name or recipe.given_name or run_names.shared_name(recipe.base_model.id, recipe.data)
     folder = arenas_folder() / new_id(name)
     file = ArenaFile(schema=SCHEMA, name=name, made_at=now_text(), planned_seconds=planned_seconds)
     try:
         (folder / RECIPES).mkdir(parents=True)
         recipes.save(recipe, folder / RECIPE_NAME)
-        arena_file.write(folder, file)
+        entries.write(folder, file)
     except OSError as error:
         raise StorageError(f"{folder} can't be made: {error.strerror}.", "Free some space.") from error
     return add(open_arena(folder), changes, family, seeds)
@@ -125,7 +122,7 @@ def create(
 
 def open_arena(folder: Path) -> Arena:
     """Return the arena in a folder. Raises ArenaError if it is missing, damaged or of a later schema."""
-    file = arena_file.read(folder)
+    file = entries.read(folder)
     return Arena(folder, file.name, file.made_at, file.paused, tuple(file.entries), file.planned_seconds)
 
 
@@ -267,12 +264,12 @@ def set_runs(arena: Arena, runs: Mapping[str, str]) -> Arena:
 def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], seeds: int) -> Arena:
     """Append entries; their recipes are written first, so that no entry is ever without one."""
     for tables in recipes_tables:
-        seeding.require_valid(tables, seeds)
+        presets.require_valid(tables, seeds)
 
     def with_more(file: ArenaFile) -> None:
         before = len(file.entries)
         added = Additions(file, arena.recipe_path)
-        for tables, seed in seeding.with_seeds(recipes_tables, seeds):
+        for tables, seed in presets.with_seeds(recipes_tables, seeds):
             added.add(tables, seed, once=seeds > 1)
         if seeds > 1 and len(file.entries) == before:
             raise ArenaError(
@@ -297,10 +294,10 @@ def _entry(arena: Arena | ArenaFile, entry_id: str) -> Entry:
 def _edit(arena: Arena, edit: Callable[[ArenaFile], None]) -> Arena:
     """Read, change and write the file under its lock, and return the changed arena."""
     with _edit_lock(arena.folder):
-        file = arena_file.read(arena.folder)
+        file = entries.read(arena.folder)
         edit(file)
         try:
-            arena_file.write(arena.folder, file)
+            entries.write(arena.folder, file)
         except OSError as error:
             raise StorageError(
                 f"{arena.name} can't be written: {error.strerror}.", "Free some space."

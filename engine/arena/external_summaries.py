@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.adapters.metadata import Scores, now_text
 from engine.arena import arena_store
-from engine.arena.arena_file import Entry
 from engine.arena.arena_store import Arena
+from engine.arena.entries import Entry
 from engine.errors import ArenaError, StorageError
 from engine.jobs.job import slug
 from engine.runs import example_scores

@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from engine.adapters.metadata import Scores
-from engine.arena.arena_file import Entry
+from engine.arena.entries import Entry
 from engine.arena.entry_status import EntryStatus
 from engine.scoring.metrics import GENERAL_LOSS
 from engine.voting import Preferred

@@ -19,7 +19,6 @@ from engine.cluster.sent_run import SentRun
 from engine.cluster.store_client import JobStoreClient
 from engine.computers.computer import Computer
 from engine.errors import AppError, ComputerError, WorkerError
-from engine.jobs import sent_job
 from engine.jobs.job import Job
 from engine.runs import run_store
 
@@ -189,7 +188,7 @@ class ArenaFollowing(Following):
             if status.state in OPEN and status.entry.id not in self._runs
         ]
         for entry_id, job in jobs_of(self._arena, statuses, self._computer.name).items():
-            sent = sent_job.read(job)
+            sent = job.sent_to()
             if sent is None or sent.computer == self._computer.name:
                 if sent is None:
                     run_store.move_to(job, self._computer.name, cards_of(self._asked.get("demand")))

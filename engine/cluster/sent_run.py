@@ -26,11 +26,9 @@ from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe, local_folder, looks_like_path
 from engine.errors import AppError, ComputerError, StorageError
-from engine.jobs import sent_job
 from engine.jobs.event_schema import validated
 from engine.jobs.events import MAX_STREAM_BYTES, Event, EventWriter, clock, decode, read_all
-from engine.jobs.job import Command, Job, this_process
-from engine.jobs.sent_job import SentTo
+from engine.jobs.job import Command, Job, SentTo, this_process
 from engine.jobs.supervisor import exit_text
 from engine.system import hub_cache
 from engine.system.foreign_files import FileKind, read_text
@@ -56,7 +54,7 @@ class SentRun:
         self.job = job
         self._open = ExitStack()
         self._writer: EventWriter | None = None
-        sent = sent_job.read(job)
+        sent = job.sent_to()
         self.entry_id = sent.entry if sent else f"{job.id}-{store.desk_id()}"
         self.is_sent = sent is not None
         self.ended = False
@@ -130,7 +128,7 @@ class SentRun:
         cards = cards_of(asked.get("demand"))
         self.emit(SENT, computer=computer.name, bytes=upload.bytes, cards=cards)
         # Noted before it is submitted: if this process dies in between, it is submitted again, which is harmless.
-        sent_job.write(self.job, SentTo(computer.name, self.entry_id))
+        self.job.note_sent(SentTo(computer.name, self.entry_id))
         self.is_sent, self.offset = True, 0
         text = read_text(self.job.recipe_path, FileKind.RECIPE)
         spec = {
@@ -217,7 +215,7 @@ class SentRun:
             self.emit("job_ended", **failure(ComputerError(*said), self.job))
         assert self._writer is not None
         self._writer.sync()
-        sent_job.remove(self.job)
+        self.job.note_back()
         self.ended = True
         # Not repeated if the answer is lost: a forgotten run would be sent again.
         with suppress(ComputerError):
@@ -235,7 +233,7 @@ class SentRun:
 
     def lost(self) -> None:
         """Note that the cluster no longer knows the entry: it has to be sent again."""
-        sent_job.remove(self.job)
+        self.job.note_back()
         self.is_sent, self.offset = False, 0
 
 

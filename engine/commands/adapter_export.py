@@ -20,8 +20,7 @@ from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
 from engine.scoring import score_text
 from engine.system.files import aside
-from engine.system.paths import resolved
-from engine.system.text_paths import is_text
+from engine.system.paths import is_text, resolved
 from engine.system.units import size
 
 ADAPTER_HELP = "an adapter: its id or the beginning of it, its name or its folder"

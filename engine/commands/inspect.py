@@ -206,7 +206,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
 
 
 def _memory(plan: Result) -> list[tuple[str, str]]:
-    """Return the peak memory, and its parts on the plan_lines below."""
+    """Return the peak memory, and its parts on the lines below."""
     if "memory" not in plan:
         return []
     taken, there = size(plan["memory_bytes"]), size(plan["memory_there_bytes"])

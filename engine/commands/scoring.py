@@ -27,7 +27,7 @@ from engine.data import SPLITS
 from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
-from engine.jobs.stages import stage_title
+from engine.jobs.run_state import stage_title
 from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
@@ -304,7 +304,7 @@ def _add_score(verbs: Verbs) -> None:
         "--predictions",
         required=True,
         metavar="FILE",
-        help='the summaries: JSON file_lines or CSV with a column "prediction" (and "id", else in the '
+        help='the summaries: JSON lines or CSV with a column "prediction" (and "id", else in the '
         "order of the split), or one per line",
     )
     verb.add_argument(

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
-from engine.system.no_window import NO_WINDOW
-from engine.system.text_paths import private_temporary_folder
+from engine.system.paths import private_temporary_folder
+from engine.system.processes import NO_WINDOW
 
 OPEN_SECONDS = 20.0
 POLL_SECONDS = 0.05

@@ -1,11 +1,12 @@
 """A job: a private folder through which a window or a command line and one worker communicate.
 
-    job.json          the request: kind and arguments, and which process waits for the answer; a run has none
+    job.json          the request: kind and arguments, and except for a run the process that waits for the answer
     recipe.toml       for the kinds that follow a recipe
-    events.jsonl      the events, appended by the worker alone; a service's go on in events-2.jsonl and so on
+    events.jsonl      the events, written by the worker only; a service's continue in events-2.jsonl and so on
     commands/         commands to the worker, one small file each, renamed into place and deleted when read
     lock              held by the worker while it lives
-    worker.log        what libraries print
+    worker.log        output of libraries
+    sent.json         which other computer has the job, from when it was sent until its results are back
 
 Knows nothing of how a job is done.
 """
@@ -51,9 +52,9 @@ JobKind = Literal[
     "clear_computer",
     "arena",
 ]
-# Kinds whose work is to speak with other computers.
+# Kinds that talk to other computers.
 BRIDGED = frozenset({"computers", "clear_computer", "arena"})
-# Kinds that compute on the processor, whatever the computer has.
+# Kinds that compute on the CPU, whatever devices there are.
 ON_PROCESSOR = frozenset({
     "check_data", "label_data", "models", "export", "push", "count_tokens", "count_conversations",
     "read_conversations", "score",
@@ -66,33 +67,42 @@ Command = dict[str, Any]
 COMMAND_FILES = "[0-9]*.json"
 # Sent by a window before it closes, to a run that would otherwise stop with it.
 KEEP_TRAINING = "keep_training"
-# Whoever looks whether a job runs holds its lock for a moment, and is no worker.
+# `is_running` holds the lock for a moment too.
 LOOK_SECONDS = 0.2
 # A worker's exit code if its last event could not be written: EX_IOERR of sysexits.h.
 EVENTS_UNWRITTEN = 74
 # A worker's exit code if another one has the job: EX_TEMPFAIL.
 ALREADY_RUNNING = 75
-# The error of window and worker when a job's folder disappears.
 # A line of the log between two attempts.
 LOG_RULE = "-" * 72
+SENT_FILE = "sent.json"
+# The error of window and worker when a job's folder disappears.
 GONE = "The folder {folder} is gone: it was moved or deleted."
 GONE_HINT = "Put it back and resume, or start again from the recipe."
 
 
 @dataclass(frozen=True)
 class ProcessId:
-    """A process of a job, for folders that computers share: its id, and the computer or container where it has it."""
+    """A process of a job in a folder that computers may share: its id, and the computer or container it is valid in."""
 
     pid: int
     place: str
 
 
 def this_process() -> ProcessId:
-    """Return this process as others find it."""
+    """Return the id of this process."""
     namespace = ""
     with suppress(OSError):
         namespace = str(Path("/proc/self/ns/pid").readlink())
     return ProcessId(os.getpid(), f"{platform.node()} {namespace}".strip())
+
+
+@dataclass(frozen=True)
+class SentTo:
+    """The computer that has a job, and the id of its entry there."""
+
+    computer: str
+    entry: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ class Job:
 
     @property
     def commands_folder(self) -> Path:
-        """The folder of commands that wait."""
+        """The folder of unread commands."""
         return self.folder / "commands"
 
     @property
@@ -151,9 +161,9 @@ class Job:
             raise WorkerError(f"{self.folder} is no job: {error}.") from error
 
     def device(self) -> str:
-        """Return the device that the job computes on, as recipes name it; "all" if it reports them.
+        """Return the device that the job computes on, as in recipes; "all" for the job that reports them.
 
-        A recipe that can't be read is the worker's to report. Raises WorkerError if the folder is no job.
+        The worker reports an unreadable recipe. Raises WorkerError if the folder is no job.
         """
         request = self.request()
         kind = request.get("kind")
@@ -161,23 +171,22 @@ class Job:
             return ALL
         if kind in ON_PROCESSOR or self.is_bridged():
             return "cpu"
-        return str(request.get("device") or self._recipe_device() or "auto")
+        if request.get("device"):
+            return str(request["device"])
+        try:
+            training = read_toml(self.recipe_path, FileKind.RECIPE).get("training", {})
+        except (OSError, ValueError):
+            return "auto"
+        return str((isinstance(training, dict) and training.get("device")) or "auto")
 
     def is_bridged(self) -> bool:
-        """Tell whether a bridge does the job, since it is for another computer. Raises WorkerError."""
+        """Tell whether the job is for another computer, so that a bridge does it. Raises WorkerError."""
         request = self.request()
         return request.get("kind") in BRIDGED or bool(request.get("computer"))
 
     def is_service(self) -> bool:
-        """Tell whether the job may live for weeks, followed by one process. Raises WorkerError."""
+        """Tell whether the job may run for weeks, followed by one process. Raises WorkerError."""
         return self.request().get("kind") in SERVICES
-
-    def _recipe_device(self) -> str:
-        try:
-            training = read_toml(self.recipe_path, FileKind.RECIPE).get("training", {})
-        except (OSError, ValueError):
-            return ""
-        return str(training.get("device", "")) if isinstance(training, dict) else ""
 
     def last_attempt(self) -> int:
         """Return the number of the last attempt, 0 before the first."""
@@ -197,14 +206,17 @@ class Job:
 
     def send(self, command: str, **arguments: Any) -> None:
         """Send a command to the worker. Raises StorageError, and WorkerError for one that it could not read."""
-        # Half an emoji is the worker's to refuse.
+        # The worker refuses half an emoji.
         content = json.dumps({"command": command, **arguments}, ensure_ascii=False).encode(
             "utf-8", "surrogatepass"
         )
         if len(content) > FileKind.JOB.max_bytes:
             limit = FileKind.JOB.max_bytes // MIB
             raise WorkerError(f"The command {command} has more than {limit} MB.", "Ask for less at once.")
-        name = f"{self._next_number():020d}-{secrets.token_hex(4)}.json"
+        waiting = (int(path.name.partition("-")[0]) for path in self.commands_folder.glob(COMMAND_FILES))
+        # Numbered by time, or onwards if the clock was set back.
+        number = max(time.time_ns(), max(waiting, default=0) + 1)
+        name = f"{number:020d}-{secrets.token_hex(4)}.json"
         partial = self.commands_folder / f".{name}"
         try:
             self.commands_folder.mkdir(mode=0o700, exist_ok=True)
@@ -214,11 +226,6 @@ class Job:
             raise StorageError(
                 f"The command {command} can't be sent to {self.folder}: {error.strerror}."
             ) from error
-
-    def _next_number(self) -> int:
-        """Return the number of a new command: the time, or the next number if the clock was set back."""
-        waiting = (int(path.name.partition("-")[0]) for path in self.commands_folder.glob(COMMAND_FILES))
-        return max(time.time_ns(), max(waiting, default=0) + 1)
 
     def drop_commands(self) -> None:
         """Delete commands that an earlier attempt left unread, unless a worker runs. Raises StorageError."""
@@ -246,7 +253,7 @@ class Job:
         return commands
 
     def open_log(self) -> BinaryIO:
-        """Return the log, open to append what an attempt prints; a rule parts it from earlier attempts."""
+        """Return the log, open for appending; a rule separates attempts."""
         log = self.log_path.open("ab")
         if log.tell():
             log.write(LOG_RULE.encode() + b"\n")
@@ -254,7 +261,7 @@ class Job:
         return log
 
     def log_tail(self, lines: int = 12, *, last_attempt: bool = True) -> str:
-        """Return the last lines of the log, only those of the last attempt if so wanted."""
+        """Return the last lines of the log, by default of the last attempt only."""
         try:
             text = read_text(self.log_path, FileKind.LOG, errors="replace")
         except OSError:
@@ -263,6 +270,20 @@ class Job:
         if last_attempt and LOG_RULE in found:
             found = found[len(found) - found[::-1].index(LOG_RULE) :]
         return "\n".join(found[-lines:])
+
+    def sent_to(self) -> SentTo | None:
+        """Return which other computer has the job, None if none has."""
+        with suppress(OSError, ValueError, TypeError):
+            return SentTo(**read_json(self.folder / SENT_FILE, FileKind.JOB))
+        return None
+
+    def note_sent(self, sent_to: SentTo) -> None:
+        """Note which computer has the job, so that without a worker here it is away, not crashed. Raises OSError."""
+        write_atomically(self.folder / SENT_FILE, json.dumps(asdict(sent_to)))
+
+    def note_back(self) -> None:
+        """Note that no other computer has the job."""
+        (self.folder / SENT_FILE).unlink(missing_ok=True)
 
     @contextmanager
     def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:

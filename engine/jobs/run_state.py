@@ -22,6 +22,22 @@ PACED_SHARE, PACED_SECONDS = 0.1, 300.0
 # Of a stream with more, which no run of ours makes, the newest are kept.
 MAX_NOTICES = 1000
 MAX_SAMPLES = 20_000
+STAGE_TEXTS = {
+    "": "Starting the worker",
+    "send": "Sending what the run needs",
+    "download": "Downloading",
+    "load_base": "Loading the base model",
+    "read_data": "Reading the conversations",
+    "check_rows": "Checking the conversations",
+    "sum_up": "Preparing the report",
+    "attach_adapter": "Attaching the adapter",
+    "evaluate": "Scoring",
+    "train": "Training",
+    "save": "Saving",
+    "convert": "Converting for CTranslate2",
+    "write": "Summarising",
+    "upload": "Sending to the hub",
+}
 
 
 @dataclass
@@ -320,3 +336,8 @@ _HANDLERS = {
     "run_continued": _run_continued,
     "job_ended": _job_ended,
 }
+
+
+def stage_title(stage: str) -> str:
+    """Return what a stage is called, that of a later version by its name."""
+    return STAGE_TEXTS.get(stage, stage.replace("_", " ").capitalize())

@@ -5,22 +5,22 @@ Used by the window's thread and by the command line. Knows nothing of Qt and not
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.errors import OutOfMemoryError, WorkerError
-from engine.jobs import sent_job
 from engine.jobs.event_schema import validated
 from engine.jobs.events import READ_BYTES, Event, EventReader
-from engine.jobs.exit_status import ExitRecord, WorkerExit
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job, this_process
 from engine.jobs.run_state import Outcome
 from engine.jobs.worker_process import (
@@ -31,20 +31,24 @@ from engine.jobs.worker_process import (
     own_command,
     worker_command,
 )
-from engine.system import memory_kills
+from engine.system import processes
+from engine.system.foreign_files import FileKind, read_json, read_text
 
 POLL_SECONDS = 0.05
 MEMORY_POLL_SECONDS = 1.0
 RECENT_POLLS = 10
 LOW_MEMORY_FRACTION = 0.05
-# With less, the disk is full: no checkpoint fits.
+# With less, the disk counts as full: no checkpoint fits.
 FULL_DISK_BYTES = 1 << 20
-# Workers that go on alone: a process without a reference would stay a zombie.
+# Workers that continue alone: without a reference they would become zombies.
 _DETACHED: list[subprocess.Popen[bytes]] = []
 OUT_OF_MEMORY = OutOfMemoryError.__name__
 LESS_MEMORY = "Choose a smaller micro-batch or base model."
 RESUME = "Resume continues from the last checkpoint."
 FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
+EXIT_FILE = "death.json"
+# Linux counts from zero at every boot.
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Ending:
         return {"completed": 0, "stopped": 130, "failed": 1, "crashed": 1, "away": 130}[self.outcome]
 
 
-# What is said to who resumed a job as another one did.
+# The notice for the second of two that resume a job at once.
 SECOND = "This run is going on already, started elsewhere. It is followed from here."
 
 
@@ -85,10 +89,10 @@ class Supervisor:
         command: list[str] | None = None,
         warm_worker: WarmWorker | None = None,
     ) -> None:
-        """Prepare; nothing is started yet.
+        """Prepare without starting anything.
 
         `niced` lowers the worker's priority, for windows that must stay responsive. `command` replaces the worker's
-        program in tests. `warm_worker` does the job if it can; it belongs to this supervisor and ends with it.
+        program in tests. `warm_worker` takes the job if it can; it belongs to this supervisor and ends with it.
         """
         self.job = job
         self._niced = niced
@@ -107,39 +111,30 @@ class Supervisor:
     def start(self) -> None:
         """Start the worker, or give the job to the warm one. Raises WorkerError if the system can't.
 
-        Takes seconds where graphics cards are asked which of them is free.
+        May take seconds, to find a free GPU.
         """
         self._reader = EventReader(self.job.events_path, rotates=self.job.is_service())
-        self._skip_earlier_attempts()
-        self._exit_record.begin(self._attempt + 1, self._memory.kills)
-        _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
-        command, cards = own_command(self.job)
-        takes_one = command == worker_command(self.job.folder)
-        warm = self._process_of_warm_worker(cards) if takes_one else None
-        self._process = warm or self._launched(command, cards)
-
-    def _process_of_warm_worker(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
-        """Return the process of the warm worker, which has the job now; end it if it can't take the job."""
-        if self._warm_worker is None or self.job.is_bridged():
-            return None
-        process = self._warm_worker.assign(self.job, cards)
-        if process is None:
-            self._warm_worker.end()
-        return process
-
-    def _launched(self, own: list[str], cards: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        bridged = bridge_command(self.job.folder) if self.job.is_bridged() else own
-        command = self._command or bridged
-        try:
-            with self.job.open_log() as log:
-                return launch(command, log, self.job.folder, cards, niced=self._niced)
-        except OSError as error:
-            raise WorkerError(f"The worker can't be started: {error}.") from error
-
-    def _skip_earlier_attempts(self) -> None:
+        # Skip earlier attempts.
         self._attempt = self.job.last_attempt()
         while self._reader.read():
             pass
+        self._exit_record.begin(self._attempt + 1, self._memory.kills)
+        _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
+        command, cards = own_command(self.job)
+        if self.job.is_bridged():
+            command = bridge_command(self.job.folder)
+        elif self._warm_worker is not None and command == worker_command(self.job.folder):
+            self._process = self._warm_worker.assign(self.job, cards)
+            if self._process is not None:
+                return
+            self._warm_worker.end()
+        try:
+            with self.job.open_log() as log:
+                self._process = launch(
+                    self._command or command, log, self.job.folder, cards, niced=self._niced
+                )
+        except OSError as error:
+            raise WorkerError(f"The worker can't be started: {error}.") from error
 
     @property
     def pid(self) -> int | None:
@@ -149,7 +144,7 @@ class Supervisor:
     def alive(self) -> bool:
         """Tell whether the worker runs, started here or found running."""
         if self._process and self._process.poll() == ALREADY_RUNNING:
-            # Another process's worker was faster: its attempt is followed instead.
+            # Another worker was faster: follow its attempt instead.
             self._process, self._is_second = None, True
         is_alive = self._process.poll() is None if self._process else self.job.is_running()
         self._seen_alive |= is_alive
@@ -164,10 +159,9 @@ class Supervisor:
             events.append({"event": "notice", "message": SECOND, "hint": "", "level": "notice"})
         for event in events:
             if event["event"] == "job_accepted":
-                # The end of an earlier attempt is not the end of this one.
                 here = this_process().place
                 is_here = event.get("place", here) == here
-                # Elsewhere the id is another process's: on a node that shares the folder, or in a container.
+                # On another node that shares the folder, or in a container, the id is another process's.
                 self._ended, self._accepted_pid = None, event.get("pid") if is_here else None
                 self._accepted_attempt = int(event.get("attempt", 1))
             elif event["event"] == "job_ended":
@@ -204,7 +198,7 @@ class Supervisor:
             )
         if not self.job.folder.exists():
             return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
-        sent_to = sent_job.read(self.job)
+        sent_to = self.job.sent_to()
         if sent_to is not None:
             return Ending("away", f"It goes on at {sent_to.computer}.", "Resume follows it again.")
         returncode = self._process.returncode if self._process else None
@@ -217,7 +211,7 @@ class Supervisor:
         return Ending("crashed", message, hint, log_tail=self.job.log_tail(), kind=kind)
 
     def _worker_exit(self, returncode: int | None) -> WorkerExit:
-        """Return and save how the worker ended: as observed here, as stored, or as judged by the kernel's counts."""
+        """Return and save how the worker ended: observed here, stored earlier, or inferred from the kernel's counts."""
         if self._process is not None:
             attempt = self._attempt + 1
             worker_exit = WorkerExit(returncode, was_killed(returncode) and self._lacked_memory())
@@ -225,7 +219,7 @@ class Supervisor:
             attempt, worker_exit = self._accepted_attempt, WorkerExit(None, self._lacked_memory())
         else:
             attempt = self._accepted_attempt
-            worker_exit = self._exit_record.find(attempt, memory_kills.count())
+            worker_exit = self._exit_record.find(attempt, processes.memory_kills())
         self._exit_record.save(attempt, worker_exit)
         return worker_exit
 
@@ -237,7 +231,7 @@ class Supervisor:
         self.job.send(command, **arguments)
 
     def force(self) -> None:
-        """Kill the worker and its children at once; of one found running, its id is in the events if it runs here."""
+        """Kill the worker and its children at once; one that was found running, only if it runs on this computer."""
         pid = self.pid or self._accepted_pid
         if pid is None or not self.alive():
             return
@@ -247,14 +241,14 @@ class Supervisor:
             self._process.wait()
 
     def close(self) -> None:
-        """Kill what an ended worker left running, which would hold memory and devices; close its stdin."""
+        """Kill what an ended worker left running, which would hold memory and GPUs; close its stdin."""
         self.detach()
         if self._process is not None and os.name != "nt":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def detach(self) -> None:
-        """Detach a worker that goes on alone: closing its stdin tells it that the window is gone."""
+        """Let a worker continue alone: closing its stdin tells it that the window is gone."""
         if self._warm_worker is not None:
             self._warm_worker.end()
         if self._process and self._process.stdin:
@@ -264,14 +258,14 @@ class Supervisor:
 
 
 class MemoryWatch:
-    """Watches whether memory runs short while a worker lives, since it is free again afterwards.
+    """Tells whether memory ran short while a worker lived.
 
-    The kernel counts the processes that it killed for lack of memory. Where it does not, the available memory is
-    polled while the worker is followed.
+    Linux counts the processes that it killed for lack of memory. Elsewhere the available memory is polled while the
+    worker is followed, since it is free again afterwards.
     """
 
     def __init__(self) -> None:
-        self.kills = memory_kills.count()
+        self.kills = processes.memory_kills()
         self._polled_at = -math.inf
         self._fractions: deque[float] = deque(maxlen=RECENT_POLLS)
 
@@ -284,7 +278,9 @@ class MemoryWatch:
 
     def ran_short(self) -> bool:
         """Tell whether a process was killed for lack of memory, or little was available at the last polls."""
-        return memory_kills.count() > self.kills or min(self._fractions, default=1.0) < LOW_MEMORY_FRACTION
+        return (
+            processes.memory_kills() > self.kills or min(self._fractions, default=1.0) < LOW_MEMORY_FRACTION
+        )
 
 
 def _available_fraction() -> float:
@@ -334,3 +330,61 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+@dataclass(frozen=True)
+class WorkerExit:
+    """The exit code, None if it was not observed, and whether the worker was killed for lack of memory."""
+
+    returncode: int | None = None
+    for_memory: bool = False
+
+
+class ExitRecord:
+    """The exit of the latest attempt, stored beside its job for whoever opens the job later.
+
+    `kills` is the number of processes killed for lack of memory so far.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._path = job.folder / EXIT_FILE
+
+    def begin(self, attempt: int, kills: int) -> None:
+        """Save the count from which an unobserved exit can be inferred."""
+        self._write({"attempt": attempt, "kills": kills, "boot": _boot()})
+
+    def save(self, attempt: int, worker_exit: WorkerExit) -> None:
+        """Save an observed exit."""
+        self._write(
+            {"attempt": attempt, "returncode": worker_exit.returncode, "for_memory": worker_exit.for_memory}
+        )
+
+    def find(self, attempt: int, kills: int) -> WorkerExit:
+        """Return what is known of an attempt's exit.
+
+        If it was not observed, but some process was killed for lack of memory since the attempt began, it was for
+        memory: the worker uses the most.
+        """
+        try:
+            stored = read_json(self._path, FileKind.JOB)
+        except (OSError, ValueError):
+            return WorkerExit()
+        if not isinstance(stored, dict) or stored.get("attempt") != attempt:
+            return WorkerExit()
+        if "for_memory" in stored:
+            code = stored.get("returncode")
+            return WorkerExit(code if isinstance(code, int) else None, stored["for_memory"] is True)
+        before = stored.get("kills")
+        return WorkerExit(None, isinstance(before, int) and stored.get("boot") == _boot() and kills > before)
+
+    def _write(self, stored: dict[str, Any]) -> None:
+        # Without the file the exit has no reason later.
+        with suppress(OSError):
+            self._path.write_text(json.dumps(stored), encoding="utf-8")
+
+
+def _boot() -> str:
+    """Return what has to agree for two counts to be comparable: the boot, and the file they were read from."""
+    with suppress(OSError):
+        return f"{read_text(BOOT, FileKind.JOB).strip()} {processes.kill_count_source()}"
+    return ""

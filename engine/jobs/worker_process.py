@@ -17,8 +17,8 @@ from engine.errors import WorkerError
 from engine.jobs.job import ON_ALL_DEVICES, Job
 from engine.system import ranks
 from engine.system.graphics import visible_cards
-from engine.system.no_window import NO_WINDOW
 from engine.system.paths import program
+from engine.system.processes import NO_WINDOW
 
 # Several times the memory of a warm worker.
 MIN_AVAILABLE_BYTES = 3 * 1024**3

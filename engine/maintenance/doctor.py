@@ -21,8 +21,8 @@ from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
 from engine.system import connection, paths
 from engine.system.graphics.graphics_cards import Card, find
+from engine.system.redaction import without_login
 from engine.system.units import size
-from engine.system.url_redaction import without_login
 
 State = Literal["ok", "notice", "problem"]
 Facts = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Literal, NoReturn
 
 from engine.adapters import metadata as adapter_toml
 from engine.adapters import trash
-from engine.arena import arena_file, arena_store
+from engine.arena import arena_store, entries
 from engine.config import recipe as recipes
 from engine.errors import AppError, StorageError
 from engine.jobs.job import Job
@@ -50,7 +50,7 @@ _PLACES = (
     ),
     _Place(
         "arena",
-        arena_file.FILE_NAME,
+        entries.FILE_NAME,
         paths.arenas_folder,
         lambda folder: arena_store.open_arena(folder).name,
     ),

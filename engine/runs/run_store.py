@@ -17,7 +17,6 @@ from engine.config import recipe as recipes
 from engine.config import run_changes
 from engine.config.recipe import MethodSettings, Recipe
 from engine.errors import AdapterError, AppError, Problem, RecipeError, StorageError, WorkerError
-from engine.jobs import sent_job
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
@@ -199,7 +198,7 @@ def open_run(job: Job) -> Run:
         # Read again: the worker may have ended in between.
         state = replay(read_all(job.events_path))
         if state.outcome is None:
-            state.close("crashed" if sent_job.read(job) is None else "away", None)
+            state.close("crashed" if job.sent_to() is None else "away", None)
     return Run(job, recipe, state, running and state.outcome is None)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError
-from engine.jobs import sent_job
 from engine.jobs.events import VERSION, Event, decode, lines
 from engine.jobs.job import Job
 from engine.jobs.run_state import Outcome, RunState
@@ -126,7 +125,7 @@ def read_entry(job: Job) -> RunEntry:
         name=recipe.name if recipe else job.id,
         recipe=recipe,
         error=error,
-        **_end(state, running=mark[2], away=sent_job.read(job) is not None),
+        **_end(state, running=mark[2], away=job.sent_to() is not None),
         **_training(state),
         **_result(state),
         seconds=state.seconds or 0.0,

@@ -262,7 +262,10 @@ async def _refuse(_: Request, error: Exception) -> Response:
 async def _body(request: Request) -> bytes:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RequestError(415, "The body is compressed; send it as it is.")
-    return await read_body(request, MAX_BODY_BYTES)
+    try:
+        return await read_body(request, MAX_BODY_BYTES)
+    except HTTPException as error:
+        raise RequestError(413, f"The body has more than {MAX_BODY_BYTES >> 20} MB.") from error
 
 
 async def _next(ticket: Ticket) -> Event:

@@ -69,7 +69,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > max_bytes:
-            raise HTTPException(413, f"The body has more than {max_bytes >> 20} MB.")
+            raise HTTPException(413)
     return bytes(body)
 
 

@@ -6,15 +6,19 @@ of what the folders hold.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
+import stat
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import appdirs
 
 from engine.errors import SettingError, StorageError
-from engine.system import text_paths
 
 APPLICATION = "tunesmith"
 HOME = "TUNESMITH_HOME"
@@ -22,15 +26,19 @@ HOME = "TUNESMITH_HOME"
 FROZEN_WORKER = "tunesmith-worker"
 # On a node of a cluster: where on it the files are that were sent, by their paths where they come from.
 SENT_FILES = "TUNESMITH_SENT_FILES"
+# How Python holds bytes of a path that are no UTF-8.
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
+# Its end, which names the kind of file, stays.
+MAX_NAME = 60
 
 
 def _base(kind: str) -> Path:
     home = os.environ.get(HOME)
     folder = _named_home(home) if home else _folder_of_system(kind)
-    if text_paths.is_text(folder):
+    if is_text(folder):
         return folder
-    links = text_paths.private_temporary_folder()
-    return text_paths.through_link(_created(folder), links) if links else folder
+    links = private_temporary_folder()
+    return through_link(_created(folder), links) if links else folder
 
 
 def _named_home(home: str) -> Path:
@@ -192,9 +200,7 @@ def path_here(text: str) -> Path:
 
 def as_text(path: Path) -> Path:
     """Return an absolute path as text: what no text can name is reached by a link of ours."""
-    return (
-        path if text_paths.is_text(path) else text_paths.through_link(path, _created(_base("data") / "links"))
-    )
+    return path if is_text(path) else through_link(path, _created(_base("data") / "links"))
 
 
 def resolved(path: Path) -> Path:
@@ -256,3 +262,52 @@ def templates_folder() -> Path:
 def proof_file() -> Path:
     """Return the shipped results of the proof of every method; the file may be missing in a checkout."""
     return resources_folder() / "help" / "proof.json"
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a path is text: all of its bytes are UTF-8."""
+    return not _NO_TEXT.search(str(path))
+
+
+def through_link(path: Path, folder: Path) -> Path:
+    """Return an absolute path that is text: what no text can name is reached by a link in `folder`.
+
+    Without such a file or folder, or where no link can be made, the path stays as it is.
+    """
+    if is_text(path):
+        return path
+    # Below it, every name is text.
+    named = next(parent for parent in (path, *path.parents) if not is_text(Path(parent.name)))
+    if not os.path.lexists(named):
+        return path
+    link = folder / hashlib.sha256(os.fsencode(named)).hexdigest()[:12] / _written_out(named.name)
+    with suppress(OSError):
+        link.parent.mkdir(mode=0o700, exist_ok=True)
+        link.symlink_to(named)
+    return link / path.relative_to(named) if link.is_symlink() else path
+
+
+def _written_out(name: str) -> str:
+    """Return a name with its bytes that are no text as in an address: "caf%E9.csv"."""
+    text = _NO_TEXT.sub(lambda byte: f"%{ord(byte[0]) & 0xFF:02X}", name)
+    return text[-MAX_NAME:]
+
+
+def private_temporary_folder() -> Path | None:
+    """Return a folder for temporary files that is the user's alone, made if missing; None if there is none."""
+    if os.name == "nt":
+        return Path(tempfile.gettempdir())
+    folder = Path(tempfile.gettempdir(), f"tunesmith-{os.getuid()}")
+    with suppress(OSError):
+        folder.mkdir(mode=0o700)
+    return folder if is_private(folder) else None
+
+
+def is_private(folder: Path) -> bool:
+    """Tell whether a folder is the user's and no one else can make or rename files in it; a link is not."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    others = stat.S_IWGRP | stat.S_IWOTH
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & others

@@ -38,8 +38,8 @@ import psutil
 
 from engine import errors
 from engine.errors import AppError
-from engine.system.no_window import NO_WINDOW
 from engine.system.paths import program
+from engine.system.processes import NO_WINDOW
 
 T = TypeVar("T")
 # The option of main.py, and what follows it for a process that may import torch.

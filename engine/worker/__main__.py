@@ -27,7 +27,7 @@ from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, this_process
 from engine.jobs.worker_process import kill_below
-from engine.system import log_redaction, ranks
+from engine.system import ranks, redaction
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
 from engine.system.ranks import Rank
@@ -226,7 +226,7 @@ def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | WorkerError
     except AppError as error:
         return _failure(channel, error)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
-        _log(log_redaction.format_error(error))
+        _log(redaction.format_error(error))
         return _failure(channel, _known(error, request["kind"]))
     return {"outcome": "completed"}
 
@@ -317,7 +317,7 @@ def _known(error: BaseException, kind: str) -> AppError:
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         message, hint = DISK_ERRORS[error.errno]
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
-    error_text = log_redaction.redact_quotes(str(error))[:500]
+    error_text = redaction.redact_quotes(str(error))[:500]
     return AppError(f"Unexpected: {type(error).__name__}: {error_text}", "The log has the details.")
 
 

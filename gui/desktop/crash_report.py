@@ -12,7 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError, escaping, log_redaction
+from engine.api import AppError, escaping, redaction
 from gui.core.clipboard import copy_text
 from gui.look.language import tr, translate
 from gui.widgets.open_path import open_path
@@ -55,7 +55,7 @@ class CrashReport(QObject):
         details = (
             kind.__name__
             if error is None
-            else log_redaction.format_error(error.with_traceback(trace or error.__traceback__))
+            else redaction.format_error(error.with_traceback(trace or error.__traceback__))
         )
         details = escaping.escaped(details)
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")

@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from engine.api import paths, text_paths
+from engine.api import paths
 
 WAIT_MILLISECONDS = 500
 # A socket's path has 107 bytes at most; Qt first makes it in a folder of seven characters beside it.
@@ -87,7 +87,7 @@ def _name() -> str:
     name = f"tunesmith-{hashlib.sha256(whose).hexdigest()[:16]}"
     if os.name == "nt":
         return name
-    places = (str(folder / name) for folder in _folders() if text_paths.is_private(folder))
+    places = (str(folder / name) for folder in _folders() if paths.is_private(folder))
     return next((place for place in places if len(os.fsencode(place)) <= MAX_PATH_BYTES), "")
 
 
@@ -96,5 +96,5 @@ def _folders() -> Iterator[Path]:
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         yield Path(runtime)
     yield paths.config_folder()
-    if temporary := text_paths.private_temporary_folder():
+    if temporary := paths.private_temporary_folder():
         yield temporary

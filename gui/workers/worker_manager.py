@@ -27,7 +27,6 @@ from engine.api import (
     paths,
     recipe,
     run_store,
-    sent_job,
     visible_to,
 )
 from gui.core.background_tasks import BackgroundTasks
@@ -168,7 +167,7 @@ class WorkerManager(QObject):
     def find_run_elsewhere(self) -> Job | None:
         """Return the newest run that goes on at another computer, followed by nobody; None while offline."""
         jobs = () if offline() else run_store.list_jobs()
-        return next((job for job in jobs if sent_job.read(job) and not job.is_running()), None)
+        return next((job for job in jobs if job.sent_to() and not job.is_running()), None)
 
     def ask(
         self,

@@ -16,7 +16,7 @@ MODULE = "engine/system/foreign_files.py"
 # What is opened in another way, since nobody else can have written it.
 OTHER_WAYS = {
     # The system's own files.
-    "engine/system/memory_kills.py", "engine/jobs/exit_status.py", "engine/system/graphics/graphics_cards.py",
+    "engine/system/processes.py", "engine/system/graphics/graphics_cards.py",
     "engine/worker/runtime/devices.py", "engine/system/graphics/torch_build.py", "engine/maintenance/licences.py",
     "engine/system/sandbox.py", "gui/desktop/system_load.py",
     # Tunesmith's own resources.

@@ -65,7 +65,7 @@ def test_what_can_not_be_and_what_nobody_agreed_to_is_refused_beside_its_field(
 
 
 def test_a_computer_without_a_node_says_how_to_start_one(call, monkeypatch, tmp_path):
-    monkeypatch.setattr("engine.system.text_paths.tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("engine.system.paths.tempfile.gettempdir", lambda: str(tmp_path))
     assert "node start" in call("node").out
     assert call("node", "--json").json == [{"node": None}]
 

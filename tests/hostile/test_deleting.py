@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engine import arena as arenas
 from engine.adapters import trash
 from engine.adapters.metadata import AdapterMetadata
-from engine.arena import arena_file
-from engine.arena.arena_file import ArenaFile, Entry
+from engine.arena import entries
+from engine.arena.entries import ArenaFile, Entry
 from engine.commands import cli
 from engine.errors import AppError, StorageError
 from engine.jobs.job import Job
@@ -154,7 +154,7 @@ def test_an_arena_or_adapter_of_others_names_no_folder_elsewhere(outer, name):
     entry = Entry.model_construct(id="lora", title="LoRA", run=name)
     for wrong in (entry, entry.model_copy(update={"id": name, "run": ""})):
         file = ArenaFile.model_construct(schema_=1, name="gift", made_at="", entries=[wrong])
-        arena_file.write(outer / "arena", file)
+        entries.write(outer / "arena", file)
         with pytest.raises(AppError, match="can't be read"):
             arenas.find(str(outer / "arena"))
     facts = add_adapter("made").metadata.model_dump(by_alias=True)

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.jobs.events import Event
-from engine.jobs.run_state import RunState
-from engine.jobs.stages import stage_title
+from engine.jobs.run_state import RunState, stage_title
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF
 from engine.system.units import size

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
-from engine.system.no_window import NO_WINDOW
+from engine.system.processes import NO_WINDOW
 
 PROGRAM = "nvidia-smi"
 # Where Windows' Subsystem for Linux has it, which is not on every PATH.

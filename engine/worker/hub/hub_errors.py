@@ -21,8 +21,8 @@ from huggingface_hub.errors import (
 
 from engine.errors import AdapterError, AppError, BaseModelError, DataError, OfflineError, StorageError
 from engine.system.connection import hub_address
+from engine.system.redaction import without_login
 from engine.system.units import size
-from engine.system.url_redaction import without_login
 
 Kind = Literal["model", "dataset", "adapter"]
 FIELDS = {"model": "base_model.id", "dataset": "data.source", "adapter": "source"}

@@ -25,7 +25,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from engine.errors import AppError, OfflineError
 from engine.system.connection import hub_address, offline, require_hub
-from engine.system.url_redaction import without_login
+from engine.system.redaction import without_login
 from engine.worker.runtime.channel import Stopped
 
 FIELD = "target"

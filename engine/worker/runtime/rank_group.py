@@ -24,7 +24,7 @@ import torch
 import torch.distributed as dist
 
 from engine.errors import AppError, ProcessLostError
-from engine.system import memory_kills
+from engine.system import processes
 from engine.system.foreign_files import open_regular
 from engine.system.ranks import Rank
 from engine.worker.runtime import oom
@@ -70,7 +70,7 @@ class RankGroup:
         self._waits_since = math.inf
         self._loss: BaseException | None = None
         self._is_out = threading.Event()
-        self._kills = memory_kills.count()
+        self._kills = processes.memory_kills()
 
     def connect(self) -> None:
         """Let torch connect all ranks. Raises what `watched` does."""
@@ -256,7 +256,7 @@ class RankGroup:
                 return _as_error(json.loads(self._board.get(FAILED)))
         for peer in self.peers:
             if peer.is_gone():
-                if memory_kills.count() > self._kills:
+                if processes.memory_kills() > self._kills:
                     return oom.ProcessKilled(f"{peer.name} was killed for lack of memory.")
                 return ProcessLostError(f"{peer.name} ended or was killed.", RESUME)
         return None

@@ -25,8 +25,8 @@ from engine.jobs.job import this_process
 from engine.system import ranks
 from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
+from engine.system.paths import private_temporary_folder
 from engine.system.ranks import Rank
-from engine.system.text_paths import private_temporary_folder
 from engine.worker.runtime.versions import versions
 
 # From the first sign of a rank to that of the last. On other computers torch is imported first, from slow disks.

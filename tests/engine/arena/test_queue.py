@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine import arena as arenas
 from engine.arena import Arena, EntryStatus
-from engine.arena.arena_file import Entry
+from engine.arena.entries import Entry
 from engine.errors import ArenaError
 from tests.helpers.arenas import make_arena
 from tests.helpers.homes import RunSpec, add_run, unsynced

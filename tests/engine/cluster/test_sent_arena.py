@@ -13,8 +13,7 @@ from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
-from engine.jobs import sent_job
-from engine.jobs.job import Job, create_job
+from engine.jobs.job import Job, SentTo, create_job
 from engine.system.paths import jobs_folder, runs_folder
 from tests.helpers.arenas import make_arena
 
@@ -125,10 +124,10 @@ def test_what_changes_in_the_arena_is_passed_on(arena, job_store):
 def test_an_entry_that_another_computer_has_is_left_to_it(arena, job_store):
     status = arenas.Reader().read(arena)[0]
     job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
-    sent_job.write(job, sent_job.SentTo("other", "x"))
+    job.note_sent(SentTo("other", "x"))
     runs = runs_of(arenas.open_arena(arena.folder), [])
     runs._follow(job_store)
-    assert sent_job.read(job).computer == "other"
+    assert job.sent_to().computer == "other"
     assert states(arena)[1:] == ["completed"] * 2
 
 

@@ -15,8 +15,8 @@ from engine.cluster.sent_run import SentRun, of_run
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
 from engine.errors import ComputerError, StorageError
-from engine.jobs import sent_job
 from engine.jobs.events import MAX_EVENT_BYTES, read_all
+from engine.jobs.job import Job
 from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
 from engine.runs.run_summaries import read_entry
@@ -124,7 +124,7 @@ def test_what_came_of_it_is_fetched_before_it_ends_here(job, job_store, tmp_path
     take(job_store, run)
     run.rest()
     assert run.ended
-    assert sent_job.read(job) is None
+    assert job.sent_to() is None
     assert job_store.overview() == []
     assert (job.folder / "scores.json").read_text() == (
         adapters_folder() / job.id / "adapter.toml"
@@ -197,7 +197,7 @@ def test_whoever_is_killed_after_the_last_event_ends_the_run_the_same_way(job, j
     run = sent(job, job_store)
     ended(job_store, run)
     with monkeypatch.context() as patched:
-        patched.setattr(sent_job, "remove", killed)
+        patched.setattr(Job, "note_back", killed)
         with pytest.raises(KeyboardInterrupt):
             take(job_store, run)
     run.rest()

@@ -13,7 +13,7 @@ from engine.errors import ComputerError
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """A folder of Ray's own, so that a node of this computer is not met."""
-    monkeypatch.setattr("engine.system.text_paths.tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("engine.system.paths.tempfile.gettempdir", lambda: str(tmp_path))
 
 
 def test_a_port_in_use_is_told_before_anything_is_started():

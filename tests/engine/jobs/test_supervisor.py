@@ -19,8 +19,8 @@ from engine.errors import WorkerError
 from engine.jobs import supervisor
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job, this_process
-from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
-from engine.system import memory_kills, paths
+from engine.jobs.supervisor import EXIT_FILE, OUT_OF_MEMORY, Ending, ExitRecord, Supervisor, WorkerExit
+from engine.system import paths, processes
 from tests.helpers import scripted_worker
 
 PRELUDE = """
@@ -210,7 +210,6 @@ def test_a_worker_found_running_is_followed_to_its_end(start: Start, job: Job):
 def test_of_two_at_once_the_second_follows_the_first(start: Start, job: Job):
     first = start('while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="stopped")')
     second = Supervisor(job, command=[sys.executable, "-c", f"import os; os._exit({ALREADY_RUNNING})"])
-    second._skip_earlier_attempts()
     second._process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({ALREADY_RUNNING})"])
     wait_for(first, "job_accepted")
     second._process.wait()
@@ -270,7 +269,7 @@ def looked_at_later(job: Job) -> Ending:
 def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     """Start a job, and let its worker die while the system counts one more that it killed for memory."""
     counts = counted(tmp_path, 2)
-    monkeypatch.setattr(memory_kills, "source", lambda: counts)
+    monkeypatch.setattr(processes, "kill_count_source", lambda: counts)
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
@@ -335,9 +334,49 @@ with job.lock():
 def test_a_worker_that_goes_without_a_word_has_crashed(
     start: Start, monkeypatch: pytest.MonkeyPatch, lines: str, told: str
 ):
-    monkeypatch.setattr(memory_kills, "source", lambda: Path("/nowhere"))
+    monkeypatch.setattr(processes, "kill_count_source", lambda: Path("/nowhere"))
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     _, ending = run(start(lines))
     assert (ending.outcome, ending.exit_code) == ("crashed", 1)
     assert told in ending.message
     assert "the reason" in ending.log_tail or "the reason" not in lines
+
+
+def test_a_recorded_worker_exit_is_kept(job):
+    ExitRecord(job).begin(2, 0)
+    ExitRecord(job).save(2, WorkerExit(-9, True))
+
+    assert ExitRecord(job).find(2, 0) == WorkerExit(-9, True)
+
+
+def test_one_that_nobody_saw_was_for_memory_if_something_was_killed_for_it_since(job):
+    ExitRecord(job).begin(1, 4)
+
+    assert ExitRecord(job).find(1, 5) == WorkerExit(None, True)
+    assert ExitRecord(job).find(1, 4) == WorkerExit()
+
+
+def test_nothing_is_said_of_another_attempt(job):
+    ExitRecord(job).begin(1, 4)
+    ExitRecord(job).save(1, WorkerExit(-9, True))
+
+    assert ExitRecord(job).find(2, 9) == WorkerExit()
+
+
+def test_what_was_counted_before_the_computer_started_anew_tells_nothing(job, tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "BOOT", tmp_path / "boot")
+    (tmp_path / "boot").write_text("first\n")
+    ExitRecord(job).begin(1, 0)
+    (tmp_path / "boot").write_text("second\n")
+
+    assert ExitRecord(job).find(1, 3) == WorkerExit()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"attempt": 1, "kills": "4"}', '{"attempt": 1, "for_memory": 3, "returncode": ""}'],
+)
+def test_a_damaged_file_tells_nothing(job, text):
+    (job.folder / EXIT_FILE).write_text(text)
+
+    assert ExitRecord(job).find(1, 5) == WorkerExit()

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import OfflineError
 from engine.system import connection
-from engine.system.url_redaction import without_login
+from engine.system.redaction import without_login
 
 
 @pytest.fixture

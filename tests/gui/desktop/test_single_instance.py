@@ -50,7 +50,7 @@ def test_another_users_folder_is_not_used(qtbot, home, runtime, monkeypatch, tro
     elif trouble == "writable":
         runtime.chmod(0o777)
     else:
-        monkeypatch.setattr(single_instance.text_paths.os, "getuid", lambda: os.geteuid() + 1)
+        monkeypatch.setattr(single_instance.paths.os, "getuid", lambda: os.geteuid() + 1)
     with_socket = SingleInstance()
     assert not with_socket.raise_first()
     assert not list(runtime.iterdir())
@@ -69,7 +69,7 @@ def test_a_socket_that_another_user_made_first_receives_nothing(qtbot, home, wit
     (without_home / f"tunesmith-{os.getuid()}").mkdir()
     (without_home / f"tunesmith-{os.getuid()}").chmod(0o777)
     with monkeypatch.context() as trusting:
-        trusting.setattr(single_instance.text_paths, "is_private", lambda folder: True)
+        trusting.setattr(single_instance.paths, "is_private", lambda folder: True)
         other = QLocalServer()
         assert other.listen(SingleInstance()._name)
     try:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PySide6.QtTest import QTest
 
-from engine.api import Job, paths, recipe, run_store, sent_job
-from engine.jobs.sent_job import SentTo
+from engine.api import Job, paths, recipe, run_store
+from engine.jobs.job import SentTo
 from gui.workers.engine_thread import EngineThread
 from tests.helpers.scripted_manager import end, scripted_manager
 
@@ -131,7 +131,7 @@ def test_a_run_that_goes_on_elsewhere_is_found_and_followed_unless_offline(scrip
     scripts.by_kind["train"] = [["steps", {"count": 2, "per_second": 50}]]
     job = run_store.create_run(recipe.from_tables(TABLES), "blue")
     assert scripts.manager.find_run_elsewhere() is None
-    sent_job.write(job, SentTo("blue", job.id))
+    job.note_sent(SentTo("blue", job.id))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert scripts.manager.find_run_elsewhere() is None
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")

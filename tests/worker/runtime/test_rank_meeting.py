@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.errors import StorageError, WorkerError
-from engine.system import ranks, text_paths
+from engine.system import paths, ranks
 from engine.system.ranks import Rank
 from engine.worker.runtime import rank_meeting
 from engine.worker.runtime.rank_meeting import disagreement, meet, peer_of, use_network_of
@@ -24,10 +24,10 @@ RECIPE = {"recipe": "this"}
 @pytest.fixture(autouse=True)
 def temporary(tmp_path, monkeypatch):
     """Let temporary files be this test's, and a run have a port of its own; return the user's private folder."""
-    monkeypatch.setattr(text_paths.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(paths.tempfile, "gettempdir", lambda: str(tmp_path))
     for name, value in {ranks.PORT: "29500", ranks.INTERFACE: "", ranks.NCCL_INTERFACE: ""}.items():
         monkeypatch.setenv(name, value)
-    return text_paths.private_temporary_folder()
+    return paths.private_temporary_folder()
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.system import memory_kills
+from engine.system import processes
 
 
 @pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The kernel's files, of a computer that counted nine kills."""
-    monkeypatch.setattr(memory_kills, "GROUPS", tmp_path / "groups")
-    monkeypatch.setattr(memory_kills, "GROUPS_FOLDER", tmp_path)
-    monkeypatch.setattr(memory_kills, "WHOLE_COMPUTER", tmp_path / "vmstat")
+    monkeypatch.setattr(processes, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(processes, "GROUPS_FOLDER", tmp_path)
+    monkeypatch.setattr(processes, "WHOLE_COMPUTER", tmp_path / "vmstat")
     (tmp_path / "vmstat").write_text("nr_free_pages 5\noom_kill 9\n", encoding="utf-8")
     return tmp_path
 
@@ -27,15 +27,15 @@ def write(path: Path, text: str) -> None:
 def test_the_count_is_that_of_the_own_group(system):
     write(system / "groups", "0::/user.slice/app.scope\n")
     write(system / "user.slice/app.scope/memory.events", "oom 3\noom_kill 2\noom_group_kill 0\n")
-    assert memory_kills.count() == 2
+    assert processes.memory_kills() == 2
 
 
 def test_the_first_version_of_groups_counts_elsewhere(system):
     write(system / "groups", "9:name=systemd:/\n4:cpu,memory:/x\n3:memory:/box/1\n0::/\n")
     write(system / "memory/box/1/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n")
-    assert memory_kills.count() == 4
+    assert processes.memory_kills() == 4
 
 
 def test_without_a_group_it_is_the_computers(system):
     write(system / "groups", "0::/\n")
-    assert memory_kills.count() == 9
+    assert processes.memory_kills() == 9

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import traceback
 
-from engine.system.url_redaction import without_login
-
 LEFT_OUT = "…"
 MAX_CHARACTERS = 2_000
 _FRAME = '  File "'
@@ -18,6 +16,8 @@ _FRAME = '  File "'
 _QUOTED = re.compile(r"""(?<!\w)(?P<quote>["'`])(?P<inner>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.DOTALL)
 # A name has no white space.
 _WHITE_SPACE = re.compile(r"\s|\\[nt]")
+# A slash in a password is encoded as %2F, so the last @ before the first slash ends the login.
+_LOGIN = re.compile(r"(?<=://)[^\s/]*@")
 
 
 def redact_quotes(message: str) -> str:
@@ -34,3 +34,8 @@ def format_error(error: BaseException) -> str:
     """Return an error's redacted traceback with its causes."""
     parts = traceback.format_exception(error)
     return "".join(part if part.startswith(_FRAME) else redact_quotes(part) for part in parts)
+
+
+def without_login(text: str) -> str:
+    """Return a text without the users and passwords of its URLs."""
+    return _LOGIN.sub("", text)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.system import log_redaction
+from engine.system import redaction
 
 SAID = "Ann: my number is 0171 234567\nBo: 'ok'"
 
@@ -29,11 +29,11 @@ def test_what_was_said_is_left_out(error: Exception):
 
     with pytest.raises(RuntimeError) as caught:
         fail()
-    text = log_redaction.format_error(caught.value)
+    text = redaction.format_error(caught.value)
     assert "0171" not in text
     assert "Ann" not in text
     assert type(error).__name__ in text
-    assert "test_log_redaction.py" in text
+    assert "test_redaction.py" in text
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_what_was_said_is_left_out(error: Exception):
     ],
 )
 def test_names_numbers_and_paths_stay(message: str):
-    assert log_redaction.redact_quotes(message) == message
+    assert redaction.redact_quotes(message) == message
 
 
 def test_the_login_in_an_address_is_left_out():
     message = "HTTP 503 for url: https://user:s3cret@hub.example/api"
-    assert log_redaction.redact_quotes(message) == "HTTP 503 for url: https://hub.example/api"
+    assert redaction.redact_quotes(message) == "HTTP 503 for url: https://hub.example/api"
