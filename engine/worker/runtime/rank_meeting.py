@@ -31,7 +31,7 @@ from engine.worker.runtime.versions import versions
 
 # From the first sign of a rank to that of the last. On other computers torch is imported first, from slow disks.
 JOIN_SECONDS, JOIN_SECONDS_ELSEWHERE = 25.0, 180.0
-LOOK_SECONDS = 0.05
+LOOK_SECONDS, LOCK_ATTEMPTS = 0.05, 100
 # What a run left that was killed. Not younger: a folder is made a moment before it is locked.
 LEFT_SECONDS = 3600.0
 NAME, LOCK = "tunesmith-ranks", "lock"
@@ -274,7 +274,11 @@ def _new_folder() -> Folder:
     _remove_left(parent)
     folder = Path(tempfile.mkdtemp(prefix=f"{NAME}-{ranks.require_port()}-", dir=parent))
     lock = (folder / LOCK).open("xb")
-    try_lock(lock)
+    for _ in range(LOCK_ATTEMPTS):
+        if try_lock(lock):
+            break
+        # Another rank holds it for a moment, to see whether this one does.
+        time.sleep(LOOK_SECONDS / 10)
     return Folder(folder, lock)
 
 

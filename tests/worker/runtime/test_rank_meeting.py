@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.errors import StorageError, WorkerError
-from engine.system import paths, ranks
+from engine.system import locks, paths, ranks
 from engine.system.ranks import Rank
 from engine.worker.runtime import rank_meeting
 from engine.worker.runtime.rank_meeting import disagreement, meet, peer_of, use_network_of
@@ -55,6 +55,19 @@ def test_values_are_there_for_the_others(both):
     assert second.get("go") == b"there"
     assert not first.check(["go", "left"])
     assert [peer_of(board, rank).pid for board in (first, second) for rank in (0, 1)] == [os.getpid()] * 4
+
+
+def test_rank_0_holds_its_folder_though_another_rank_looked_at_it_at_that_moment(both, monkeypatch):
+    looked_at = [True]
+
+    def try_lock(stream):
+        return not (stream.mode == "xb" and looked_at and looked_at.pop()) and locks.try_lock(stream)
+
+    monkeypatch.setattr(rank_meeting, "try_lock", try_lock)
+    monkeypatch.setattr(rank_meeting, "JOIN_SECONDS", 5.0)
+    first, second = both()
+    assert first.path == second.path
+    assert not looked_at
 
 
 def test_nobody_else_can_look_into_the_folder(both, temporary):
