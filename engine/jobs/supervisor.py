@@ -114,10 +114,7 @@ class Supervisor:
         May take seconds, to find a free GPU.
         """
         self._reader = EventReader(self.job.events_path, rotates=self.job.is_service())
-        # Skip earlier attempts.
-        self._attempt = self.job.last_attempt()
-        while self._reader.read():
-            pass
+        self._skip_earlier_attempts()
         self._exit_record.begin(self._attempt + 1, self._memory.kills)
         _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
         command, cards = own_command(self.job)
@@ -135,6 +132,11 @@ class Supervisor:
                 )
         except OSError as error:
             raise WorkerError(f"The worker can't be started: {error}.") from error
+
+    def _skip_earlier_attempts(self) -> None:
+        self._attempt = self.job.last_attempt()
+        while self._reader.read():
+            pass
 
     @property
     def pid(self) -> int | None:
