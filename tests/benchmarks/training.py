@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median, stdev
@@ -33,6 +33,7 @@ from engine.system.paths import application_root, presets_folder
 from engine.worker.__main__ import LIBRARY_SETTINGS
 from tests.benchmarks.data_check import conversations
 from tests.helpers.benchmark_report import Row, show, temporary_home
+from tests.helpers.line_process import LineProcess
 from tests.helpers.shaped_models import save_t5, t5_tokenizer
 from tests.helpers.shared_data import SAMSUM
 
@@ -78,46 +79,16 @@ NAMES = {
 OURS = ("tunesmith", "own_code")
 
 
-class Side:
-    """One way of training in a process of its own, asked by lines; Tunesmith's has a worker's settings."""
+class Side(LineProcess):
+    """One way of training in a process of its own, asked by words; Tunesmith's has a worker's settings."""
 
     def __init__(self, wanted: Told, log: Path) -> None:
         """Start it and wait until it has taken its first step."""
-        self._log = log
         self.began = time.time()
-        with log.open("ab") as stream:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.helpers.trainer_comparison"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stream,
-                cwd=application_root(),
-                env={
-                    **os.environ,
-                    **(LIBRARY_SETTINGS if wanted["side"] in OURS else {}),
-                    **visible_to(recipes.from_tables(wanted["recipe"]).training.device),
-                },
-                text=True,
-                encoding="utf-8",
-            )
-        self.ready = self.ask(json.dumps(wanted))
-
-    def ask(self, word: str) -> Told:
-        """Return the answer to a word. Ends the benchmark with the log's end if there is none."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with suppress(BrokenPipeError):
-            self._process.stdin.write(word + "\n")
-            self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit("\n".join(self._log.read_text(encoding="utf-8").splitlines()[-20:]))
-        told: Told = json.loads(line)
-        return told
-
-    def end(self) -> None:
-        """Let it go and wait for its end."""
-        self._process.communicate()
+        settings = LIBRARY_SETTINGS if wanted["side"] in OURS else {}
+        visible = visible_to(recipes.from_tables(wanted["recipe"]).training.device)
+        super().__init__("tests.helpers.trainer_comparison", log, **settings, **visible)
+        self.ready = self.ask(wanted)
 
 
 def main() -> None:
@@ -218,7 +189,7 @@ def take_turns(
         sides: dict[str, Side] = {}
         for way, batch in batches.items():
             sides[way] = started(way, recipe, home, batch, **settings)
-            stack.callback(sides[way].end)
+            stack.callback(sides[way].close)
         ours = sides["tunesmith"]
         needed = ours.ask("needed")["needed"]
         ceilings: list[float] = []
@@ -309,7 +280,7 @@ def _losses(name: str, home: Path, quick: Mapping[str, int]) -> list[Row]:
             side = started(way, recipe, home, 8, first_step=False)
             side.ask("turn")
             values.append(side.ask("loss")["loss"])
-            side.end()
+            side.close()
             print(f"{title}, seed {seed}, {NAMES[way]}: {values[-1]:.4f}", flush=True)
     apart = [ours - theirs for ours, theirs in zip(losses["tunesmith"], losses["plain"], strict=True)]
     around = STUDENT_T * stdev(apart) / len(apart) ** 0.5
@@ -333,7 +304,7 @@ def overhead(home: Path, quick: Mapping[str, int]) -> list[Row]:
         recipe = recipe_of(name, model, quick.get("examples", WORKS[name].examples))
         side = started("tunesmith", recipe, home, recipe["training"]["batch_size"])
         turns = [side.ask("overhead") for _ in range(quick.get("turns", 2))]
-        side.end()
+        side.close()
         told = sorted(turns, key=_beside)[len(turns) // 2]
         step = told["seconds"] / told["steps"] * 1000
         parts = {part: told[part] / told["seconds"] for part in ("batches", "reports")}

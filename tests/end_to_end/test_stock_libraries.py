@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from engine.config import recipe as recipes
-from tests.helpers.command_server import CommandServer
+from tests.helpers.command_line import Finished
+from tests.helpers.line_process import LineProcess
 from tests.helpers.repository import MAIN
 from tests.helpers.tiny_runs import tiny_recipe
 
@@ -30,12 +31,21 @@ NO_PATCHES = {"TUNESMITH_PATCHES": "none"}
 CONVERSATION = "Ann: Tea?\nBob: Yes."
 
 
+class Stock:
+    """A process without patches that carries out commands: it imports the libraries once."""
+
+    def __init__(self) -> None:
+        self.process = LineProcess("tests.helpers.command_line", **NO_PATCHES)
+
+    def run(self, home: Path, *arguments: str, stdin: str = "") -> Finished:
+        return Finished(**self.process.ask({"home": str(home), "arguments": arguments, "stdin": stdin}))
+
+
 @pytest.fixture(scope="module")
-def stock() -> Iterator[CommandServer]:
-    """The process without patches."""
-    server = CommandServer(**NO_PATCHES)
-    yield server
-    server.close()
+def stock() -> Iterator[Stock]:
+    made = Stock()
+    yield made
+    made.process.close()
 
 
 def stopped_at_step(number: int, path: Path) -> str:
@@ -59,7 +69,7 @@ def stopped_at_step(number: int, path: Path) -> str:
     return str(event["run"])
 
 
-def test_an_encoder_decoder_is_trained_and_used(stock: CommandServer, home: Path, tmp_path: Path) -> None:
+def test_an_encoder_decoder_is_trained_and_used(stock: Stock, home: Path, tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "t5", "lora")
     recipes.save(recipe, path)
@@ -76,7 +86,7 @@ def test_an_encoder_decoder_is_trained_and_used(stock: CommandServer, home: Path
 
 
 def test_a_decoder_is_planned_trained_resumed_scored_and_used(
-    stock: CommandServer, home: Path, tmp_path: Path
+    stock: Stock, home: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.epochs=10", "training.checkpoint_every=2")

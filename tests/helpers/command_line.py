@@ -1,4 +1,7 @@
-"""The command line: as a program of its own that is started, read and signalled, or carried out in this process."""
+"""The command line: as a program of its own that is started, read and signalled, or carried out in this process.
+
+As a `LineProcess` this module carries out commands one after another, and their workers' jobs too.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import os
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from engine.commands.terminal import follow_job
 from engine.system import paths
 from tests.helpers import scripted_program
 from tests.helpers.in_process_worker import InProcessSupervisor
+from tests.helpers.line_process import answer_all
 
 
 @dataclass(frozen=True)
@@ -113,3 +117,11 @@ class InProcessTerminal:
                 patch.chdir(cwd)
             code = cli.run(cli.parse(arguments))
         return Finished(code, out.getvalue(), err.getvalue())
+
+
+def _answered(request: dict[str, Any]) -> dict[str, Any]:
+    return asdict(InProcessTerminal(Path(request["home"])).run(*request["arguments"], stdin=request["stdin"]))
+
+
+if __name__ == "__main__":
+    answer_all(_answered)

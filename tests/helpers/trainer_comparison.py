@@ -8,8 +8,8 @@
     tunesmith   the training part of a run: its loop with loader, commands and events
     own_code    the same without Liger's kernels
 
-Reads its settings as a line of JSON, prepares and takes a first step, and answers each command that follows on its
-standard input with a line of JSON. A turn is one epoch over the same examples. All compute in the same dtype
+Reads its settings as a line of JSON, prepares and takes a first step, and answers each word that follows (a line of
+JSON too). A turn is one epoch over the same examples. All compute in the same dtype
 with as many threads, and a step of `plain` and of `tunesmith` sees as many examples: without accumulation the
 stock Trainer's loss is normalised by the batch's label tokens, as ours is.
 """
@@ -74,8 +74,8 @@ from engine.worker.runtime import devices
 from engine.worker.training import fast_kernels, training_loop
 from engine.worker.training.training_run import TrainingRun
 from tests.helpers import training_overhead
-from tests.helpers.answer_lines import answer, own_output
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
+from tests.helpers.line_process import answer, own_output
 from tests.helpers.matrix_peak import matrix_peak, settle_card
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_setup import make_channel
@@ -461,7 +461,7 @@ def main() -> None:
         answers, {"first_step": first, "precision": stage.base.precision, "threads": torch.get_num_threads()}
     )
     for line in sys.stdin:
-        answer(answers, _done(line.strip(), stage, side))
+        answer(answers, _done(json.loads(line), stage, side))
 
 
 def _done(word: str, stage: Stage, side: Any) -> Result:

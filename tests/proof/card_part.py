@@ -6,9 +6,7 @@ python -m tests.proof.card_part        prints what came of it as JSON: cells and
 from __future__ import annotations
 
 import copy
-import json
 import os
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -31,6 +29,7 @@ from engine.methods import METHODS
 from engine.runs import run_store
 from engine.system.paths import jobs_folder
 from tests.helpers import pretend_card
+from tests.helpers.line_process import answer, own_output
 from tests.helpers.tiny_models import KINDS, tiny_model
 from tests.helpers.tiny_runs import (
     adapter_of,
@@ -78,7 +77,7 @@ def part() -> Iterator[tuple[Cell, tuple[Check, ...]]]:
 def main() -> None:
     """Do everything and print what came of it."""
     warnings.simplefilter("ignore")
-    answers, sys.stdout = sys.stdout, sys.stderr
+    answers = own_output()
     device = shard.put_on_card()
     with tempfile.TemporaryDirectory(prefix="tunesmith-card-") as name:
         os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
@@ -90,7 +89,7 @@ def main() -> None:
             "card": _counted_by_the_card(),
             "unlike the processor": _unlike_the_processor(),
         }
-        print(json.dumps(done), file=answers, flush=True)
+        answer(answers, done)
 
 
 def _counted_by_the_card() -> dict[str, int]:

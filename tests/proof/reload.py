@@ -7,9 +7,6 @@ It has never seen the model that was trained: what it finds is what is in the fi
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -21,59 +18,35 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, BitsAndBytesConfig
 
 import engine.worker.adapters.tuners  # noqa: F401 - registers our own with PEFT
-from tests.helpers.repository import ROOT
+from tests.helpers.line_process import LineProcess, answer_all
 
 EXPECTED_NAME = "expected.safetensors"
 
 
-class Reloader:
+class Reloader(LineProcess):
     """The process, seen from the one that trained."""
 
     def __init__(self, log: Path, device: str = "cpu") -> None:
+        super().__init__("tests.proof.reload", log)
         self._device = device
-        with log.open("w", encoding="utf-8") as stderr:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.proof.reload"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                cwd=ROOT,
-            )
 
     def difference(self, folder: Path, base: Path | None, quantization: str, double: bool) -> float:
         """Return by how much the logits differ from those in the folder; `base` None: it holds a whole model.
 
         Raises RuntimeError with the process's own words if it can't be loaded.
         """
-        request = {"folder": str(folder), "base": str(base) if base else None}
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(
-            json.dumps(request | {"quantization": quantization, "double": double, "device": self._device})
-            + "\n"
-        )
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline() or '{"error": "the process ended"}')
+        request = {"folder": str(folder), "base": str(base) if base else None, "quantization": quantization}
+        answer = self.ask(request | {"double": double, "device": self._device})
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return float(answer["difference"])
 
-    def close(self) -> None:
-        """End the process and wait for it."""
-        self._process.communicate()
 
-
-def main() -> None:
-    """Answer requests until there are no more."""
-    answers, sys.stdout = sys.stdout, sys.stderr
-    torch.set_num_threads(1)
-    for line in sys.stdin:
-        try:
-            answer: dict[str, Any] = {"difference": _difference(**json.loads(line))}
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), file=answers, flush=True)
+def _answered(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"difference": _difference(**request)}
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 @torch.no_grad()
@@ -130,4 +103,5 @@ def _plain_model(folder: str, quantization: str, double: bool, device: str) -> A
 
 
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    answer_all(_answered)

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.benchmarks.card.figures import Lacking
 from tests.benchmarks.card.parts import PARTS, Part, Setting
-from tests.helpers.answer_lines import answer, own_output
+from tests.helpers.line_process import answer, own_output
 from tests.helpers.repository import ROOT
 
 STARTUP = ROOT / "tests" / "helpers" / "pretend_card" / "startup"

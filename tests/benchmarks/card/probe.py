@@ -14,8 +14,8 @@ import warnings
 from typing import Any
 
 from engine.system.graphics import nvidia_smi
-from tests.helpers.answer_lines import answer, own_output
 from tests.helpers.benchmark_report import machine
+from tests.helpers.line_process import answer, own_output
 
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "bitsandbytes")
 LEAST_TORCH = (2, 11)

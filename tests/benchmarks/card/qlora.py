@@ -30,7 +30,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
     for way in ("tunesmith", "plain"):
         try:
             speeds[way], peak = _measured(way, recipe, setting)
-        except SystemExit as error:
+        except RuntimeError as error:
             yield Figure(NAMES[way], f"failed: {' '.join(str(error).split())[-300:]}")
             continue
         words = f"{peak / 1e9:.2f} GB"
@@ -67,5 +67,5 @@ def _measured(way: str, recipe: dict[str, Any], setting: Setting) -> tuple[float
         turns = [side.ask("turn") for _ in range(WORK[setting.kind][1])]
         peak = side.ask("peak")["peak"]
     finally:
-        side.end()
+        side.close()
     return median(turn["tokens"] / turn["seconds"] for turn in turns), peak
