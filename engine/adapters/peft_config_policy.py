@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from engine.errors import AdapterError
 from engine.methods import methods_of, tuner_of
-from engine.methods.tuner import Dimension, KeyKind, KeyRule, Tuner
+from engine.methods.base import Dimension, KeyKind, KeyRule, Tuner
 from engine.options import OptionInfo, describe
 from engine.system.command_name import command_name
 

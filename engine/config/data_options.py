@@ -29,25 +29,13 @@ class DataOptions(Options):
         min_length=1,
     )
     conversation: str = option(
-        "auto",
-        "Conversation column",
-        "Column with the conversation, or auto.",
-        min_length=1,
-        follows="data",
+        "auto", "Conversation column", "Column with the conversation, or auto.", min_length=1, follows="data"
     )
     summary: str = option(
-        "auto",
-        "Summary column",
-        "Column with the reference summary, or auto.",
-        min_length=1,
-        follows="data",
+        "auto", "Summary column", "Column with the reference summary, or auto.", min_length=1, follows="data"
     )
     every: int = option(
-        1,
-        "Keep every N-th",
-        "Keep every N-th example of each split. 1: all.",
-        ge=1,
-        follows="data",
+        1, "Keep every N-th", "Keep every N-th example of each split. 1: all.", ge=1, follows="data"
     )
     max_train: int = option(
         0,

@@ -110,13 +110,7 @@ def problems(options: DecodingOptions) -> list[Problem]:
     """Return the problems of options that contradict each other."""
     problems = []
     if options.temperature > 0.0 and options.beams > 1:
-        problems.append(
-            Problem(
-                "beams",
-                "Sampling needs one beam.",
-                "Set Beams to 1, or Temperature to 0.",
-            )
-        )
+        problems.append(Problem("beams", "Sampling needs one beam.", "Set Beams to 1, or Temperature to 0."))
     if options.min_new_tokens > options.max_new_tokens:
         problems.append(
             Problem(

@@ -226,10 +226,7 @@ class TrainingOptions(Options):
         level="everything",
     )
     when_window_leaves: Literal["finish", "stop"] = option(
-        "finish",
-        "If the window closes",
-        "Finish the run, or save a checkpoint and stop.",
-        level="everything",
+        "finish", "If the window closes", "Finish the run, or save a checkpoint and stop.", level="everything"
     )
 
 
@@ -247,12 +244,7 @@ class EvaluationOptions(Options):
 
     split: Literal["test", "validation", "train"] = option("test", "Split", "The split to score.")
     examples: int = option(
-        0,
-        "Examples",
-        "Number of examples to score, the first ones.",
-        unit="examples",
-        zero="all",
-        ge=0,
+        0, "Examples", "Number of examples to score, the first ones.", unit="examples", zero="all", ge=0
     )
     base_forms: Literal["auto", "recipe"] = option(
         "auto",

@@ -17,33 +17,30 @@ from engine.methods.base import (
     Method,
     Preset,
     Quantization,
+    Tuner,
     Variant,
     method,
     methods_of,
     named,
     tuner_of,
 )
-from engine.methods.hard_prompts import HARD_PROMPTS
 from engine.methods.lora_family import LOW_RANK_MORE
 from engine.methods.low_rank import LOW_RANK
 from engine.methods.reparameterized import REPARAMETERIZED
-from engine.methods.scaling import SCALING
 from engine.methods.selective import FULL, SELECTIVE
 from engine.methods.sketches import Box, Place, Sketch
-from engine.methods.soft_prompts import SOFT_PROMPTS
-from engine.methods.tuner import Tuner
+from engine.methods.soft_prompts import PROMPT_ONLY, SOFT_PROMPTS
 from engine.options import MAX_KEY, unknown_key
 
 REGISTRY[:] = (
     *LOW_RANK,
     *LOW_RANK_MORE,
     *REPARAMETERIZED,
-    *SCALING,
     *ADDITIVE,
     *SOFT_PROMPTS,
     *SELECTIVE,
     FULL,
-    *HARD_PROMPTS,
+    PROMPT_ONLY,
 )
 METHODS: Sequence[Method] = REGISTRY
 """Every method, in the order in which they are offered; those of a group stand together."""

@@ -1,4 +1,4 @@
-"""Methods that add small trained networks to a frozen model.
+"""Methods that add small trained networks to a frozen model, or scale its activations.
 
 The bottleneck tuner is Tunesmith's own (`engine.worker.adapters.tuners.bottleneck`).
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.methods.base import Method, Preset, Variant
+from engine.methods import sketches
+from engine.methods.base import QUANTIZATIONS, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, target_modules_option
 from engine.methods.sketches import Place
-from engine.methods.tuner import Tuner
 from engine.options import Options, option
 
 
@@ -34,9 +34,7 @@ class BottleneckOptions(Options):
         level="essential",
     )
     activation: Literal["relu", "gelu", "silu"] = option(
-        "gelu",
-        "Activation",
-        "The activation function between the adapter's two layers.",
+        "gelu", "Activation", "The activation function between the adapter's two layers."
     )
     dropout: float = option(
         0.0,
@@ -68,39 +66,71 @@ def _places(options: Options) -> tuple[Place, ...]:
     return ("after attention", "after feed-forward")
 
 
-ADDITIVE: tuple[Method, ...] = (
-    Method(
-        id="bottleneck",
-        title="Bottleneck adapter",
-        group="Adapters",
-        summary="A thin network after each sublayer",
-        explanation=(
-            "Inserts a small network after attention and feed-forward: a narrow layer, an activation function "
-            "and a layer back to the model's width, whose result is added. It starts at zero, so training "
-            "starts from the base model. Take it as a solid all-rounder that learns what no change of a "
-            "weight can. It can't be merged into the weights, so generating is a little slower. (Houlsby et "
-            "al. 2019; Pfeiffer et al. 2020)"
-        ),
-        options=BottleneckOptions,
-        tuner=Tuner(
-            "BOTTLENECK",
-            hooks="engine.worker.adapters.method_hooks.bottleneck:BottleneckHooks",
-            sizes={"size": (("bottleneck_down", 0),)},
-            is_own=True,
-        ),
-        presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
-        quantizations=("none", "int8", "nf4", "fp4"),
-        variants=(
-            Variant(
-                "pfeiffer",
-                "Pfeiffer",
-                {"placement": "pfeiffer"},
-                summary="After feed-forward only, at most half the parameters",
-            ),
-        ),
-        short=_short,
-        beyond_peft=lambda options, base: "PEFT does not have this method",  # noqa: ARG005
-        places=("after attention", "after feed-forward"),
-        placed=_places,
+BOTTLENECK = Method(
+    id="bottleneck",
+    title="Bottleneck adapter",
+    group="Adapters",
+    summary="A thin network after each sublayer",
+    explanation=(
+        "Inserts a small network after attention and feed-forward: a narrow layer, an activation function "
+        "and a layer back to the model's width, whose result is added. It starts at zero, so training "
+        "starts from the base model. Take it as a solid all-rounder that learns what no change of a "
+        "weight can. It can't be merged into the weights, so generating is a little slower. (Houlsby et "
+        "al. 2019; Pfeiffer et al. 2020)"
     ),
+    options=BottleneckOptions,
+    tuner=Tuner(
+        "BOTTLENECK",
+        hooks="engine.worker.adapters.method_hooks.bottleneck:BottleneckHooks",
+        sizes={"size": (("bottleneck_down", 0),)},
+        is_own=True,
+    ),
+    presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
+    quantizations=QUANTIZATIONS,
+    variants=(
+        Variant(
+            "pfeiffer",
+            "Pfeiffer",
+            {"placement": "pfeiffer"},
+            summary="After feed-forward only, at most half the parameters",
+        ),
+    ),
+    short=_short,
+    beyond_peft=lambda options, base: "PEFT does not have this method",  # noqa: ARG005
+    places=("after attention", "after feed-forward"),
+    placed=_places,
 )
+
+
+class Ia3Options(Options):
+    """Settings of IA3."""
+
+    target_modules: Targets = target_modules_option(
+        "get a trained scale for each output, or for each input where a feed-forward layer ends"
+    )
+
+
+IA3 = Method(
+    id="ia3",
+    title="IA3",
+    group="Adapters",
+    summary="Scales keys, values and feed-forward",
+    sketch=sketches.SCALED_ROWS,
+    explanation=(
+        "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors "
+        "that start at one. It has very few trainable parameters, needs a high learning rate, and can be "
+        "merged into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu "
+        "et al. 2022)"
+    ),
+    options=Ia3Options,
+    tuner=Tuner(
+        "IA3",
+        hooks="engine.worker.adapters.method_hooks.shared_buffers:Ia3Hooks",
+        keys={"feedforward_modules": "modules", "init_ia3_weights": "flag"},
+    ),
+    presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
+    quantizations=QUANTIZATIONS,
+    merges=True,
+)
+
+ADDITIVE = (IA3, BOTTLENECK)

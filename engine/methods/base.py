@@ -1,7 +1,10 @@
 """A method: one entry of the registry, from which forms, files, help, import checks and tests are derived.
 
 An entry translates options into PEFT's settings and says on which base models the method can't be used, before
-anything is loaded. Imports neither torch nor PEFT.
+anything is loaded. Its tuner declares what an adapter of it may hold: PEFT executes a configuration while it loads an
+adapter. It reads the files and models that are named there, allocates the sizes that are asked for, and runs patterns
+over module names. `engine.adapters.peft_config_policy` checks every configuration against these declarations first.
+Imports neither torch nor PEFT.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.methods.sketches import DEFAULTS, Place, Sketch
-from engine.methods.tuner import Tuner
 from engine.options import Options, check, describe
 
 Family = Literal["encoder-decoder", "decoder-only"]
@@ -20,6 +22,15 @@ Quantization = Literal["none", "int8", "nf4", "fp4"]
 Group = Literal["Low rank", "Reparameterizations", "Adapters", "Soft prompts", "Selective", "Yardsticks"]
 
 FAMILIES: tuple[Family, ...] = ("encoder-decoder", "decoder-only")
+QUANTIZATIONS: tuple[Quantization, ...] = ("none", "int8", "nf4", "fp4")
+# Model types whose weights are in Conv1D layers: linear layers with a transposed weight.
+CONV1D_MODELS = ("gpt2", "openai-gpt")
+_BASES: Mapping[Quantization, str] = {
+    "none": "an unquantized base",
+    "int8": "an int8 base",
+    "nf4": "an nf4 base",
+    "fp4": "an fp4 base",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,58 @@ class BaseFacts:
     positions: int | None = None
     biases: bool = False
     precision: str = ""
+
+
+KeyKind = Literal[
+    "flag",  # true or false
+    "number",
+    "whole",  # a whole number
+    "size",  # a whole number, not negative
+    "count",  # a small size, for what PEFT repeats that often
+    "text",
+    "texts",
+    "names",  # module names
+    "modules",  # module names, or a regular expression for them
+    "layers",  # indices of layers
+    "sizes_by_pattern",
+    "numbers_by_pattern",
+    "ranks_by_pattern",  # sizes, or for each rank whether it was kept
+    "table",  # anything; for records that nothing reads
+]
+KeyRule = KeyKind | tuple[Any, ...]
+"""Which values a key may have; a tuple lists them. Null is allowed for every key."""
+
+Dimension = tuple[str, int]
+"""A part of a tensor's name and the index of one of its dimensions."""
+
+
+@dataclass(frozen=True)
+class Tuner:
+    """A PEFT type: one of PEFT's own, or one of `engine.worker.adapters.tuners`.
+
+    `keys` are the keys of its configuration that no option of its methods declares, or that may have more values than
+    the option. `sizes` name the dimension that a size is checked against; a size that is not here must be limited by
+    the base model's own layers. `tensors` are the prefixes of its tensors' names, "<type>_" by default; with
+    `virtual_tokens` they are whole names besides "prompt_embeddings". `virtual_tokens` says where trained vectors are
+    inserted: before the input, or as keys and values. `hooks` is the path of a
+    `engine.worker.adapters.method_hooks.base.MethodHooks` for what PEFT does not do by itself.
+    `is_own` says that plain PEFT does not know the type.
+    """
+
+    peft_type: str
+    hooks: str = ""
+    keys: Mapping[str, KeyRule] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[Dimension, ...]] = field(default_factory=dict)
+    tensors: tuple[str, ...] = ()
+    virtual_tokens: Literal["", "input", "keys_and_values"] = ""
+    is_own: bool = False
+
+    @property
+    def tensor_names(self) -> tuple[str, ...]:
+        """The prefixes of its tensors' names; the whole names where it trains virtual tokens."""
+        if self.virtual_tokens:
+            return ("prompt_embeddings", *self.tensors)
+        return self.tensors or (f"{self.peft_type.lower()}_",)
 
 
 Rule = Callable[[Any, BaseFacts], "Problem | None"]
@@ -128,10 +191,10 @@ class Method:
         refusals = {
             kind: self._rule_refusal(options, replace(base, quantization=kind)) for kind in self.quantizations
         }
-        works = [_a_base(kind) for kind, problem in refusals.items() if problem is None]
+        works = [_BASES[kind] for kind, problem in refusals.items() if problem is None]
         if not works:
             return refusals[self.quantizations[0]]
-        message = f"{self.title} does not work on {_a_base(base.quantization)}."
+        message = f"{self.title} does not work on {_BASES[base.quantization]}."
         return Problem("base_model.quantization", message, f"It works on {' or '.join(works)}.")
 
     def places_of(self, options: Options) -> tuple[Place, ...]:
@@ -231,11 +294,16 @@ def named(method_id: str) -> str:
     return method(method_id).title
 
 
-def _a_base(quantization: Quantization) -> str:
-    names = {
-        "none": "an unquantized base",
-        "int8": "an int8 base",
-        "nf4": "an nf4 base",
-        "fp4": "an fp4 base",
-    }
-    return names[quantization]
+def linear_only(title: str) -> Rule:
+    """Return the rule of a method that can't change Conv1D layers; a quantized base has linear layers instead."""
+
+    def refusal(options: Any, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
+        if base.model_type not in CONV1D_MODELS or base.quantization != "none":
+            return None
+        return Problem(
+            "method.id",
+            f"{title} changes linear layers, and {base.model_type} keeps its weights in Conv1D layers.",
+            f"Nearest that supports those: {named('lora')}.",
+        )
+
+    return refusal

@@ -7,10 +7,15 @@ from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.methods import sketches
-from engine.methods.base import BaseFacts, Method, Preset, Variant
-from engine.methods.constraints import linear_only
-from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
-from engine.methods.tuner import KeyRule, Tuner
+from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant, linear_only
+from engine.methods.shared_options import (
+    Targets,
+    alpha_option,
+    dropout_option,
+    rank_option,
+    rank_text,
+    target_modules_option,
+)
 from engine.options import Options, option
 
 
@@ -77,13 +82,11 @@ class RandLoraOptions(Options):
         "Width of each random pair. A smaller rank means more pairs and more trainable parameters: together "
         "they always reach the full rank.",
     )
-    alpha: int = option(
+    alpha: int = alpha_option(
         640,
-        "Alpha",
         "Strength of the change: it is scaled by alpha over rank. Usual is 20 times the rank.",
         peft_name="randlora_alpha",
-        ge=1,
-        le=65536,
+        maximum=65536,
     )
     sparse: bool = option(
         False,
@@ -131,12 +134,8 @@ class GraLoraOptions(Options):
         16,
         "Width of the thin matrices of all blocks together. It trains as many parameters as LoRA of this rank.",
     )
-    alpha: int = option(
-        32,
-        "Alpha",
-        "Strength of the change: it is scaled by alpha over rank. Often twice the rank.",
-        ge=1,
-        le=4096,
+    alpha: int = alpha_option(
+        32, "Strength of the change: it is scaled by alpha over rank. Often twice the rank."
     )
     blocks: int | None = option(
         None,
@@ -183,10 +182,6 @@ PROJECTION_KEYS: Mapping[str, KeyRule] = {"projection_prng_key": "whole", "save_
 
 def _in_place_on_quantized(options: Options, base: BaseFacts) -> str:  # noqa: ARG001
     return "PEFT can't train it on a quantized base" if base.quantization != "none" else ""
-
-
-def _rank(options: Options) -> str:
-    return f"r {getattr(options, 'rank')}"  # noqa: B009 - the method's own class has it
 
 
 def _miss_short(options: Options) -> str:
@@ -240,11 +235,11 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             sizes={"r": (("vera_lambda_d", 0),)},
         ),
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         # All adapters draw the same matrices, so that several can be loaded at once.
         peft_defaults={"save_projection": False, "projection_prng_key": 0},
-        short=_rank,
+        short=rank_text,
     ),
     Method(
         id="vblora",
@@ -276,10 +271,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             },
         ),
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         identity_at_start=False,
-        short=_rank,
+        short=rank_text,
         rules=(_top_within_bank,),
     ),
     Method(
@@ -303,10 +298,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             sizes={"r": (("randlora_lambda", 0),)},
         ),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         peft_defaults={"save_projection": False, "projection_prng_key": 0},
-        short=_rank,
+        short=rank_text,
     ),
     Method(
         id="miss",
@@ -328,7 +323,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             sizes={"r": (("miss_block", 0),)},
         ),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(3e-4)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         variants=(
             Variant("bat", "MiSS bat", {"form": "bat"}, summary="The change depends on the weight"),
@@ -361,9 +356,9 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             },
         ),
         presets={"encoder-decoder": Preset(1e-3, {"rank": 32, "alpha": 64}), "decoder-only": Preset(5e-4)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
-        short=_rank,
+        short=rank_text,
         rules=(_blocks_divide_rank,),
         beyond_peft=_in_place_on_quantized,
     ),
@@ -392,7 +387,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         merges=True,
-        short=_rank,
+        short=rank_text,
         rules=(linear_only("DeLoRA"),),
     ),
 )

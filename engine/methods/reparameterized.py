@@ -6,10 +6,8 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.methods import sketches
-from engine.methods.base import BaseFacts, Method, Preset, Variant
-from engine.methods.constraints import linear_only
-from engine.methods.shared_options import Targets, rank_option, target_modules_option
-from engine.methods.tuner import Tuner
+from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant, linear_only
+from engine.methods.shared_options import Targets, rank_option, rank_text, target_modules_option
 from engine.options import Options, option
 
 
@@ -136,10 +134,6 @@ class ShiraOptions(Options):
     target_modules: Targets = target_modules_option("are changed at random entries")
 
 
-def _rank(options: Options) -> str:
-    return f"r {getattr(options, 'rank')}"  # noqa: B009 - the method's own class has it
-
-
 def _block(options: Options) -> str:
     size = getattr(options, "block_size")  # noqa: B009 - the method's own class has it
     return f"block {size}" if size else ""
@@ -173,12 +167,9 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "where the model must not forget what it can do. (Qiu et al. 2023)"
         ),
         options=OftOptions,
-        tuner=Tuner(
-            "OFT",
-            keys={"coft": "flag", "eps": "number", "num_cayley_neumann_terms": "count"},
-        ),
+        tuner=Tuner("OFT", keys={"coft": "flag", "eps": "number", "num_cayley_neumann_terms": "count"}),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         variants=(
             Variant(
@@ -216,7 +207,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
             },
         ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         peft_defaults={"boft_n_butterfly_factor": 1},
         short=_block,
@@ -246,7 +237,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         merges=True,
         # The pairs cancel each other up to the rounding of float32.
         identity_at_start=False,
-        short=_rank,
+        short=rank_text,
         nearest="oft",
         rules=(linear_only("HRA"), _even_rank),
     ),
@@ -272,7 +263,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
             },
         ),
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         # PEFT's own default starts from random waves that spoil the base.
         peft_defaults={"init_weights": True},
@@ -300,7 +291,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
             },
         ),
         presets={"encoder-decoder": Preset(1e-1), "decoder-only": Preset(1e-1)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        quantizations=QUANTIZATIONS,
         merges=True,
         # True means zeros; PEFT's own default starts from random kernels that spoil the base.
         peft_defaults={"init_weights": True},
@@ -331,7 +322,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         quantizations=("none", "nf4", "fp4"),
         merges=True,
         peft_defaults={"random_seed": 0},
-        short=_rank,
+        short=rank_text,
         rules=(linear_only("SHiRA"),),
     ),
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.errors import Problem
-from engine.methods.base import BaseFacts, Method, Preset, Quantization, Variant, named
+from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant, named
+from engine.methods.shared_options import NoOptions
 from engine.methods.sketches import Place
-from engine.methods.tuner import Tuner
 from engine.options import Options, option
 
 # Model types without biases, unless their configuration asks for some. Of others the worker knows once the model is
@@ -50,19 +50,6 @@ SELECTIVE_TUNER = Tuner(
     keys={"patterns": "texts"},
     is_own=True,
 )
-EVERY_QUANTIZATION: tuple[Quantization, ...] = ("none", "int8", "nf4", "fp4")
-
-
-class FullOptions(Options):
-    """Full fine-tuning has no settings of its own."""
-
-
-class BitFitOptions(Options):
-    """BitFit has no settings of its own."""
-
-
-class LayerNormOptions(Options):
-    """Tuning the norms has no settings of its own."""
 
 
 class LayersOptions(Options):
@@ -87,10 +74,7 @@ class LayersOptions(Options):
         min_length=1,
     )
     kinds: Literal["all", "weights", "biases", "norms"] = option(
-        "all",
-        "Trained parts",
-        "Everything, only weights, only biases, or only norms.",
-        peft_name="selection",
+        "all", "Trained parts", "Everything, only weights, only biases, or only norms.", peft_name="selection"
     )
 
 
@@ -171,11 +155,11 @@ SELECTIVE: tuple[Method, ...] = (
             "adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and neither have most "
             "Llamas. (Ben Zaken et al. 2022)"
         ),
-        options=BitFitOptions,
+        options=NoOptions,
         tuner=SELECTIVE_TUNER,
         beyond_peft=_copies_in_float32,
         presets={"encoder-decoder": Preset(5e-3), "decoder-only": Preset(5e-3)},
-        quantizations=EVERY_QUANTIZATION,
+        quantizations=QUANTIZATIONS,
         merges=True,
         peft_defaults={"selection": "biases"},
         places=("biases",),
@@ -193,11 +177,11 @@ SELECTIVE: tuple[Method, ...] = (
             "thousand parameters in all. Nearly every model has them, so take it where an adapter must be as "
             "small as possible, or where BitFit finds no biases. (Zhao et al. 2024)"
         ),
-        options=LayerNormOptions,
+        options=NoOptions,
         tuner=SELECTIVE_TUNER,
         beyond_peft=_copies_in_float32,
         presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(5e-3)},
-        quantizations=EVERY_QUANTIZATION,
+        quantizations=QUANTIZATIONS,
         merges=True,
         peft_defaults={"selection": "norms"},
         places=("norms",),
@@ -252,7 +236,7 @@ FULL = Method(
         "base model itself stays unchanged, so both can be compared. Take it for small models, and to see "
         "what a smaller method gives away."
     ),
-    options=FullOptions,
+    options=NoOptions,
     tuner=SELECTIVE_TUNER,
     beyond_peft=_copies_in_float32,
     presets={"encoder-decoder": Preset(3e-4), "decoder-only": Preset(5e-5)},

@@ -1,10 +1,10 @@
-"""Options that several methods have in common."""
+"""Options that several methods have in common, and the short name that tells an adapter's rank."""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from engine.options import option
+from engine.options import Options, option
 
 Targets: TypeAlias = tuple[str, ...] | None
 
@@ -12,15 +12,13 @@ Targets: TypeAlias = tuple[str, ...] | None
 def rank_option(default: int, help: str, *, maximum: int = 512, peft_name: str = "r") -> Any:
     """Declare the rank of a method; `help` says what it is a rank of."""
     return option(
-        default,
-        "Rank",
-        help,
-        level="essential",
-        control="slider",
-        peft_name=peft_name,
-        ge=1,
-        le=maximum,
+        default, "Rank", help, level="essential", control="slider", peft_name=peft_name, ge=1, le=maximum
     )
+
+
+def alpha_option(default: int, help: str, *, maximum: int = 4096, peft_name: str = "") -> Any:
+    """Declare the strength of a method's change."""
+    return option(default, "Alpha", help, peft_name=peft_name, ge=1, le=maximum)
 
 
 def dropout_option(peft_name: str, default: float = 0.05) -> Any:
@@ -46,3 +44,12 @@ def target_modules_option(what: str) -> Any:
         control="chips",
         min_length=1,
     )
+
+
+class NoOptions(Options):
+    """A method without settings of its own."""
+
+
+def rank_text(options: Any) -> str:
+    """Return the rank in a few letters: "r 32"."""
+    return f"r {options.rank}"

@@ -1,4 +1,4 @@
-"""Methods that train virtual tokens: vectors before the input, or keys and values."""
+"""Methods that train virtual tokens (vectors before the input, or keys and values), and the prompt alone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.errors import Problem
-from engine.methods.base import BaseFacts, Method, Preset, Variant
-from engine.methods.tuner import KeyRule, Tuner
+from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
+from engine.methods.shared_options import NoOptions
 from engine.options import Options, option
 
 INIT_TEXT = "Summarize the following conversation in one or two short sentences."
-# Soft prompts change no weights, so they work on every base.
-EVERY_BASE: tuple[Literal["none", "int8", "nf4", "fp4"], ...] = ("none", "int8", "nf4", "fp4")
 
 # How a prompt was initialised: any value is harmless, since the saved prompt replaces it and nothing is read for it.
 INIT_KEYS: Mapping[str, KeyRule] = {
@@ -212,7 +210,7 @@ SOFT_PROMPTS = (
             virtual_tokens="input",
         ),
         presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(1e-2)},
-        quantizations=EVERY_BASE,
+        quantizations=QUANTIZATIONS,
         identity_at_start=False,
         variants=(
             Variant(
@@ -247,7 +245,7 @@ SOFT_PROMPTS = (
             virtual_tokens="keys_and_values",
         ),
         presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(3e-2)},
-        quantizations=EVERY_BASE,
+        quantizations=QUANTIZATIONS,
         identity_at_start=False,
         variants=(
             Variant(
@@ -283,7 +281,7 @@ SOFT_PROMPTS = (
             virtual_tokens="input",
         ),
         presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(3e-3)},
-        quantizations=EVERY_BASE,
+        quantizations=QUANTIZATIONS,
         identity_at_start=False,
         variants=(
             Variant(
@@ -318,7 +316,7 @@ SOFT_PROMPTS = (
             virtual_tokens="input",
         ),
         presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(1e-2)},
-        quantizations=EVERY_BASE,
+        quantizations=QUANTIZATIONS,
         identity_at_start=False,
         peft_defaults={"num_transformer_submodules": 1},
         short=_short,
@@ -326,4 +324,23 @@ SOFT_PROMPTS = (
         nearest="prompt_tuning",
         rules=(_has_positions, _has_text),
     ),
+)
+
+
+PROMPT_ONLY = Method(
+    id="prompt_only",
+    title="Prompt only",
+    group="Yardsticks",
+    summary="Trains nothing, adds examples",
+    explanation=(
+        "Trains nothing: the base model reads your prompt, with as many examples as you like, and is "
+        "scored against itself with the plain prompt. It is the other yardstick: what prompting alone "
+        "achieves, and what a trained adapter has to beat. Only the prompt is saved."
+    ),
+    options=NoOptions,
+    tuner=None,
+    # No learning rate: there is nothing that learns.
+    presets={"encoder-decoder": Preset(0.0), "decoder-only": Preset(0.0)},
+    quantizations=QUANTIZATIONS,
+    places=("prompt",),
 )

@@ -14,7 +14,7 @@ from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, total_steps
 from engine.errors import Problem, RecipeError
 from engine.methods import METHODS, Method
-from engine.methods.lora import LoraOptions
+from engine.methods.low_rank import LoraOptions
 from engine.options import describe
 from engine.runs import run_store
 from engine.system import paths

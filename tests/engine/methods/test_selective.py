@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.methods import METHODS, BaseFacts, method
-from engine.methods.selective import SELECTIVE
+from engine.methods import BaseFacts, method
 
 
 def refusal(
@@ -52,8 +51,3 @@ def test_choosing_everything_is_full_fine_tuning(kinds: str) -> None:
     assert "full fine-tuning" in found[2]
     assert refusal("layers", "bart", last_blocks=0, kinds=kinds, patterns=("fc1",)) is None
     assert refusal("layers", "bart", last_blocks=1, kinds=kinds) is None
-
-
-def test_methods_named_instead_are_there() -> None:
-    known = {entry.id for entry in METHODS}
-    assert {entry.nearest for entry in (*SELECTIVE, method("full"))} <= known

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from peft import PeftConfig, PeftModel
 
-from engine.methods.lora import FROM_WEIGHTS, LoraOptions
+from engine.methods.low_rank import FROM_WEIGHTS, LoraOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks import fused_lora, pissa_init
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors

@@ -13,7 +13,7 @@ from peft.utils import (
     TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING,
 )
 
-from engine.methods.scaling import Ia3Options
+from engine.methods.additive import Ia3Options
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import ALL_LINEAR, adapted_widths
