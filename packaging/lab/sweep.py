@@ -47,8 +47,7 @@ from engine.worker.dataset.collator import (
     train_loader,
 )
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import make_prompter
-from engine.worker.dataset.summary_limits import settle_limits
+from engine.worker.dataset.prompting import make_prompter, settle_limits
 from engine.worker.evaluation.losses import Batches, mean_loss
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models

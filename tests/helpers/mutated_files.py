@@ -26,8 +26,7 @@ from pyarrow import feather
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
-from engine.worker.ingestion.loading import open_tables
-from engine.worker.ingestion.row_preview import show_first_rows
+from engine.worker.ingestion.loading import open_tables, show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
 from tests.helpers.office_files import write_ods, write_pdf

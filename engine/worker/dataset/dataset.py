@@ -17,8 +17,7 @@ from engine.errors import DataError, UnlabelledError
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
-from engine.worker.ingestion.loading import open_tables, read_rows
-from engine.worker.ingestion.row_preview import show_first_rows
+from engine.worker.ingestion.loading import open_tables, read_rows, show_first_rows
 from engine.worker.ingestion.row_store import LazySequence, Row, examples_of, no_rows, rows_of
 from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
 from engine.worker.ingestion.splitting import hold_out

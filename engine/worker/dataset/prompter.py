@@ -19,7 +19,7 @@ from engine.config.prompts import question, rendered, split_cue
 from engine.methods import Family
 from engine.text.conversations import Example
 from engine.worker.dataset.chat_template import ChatFrame, PromptFormat, chat_frame, control_tokens
-from engine.worker.ingestion.special_tokens import SpecialTokens
+from engine.worker.ingestion.token_lengths import SpecialTokens
 
 IGNORED = -100
 

@@ -1,4 +1,4 @@
-"""From a recipe to its prompt: which examples are in it, in which format it is, and whether it has enough of them."""
+"""From a recipe to its prompt: the examples in it, its format, the limits of summaries, and if it fits the model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from engine.worker.dataset.chat_template import (
 )
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import ChatPrompter, Prompter
-from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.dataset.token_counter import TokenLengths
+from engine.worker.ingestion.token_lengths import summary_special_tokens
+from engine.worker.modeling.base_models import LoadedBase, positions
 from engine.worker.runtime.channel import Channel
 
 T = TypeVar("T")
@@ -186,3 +188,49 @@ def notices(recipe: Recipe) -> list[dict[str, str]]:
         return []
     message = "This is the base model as it is: change the prompt or show examples."
     return [{"message": message, "hint": "In a recipe's file these are data.prompt and data.shots."}]
+
+
+def settle_limits(
+    recipe: Recipe, base: LoadedBase, splits: Splits, lengths: TokenLengths | None = None
+) -> Recipe:
+    """Return the recipe, its prompt's format settled, with limits of summaries where it has none.
+
+    `lengths` saves counting tokens that are counted already.
+    """
+    data, evaluation = recipe.data, recipe.evaluation
+    if data.max_summary_tokens and evaluation.max_new_tokens:
+        return recipe
+    prompter, lengths = make_prompter(recipe, base, splits), lengths or TokenLengths(base.tokenizer, splits)
+    around = special_tokens(base, prompter)
+    if not data.max_summary_tokens:
+        learned = (*training_part(recipe, lengths.summaries), *lengths.summaries("validation"))
+        limit = summary_limits.label_limit(max(learned, default=0) + around)
+        data = data.model_copy(update={"max_summary_tokens": limit})
+    if not evaluation.max_new_tokens:
+        scored = [tokens + around for tokens in scored_part(recipe, lengths.summaries)]
+        limit = min(_room_for_summaries(recipe, base, prompter, lengths), summary_limits.output_limit(scored))
+        evaluation = evaluation.model_copy(update={"max_new_tokens": limit})
+    return replace(recipe, data=data, evaluation=evaluation)
+
+
+def special_tokens(base: LoadedBase, prompter: Prompter) -> int:
+    """Return how many tokens a summary has among its labels beside those of its text."""
+    tokenizers = summary_special_tokens(base.family, base.tokenizer.num_special_tokens_to_add(pair=False))
+    return max(tokenizers, prompter.num_end_tokens)
+
+
+def _room_for_summaries(recipe: Recipe, base: LoadedBase, prompter: Prompter, lengths: TokenLengths) -> int:
+    """Return how many tokens can be written in the context window; at least a step, which planning may refuse."""
+    window = positions(base.model.config)
+    if window is None:
+        return summary_limits.HIGHEST
+    # Virtual tokens take positions too.
+    taken = getattr(recipe.method.options, "virtual_tokens", 0)
+    if base.family == "decoder-only":
+        read = (
+            *scored_part(recipe, lengths.conversations),
+            *lengths.conversations("validation")[:NUM_PINNED],
+        )
+        longest = min(max(read, default=0), recipe.data.max_conversation_tokens)
+        taken += longest + len(prompter.input_ids(""))
+    return max(summary_limits.STEP, window - taken)

@@ -10,8 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.config import model_info
 from engine.config.recipe import BaseModelOptions
 from engine.worker.dataset.dataset import Splits
-from engine.worker.ingestion.special_tokens import SpecialTokens
-from engine.worker.ingestion.token_lengths import TokenCounter, summary_special_tokens
+from engine.worker.ingestion.token_lengths import SpecialTokens, TokenCounter, summary_special_tokens
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
 

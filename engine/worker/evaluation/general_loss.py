@@ -24,7 +24,7 @@ from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.evaluation.losses import GENERAL_TEXT, Batches, losses_of
 from engine.worker.evaluation.protocol import cache_file
-from engine.worker.ingestion.special_tokens import SpecialTokens
+from engine.worker.ingestion.token_lengths import SpecialTokens
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
 from engine.worker.runtime.channel import Channel
 

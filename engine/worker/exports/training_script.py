@@ -32,8 +32,13 @@ from engine.worker.adapters.tuners.selective import SelectiveLayer
 from engine.worker.dataset.collator import MIN_SORT_WINDOWS, SORT_WINDOW_STEPS
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import ChatPrompter, Prompter
-from engine.worker.dataset.prompting import make_prompter, prompt_facts, settled, training_examples
-from engine.worker.dataset.summary_limits import settle_limits
+from engine.worker.dataset.prompting import (
+    make_prompter,
+    prompt_facts,
+    settle_limits,
+    settled,
+    training_examples,
+)
 from engine.worker.exports import merged_model, plain_prompt
 from engine.worker.kernels.library import CACHE
 from engine.worker.modeling import base_files, base_models, meta_model

@@ -1,6 +1,7 @@
 """A source's rows as examples: infers their schema, reads them with progress, reports broken rows.
 
-Knows nothing of how splits are made, of limits or of models. Imports neither torch nor datasets.
+The first rows are shown before all are read, with the inferred schema and its reason, so that a column mapping can be
+corrected at once. Knows nothing of how splits are made, of limits or of models. Imports neither torch nor datasets.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +31,7 @@ from engine.data import (
 )
 from engine.errors import DataError
 from engine.scoring.score_text import counted
-from engine.worker.ingestion import alignment, split_summaries
+from engine.worker.ingestion import alignment
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
@@ -41,10 +42,14 @@ FIRST_ROWS = 200
 ROWS_PER_POLL = 200
 MAX_REMARKS = 20
 MAX_NAMED = 5
-# An event may have 256 kB.
+MAX_SHOWN_ROWS = 50
+MAX_SHOWN_CHARACTERS = 2_000
+# An event may have 256 kB, and a character may take six bytes in JSON.
 MAX_EVENT_BYTES = 128 * 1024
+MAX_ROW_CHARACTERS = 16_000
 MAX_REASON_CHARACTERS = 500
 Tables = Mapping[Split | None, Table]
+Examples = dict[Split | None, LazySequence[SourcedExample]]
 
 
 def open_tables(source: Source, options: DataOptions) -> Tables:
@@ -71,8 +76,33 @@ def find_schema(
     A schema lacks the summary where no column can hold one, and without `needs_summary` where it can't be told.
     Raises DataError with the field of what can't be found, or `data.source` for what can't be read.
     """
+    for table in tables.values():
+        table.align = None
     with _naming(", ".join(table.name for table in tables.values())):
-        return _inferred_schema(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
+        heads = [_head(table) for table in tables.values()]
+        columns, own = _shared(tables), next(iter(tables.values())).own_columns
+        shape: Schema | None = None
+        try:
+            shape = _guessed(tables, columns, heads[0], options, needs_summary=True)
+        except DataError:
+            if len(tables) > 1 and tuple(columns) != own:
+                # The other tables may call the same columns otherwise.
+                with suppress(DataError):
+                    shape = _guessed(tables, own, heads[0], options, needs_summary=True)
+            if shape is None:
+                if to_the_end:
+                    columns = _shared_to_the_end(tables)
+                shape = _maybe_without_summary(
+                    tables, columns, heads[0], options, needs_summary=needs_summary
+                )
+        if sum(table.file_count for table in tables.values()) > 1:
+            # Every file is read by the columns that it has, and the first rows of each table are looked at at once.
+            for table in tables.values():
+                table.align = alignment.aligner(
+                    shape, options, may_have_more_columns=table.may_have_more_columns
+                )
+                table.head(FIRST_ROWS)
+        return shape
 
 
 def likely_schema(tables: Tables, options: DataOptions) -> Schema | None:
@@ -89,49 +119,10 @@ def likely_schema(tables: Tables, options: DataOptions) -> Schema | None:
     return replace(_guessed(tables, first.own_columns, rows, either, needs_summary=False), reason="")
 
 
-def _inferred_schema(
-    tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool
-) -> Schema:
-    for table in tables.values():
-        table.align = None
-    heads = [_head(table) for table in tables.values()]
-    columns, own = _shared(tables), next(iter(tables.values())).own_columns
-    shape: Schema | None = None
-    try:
-        shape = _guessed(tables, columns, heads[0], options, needs_summary=True)
-    except DataError:
-        if len(tables) > 1 and tuple(columns) != own:
-            shape = _of_the_first(tables, own, heads[0], options)
-        if shape is None:
-            everywhere = _shared_everywhere(tables) if to_the_end else columns
-            shape = _maybe_without_summary(tables, everywhere, heads[0], options, needs_summary=needs_summary)
-    _align(tables, shape, options)
-    return shape
-
-
 def _head(table: Table) -> list[Record]:
     """Return a table's first rows, as far as they have the columns of its first file."""
     rows = table.head(FIRST_ROWS)
     return [row for row in rows if table.may_have_more_columns or row.file == rows[0].file]
-
-
-def _of_the_first(
-    tables: Tables, columns: Sequence[str], rows: Sequence[Record], options: DataOptions
-) -> Schema | None:
-    """Return the schema of the first table alone, if it has one: the others may call the same columns otherwise."""
-    try:
-        return _guessed(tables, columns, rows, options, needs_summary=True)
-    except DataError:
-        return None
-
-
-def _align(tables: Tables, shape: Schema, options: DataOptions) -> None:
-    """Have every file read by the columns that it has, and look at the first rows of each table at once."""
-    if sum(table.file_count for table in tables.values()) == 1:
-        return
-    for table in tables.values():
-        table.align = alignment.aligner(shape, options, may_have_more_columns=table.may_have_more_columns)
-        table.head(FIRST_ROWS)
 
 
 def _guessed(
@@ -211,7 +202,7 @@ def _shared(tables: Tables) -> list[str]:
     return [name for name in first if all(name in columns for columns in others)]
 
 
-def _shared_everywhere(tables: Tables) -> list[str]:
+def _shared_to_the_end(tables: Tables) -> list[str]:
     """Return the columns that every table has, of all rows."""
     for table in tables.values():
         if table.may_have_more_columns:
@@ -222,7 +213,7 @@ def _shared_everywhere(tables: Tables) -> list[str]:
 
 def read_rows(
     source: Source, tables: Tables, options: DataOptions, channel: Channel, *, needs_summary: bool = True
-) -> tuple[Schema, dict[Split | None, LazySequence[SourcedExample]]]:
+) -> tuple[Schema, Examples]:
     """Return the schema of a source's rows, those of its `tables`, and their examples by split.
 
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
@@ -232,7 +223,7 @@ def read_rows(
         channel.notice(message, hint)
     shape = find_schema(tables, options, needs_summary=needs_summary)
     total, done = sum(table.size_bytes for table in tables.values()), 0
-    examples_by_split: dict[Split | None, LazySequence[SourcedExample]] = {}
+    examples_by_split: Examples = {}
     for split, table in tables.items():
         rows = _followed(table, done, total, channel)
         if shape.split:
@@ -245,8 +236,34 @@ def read_rows(
     _report_remarks(tables, channel)
     _handle_broken(tables, options, channel)
     if needs_summary:
-        examples_by_split = split_summaries.with_summaries(examples_by_split, tables, options, channel)
+        examples_by_split = _with_summaries(examples_by_split, tables, options, channel)
     return shape, examples_by_split
+
+
+def _with_summaries(examples: Examples, tables: Tables, options: DataOptions, channel: Channel) -> Examples:
+    """Return the splits that have summaries, or all if none has.
+
+    Raises DataError with the field `data.other_columns` for the others, unless the options leave them out.
+    """
+    lacking = [
+        split
+        for split, rows in examples.items()
+        if rows and not any(each.example.summary.strip() for each in rows)
+    ]
+    if not lacking or len(lacking) == sum(map(bool, examples.values())):
+        return examples
+    for split in lacking:
+        table = tables.get(split, next(iter(tables.values())))
+        which = table.name if split in tables else f"the split {split}"
+        if options.other_columns != "leave_out":
+            raise DataError(
+                f"No row of {which} has a summary, and rows of other splits have one. "
+                f"Its columns are: {column_names.listed(table.columns)}.",
+                "Use the other files, or add the summaries.",
+                alignment.FIELD,
+            )
+        channel.notice(f"Left out, as no row of it has a summary: {which}.")
+    return {split: rows for split, rows in examples.items() if split not in lacking}
 
 
 def _shaped(table: Table, shape: Schema, rows: Iterator[Record]) -> LazySequence[SourcedExample]:
@@ -286,7 +303,7 @@ def _noted(rows: Iterator[Record], column: str, split_texts: dict[int, Any]) -> 
 
 def _by_split(
     shaped: LazySequence[SourcedExample], shape: Schema, split_texts: Mapping[int, Any], channel: Channel
-) -> dict[Split | None, LazySequence[SourcedExample]]:
+) -> Examples:
     """Return the examples by the split that their rows name; report the rows that name none, which are left out.
 
     Raises DataError for a conversation with rows in several splits.
@@ -357,3 +374,50 @@ def _in_events(broken: Sequence[BrokenRow]) -> Iterator[list[dict[str, str]]]:
         free -= needed
     if part:
         yield part
+
+
+def show_first_rows(source: Source, tables: Tables, options: DataOptions, channel: Channel) -> None:
+    """Emit `rows_previewed`: columns, schema or problem, and the first rows of the first split, values as text.
+
+    Raises DataError with the field `data.source` if nothing can be read.
+    """
+    split, first = next(iter(tables.items()))
+    shape: Schema | None = None
+    problem: dict[str, Any] | None = None
+    rows = first.head(MAX_SHOWN_ROWS)
+    columns = first.columns
+    try:
+        shape = find_schema(tables, options, to_the_end=False)
+    except DataError as error:
+        problem = error.problems[0].as_dict()
+        shape = likely_schema(tables, options)
+    channel.emit(
+        "rows_previewed",
+        source=source.name,
+        split=split,
+        columns=list(columns),
+        shape=shape.as_dict() if shape else None,
+        problem=problem,
+        rows=_row_texts(rows, columns),
+    )
+
+
+def _row_texts(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return as many rows as one event holds; values are text, and long ones are cut."""
+    shown: list[dict[str, str]] = []
+    free = MAX_EVENT_BYTES
+    limit = min(MAX_SHOWN_CHARACTERS, MAX_ROW_CHARACTERS // max(1, len(columns)))
+    for record in rows:
+        row = {name: _cell_text(record.values.get(name), limit) for name in columns}
+        free -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
+        if free < 0 and shown:
+            break
+        shown.append(row)
+    return shown
+
+
+def _cell_text(value: Any, limit: int) -> str:
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
+    return text if len(text) <= limit else f"{text[: max(0, limit - 1)]}…"

@@ -6,8 +6,9 @@ Counts with the tokenizer file of a model folder alone, so that a data check nee
 from __future__ import annotations
 
 import math
+import re
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from tokenizers import Tokenizer
 from engine.config import model_info
 from engine.config.recipe import STARTER, local_folder, looks_like_path
 from engine.methods import Family
-from engine.worker.ingestion.special_tokens import SpecialTokens
 from engine.worker.runtime import tokenizer_trial
 
 CHARACTERS_PER_TOKEN = 4
@@ -133,3 +133,32 @@ def _round_width(maximum: int) -> int:
             if maximum // (factor * power) < BINS_TO_P95:
                 return factor * power
         power *= 10
+
+
+class SpecialTokens:
+    """The special tokens of a tokenizer as text; a token of a single character is ordinary text."""
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        self._tokens = [token for token in tokens if len(token) > 1]
+        # Nearly no text has one; one search tells.
+        self._any = re.compile("|".join(map(re.escape, self._tokens)) or r"(?!)")
+
+    def escaped(self, text: str) -> str:
+        """Return the text with a space after the first character of each special token, as models read it."""
+        if not self._any.search(text):
+            return text
+        for token in self._tokens:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text
+
+    def positions(self, text: str, ends: Sequence[int]) -> list[int]:
+        """Return the positions in the text of `ends`, which are positions in the escaped text."""
+        escaped = self.escaped(text)
+        if escaped is text:
+            return list(ends)
+        before, position = [0], 0
+        for character in escaped:
+            # A character that is not the text's next one is an added space.
+            position += position < len(text) and character == text[position]
+            before.append(position)
+        return [before[end] for end in ends]

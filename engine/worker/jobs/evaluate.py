@@ -13,8 +13,7 @@ from engine.system.paths import adapters_folder
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset, token_counter
-from engine.worker.dataset.prompting import scored_examples, settle_format
-from engine.worker.dataset.summary_limits import settle_limits
+from engine.worker.dataset.prompting import scored_examples, settle_format, settle_limits
 from engine.worker.evaluation import reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation, Evaluator
 from engine.worker.exports import converted_models

@@ -25,10 +25,10 @@ from engine.worker.dataset.prompting import (
     prompt_facts,
     scored_examples,
     settle_format,
+    settle_limits,
     training_examples,
     with_plain_prompt,
 )
-from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import reporting, samples
 from engine.worker.evaluation.evaluator import Evaluator

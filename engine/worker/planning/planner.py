@@ -29,10 +29,11 @@ from engine.worker.dataset.prompting import (
     make_prompter,
     notices,
     notices_of_format,
+    settle_limits,
     settled,
     shots_problem,
+    special_tokens,
 )
-from engine.worker.dataset.summary_limits import settle_limits, special_tokens
 from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS

@@ -4,7 +4,7 @@ import pytest
 
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.summary_limits import settle_limits
+from engine.worker.dataset.prompting import settle_limits
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, read_config, read_tokenizer
 from tests.helpers.tiny_models import tiny_model

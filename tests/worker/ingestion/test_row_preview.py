@@ -12,8 +12,7 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.jobs.events import MAX_EVENT_BYTES, read_all
-from engine.worker.ingestion.loading import open_tables
-from engine.worker.ingestion.row_preview import MAX_CHARACTERS, MAX_ROWS, show_first_rows
+from engine.worker.ingestion.loading import MAX_SHOWN_CHARACTERS, MAX_SHOWN_ROWS, open_tables, show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.jobs import check_data
 from engine.worker.runtime.channel import Channel
@@ -47,7 +46,7 @@ def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, look: Look) -> N
     assert (event["shape"]["kind"], event["shape"]["conversation"]) == ("turns", "messages")
     assert "role" in event["shape"]["reason"]
     assert event["problem"] is None
-    assert len(event["rows"]) == MAX_ROWS
+    assert len(event["rows"]) == MAX_SHOWN_ROWS
     assert event["rows"][0] == {"id": "0", "messages": '[{"role": "a", "content": "é"}]', "summary": ""}
 
 
@@ -69,7 +68,7 @@ def test_long_texts_and_many_columns_fit_one_event(
     wide = {f"column {number}": letter * length for number in range(count)}
     event = look(write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "a", "summary": "b", **wide}] * 9))
     assert len(json.dumps(event, ensure_ascii=False).encode()) < MAX_EVENT_BYTES
-    assert 0 < len(event["rows"][0]["column 0"]) <= MAX_CHARACTERS
+    assert 0 < len(event["rows"][0]["column 0"]) <= MAX_SHOWN_CHARACTERS
 
 
 def test_keys_that_are_data_are_no_columns(tmp_path: Path, look: Look) -> None:

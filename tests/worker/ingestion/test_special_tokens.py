@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.worker.ingestion.special_tokens import SpecialTokens
+from engine.worker.ingestion.token_lengths import SpecialTokens
 
 TOKENS = SpecialTokens(["</s>", "<pad>", "<", "<extra_id_0>"])
 

@@ -11,8 +11,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
-from engine.worker.ingestion.loading import open_tables, read_rows
-from engine.worker.ingestion.row_preview import show_first_rows
+from engine.worker.ingestion.loading import open_tables, read_rows, show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of, notice_messages

@@ -11,8 +11,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.jobs.events import read_all
-from engine.worker.ingestion.loading import open_tables, read_rows
-from engine.worker.ingestion.row_preview import show_first_rows
+from engine.worker.ingestion.loading import open_tables, read_rows, show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
