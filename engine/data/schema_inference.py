@@ -12,7 +12,6 @@ from typing import Any
 from engine.data import cells, column_contents, column_mapping, column_names, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
-from engine.data.column_roles import ColumnRoles
 from engine.data.first_rows import FirstRows
 from engine.data.schema import Schema
 from engine.errors import DataError
@@ -67,7 +66,6 @@ class _Guess:
         column_mapping.check(by_hand)
         self.columns = tuple(columns)
         self.first = FirstRows(self.columns, first_rows)
-        self.roles = ColumnRoles(self.first)
         self.conversation = conversation
         self.summary = summary
         self.by_hand = by_hand
@@ -196,11 +194,11 @@ class _Guess:
                 iter(lists)
             )
         likely, texts, everything = self.first.by_texts(self.columns)
-        chosen = self.roles.conversation(likely)
+        chosen = self.first.conversation(likely)
         if chosen is not None:
             return chosen
         by_content = column_contents.conversation_column(
-            self._unnamed(), self.first.rows, self.roles.summary(likely)
+            self._unnamed(), self.first.rows, self.first.summary(likely)
         )
         if by_content is not None:
             chosen, self.why_conversation = by_content
@@ -219,7 +217,7 @@ class _Guess:
         return [
             name
             for name in self.columns
-            if name not in named and not self.first.no_texts(name) and self.roles.summary([name]) is None
+            if name not in named and not self.first.no_texts(name) and self.first.summary([name]) is None
         ]
 
     def _why_conversation(self, column: str) -> str:
@@ -314,13 +312,13 @@ class _Guess:
             return self._with_references(schema, column, "as named", self.references)
         # A label that is a number is no summary that somebody wrote.
         considered = self.first.by_texts(free)[: None if self.needs_summary else 2]
-        chosen = next(filter(None, map(self.roles.summary, considered)), None)
-        if chosen and self.roles.answers_questions(chosen):
+        chosen = next(filter(None, map(self.first.summary, considered)), None)
+        if chosen and self.first.answers_questions(chosen):
             raise self._none_likely("summary")
         if chosen:
             beside = self.references or column_names.numbered_beside(chosen, free)
             others = [
-                name for name in considered[0] if name not in {chosen, *beside} and self.roles.summary([name])
+                name for name in considered[0] if name not in {chosen, *beside} and self.first.summary([name])
             ]
             rather = " and ".join(f'"{name}"' for name in others[: column_names.MAX_NAMED])
             why = f"by its name, rather than {rather}" if others else "by its name"
@@ -410,7 +408,7 @@ class _Guess:
 
     def _groups(self, column: str) -> bool:
         """Tell whether a column repeats short values, with no two summaries for one of them."""
-        summary = self.summary if self.summary != AUTO else self.roles.summary(self.columns)
+        summary = self.summary if self.summary != AUTO else self.first.summary(self.columns)
         summaries: dict[str, set[str]] = {}
         for row in self.first.rows:
             value, text = cells.text_of(row.get(column)), cells.text_of(row.get(summary or ""))

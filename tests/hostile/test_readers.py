@@ -37,7 +37,7 @@ OWN = {
 
 def end_of(path: Path) -> str:
     try:
-        return f"{len(list(mail_files.read(path, Notes(), 0)))} rows"
+        return f"{len(list(mail_files.read(path, Notes(), 0, None)))} rows"
     except (DataError, ValueError, RecursionError) as error:
         return type(error).__name__
 

@@ -64,7 +64,8 @@ _TABLE_READERS: dict[Reader, ChatReader] = {
     read: partial(chat_files.read_table, read) for read in _READERS.values()
 }
 _JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
-# A file of each of these kinds is a conversation, or one chat: files of several of them may lie together.
+# A file of each of these kinds is a conversation, or one chat: files of several of them may lie together. These readers
+# take the pause, and the summary that lies beside the file.
 _TEXT_READERS: dict[str, ChatReader] = {
     **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
     **dict.fromkeys((".html", ".htm"), _sandboxed("documents.read_html")),
@@ -119,9 +120,9 @@ def _reader(path: Path) -> ChatReader:
 
 def _read_text(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
     """Read a file that is a conversation or a chat, or a folder of mails."""
-    if path.is_file() and text_folder.is_summary(path):
-        return text_folder.read(path, notes, pause_hours)
     if path.is_dir():
-        return _TEXT_READERS[".eml"](path, notes, pause_hours)
-    rows = _TEXT_READERS[suffix_of(path) or path.suffix.lower()](path, notes, pause_hours)
-    return text_folder.with_further_summaries(path, rows, notes)
+        return _TEXT_READERS[".eml"](path, notes, pause_hours, None)
+    if text_folder.is_summary(path):
+        return text_folder.lone_summary(path)
+    read = _TEXT_READERS[suffix_of(path) or path.suffix.lower()]
+    return text_folder.with_summaries(path, notes, partial(read, path, notes, pause_hours))

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine import chats
 from engine.chats import ImportStats, html_exports
-from engine.chats.html_exports import PageFormat
 from engine.data import column_names
 from engine.errors import DataError
-from engine.text.conversations import Turn
 from engine.worker.readers import text_folder
 from engine.worker.readers.archives import ERRORS, require_safe_size
 from engine.worker.readers.chat_files import conversations
@@ -23,7 +21,6 @@ from engine.worker.readers.text_decoding import chunks
 
 if TYPE_CHECKING:
     from docx.table import Table as DocxTable
-    from pypdf import PdfReader
 
 
 # A page that is no chat is kept whole: its text is a part of it.
@@ -32,18 +29,16 @@ MAX_PAGE_BYTES = 64 << 20
 MAX_LINES_ABOVE = 20
 
 
-def read_html(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
+def read_html(
+    path: Path, notes: Notes, pause_hours: float, reference: str | None
+) -> Iterator[text_folder.Row]:
     """Yield the conversations of a page. Scripts are never run, and nothing else is loaded."""
-    reference = text_folder.summary_of(path, notes)
-    if isinstance(reference, BrokenRow):
-        yield reference
-        return
     form = html_exports.format_of(next(chunks(path, Notes(encoding=notes.encoding)), ""))
     if form:
+        log = chats.Log()
         stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
-        turns = _turns(path, form, notes, stats)
-        rows = conversations(path.stem, chats.timed(turns), stats, notes, reference)
-        yield from text_folder.with_columns(rows, notes)
+        turns = text_folder.counted(html_exports.turns(chunks(path, notes), form, log), log, stats)
+        yield from conversations(path.stem, chats.timed(turns), stats, notes, reference)
     elif path.stat().st_size > MAX_PAGE_BYTES:
         yield BrokenRow("its one row", f"{path.name} has more than {MAX_PAGE_BYTES:,} bytes")
     else:
@@ -59,15 +54,6 @@ def _is_header(line: str) -> bool:
     cells = line.split("\t")
     names = (column_names.CONVERSATION_NAMES, column_names.SUMMARY_NAMES)
     return len(cells) > 1 and all(column_names.exact(cells, each) for each in names)
-
-
-def _turns(path: Path, form: PageFormat, notes: Notes, stats: ImportStats) -> Iterator[Turn]:
-    log = chats.Log()
-    for turn in html_exports.turns(chunks(path, notes), form, log):
-        yield turn
-        stats.leave_out(log.left_out)
-        log.left_out.clear()
-    stats.leave_out(log.left_out)
 
 
 # Elements of Word around what is said: insertions that are tracked, fields, marked words, directions of writing, and
@@ -91,28 +77,32 @@ MIN_HEADED_PAGES = 3
 EDGE_LINES = 2
 
 
-def read_docx(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
+def read_docx(
+    path: Path, notes: Notes, pause_hours: float, reference: str | None
+) -> Iterator[text_folder.Row]:
     """Yield the conversation in a Word document, or those of an export in it."""
-    return _rows(path, _docx_text(path), notes, pause_hours)
+    text = _docx_text(path)
+    if text.strip():
+        yield from text_folder.rows_of(path, text, reference, notes, pause_hours)
 
 
-def read_pdf(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
+def read_pdf(
+    path: Path, notes: Notes, pause_hours: float, reference: str | None
+) -> Iterator[text_folder.Row]:
     """Yield the conversation in a PDF, or those of an export in it. Raises DataError for one without text."""
-    return _rows(path, _pdf_text(path, notes), notes, pause_hours)
-
-
-def _rows(path: Path, text: str, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
-    reference = text_folder.summary_of(path, notes)
-    if isinstance(reference, BrokenRow):
-        yield reference
-    elif text.strip():
+    text = _pdf_text(path, notes)
+    if text.strip():
         yield from text_folder.rows_of(path, text, reference, notes, pause_hours)
 
 
 def _docx_text(path: Path) -> str:
     import docx
 
-    _require_bounded(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            require_safe_size(path, archive.infolist())
+    except ERRORS as error:
+        raise unreadable(path, "it is no whole Word document") from error
     try:
         document: Any = docx.Document(str(path))
         own = document.element.getroottree().docinfo.internalDTD
@@ -141,14 +131,6 @@ def _unwrap(document: Any) -> None:
     for text in document.iter(qn("w:t")):
         if len(text):
             etree.strip_tags(text, "*")
-
-
-def _require_bounded(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            require_safe_size(path, archive.infolist())
-    except ERRORS as error:
-        raise unreadable(path, "it is no whole Word document") from error
 
 
 def _docx_lines(document: Any) -> Iterator[str]:

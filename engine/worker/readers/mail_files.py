@@ -31,7 +31,7 @@ from engine.chats import ImportStats, Segment, html_exports, mails
 from engine.text import encodings
 from engine.text.conversations import Turn
 from engine.worker.readers import text_folder
-from engine.worker.readers.table import BrokenRow, Notes, unreadable
+from engine.worker.readers.table import Notes, unreadable
 
 # In a mailbox, a line that begins so follows a blank one, and precedes a mail's header.
 BEGINNING = b"From "
@@ -99,27 +99,11 @@ class _Threads:
         return thread
 
 
-def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:  # noqa: ARG001 - as readers are called
+def read(path: Path, notes: Notes, pause_hours: float, reference: str | None) -> Iterator[text_folder.Row]:  # noqa: ARG001 - as readers are called
     """Yield the threads of a mailbox, of a mail, or of a folder of mails; a pause does not part them."""
+    files = [path]
     if path.is_dir():
         files = [each for each in sorted(path.iterdir()) if each.suffix.lower() == ".eml"]
-        yield from _rows(path, files, notes, None)
-        return
-    reference = text_folder.summary_of(path, notes)
-    if isinstance(reference, BrokenRow):
-        yield reference
-    else:
-        yield from _rows(path, [path], notes, reference)
-
-
-def holds_mails(folder: Path) -> bool:
-    """Return whether a folder is one of mails, not a channel."""
-    return any(path.suffix.lower() == ".eml" for path in folder.iterdir())
-
-
-def _rows(
-    path: Path, files: Sequence[Path], notes: Notes, reference: str | None
-) -> Iterator[text_folder.Row]:
     stats = ImportStats(path.name, "mail", 0)
     number = 0
     for thread in _threads(files, notes):
@@ -130,17 +114,19 @@ def _rows(
         if not turns:
             continue
         number += 1
+        is_one = len(files) == 1 and number == 1 and path.suffix.lower() == ".eml"
         for part in stats.following([Segment("", turns)]):
             notes.reason = "each thread is one conversation"
-            name = (
-                path.stem
-                if len(files) == 1 and number == 1 and path.suffix.lower() == ".eml"
-                else f"{path.stem} {number}"
-            )
+            name = path.stem if is_one else f"{path.stem} {number}"
             row = {"id": name, "conversation": part.text, "summary": reference}
             notes.columns.update(dict.fromkeys(row))
             yield row
     notes.chats.append(stats)
+
+
+def holds_mails(folder: Path) -> bool:
+    """Return whether a folder is one of mails, not a channel."""
+    return any(path.suffix.lower() == ".eml" for path in folder.iterdir())
 
 
 def _turns(texts: Sequence[MailText], log: chats.Log) -> Iterator[Turn]:

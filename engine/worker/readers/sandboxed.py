@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def _batches(
 ) -> Iterator[dict[str, Any]]:
     """Yield what a reader yields, with what is new in its notes. Raises DataError for more than data would have."""
     path, notes = given[:2]
-    told = Notes()
+    told = replace(notes, **notes.copied())
     batch: list[Any] = []
     most, held = FIRST_ROWS, 0
 

@@ -7,12 +7,12 @@ line. Files of other kinds whose text is a conversation are read here too, once 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from engine import chats
-from engine.chats import ImportStats, TextFormat
+from engine.chats import ImportStats
 from engine.text import transcripts
 from engine.text.conversations import Turn
 from engine.worker.readers.chat_files import conversations
@@ -29,46 +29,63 @@ TOO_LONG = re.compile(r"^(?:> )?\**TL;?DR\**:\**[ ]*(\S.*)(?:\n|\Z)", re.MULTILI
 Row = Mapping[str, str | None] | BrokenRow
 
 
-def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
-    """Yield the row of a conversation and its summary; a summary without a conversation is a broken row.
+def lone_summary(path: Path) -> Iterator[Row]:
+    """Yield a broken row for a summary without a conversation; others are read with theirs."""
+    if not has_conversation(path):
+        reason = f"there is no {conversation_stem(path)}{SUFFIXES[0]} with the conversation beside it"
+        yield BrokenRow("its one row", reason)
 
-    A chat export without a summary gives a row for each of its conversations, separated by a pause of `pause_hours`.
+
+def with_summaries(path: Path, notes: Notes, read: Callable[[str | None], Iterator[Row]]) -> Iterator[Row]:
+    """Yield the rows that `read` makes of a conversation's file and the first summary beside it, None for none.
+
+    Further summaries are in columns of their own.
     """
-    if is_summary(path):
-        if not has_conversation(path):
-            reason = f"there is no {conversation_stem(path)}{SUFFIXES[0]} with the conversation beside it"
-            yield BrokenRow("its one row", reason)
+    summaries = summary_files(path)
+    summary = next(iter(summaries), None)
+    if summary is not None and summary.stat().st_size > MAX_BYTES:
+        yield _too_long(summary)
         return
-    reference = summary_of(path, notes)
-    if isinstance(reference, BrokenRow):
-        yield reference
-    elif path.stat().st_size <= MAX_BYTES:
-        yield from rows_of(path, _text(path, notes), reference, notes, pause_hours)
-    else:
-        yield from _long_rows(path, reference, notes, pause_hours)
-
-
-def summary_of(path: Path, notes: Notes) -> str | BrokenRow | None:
-    """Return the summary beside a conversation's file, None if there is none."""
-    summary = next(iter(summary_files(path)), None)
-    if summary is None:
-        return None
-    return _too_long(summary) if summary.stat().st_size > MAX_BYTES else _text(summary, notes)
-
-
-def with_further_summaries(path: Path, rows: Iterable[Row], notes: Notes) -> Iterator[Row]:
-    """Yield the rows of a file with the further summaries of its conversation in columns of their own."""
     more = {
         f"summary{number}": _text(each, notes)
-        for number, each in enumerate(summary_files(path)[1:], start=2)
+        for number, each in enumerate(summaries[1:], start=2)
         if each.stat().st_size <= MAX_BYTES
     }
-    for row in rows:
+    for row in read(None if summary is None else _text(summary, notes)):
         if isinstance(row, BrokenRow):
             yield row
         else:
             notes.columns.update(dict.fromkeys(more))
             yield {**row, **more}
+
+
+def read(path: Path, notes: Notes, pause_hours: float, reference: str | None) -> Iterator[Row]:
+    """Yield the row of a conversation and its summary, or those of a chat export.
+
+    An export without a summary gives a row for each of its conversations, separated by a pause of `pause_hours`. One
+    that is too long for memory is read line by line.
+    """
+    if path.stat().st_size <= MAX_BYTES:
+        yield from rows_of(path, _text(path, notes), reference, notes, pause_hours)
+        return
+    form = chats.likeliest(next(chunks(path, Notes(encoding=notes.encoding)), ""))
+    if form is None:
+        yield _too_long(path)
+        return
+    stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
+    log = chats.Log()
+    turns = form.turns((line.rstrip("\r\n") for line in lines(path, notes)), log)
+    timed = _timed(counted(turns, log, stats), form.kind, path)
+    yield from conversations(path.stem, timed, stats, notes, reference)
+
+
+def counted(turns: Iterable[Turn], log: chats.Log, stats: ImportStats) -> Iterator[Turn]:
+    """Yield the turns of a long export; what is left out is counted and forgotten."""
+    for turn in turns:
+        yield turn
+        stats.leave_out(log.left_out)
+        log.left_out.clear()
+    stats.leave_out(log.left_out)
 
 
 def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
@@ -82,7 +99,7 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
     stats.leave_out(chat.left_out)
     if chat.is_export:
         timed = _timed(chat.turns, chat.kind, path)
-        yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
+        yield from conversations(path.stem, timed, stats, notes, reference)
         return
     below = transcripts.part_summaries(text) if reference is None else []
     if below:
@@ -90,7 +107,9 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
     pairs: list[tuple[str, str | None]] = [*below] or [(text, reference)]
     for number, (conversation, summary) in enumerate(pairs, start=1):
         name = f"{path.stem} {number}" if len(pairs) > 1 else path.stem
-        yield from with_columns(iter([{"id": name, "conversation": conversation, "summary": summary}]), notes)
+        row = {"id": name, "conversation": conversation, "summary": summary}
+        notes.columns.update(dict.fromkeys(row))
+        yield row
 
 
 def _of_markdown(path: Path, text: str, reference: str | None, notes: Notes) -> tuple[str, str | None]:
@@ -106,38 +125,9 @@ def _of_markdown(path: Path, text: str, reference: str | None, notes: Notes) -> 
     return (talk[: short.start()] + talk[short.end() :]).strip("\n"), short[1].strip("* ")
 
 
-def _long_rows(path: Path, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
-    """Yield the conversations of an export that is too long for memory, read line by line."""
-    form = chats.likeliest(next(chunks(path, Notes(encoding=notes.encoding)), ""))
-    if form is None:
-        yield _too_long(path)
-        return
-    stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
-    timed = _timed(_counted(form, path, notes, stats), form.kind, path)
-    yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
-
-
 def _timed(turns: Iterable[Turn], kind: chats.Kind, path: Path) -> Iterator[chats.Timed]:
     """Yield turns with their moments; the date of a log may be in its file's name alone."""
     return chats.timed(chats.on_day_named(turns, path.stem) if kind == "irc" else turns)
-
-
-def _counted(form: TextFormat, path: Path, notes: Notes, stats: ImportStats) -> Iterator[Turn]:
-    """Yield the turns of a long export; what is left out is counted and forgotten."""
-    log = chats.Log()
-    for turn in form.turns((line.rstrip("\r\n") for line in lines(path, notes)), log):
-        yield turn
-        stats.leave_out(log.left_out)
-        log.left_out.clear()
-    stats.leave_out(log.left_out)
-
-
-def with_columns(rows: Iterator[dict[str, str | None] | BrokenRow], notes: Notes) -> Iterator[Row]:
-    """Yield rows and note their columns."""
-    for row in rows:
-        if not isinstance(row, BrokenRow):
-            notes.columns.update(dict.fromkeys(row))
-        yield row
 
 
 def _too_long(path: Path) -> BrokenRow:

@@ -105,7 +105,7 @@ def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.
     mail = "From a@x Mon Jan  1 10:00:00 2024\nFrom: Ann <a@x>\nMessage-ID: <{0}@x>\n\nHi {0}\n\n"
     path = tmp_path / "a.mbox"
     path.write_text("".join(map(mail.format, range(100))))
-    rows = mail_files.read(path, Notes(), 0)
+    rows = mail_files.read(path, Notes(), 0, None)
     first = next(rows)
     assert isinstance(first, dict)
     assert first["conversation"] == "Ann: Hi 0"
@@ -145,7 +145,7 @@ def test_a_mail_without_line_ends_takes_bounded_memory(tmp_path: Path) -> None:
             stream.write(bytes(1 << 20))
     tracemalloc.start()
     try:
-        list(mail_files.read(path, Notes(), 0))
+        list(mail_files.read(path, Notes(), 0, None))
         assert tracemalloc.get_traced_memory()[1] < 32 << 20
     finally:
         tracemalloc.stop()
