@@ -99,6 +99,11 @@ def _of_python(text: str) -> Any:
     """Return a value as Python writes it, as in tables of pandas: ['a', "b's"]; None for other texts."""
     if len(text) > MAX_PYTHON_CHARACTERS or (SIDE_BY_SIDE.search(text) and _has_strings_side_by_side(text)):
         return None
+    return python_literal(text)
+
+
+def python_literal(text: str) -> Any:
+    """Return the value that a text is in Python, None for any other text; nothing is executed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

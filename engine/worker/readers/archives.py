@@ -57,14 +57,19 @@ def unpack(path: Path, suffixes: Collection[str], on_progress: OnProgress) -> Pa
     if folder.is_dir():
         os.utime(folder)
         return folder
-    _delete_old(cache)
+    for old in cache.iterdir():
+        # Unfinished ones too.
+        if old.stat().st_mtime < time.time() - CACHE_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
     unfinished = cache / f"{folder.name}.partial-{os.getpid()}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     try:
         with _explained(path):
             if path.suffix.lower() in COMPRESSED:
-                _unpack_file(path, unfinished, on_progress)
+                limit = _SizeLimit(path, path.stat().st_size)
+                with _opened(path) as packed:
+                    _copy(packed, unfinished / path.stem, limit, lambda done: on_progress(done, 0))
             else:
                 _unpack_zip(path, unfinished, suffixes, on_progress)
         if not folder.exists():
@@ -80,29 +85,12 @@ def members(path: Path) -> list[Path]:
         return [Path(each.filename) for each in archive.infolist() if not each.is_dir()]
 
 
-def _delete_old(cache: Path) -> None:
-    """Delete folders that were not used for long, unfinished ones included."""
-    for folder in cache.iterdir():
-        if folder.stat().st_mtime < time.time() - CACHE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except ERRORS as error:
         raise unreadable(path, str(error)) from error
-
-
-def _unpack_file(path: Path, folder: Path, on_progress: OnProgress) -> None:
-    with _opened(path) as packed:
-        _copy(
-            packed,
-            folder / path.stem,
-            _SizeLimit(path, path.stat().st_size),
-            partial(_report, on_progress, 0, 0),
-        )
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -130,9 +118,14 @@ def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress
         members = [member for member in archive.infolist() if not member.is_dir()]
         require_safe_size(path, members)
         _require_safe_members(path, members)
-        chosen = [member for member in members if _is_wanted(member, suffixes)]
+        chosen = [member for member in members if _is_wanted(PurePosixPath(member.filename), suffixes)]
         total = sum(member.file_size for member in chosen)
-        _require_space(total)
+        free = shutil.disk_usage(cache_folder()).free
+        if total > free:
+            raise StorageError(
+                f"Unpacking takes {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free.",
+                "Free some disk space.",
+            )
         limit, done = _SizeLimit(path, path.stat().st_size), 0
         for member in chosen:
             target = folder.joinpath(*PurePosixPath(member.filename).parts)
@@ -145,8 +138,7 @@ def _report(on_progress: OnProgress, before: int, total: int, done: int) -> None
     on_progress(before + done, total)
 
 
-def _is_wanted(member: zipfile.ZipInfo, suffixes: Collection[str]) -> bool:
-    path = PurePosixPath(member.filename)
+def _is_wanted(path: PurePosixPath, suffixes: Collection[str]) -> bool:
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
     return path.suffix.lower() in suffixes and not hidden
 
@@ -194,15 +186,6 @@ def _require_safe_members(path: Path, members: Collection[zipfile.ZipInfo]) -> N
         if name in names:
             raise _suspicious(path, f'holds "{name}" twice')
         names.add(name)
-
-
-def _require_space(needed: int) -> None:
-    free = shutil.disk_usage(cache_folder()).free
-    if needed > free:
-        raise StorageError(
-            f"Unpacking takes {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free.",
-            "Free some disk space.",
-        )
 
 
 def _copy(packed: IO[bytes], target: Path, limit: _SizeLimit, report: Callable[[int], None]) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import chats
-from engine.chats import MAX_CHARACTERS, Account, Export, ImportStats, Timed, Whole
+from engine.chats import MAX_CHARACTERS, Export, ImportStats, Timed, Whole
 from engine.data import places
 from engine.data.places import Place
 from engine.errors import DataError
@@ -54,7 +54,13 @@ def read(path: Path, notes: Notes, pause_hours: float, *, finds_chats: bool = Tr
     """
     whole = _whole(path, notes.encoding) if finds_chats else None
     if whole is not None:
-        yield from _conversation(whole, path, notes, pause_hours)
+        # Only a chat without a summary is parted at pauses.
+        notes.done_bytes = path.stat().st_size
+        form, log = whole.document.export, chats.Log()
+        stats = ImportStats(path.name, form.kind, 0 if whole.summary or not form.order else pause_hours)
+        turns = chats.timed_exactly(whole.turns(log))
+        yield from conversations(path.stem, turns, stats, notes, whole.summary or None)
+        stats.leave_out(log.left_out)
         return
     rows = json_files.read(path, notes)
     first = list(islice(rows, SAMPLE_SIZE))
@@ -63,7 +69,11 @@ def read(path: Path, notes: Notes, pause_hours: float, *, finds_chats: bool = Tr
     if export is not None:
         yield from _chat(_name(path, notes), export, entries, path, notes, pause_hours)
     elif any(map(chats.chat_in, _entries(first))):
-        yield from _account(entries, path, notes, pause_hours)
+        for each in entries:
+            if isinstance(each, BrokenRow):
+                yield each
+            elif account := chats.chat_in(each):
+                yield from _chat(account.name, account.export, account.entries, path, notes, pause_hours)
     else:
         yield from _with_places(_entries(first), _with_columns(entries, notes), notes)
 
@@ -85,7 +95,11 @@ def read_table(
 def read_channel(folder: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
     """Yield the conversations of a Slack channel: all days together, since a conversation may go on past midnight."""
     days = (path for path in sorted(folder.iterdir()) if is_day(path))
-    rows = (_with_file(each, day) for day in days for each in json_files.read(day, notes))
+    rows = (
+        BrokenRow(f"{day.name}, {each.position}", each.reason) if isinstance(each, BrokenRow) else each
+        for day in days
+        for each in json_files.read(day, notes)
+    )
     first = list(islice(rows, SAMPLE_SIZE))
     export = chats.find(_entries(first))
     if export is not None:
@@ -99,7 +113,12 @@ def conversations(
 ) -> Iterator[dict[str, str | None] | BrokenRow]:
     """Yield a row for each conversation of a chat; note how it is segmented, and the counts of its import."""
     for part in stats.following(chats.segment(turns, stats.hours)):
-        notes.reason = _reason(stats)
+        if not stats.is_segmented:
+            notes.reason = "each chat is one conversation"
+        elif stats.hours == 1:
+            notes.reason = "a chat's next conversation begins after a pause of 1 hour"
+        else:
+            notes.reason = f"a chat's next conversation begins after a pause of {stats.hours:g} hours"
         if part.is_cut:
             which = f"the conversation of {part.begun}" if part.begun else "its conversation"
             yield BrokenRow(which, f"it has more than {MAX_CHARACTERS:,} characters without a longer pause")
@@ -112,14 +131,6 @@ def conversations(
         notes.columns.update(dict.fromkeys(row))
         yield row
     notes.chats.append(stats)
-
-
-def _reason(stats: ImportStats) -> str:
-    if not stats.is_segmented:
-        return "each chat is one conversation"
-    if stats.hours == 1:
-        return "a chat's next conversation begins after a pause of 1 hour"
-    return f"a chat's next conversation begins after a pause of {stats.hours:g} hours"
 
 
 def is_day(path: Path) -> bool:
@@ -152,10 +163,6 @@ def _with_columns(rows: Iterable[Found], notes: Notes) -> Iterator[Found]:
         yield each
 
 
-def _with_file(row: Found, day: Path) -> Found:
-    return BrokenRow(f"{day.name}, {row.position}", row.reason) if isinstance(row, BrokenRow) else row
-
-
 def _whole(path: Path, encoding: str) -> Whole | None:
     """Return the conversation that a file's JSON object is as a whole, None for any other file."""
     notes = Notes(encoding=encoding)
@@ -165,16 +172,6 @@ def _whole(path: Path, encoding: str) -> Whole | None:
         return chats.document_in(json.loads("".join(chunks(path, notes))))
     except (DataError, ValueError, RecursionError):
         return None
-
-
-def _conversation(whole: Whole, path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
-    """Yield the row of an object that is one conversation; only a chat without a summary is parted at pauses."""
-    notes.done_bytes = path.stat().st_size
-    export, log = whole.document.export, chats.Log()
-    stats = ImportStats(path.name, export.kind, 0 if whole.summary or not export.order else pause_hours)
-    turns = chats.timed_exactly(whole.turns(log))
-    yield from conversations(path.stem, turns, stats, notes, whole.summary or None)
-    stats.leave_out(log.left_out)
 
 
 def _chat(
@@ -187,22 +184,14 @@ def _chat(
 ) -> Iterator[Found]:
     """Yield the conversations of one chat, then the entries that can't be read."""
     broken: list[BrokenRow] = []
-    log, stats = chats.Log(), ImportStats(_title(path, name), export.kind, pause_hours)
+    # The name of the file, with the chat's own name where it has another.
+    title = name if path.is_dir() else path.name if name == path.stem else f'{path.name} ("{name}")'
+    log, stats = chats.Log(), ImportStats(title, export.kind, pause_hours)
     turns = export.turns(_valid(rows, broken), _members(path, notes), log)
     timed = chats.timed(turns) if export.kind in INEXACT else chats.timed_exactly(turns)
     yield from conversations(name, timed, stats, notes)
     stats.leave_out(log.left_out)
     yield from broken
-
-
-def _account(rows: Iterable[Found], path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
-    """Yield the conversations of all chats of an account."""
-    for each in rows:
-        chat: Account | None = None if isinstance(each, BrokenRow) else chats.chat_in(each)
-        if chat is not None:
-            yield from _chat(chat.name, chat.export, chat.entries, path, notes, pause_hours)
-        elif isinstance(each, BrokenRow):
-            yield each
 
 
 def _valid(rows: Iterable[Found], broken: list[BrokenRow]) -> Iterator[Mapping[str, Any]]:
@@ -211,11 +200,6 @@ def _valid(rows: Iterable[Found], broken: list[BrokenRow]) -> Iterator[Mapping[s
             broken.append(each)
         else:
             yield each
-
-
-def _title(path: Path, name: str) -> str:
-    """Return a chat's name in remarks: the file's name, with the chat's own name where it has another."""
-    return name if path.is_dir() else path.name if name == path.stem else f'{path.name} ("{name}")'
 
 
 def _name(path: Path, notes: Notes) -> str:

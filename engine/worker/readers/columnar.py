@@ -112,7 +112,7 @@ def _rows(batch: pa.RecordBatch, names: list[str], done: int) -> Iterator[Found]
     except UnicodeDecodeError:
         yield from _one_by_one(batch.select(names), done)
         return
-    if _all_plain(batch.schema, names):
+    if all(any(fits(batch.schema.field(name).type) for fits in PLAIN) for name in names):
         yield from rows
     else:
         yield from (_plain(row) for row in rows)
@@ -132,10 +132,6 @@ def _one_by_one(batch: pa.RecordBatch, done: int) -> Iterator[Found]:
                 break
         else:
             yield values
-
-
-def _all_plain(schema: pa.Schema, names: list[str]) -> bool:
-    return all(any(fits(schema.field(name).type) for fits in PLAIN) for name in names)
 
 
 def _plain(value: Any) -> Any:

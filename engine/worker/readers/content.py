@@ -128,8 +128,15 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     with path.open("rb") as stream:
         first = stream.read(8)
     magic = next((suffix for start, suffix in MAGIC.items() if first.startswith(start)), "")
-    if magic or first.startswith(b"PK\x03\x04"):
-        return magic or _zipped(path)
+    if magic:
+        return magic
+    if first.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                members = set(archive.namelist())
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            return ""
+        return next((suffix for member, suffix in ZIPPED.items() if member in members), "")
     try:
         text = next(chunks(path, Notes()), "")
     except (DataError, ValueError):
@@ -143,13 +150,3 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     # Prose with an ending of its own, such as a program, is no conversation.
     is_talk = not suffix or chats.read(text).speakers
     return found if is_talk and not unread_kind(path) else ""
-
-
-def _zipped(path: Path) -> str:
-    """Return the suffix for a zip by the members that tell it, "" for any other zip."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return ""
-    return next((suffix for member, suffix in ZIPPED.items() if member in names), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,13 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
             notes.remarks.append(
                 f"{path.name} is in use: what stands in {unmerged.name} is not read. Close the program that writes it."
             )
-    with _explained(path), closing(_opened(path)) as database:
-        chosen = _chosen(path, _with_texts(database), notes)
-        for name in chosen:
-            yield from sheets.named(_rows(database, name, notes), name, notes, are_splits=len(chosen) > 1)
+    try:
+        with closing(_opened(path)) as database:
+            chosen = _chosen(path, _with_texts(database), notes)
+            for name in chosen:
+                yield from sheets.named(_rows(database, name, notes), name, notes, are_splits=len(chosen) > 1)
+    except sqlite3.Error as error:
+        raise unreadable(path, f"as a database it makes no sense ({error})") from error
 
 
 def is_database(path: Path) -> bool:
@@ -82,15 +85,16 @@ def _with_texts(database: sqlite3.Connection) -> list[str]:
     }
     # In the order in which they were made.
     made = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    return [name for (name,) in made if name in plain and _has_texts(database, name)]
-
-
-def _has_texts(database: sqlite3.Connection, table: str) -> bool:
-    return any(
-        isinstance(cell, str) and cell.strip()
-        for row in islice(_all(database, table), LOOKED_AT_ROWS)
-        for cell in row
-    )
+    return [
+        name
+        for (name,) in made
+        if name in plain
+        and any(
+            isinstance(cell, str) and cell.strip()
+            for row in islice(_all(database, name), LOOKED_AT_ROWS)
+            for cell in row
+        )
+    ]
 
 
 def _all(database: sqlite3.Connection, table: str) -> sqlite3.Cursor:
@@ -154,11 +158,3 @@ def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Fo
                         f'The column "{name}" of "{table}" holds bytes, no text: such cells are empty.'
                     )
         yield values
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise unreadable(path, f"as a database it makes no sense ({error})") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
@@ -39,7 +39,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     sample = list(islice(source_lines, SAMPLE_LINES))
     declared = DECLARED.fullmatch(sample[0]) if sample else None
     delimiter = declared[1] if declared else guess_delimiter(sample, path.suffix.lower())
-    source = _Lines(path, chain(sample, source_lines), bare_cr=_ends_in_cr(sample))
+    source = _Lines(path, chain(sample, source_lines), bare_cr=bool(sample) and sample[0].endswith("\r"))
     if declared:
         next(source)
     rows = csv.reader(source, delimiter=delimiter, strict=True)
@@ -86,25 +86,17 @@ def _records(
             yield BrokenRow(source.position, "it is the rest of the broken row before it")
             continue
         recovering = False
-        values = _record(row, columns)
-        yield (
-            LinedRow(values, source.first_line)
-            if values is not None
-            else BrokenRow(source.position, _ragged(row, columns))
-        )
-
-
-def _record(row: list[str], columns: Sequence[str]) -> Mapping[str, str] | None:
-    """Return the row by column, None for a ragged one; spreadsheets add empty cells past the last column."""
-    if len(row) < len(columns) or any(row[len(columns) :]):
-        return None
-    return dict(zip(columns, row, strict=False))
-
-
-def _ragged(row: list[str], columns: Sequence[str]) -> str:
-    if len(row) < len(columns):
-        return f'it ends before the column "{columns[len(row)]}"'
-    return f'it goes on behind the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
+        if len(row) < len(columns):
+            reason = f'it ends before the column "{columns[len(row)]}"'
+            yield BrokenRow(source.position, reason)
+        elif any(row[len(columns) :]):
+            reason = (
+                f'it goes on behind the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
+            )
+            yield BrokenRow(source.position, reason)
+        else:
+            # Spreadsheets add empty cells past the last column.
+            yield LinedRow(dict(zip(columns, row, strict=False)), source.first_line)
 
 
 def _reason(error: csv.Error) -> str:
@@ -145,26 +137,14 @@ def guess_delimiter(sample: Sequence[str], suffix: str) -> str:
 def _cells(sample: Sequence[str], delimiter: str) -> list[int]:
     """Return the number of cells of each row; the last row may be cut, so it is left out if others remain."""
     counts: list[int] = []
+    lengths = accumulate(map(len, sample), initial=0)
+    beginning = [line for line, before in zip(sample, lengths, strict=False) if before <= SAMPLE_CHARACTERS]
     try:
-        for row in csv.reader(_beginning(sample), delimiter=delimiter):
+        for row in csv.reader(beginning, delimiter=delimiter):
             counts += [len(row)] if row else []
     except csv.Error:
         return counts
     return counts[:-1] if len(counts) > 2 else counts
-
-
-def _beginning(sample: Sequence[str]) -> Iterator[str]:
-    """Yield lines up to `SAMPLE_CHARACTERS`."""
-    characters = 0
-    for line in sample:
-        yield line
-        characters += len(line)
-        if characters > SAMPLE_CHARACTERS:
-            return
-
-
-def _ends_in_cr(sample: Sequence[str]) -> bool:
-    return bool(sample) and sample[0].endswith("\r")
 
 
 class _Lines:
@@ -178,25 +158,20 @@ class _Lines:
         self._source = iter(source)
         self._bare_cr = bare_cr
         self._number = 0
-        self._first = 1
+        self.first_line = 1
         self._characters = 0
         self.quotation_marks = 0
 
     def begin_row(self) -> None:
         """Start a row at the next line."""
-        self._first = self._number + 1
+        self.first_line = self._number + 1
         self._characters = self.quotation_marks = 0
-
-    @property
-    def first_line(self) -> int:
-        """The first line of the last row."""
-        return self._first
 
     @property
     def position(self) -> str:
         """The lines of the last row, as text."""
-        one = self._first >= self._number
-        return f"line {self._first:,}" if one else f"lines {self._first:,} to {self._number:,}"
+        one = self.first_line >= self._number
+        return f"line {self.first_line:,}" if one else f"lines {self.first_line:,} to {self._number:,}"
 
     def __iter__(self) -> _Lines:
         return self
@@ -209,7 +184,7 @@ class _Lines:
         if self._characters > MAX_LINE_CHARACTERS:
             raise unreadable(
                 self._path,
-                f"the row that begins in line {self._first:,} has more than {MAX_LINE_CHARACTERS:,} characters; "
+                f"the row that begins in line {self.first_line:,} has more than {MAX_LINE_CHARACTERS:,} characters; "
                 "a quotation mark may be left open there",
             )
         return line[:-1] + "\n" if self._bare_cr and line.endswith("\r") else line

@@ -21,6 +21,7 @@ from engine.worker.readers.text_decoding import chunks
 
 if TYPE_CHECKING:
     from docx.table import Table as DocxTable
+    from pypdf import PdfReader
 
 
 # A page that is no chat is kept whole: its text is a part of it.

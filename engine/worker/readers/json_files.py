@@ -6,10 +6,8 @@ A broken line is reported and skipped; a list that breaks off is an error, since
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data import split_named
-from engine.data.cells import MAX_PYTHON_CHARACTERS
+from engine.data.cells import MAX_PYTHON_CHARACTERS, python_literal
 from engine.data.text_kind import PYTHON
 from engine.worker.readers.table import TOO_LARGE, BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
@@ -41,8 +39,14 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows of a JSON file of any of these shapes; notes no columns. Raises DataError for a damaged file."""
     beginning = next(chunks(path, Notes()), "").lstrip()
     if _holds_several(beginning):
-        return _sequence(_Scanner(path, notes))
-    return _by_line(path, notes) if _is_json_lines(path, beginning) else _document(_Scanner(path, notes))
+        yield from _sequence(_Scanner(path, notes))
+    elif _is_json_lines(path, beginning):
+        for number, line in enumerate(lines(path, notes), start=1):
+            if not line.isspace():
+                found = _parsed(line, f"line {number:,}")
+                yield found if isinstance(found, BrokenRow) else LinedRow(found, number)
+    else:
+        yield from _document(_Scanner(path, notes))
 
 
 def _holds_several(beginning: str) -> bool:
@@ -64,22 +68,13 @@ def _is_json_lines(path: Path, beginning: str) -> bool:
     """Return whether a file holds an object per line: many `.json` files do, and a `.jsonl` file may not."""
     if beginning.startswith("["):
         return False
-    if PYTHON.match(beginning):
-        return True
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
+    if PYTHON.match(beginning) or path.suffix.lower() in (".jsonl", ".ndjson"):
         return True
     first, _, rest = beginning.partition("\n")
     try:
         return isinstance(json.loads(first), dict) and bool(rest.strip())
     except ValueError:
         return False
-
-
-def _by_line(path: Path, notes: Notes) -> Iterator[Found]:
-    for number, line in enumerate(lines(path, notes), start=1):
-        if not line.isspace():
-            found = _parsed(line, f"line {number:,}")
-            yield found if isinstance(found, BrokenRow) else LinedRow(found, number)
 
 
 def _parsed(line: str, position: str) -> Found:
@@ -101,10 +96,8 @@ def _of_python(line: str) -> dict[str, Any] | None:
     if not PYTHON.match(line) or len(line) > MAX_PYTHON_CHARACTERS:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = _as_json(ast.literal_eval(line.strip()))
-    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        value = _as_json(python_literal(line))
+    except (RecursionError, TypeError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -138,11 +131,8 @@ def _row(value: Any, position: str) -> Found:
     if isinstance(value, dict):
         return value
     hint = 'Name the parts of each row: {"conversation": …, "summary": …}.' if isinstance(value, list) else ""
-    return BrokenRow(position, f"it is {_kind(value)}, no object with names", hint)
-
-
-def _kind(value: Any) -> str:
-    return KINDS.get(type(value), "a number")
+    kind = KINDS.get(type(value), "a number")
+    return BrokenRow(position, f"it is {kind}, no object with names", hint)
 
 
 def _document(scanner: _Scanner) -> Iterator[Found]:
@@ -324,20 +314,17 @@ class _Scanner:
             except json.JSONDecodeError as error:
                 if self._more():
                     continue
-                raise self._damaged(what, error) from error
+                is_cut = error.pos >= len(self._text.rstrip()) or error.msg.startswith("Unterminated string")
+                line = self._lines_before + error.lineno
+                reason = "the file breaks off in it" if is_cut else f"{_message(error)} in line {line:,}"
+                raise unreadable(
+                    self.path, f"{what}, which begins in {self.position}, is damaged: {reason}"
+                ) from error
             # A number at the end of a chunk may go on in the next one.
             if end == len(self._text) and self._more():
                 continue
             self._at = end
             return value
-
-    def _damaged(self, what: str, error: json.JSONDecodeError) -> Exception:
-        cut = error.pos >= len(self._text.rstrip()) or error.msg.startswith("Unterminated string")
-        reason = "the file breaks off in it" if cut else f"{_message(error)} in line {self._line_of(error)}"
-        return unreadable(self.path, f"{what}, which begins in {self.position}, is damaged: {reason}")
-
-    def _line_of(self, error: json.JSONDecodeError) -> str:
-        return f"{self._lines_before + error.lineno:,}"
 
     def _more(self) -> bool:
         """Drop the consumed text and read at least as much as is left; return False at the end of the file."""

@@ -108,7 +108,7 @@ def read(path: Path, notes: Notes, pause_hours: float, reference: str | None) ->
     number = 0
     for thread in _threads(files, notes):
         log = chats.Log()
-        texts = sorted((_mail(files, place) for place in thread), key=lambda mail: mail.seconds)
+        texts = sorted((_mail(files[place.file], place) for place in thread), key=lambda mail: mail.seconds)
         turns = tuple(_turns(texts, log))
         stats.leave_out(log.left_out)
         if not turns:
@@ -211,8 +211,8 @@ def _identifiers(head: bytes) -> tuple[list[bytes], str]:
     return ids, " ".join(fields.get(b"subject", b"").decode("utf-8", "replace").split())
 
 
-def _mail(files: Sequence[Path], place: Place) -> MailText:
-    with files[place.file].open("rb") as stream:
+def _mail(path: Path, place: Place) -> MailText:
+    with path.open("rb") as stream:
         stream.seek(place.start)
         return parse_mail(_lines(stream, place.end - place.start))
 
@@ -262,7 +262,11 @@ def parse_mail(lines: Iterable[bytes]) -> MailText:
     parts = [part for part in (message, *inner) if not _is_container(part)]
     attachments = [name for part in parts if (name := _attachment_name(part))]
     sender = _asked(partial(mails.sender_name, _header(message, "from")))
-    return MailText(sender, _time(message), _text(parts), attachments)
+    try:
+        time = parsedate_to_datetime(str(message.get("Date", ""))).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        time = ""
+    return MailText(sender, time, _text(parts), attachments)
 
 
 def _header(message: Message, name: str) -> str:
@@ -396,13 +400,6 @@ def _attachment_name(part: Message) -> str:
     """Return the name of a part that is no text of the mail, "" for one that is."""
     is_text = part.get_content_maintype() == "text"
     return _asked(part.get_filename) or ("" if is_text else part.get_content_type())
-
-
-def _time(message: Message) -> str:
-    try:
-        return parsedate_to_datetime(str(message.get("Date", ""))).isoformat()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return ""
 
 
 def _text(parts: Iterable[Message]) -> str:

@@ -55,6 +55,10 @@ def read_sandboxed(
     Raises DataError where it reaches a limit.
     """
     size = size_of(path)
+    limits = Limits(
+        min(MEMORY_BYTES + MEMORY_RATIO * size, psutil.virtual_memory().total // 2),
+        min(SECONDS + SECONDS_PER_MIB * size // (1 << 20), MAX_SECONDS),
+    )
     batches = partial(
         _batches,
         modules[0],
@@ -64,21 +68,16 @@ def read_sandboxed(
         max(SAFE_BYTES, MAX_COMPRESSION_RATIO * size),
     )
     try:
-        for batch in sandbox.results(batches, _limits(size), modules):
+        for batch in sandbox.results(batches, limits, modules):
             notes.columns.update(dict.fromkeys(batch["columns"]))
             notes.remarks += batch["remarks"]
-            notes.chats += map(_stats, batch["chats"])
+            notes.chats += [
+                ImportStats(**(stats | {"left_out": Counter(stats["left_out"])})) for stats in batch["chats"]
+            ]
             notes.done_bytes, notes.reason = batch["done_bytes"], batch["reason"]
             yield from map(_row, batch["rows"])
     except LimitError as error:
         raise DataError(f"{path.name} can't be read: {error}.", HINT, FIELD) from error
-
-
-def _limits(size: int) -> Limits:
-    return Limits(
-        min(MEMORY_BYTES + MEMORY_RATIO * size, psutil.virtual_memory().total // 2),
-        min(SECONDS + SECONDS_PER_MIB * size // (1 << 20), MAX_SECONDS),
-    )
 
 
 # -------------------------------------------------------------------------------------------- in the sandbox
@@ -98,7 +97,9 @@ def _batches(
             "rows": batch,
             "columns": list(notes.columns)[len(told.columns) :],
             "remarks": notes.remarks[len(told.remarks) :],
-            "chats": list(map(_plain_stats, notes.chats[len(told.chats) :])),
+            "chats": [
+                vars(stats) | {"left_out": dict(stats.left_out)} for stats in notes.chats[len(told.chats) :]
+            ],
             "done_bytes": notes.done_bytes,
             "reason": notes.reason,
         }
@@ -127,7 +128,7 @@ def _characters(value: Any) -> int:
     return sum(map(_characters, value)) if isinstance(value, list) else 1
 
 
-# Rows and counts as plain values, and from these again.
+# Rows as plain values, and from these again.
 
 
 def _plain(row: Found) -> Any:
@@ -140,11 +141,3 @@ def _row(plain: Any) -> Found:
     if isinstance(plain, dict):
         return plain
     return LinedRow(*plain) if len(plain) == 2 else BrokenRow(*plain)
-
-
-def _plain_stats(stats: ImportStats) -> dict[str, Any]:
-    return vars(stats) | {"left_out": dict(stats.left_out)}
-
-
-def _stats(plain: dict[str, Any]) -> ImportStats:
-    return ImportStats(**(plain | {"left_out": Counter(plain["left_out"])}))

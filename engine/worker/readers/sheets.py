@@ -29,15 +29,11 @@ def find_header(rows: Sequence[Cells]) -> tuple[int, bool]:
 
     A row with long or several lines of text, or with a number, is none.
     """
-    filled = [_filled(row) for row in rows]
+    filled = [sum(not _is_empty(cell) for cell in row) for row in rows]
     typical = median([count for count in filled if count] or [1])
     wide = (index for index, count in enumerate(filled) if count >= max(min(typical, 2), MIN_NAMED * typical))
     first = next(wide, next((index for index, count in enumerate(filled) if count), 0))
     return first, not rows or all(_is_name(cell) for cell in rows[first] if not _is_empty(cell))
-
-
-def _filled(row: Cells) -> int:
-    return sum(not _is_empty(cell) for cell in row)
 
 
 def _is_empty(cell: Any) -> bool:

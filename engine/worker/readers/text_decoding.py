@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from engine.scoring.score_text import counted
 from engine.text.encodings import (
@@ -43,23 +42,19 @@ def chunks(path: Path, notes: Notes) -> Iterator[str]:
         reason = "" if encoding or notes.encoding else why_no_text(rest)
         if reason:
             raise unreadable(path, reason, "Give the file the ending of what it is, or choose another one.")
-        yield from _decoded(stream, _decoder(path, encoding, notes), notes)
-
-
-def _decoder(path: Path, encoding: str, notes: Notes) -> Decoder:
-    """Return the decoder of what a file's beginning shows, of what the user named, or one that decides later."""
-    if encoding:
-        return decoder_of(encoding, b"")
-    return legacy_decoder(notes.encoding) if notes.encoding else _Undecided(path, notes)
-
-
-def _decoded(stream: BinaryIO, decoder: Decoder, notes: Notes) -> Iterator[str]:
-    size = FIRST_BYTES
-    while data := stream.read(size):
-        notes.done_bytes += len(data)
-        yield decoder.decode(data)
-        size = READ_BYTES
-    yield decoder.decode(b"", final=True)
+        decoder: Decoder
+        if encoding:
+            decoder = decoder_of(encoding, b"")
+        elif notes.encoding:
+            decoder = legacy_decoder(notes.encoding)
+        else:
+            decoder = _Undecided(path, notes)
+        size = FIRST_BYTES
+        while data := stream.read(size):
+            notes.done_bytes += len(data)
+            yield decoder.decode(data)
+            size = READ_BYTES
+        yield decoder.decode(b"", final=True)
 
 
 class _Undecided:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,10 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows below the header. Raises DataError for a file that is no workbook, or protected."""
     if path.stat().st_size > MAX_BYTES:
         raise unreadable(path, f"it has more than {MAX_BYTES >> 20:,} MB", "Save it as .csv.")
-    if _is_protected(path):
+    with path.open("rb") as stream:
+        start = stream.read(1 << 20)
+    names = (name.decode("ascii").encode("utf-16-le") for name in ENCRYPTED)
+    if start.startswith(OLE_MARK) and any(name in start for name in names):
         raise _protected(path)
     try:
         if zipfile.is_zipfile(path):
@@ -49,18 +52,15 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
                 require_safe_size(path, archive.infolist())
                 _tell_valueless(path, archive, notes)
         with CalamineWorkbook.from_path(str(path)) as book:
-            yield from _rows_of_sheets(path, book, notes)
+            filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).height]
+            chosen = sheets.chosen(path, filled, notes)
+            for name in chosen:
+                rows = _rows(path, book.get_sheet_by_name(name), notes)
+                yield from sheets.named(rows, name, notes, are_splits=len(chosen) > 1)
     except PasswordError as error:
         raise _protected(path) from error
     except (CalamineError, *ERRORS) as error:
         raise unreadable(path, f"as a workbook it makes no sense ({error})") from error
-
-
-def _is_protected(path: Path) -> bool:
-    with path.open("rb") as stream:
-        start = stream.read(1 << 20)
-    names = (name.decode("ascii").encode("utf-16-le") for name in ENCRYPTED)
-    return start.startswith(OLE_MARK) and any(name in start for name in names)
 
 
 def _protected(path: Path) -> DataError:
@@ -88,18 +88,15 @@ def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
         )
 
 
-def _rows_of_sheets(path: Path, book: CalamineWorkbook, notes: Notes) -> Iterator[Found]:
-    filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).height]
-    chosen = sheets.chosen(path, filled, notes)
-    for name in chosen:
-        rows = _rows(path, book.get_sheet_by_name(name), notes)
-        yield from sheets.named(rows, name, notes, are_splits=len(chosen) > 1)
-
-
 def _rows(path: Path, sheet: CalamineSheet, notes: Notes) -> Iterator[Found]:
     merged = sorted(sheet.merged_cell_ranges or [])
     if merged:
-        notes.remarks.append(_remark(path, merged))
+        spans = [f"{_name(*first)}:{_name(*last)}" for first, last in merged[:MAX_NAMED]]
+        more = ", …" if len(merged) > MAX_NAMED else ""
+        kind = "merged range" if len(merged) == 1 else "merged ranges"
+        notes.remarks.append(
+            f"{path.name} has {len(merged):,} {kind} ({', '.join(spans)}{more}): each cell counts as its first."
+        )
     table = sheets.SheetTable(path, sheet.name, notes)
     coming, here = iter([*merged, None]), list[tuple[Span, Any]]()
     following = next(coming)
@@ -123,15 +120,6 @@ def _value(cell: Any) -> Any:
     if isinstance(cell, (dt.date, dt.time, dt.timedelta)):
         return str(cell)
     return None if cell == "" else cell
-
-
-def _remark(path: Path, merged: Sequence[Span]) -> str:
-    spans = [f"{_name(*first)}:{_name(*last)}" for first, last in merged[:MAX_NAMED]]
-    more = ", …" if len(merged) > MAX_NAMED else ""
-    cells = "merged range" if len(merged) == 1 else "merged ranges"
-    return (
-        f"{path.name} has {len(merged):,} {cells} ({', '.join(spans)}{more}): each cell counts as its first."
-    )
 
 
 def _name(row: int, column: int) -> str:
