@@ -68,10 +68,8 @@ def read(text: str) -> Chat:
         return exported
     form = likeliest(text)
     chat = form.chat(text.splitlines()) if form else None
-    return chat if chat is not None and chat.turns else _plain(text)
-
-
-def _plain(text: str) -> Chat:
+    if chat is not None and chat.turns:
+        return chat
     spoken = plain_turns(text)
     named = sum(bool(turn.speaker) for turn in spoken)
     if not named:

@@ -102,16 +102,13 @@ def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:
         counted(counts.get("chat", 0), "other chat", "other chats"),
     ]
     found = [each for each in left if not each.startswith("0 ")]
-    return f"{_listed(found)} left out" if found else ""
+    parts = [", ".join(found[:-1]), found[-1]] if len(found) > 1 else found
+    return f"{' and '.join(parts)} left out" if found else ""
 
 
 def counted(count: int, one: str, more: str) -> str:
     """Return a number with its noun."""
     return f"{count:,} {one if count == 1 else more}"
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 class Log:

@@ -5,11 +5,11 @@ Pages are parsed as text alone: scripts and styles are dropped, and nothing that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from engine.chats.chat import Chat, Kind, Log
+from engine.chats.chat import Chat, Kind, LeftOutKind, Log
 from engine.text.conversations import Turn
 
 Attributes = list[tuple[str, str | None]]
@@ -91,6 +91,7 @@ FORMATS = (
         newest_first=True,
     ),
 )
+LEFT_OUT: tuple[LeftOutKind, ...] = ("system", "quote", "media")
 ROLES = ("ignored", "quote", "media", "system", "group", "message", "author", "time", "text")
 
 
@@ -296,32 +297,22 @@ class _ChatPage(_Page):
 
     def ended(self, role: str) -> None:
         """Add a message that has ended to the log."""
-        if role in {"message", "system"} and self._message and not self._within("message", "system"):
-            self._add(self._message)
-            self._message = None
+        if role in {"message", "system"} and not self._within("message", "system"):
+            self.finish()
 
     def finish(self) -> None:
-        """Add a message that the page's end cuts."""
-        if self._message:
-            self._add(self._message)
-            self._message = None
-
-    def _add(self, message: _Message) -> None:
-        self._author = " ".join(message.part("author").split("\n")[:1]).strip() or self._author
+        """Add the message to the log, if there is one: it has ended, or the page's end cuts it."""
+        message, self._message = self._message, None
+        if message is None:
+            return
+        self._author = message.part("author").partition("\n")[0].strip() or self._author
         self._log.headers += 1
-        add: tuple[tuple[str, Callable[[str], None]], ...] = (
-            ("system", lambda text: self._log.leave_out("system", text)),
-            ("quote", lambda text: self._log.leave_out("quote", text)),
-            ("media", lambda text: self._log.leave_out("media", text)),
-        )
-        for role, leave_out in add:
-            leave_out(message.part(role).replace("\n", " "))
+        for role in LEFT_OUT:
+            self._log.leave_out(role, message.part(role).replace("\n", " "))
         self._log.add_turn(self._author, message.part("text"), message.title or message.part("time"))
 
 
 def _tidied(text: str) -> str:
-    return "\n".join(filter(None, map(_tidied_line, text.split("\n"))))
-
-
-def _tidied_line(line: str) -> str:
-    return "\t".join(filter(None, (" ".join(cell.split()) for cell in line.split("\t"))))
+    """Return a text without blank lines, empty cells and needless spaces."""
+    cells = ((" ".join(cell.split()) for cell in line.split("\t")) for line in text.split("\n"))
+    return "\n".join(filter(None, ("\t".join(filter(None, line)) for line in cells)))

@@ -142,13 +142,13 @@ def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     said = "; ".join(filter(None, (", ".join(filter(None, counts)), out)))
     undated = sum(stats.lacks_dates for stats in all_stats)
     nameless = "" if people or not any(stats.turns for stats in all_stats) else NAMELESS
-    sentences = (which, f"{TITLES[kind]}: {said}.", _whole(undated, count) if undated else "", nameless)
+    if not undated:
+        whole = ""
+    elif count == 1:
+        whole = "It stays whole, as its times have no dates."
+    elif undated == 1:
+        whole = "1 of them stays whole, as its times have no dates."
+    else:
+        whole = f"{undated:,} of them stay whole, as their times have no dates."
+    sentences = (which, f"{TITLES[kind]}: {said}.", whole, nameless)
     return " ".join(filter(None, sentences))
-
-
-def _whole(undated: int, count: int) -> str:
-    if count == 1:
-        return "It stays whole, as its times have no dates."
-    if undated == 1:
-        return "1 of them stays whole, as its times have no dates."
-    return f"{undated:,} of them stay whole, as their times have no dates."

@@ -169,7 +169,12 @@ def _names_come_again(lists: Sequence[Sequence[Any]]) -> bool:
 def are_numbers(cells: Iterable[Any]) -> bool:
     """Tell whether all cells are numbers, also as text; empty ones are skipped."""
     filled = [cell for cell in cells if cell is not None and cell != ""]
-    return bool(filled) and all(map(_is_number, filled))
+    return bool(filled) and all(
+        len(cell) <= MAX_NUMBER_CHARACTERS and NUMBER.fullmatch(cell.strip()) is not None
+        if isinstance(cell, str)
+        else isinstance(cell, (int, float)) and not isinstance(cell, bool)
+        for cell in filled
+    )
 
 
 def are_truths(cells: Iterable[Any]) -> bool:
@@ -191,12 +196,6 @@ def are_classes(cells: Iterable[Any]) -> bool:
         len(cell) <= MAX_CLASS_CHARACTERS and len(cell.split()) <= MAX_CLASS_WORDS for cell in different
     )
     return short and len(different) * MIN_REPEATED <= len(filled)
-
-
-def _is_number(cell: Any) -> bool:
-    if isinstance(cell, str):
-        return len(cell) <= MAX_NUMBER_CHARACTERS and NUMBER.fullmatch(cell.strip()) is not None
-    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
 
 
 def keys_of(items: Iterable[Any]) -> list[str]:
@@ -278,16 +277,12 @@ def _message_text(value: Any) -> str:
     if isinstance(value, str):
         return text_of(value)
     parts = value if isinstance(value, (list, tuple)) else [value]
-    if _are_words(parts):
+    # The words of one text; without spaces between words, a text may be one item.
+    if len(parts) > 1 and all(
+        isinstance(part, str) and len(part.split()) == 1 and not UNSPACED.search(part) for part in parts
+    ):
         return " ".join(parts)
     return "\n".join(filter(None, (text_of(_inside(part, ("text",))) for part in parts)))
-
-
-def _are_words(items: Sequence[Any]) -> bool:
-    """Tell whether items are the words of one text; without spaces between words, a text may be one item."""
-    return len(items) > 1 and all(
-        isinstance(item, str) and len(item.split()) == 1 and not UNSPACED.search(item) for item in items
-    )
 
 
 def _inside(value: Any, keys: Sequence[str]) -> Any:

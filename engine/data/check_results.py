@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StorageError
-from engine.system.csv_file import Cell, write_csv
+from engine.system.csv_file import write_csv
 
 # For each split, the keys of its rows by index or number, in order.
 Keys = Mapping[str, Mapping[int, Hashable]]
@@ -43,16 +43,13 @@ def leaks(keys: Keys) -> dict[str, list[int]]:
 
 def duplicates(keys: Keys) -> dict[str, list[int]]:
     """Return the rows whose text is in an earlier row of their split."""
-    return {split: _repeated(rows) for split, rows in keys.items()}
-
-
-def _repeated(rows: Mapping[int, Hashable]) -> list[int]:
-    seen: set[Hashable] = set()
-    repeated = []
-    for row, key in rows.items():
-        if key in seen:
-            repeated.append(row)
-        seen.add(key)
+    repeated: dict[str, list[int]] = {split: [] for split in keys}
+    for split, rows in keys.items():
+        seen: set[Hashable] = set()
+        for row, key in rows.items():
+            if key in seen:
+                repeated[split].append(row)
+            seen.add(key)
     return repeated
 
 
@@ -266,7 +263,8 @@ def export(details: Details, folder: Path) -> list[Path]:
 
 def export_rows(details: Details, numbers: Mapping[str, Sequence[int]], path: Path) -> None:
     """Write rows, by their numbers in each split, as one csv file. Raises StorageError if it can't be written."""
-    write_csv(path, COLUMNS, (_cells(row) for row in details.rows(numbers)))
+    cells = attrgetter("number", "split", "id", "conversation", "summary", "place")
+    write_csv(path, COLUMNS, map(cells, details.rows(numbers)))
 
 
 def export_broken(rows: Sequence[Mapping[str, str]], path: Path) -> None:
@@ -277,10 +275,6 @@ def export_broken(rows: Sequence[Mapping[str, str]], path: Path) -> None:
     with _storage_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_csv(path, ("place", "why"), ((row["place"], row["why"]) for row in rows))
-
-
-def _cells(row: CheckedRow) -> tuple[Cell, ...]:
-    return row.number, row.split, row.id, row.conversation, row.summary, row.place
 
 
 def _lengths(pairs: list[list[int]]) -> Lengths:

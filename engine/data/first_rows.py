@@ -56,11 +56,12 @@ class FirstRows:
     def by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
         """Return the columns that hold likely texts, texts at all, and all: the first that are called so are taken."""
         texts = [name for name in columns if not self.no_texts(name) and not self._holds_objects(name)]
-        return [name for name in texts if self._is_likely(name)], texts, list(columns)
-
-    def _is_likely(self, name: str) -> bool:
-        held = self.cells(name)
-        return not cells.are_classes(held) and not column_contents.held_instead(held)
+        likely = [
+            name
+            for name in texts
+            if not cells.are_classes(self.cells(name)) and not column_contents.held_instead(self.cells(name))
+        ]
+        return likely, texts, list(columns)
 
     def _holds_objects(self, name: str) -> bool:
         return name in self.holding and any(isinstance(cell, dict) for cell in self.cells(name))

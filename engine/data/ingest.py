@@ -56,7 +56,11 @@ def save_files(files: Sequence[Path]) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
         for path, name in zip(files, _names(files), strict=True):
-            _link(path, folder / name)
+            try:
+                (folder / name).symlink_to(path.absolute())
+            except (OSError, NotImplementedError):
+                # Links are not allowed everywhere.
+                shutil.copyfile(path, folder / name)
     except OSError as error:
         raise _unwritten(folder, error) from error
     return folder
@@ -81,11 +85,3 @@ def _names(files: Sequence[Path]) -> list[str]:
     return [
         name if longer.count(name) == 1 else f"{number}-{name}" for number, name in enumerate(longer, start=1)
     ]
-
-
-def _link(path: Path, target: Path) -> None:
-    """Link to a file, or copy it where links are not allowed."""
-    try:
-        target.symlink_to(path.absolute())
-    except (OSError, NotImplementedError):
-        shutil.copyfile(path, target)

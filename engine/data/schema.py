@@ -164,12 +164,9 @@ class Schema:
         return [
             text
             for column in (self.summary, *self.references)
-            for text in self._summaries(record.values.get(column), column, record.where)
+            if (texts := texts_of(record.values.get(column), column, record.where))
+            for text in ([summary_lists.joined(texts)] if self.lists == "sentences" else texts)
         ]
-
-    def _summaries(self, value: Any, column: str, where: str) -> list[str]:
-        texts = texts_of(value, column, where)
-        return [summary_lists.joined(texts)] if self.lists == "sentences" and texts else texts
 
     def _grouped(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
         groups: dict[str, _Group] = {}

@@ -15,15 +15,8 @@ from engine.errors import DataError
 from engine.text import words
 
 SENTENCE_LIST_NAMES = (
-    "sentences",
-    "summary_sentences",
-    "sents",
-    "highlights",
-    "lines",
-    "bullets",
-    "points",
-    "steps",
-)
+    "sentences", "summary_sentences", "sents", "highlights", "lines", "bullets", "points", "steps",
+)  # fmt: skip
 FIELD = "data.summary_lists"
 MAX_NAMED, MAX_QUOTED = 3, 60
 MAX_LISTS = 50

@@ -79,12 +79,9 @@ def known(data: bytes) -> tuple[str, bytes]:
     """Return the encoding that the first bytes show, "" for none, and the bytes after its mark."""
     mark, encoding = next(((mark, name) for mark, name in MARKS if data.startswith(mark)), (b"", ""))
     rest = data[len(mark) :]
-    return encoding or _utf16_without_mark(rest) or _iso2022(rest), rest
-
-
-def _iso2022(first: bytes) -> str:
-    """Return the name of the Japanese encoding of mails, whose bytes are all ASCII, if it is that."""
-    return "iso2022_jp" if first.isascii() and b"\x1b$" in first else ""
+    # The bytes of Japanese mails are all ASCII.
+    is_japanese_mail = rest.isascii() and b"\x1b$" in rest
+    return encoding or _utf16_without_mark(rest) or ("iso2022_jp" if is_japanese_mail else ""), rest
 
 
 def _utf16_without_mark(first: bytes) -> str:
@@ -298,7 +295,11 @@ def guess(data: bytes) -> str:
         cyrillic = max(_CYRILLIC, key=lambda name: _in_words(sample, name))
         if _in_words(sample, cyrillic) > MIN_IN_WORDS:
             return cyrillic
-    is_latin = best in {*_ALPHABETS, ""} or _is_mixed(sample.decode(best, "ignore"))
+    is_latin = best in {*_ALPHABETS, ""}
+    if not is_latin:
+        # Many letters beyond ASCII that touch those of a to z are of the same script.
+        text = sample.decode(best, "ignore")
+        is_latin = len(_TOUCHING.findall(text)) > MAX_TOUCHING * len(_OTHER.findall(text))
     return max(_ALPHABETS, key=lambda name: _fit(sample, name)) if is_latin else best
 
 
@@ -314,12 +315,6 @@ def _in_words(sample: bytes, encoding: str) -> float:
     """Return which part of the bytes beyond ASCII an encoding makes letters of Cyrillic words of."""
     letters = sum(map(len, _CYRILLIC_WORD.findall(sample.decode(encoding, "replace"))))
     return letters / sum(byte > 0x7F for byte in sample)
-
-
-def _is_mixed(text: str) -> bool:
-    """Tell whether many letters beyond ASCII touch those of a to z: then they are of the same script."""
-    others = len(_OTHER.findall(text))
-    return len(_TOUCHING.findall(text)) > MAX_TOUCHING * others
 
 
 def _likeliest(sample: bytes, candidates: Sequence[str]) -> tuple[str, float]:

@@ -107,14 +107,11 @@ def _ibans(text: str) -> Iterator[Span]:
         end = positions[length - 1] + 1
         number = "".join(text[position] for position in positions[:length])
         whole = end == len(text) or not text[end].isalnum()
-        if whole and sum(map(str.isdigit, number)) >= _MIN_IBAN_DIGITS and _passes_97(number):
+        if not whole or sum(map(str.isdigit, number)) < _MIN_IBAN_DIGITS:
+            continue
+        # The check digits: ISO 7064, MOD 97-10.
+        if int("".join(str(int(letter, 36)) for letter in number[4:] + number[:4])) % 97 == 1:
             yield match.start(), end
-
-
-def _passes_97(number: str) -> bool:
-    """Tell whether an IBAN's check digits are right (ISO 7064, MOD 97-10)."""
-    turned = number[4:] + number[:4]
-    return int("".join(str(int(letter, 36)) for letter in turned)) % 97 == 1
 
 
 # ------------------------------------------------------------------------------------------------ card numbers
@@ -162,10 +159,9 @@ def _card_in(text: str) -> Span | None:
 
 
 def _is_card(number: str) -> bool:
-    return bool(_SCHEMES.fullmatch(number)) and len(set(number)) > 1 and _passes_luhn(number)
-
-
-def _passes_luhn(number: str) -> bool:
+    """Tell whether digits are a card number: of a scheme, and with the right check digit (Luhn)."""
+    if not _SCHEMES.fullmatch(number) or len(set(number)) == 1:
+        return False
     digits = [int(digit) for digit in reversed(number)]
     return (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0
 
@@ -245,10 +241,6 @@ def _is_trunk(text: str, start: int, end: int) -> bool:
     return not (mixed or _is_no_phone(text, start, end))
 
 
-def _is_american(text: str, start: int, end: int) -> bool:
-    return not _is_no_phone(text, start, end)
-
-
 def _is_introduced(text: str, start: int, end: int) -> bool:
     """Tell whether the words before a number introduce a phone number."""
     groups = re.findall(r"\d+", text[start:end])
@@ -277,7 +269,7 @@ def _is_round(number: str) -> bool:
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[str, int, int], bool]], ...] = (
     (_ABROAD, _is_abroad),
     (_TRUNK, _is_trunk),
-    (_AMERICAN, _is_american),
+    (_AMERICAN, lambda text, start, end: not _is_no_phone(text, start, end)),
     (_INTRODUCED, _is_introduced),
 )
 _NUMBERS: dict[str, Callable[[str], Iterator[Span]]] = {"iban": _ibans, "card": _cards, "phone": _phones}

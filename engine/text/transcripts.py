@@ -20,11 +20,8 @@ def part_turns(text: str) -> str:
     """Return a line with each turn on a line of its own; any other text as it stands."""
     starts = _starts(text)
     ends = [*starts[1:], len(text)]
-    return (
-        "\n".join(text[start:end].strip() for start, end in zip(starts, ends, strict=True))
-        if starts
-        else text
-    )
+    parts = (text[start:end].strip() for start, end in zip(starts, ends, strict=True))
+    return "\n".join(parts) if starts else text
 
 
 def holds_several_turns(text: str) -> bool:
@@ -40,7 +37,8 @@ def _starts(text: str) -> list[int]:
     if not heads or not any(start == 0 for start, _ in heads[0]):
         return []
     names = _names(text, heads)
-    found = [each for each in (_first_named(candidates, names) for candidates in heads) if each]
+    named = (next((each for each in candidates if each[1] in names), None) for candidates in heads)
+    found = [each for each in named if each]
     speakers = Counter(name for _, name in found)
     is_talk = len(found) >= MIN_TURNS and 1 < len(speakers) < len(found)
     return [start for start, _ in found] if is_talk and found[0][0] == 0 else []
@@ -73,10 +71,6 @@ def _names(text: str, heads: list[list[tuple[int, str]]]) -> set[str]:
     return {name for name, count in counts.items() if count > 1} | at_start
 
 
-def _first_named(candidates: list[tuple[int, str]], names: set[str]) -> tuple[int, str] | None:
-    return next((each for each in candidates if each[1] in names), None)
-
-
 MIN_LINES = 4
 # The ways in which lines of unknown exports begin, and how many of a text's lines need to.
 SHAPES = (
@@ -93,17 +87,13 @@ SHAPES = (
 def lacks_speakers(text: str) -> bool:
     """Return whether no line of a text names a speaker though it looks like a transcript."""
     lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < MIN_LINES or any(map(_names_someone, lines)):
+    heads = (turn_head(line) for line in lines)
+    # The keys of JSON stand before a colon too.
+    if len(lines) < MIN_LINES or any(head and not head[0].startswith(("{", "[")) for head in heads):
         return False
     return any(
         sum(shape.match(line) is not None for line in lines) >= share * len(lines) for shape, share in SHAPES
     )
-
-
-def _names_someone(line: str) -> bool:
-    head = turn_head(line)
-    # The keys of JSON stand before a colon too.
-    return head is not None and not head[0].startswith(("{", "["))
 
 
 _SUMMARY_NAMES = frozenset((
@@ -131,7 +121,10 @@ def part_summaries(text: str) -> list[tuple[str, str]]:
                 return []
             summary = [head[1]]
         elif summary is None:
-            said += [] if _is_heading(line) else [line]
+            # On a long line of spaces the pattern would take quadratic time.
+            short = line.strip()
+            is_heading = len(short) <= MAX_HEADING_CHARACTERS and _HEADING.match(short)
+            said += [] if is_heading else [line]
         elif line.strip():
             summary.append(line)
         elif any(map(str.strip, summary)):
@@ -139,12 +132,6 @@ def part_summaries(text: str) -> list[tuple[str, str]]:
             said, summary = [], None
     is_whole = summary is None and not _joined(said) and all(conversation for conversation, _ in found)
     return found if is_whole else []
-
-
-def _is_heading(line: str) -> bool:
-    # On a long line of spaces the pattern would take quadratic time.
-    short = line.strip()
-    return len(short) <= MAX_HEADING_CHARACTERS and _HEADING.match(short) is not None
 
 
 def _joined(lines: Sequence[str]) -> str:

@@ -17,18 +17,7 @@ from engine.text.normalization import normalized
 _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
 # Joiners, soft hyphens, direction marks and the stretched line of Arabic: parts of words that nobody reads.
 _UNREAD = dict.fromkeys(
-    [
-        0x00AD,
-        0x0640,
-        0x200C,
-        0x200D,
-        0x200E,
-        0x200F,
-        0x2060,
-        0xFEFF,
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-    ]
+    [0x00AD, 0x0640, *range(0x200C, 0x2010), 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
 # Wide and narrow forms of letters, digits and punctuation.
 _WIDTHS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF01, 0xFFEF)}

@@ -136,7 +136,12 @@ def read(content: str) -> Chat | None:
     if whole is not None:
         return whole.chat()
     chats = [chat for entry in entries if (chat := chat_in(entry))]
-    return _longest(chats) if chats else None
+    if not chats:
+        return None
+    longest = max(chats, key=lambda chat: len(chat.entries))
+    others = (LeftOut("chat", chat.name) for chat in chats if chat is not longest)
+    result = _chat(longest.export, longest.entries)
+    return replace(result, left_out=(*result.left_out, *others))
 
 
 def find(entries: Iterable[Entry]) -> Export | None:
@@ -214,11 +219,3 @@ def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
     one = len(entries) == 1
     reason = f"1 message with {export.fields}" if one else f"{len(entries):,} messages with {export.fields}"
     return Chat(export.kind, turns, tuple(log.left_out), reason, len(entries))
-
-
-def _longest(chats: Sequence[Account]) -> Chat:
-    """Return the longest chat; the names of the others are left-out lines."""
-    longest = max(chats, key=lambda chat: len(chat.entries))
-    others = tuple(LeftOut("chat", chat.name) for chat in chats if chat is not longest)
-    result = _chat(longest.export, longest.entries)
-    return replace(result, left_out=(*result.left_out, *others))

@@ -47,15 +47,8 @@ TURN_LISTS = (
     "log", "lines", "chat", "entries", "items", "history", "content",
 )  # fmt: skip
 SUMMARIES = (
-    "summary",
-    "abstract",
-    "reference_summary",
-    "zusammenfassung",
-    "résumé",
-    "resumen",
-    "riassunto",
-    "resumo",
-)
+    "summary", "abstract", "reference_summary", "zusammenfassung", "résumé", "resumen", "riassunto", "resumo",
+)  # fmt: skip
 SAMPLE = 20
 GROUPING = re.compile(
     r"id$|(?:^|_)(?:ticket|case|thread|session|group|room|channel|call|meeting|chat|topic)$"
@@ -147,9 +140,7 @@ def _columns(rows: Sequence[Entry]) -> Columns | None:
     speaker = next((names[name] for name in SPEAKERS if name in names), "")
     said = next((names[name] for name in TEXTS if name in names and names[name] != speaker), "")
     time = next((names[name] for name in TIMES if name in names and names[name] not in {speaker, said}), "")
-    clock = (
-        next((names[name] for name in CLOCKS if name in names and names[name] != time), "") if time else ""
-    )
+    clock = next((names[name] for name in CLOCKS if time and name in names and names[name] != time), "")
     if not speaker or not said or not all(speaker in row and said in row for row in rows):
         return None
     return Columns(speaker, said, time, clock)
@@ -162,10 +153,8 @@ def _plain(name: object) -> str:
 def _name(entry: Entry, column: str) -> str:
     value = entry.get(column)
     if isinstance(value, dict):
-        return next(
-            filter(None, (text(value.get(key)) for key in ("name", "display_name", "displayName", "role"))),
-            "",
-        )
+        names = (text(value.get(key)) for key in ("name", "display_name", "displayName", "role"))
+        return next(filter(None, names), "")
     return text(value)
 
 

@@ -10,6 +10,7 @@ from engine.chats.chat import Log, unescaped
 from engine.chats.json_exports.base import Document, Entry, Export, Names, milliseconds, table, tables, text
 from engine.chats.timestamps import moment
 
+# ---------------------------------------------------------------------------------- Discord, by DiscordChatExporter
 DISCORD_SPOKEN = {"Default", "Reply", "0", "19", "20"}
 
 
@@ -32,6 +33,7 @@ def _add_discord(entry: Entry, log: Log, _names: Names) -> None:
 DISCORD = Export("discord", "author, content and timestamp", _is_discord, _add_discord)
 
 
+# ------------------------------------------------------------------------------------------ Google Chat, by Takeout
 def _is_google_chat(entry: Entry) -> bool:
     return isinstance(entry.get("creator"), dict) and ("created_date" in entry or "message_id" in entry)
 
@@ -52,6 +54,7 @@ def _add_google_chat(entry: Entry, log: Log, _names: Names) -> None:
 GOOGLE_CHAT = Export("google_chat", "creator, created_date and text", _is_google_chat, _add_google_chat)
 
 
+# ----------------------------------------------------------------------------------------------- Matrix, by Element
 MATRIX_SPOKEN = {"m.text", "m.notice", "m.emote"}
 # Of a reply, the lines that quote what it answers.
 MATRIX_QUOTE = re.compile(r"\A(?:> .*\n)+\n?")
@@ -85,8 +88,7 @@ def _add_matrix(entry: Entry, log: Log, names: Names) -> None:
         log.leave_out("media", f"{name}: {body or kind}")
 
 
-def _matrix_names(entries: list[Entry]) -> dict[str, str]:
-    """Return the members' names, by their accounts."""
+def _matrix_names(entries: Sequence[Entry]) -> dict[str, str]:
     members = (entry for entry in entries if entry.get("type") == "m.room.member")
     named = {
         text(each.get("state_key")): text(table(each.get("content")).get("displayname")) for each in members
@@ -100,10 +102,11 @@ MATRIX = Export(
     _is_matrix,
     _add_matrix,
     _matrix_time,
-    lambda each: _matrix_names([*each]),
+    _matrix_names,
 )
 
 
+# --------------------------------------------------------------------------------- Facebook Messenger and Instagram
 MESSENGER_MEDIA = ("photos", "videos", "audio_files", "gifs", "files", "sticker", "share", "media")
 MESSENGER_EVENTS = re.compile(
     r"^(?:.{1,60} (?:reacted .{1,12} to your message|liked a message|named the group .*|"
@@ -169,6 +172,7 @@ MESSENGER = Export(
 MESSENGER_DOCUMENT = Document(MESSENGER, _messenger_messages)
 
 
+# ------------------------------------------------------------------------------------------------- Signal and Webex
 def _is_signal(entry: Entry) -> bool:
     desktop = {"date", "sender", "body"} <= entry.keys() and ("quote" in entry or "reactions" in entry)
     return desktop or "dataMessage" in table(entry.get("envelope"))
@@ -211,12 +215,12 @@ SIGNAL = Export("signal", "sender, date and body", _is_signal, _add_signal)
 WEBEX = Export("webex", "personEmail, created and text", _is_webex, _add_webex, _webex_time)
 
 
+# ------------------------------------------------------------------- Slack: a file per day in each channel's folder
 SLACK_LINK = re.compile(r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
 SLACK_SPOKEN = {"", "bot_message", "thread_broadcast", "me_message", "file_share"}
 
 
 def _is_slack(entry: Entry) -> bool:
-    """Return whether an entry is a Slack message."""
     has_author = "user" in entry or "username" in entry or "bot_id" in entry
     return entry.get("type") == "message" and "ts" in entry and "text" in entry and has_author
 
@@ -230,7 +234,6 @@ def _slack_time(entry: Entry) -> float:
 
 
 def _add_slack(entry: Entry, log: Log, names: Names) -> None:
-    """Add one message to a log; `names` are people's names by id."""
     user = text(entry.get("user"))
     name = _slack_name(entry) or names.get(user) or user or text(entry.get("bot_id")) or "Slack"
     attached = tables(entry.get("attachments"))
@@ -262,7 +265,6 @@ def _block_texts(entry: Entry) -> Iterator[str]:
 
 
 def _slack_names(entries: Sequence[Entry]) -> dict[str, str]:
-    """Return the authors' names that messages hold, by id."""
     return {text(entry.get("user")): name for entry in entries if (name := _slack_name(entry))}
 
 
@@ -300,6 +302,7 @@ def _plain_slack(markup: str, names: Names) -> str:
 SLACK = Export("slack", "user, text and ts", _is_slack, _add_slack, _slack_time, _slack_names)
 
 
+# ----------------------------------------------------- Microsoft Teams: Graph, scripts over it, an account's export
 TEAMS_SPOKEN = {"message", "text", "richtext", "richtext/html"}
 TEAMS_MEDIA = ("richtext/uriobject", "richtext/media")
 # Every tag, in one pass: a tag that never ends must not be looked for again from each of its characters.
@@ -312,7 +315,6 @@ TEAMS_BREAKS = {"/p", "/div", "/li", "/tr", *(f"/h{level}" for level in range(10
 
 
 def _is_teams(entry: Entry) -> bool:
-    """Return whether an entry is a Teams message."""
     known = _lowered(entry)
     graph = isinstance(known.get("body"), dict) and "createddatetime" in known
     return "messagetype" in known and (graph or ("content" in known and "originalarrivaltime" in known))
@@ -402,7 +404,6 @@ def teams_text(content: str) -> str:
 
 
 def _shown(tag: str, attributes: str) -> str:
-    """Return what a tag stands for in plain text."""
     sign = TEAMS_SIGN.search(attributes) if tag == "emoji" else None
     if sign:
         return sign[1]
@@ -412,6 +413,7 @@ def _shown(tag: str, attributes: str) -> str:
 TEAMS = Export("teams", "sender, time and body", _is_teams, _add_teams, _teams_time)
 
 
+# ------------------------------------------------------------------------------------------------- Telegram Desktop
 TELEGRAM_MEDIA = ("media_type", "photo", "file", "poll", "contact_information", "location_information")
 
 

@@ -149,10 +149,6 @@ LISTED_SHARE = 0.8
 TAGGED_SHARE, MARKED_SHARE, ABOVE_SHARE = 0.3, 0.5, 0.2
 
 
-def _always(_lines: Sequence[str]) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class TextFormat:
     """The form of one application's text export.
@@ -164,7 +160,7 @@ class TextFormat:
     kind: Kind
     form: str
     read: Callable[[Iterable[str], Log], Iterator[None]]
-    fits: Callable[[Sequence[str]], bool] = _always
+    fits: Callable[[Sequence[str]], bool] = lambda _lines: True
     min_headers: int = 1
     min_share: float = 0
     preamble: str = ""
@@ -194,11 +190,8 @@ class TextFormat:
         is_enough = log.headers >= max(self.min_headers, self.min_share * at_edge)
         is_named = self.kind in NAMELESS_KINDS or any(turn.speaker for turn in turns)
         has_preamble = not self.preamble or any(text.startswith(self.preamble) for text in before)
-        return (
-            log.headers
-            if turns and is_enough and is_named and has_preamble and log.preface <= MAX_PREFACE
-            else 0
-        )
+        is_export = turns and is_enough and is_named and has_preamble and log.preface <= MAX_PREFACE
+        return log.headers if is_export else 0
 
 
 def likeliest(text: str) -> TextFormat | None:
@@ -212,29 +205,24 @@ def likeliest(text: str) -> TextFormat | None:
     named = sum(turn_head(line) is not None for line in _unescaped(lines))
     if _begins_as_vtt(lines) and WEBVTT.headers_in(lines):
         return WEBVTT
-    answered = _answered(lines)
+    header = questions_in(_unescaped(lines))
+    answered = _headed("Q. text", header) if header else None
     if answered and answered.headers_in(lines) * 2 > named:
         return answered
     counts = {form: form.headers_in(lines) for form in FORMATS}
     best = max(FORMATS, key=lambda form: counts[form])
-    if counts[best] * 2 > named:
-        return best
-    return None if named else _by_names([line for line in text.splitlines() if line.strip()])
+    if counts[best] * 2 > named or named:
+        return best if counts[best] * 2 > named else None
+    # No line is written "Name: text": others may name speakers in another way.
+    lines = [line for line in text.splitlines() if line.strip()]
+    tagged = (form for form, tag in TAGGED_FORMATS if form.headers_in(lines) and _are_names(tag, lines))
+    return next(tagged, None) or _marked(lines) or _above(lines)
 
 
 def beginning(text: str) -> str:
     """Return the first lines of a long text."""
     end = text.rfind("\n", 0, BEGINNING) if len(text) > BEGINNING else -1
     return text[:end] if end > 0 else text[:BEGINNING]
-
-
-def _by_names(lines: Sequence[str]) -> TextFormat | None:
-    """Return the form of a text without "Name: text" whose lines name speakers in another way."""
-    tagged = next(
-        (form for form, header in TAGGED_FORMATS if form.headers_in(lines) and _are_names(header, lines)),
-        None,
-    )
-    return tagged or _marked(lines) or _above(lines)
 
 
 def _are_names(header: re.Pattern[str], lines: Sequence[str]) -> bool:
@@ -244,12 +232,6 @@ def _are_names(header: re.Pattern[str], lines: Sequence[str]) -> bool:
     names = set(found)
     are_marks = all(len(name) == 1 and name.isascii() for name in names)
     return len(names) >= MIN_NAMES and not are_marks and (len(found) <= FEW_TAGS or len(names) < len(found))
-
-
-def _answered(lines: Sequence[str]) -> TextFormat | None:
-    """Return the form of questions and answers, None for any other text."""
-    header = questions_in(_unescaped(lines))
-    return _headed("Q. text", header) if header else None
 
 
 def _marked(lines: Sequence[str]) -> TextFormat | None:
@@ -321,26 +303,17 @@ def _comes_again(header: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
 def _copied() -> Iterator[TextFormat]:
     """Yield the forms of copied messages: as each style writes them, then with name and time on two lines."""
     for style in copied_messages.STYLES:
-        read = partial(copied_messages.read, style=style)
         yield TextFormat(
             style.kind,
             style.header_text,
-            read,
+            partial(copied_messages.read, style=style),
             _has(style.header),
             min_headers=style.min_messages,
             preamble=style.preamble,
         )
     for style, join in copied_messages.JOINED:
-
-        def read_joined(
-            lines: Iterable[str],
-            log: Log,
-            style: copied_messages.Style = style,
-            join: Callable[[Iterable[str]], Iterator[str]] = join,
-        ) -> Iterator[None]:
-            return copied_messages.read(join(lines), log, style)
-
-        yield TextFormat(style.kind, style.header_text, read_joined, min_headers=style.min_messages)
+        read = partial(copied_messages.read_joined, style=style, join=join)
+        yield TextFormat(style.kind, style.header_text, read, min_headers=style.min_messages)
 
 
 # Of forms that fit equally well, the first one is taken.

@@ -136,6 +136,13 @@ def read(lines: Iterable[str], log: Log, style: Style) -> Iterator[None]:
         yield
 
 
+def read_joined(
+    lines: Iterable[str], log: Log, style: Style, join: Callable[[Iterable[str]], Iterator[str]]
+) -> Iterator[None]:
+    """Read messages whose names and times `join` puts together."""
+    return read(join(lines), log, style)
+
+
 def join_discord(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines with Discord's name and time together, which some browsers copy as two lines."""
     above = ""

@@ -69,20 +69,16 @@ def _add_whatsapp(block: Block, log: Log) -> None:
         return
     lines = []
     for raw in [first, *block.lines]:
-        line = _without_edit_mark(raw, log)
+        edited = WHATSAPP_EDITED.search(raw)
+        line = raw
+        if edited and edited.start():
+            log.leave_out("system", unmarked(edited[0]))
+            line = raw[: edited.start()].rstrip()
         if _is_whatsapp_media(line):
             log.leave_out("media", unmarked(line))
         else:
             lines.append(unmarked(line))
     log.add_turn(unmarked(named["name"]), "\n".join(lines), time)
-
-
-def _without_edit_mark(line: str, log: Log) -> str:
-    edited = WHATSAPP_EDITED.search(line)
-    if not edited or not edited.start():
-        return line
-    log.leave_out("system", unmarked(edited[0]))
-    return line[: edited.start()].rstrip()
 
 
 def _is_whatsapp_media(line: str) -> bool:

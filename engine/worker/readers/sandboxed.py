@@ -55,10 +55,6 @@ def read_sandboxed(
     Raises DataError where it reaches a limit.
     """
     size = size_of(path)
-    limits = Limits(
-        min(MEMORY_BYTES + MEMORY_RATIO * size, psutil.virtual_memory().total // 2),
-        min(SECONDS + SECONDS_PER_MIB * size // (1 << 20), MAX_SECONDS),
-    )
     batches = partial(
         _batches,
         modules[0],
@@ -68,7 +64,7 @@ def read_sandboxed(
         max(SAFE_BYTES, MAX_COMPRESSION_RATIO * size),
     )
     try:
-        for batch in sandbox.results(batches, limits, modules):
+        for batch in sandbox.results(batches, limits_of(size), modules):
             notes.columns.update(dict.fromkeys(batch["columns"]))
             notes.remarks += batch["remarks"]
             notes.chats += [
@@ -78,6 +74,14 @@ def read_sandboxed(
             yield from map(_row, batch["rows"])
     except LimitError as error:
         raise DataError(f"{path.name} can't be read: {error}.", HINT, FIELD) from error
+
+
+def limits_of(size: int) -> Limits:
+    """Return the limits for reading so many bytes."""
+    return Limits(
+        min(MEMORY_BYTES + MEMORY_RATIO * size, psutil.virtual_memory().total // 2),
+        min(SECONDS + SECONDS_PER_MIB * size // (1 << 20), MAX_SECONDS),
+    )
 
 
 # -------------------------------------------------------------------------------------------- in the sandbox

@@ -77,10 +77,10 @@ def test_rows_and_counts_arrive_as_they_were_read(tmp_path):
     assert type(notes.chats[0].left_out) is type(expected.chats[0].left_out)
 
 
-def test_memory_grows_with_the_file(tmp_path):
-    assert sandboxed._limits(0).memory_bytes == sandboxed.MEMORY_BYTES
-    assert sandboxed._limits(10 << 20).memory_bytes == sandboxed.MEMORY_BYTES + (80 << 20)
-    assert sandboxed._limits(10 << 20).seconds == sandboxed.SECONDS + 200
+def test_memory_grows_with_the_file():
+    assert sandboxed.limits_of(0).memory_bytes == sandboxed.MEMORY_BYTES
+    assert sandboxed.limits_of(10 << 20).memory_bytes == sandboxed.MEMORY_BYTES + (80 << 20)
+    assert sandboxed.limits_of(10 << 20).seconds == sandboxed.SECONDS + 200
 
 
 def test_the_files_of_a_folder_count(tmp_path):
