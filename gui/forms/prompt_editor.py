@@ -23,7 +23,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import Mark, ReadingText
+from gui.widgets.text_view import Mark, TextView
 
 # The key of a custom prompt; no template's name begins with a space.
 OWN = " own"
@@ -225,7 +225,7 @@ class PromptPreview(QFrame):
         style.set_background(self, "well")
         self.title = Label("", "label", "muted")
         self.count = Label("", "figure_small", "hint")
-        self.text = ReadingText(role="label", token="muted")
+        self.text = TextView(role="label", token="muted")
         self._scroll = Scroll(margins=(12, 0, 12, 8))
         self._scroll.column.addWidget(self.text)
         self._scroll.column.addStretch(1)

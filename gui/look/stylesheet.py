@@ -87,6 +87,8 @@ QLineEdit:focus, QComboBox:focus, QComboBox:on, QAbstractSpinBox:focus { border:
 QLineEdit:focus { padding: 0 6px; }
 QPlainTextEdit, QTextEdit { padding: 6px 8px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
+QTextEdit[kind="text"], QTextEdit[kind="text"]:focus { background: transparent; border: none; border-radius: 0;
+  padding: 0; selection-background-color: @accent_fill; selection-color: @on_accent; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled, QPlainTextEdit:disabled { color: @off;
   border: 1px solid @line; background: transparent; }
 QLineEdit[read_only="true"], QComboBox[read_only="true"], QAbstractSpinBox[read_only="true"],

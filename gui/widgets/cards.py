@@ -26,8 +26,9 @@ from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.buttons import link, plain, primary, quiet
-from gui.widgets.labels import IconLabel, Label, RichLabel
+from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
+from gui.widgets.text_view import TextView
 
 
 class Card(QFrame):
@@ -252,7 +253,7 @@ class ErrorCard(Card):
             button.clicked.connect(self.linked)
             head.addWidget(button)
         self.column.addLayout(head)
-        self.column.addWidget(RichLabel(text, "body", "muted"))
+        self.column.addWidget(TextView.from_markup(text))
 
     def _add_plans(self, plans: Sequence[Fallback]) -> None:
         rows = vbox(_FallbackHead(), spacing=8)

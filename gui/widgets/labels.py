@@ -5,20 +5,17 @@ Knows font roles and tokens, not what the text means: any may hold names and pat
 
 from __future__ import annotations
 
-import re
-
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.api import escaping, run_names
 from gui.look import style
 from gui.look.elided_name import elided_name
-from gui.look.fonts import font, px
+from gui.look.fonts import font
 from gui.look.icons import pixmap
 from gui.look.tooltips import plain_tooltip
 from gui.widgets.layouts import vbox
-from gui.widgets.text_view import Mark, height_of, laid_out
 
 
 class Label(QLabel):
@@ -59,61 +56,6 @@ class Label(QLabel):
 
     def _restyle(self) -> None:
         self.setFont(font(self._role))
-
-
-class RichLabel(Label):
-    """A text of several lines at the line height of reading text; its `<b>` parts are semibold in the colour of text.
-
-    There is no other markup: the text may contain data, and everything but `<b>` is shown literally.
-    """
-
-    def __init__(self, text: str = "", role: str = "body", token: str = "muted") -> None:
-        self._strong: list[Mark] = []
-        super().__init__("", role, token, wrap=True)
-        self.setText(text)
-
-    def setText(self, text: str) -> None:
-        """Show another text."""
-        plain, self._strong = _read_strong(escaping.escaped(text))
-        super().setText(plain)
-        self.updateGeometry()
-
-    def hasHeightForWidth(self) -> bool:
-        """Say that the height depends on the width."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of the text at a width."""
-        return round(height_of(self._laid_out(width), self._role))
-
-    def sizeHint(self) -> QSize:
-        """Return the height at the present width."""
-        width = self.width() if self.width() > 100 else px(320)
-        return QSize(px(320), self.heightForWidth(width))
-
-    def minimumSizeHint(self) -> QSize:
-        """Return a narrow column of one line."""
-        return QSize(px(80), self.heightForWidth(100_000))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the lines."""
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        self._laid_out(self.width()).draw(painter, QPointF(0, 0))
-        painter.end()
-
-    def _laid_out(self, width: float) -> QTextLayout:
-        return laid_out(self.text(), self._role, width, self._strong)
-
-
-def _read_strong(text: str) -> tuple[str, list[Mark]]:
-    """Return a text without its `<b>` tags, and the positions of the strong parts."""
-    plain, marks = "", []
-    for at, part in enumerate(re.split(r"</?b>", text)):
-        if at % 2:
-            marks.append(Mark(len(plain), len(part), "strong"))
-        plain += part
-    return plain, marks
 
 
 class ElidedLabel(Label):

@@ -28,7 +28,6 @@ from gui.main_window import PAGES, MainWindow
 from gui.pages.help.drawings import DrawingView
 from gui.plots.chart import Chart
 from gui.shell.shortcuts_sheet import ShortcutsSheet
-from gui.widgets.text_view import ReadingText
 from tests.helpers.background import wait_for
 from tests.helpers.whole_window import fill_home, leave, make_window
 
@@ -53,7 +52,6 @@ DRAWN = {
     Scrubber: Role.Slider,
     Histogram: Role.Slider,
     Chart: Role.Chart,
-    ReadingText: Role.StaticText,
     DrawingView: Role.Graphic,
 }
 

@@ -24,11 +24,12 @@ from PySide6.QtWidgets import (
 )
 
 from gui.look import language
-from gui.widgets.labels import ElidedLabel, RichLabel
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.text_view import TextView
 
 # Glyphs reach a pixel beyond their font's box, and Qt rounds.
 SLACK = 2
-LEAVES = (QLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox)
+LEAVES = (QLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, TextView)
 # A button's least padding beside its text.
 PADDING = 8
 
@@ -55,6 +56,8 @@ def _name(each: QWidget) -> str:
 def _is_cut_off(each: QWidget) -> bool:
     if isinstance(each, QLabel):
         return _is_label_cut_off(each)
+    if isinstance(each, TextView):
+        return each.heightForWidth(each.width()) > each.height() + SLACK
     if isinstance(each, (QLineEdit, QComboBox)):
         return _is_field_cut_off(each)
     if isinstance(each, (QCheckBox, QRadioButton)):
@@ -73,7 +76,7 @@ def _is_label_cut_off(each: QLabel) -> bool:
     if isinstance(each, ElidedLabel) or not each.text():
         return False
     room = each.contentsRect()
-    if each.wordWrap() or isinstance(each, RichLabel):
+    if each.wordWrap():
         return each.heightForWidth(each.width()) > each.height() + SLACK
     lines = each.text().split("\n")
     tall = len(lines) * each.fontMetrics().height() > room.height() + 2 * SLACK
@@ -131,7 +134,7 @@ def _is_clipped(each: QWidget) -> bool:
 def _untranslated(each: QWidget) -> str:
     """Return a control's text if the language in use has a translation that is not shown."""
     catalogue = language.catalogue()
-    if catalogue is None or not isinstance(each, (QLabel, QAbstractButton)):
+    if catalogue is None or not isinstance(each, (QLabel, QAbstractButton, TextView)):
         return ""
     text = each.text()
     said = catalogue.window.get(text) or catalogue.engine.get(text)

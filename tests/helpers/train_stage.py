@@ -10,6 +10,7 @@ from engine.api import recipe
 from gui.core.preferences import Preferences
 from gui.pages.train.page import TrainPage
 from gui.widgets.labels import Label
+from gui.widgets.text_view import TextView
 from tests.helpers.scripted_manager import scripted_manager
 
 BASICS = {
@@ -134,6 +135,12 @@ class Stage:
         return model
 
 
+def labels(widget: QWidget) -> list[Label | TextView]:
+    """Return the visible texts of a widget."""
+    found = [each for each in widget.findChildren(QWidget) if isinstance(each, (Label, TextView))]
+    return [each for each in found if each.isVisibleTo(widget)]
+
+
 def texts(widget: QWidget) -> str:
     """Return the text of all visible labels of a widget, one a line."""
-    return "\n".join(label.text() for label in widget.findChildren(Label) if label.isVisibleTo(widget))
+    return "\n".join(label.text() for label in labels(widget))

@@ -25,7 +25,7 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.shortcuts_line import ShortcutsLine
 from gui.widgets.splitter import Splitter
-from gui.widgets.text_view import ConversationView, ReadingText, Turn
+from gui.widgets.text_view import TextView, Turn
 
 CONVERSATION_FRACTION = 0.42
 MIN_CONVERSATION_WIDTH, MIN_SUMMARIES_WIDTH = 280, 320
@@ -59,7 +59,7 @@ class VoteView(QWidget):
         self.bar = Bar()
         self.undo_button = IconButton("undo", actions.titled(tr("Undo the last vote"), "blind.undo"))
         self.undo_button.clicked.connect(self.undone)
-        self._turns = ConversationView()
+        self._turns = TextView()
         self.reading = Scroll((0, 0, 10, 0), spacing=8)
         self.summaries = (
             _Summary(tr("Summary {number}", number=1)),
@@ -199,7 +199,7 @@ class _Summary(Card):
 
     def __init__(self, name: str) -> None:
         super().__init__(margin=16, spacing=6)
-        self.text = ReadingText()
+        self.text = TextView()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.column.addWidget(Label(name, "head", "muted"))

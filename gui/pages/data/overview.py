@@ -12,8 +12,9 @@ from gui.look.format import number_text, percent
 from gui.look.language import mark, tr
 from gui.pages.data.report import Lengths, Report, SplitReport, split_name
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.labels import ElidedLabel, Label, RichLabel
+from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
+from gui.widgets.text_view import TextView
 
 SHOWN_PAST_P95 = 1.8
 # Translated language names; others are shown with Qt's English name.
@@ -132,7 +133,7 @@ class LengthView(QWidget):
         self.histogram.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.histogram.limitChanged.connect(self._on_limit)
         self.histogram.limitSettled.connect(self.limit_settled)
-        self._cut = RichLabel("", "body", "muted")
+        self._cut = TextView(role="body", token="muted")
         vbox(hbox(self._head, (self._facts, 1)), (self.histogram, 1), self._cut, of=self, spacing=8)
 
     @property
@@ -182,7 +183,7 @@ class LengthView(QWidget):
         self.limit_changed.emit(limit)
 
     def _say(self) -> None:
-        self._cut.setText(self._cut_text())
+        self._cut.set_markup(self._cut_text())
 
     def _cut_text(self) -> str:
         if self._lengths is None:

@@ -19,7 +19,7 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import ConversationView, Mark, ReadingText, Turn, preview, preview_text
+from gui.widgets.text_view import Mark, TextView, Turn, preview, preview_text
 
 MARKED = {"other": mark("The other adapters"), "reference": mark("The reference")}
 MEANINGS = {
@@ -55,7 +55,7 @@ class ExampleDetail(Scroll):
         self._adapter_place = QVBoxLayout()
         self.references: list[_Summary] = []
         self._reference_place = QVBoxLayout()
-        self.conversation = ConversationView("body")
+        self.conversation = TextView(role="body")
         self._said = Label(tr("Conversation"), "head", "muted")
         self._lay_out()
 
@@ -166,7 +166,7 @@ class _Summary(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._head = Label("", "head", "muted")
-        self.text = ReadingText()
+        self.text = TextView()
         vbox(self._head, (self.text, 0, Qt.AlignmentFlag.AlignTop), of=self, margins=(0, 4, 0, 4), spacing=2)
 
     def set_head(self, text: str) -> None:

@@ -32,7 +32,7 @@ from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.widgets.text_view import ReadingText
+from gui.widgets.text_view import TextView
 
 LIST_WIDTH, ROW_HEIGHT = 304, 30
 NAME_WIDTH, TEXT_WIDTH = 168, 680
@@ -133,10 +133,10 @@ class TopicView(Scroll):
         self._topic: Topic | None = None
         self._group = Label("", "label", "muted")
         self._title = Label("", "title", wrap=True)
-        self._text = ReadingText()
+        self._text = TextView()
         self._sketch, self._drawing = MethodSketch(), DrawingView()
         self._facts = QWidget()
-        self.long = ReadingText(role="body", token="muted")
+        self.long = TextView(role="body", token="muted")
         self._lay_out()
 
     def _lay_out(self) -> None:

@@ -35,7 +35,7 @@ from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.shortcuts_line import ShortcutsLine
-from gui.widgets.text_view import ConversationView, Mark, Turn, utf16
+from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
 MARK_MILLISECONDS = 150
 # For each button: its name, and its name with the step it would undo or redo.
@@ -259,7 +259,7 @@ class ConversationPane(QWidget):
         self.back.clicked.connect(self.back_wanted)
         self.forward.clicked.connect(self.forward_wanted)
         self._about = ElidedLabel("", "label", "muted")
-        self.turns = ConversationView()
+        self.turns = TextView()
         self.reading = Scroll((0, 0, 10, 0), spacing=0)
         self._lay_out()
 

@@ -33,7 +33,7 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import ConversationView, ReadingText, Turn, preview, preview_text
+from gui.widgets.text_view import TextView, Turn, preview, preview_text
 
 SOURCE_WIDTH, COUNT_WIDTH, MIN_TABLE_HEIGHT = 300, 200, 180
 USUAL_COUNT = 20
@@ -249,10 +249,10 @@ class BatchDetail(QWidget):
         self._title = ElidedLabel("", "section")
         self.alone_button = quiet(tr("Open alone"), "arrow-right")
         self.close_button = IconButton("close", tr("Close"))
-        self.conversation = ConversationView("body")
+        self.conversation = TextView(role="body")
         self._written = Scroll((0, 0, 10, 0), spacing=8)
         self._said = Scroll((0, 0, 10, 0), spacing=0)
-        self._parts: list[tuple[Label, ReadingText]] = []
+        self._parts: list[tuple[Label, TextView]] = []
         self.alone_button.clicked.connect(lambda: self.alone_wanted.emit(self._row))
         self.close_button.clicked.connect(self.closed)
         self._lay_out()
@@ -292,7 +292,7 @@ class BatchDetail(QWidget):
 
     def _show_texts(self, texts: Sequence[tuple[str, str]]) -> None:
         while len(self._parts) < len(texts):
-            part = (Label("", "head", "muted", wrap=True), ReadingText(role="body"))
+            part = (Label("", "head", "muted", wrap=True), TextView(role="body"))
             self._parts.append(part)
             for widget in part:
                 self._texts.addWidget(widget)

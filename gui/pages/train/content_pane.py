@@ -26,7 +26,7 @@ from gui.widgets.dimming import dim
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import Mark, ReadingText
+from gui.widgets.text_view import Mark, TextView
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
 
@@ -175,7 +175,7 @@ class LabelPreview(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=16, spacing=8)
-        self.text = ReadingText(role="body", token="muted")
+        self.text = TextView(role="body", token="muted")
         about = Label(tr("marked: label tokens; the rest is input only"), "label", "muted", wrap=True)
         about.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         head = hbox((Label(tr("Model input and label tokens"), "section", wrap=True), 1), (about, 1))

@@ -19,9 +19,9 @@ from gui.pages.train.run.remarks_view import RemarksView
 from gui.widgets.buttons import primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.dimming import dim
-from gui.widgets.labels import RichLabel
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import FittedScroll
+from gui.widgets.text_view import TextView
 
 # A warning about this field says that a run is too short.
 EPOCHS = "training.epochs"
@@ -40,7 +40,10 @@ class StartFoot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ready, self.happening = RichLabel("", "label", "muted"), RichLabel("", "label", "muted")
+        self.ready, self.happening = (
+            TextView(role="label", token="muted"),
+            TextView(role="label", token="muted"),
+        )
         self._has_plan = False
         self.warnings, self.too_short = RemarksView(), NoticeStrip()
         self.too_short.acted.connect(self.length_wanted)
@@ -121,7 +124,7 @@ class StartFoot(QWidget):
         # As high as before, so that nothing moves.
         self.ready.setMinimumHeight(self.ready.height() if busy and self.ready.isVisible() else 0)
         if busy and self._has_plan:
-            self.ready.setText(tr("Updating…"))
+            self.ready.set_markup(tr("Updating…"))
             self.ready.show()
         elif busy:
             self._show(tr("Checking the base model and the data…"), "", ())
@@ -145,7 +148,7 @@ class StartFoot(QWidget):
 
     def _show(self, happening: str, ready: str, warnings: Sequence[dict[str, Any]]) -> None:
         for label, text in ((self.ready, ready), (self.happening, happening)):
-            label.setText(text)
+            label.set_markup(text)
             label.setVisible(bool(text))
         self.warnings.show_notices(warnings)
         self.too_short.hide()

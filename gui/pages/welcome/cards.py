@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent, QTextLayout
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.focus_rim import has_rim
-from gui.look.fonts import px
-from gui.widgets.text_view import Mark, height_of, laid_out
+from gui.look.fonts import BODY_PITCH, font, px
 
 HEIGHT, MARK = 134, 14
 SPACING, MARGIN_X, MARGIN_Y, GAP = 16, 16, 12, 4
 # Cards that would be narrower stand below each other.
 MIN_WIDTH = 150
+PITCH = {"body_semibold": BODY_PITCH, "body": BODY_PITCH, "label": 18}
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,12 @@ class _CardButton(QAbstractButton):
         """Return the texts with their boxes below each other at a width, the mark beside the title."""
         inside, top, found = width - 2 * MARGIN_X, float(MARGIN_Y), []
         for text, role, token, room in (
-            (self._card.title, "body", "text", inside - px(MARK) - 8),
+            (self._card.title, "body_semibold", "text", inside - px(MARK) - 8),
             (self._card.line, "body", "muted", inside),
             (self._small, "label", "muted", inside),
         ):
-            strong = [Mark(0, len(text), "strong")] if text is self._card.title else []
-            lines = laid_out(text, role, room, strong)
-            height = height_of(lines, role)
+            lines = _laid_out(text, role, room)
+            height = lines.lineCount() * float(px(PITCH[role]))
             is_rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
             found.append(_Text(lines, token, width - MARGIN_X - room if is_rtl else MARGIN_X, top, height))
             top += height + GAP
@@ -191,3 +190,19 @@ class _CardButton(QAbstractButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.color("on_accent"))
             painter.drawEllipse(mark.center(), side / 5, side / 5)
+
+
+def _laid_out(text: str, role: str, width: float) -> QTextLayout:
+    """Return a text laid out in lines of a width, with the role's line height."""
+    layout = QTextLayout(text.replace("\n", "\u2028"), font(role))
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    pitch, y = float(px(PITCH[role])), 0.0
+    layout.beginLayout()
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(max(16.0, width))
+        line.setPosition(QPointF(0, y + (pitch - line.height()) / 2))
+        y += pitch
+    layout.endLayout()
+    return layout

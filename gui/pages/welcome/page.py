@@ -35,7 +35,7 @@ from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.widgets.text_view import ReadingText
+from gui.widgets.text_view import TextView
 from gui.workers.worker_manager import WorkerManager
 
 STEPS_WIDTH = 640
@@ -396,7 +396,7 @@ class IntroPane(QWidget):
             1,
             IconLabel("mark", "accent", 32),
             Label(tr(INTRO_TITLE), "welcome", wrap=True),
-            ReadingText(tr(INTRO_TEXT), token="muted"),
+            TextView(tr(INTRO_TEXT), token="muted"),
             _Curve(),
             Line(),
             1,

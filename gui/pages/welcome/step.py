@@ -10,8 +10,9 @@ from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.look.language import tr
 from gui.widgets.buttons import link
-from gui.widgets.labels import Label, RichLabel
+from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
+from gui.widgets.text_view import TextView
 
 CIRCLE, GUTTER = 28, 52
 
@@ -26,7 +27,7 @@ class Step(QWidget):
         self._number, self._count, self._is_last = 1, 1, is_last
         self._is_done = self._is_open = False
         self._title = Label(title, "section")
-        self._text = RichLabel()
+        self._text = TextView(role="body", token="muted")
         self.change_button = link(tr("Change"))
         self.change_button.setAccessibleName(change)
         self.change_button.clicked.connect(self.change_wanted)
@@ -47,7 +48,7 @@ class Step(QWidget):
 
     def say(self, text: str) -> None:
         """Set the text of the setting, trusted text with `<b>`."""
-        self._text.setText(text)
+        self._text.set_markup(text)
         self._text.setVisible(bool(text))
         self._describe()
 

@@ -14,7 +14,7 @@ from gui.graphics.scrubber import MAX_DOTS, Scrubber
 from gui.graphics.split_bar import Portion, SplitBar
 from gui.look.fonts import font
 from gui.models.intervals import ConfidenceInterval, as_text
-from gui.widgets.labels import ElidedLabel, Figure, RichLabel
+from gui.widgets.labels import ElidedLabel, Figure
 
 
 @pytest.fixture
@@ -151,18 +151,6 @@ def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):
     assert label.toolTip() == ""
     label.resize(40, 20)
     assert label.toolTip() == "a text of some length"
-
-
-def test_strong_parts_are_semibold_and_other_markup_is_text(styled, qtbot):
-    label = RichLabel("Trains <b>3,538,944</b> of <i>all</i>")
-    qtbot.addWidget(label)
-    assert label.text() == "Trains 3,538,944 of <i>all</i>"
-    [strong] = label._strong
-    assert label.text()[strong.start : strong.start + strong.length] == "3,538,944"
-    long = RichLabel("some words that go on and on until they need another line", "body")
-    qtbot.addWidget(long)
-    assert long.heightForWidth(2000) == 20
-    assert long.heightForWidth(150) >= 40
 
 
 def test_a_bar_stays_within_its_ends_and_a_figure_is_said_whole(styled, qtbot):

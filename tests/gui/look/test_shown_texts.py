@@ -13,7 +13,8 @@ from gui.models.cells import CheckCell, IconTextCell, NameCell, TextCell
 from gui.models.grouped_table import CELL_ROLE, Column, GroupedTable, Heading
 from gui.shell.palette import PaletteEntry
 from gui.widgets.buttons import IconButton
-from gui.widgets.labels import ElidedLabel, Label, RichLabel, Tag
+from gui.widgets.labels import ElidedLabel, Label, Tag
+from gui.widgets.text_view import TextView
 
 HOSTILE = "x\u202egnp\x1b[2J\nMerged"
 LINE = "x\\u202egnp\\x1b[2J Merged"
@@ -45,17 +46,19 @@ def test_values_messages_and_tooltips_are_escaped():
 
 
 def test_labels_buttons_and_choices_are_escaped(qtbot):
-    for make, shown in ((Label, LINES), (RichLabel, LINES), (ElidedLabel, LINE), (Tag, LINE), (Chip, LINE)):
+    for make, shown in ((Label, LINES), (ElidedLabel, LINE), (Tag, LINE), (Chip, LINE)):
         label = make(HOSTILE)
         qtbot.addWidget(label)
         assert label.text() == shown
         if make not in (Tag, Chip):
             label.setText(f"{HOSTILE}!")
             assert label.text() == f"{shown}!"
-    label = RichLabel("\x1b <b>strong</b>")
-    qtbot.addWidget(label)
-    [mark] = label._strong
-    assert label.text()[mark.start : mark.start + mark.length] == "strong"
+    view = TextView.from_markup(HOSTILE)
+    qtbot.addWidget(view)
+    assert view.text() == LINES
+    view.set_markup("\x1b <b>strong</b>")
+    [mark] = view.marks()
+    assert view.text()[mark.start : mark.start + mark.length] == "strong"
     button = IconButton("more", "More for <img src=x>\x1b")
     qtbot.addWidget(button)
     assert button.toolTip() == "<qt>More for &lt;img src=x&gt;\\x1b</qt>"

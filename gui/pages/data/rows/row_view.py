@@ -20,7 +20,7 @@ from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import ConversationView, ReadingText, Turn, preview, preview_text
+from gui.widgets.text_view import TextView, Turn, preview, preview_text
 
 
 class RowView(QWidget):
@@ -52,9 +52,9 @@ class RowView(QWidget):
         self._close.clicked.connect(self.closed)
         self.tokens = Label("", "label", "muted", wrap=True)
         self.personal = Label("", "label", "muted", wrap=True)
-        self.conversation = ConversationView("body")
+        self.conversation = TextView(role="body")
         self._summary_tokens = Label("", "label", "muted")
-        self._summary = ReadingText("", (), "body")
+        self._summary = TextView(role="body")
         self.try_button = link(tr("Try it in the playground"))
         self.try_button.clicked.connect(lambda: self.try_wanted.emit(self._row))
 

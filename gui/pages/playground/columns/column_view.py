@@ -24,7 +24,7 @@ from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import Mark, ReadingText
+from gui.widgets.text_view import Mark, TextView
 
 MIN_WIDTH = 176
 
@@ -47,7 +47,7 @@ class ColumnView(QWidget):
         self._name = ElidedLabel("", "body_semibold")
         self._detail = ElidedLabel("", "label", "muted")
         self.chunks = ChunksView()
-        self._text = ReadingText()
+        self._text = TextView()
         self._state = Label("", "label", "hint", wrap=True)
         self._error = _Error()
         self._copy = IconButton("copy", tr("Copy this summary"))

@@ -19,7 +19,7 @@ from gui.pages.playground.columns.column_results import Feedback, Thumb
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.labels import Label
 from gui.widgets.layouts import vbox
-from gui.widgets.text_view import ReadingText
+from gui.widgets.text_view import TextView
 
 EDIT_HEIGHT = 96
 
@@ -70,7 +70,7 @@ class FeedbackNotes(QWidget):
         super().__init__()
         self._feedback, self._summary = Feedback(), ""
         self._corrected_head = Label(tr("Corrected"), "label_medium", "muted")
-        self._corrected = ReadingText()
+        self._corrected = TextView()
         self._note = Label("", "label", "muted", wrap=True, selectable=True)
         self.summary_edit = QPlainTextEdit()
         self.summary_edit.setTabChangesFocus(True)

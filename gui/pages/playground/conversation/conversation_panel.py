@@ -38,7 +38,7 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import ConversationView, Mark, Turn, utf16
+from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
 REFERENCE_HEIGHT = 84
 MAX_TURNS = 400
@@ -87,7 +87,7 @@ class ConversationPanel(QWidget):
         self._about = ElidedLabel("", "label", "muted")
         self.export_offer = ExportOffer()
         self.export_offer.chosen.connect(self._take)
-        self._turns = ConversationView()
+        self._turns = TextView()
         self.editor = ConversationEdit()
         self.editor.textChanged.connect(self._type)
         self.picker = Picker()

@@ -25,7 +25,7 @@ from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import Mark, ReadingText
+from gui.widgets.text_view import Mark, TextView
 
 WIDTH = 264
 QUANTIZATIONS = {"int8": "int8", "nf4": "NF4", "fp4": "FP4"}
@@ -212,11 +212,11 @@ class MethodExplanation(Scroll):
         self._title = Label("", "section")
         self._reason = Label("", "label", "warning", wrap=True)
         self._warning = QWidget()
-        self._text = ReadingText(role="body", token="muted")
+        self._text = TextView(role="body", token="muted")
         self._sketch = MethodSketch()
         self._facts = {name: Label("", "label_medium") for name in FACTS}
         self._line, self._variants_title = Line(), Label(tr("Variants"), "label", "muted")
-        self._variants = ReadingText(role="body", token="muted")
+        self._variants = TextView(role="body", token="muted")
         self._lay_out()
         style.on_style_changed(self._restyle)
 

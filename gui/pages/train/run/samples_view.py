@@ -22,7 +22,7 @@ from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
-from gui.widgets.text_view import Mark, ReadingText
+from gui.widgets.text_view import Mark, TextView
 
 SHOWN_CHARACTERS = 96
 TOP = Qt.AlignmentFlag.AlignTop
@@ -128,9 +128,9 @@ class SampleRow:
     def __init__(self, grid: QGridLayout, index: int) -> None:
         self._line = Line()
         self._who = Label("", "body_medium")
-        self._what = ReadingText(role="label", token="muted")
-        self._reference = ReadingText(role="body", token="muted")
-        self.summary = ReadingText(role="body")
+        self._what = TextView(role="label", token="muted")
+        self._reference = TextView(role="body", token="muted")
+        self.summary = TextView(role="body")
         self._scores = [Label("", "figure_medium") for _ in SCORES]
         conversation = QWidget()
         vbox(self._who, self._what, 1, of=conversation, spacing=0)

@@ -34,9 +34,10 @@ from gui.pages.train.run.run_text import (
 from gui.widgets.buttons import link, plain, primary
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.labels import IconLabel, Label, RichLabel
+from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.line import Line
+from gui.widgets.text_view import TextView
 
 TITLES = metrics.HEADLINE_TITLES
 Scores = dict[str, dict[str, Any]]
@@ -89,7 +90,7 @@ class VerdictCard(Card):
     def _add_head(self, icon_name: str, headline: str, token: str, text: str) -> None:
         head = hbox(IconLabel(icon_name, token, 20), (Label(headline, "title", wrap=True), 1), spacing=12)
         self.column.addLayout(head)
-        self.column.addWidget(RichLabel(text, "body", "muted"))
+        self.column.addWidget(TextView.from_markup(text))
         self.setAccessibleName(headline)
         self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gui.widgets.labels import Label
-from tests.helpers.train_stage import PLAN, WAIT, texts
+from tests.helpers.train_stage import PLAN, WAIT, labels, texts
 
 READY = {"readiness": {"scored": 819}, "base_parameters": 247_577_856}
 
@@ -20,8 +19,8 @@ def page(stage, qtbot):
 
 def dimmed(widget):
     """Return the texts of all labels of a widget that are dimmed."""
-    labels = [label for label in widget.findChildren(Label) if label.isVisibleTo(widget)]
-    return {label.text() for label in labels if label.graphicsEffect() and label.graphicsEffect().isEnabled()}
+    found = [(label, label.graphicsEffect()) for label in labels(widget)]
+    return {label.text() for label, effect in found if effect and effect.isEnabled()}
 
 
 def test_another_base_model_is_not_told_the_facts_of_the_last(page, qtbot, tmp_path):
