@@ -4,69 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from engine.api import escaping
 from gui.look import style
-from gui.look.focus_rim import has_rim
-from gui.look.fonts import font, metrics, px
+from gui.look.fonts import font
 from gui.look.tooltips import plain_tooltip
 from gui.widgets.flow_layout import FlowLayout
 
 
-class Chip(QAbstractButton):
+class Chip(QToolButton):
     """One chip, 28 high."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText(escaping.in_one_line(text))
         self.setCheckable(True)
-        self._is_read_only = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.text())
+        self.setProperty("kind", "chip")
         style.on_style_changed(self._restyle)
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the text, at least 36 wide."""
-        return QSize(max(px(36), round(metrics("label_medium").horizontalAdvance(self.text())) + 20), px(28))
 
     def set_read_only(self, read_only: bool) -> None:
         """Make the chip read-only, in grey."""
-        self._is_read_only = read_only
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, read_only)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if read_only else Qt.FocusPolicy.StrongFocus)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw background, rim and text."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        background, rim, text = self._colors()
-        wide = 2 if has_rim(self) else 1
-        painter.setBrush(style.color(background) if background else Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(style.color("accent" if has_rim(self) else rim), wide))
-        inset = wide / 2
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 5.5, 5.5)
-        painter.setFont(font("label_medium"))
-        painter.setPen(style.color(text))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
-        painter.end()
-
-    def _colors(self) -> tuple[str, str, str]:
-        if not self.isEnabled():
-            return "", "line", "off"
-        if self._is_read_only:
-            return ("grey_soft", "grey_soft", "text") if self.isChecked() else ("", "edge", "muted")
-        if self.isChecked():
-            return "accent_soft", "accent", "accent"
-        return ("hover" if self.underMouse() else ""), "edge", "muted"
+        style.set_property(self, "read_only", "true" if read_only else "false")
 
     def _restyle(self) -> None:
-        self.updateGeometry()
-        self.update()
+        self.setFont(font("label_medium"))
 
 
 class ToggleChips(QWidget):

@@ -1,16 +1,15 @@
-"""A combo box with Tunesmith's chevron."""
+"""A combo box of keys and texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QWidget
 
 from engine.api import escaping
-from gui.look import icons, style
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.tooltips import plain_tooltip
 
 
@@ -40,12 +39,12 @@ class ComboBox(QComboBox):
         self._told = ""
         self.set_items(items)
         self.activated.connect(self._emit_chosen)
+        self.currentTextChanged.connect(self._explain)
         line = self.lineEdit()
         if line is not None:
             line.setTextMargins(-2, 0, 0, 0)  # aligned with the text of a choice that is not editable
             line.editingFinished.connect(self._emit_chosen)
             line.cursorPositionChanged.connect(self._show_name)
-        style.on_style_changed(self.update)
 
     def set_items(self, items: Sequence[tuple[str, str] | str]) -> None:
         """Offer other items; the chosen key stays if it is among them."""
@@ -83,7 +82,6 @@ class ComboBox(QComboBox):
         line = self.lineEdit()
         if line is not None:
             line.setReadOnly(read_only)
-        self.update()
 
     def showPopup(self) -> None:
         """Open the list, unless the choice is read-only. It is as wide as its longest text, if the screen is."""
@@ -108,34 +106,25 @@ class ComboBox(QComboBox):
         """Pass the wheel to the page, so that scrolling changes no value."""
         event.ignore()
 
-    def _shown_text(self, option: QStyleOptionComboBox) -> str:
-        """Return the chosen text, shortened if it does not fit."""
-        field = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
-        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """Shorten the chosen text if it does not fit."""
+        super().initStyleOption(option)
+        if not self.isEditable():
+            field = QStyle.SubControl.SC_ComboBoxEditField
+            room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
+            text = self.currentText()
+            option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box, the text, shortened if it does not fit, and the chevron."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell all of a text that is shortened now."""
+        super().resizeEvent(event)
+        self._explain()
+
+    def _explain(self) -> None:
+        """Tell all of a shortened text in the tooltip, unless that says something else."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        if not self.isEditable():
-            option.currentText = self._shown_text(option)
-            self._explain(is_whole=option.currentText == self.currentText())
-            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        if self._is_read_only:
-            painter.end()
-            return
-        side = px(16)
-        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
-        left = self.width() - side - 6 if ltr else 6
-        rect = QRectF(left, (self.height() - side) / 2, side, side)
-        icons.paint(painter, rect, "chevron-down", "muted" if self.isEnabled() else "off")
-        painter.end()
-
-    def _explain(self, *, is_whole: bool) -> None:
-        """Tell all of a shortened text in the tooltip, unless that says something else."""
+        is_whole = self.isEditable() or option.currentText == self.currentText()
         told = "" if is_whole else plain_tooltip(self.currentText())
         if self.toolTip() in ("", self._told) and told != self._told:
             self.setToolTip(told)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import re
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QValidator, QWheelEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QSlider, QSpinBox, QStyle, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QSlider, QSpinBox, QWidget
 
-from gui.look import icons, style
-from gui.look.focus_rim import has_rim
+from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.language import tr
 from gui.widgets.layouts import hbox
@@ -75,21 +74,6 @@ class IntField(QSpinBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Pass the wheel to the page, so that scrolling changes no value."""
         event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box and two small chevrons."""
-        super().paintEvent(event)
-        if self.property("arrows") == "false":
-            return
-        painter = QPainter(self)
-        side = px(11)
-        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
-        left = self.width() - side - 6 if ltr else 6
-        middle = self.height() / 2
-        token = "muted" if self.isEnabled() else "off"
-        icons.paint(painter, QRectF(left, middle - side - 0.5, side, side), "chevron-up", token)
-        icons.paint(painter, QRectF(left, middle + 0.5, side, side), "chevron-down", token)
-        painter.end()
 
     def _restyle(self) -> None:
         self.setFont(font("figure"))
@@ -237,44 +221,17 @@ class Slider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.setRange(low, high)
         self.setValue(value)
-        self._is_read_only = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        style.on_style_changed(self.update)
 
     def set_read_only(self, read_only: bool) -> None:
         """Make the value read-only, in grey."""
-        self._is_read_only = read_only
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, read_only)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if read_only else Qt.FocusPolicy.StrongFocus)
-        self.update()
+        style.set_property(self, "read_only", "true" if read_only else "false")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Pass the wheel to the page."""
         event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw track, filled part and handle."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
-        along = QStyle.sliderPositionFromValue(
-            self.minimum(), self.maximum(), self.sliderPosition(), self.width() - 18, not ltr
-        )
-        centre = QPointF(along + 9, self.height() / 2)
-        full = "off" if not self.isEnabled() else "grey" if self._is_read_only else "accent"
-        painter.setPen(Qt.PenStyle.NoPen)
-        track = QRectF(0, centre.y() - 2, self.width(), 4)
-        painter.setBrush(style.color("grey_soft"))
-        painter.drawRoundedRect(track, 2, 2)
-        painter.setBrush(style.color(full))
-        filled = QRectF(track.topLeft(), QPointF(centre.x(), track.bottom()))
-        if not ltr:
-            filled = QRectF(QPointF(centre.x(), track.top()), track.bottomRight())
-        painter.drawRoundedRect(filled, 2, 2)
-        painter.setBrush(style.color("accent_soft" if has_rim(self) else "surface"))
-        painter.setPen(QPen(style.color(full), 3 if has_rim(self) else 2))
-        painter.drawRoundedRect(QRectF(centre.x() - 8, centre.y() - 7, 16, 14), 7, 7)
-        painter.end()
 
 
 class SliderSpin(QWidget):

@@ -7,7 +7,6 @@ Drawn at the screen's pixel ratio. An icon does not follow a change of the colou
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
@@ -15,14 +14,14 @@ from PySide6.QtSvg import QSvgRenderer
 
 from gui.look.fonts import px
 from gui.look.style import tokens
+from gui.look.stylesheet import ICONS
 
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
 SIZE = 16
 
 
 def names() -> list[str]:
     """Return the names of all icons, sorted."""
-    return sorted(file.stem for file in FOLDER.glob("*.svg"))
+    return sorted(file.stem for file in ICONS.glob("*.svg"))
 
 
 def icon(name: str, token: str = "muted", size: int = SIZE, gap: int = 0) -> QIcon:
@@ -75,5 +74,5 @@ def _drawn(name: str, color: str, side: int, ratio: float, gap: int) -> QPixmap:
 
 @lru_cache(maxsize=256)
 def _renderer(name: str, color: str) -> QSvgRenderer:
-    text = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    text = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
     return QSvgRenderer(QByteArray(text.replace("currentColor", color).encode()))

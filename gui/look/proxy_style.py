@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
 from gui.look.focus_rim import has_rim
+from gui.look.fonts import px
 
 _METRICS = {
     QStyle.PixelMetric.PM_SmallIconSize: 16,
@@ -54,6 +55,8 @@ class TunesmithStyle(QProxyStyle):
         self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
     ) -> int:
         """Return Tunesmith's metric, else Fusion's."""
+        if metric == QStyle.PixelMetric.PM_LineEditIconSize:
+            return px(16)
         known = _METRICS.get(metric)
         return super().pixelMetric(metric, option, widget) if known is None else known
 

@@ -1,16 +1,21 @@
 """The style sheet, made from the tokens.
 
-In the text below, `@name` is a colour token and `<n>` a length of n pixels, scaled with the text size. Fonts are not
-set here. Containers are selected by property (`background`, `kind`, `token`, `problem`, `read_only`), so that no rule
-leaks into their children.
+In the text below, `@name` is a colour token, `<n>` a length of n pixels, scaled with the text size, and `<icon token>`
+the path of an icon in a token's colour. Fonts are not set here. Containers are selected by property (`background`,
+`kind`, `token`, `problem`, `read_only`), so that no rule leaks into their children.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gui.look.tokens import Tokens
+
+ICONS = Path(__file__).resolve().parents[2] / "resources" / "icons"
 
 _BACKGROUNDS = """
 QWidget[background="background"] { background: @background; }
@@ -75,6 +80,22 @@ QToolButton:pressed, QToolButton:checked { background: @pressed; }
 QToolButton[rim="true"]:focus { border: 2px solid @accent; min-width: <24>; min-height: <24>; }
 QToolButton:disabled { color: @off; background: transparent; }
 QToolButton::menu-indicator { image: none; width: 0; }
+QFrame[kind="segments"] { background: @hover; border: none; border-radius: 6px; }
+QFrame[kind="segments"] > QPushButton { min-height: <24>; padding: 0 10px; border: 1px solid transparent;
+  border-radius: 4px; background: transparent; color: @muted; }
+QFrame[kind="segments"][short="true"] > QPushButton { min-height: <20>; }
+QFrame[kind="segments"] > QPushButton:hover { background: transparent; color: @text; }
+QFrame[kind="segments"] > QPushButton:checked { background: @raised; color: @text; }
+QFrame[kind="segments"] > QPushButton:disabled { background: transparent; border-color: transparent; color: @off; }
+QFrame[kind="segments"] > QPushButton[rim="true"]:focus { border: 1px solid @accent; padding: 0 10px;
+  min-height: <24>; }
+QFrame[kind="segments"][short="true"] > QPushButton[rim="true"]:focus { min-height: <20>; }
+QToolButton[kind="chip"] { padding: 0 9px; border: 1px solid @edge; color: @muted; }
+QToolButton[kind="chip"]:checked { background: @accent_soft; border-color: @accent; color: @accent; }
+QToolButton[kind="chip"][read_only="true"] { background: transparent; border-color: @edge; color: @muted; }
+QToolButton[kind="chip"][read_only="true"]:checked { background: @grey_soft; border-color: @grey_soft; color: @text; }
+QToolButton[kind="chip"]:disabled { background: transparent; border-color: @line; color: @off; }
+QToolButton[kind="chip"][rim="true"]:focus { padding: 0 8px; border: 2px solid @accent; }
 """
 
 _FIELDS = """
@@ -107,18 +128,34 @@ QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: to
   height: <15>; border: none; background: transparent; }
 QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: <22>;
   height: <15>; border: none; background: transparent; }
+QAbstractSpinBox::up-arrow { image: url(<chevron-up muted>); width: <11>; height: <11>; }
+QAbstractSpinBox::down-arrow { image: url(<chevron-down muted>); width: <11>; height: <11>; }
+QAbstractSpinBox::up-arrow:disabled { image: url(<chevron-up off>); }
+QAbstractSpinBox::down-arrow:disabled { image: url(<chevron-down off>); }
 QAbstractSpinBox[arrows="false"]::up-button, QAbstractSpinBox[arrows="false"]::down-button { width: 0; }
-QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }
+QAbstractSpinBox[arrows="false"]::up-arrow, QAbstractSpinBox[arrows="false"]::down-arrow { image: none; }
 QComboBox { padding-right: <26>; }
 QComboBox:focus, QComboBox:on { padding-right: <25>; }
 QComboBox::drop-down { border: none; width: <26>; background: transparent; }
-QComboBox::down-arrow { image: none; width: 0; height: 0; }
+QComboBox::down-arrow { image: url(<chevron-down muted>); width: <16>; height: <16>; }
+QComboBox::down-arrow:disabled { image: url(<chevron-down off>); }
+QComboBox[read_only="true"]::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @edge; border-radius: 0;
   padding: 4px; outline: none; selection-background-color: @accent_soft; selection-color: @text; }
 QComboBox QAbstractItemView::item { min-height: <28>; padding: 0 6px; border-radius: 4px; border: none; }
 QComboBox QAbstractItemView::item:disabled { color: @muted; background: transparent; }
 QComboBox QAbstractItemView::item:hover { background: @hover; }
 QComboBox QAbstractItemView::item:selected { background: @accent_soft; color: @text; }
+QLineEdit > QToolButton { min-width: 0; min-height: 0; border: none; background: transparent; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @grey_soft; }
+QSlider::sub-page:horizontal { border-radius: 2px; background: @accent; }
+QSlider::handle:horizontal { width: 12px; height: 10px; margin: -5px 0; border: 2px solid @accent; border-radius: 7px;
+  background: @surface; }
+QSlider::handle:horizontal:focus { background: @accent_soft; }
+QSlider[read_only="true"]::sub-page:horizontal { background: @grey; }
+QSlider[read_only="true"]::handle:horizontal { border-color: @grey; }
+QSlider::sub-page:horizontal:disabled { background: @off; }
+QSlider::handle:horizontal:disabled { border-color: @off; }
 QCheckBox, QRadioButton { background: transparent; color: @text; min-height: <28>; }
 QCheckBox:disabled, QRadioButton:disabled { color: @off; }
 """
@@ -157,4 +194,21 @@ def style_sheet(table: Tokens, px: Callable[[float], int]) -> str:
     """Return the sheet for a table of tokens; `px` scales lengths with the text size."""
     text = _BACKGROUNDS + _LABELS + _BUTTONS + _FIELDS + _VIEWS
     text = re.sub(r"<(\d+)>", lambda found: f"{px(int(found[1]))}px", text)
+    text = re.sub(r"<([\w-]+) (\w+)>", lambda found: _picture(found[1], str(getattr(table, found[2]))), text)
     return re.sub(r"@(\w+)", lambda found: str(getattr(table, found[1])), text)
+
+
+@lru_cache(maxsize=64)
+def _picture(name: str, color: str) -> str:
+    """Return the path of an icon in a colour: a style sheet takes pictures from files alone."""
+    file = Path(_folder().name) / f"{name}-{color.removeprefix('#')}.svg"
+    file.write_text(
+        (ICONS / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", color), "utf-8"
+    )
+    return file.as_posix()
+
+
+@lru_cache(maxsize=1)
+def _folder() -> TemporaryDirectory[str]:
+    """Return the folder of this program's pictures; it is removed at the end."""
+    return TemporaryDirectory(prefix="tunesmith-icons-")

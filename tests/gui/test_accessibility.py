@@ -23,7 +23,6 @@ from gui.dialogs.settings_dialog import SettingsDialog
 from gui.graphics.histogram import Histogram
 from gui.graphics.scrubber import Scrubber
 from gui.inputs.number_inputs import SliderSpin
-from gui.inputs.segmented_control import SegmentedControl
 from gui.main_window import PAGES, MainWindow
 from gui.pages.help.drawings import DrawingView
 from gui.plots.chart import Chart
@@ -48,7 +47,6 @@ USABLE = {
     Role.Chart,
 }
 DRAWN = {
-    SegmentedControl: Role.ComboBox,
     Scrubber: Role.Slider,
     Histogram: Role.Slider,
     Chart: Role.Chart,
