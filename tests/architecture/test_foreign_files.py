@@ -20,7 +20,7 @@ OTHER_WAYS = {
     "engine/worker/runtime/devices.py", "engine/system/graphics/torch_build.py", "engine/maintenance/licences.py",
     "engine/system/sandbox.py", "gui/desktop/system_load.py",
     # Tunesmith's own resources.
-    "engine/config/support_matrix.py", "engine/scoring/claims.py", "gui/look/icons.py",
+    "engine/config/support_matrix.py", "engine/scoring/claims.py", "gui/look/icons.py", "gui/look/stylesheet.py",
     "gui/pages/playground/conversation/picker.py", "engine/system/desktop_entry.py",
     # Written by this process just before.
     "engine/worker/adapters/attach.py", "engine/worker/exports/merged_model.py",
