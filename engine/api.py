@@ -13,11 +13,10 @@ from engine.computers import sending
 from engine.computers import store as computer_store
 from engine.computers.computer import Computer
 from engine.config import (
-    base_model_catalogue,
-    base_models_here,
     decoding,
     gguf_models,
     known_plans,
+    model_info,
     prompts,
     recipe,
     recipe_command,

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+import tomlkit
+import tomlkit.items
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticKnownError
@@ -160,6 +162,24 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...], bool]:
         return "table", (), optional
     kinds: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
     return kinds[inner], (), optional
+
+
+def commented_table(values: Mapping[str, Any], options: type[Options]) -> tomlkit.items.Table:
+    """Return a group's values as a TOML table with the help of each option beside its value."""
+    table = tomlkit.table()
+    declared = {info.name: info for info in describe(options)}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            inline = tomlkit.inline_table()
+            inline.update(value)
+            table.add(name, inline)
+            continue
+        item = tomlkit.item(value)
+        if info := declared.get(name):
+            # The file says what 0 means, where the form has a word instead.
+            item.comment(f"{info.help} 0: {info.zero}." if info.zero else info.help)
+        table.add(name, item)
+    return table
 
 
 def _bound(field: FieldInfo, inclusive: str, exclusive: str) -> tuple[float | None, bool]:

@@ -10,8 +10,8 @@ from engine.commands.terminal import text_tables
 from engine.commands.terminal.follow_job import ask
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.config import base_model_catalogue
-from engine.config.base_model_catalogue import CatalogueModel
+from engine.config import model_info
+from engine.config.model_info import CatalogueModel
 from engine.config.recipe import STARTER
 from engine.system.units import size
 from engine.text import languages
@@ -32,7 +32,7 @@ def list_models(asked: argparse.Namespace, output: Output) -> int:
     """List base models, or those that the hub finds."""
     if asked.search:
         return ask("models", {"action": "search", "words": asked.search}, output, _found_lines)[0]
-    catalogue = [model.as_dict() for model in base_model_catalogue.models()]
+    catalogue = [model.as_dict() for model in model_info.catalogue()]
     return ask(
         "models",
         {"action": "list"},
@@ -49,7 +49,7 @@ def _listed_lines(here: Iterable[Facts]) -> list[str]:
         for model in here
     ]
     ids = {row[0] for row in rows}
-    others = [model for model in base_model_catalogue.models() if model.id not in ids]
+    others = [model for model in model_info.catalogue() if model.id not in ids]
     head_of_others = (
         "To download", "Family", "Parameters", "Download", "Format", "Context", "Licence", "Languages",
     )  # fmt: skip

@@ -7,37 +7,29 @@ done.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import tomlkit
 
-from engine.config import (
-    base_model_catalogue,
-    commented_table,
-    general_text,
-    gguf_models,
-    method_limits,
-    model_info,
-    prompts,
-    recipe_migration,
-    run_changes,
-    run_names,
-)
+from engine.config import general_text, gguf_models, model_info, prompts, run_changes, run_names
 from engine.config.data_options import DataOptions, data_problems
 from engine.config.run_changes import Change
 from engine.config.training import (
+    MAX_EPOCHS,
     EvaluationOptions,
     TrainingOptions,
     evaluation_problems,
+    method_problems,
     training_problems,
 )
 from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
-from engine.methods import BaseFacts, Family, Method, Quantization, method, unknown_method
-from engine.options import Options, check, option, unknown_keys
+from engine.methods import BaseFacts, Family, Method, Quantization, unknown_method
+from engine.methods import method as registry_entry
+from engine.options import Options, check, commented_table, option, unknown_keys
 from engine.system import optional_dependencies
 from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, parse_toml, read_text
@@ -102,7 +94,7 @@ class MethodSettings:
     @property
     def method(self) -> Method:
         """The registry's entry."""
-        return method(self.id)
+        return registry_entry(self.id)
 
     def as_table(self) -> dict[str, Any]:
         """Return the flat table of a recipe file."""
@@ -160,6 +152,17 @@ _TABLES: dict[str, type[Options]] = {
 _ORDER = ("base_model", "data", "method", "training", "evaluation")
 _METHOD_KEYS = ("id", "start_from")
 CHANGES = "changes"
+# 0.1.0 wrote every option; who writes a recipe by hand does not, and means what is meant today.
+_DATA_OPTIONS_0_1_0 = {
+    "source", "conversation", "summary", "every", "max_train", "max_validation", "max_test", "columns", "exclude",
+    "split_seed", "shots", "prompt", "max_conversation_tokens", "max_summary_tokens",
+}  # fmt: skip
+# Options that earlier versions had, and what became of them. They are read and left out.
+_RETIRED = {
+    ("training", "step_parts"): (
+        "A run's processes compute each step together; another number of them gives the same but for the last digits."
+    ),
+}
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,8 +179,12 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions, and then
     also files that are missing on this computer.
     """
-    remarks = recipe_migration.retired(tables)
-    tables = recipe_migration.migrated(tables)
+    remarks = tuple(
+        f"{table}.{key} is left out. {reason}"
+        for (table, key), reason in _RETIRED.items()
+        if isinstance(tables.get(table), Mapping) and tables[table].get(key)
+    )
+    tables = _migrated(tables)
     problems = _top_level_problems(tables)
     parts: dict[str, Any] = {}
     readable: dict[str, Any] = {}
@@ -190,23 +197,33 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         problems += wrong if isinstance(tables.get(name, {}), Mapping) else []
     parts["method"], wrong = _method_settings(tables.get("method", {}))
     parts[CHANGES], unreadable = run_changes.read(tables.get(CHANGES, []))
-    problems += [
-        *wrong,
-        *unreadable,
-        *_contradictions(readable["base_model"], readable["data"], tables.get("method"), parts["method"]),
-        *_method_limits(parts["method"], readable["training"], readable["base_model"]),
-        *(training_problems(readable["training"]) if readable["training"] else ()),
-        *(evaluation_problems(readable["evaluation"]) if readable["evaluation"] else ()),
-    ]
+    problems += [*wrong, *unreadable, *_contradictions(**readable, method=parts["method"], tables=tables)]
     if problems:
         problems += _local_problems(readable["base_model"], readable["data"])
-        problems += (
-            general_text.problems(readable["evaluation"].general_text) if readable["evaluation"] else ()
-        )
-        raise RecipeError(tuple(sorted(problems, key=_field_order)))
+        evaluation = readable["evaluation"]
+        problems += general_text.problems(evaluation.general_text) if evaluation else ()
+        places = {table: place for place, table in enumerate(_ORDER)}
+        raise RecipeError(tuple(sorted(problems, key=lambda each: places.get(each.field.split(".")[0], -1))))
     made_of = (parts["base_model"].id, parts["data"], parts["method"].method)
     name = run_names.given_name(str(tables.get("name", "")), *made_of)
     return Recipe(given_name=name, **parts, remarks=remarks)
+
+
+def _migrated(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the tables of a recipe as this version writes them; run folders and adapters have those of earlier ones.
+
+    0.1.0 knew the plain prompt format alone, and its limit of steps overrode the epochs.
+    """
+    for table, key in _RETIRED:
+        if isinstance(tables.get(table), Mapping):
+            tables = {**tables, table: {name: value for name, value in tables[table].items() if name != key}}
+    data, training = tables.get("data"), tables.get("training")
+    if not isinstance(data, Mapping) or "prompt_format" in data or not data.keys() >= _DATA_OPTIONS_0_1_0:
+        return tables
+    found = {**tables, "data": {**data, "prompt_format": "plain"}}
+    if isinstance(training, Mapping) and training.get("max_steps"):
+        found["training"] = {**training, "epochs": MAX_EPOCHS}
+    return found
 
 
 def _readable(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:
@@ -220,13 +237,8 @@ def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
     known = ("schema", "name", *_ORDER, CHANGES)
     problems = unknown_keys([key for key in tables if key not in known], known, "")
     if tables.get("schema", SCHEMA) != SCHEMA:
-        problems.append(
-            Problem(
-                "schema",
-                f"This version can't read recipes of schema {str(tables['schema'])[:40]}.",
-                f"It reads schema {SCHEMA}.",
-            )
-        )
+        message = f"This version can't read recipes of schema {str(tables['schema'])[:40]}."
+        problems.append(Problem("schema", message, f"It reads schema {SCHEMA}."))
     if not isinstance(tables.get("name", ""), str):
         problems.append(Problem("name", "The name must be text."))
     problems += [
@@ -237,18 +249,12 @@ def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def _field_order(problem: Problem) -> int:
-    table = problem.field.split(".")[0]
-    return _ORDER.index(table) if table in _ORDER else -1
-
-
 def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
     if not isinstance(table, Mapping):
         return None, []
     if "id" not in table:
-        return None, [
-            Problem("method.id", "method.id is missing.", f"`{command_name()} methods` lists them.")
-        ]
+        hint = f"`{command_name()} methods` lists them."
+        return None, [Problem("method.id", "method.id is missing.", hint)]
     method_id, start_from = table["id"], table.get("start_from", "")
     if not isinstance(method_id, str) or not isinstance(start_from, str):
         return None, [Problem("method", "id and start_from must be text.")]
@@ -256,37 +262,34 @@ def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
     if unknown:
         return None, [unknown]
     own = {name: value for name, value in table.items() if name not in _METHOD_KEYS}
-    options, problems = method(method_id).read_options(own)
+    options, problems = registry_entry(method_id).read_options(own)
     return (MethodSettings(method_id, options, start_from) if options else None), problems
 
 
 def _contradictions(
     base_model: BaseModelOptions | None,
     data: DataOptions | None,
-    method_table: Any,
-    settings: MethodSettings | None,
-) -> list[Problem]:
-    """Return contradictions between fields, of the tables that can be read."""
-    problems = _data_problems(data) if data else []
-    method_id = method_table.get("id") if isinstance(method_table, Mapping) else None
+    training: TrainingOptions | None,
+    evaluation: EvaluationOptions | None,
+    method: MethodSettings | None,
+    tables: Mapping[str, Any],
+) -> Iterator[Problem]:
+    """Yield contradictions between fields, of the tables that can be read."""
+    if data:
+        wrong = prompts.problem(data.prompt, "data.prompt")
+        yield from (wrong,) if wrong else ()
+        yield from data_problems(data)
+    table = tables.get("method")
+    method_id = table.get("id") if isinstance(table, Mapping) else None
     if base_model and isinstance(method_id, str) and unknown_method(method_id) is None:
-        options = settings.options if settings else None
-        refusal = method(method_id).refusal(
-            options, base_facts(base_model.id, base_model.quantization, base_model.revision)
-        )
-        problems += [refusal] if refusal else []
-    return problems
-
-
-def _method_limits(
-    settings: MethodSettings | None, training: TrainingOptions | None, base_model: BaseModelOptions | None
-) -> list[Problem]:
-    if settings is None:
-        return []
-    quantization = base_model.quantization if base_model else "none"
-    return method_limits.problems(
-        settings.method, settings.options, settings.start_from, training, quantization
-    )
+        facts = base_facts(base_model.id, base_model.quantization, base_model.revision)
+        refusal = registry_entry(method_id).refusal(method.options if method else None, facts)
+        yield from (refusal,) if refusal else ()
+    if method:
+        quantization = base_model.quantization if base_model else "none"
+        yield from method_problems(method.method, method.options, method.start_from, training, quantization)
+    yield from training_problems(training) if training else ()
+    yield from evaluation_problems(evaluation) if evaluation else ()
 
 
 def base_facts(model_id: str, quantization: Quantization = "none", revision: str = "main") -> BaseFacts:
@@ -296,7 +299,7 @@ def base_facts(model_id: str, quantization: Quantization = "none", revision: str
         return model_info.read(folder, quantization)
     if file:
         return gguf_models.facts(file, quantization)
-    listed = base_model_catalogue.find(model_id, revision)
+    listed = model_info.in_catalogue(model_id, revision)
     return model_info.of(dict(listed.shape), quantization) if listed else BaseFacts(quantization=quantization)
 
 
@@ -314,11 +317,6 @@ def gguf_file(model_id: str) -> Path | None:
     """Return the GGUF file that a base model is named by, None for any other base model."""
     path = path_here(model_id) if looks_like_path(model_id) else None
     return path if path is not None and gguf_models.is_gguf(path) else None
-
-
-def _data_problems(data: DataOptions) -> list[Problem]:
-    wrong = prompts.problem(data.prompt, "data.prompt")
-    return [*([wrong] if wrong else []), *data_problems(data)]
 
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:
@@ -484,7 +482,7 @@ def dumps(recipe: Recipe) -> str:
     for name in _ORDER:
         declaration = recipe.method.method.options if name == "method" else _TABLES[name]
         document.add(tomlkit.nl())
-        document.add(name, commented_table.commented(tables[name], declaration))
+        document.add(name, commented_table(tables[name], declaration))
     if recipe.changes:
         document.add(tomlkit.nl())
         document.add(tomlkit.comment("Changes during the run, each with the step after which it applies."))

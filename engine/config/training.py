@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from engine.config import run_length, summary_limits
 from engine.errors import Problem
+from engine.methods import Method, Quantization, named
 from engine.options import Options, option
 from engine.text import languages
 
@@ -237,6 +238,38 @@ def training_problems(training: TrainingOptions) -> tuple[Problem, ...]:
         hint = "Raise Scored summaries, or choose the best state by the loss."
         return (Problem("training.best_by", message, hint),)
     return ()
+
+
+def method_problems(
+    method: Method,
+    options: Options,
+    start_from: str,
+    training: TrainingOptions | None,
+    quantization: Quantization,
+) -> list[Problem]:
+    """Return what a method can't do with a run's options, whatever the base model.
+
+    `start_from` is the adapter that training goes on from, "" without one.
+    """
+    found = []
+    if start_from and not method.whole_in_file(options):
+        message = f"A run can't start from such an adapter of {method.title}."
+        hint = "Its file does not hold everything that training needs. Train without it."
+        found.append(Problem("method.start_from", message, hint))
+    if training is None:
+        return found
+    if training.activation_checkpointing and not method.checkpoints_activations:
+        message = f"{method.title} does not work with checkpointed activations."
+        hint = f"Switch them off, or use {named(method.nearest)}."
+        found.append(Problem("training.activation_checkpointing", message, hint))
+    if training.shard and quantization == "int8":
+        message = "A base model in int8 can't be sharded: bitsandbytes does not put its parts together again."
+        found.append(Problem("training.shard", message, "Choose nf4, or no quantization."))
+    if training.shard and not method.shards:
+        message = f"{method.title} trains too much for a sharded base model."
+        hint = f"Each process has all that is trained. Use {named(method.nearest)}."
+        found.append(Problem("training.shard", message, hint))
+    return found
 
 
 class EvaluationOptions(Options):

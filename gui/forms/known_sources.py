@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from engine.api import SAMPLE, STARTER, AppError, base_models_here, is_on_hub, paths, recipe, run_store
+from engine.api import SAMPLE, STARTER, AppError, is_on_hub, model_info, paths, recipe, run_store
 from gui.core.preferences import Preferences
 from gui.core.recent_files import RecentFiles
 from gui.core.saved_state import values_of
@@ -35,7 +35,7 @@ def read() -> KnownSources:
     checked.restore_state(str(saved.get("recent", "")))
     return KnownSources(
         _still_there(each.base_model.id for each in used)[:MAX_USED],
-        tuple(base_models_here.ids()),
+        tuple(model_info.ids_here()),
         _still_there(each.data.source for each in used)[:MAX_USED],
         _still_there(source for source, _name in checked),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.commands import models
-from engine.config import base_model_catalogue as catalogue
+from engine.config import model_info
 from engine.config.recipe import STARTER
 from tests.helpers.command_line import InProcessTerminal
 from tests.helpers.fake_hub import FakeHub, use_hub
@@ -17,7 +17,7 @@ def test_models_are_told_with_the_starter_as_what_it_is(in_process: InProcessTer
     done = in_process.run("models")
     assert done.code == 0
     assert f"{STARTER} (practice model)" in done.out
-    for model in catalogue.models():
+    for model in model_info.catalogue():
         assert model.id in done.out
     assert "gemma, to be accepted" in done.out
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, save
-from engine.api import Job, base_models_here, paths
+from engine.api import Job, model_info, paths
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers import scripted_summarizer
 from tests.helpers.scripted_manager import scripted_manager
@@ -49,7 +49,7 @@ class Workers:
 
     def __init__(self, monkeypatch, summaries: dict[str, Any] = SUMMARIES) -> None:
         self._monkeypatch = monkeypatch
-        monkeypatch.setattr(base_models_here, "ids", lambda: ["local/one"])
+        monkeypatch.setattr(model_info, "ids_here", lambda: ["local/one"])
         self.run_script: list[Any] = []
         self.reading: list[Any] = []
         self.missing_bytes = 0

@@ -15,7 +15,7 @@ from huggingface_hub import CardData, EvalResult, ModelCard, ModelCardData
 from engine.adapters import licence_terms
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata, ExportFacts, PromptFacts, ScoreCard
-from engine.config import base_model_catalogue
+from engine.config import model_info
 from engine.config.hub_sources import is_on_hub
 from engine.config.prompts import question, rendered, split_cue
 from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
@@ -59,13 +59,13 @@ def _base_licence(adapter: Adapter) -> str:
         folder = local_folder(made_for.id)
         return repository_card.licence(folder) if folder else ""
     cached = repository.cached_folder(made_for.id, made_for.revision or "main")
-    known = base_model_catalogue.find(made_for.id)
+    known = model_info.in_catalogue(made_for.id)
     return (repository_card.licence(cached) if cached else "") or (known.licence if known else "")
 
 
 def hub_id(name: str) -> str:
     """Return a base model or data set by its name on the hub, "" if it has none there."""
-    known = base_model_catalogue.find(name) is not None
+    known = model_info.in_catalogue(name) is not None
     return name if known or (name.count("/") == 1 and is_on_hub(name)) else ""
 
 

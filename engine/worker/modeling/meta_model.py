@@ -21,7 +21,7 @@ from transformers import (
 
 from engine.adapters.import_checks import weight_shapes
 from engine.config import recipe as recipes
-from engine.config.base_model_catalogue import CatalogueModel
+from engine.config.model_info import CatalogueModel
 from engine.config.recipe import STARTER, BaseModelOptions
 from engine.errors import AppError, Problem, RecipeError
 from engine.methods import Family

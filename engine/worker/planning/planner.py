@@ -14,7 +14,7 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
-from engine.config import base_model_catalogue, gguf_models, hub_sources
+from engine.config import gguf_models, hub_sources, model_info
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, Recipe, gguf_file, looks_like_path
 from engine.errors import AppError, Problem, RecipeError, UnlabelledError
 from engine.system import optional_dependencies
@@ -108,7 +108,7 @@ class Planner:
         if draft.splits is not None:
             facts = plan_facts.amounts(recipe, draft.splits)
             ready = readiness.of_data(recipe, draft.splits, self._language(draft.splits))
-        listed = base_model_catalogue.find(options.id, options.revision)
+        listed = model_info.in_catalogue(options.id, options.revision)
         file = gguf_file(options.id)
         if folder is not None:
             facts |= self._facts(draft, folder)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
-from engine.config.base_model_catalogue import CatalogueModel
+from engine.config.model_info import CatalogueModel
 from engine.config.recipe import Recipe
 from engine.config.run_length import FEW_STEPS
 from engine.config.training import TrainingOptions

@@ -21,11 +21,11 @@ from engine.api import (
     Example,
     Problem,
     StorageError,
-    base_models_here,
     chats,
     check_results,
     escaping,
     is_on_hub,
+    model_info,
     pii,
     summary_limits,
     too_few,
@@ -134,7 +134,7 @@ class DataPage(Page):
         if self._was_shown:
             return
         self._was_shown = True
-        self._background.run(base_models_here.ids, self.parts.source.offer_tokenizers)
+        self._background.run(model_info.ids_here, self.parts.source.offer_tokenizers)
         source = self.parts.source.values()["source"]
         if source and not is_on_hub(source):
             self.check()

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import AppError, Example, StorageError, base_models_here, labelling
+from engine.api import AppError, Example, StorageError, labelling, model_info
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.data_files import file_filter
@@ -215,7 +215,7 @@ class LabellingPage(Page):
         """Read the models on this computer and what was corrected meanwhile, and focus the editor."""
         self.draft_writer.rescan()
         self.controller.take_corrections()
-        self._background.run(base_models_here.ids, self.draft_writer.offer_models)
+        self._background.run(model_info.ids_here, self.draft_writer.offer_models)
         self.summary.edit.setFocus()
 
     def open_source(self, values: dict[str, Any], base_model: str = "") -> None:

@@ -13,7 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
-from engine.api import AppError, DataError, Example, StorageError, base_models_here, labelling
+from engine.api import AppError, DataError, Example, StorageError, labelling, model_info
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_text
@@ -172,7 +172,7 @@ class PlaygroundPage(Page):
         """Offer the bundled conversations, and read the library again."""
         self._offer_samples()
         self.controller.rescan()
-        self._background.run(base_models_here.ids, self._take_models)
+        self._background.run(model_info.ids_here, self._take_models)
 
     def open(self, adapter_ids: Iterable[str]) -> None:
         """Compare these adapters with their base model."""

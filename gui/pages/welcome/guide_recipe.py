@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.api import SAMPLE, STARTER, Family, Recipe, base_model_catalogue, offline, recipe
+from engine.api import SAMPLE, STARTER, Family, Recipe, model_info, offline, recipe
 from gui.forms.recipe_tables import preset, with_other
 
 MAX_MODELS = 3
@@ -43,9 +43,7 @@ def offered_models(
 
 def _suggested(language: str) -> list[OfferedModel]:
     """Return the smallest encoder-decoder and the smallest chat model that know a language."""
-    speaking = [
-        model for model in base_model_catalogue.models() if language in model.languages and not model.gated
-    ]
+    speaking = [model for model in model_info.catalogue() if language in model.languages and not model.gated]
     readers = [model for model in speaking if model.family == "encoder-decoder"]
     chats = [model for model in speaking if model.chat]
     return [

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
-from engine.api import base_models_here, recipe, run_store
+from engine.api import model_info, recipe, run_store
 from gui.core.preferences import Preferences
 from gui.forms import known_sources
 from gui.forms.choosers import BaseModelChooser, SourceChooser, named_by
@@ -148,7 +148,7 @@ def test_a_source_is_read_from_addresses_and_quotes(text, source):
 
 
 def test_what_was_used_and_checked_is_known_until_it_is_gone(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(base_models_here, "ids", lambda: ["owner/here"])
+    monkeypatch.setattr(model_info, "ids_here", lambda: ["owner/here"])
     used, checked, gone = (tmp_path / name for name in ("used.csv", "checked.csv", "gone.csv"))
     for file in (used, checked, gone):
         file.write_text("conversation,summary\nA: Hi.,A greets.\n")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.config import base_model_catalogue as catalogue
-from engine.config.base_model_catalogue import CatalogueModel
+from engine.config import model_info
+from engine.config.model_info import CatalogueModel
 from engine.config.recipe import BaseModelOptions
 from engine.worker.modeling import meta_model
 from tests.helpers.tiny_models import tiny_model
@@ -14,7 +14,7 @@ from tests.helpers.tiny_models import tiny_model
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("model", catalogue.models(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", model_info.catalogue(), ids=lambda model: model.id)
 def test_the_shape_of_a_model_has_the_parameters_that_the_catalogue_says(model: CatalogueModel) -> None:
     outline = meta_model.outline_of_catalogue(model, tokenizer=None)
     base = outline.without_weights(BaseModelOptions(id=model.id), CPU, [])

@@ -9,7 +9,7 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file
 
-from engine.config import base_model_catalogue as catalogue
+from engine.config import model_info
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.system.graphics import visible_cards
@@ -235,7 +235,7 @@ def test_a_plan_tells_memory_and_time_of_a_model_that_is_not_here(
     plan = Planner(channel).plan(listed_recipe(tmp_path, model_id))
     assert plan["missing"] == [model_id]
     assert plan["problems"] == []
-    listed = catalogue.find(model_id)
+    listed = model_info.in_catalogue(model_id)
     assert listed is not None
     assert plan["base_parameters"] == listed.parameters
     assert plan["memory_bytes"] > plan["memory"]["weights"] >= 2 * listed.parameters

@@ -12,17 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QWidget
 
-from engine.api import (
-    Ending,
-    Family,
-    Recipe,
-    RecipeError,
-    base_model_catalogue,
-    is_on_hub,
-    method,
-    offline,
-    recipe,
-)
+from engine.api import Ending, Family, Recipe, RecipeError, is_on_hub, method, model_info, offline, recipe
 from gui.forms.recipe_tables import copied, on_base
 from gui.inputs.search_field import SearchField
 from gui.look.format import bytes_text
@@ -137,7 +127,7 @@ class BaseModelsView(Card):
         return self._estimates.base(model_id)
 
     def _take_list(self, result: dict[str, Any]) -> None:
-        catalogue = {model.id: of_catalogue(model.as_dict()) for model in base_model_catalogue.models()}
+        catalogue = {model.id: of_catalogue(model.as_dict()) for model in model_info.catalogue()}
         self._here = [
             on_this_computer(facts, catalogue.get(str(facts["id"]))) for facts in result.get("models", ())
         ]
@@ -146,7 +136,7 @@ class BaseModelsView(Card):
     def _show(self) -> None:
         """Show the models whose names hold what is searched for."""
         words = self._search.text().strip().lower()
-        others = [of_catalogue(model.as_dict()) for model in base_model_catalogue.models()]
+        others = [of_catalogue(model.as_dict()) for model in model_info.catalogue()]
         listed = [*self._here, *(model for model in others if model.id not in self.ids())]
         ids = {model.id for model in listed}
         shown = [model for model in listed if words in model.id.lower()]

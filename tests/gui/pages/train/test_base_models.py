@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import base_model_catalogue, recipe
+from engine.api import model_info, recipe
 from gui.pages.train.base_models.model_text import (
     Fit,
     ListedModel,
@@ -44,7 +44,7 @@ TOO_LARGE = {
 
 
 def listed(model_id: str) -> ListedModel:
-    model = base_model_catalogue.find(model_id)
+    model = model_info.in_catalogue(model_id)
     assert model is not None
     return of_catalogue(model.as_dict())
 
@@ -222,11 +222,9 @@ def test_the_starter_is_called_a_practice_model_and_the_catalogue_stands_below(v
     shown = texts(view)
     assert "starter (practice model)" in shown
     assert "Well-known models to download" in shown
-    assert all(model.id in shown for model in base_model_catalogue.models())
+    assert all(model.id in shown for model in model_info.catalogue())
     # No plan is made without one of the form.
-    assert (
-        shown.count("Checking…") == len(view._estimates.waiting()) == 2 + len(base_model_catalogue.models())
-    )
+    assert shown.count("Checking…") == len(view._estimates.waiting()) == 2 + len(model_info.catalogue())
     view._estimates._take(FLAN, FITS)
     assert "Fits in bfloat16" in texts(view)
     with qtbot.waitSignal(view.chosen) as chosen:
