@@ -93,7 +93,7 @@ def build(target: Path) -> Path:
 def lay_out(tree: Path) -> Path:
     """Write all files of the package below `tree`, with their modes, and return it."""
     share = tree / "usr" / "share"
-    _copy_sources(share / "tunesmith")
+    copy_program(share / "tunesmith")
     _put(LINUX / "tunesmith", tree / "usr/bin/tunesmith", mode=0o755)
     _put(ROOT / "resources/desktop/tunesmith.desktop", share / "applications/tunesmith.desktop")
     _put(ROOT / "resources/desktop/tunesmith.xml", share / "mime/packages/tunesmith.xml")
@@ -108,7 +108,8 @@ def lay_out(tree: Path) -> Path:
     return tree
 
 
-def _copy_sources(target: Path) -> None:
+def copy_program(target: Path) -> None:
+    """Copy what is installed into a folder: the program, the launcher, and what environments are made of."""
     for name in SOURCES:
         source = ROOT / name
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -124,16 +125,21 @@ def _copy_sources(target: Path) -> None:
     _write(target / "pyproject.toml", f'[project]\nname = "tunesmith"\n{dependencies}{extras}')
     # Found beside main.py: what the program asks for its own version.
     facts = f"Metadata-Version: 2.1\nName: tunesmith\nVersion: {version()}\n"
-    _write(target / f"tunesmith-{version()}.dist-info/METADATA", facts)
+    _write(target / "tunesmith.dist-info/METADATA", facts)
 
 
 def _put_icons(target: Path) -> None:
     _put(ROOT / "resources/tunesmith.svg", target / "scalable/apps/tunesmith.svg")
     with tempfile.TemporaryDirectory() as drawn:
         command = [sys.executable, str(ROOT / "packaging/icons.py"), drawn]
-        subprocess.run(command, check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+        subprocess.run(command, check=True, env=offscreen())
         for picture in Path(drawn).glob("*.png"):
             _put(picture, target / picture.stem / "apps/tunesmith.png")
+
+
+def offscreen() -> dict[str, str]:
+    """Return the environment variables of a program that draws without a display."""
+    return {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
 
 
 def _put_texts(share: Path) -> None:

@@ -16,6 +16,8 @@
     python3 packaging/dev.py texts                     gather all texts into the files of the languages
     python3 packaging/dev.py docs                      the documentation as a website, in dist/docs
     python3 packaging/dev.py deb [folder]              the Debian package, in dist/ if no folder is named
+    python3 packaging/dev.py windows [folder]          the installer for Windows; needs makensis and a connection
+    python3 packaging/dev.py macos [folder]            the application for macOS; needs a connection
 
 Without a display everything is drawn off screen, and `demo` saves the finished page as demo.png.
 """
@@ -169,6 +171,18 @@ def deb(arguments: list[str]) -> int:
     return _python(["packaging/deb.py", *arguments], {})
 
 
+def windows(arguments: list[str]) -> int:
+    """Build the installer for Windows."""
+    environment.ensure(ROOT)
+    return _python(["packaging/installers.py", "windows", *arguments], {})
+
+
+def macos(arguments: list[str]) -> int:
+    """Build the application for macOS."""
+    environment.ensure(ROOT)
+    return _python(["packaging/installers.py", "macos", *arguments], {})
+
+
 def _application(arguments: list[str]) -> int:
     environment.ensure(ROOT)
     variables = _qt_variables()
@@ -260,7 +274,7 @@ def _prepare_qt(variables: dict[str, str]) -> None:
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     verb.__name__: verb
-    for verb in (setup, run, demo, test, proof, bench, card, screenshots, texts, docs, deb)
+    for verb in (setup, run, demo, test, proof, bench, card, screenshots, texts, docs, deb, windows, macos)
 }
 
 

@@ -29,6 +29,7 @@ PAGES = {
     "docs/supported-combinations.md": "Supported combinations",
     "docs/architecture.md": "Architecture",
     "docs/decisions/README.md": "Decisions",
+    "docs/release.md": "Releases",
     "CHANGELOG.md": "Changes",
     "SECURITY.md": "Security",
     "CONTRIBUTING.md": "Contributing",
