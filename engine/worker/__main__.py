@@ -44,7 +44,7 @@ JOBS = {
     "evaluate": "engine.worker.jobs.evaluate",
     "summarize": "engine.worker.jobs.summarize",
     "plan": "engine.worker.jobs.plan",
-    "shrink": "engine.worker.jobs.shrink",
+    "shrink": "engine.worker.jobs.plan",
     "check_data": "engine.worker.jobs.check_data",
     "label_data": "engine.worker.jobs.label_data",
     "count_tokens": "engine.worker.jobs.count_tokens",
@@ -134,7 +134,10 @@ def main_of_rank() -> int:
 
 def _set_up(device: str) -> None:
     """Set what libraries read from the environment; `device` is what this process is started for, if that is known."""
-    _lower_priority()
+    nice = os.environ.get("TUNESMITH_NICE")
+    if nice and hasattr(os, "nice"):
+        # Give way to the window that started this worker.
+        os.nice(int(nice))
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
     if device and not visible_cards.reserved(os.environ):
@@ -178,7 +181,11 @@ def _do(job: Job, rank: Rank | WorkerError | None) -> int:
 
 
 def _do_locked(job: Job, request: dict[str, Any], rank: Rank | WorkerError | None) -> int:
-    writer = EventWriter(job.events_path, _identity(job, request), rotates=job.is_service())
+    identity = {
+        "run" if request["kind"] == "train" else "job": job.id,
+        "attempt": job.last_attempt() + 1,
+    }
+    writer = EventWriter(job.events_path, identity, rotates=job.is_service())
     channel = Channel(job, writer)
     ended: dict[str, Any] = {}
     try:
@@ -190,18 +197,13 @@ def _do_locked(job: Job, request: dict[str, Any], rank: Rank | WorkerError | Non
         channel.emit("job_ended", **ended)
         writer.sync()
     except StorageError as error:
-        _log_ending(ended, error)
+        end = [f"The job ended as {ended['outcome']}.", ended.get("message", "")] if ended else []
+        _log(" ".join(filter(None, (*end, error.message, error.hint))) + "\n")
         return EVENTS_UNWRITTEN
     finally:
         channel.sleep_inhibitor.release()
         writer.close()
     return 0
-
-
-def _log_ending(ended: dict[str, Any], error: StorageError) -> None:
-    """Write into the log how the job ended, and why its last event could not be written."""
-    end = [f"The job ended as {ended['outcome']}.", ended.get("message", "")] if ended else []
-    _log(" ".join(filter(None, (*end, error.message, error.hint))) + "\n")
 
 
 def _log(text: str) -> None:
@@ -210,15 +212,12 @@ def _log(text: str) -> None:
         sys.stderr.write(text)
 
 
-def _identity(job: Job, request: dict[str, Any]) -> dict[str, Any]:
-    name = "run" if request["kind"] == "train" else "job"
-    return {name: job.id, "attempt": job.last_attempt() + 1}
-
-
 def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | WorkerError | None) -> dict[str, Any]:
     """Run the job and return what `job_ended` says of it. The one broad except of the engine."""
     try:
-        _report_patches(channel, request)
+        # Which replacements of library code are off, untested, or named without being there.
+        for doubt in registry.doubts() if request["kind"] in COMPUTING else ():
+            channel.notice(doubt.message, doubt.hint, doubt.level)
         with _ranks_ready(channel, request, rank):
             _imported(request["kind"]).run(channel, request)
     except Stopped:
@@ -268,14 +267,6 @@ def _start_ranks_ahead(recipe: Recipe | None = None) -> None:
         rank_joining.start_ahead(rank_joining.expected(recipe) - 1)
 
 
-def _report_patches(channel: Channel, request: dict[str, Any]) -> None:
-    """Say which replacements of library code are off, untested, or named without being there."""
-    doubts = registry.doubts()
-    if request["kind"] in COMPUTING:
-        for doubt in doubts:
-            channel.notice(doubt.message, doubt.hint, doubt.level)
-
-
 def _imported(kind: str, name: str = "") -> ModuleType:
     """Import what does jobs of this kind, or the module of this name, without a search for garbage in between.
 
@@ -319,13 +310,6 @@ def _known(error: BaseException, kind: str) -> AppError:
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
     error_text = redaction.redact_quotes(str(error))[:500]
     return AppError(f"Unexpected: {type(error).__name__}: {error_text}", "The log has the details.")
-
-
-def _lower_priority() -> None:
-    """Give way to the window that started this worker, if one did."""
-    nice = os.environ.get("TUNESMITH_NICE")
-    if nice and hasattr(os, "nice"):
-        os.nice(int(nice))
 
 
 @contextmanager

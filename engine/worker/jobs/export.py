@@ -9,7 +9,7 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -55,7 +55,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         _export_script(channel, adapter, target, request)
         return
     exporter = EXPORTERS[to]
-    _refuse(adapter, exporter)
+    merged_model.refuse_unmergeable(adapter)
+    if exporter.needs_prompt and adapter.metadata.prompt is None:
+        raise AppError(NO_PROMPT, "Export it as merged.")
     if exporter.needs_converter:
         gguf_converter.fetch(channel)
     source = merged_model.find_source(adapter, channel)
@@ -68,7 +70,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     with _written(target, request) as unfinished:
         _write(channel, exporter, source, unfinished, precision)
         channel.check_stop()
-        verified, handover = _tried(channel, exporter, source, unfinished, target, verifier, why_not)
+        verified, handover = _verified(channel, exporter, source, unfinished, target, verifier, why_not)
         export = ExportFacts(
             to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified
         )
@@ -77,13 +79,15 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
             (unfinished / README_NAME).write_text(str(card), encoding="utf-8")
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_export(adapter, export)
+    # What has to be run to have it in Ollama, where it is not, and should be.
+    is_for_user = exporter.for_ollama and not handover.name and verified.state not in BAD
     channel.result({
         "path": str(target),
         "bytes": bytes_in(target),
         "verified": verified.model_dump(mode="json"),
         "model": handover.name,
         "problem": handover.problem,
-        "command": _next_command(exporter, target, handover, verified),
+        "command": ollama.command(target) if is_for_user else "",
     })  # fmt: skip
 
 
@@ -101,13 +105,6 @@ def _export_script(channel: Channel, adapter: Adapter, target: Path, request: di
     with _written(target, request) as unfinished:
         count = training_script.write(unfinished, adapter, recipe, base, splits)
     channel.result({"path": str(target), "bytes": bytes_in(target), "verified": None, "conversations": count})
-
-
-def _refuse(adapter: Adapter, exporter: Exporter) -> None:
-    """Raise what is known to prevent the export before anything is loaded."""
-    merged_model.refuse_unmergeable(adapter)
-    if exporter.needs_prompt and adapter.metadata.prompt is None:
-        raise AppError(NO_PROMPT, "Export it as merged.")
 
 
 def _require_space(needed: int, target: Path) -> None:
@@ -139,7 +136,9 @@ def _verifier(channel: Channel, source: Source, count: int) -> tuple[Verifier | 
         recipe = source.adapter.recipe()
         if recipe is None:
             return None, "The adapter has no recipe that names its conversations."
-        recipe = _scored_alike(recipe, facts, count)
+        # The adapter's own decoding, on at most so many conversations.
+        decoding = {"beams": facts.beams, "max_new_tokens": facts.max_new_tokens, "examples": count}
+        recipe = replace(recipe, evaluation=recipe.evaluation.model_copy(update=decoding))
         splits = dataset.read(recipe.data, channel, needs=[recipe.evaluation.split, "train"])
         examples = scored_examples(recipe, splits)
     except AppError as error:
@@ -166,17 +165,7 @@ def _summarized(
     return Verifier(channel, base, model, recipe, examples, prompter)
 
 
-def _scored_alike(recipe: Recipe, prompt: PromptFacts, count: int) -> Recipe:
-    """Return the recipe with the adapter's own decoding, on at most so many conversations."""
-    decoding = {"beams": prompt.beams, "max_new_tokens": prompt.max_new_tokens, "examples": count}
-    return replace(recipe, evaluation=recipe.evaluation.model_copy(update=decoding))
-
-
-def _not_tried(reason: str) -> Verification:
-    return Verification(state="not tried", reason=reason)
-
-
-def _tried(
+def _verified(
     channel: Channel,
     exporter: Exporter,
     source: Source,
@@ -186,29 +175,17 @@ def _tried(
     why_not: str,
 ) -> tuple[Verification, Handover]:
     """Return what an export's verification found, and what became of it in Ollama, which keeps none that is bad."""
-    with _handed_over(channel, exporter, unfinished, target) as handover:
+    to_ollama = ollama.handed_over(channel, unfinished, target) if exporter.for_ollama else None
+    with to_ollama or nullcontext(Handover()) as handover:
         channel.enter("evaluate")
         why_not = why_not or ("" if handover.trial else exporter.untried(source.family))
         if verifier is None or why_not:
-            return _not_tried(why_not), handover
+            return Verification(state="not tried", reason=why_not), handover
         verified = verifier.verify(unfinished, *(handover.trial or exporter.trial(source.family)))
     if verified.state in BAD:
         handover.take_back()
         return verified, Handover(problem=handover.problem)
     return verified, handover
-
-
-def _next_command(exporter: Exporter, target: Path, handover: Handover, verified: Verification) -> str:
-    """Return what to run to have an export in Ollama, "" if it is there, or should not be."""
-    if not exporter.for_ollama or handover.name or verified.state in BAD:
-        return ""
-    return ollama.command(target)
-
-
-def _handed_over(
-    channel: Channel, exporter: Exporter, unfinished: Path, target: Path
-) -> AbstractContextManager[Handover]:
-    return ollama.handed_over(channel, unfinished, target) if exporter.for_ollama else nullcontext(Handover())
 
 
 @contextmanager

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.config.data_options import DataOptions
-from engine.errors import DataError, RecipeError
+from engine.config.data_options import checked
+from engine.errors import DataError
 from engine.jobs.events import encode
-from engine.options import check
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import Split, locate
@@ -27,9 +26,7 @@ MAX_BATCH_BYTES = 128 * 1024
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Send the conversations that the request's `data` table names, and hand over what was left out."""
-    options, problems = check(DataOptions, request["data"], "data")
-    if not isinstance(options, DataOptions):
-        raise RecipeError(tuple(problems))
+    options = checked(request["data"])
     channel.enter("read_data")
     source = locate(options, channel)
     _, examples_by_split = read_rows(

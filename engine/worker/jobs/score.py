@@ -55,13 +55,19 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     second = _matched(channel, request, "against", AGAINST, conversations) if request.get("against") else None
     common = _common(channel, first, second)
     examples = [conversations.rows[index].example for index in common]
-    _warn(channel, first, examples, common)
+    summaries = [first.matches.summaries[index] for index in common]
+    if prediction_matching.is_out_of_order(examples, summaries):
+        channel.notice(
+            f"The summaries in {first.predictions.name} have no more in common with their own conversations than "
+            "with the next ones.",
+            "Their order, or their ids, may be wrong.",
+            "warning",
+        )
     channel.enter("evaluate")
     # Imports torch, for which a file that can't be scored need not wait.
     from engine.worker.text_metrics import file_scores
 
     scored = file_scores.Scored(source, request.get("split", ""), examples, request["bootstrap"])
-    summaries = [first.matches.summaries[index] for index in common]
     rows = {"rows": first.matches.as_dict()}
     if run_scores is not None:
         result = file_scores.against_base(channel, scored, summaries, run_scores, common)
@@ -119,16 +125,10 @@ def _of_source(channel: Channel, table: dict[str, Any], split: str) -> tuple[str
             "data.source",
         )
     total = sum(map(len, selection.rows.values()))
-    return selection.source.name, Conversations(
-        rows, title, _hint(total, len(rows), is_split=None not in selection.source.files)
-    )
-
-
-def _hint(total: int, chosen: int, *, is_split: bool) -> str:
-    """Return the way to score all of a source whose splits were drawn from it."""
-    if is_split or total == chosen:
-        return ""
-    return f"The data has {total:,} conversations in all: --split all scores them all."
+    hint = ""
+    if None in selection.source.files and total != len(rows):
+        hint = f"The data has {total:,} conversations in all: --split all scores them all."
+    return selection.source.name, Conversations(rows, title, hint)
 
 
 # ----------------------------------------------------------------------------------------------- matching
@@ -173,14 +173,3 @@ def _common(channel: Channel, first: _Matched, second: _Matched | None) -> list[
             "warning",
         )
     return common
-
-
-def _warn(channel: Channel, first: _Matched, examples: Sequence[Example], common: Sequence[int]) -> None:
-    summaries = [first.matches.summaries[index] for index in common]
-    if prediction_matching.is_out_of_order(examples, summaries):
-        channel.notice(
-            f"The summaries in {first.predictions.name} have no more in common with their own conversations than "
-            "with the next ones.",
-            "Their order, or their ids, may be wrong.",
-            "warning",
-        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DeviceError
@@ -71,58 +71,37 @@ def forget() -> None:
 def missing(device: str) -> DeviceError:
     """Return the error of a device that torch does not find, with the reason if one is known."""
     kind, _, number = device.partition(":")
-    if kind == "cuda":
-        known = facts()
-        for reason in (_of_build, _of_users_list, _of_driver, _of_number, _of_message):
-            found = reason(known, int(number or 0))
-            if found:
-                return DeviceError(*found, FIELD)
-    return DeviceError(f"This computer has no {kind.upper()} device that torch can use.", OTHER_DEVICE, FIELD)
+    unknown = f"This computer has no {kind.upper()} device that torch can use.", OTHER_DEVICE
+    message, hint = next(_reasons(facts(), int(number or 0)), unknown) if kind == "cuda" else unknown
+    return DeviceError(message, hint, FIELD)
 
 
-def _of_build(known: Facts, _number: int) -> tuple[str, str] | None:
-    if known.build.cuda or known.build.hip or not known.cards:
-        return None
-    message = f"This torch is built for {known.build.name} and does not use {_listed_names(known.cards)}."
-    return message, OTHER_DEVICE
-
-
-def _of_users_list(known: Facts, _number: int) -> tuple[str, str] | None:
-    variable = visible_cards.cards_variable(known.build)
-    if visible_cards.users_tokens(known.build, known.given) != []:
-        return None
-    message = f"The environment variable {variable} leaves no graphics card visible."
-    return message, "Unset it or list a card, and start Tunesmith again."
-
-
-def _of_driver(known: Facts, _number: int) -> tuple[str, str] | None:
-    needed = known.build.oldest_driver
-    drivers = [each.card.driver for each in known.cards if each.card and each.card.driver]
-    if not drivers or int(drivers[0].partition(".")[0]) >= needed:
-        return None
-    message = f"The graphics driver {drivers[0]} is too old: this torch, built for {known.build.name}, needs {needed}."
-    return message, "Update the driver and restart the computer, or choose cpu."
-
-
-def _of_number(known: Facts, number: int) -> tuple[str, str] | None:
-    if not known.cards or number < len(known.cards):
-        return None
-    names = f"Graphics cards that can be used ({len(known.cards)}): {_listed_names(known.cards)}."
-    return f"There is no cuda:{number}. {names}", 'Choose one of them or "auto".'
-
-
-def _of_message(known: Facts, _number: int) -> tuple[str, str] | None:
-    if known.message and not known.cards:
+def _reasons(known: Facts, number: int) -> Iterator[tuple[str, str]]:
+    """Yield why torch finds no card of a number, each with what to do about it; the first decides."""
+    build, cards = known.build, known.cards
+    names = ", ".join(each.name for each in cards)
+    if cards and not (build.cuda or build.hip):
+        yield f"This torch is built for {build.name} and does not use {names}.", OTHER_DEVICE
+    if visible_cards.users_tokens(build, known.given) == []:
+        variable = visible_cards.cards_variable(build)
+        message = f"The environment variable {variable} leaves no graphics card visible."
+        yield message, "Unset it or list a card, and start Tunesmith again."
+    drivers = [each.card.driver for each in cards if each.card and each.card.driver]
+    if drivers and int(drivers[0].partition(".")[0]) < build.oldest_driver:
+        message = (
+            f"The graphics driver {drivers[0]} is too old: this torch, built for {build.name}, needs "
+            f"{build.oldest_driver}."
+        )
+        yield message, "Update the driver and restart the computer, or choose cpu."
+    if cards and number >= len(cards):
+        listed = f"Graphics cards that can be used ({len(cards)}): {names}."
+        yield f"There is no cuda:{number}. {listed}", 'Choose one of them or "auto".'
+    if known.message and not cards:
         message = f"The graphics driver does not work: {known.message}"
-        return message, "Restart the computer; if that does not help, install the driver again."
+        yield message, "Restart the computer; if that does not help, install the driver again."
     nvidia = [card for card in graphics_cards.find() if card.vendor == "nvidia"]
     if nvidia and not nvidia[0].driver:
-        return f"The {nvidia[0].name} has no driver.", "Install its driver and restart the computer."
-    return None
-
-
-def _listed_names(cards: Sequence[VisibleCard]) -> str:
-    return ", ".join(each.name for each in cards)
+        yield f"The {nvidia[0].name} has no driver.", "Install its driver and restart the computer."
 
 
 # -------------------------------------------------------------------------------------------- a card that is there
@@ -130,41 +109,43 @@ def _listed_names(cards: Sequence[VisibleCard]) -> str:
 
 def of_card(device: str) -> DeviceError | None:
     """Return why no run can be done on a card that torch finds, None if nothing is known against it."""
-    known = facts()
-    chosen = _chosen(known.cards, device)
-    if chosen is None or chosen.card is None:
+    chosen = _card(device)
+    if chosen is None:
         return None
-    lowest, capability = known.build.lowest_capability, chosen.card.capability
-    if capability is not None and capability < lowest:
+    name, card = chosen
+    lowest = facts().build.lowest_capability
+    if card.capability is not None and card.capability < lowest:
+        has, needed = (".".join(map(str, each)) for each in (card.capability, lowest))
         message = (
-            f"{chosen.name} is too old for this torch: its compute capability is {_dotted(capability)}, and "
-            f"{_dotted(lowest)} is needed."
+            f"{name} is too old for this torch: its compute capability is {has}, and {needed} is needed."
         )
         return DeviceError(message, "Install a torch built for an older CUDA, or choose cpu.", FIELD)
-    if not _is_full(chosen.card) or _taken(chosen.card) < FILLED_SHARE * (chosen.card.total_bytes or 0):
+    if not _is_full(card) or _taken(card) < FILLED_SHARE * (card.total_bytes or 0):
         return None
-    return DeviceError(_full_text(chosen), OTHER_CARD, FIELD)
+    return DeviceError(_full_text(name, card), OTHER_CARD, FIELD)
 
 
 def notices(device: str) -> list[dict[str, str]]:
     """Return that a card is full, or that other programs use it, who and how much. Message, hint and level."""
-    chosen = _chosen(facts().cards, device)
-    if chosen is None or chosen.card is None:
+    chosen = _card(device)
+    if chosen is None:
         return []
-    if _is_full(chosen.card):
-        return [{"message": _full_text(chosen), "hint": OTHER_CARD, "level": "warning"}]
-    is_little = _taken(chosen.card) < NOTICED_SHARE * (chosen.card.total_bytes or 0)
-    if not _others(chosen.card) or (is_little and (chosen.card.load or 0) < visible_cards.BUSY_LOAD):
+    name, card = chosen
+    if _is_full(card):
+        return [{"message": _full_text(name, card), "hint": OTHER_CARD, "level": "warning"}]
+    is_little = _taken(card) < NOTICED_SHARE * (card.total_bytes or 0)
+    if not _others(card) or (is_little and (card.load or 0) < visible_cards.BUSY_LOAD):
         return []
-    free = chosen.card.free_bytes
-    sentences = [f"Other programs compute on {chosen.name}.", _users_text(chosen.card)]
-    sentences += [f"{size(free)} of its memory is free."] if free is not None else []
+    sentences = [f"Other programs compute on {name}.", _users_text(card)]
+    sentences += [f"{size(card.free_bytes)} of its memory is free."] if card.free_bytes is not None else []
     hint = "A run beside them is slower and may run out of memory."
     return [{"message": " ".join(sentences), "hint": hint, "level": "warning"}]
 
 
-def _chosen(cards: Sequence[VisibleCard], device: str) -> VisibleCard | None:
-    return next((each for each in cards if each.device == device), None)
+def _card(device: str) -> tuple[str, GraphicsCard] | None:
+    """Return the name and the facts of a card, None if nothing is known of it."""
+    chosen = next((each for each in facts().cards if each.device == device), None)
+    return (chosen.name, chosen.card) if chosen is not None and chosen.card is not None else None
 
 
 def _is_full(card: GraphicsCard) -> bool:
@@ -173,10 +154,9 @@ def _is_full(card: GraphicsCard) -> bool:
     return card.free_bytes is not None and card.free_bytes + ours < FULL_BYTES
 
 
-def _full_text(chosen: VisibleCard) -> str:
-    free = (chosen.card.free_bytes if chosen.card else None) or 0
-    sentences = [f"{chosen.name} is full: only {size(free)} of its memory is free."]
-    return " ".join(filter(None, [*sentences, _users_text(chosen.card) if chosen.card else ""]))
+def _full_text(name: str, card: GraphicsCard) -> str:
+    sentence = f"{name} is full: only {size(card.free_bytes or 0)} of its memory is free."
+    return f"{sentence} {_users_text(card)}".strip()
 
 
 def _taken(card: GraphicsCard) -> int:
@@ -208,27 +188,13 @@ def _is_ours(process: CardProcess) -> bool:
 
 def _users_text(card: GraphicsCard) -> str:
     """Return a sentence about the largest users of a card, "" if there are none."""
-    others = sorted(_others(card), key=lambda process: process.used_bytes or 0, reverse=True)[
-        :NAMED_PROCESSES
-    ]
-    if not others:
-        return ""
-    return f"It is used by: {', '.join(map(_process_text, others))}."
-
-
-def _users_of_reserved() -> str:
-    """Return a sentence about the users of the card that this worker was started for."""
-    chosen = _chosen(facts().cards, visible_cards.reserved(os.environ))
-    return _users_text(chosen.card) if chosen is not None and chosen.card is not None else ""
-
-
-def _process_text(process: CardProcess) -> str:
-    facts = [f"pid {process.pid}"] + ([size(process.used_bytes)] if process.used_bytes is not None else [])
-    return f"{process.name} ({', '.join(facts)})" if process.name else " ".join(facts)
-
-
-def _dotted(capability: tuple[int, int]) -> str:
-    return ".".join(map(str, capability))
+    texts = []
+    for process in sorted(_others(card), key=lambda each: each.used_bytes or 0, reverse=True):
+        known = [f"pid {process.pid}"] + (
+            [size(process.used_bytes)] if process.used_bytes is not None else []
+        )
+        texts.append(f"{process.name} ({', '.join(known)})" if process.name else " ".join(known))
+    return f"It is used by: {', '.join(texts[:NAMED_PROCESSES])}." if texts else ""
 
 
 # ------------------------------------------------------------------------------------------------- a card that fails
@@ -254,8 +220,9 @@ def of_failure(error: BaseException) -> DeviceError | None:
         return None
     said = text.strip().partition("\n")[0].rstrip(".")
     if BUSY.search(text):
-        sentences = [f"The graphics card is in use by another program alone: {said}.", _users_of_reserved()]
-        return DeviceError(" ".join(filter(None, sentences)), OTHER_CARD, FIELD)
+        own = _card(visible_cards.reserved(os.environ))
+        sentence = f"The graphics card is in use by another program alone: {said}."
+        return DeviceError(f"{sentence} {_users_text(own[1]) if own else ''}".strip(), OTHER_CARD, FIELD)
     if LOST.search(text):
         hint = f"Check its power, its cooling and its slot, and restart the computer. {RESUME}"
         return DeviceError(f"The graphics card stopped answering: {said}.", hint, FIELD)
