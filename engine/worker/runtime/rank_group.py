@@ -430,7 +430,7 @@ def _as_error(failure: dict[str, Any]) -> BaseException:
 
 
 _groups: list[RankGroup] = []
-_without_adapter: list[bool] = []
+_without_adapter = False
 
 
 def current() -> RankGroup | None:
@@ -441,6 +441,12 @@ def current() -> RankGroup | None:
 def size() -> int:
     """Return the number of ranks."""
     return _groups[-1].size if _groups else 1
+
+
+def tell(task: str, **facts: Any) -> None:
+    """Let the other ranks begin a task, if there are any."""
+    if _groups:
+        _groups[-1].tell(task, **facts)
 
 
 @contextmanager
@@ -464,14 +470,15 @@ def connected(rank: Rank, board: Board, folder: Path, on_stuck: OnStuck) -> Iter
 
 def without_adapter() -> bool:
     """Tell whether this process computes without the adapter, as the others then have to."""
-    return bool(_without_adapter)
+    return _without_adapter
 
 
 @contextmanager
 def leaving_out_adapter() -> Iterator[None]:
     """Let the others compute without the adapter inside, as this process does."""
-    _without_adapter.append(True)
+    global _without_adapter  # noqa: PLW0603 - one thread computes
+    before, _without_adapter = _without_adapter, True
     try:
         yield
     finally:
-        _without_adapter.pop()
+        _without_adapter = before

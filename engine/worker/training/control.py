@@ -90,7 +90,7 @@ class RunControl:
         self._channel.emit("run_paused", step=self._run.step)
         self._channel.sleep_inhibitor.release()
         began, alone = time.perf_counter(), self._channel.window_gone
-        group, told_at = rank_group.current(), began
+        told_at = began
         while not self._channel.stopping and self._channel.window_gone == alone:
             self._take_commands()
             if "continue" in self._commands:
@@ -99,10 +99,10 @@ class RunControl:
             if RELEASE_DEVICE in self._commands:
                 self._commands.remove(RELEASE_DEVICE)
                 self._release_device()
-            if group is not None and time.perf_counter() - told_at > TELL_SECONDS:
-                # Before they take this rank for lost.
+            if time.perf_counter() - told_at > TELL_SECONDS:
+                # Before the others take this rank for lost.
                 told_at = time.perf_counter()
-                group.tell(WAIT)
+                rank_group.tell(WAIT)
             time.sleep(PAUSE_POLL_SECONDS)
         self._channel.sleep_inhibitor.inhibit()
         self._began += time.perf_counter() - began

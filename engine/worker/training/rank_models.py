@@ -81,9 +81,7 @@ def _suited_to_write(base: LoadedBase, prompts: int) -> int:
 
 def use_adapter(adapter: Adapter) -> None:
     """Let the other ranks write with an adapter of the library from now on."""
-    group = rank_group.current()
-    if group is not None:
-        group.tell(USE, folder=str(adapter.folder.resolve()))
+    rank_group.tell(USE, folder=str(adapter.folder.resolve()))
 
 
 def _require_same(base: LoadedBase, group: RankGroup) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,45 +65,7 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
     Afterwards the last step's state is in a checkpoint, and the model holds the weights to be kept. Raises
     oom.MemoryExceeded if memory will not suffice, and TrainingError where gradients or weights stay not finite.
     """
-    state = prepare(run.model, run.base, run.training, run.learning_rate, run.total_steps)
-    control, selection = RunControl(channel, run), ModelSelection(channel, run)
-    try:
-        if checkpoint is None:
-            _begin(run, channel)
-        else:
-            _resume(run, state, channel, selection, checkpoint)
-        group = rank_group.current()
-        if group is not None:
-            group.tell(TRAIN, checkpoint=str(checkpoint or ""), tokens=run.collator.tokens)
-        if not selection.is_finished():
-            _choose_algorithms(run, state, channel)
-            with _watched():
-                _loop(run, state, channel, control, selection, checkpoint)
-    except (ProcessLostError, oom.ProcessKilled):
-        # The state of the run is all here.
-        if run.step > run.checkpoint_step:
-            _save_checkpoint(run, state, channel, selection)
-        raise
-    if run.step > run.checkpoint_step:
-        _save_checkpoint(run, state, channel, selection)
-    finished = not channel.stopping or run.step >= run.total_steps
-    if finished:
-        report_skipped_steps(run, channel)
-        _tell(TRAINED)
-        if selection.load_best():
-            _tell(WEIGHTS, folder=str(run.best_folder))
-    return Outcome(finished, control.device_released)
-
-
-def _watched() -> AbstractContextManager[None]:
-    group = rank_group.current()
-    return group.watched() if group else nullcontext()
-
-
-def _tell(task: str, **facts: Any) -> None:
-    """Let the other ranks do a task, if there are any."""
-    if group := rank_group.current():
-        group.tell(task, **facts)
+    return _Loop(run, channel, checkpoint).train()
 
 
 def follow(
@@ -113,93 +75,167 @@ def follow(
 
     `hear()` helps rank 0 until it tells something that is of the loop, and returns that.
     """
-    state = prepare(run.model, run.base, run.training, run.learning_rate, run.total_steps)
-    if checkpoint is not None:
-        _take_over(run, state, checkpoint)
-    _choose_algorithms(run, state, channel)
-    random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
-    for number, batch in _steps(run, random_states):
-        if hear()["task"] != STEP:
+    _Loop(run, channel, checkpoint).follow(hear)
+
+
+class _Loop:
+    """The steps of a run in this process."""
+
+    def __init__(self, run: TrainingRun, channel: Channel, checkpoint: Path | None) -> None:
+        self._run = run
+        self._channel = channel
+        self._checkpoint = checkpoint
+        self._state = prepare(run.model, run.base, run.training, run.learning_rate, run.total_steps)
+        self._control = RunControl(channel, run)
+        self._selection = ModelSelection(channel, run)
+
+    def train(self) -> Outcome:
+        run, channel, selection = self._run, self._channel, self._selection
+        try:
+            self._begin()
+            rank_group.tell(TRAIN, checkpoint=str(self._checkpoint or ""), tokens=run.collator.tokens)
+            if not selection.is_finished():
+                self._choose_algorithms()
+                group = rank_group.current()
+                with group.watched() if group else nullcontext():
+                    self._take_steps()
+        except (ProcessLostError, oom.ProcessKilled):
+            # The state of the run is all here.
+            if run.step > run.checkpoint_step:
+                self._save_checkpoint()
+            raise
+        if run.step > run.checkpoint_step:
+            self._save_checkpoint()
+        finished = not channel.stopping or run.step >= run.total_steps
+        if finished:
+            report_skipped_steps(run, channel)
+            rank_group.tell(TRAINED)
+            if selection.load_best():
+                rank_group.tell(WEIGHTS, folder=str(run.best_folder))
+        return Outcome(finished, self._control.device_released)
+
+    def follow(self, hear: Callable[[], dict[str, Any]]) -> None:
+        if self._checkpoint is not None:
+            self._take_over(self._checkpoint)
+        self._choose_algorithms()
+        for number, batch in self._steps():
+            if hear()["task"] != STEP:
+                return
+            train_step(self._state, batch, number)
+            self._run.step = number + 1
+            self._keep_what_works()
+
+    def _begin(self) -> None:
+        """Start at step 0, or take over everything that a checkpoint holds but the random states, for the next step."""
+        run, channel = self._run, self._channel
+        if self._checkpoint is not None:
+            self._take_over(self._checkpoint)
+            channel.emit("run_resumed", step=run.step)
+            report_other_ranks(run, channel)
+            rank_group.tell(WEIGHTS, folder=str(self._checkpoint))
+            if run.progress.evaluation_pending:
+                self._evaluate()
             return
-        train_step(state, batch, number)
-        run.step = number + 1
-        _keep_what_works(run, state, channel)
+        if run.base.device.type not in oom.SHARED_MEMORY:
+            # The memory that is there decided it; a resumed run takes no more at a time.
+            run.progress.fitting_tokens = run.collator.tokens
+        if channel.job.last_attempt() > 1:
+            # Readers then drop what an earlier attempt reported.
+            channel.emit("run_resumed", step=0)
+        interim_evaluation.report_baseline(run, channel)
 
+    def _take_over(self, checkpoint: Path) -> None:
+        run = self._run
+        run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
+        torch.set_num_threads(devices.within_limit(max(1, run.progress.threads // rank_group.size())))
+        if run.progress.fitting_tokens:
+            run.collator.use_tokens(run.progress.fitting_tokens)
+        run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
+        checkpoints.load_trainable(run.model, checkpoint)
+        checkpoints.load_state(self._state, checkpoint)
 
-def _steps(run: TrainingRun, random_states: Callable[[], object] | None) -> Iterator[tuple[int, Step]]:
-    is_card = run.base.device.type not in oom.SHARED_MEMORY
-    return steps_from(run.loader, run.step, random_states, one_ahead=is_card)
-
-
-def _loop(
-    run: TrainingRun,
-    state: TrainState,
-    channel: Channel,
-    control: RunControl,
-    selection: ModelSelection,
-    checkpoint: Path | None,
-) -> None:
-    """Take one optimizer step after the other, and do what is due after each."""
-    _require_memory(run)
-    control.restart_clock()
-    random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
-    for number, batch in _steps(run, random_states):
-        _tell(STEP)
-        report = train_step(state, batch, number, control.should_abort)
-        _keep_what_works(run, state, channel)
-        if report is None:
+    def _choose_algorithms(self) -> None:
+        """Choose whether a GPU computes with deterministic algorithms; a resumed run keeps what was chosen."""
+        run = self._run
+        if run.base.device.type not in determinism.GPUS:
             return
-        run.step, seconds = report.step, control.step_seconds()
-        run.progress.seconds += seconds
-        run.progress.skipped_steps += report.gradient_norm is None
-        selection.out_of_time()
-        if run.step % run.training.log_every == 0 or run.step == run.total_steps:
-            report_step(run, channel, report, seconds)
-        control.should_abort()
-        control.pause()
-        if control.evaluation_requested() or run.is_due(run.training.evaluate_every):
-            _evaluate(run, channel, selection)
-        if control.checkpoint_requested() or run.is_due(run.training.checkpoint_every):
-            _save_checkpoint(run, state, channel, selection)
-        if channel.stopping or selection.is_finished():
-            return
+        if run.progress.deterministic is None:
+            trained, everything = attach.count_parameters(run.model)
+            run.progress.deterministic = determinism.choose(run.training.deterministic, trained / everything)
+            report_algorithms(run, self._channel)
+        self._state.gradients.deterministic = run.progress.deterministic
+
+    def _steps(self) -> Iterator[tuple[int, Step]]:
+        run, checkpoint = self._run, self._checkpoint
+        random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
+        is_card = run.base.device.type not in oom.SHARED_MEMORY
+        return steps_from(run.loader, run.step, random_states, one_ahead=is_card)
+
+    def _take_steps(self) -> None:
+        """Take one optimizer step after the other, and do what is due after each."""
+        run, channel, control, selection = self._run, self._channel, self._control, self._selection
+        self._require_memory()
         control.restart_clock()
+        for number, batch in self._steps():
+            rank_group.tell(STEP)
+            report = train_step(self._state, batch, number, control.should_abort)
+            self._keep_what_works()
+            if report is None:
+                return
+            run.step, seconds = report.step, control.step_seconds()
+            run.progress.seconds += seconds
+            run.progress.skipped_steps += report.gradient_norm is None
+            selection.out_of_time()
+            if run.step % run.training.log_every == 0 or run.step == run.total_steps:
+                report_step(run, channel, report, seconds)
+            control.should_abort()
+            control.pause()
+            if control.evaluation_requested() or run.is_due(run.training.evaluate_every):
+                self._evaluate()
+            if control.checkpoint_requested() or run.is_due(run.training.checkpoint_every):
+                self._save_checkpoint()
+            if channel.stopping or selection.is_finished():
+                return
+            control.restart_clock()
 
+    def _require_memory(self) -> None:
+        """Raise oom.MemoryExceeded where a run is planned to need far more memory than is there now.
 
-def _require_memory(run: TrainingRun) -> None:
-    """Raise oom.MemoryExceeded where a run is planned to need far more memory than is there now.
+        On a CPU nothing is tried: the system would end whatever program it likes. On a GPU micro-batches are halved
+        until they fit, so only what they do not change counts.
+        """
+        run = self._run
+        needed, available = sum(run.planned_memory.values()), devices.available_bytes(run.base.device)
+        if run.base.device.type not in oom.SHARED_MEMORY:
+            needed -= run.planned_memory.get("activations", 0)
+        if needed > ESTIMATE_TOLERANCE * available:
+            raise oom.MemoryExceeded(needed, available)
 
-    On a processor nothing is tried: the system would end whatever program it likes. On a card micro-batches are halved
-    until they fit, so only what they do not change counts.
-    """
-    needed, available = sum(run.planned_memory.values()), devices.available_bytes(run.base.device)
-    if run.base.device.type not in oom.SHARED_MEMORY:
-        needed -= run.planned_memory.get("activations", 0)
-    if needed > ESTIMATE_TOLERANCE * available:
-        raise oom.MemoryExceeded(needed, available)
+    def _keep_what_works(self) -> None:
+        """Compute the steps to come as the last one was in the end: in smaller parts, or not deterministically."""
+        run, gradients = self._run, self._state.gradients
+        if gradients.refused_operation:
+            run.progress.deterministic = False
+            report_algorithms(run, self._channel, gradients.refused_operation)
+            gradients.refused_operation = ""
+        if gradients.fitting_tokens:
+            run.compute_at_a_time(min(gradients.fitting_tokens, run.collator.tokens))
+            gradients.fitting_tokens = 0
+            report_smaller_micro_batches(run, self._channel)
 
+    def _evaluate(self) -> None:
+        measured = interim_evaluation.evaluate(self._run, self._channel)
+        if measured is not None:
+            self._selection.update(*measured)
 
-def _choose_algorithms(run: TrainingRun, state: TrainState, channel: Channel) -> None:
-    """Choose whether a GPU computes with deterministic algorithms; a resumed run keeps what was chosen."""
-    if run.base.device.type not in determinism.GPUS:
-        return
-    if run.progress.deterministic is None:
-        trained, everything = attach.count_parameters(run.model)
-        run.progress.deterministic = determinism.choose(run.training.deterministic, trained / everything)
-        report_algorithms(run, channel)
-    state.gradients.deterministic = run.progress.deterministic
-
-
-def _keep_what_works(run: TrainingRun, state: TrainState, channel: Channel) -> None:
-    """Let the steps to come be computed as the last one was in the end: in smaller parts, or not deterministically."""
-    if state.gradients.refused_operation:
-        run.progress.deterministic = False
-        report_algorithms(run, channel, state.gradients.refused_operation)
-        state.gradients.refused_operation = ""
-    if state.gradients.fitting_tokens:
-        run.compute_at_a_time(min(state.gradients.fitting_tokens, run.collator.tokens))
-        state.gradients.fitting_tokens = 0
-        report_smaller_micro_batches(run, channel)
+    def _save_checkpoint(self) -> None:
+        run = self._run
+        # First the events that led to it: a plot without a gap, also after a power cut.
+        self._channel.sync()
+        folder, size = checkpoints.save(run, self._state, make_metadata(run, run.step, stopped=True))
+        run.checkpoint_step = run.step
+        self._channel.emit("checkpoint_saved", step=run.step, path=str(folder), bytes=size)
+        self._selection.drop_old_states()
 
 
 def train_step(
@@ -255,52 +291,3 @@ def _require_progress(state: TrainState, step: int) -> None:
             "Lower the learning rate, or use float32; resume goes on from the last checkpoint.",
             "training.learning_rate",
         )
-
-
-def _begin(run: TrainingRun, channel: Channel) -> None:
-    """Start at step 0; in a later attempt, readers then drop what an earlier one reported."""
-    if run.base.device.type not in oom.SHARED_MEMORY:
-        # The memory that is there decided it; a resumed run takes no more at a time.
-        run.progress.fitting_tokens = run.collator.tokens
-    if channel.job.last_attempt() > 1:
-        channel.emit("run_resumed", step=0)
-    interim_evaluation.report_baseline(run, channel)
-
-
-def _resume(
-    run: TrainingRun, state: TrainState, channel: Channel, selection: ModelSelection, checkpoint: Path
-) -> None:
-    """Take over everything that a checkpoint holds; only the random states wait for the next step."""
-    _take_over(run, state, checkpoint)
-    channel.emit("run_resumed", step=run.step)
-    report_other_ranks(run, channel)
-    _tell(WEIGHTS, folder=str(checkpoint))
-    if run.progress.evaluation_pending:
-        _evaluate(run, channel, selection)
-
-
-def _take_over(run: TrainingRun, state: TrainState, checkpoint: Path) -> None:
-    run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
-    torch.set_num_threads(devices.within_limit(max(1, run.progress.threads // rank_group.size())))
-    if run.progress.fitting_tokens:
-        run.collator.use_tokens(run.progress.fitting_tokens)
-    run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
-    checkpoints.load_trainable(run.model, checkpoint)
-    checkpoints.load_state(state, checkpoint)
-
-
-def _evaluate(run: TrainingRun, channel: Channel, selection: ModelSelection) -> None:
-    measured = interim_evaluation.evaluate(run, channel)
-    if measured is not None:
-        selection.update(*measured)
-
-
-def _save_checkpoint(
-    run: TrainingRun, state: TrainState, channel: Channel, selection: ModelSelection
-) -> None:
-    # First the events that led to it: a plot without a gap, also after a power cut.
-    channel.sync()
-    folder, size = checkpoints.save(run, state, make_metadata(run, run.step, stopped=True))
-    run.checkpoint_step = run.step
-    channel.emit("checkpoint_saved", step=run.step, path=str(folder), bytes=size)
-    selection.drop_old_states()

@@ -100,12 +100,12 @@ def train(recipe):
         channel.job, recipe, None, base, model, examples, (), None, collator, SampleSet((), (), {})
     )
     state = prepare(model, base, recipe.training, recipe.training.learning_rate, STEPS)
-    training_loop._tell(training_loop.TRAIN, checkpoint="", tokens=160)
+    rank_group.tell(training_loop.TRAIN, checkpoint="", tokens=160)
     losses = []
     for number, step in islice(steps_from(run.loader, 0), STEPS):
-        training_loop._tell(training_loop.STEP)
+        rank_group.tell(training_loop.STEP)
         losses.append(train_step(state, step, number).loss)
-    training_loop._tell(training_loop.TRAINED)
+    rank_group.tell(training_loop.TRAINED)
     trained = {name: each.detach().clone() for name, each in model.named_parameters() if each.requires_grad}
     return losses, trained
 
