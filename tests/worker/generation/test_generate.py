@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from peft import CartridgeConfig, TaskType, get_peft_model
-from transformers import PreTrainedTokenizerBase
 
 from engine.config.decoding import DecodingOptions
 from engine.errors import AdapterError, BaseModelError
@@ -34,56 +33,50 @@ CONVERSATIONS = [
 ]
 
 
-def prompts(tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
-    return [tokenizer(conversation)["input_ids"] for conversation in CONVERSATIONS]
+def prompts(base: LoadedBase) -> list[list[int]]:
+    return [base.tokenizer(conversation)["input_ids"] for conversation in CONVERSATIONS]
+
+
+def write(base: LoadedBase, inputs: list[list[int]], model: Any = None, **asked: Any) -> list[Generated]:
+    return generate(model or base.model, base.tokenizer, base.family, inputs, **asked)
 
 
 def test_the_base_models_own_generation_config_decides_nothing_but_special_tokens() -> None:
     base = load_tiny("bart")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    inputs = prompts(tokenizer)
-    kept = model.generation_config.to_dict()
-    (one, *_) = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=40)
+    inputs = prompts(base)
+    kept = base.model.generation_config.to_dict()
+    (one, *_) = write(base, inputs, max_new_tokens=40)
     assert kept["max_length"] == 20
     assert len(one.ids) == 40
     assert one.ids[0] == kept["forced_bos_token_id"]
-    assert model.generation_config.to_dict() == kept
+    assert base.model.generation_config.to_dict() == kept
 
 
 def test_an_end_token_ends_a_summary_and_the_limit_caps_it() -> None:
     base = load_tiny("t5")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    inputs = prompts(tokenizer)
-    free = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    inputs = prompts(base)
+    free = write(base, inputs, max_new_tokens=12)
     assert all(one.capped and len(one.ids) == 12 for one in free)
     # What the first summary writes seventh is declared an end: the model now "ends" there.
     end = free[0].ids[6]
-    model.generation_config.eos_token_id = [tokenizer.eos_token_id, end]
-    ended = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    base.model.generation_config.eos_token_id = [base.tokenizer.eos_token_id, end]
+    ended = write(base, inputs, max_new_tokens=12)
     assert ended[0].ids == free[0].ids[: free[0].ids.index(end)]
     assert not ended[0].capped
     for before, after in zip(free, ended, strict=True):
         assert after.capped == (end not in before.ids)
-        assert tokenizer.pad_token_id not in after.ids
+        assert base.tokenizer.pad_token_id not in after.ids
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 200, 10_000])
 def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) -> None:
     base = load_tiny("llama")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    inputs = prompts(tokenizer)
+    inputs = prompts(base)
     seen: list[int] = []
-    summaries = generate(
-        model,
-        tokenizer,
-        family,
-        inputs,
-        beams=1,
-        max_new_tokens=8,
-        batch_tokens=batch_tokens,
-        on_written=lambda row, _: seen.append(row),
+    summaries = write(
+        base, inputs, max_new_tokens=8, batch_tokens=batch_tokens, on_written=lambda row, _: seen.append(row)
     )
-    assert summaries == generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=8)
+    assert summaries == write(base, inputs, max_new_tokens=8)
     assert sorted(seen) == list(range(len(inputs)))
     if batch_tokens == 1:
         # One after the other, the longest first.
@@ -107,16 +100,9 @@ def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(
 
 def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work() -> None:
     base = load_tiny("llama")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
     seen = []
-    (one,) = generate(
-        model,
-        tokenizer,
-        family,
-        prompts(tokenizer)[:1],
-        beams=1,
-        max_new_tokens=6,
-        on_tokens=lambda ids: seen.append(ids.tolist()[0]),
+    (one,) = write(
+        base, prompts(base)[:1], max_new_tokens=6, on_tokens=lambda ids: seen.append(ids.tolist()[0])
     )
     assert seen == [one.ids[:count] for count in range(1, 7)]
 
@@ -124,36 +110,35 @@ def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work
         if ids.shape[1] == 3:
             raise KeyboardInterrupt
 
-    model.train()
+    base.model.train()
     with pytest.raises(KeyboardInterrupt):
-        generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=6, on_tokens=leave)
-    assert model.training
+        write(base, prompts(base), max_new_tokens=6, on_tokens=leave)
+    assert base.model.training
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_training_goes_on_after_generating(kind: Kind) -> None:
     base = load_tiny(kind)
-    model, tokenizer, family = attach_random(base, make_recipe(kind)).train(), base.tokenizer, base.family
-    generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=4)
+    model = attach_random(base, make_recipe(kind)).train()
+    write(base, prompts(base), model, max_new_tokens=4)
     assert model.training
-    ids = torch.tensor([prompts(tokenizer)[0]])
+    ids = torch.tensor([prompts(base)[0]])
     model(input_ids=ids, labels=ids).loss.backward()
     assert any(parameter.grad is not None for parameter in model.parameters())
 
 
 def test_sampling_follows_the_seed_and_draws_from_no_generator_but_its_own() -> None:
     base = load_tiny("t5")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    inputs = prompts(tokenizer)[:2]
+    inputs = prompts(base)[:2]
 
     def sampled(seed: int) -> list[Generated]:
-        asked = {"beams": 1, "max_new_tokens": 12, "temperature": 1.0}
-        return generate(model, tokenizer, family, inputs, seed=seed, **asked)
+        asked = {"max_new_tokens": 12, "temperature": 1.0}
+        return write(base, inputs, seed=seed, **asked)
 
     state = torch.get_rng_state()
     assert sampled(1) == sampled(1)
     assert sampled(1) != sampled(2)
-    generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    write(base, inputs, max_new_tokens=12)
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -183,11 +168,10 @@ CHOSEN: dict[str, dict[str, Any]] = {
 )
 def test_no_setting_makes_a_summary_depend_on_its_batch(kind: Kind, name: str) -> None:
     base, chosen = load_tiny(kind), CHOSEN[name]
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    inputs, asked = prompts(tokenizer)[:4], {"max_new_tokens": 12} | chosen
-    together = generate(model, tokenizer, family, inputs, **asked)
-    assert together == [generate(model, tokenizer, family, [ids], **asked)[0] for ids in inputs]
-    assert (together != generate(model, tokenizer, family, inputs, max_new_tokens=12)) == (name != "greedy")
+    inputs, asked = prompts(base)[:4], {"max_new_tokens": 12} | chosen
+    together = write(base, inputs, **asked)
+    assert together == [write(base, [ids], **asked)[0] for ids in inputs]
+    assert (together != write(base, inputs, max_new_tokens=12)) == (name != "greedy")
 
 
 def end_often(base: LoadedBase) -> None:
@@ -203,7 +187,7 @@ def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
 ) -> None:
     base = load_tiny(kind)
     end_often(base)
-    inputs, asked = prompts(base.tokenizer), {"max_new_tokens": 24} | chosen
+    inputs, asked = prompts(base), {"max_new_tokens": 24} | chosen
     running: list[list[int]] = []
     last: dict[int, list[int]] = {}
     computed: list[int] = []
@@ -213,12 +197,8 @@ def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
         computed.append(len(ids))
         last.update(zip(running[-1], ids.tolist(), strict=True))
 
-    summaries = generate(
-        base.model, base.tokenizer, base.family, inputs, on_rows=running.append, on_tokens=look, **asked
-    )
-    assert summaries == [
-        generate(base.model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs
-    ]
+    summaries = write(base, inputs, on_rows=running.append, on_tokens=look, **asked)
+    assert summaries == [write(base, [ids], **asked)[0] for ids in inputs]
     assert all(
         ids[: len(one.ids)] == one.ids for ids, one in ((last[row], summaries[row]) for row in range(5))
     )
@@ -234,8 +214,8 @@ def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
 def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind: Kind) -> None:
     base = load_tiny(kind)
     end_often(base)
-    inputs = prompts(base.tokenizer)
-    summaries = generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=24)
+    inputs = prompts(base)
+    summaries = write(base, inputs, max_new_tokens=24)
     config = generation_config(base.model, base.tokenizer, DecodingOptions(max_new_tokens=24))
     base.model.generation_config = config
     for ids, one in zip(inputs, summaries, strict=True):
@@ -247,41 +227,38 @@ def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind: Kind) -
 
 def test_only_what_was_written_counts_as_repeated() -> None:
     base = load_tiny("llama")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    (plain,) = generate(model, tokenizer, family, prompts(tokenizer)[:1], max_new_tokens=30)
-    read = [*prompts(tokenizer)[0], *plain.ids[:1]]
-    (free,) = generate(model, tokenizer, family, [read], max_new_tokens=1)
-    (penalised,) = generate(model, tokenizer, family, [read * 2], max_new_tokens=1)
+    (plain,) = write(base, prompts(base)[:1], max_new_tokens=30)
+    read = [*prompts(base)[0], *plain.ids[:1]]
+    (free,) = write(base, [read], max_new_tokens=1)
+    (penalised,) = write(base, [read * 2], max_new_tokens=1)
     asked = {"max_new_tokens": 1, "repetition_penalty": 5.0, "no_repeat_ngram": 1}
-    assert generate(model, tokenizer, family, [read, read * 2], **asked) == [free, penalised]
-    (once,) = generate(model, tokenizer, family, [read], max_new_tokens=30, no_repeat_ngram=1)
+    assert write(base, [read, read * 2], **asked) == [free, penalised]
+    (once,) = write(base, [read], max_new_tokens=30, no_repeat_ngram=1)
     assert len(set(once.ids)) == 30 > len(set(plain.ids))
 
 
 def test_no_summary_ends_before_the_shortest_length() -> None:
     base = load_tiny("t5")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    inputs = prompts(tokenizer)[:1]
-    (free,) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
-    model.generation_config.eos_token_id = [tokenizer.eos_token_id, free.ids[2]]
-    (short,) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
-    (longer,) = generate(model, tokenizer, family, inputs, max_new_tokens=12, min_new_tokens=8)
+    inputs = prompts(base)[:1]
+    (free,) = write(base, inputs, max_new_tokens=12)
+    base.model.generation_config.eos_token_id = [base.tokenizer.eos_token_id, free.ids[2]]
+    (short,) = write(base, inputs, max_new_tokens=12)
+    (longer,) = write(base, inputs, max_new_tokens=12, min_new_tokens=8)
     assert len(short.ids) == free.ids.index(free.ids[2])
     assert len(longer.ids) >= 8
 
 
 def test_more_than_the_model_has_positions_for_is_refused() -> None:
     base = load_tiny("gpt2")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
     with pytest.raises(BaseModelError, match="1024 tokens"):
-        generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=25)
-    generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=2)
+        write(base, [[1] * 1000], max_new_tokens=25)
+    write(base, [[1] * 1000], max_new_tokens=2)
 
 
 def test_a_t5_takes_any_number_whatever_its_older_files_say() -> None:
     base = load_tiny("t5")
     base.model.config.max_position_embeddings = 8
-    generate(base.model, base.tokenizer, base.family, [[9] * 9], beams=1, max_new_tokens=2)
+    write(base, [[9] * 9], max_new_tokens=2)
 
 
 def test_virtual_tokens_count_among_the_models_positions() -> None:
@@ -294,28 +271,19 @@ def test_virtual_tokens_count_among_the_models_positions() -> None:
     ):
         base = load_tiny(kind)
         model = attach_random(base, make_recipe(kind, method={"id": method, "virtual_tokens": tokens}))
-        (one,) = generate(model, base.tokenizer, base.family, [[9] * longest], beams=1, max_new_tokens=8)
+        (one,) = write(base, [[9] * longest], model, max_new_tokens=8)
         assert one.ids
         with pytest.raises(BaseModelError, match=f"{tokens} virtual tokens"):
-            generate(model, base.tokenizer, base.family, [[9] * (longest + 1)], beams=1, max_new_tokens=8)
+            write(base, [[9] * (longest + 1)], model, max_new_tokens=8)
 
 
 def test_a_prompt_learning_adapter_of_another_kind_is_refused() -> None:
     base = load_tiny("t5")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
     config = CartridgeConfig(task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4)
     with pytest.raises(AdapterError, match="CARTRIDGE"):
-        generate(
-            get_peft_model(model, config),
-            tokenizer,
-            family,
-            prompts(tokenizer),
-            beams=1,
-            max_new_tokens=4,
-        )
+        write(base, prompts(base), get_peft_model(base.model, config), max_new_tokens=4)
 
 
 def test_nothing_to_write_is_nothing_written() -> None:
     base = load_tiny("t5")
-    model, tokenizer, family = base.model, base.tokenizer, base.family
-    assert generate(model, tokenizer, family, [], beams=1, max_new_tokens=4) == []
+    assert write(base, [], max_new_tokens=4) == []
