@@ -181,10 +181,7 @@ def _do(job: Job, rank: Rank | WorkerError | None) -> int:
 
 
 def _do_locked(job: Job, request: dict[str, Any], rank: Rank | WorkerError | None) -> int:
-    identity = {
-        "run" if request["kind"] == "train" else "job": job.id,
-        "attempt": job.last_attempt() + 1,
-    }
+    identity = {"run" if request["kind"] == "train" else "job": job.id, "attempt": job.last_attempt() + 1}
     writer = EventWriter(job.events_path, identity, rotates=job.is_service())
     channel = Channel(job, writer)
     ended: dict[str, Any] = {}

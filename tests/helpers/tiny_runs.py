@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
@@ -91,6 +93,24 @@ def train_in_process(recipe: Recipe) -> tuple[Job, list[Event]]:
     """Create a run and train it in this process; return its job and its events."""
     job = run_store.create_run(recipe)
     return job, run_in_process(job)
+
+
+def completed(work: Recipe | Job) -> tuple[Job, list[Event]]:
+    """Train a recipe, or go on with a run, to its end in this process; return its job and this attempt's events."""
+    job = work if isinstance(work, Job) else run_store.create_run(work)
+    events = run_in_process(job)
+    assert events[-1]["outcome"] == "completed", events[-1]
+    return job, events
+
+
+def stopped_after(work: Recipe | Job, step: int) -> tuple[Job, list[Event]]:
+    """Train a recipe, or go on with a run, until it is stopped after a step; return its job and its events."""
+    job = work if isinstance(work, Job) else run_store.create_run(work)
+    with pytest.MonkeyPatch.context() as patch:
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, request_stop)
+        events = run_in_process(job)
+    assert events[-1]["outcome"] == "stopped", events[-1]
+    return job, events
 
 
 def events_named(events: list[Event], name: str) -> list[Event]:

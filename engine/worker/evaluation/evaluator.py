@@ -26,12 +26,7 @@ from engine.text.conversations import Example
 from engine.worker.dataset.chat_template import PromptFormat, has_template, template_error
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
-from engine.worker.dataset.prompting import (
-    in_format,
-    make_prompter,
-    prompter_from_metadata,
-    scored_examples,
-)
+from engine.worker.dataset.prompting import in_format, make_prompter, prompter_from_metadata, scored_examples
 from engine.worker.evaluation import general_loss
 from engine.worker.evaluation.general_loss import GeneralLoss
 from engine.worker.evaluation.protocol import cache_file, make_protocol, scoring_protocol

@@ -91,11 +91,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
 
 
 def _carry_out(
-    channel: Channel,
-    recipe: Recipe,
-    splits: Splits,
-    planned: planner.Result,
-    reached: _Reached,
+    channel: Channel, recipe: Recipe, splits: Splits, planned: planner.Result, reached: _Reached
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
     base = rank_models.load(recipe, channel)

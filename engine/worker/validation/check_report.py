@@ -220,10 +220,7 @@ def write_details(
 
 
 def marks(
-    rows: Rows,
-    used: Indices,
-    found: Found,
-    stats: Mapping[Split, RowStats],
+    rows: Rows, used: Indices, found: Found, stats: Mapping[Split, RowStats]
 ) -> dict[Split, list[Mark]]:
     """Return the mark of each row of a finding and of each row with a repeated conversation, to count exclusions.
 

@@ -5,17 +5,14 @@ import pytest
 from engine.adapters import library
 from engine.runs import example_scores
 from engine.scoring import bootstrap
-from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import completed, events_named, tiny_recipe
 
 pytestmark = pytest.mark.torch
 
 
 @pytest.mark.parametrize("method", ["lora", "prompt_only"])
 def test_a_run_stores_the_scores_behind_its_verdict(tmp_path, method):
-    job, events = train_in_process(
-        tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1")
-    )
-    assert events[-1]["outcome"] == "completed", events[-1]
+    job, events = completed(tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1"))
 
     scores = example_scores.load(job.folder)
     [saved] = events_named(events, "adapter_saved")

@@ -9,10 +9,12 @@ from engine.errors import RecipeError
 from engine.runs import run_store
 from engine.worker.evaluation import samples
 from tests.helpers.tiny_runs import (
+    completed,
     events_named,
     on_event,
     request_stop,
     run_in_process,
+    stopped_after,
     tiny_recipe,
     train_in_process,
 )
@@ -85,9 +87,7 @@ def test_interim_scores_have_a_protocol_and_change_neither_training_nor_final_sc
 def test_a_resumed_run_reports_the_same_scores_from_its_checkpoint_on(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "full", *OFTEN, COUNTED, "training.learning_rate=0.1")
     _, uninterrupted = train_in_process(recipe)
-    with monkeypatch.context() as patch:
-        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, request_stop)
-        job, stopped = train_in_process(recipe)
+    job, stopped = stopped_after(recipe, 3)
     resumed = run_in_process(job)
 
     assert [each[0] for each in told(stopped)] == [1, 2]
@@ -131,9 +131,8 @@ def test_best_state_and_patience_can_follow_rouge_across_a_stop(tmp_path, monkey
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "evaluated" and facts["step"] == 4, request_stop)
         job, _ = train_in_process(recipe)
-    resumed = run_in_process(job)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert [each["step"] for each in events_named(resumed, "step_finished")] == [5]
     [notice] = [each for each in events_named(resumed, "notice") if "Stopped at step" in each["message"]]
     assert notice["message"] == "Stopped at step 5: 3 evaluations without a better ROUGE-1."

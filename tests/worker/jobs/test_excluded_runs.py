@@ -17,7 +17,7 @@ from engine.worker.ingestion.token_lengths import token_counter
 from engine.worker.runtime.channel import Channel
 from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import completed, events_named, tiny_recipe
 from tests.helpers.worker_setup import make_channel
 
 pytestmark = pytest.mark.torch
@@ -60,8 +60,7 @@ def test_a_run_leaves_out_what_is_excluded_and_its_metadata_says_so(tmp_path: Pa
     recipe = prepared(tmp_path, "training.max_steps=1")
     (tmp_path / "data" / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n", encoding="utf-8")
     splits = expected(recipe, channel)
-    _, events = train_in_process(recipe)
-    assert events[-1]["outcome"] == "completed", events[-1]
+    _, events = completed(recipe)
     started = events_named(events, "run_started")[0]
     assert started["examples"] == {split: len(splits.of(split)) for split in ("train", "validation", "test")}
     assert (started["excluded"], started["masked"]) == (splits.excluded, splits.masked)

@@ -55,10 +55,7 @@ def card_of(adapter, **more):
         ("t5", {}),
         (
             "llama",
-            {
-                "beams": 2,
-                "shots": [ShotFacts(conversation="Ann: Tea?\nBob: Yes.", summary="They have tea.")],
-            },
+            {"beams": 2, "shots": [ShotFacts(conversation="Ann: Tea?\nBob: Yes.", summary="They have tea.")]},
         ),
     ],
 )

@@ -151,12 +151,7 @@ def test_stop_ends_the_job_in_the_middle_of_a_summary():
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
 @pytest.mark.parametrize(
     "text",
-    [
-        "Ann is at the office.",
-        "größer als 日本,  😀  ja!\n\nTwo  spaces",
-        "👩‍👩‍👧‍👦 family",
-        "ends with é",
-    ],
+    ["Ann is at the office.", "größer als 日本,  😀  ja!\n\nTwo  spaces", "👩‍👩‍👧‍👦 family", "ends with é"],
 )
 def test_streamed_pieces_are_whole_characters_and_make_the_text(kind, text, monkeypatch):
     monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)

@@ -14,11 +14,13 @@ from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import (
     adapter_of,
+    completed,
     events_named,
     on_event,
     request_stop,
     run_in_process,
     send_now,
+    stopped_after,
     tiny_recipe,
     train_in_process,
     weights,
@@ -111,15 +113,11 @@ def test_a_run_stopped_before_an_evaluation_goes_on_to_the_same_bits_and_makes_u
     evaluated = [each["step"] for each in events_named(whole.events, "evaluated")]
     step = next(each for each in evaluated if 0 < each < max(evaluated))
 
-    with monkeypatch.context() as patch:
-        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, request_stop)
-        job, events = train_in_process(recipe)
-    assert events[-1]["outcome"] == "stopped"
+    job, events = stopped_after(recipe, step)
     assert adapter_of(events).metadata.training.stopped
     assert step not in [each["step"] for each in events_named(events, "evaluated")]
-    resumed = run_in_process(job)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert events_named(resumed, "run_resumed")[0]["step"] == step
     assert weights(resumed) == whole.weights
     told = ("step", "loss", "learning_rate", "gradient_norm")
@@ -287,9 +285,8 @@ def test_a_run_that_leaves_its_length_to_the_data_is_as_long_as_its_plan_said_an
         tmp_path, "llama", "lora", "training.epochs=0", "training.evaluate_summaries=0", *few
     )
     planned = Planner(make_channel("plan")).plan(recipe)
-    job, events = train_in_process(recipe)
+    job, events = completed(recipe)
 
-    assert events[-1]["outcome"] == "completed", events[-1]
     [started] = events_named(events, "run_started")
     assert started["total_steps"] == planned["steps"] == len(events_named(events, "step_finished")) == 60
     evaluated = {
@@ -365,9 +362,7 @@ def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_
     for step, ask in ((2, ask_to_free), (4, lambda channel: send_now(channel, "pause"))):
         with monkeypatch.context() as patch:
             on_event(
-                patch,
-                lambda event, facts, step=step: event == "step_finished" and facts["step"] == step,
-                ask,
+                patch, lambda event, facts, step=step: event == "step_finished" and facts["step"] == step, ask
             )
             on_event(
                 patch, lambda event, facts: event == "run_paused" and "frees_device" not in facts, ask_to_free
@@ -378,8 +373,7 @@ def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_
         assert not events_named(events, "adapter_saved")
         assert run_store.open_run(job).state.device_released
 
-    resumed = run_in_process(job)
-    assert resumed[-1]["outcome"] == "completed"
+    _, resumed = completed(job)
     assert not run_store.open_run(job).state.device_released
     assert weights(resumed) == reference_run("lora").weights
 

@@ -10,14 +10,7 @@ from torch import nn
 
 from engine.runs import run_store
 from engine.worker.runtime import devices
-from tests.helpers.tiny_runs import (
-    events_named,
-    on_event,
-    run_in_process,
-    tiny_recipe,
-    train_in_process,
-    weights,
-)
+from tests.helpers.tiny_runs import completed, events_named, on_event, tiny_recipe, train_in_process, weights
 
 pytestmark = pytest.mark.torch
 
@@ -60,7 +53,6 @@ def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path,
     assert notice["message"] in {event["message"] for event in events_named(events, "notice")}
     assert run_store.last_step(job) == 2
 
-    resumed = run_in_process(job)
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    _, resumed = completed(job)
     assert weights(resumed) == weights(train_in_process(recipe)[1])
     assert made == []

@@ -7,7 +7,7 @@ import pytest
 from engine.adapters import library
 from engine.runs import run_store
 from engine.worker.training import checkpoints
-from tests.helpers.tiny_runs import events_named, on_event, run_in_process, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import completed, events_named, on_event, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
@@ -40,8 +40,7 @@ def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_from_which_it_resum
     assert not list(job.folder.glob("*.partial"))
     assert library.scan() == ([], [])
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    resumed = run_in_process(job)
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    _, resumed = completed(job)
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
 
 
@@ -70,6 +69,5 @@ def test_an_adapter_that_is_not_on_the_disk_as_written_completes_no_run(tmp_path
     assert events[-1]["outcome"] == "failed"
     assert "as it was written" in events[-1]["message"]
     assert not events_named(events, "adapter_saved")
-    resumed = run_in_process(job)
-    assert resumed[-1]["outcome"] == "completed"
+    _, resumed = completed(job)
     assert not library.find(events_named(resumed, "adapter_saved")[0]["adapter"]).changed_files()

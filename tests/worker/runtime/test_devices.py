@@ -40,8 +40,7 @@ def test_a_limit_that_openmp_was_given_is_kept(monkeypatch, limit, expected):
 
 
 @pytest.mark.parametrize(
-    ("index", "overflows", "expected"),
-    [(1, True, "bfloat16"), (0, False, "float16"), (0, True, "float32")],
+    ("index", "overflows", "expected"), [(1, True, "bfloat16"), (0, False, "float16"), (0, True, "float32")]
 )
 def test_a_card_computes_in_the_best_format_that_it_and_the_model_have(
     monkeypatch, index, overflows, expected

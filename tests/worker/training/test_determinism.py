@@ -14,10 +14,9 @@ from engine.worker import __main__ as worker
 from engine.worker.training import determinism, step_gradients
 from tests.helpers.tiny_runs import (
     adapter_of,
+    completed,
     events_named,
-    on_event,
-    request_stop,
-    run_in_process,
+    stopped_after,
     tiny_recipe,
     train_in_process,
 )
@@ -68,9 +67,8 @@ def test_they_are_on_for_lora_and_where_they_are_asked_for(tmp_path, cpu_as_gpu,
     recipe = tiny_recipe(
         tmp_path, "t5", method, f"training.deterministic={setting}", "training.max_steps=2", *SMALL[method]
     )
-    job, events = train_in_process(recipe)
+    job, events = completed(recipe)
 
-    assert events[-1]["outcome"] == "completed", events[-1]
     assert set(cpu_as_gpu) == {expected}
     assert not torch.are_deterministic_algorithms_enabled()
     assert stored(job) is expected
@@ -81,8 +79,7 @@ def test_they_are_on_for_lora_and_where_they_are_asked_for(tmp_path, cpu_as_gpu,
 
 def test_on_a_cpu_they_are_not_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(determinism, "switch", pytest.fail)
-    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
-    assert events[-1]["outcome"] == "completed", events[-1]
+    job, events = completed(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
     assert (stored(job), told(events)) == (None, [])
 
 
@@ -101,11 +98,10 @@ def test_an_operation_that_refuses_is_named_and_its_step_computed_without(
         return loss
 
     monkeypatch.setattr(step_gradients, "token_loss_sum", refusing)
-    job, events = train_in_process(
+    job, events = completed(
         tiny_recipe(tmp_path, "t5", "lora", "training.deterministic=on", "method.dropout=0.3")
     )
 
-    assert events[-1]["outcome"] == "completed", events[-1]
     assert stored(job) is False
     on, off = told(events)
     assert "are on" in on
@@ -115,13 +111,9 @@ def test_an_operation_that_refuses_is_named_and_its_step_computed_without(
 
 
 def test_a_resumed_run_keeps_what_was_chosen(tmp_path, cpu_as_gpu):
-    job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora", *SMALL["lora"]))
-    with pytest.MonkeyPatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
-        assert run_in_process(job)[-1]["outcome"] == "stopped"
-    resumed = run_in_process(job)
+    job, _ = stopped_after(tiny_recipe(tmp_path, "t5", "lora", *SMALL["lora"]), 2)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed"
     assert set(cpu_as_gpu) == {True}
     assert told(resumed) == []
 

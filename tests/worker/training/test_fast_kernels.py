@@ -15,7 +15,7 @@ from transformers.utils import import_utils
 from engine.worker.evaluation.evaluator import Evaluator
 from engine.worker.kernels import liger
 from engine.worker.planning.planner import Planner
-from tests.helpers.tiny_runs import adapter_of, events_named, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import adapter_of, completed, events_named, tiny_recipe, train_in_process
 from tests.helpers.worker_setup import make_channel
 
 pytestmark = pytest.mark.torch
@@ -84,11 +84,7 @@ def everything_is_put_back(monkeypatch):
     """Fail if a library's function is another one while the trained model is scored, or afterwards."""
 
     def functions():
-        return (
-            modeling_llama.apply_rotary_pos_emb,
-            modeling_llama.LlamaRMSNorm,
-            functional.cross_entropy,
-        )
+        return (modeling_llama.apply_rotary_pos_emb, modeling_llama.LlamaRMSNorm, functional.cross_entropy)
 
     stock, score = functions(), Evaluator.score
 
@@ -105,8 +101,7 @@ def everything_is_put_back(monkeypatch):
 
 def trained(tmp_path, *overrides, kind="llama", method="lora"):
     recipe = tiny_recipe(tmp_path, kind, method, "training.max_steps=2", *overrides)
-    _, events = train_in_process(recipe)
-    assert events[-1]["outcome"] == "completed", events[-1]
+    _, events = completed(recipe)
     return recipe, events
 
 

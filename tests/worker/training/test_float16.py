@@ -14,10 +14,9 @@ from engine.runs import run_store
 from engine.worker.modeling import base_models
 from engine.worker.training import checkpoints, training_run
 from tests.helpers.tiny_runs import (
+    completed,
     events_named,
-    on_event,
-    request_stop,
-    run_in_process,
+    stopped_after,
     tiny_recipe,
     train_in_process,
     weights,
@@ -106,12 +105,8 @@ def test_a_run_goes_on_with_its_scale_to_the_same_bits(tmp_path, monkeypatch):
         tmp_path, "llama", "lora", FLOAT16, "training.checkpoint_every=1", "training.max_steps=4"
     )
     _, straight = train_in_process(recipe)
-    job = run_store.create_run(recipe)
-    with pytest.MonkeyPatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, request_stop)
-        assert run_in_process(job)[-1]["outcome"] == "stopped"
+    job, _ = stopped_after(recipe, 3)
     assert (checkpoints.newest_valid(job, print) / "scaler.pt").exists()
-    resumed = run_in_process(Job(job.folder))
+    _, resumed = completed(Job(job.folder))
 
-    assert resumed[-1]["outcome"] == "completed"
     assert weights(resumed) == weights(straight)

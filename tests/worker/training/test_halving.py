@@ -15,10 +15,9 @@ from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.runtime import devices, oom
 from engine.worker.training.step_gradients import StepGradients
 from tests.helpers.tiny_runs import (
+    completed,
     events_named,
-    on_event,
-    request_stop,
-    run_in_process,
+    stopped_after,
     tiny_recipe,
     train_in_process,
     weights,
@@ -66,9 +65,8 @@ def test_the_result_is_the_same_but_for_the_last_digits(tmp_path, monkeypatch):
     recipe = recipe_for(tmp_path, "llama", "method.dropout=0")
     _, whole = train_in_process(recipe)
     tried = filled_by(monkeypatch, 2)
-    _, halved = train_in_process(recipe)
+    _, halved = completed(recipe)
 
-    assert halved[-1]["outcome"] == "completed"
     assert max(tried) > 2
     assert len(told(halved)) >= 1
     torch.testing.assert_close(load(weights(halved)), load(weights(whole)), rtol=1e-3, atol=1e-4)
@@ -90,12 +88,8 @@ def test_later_steps_and_a_resumed_run_do_not_try_again_what_did_not_fit_and_end
     assert 0 < state["fitting_tokens"] < 2048
     assert straight[-1]["outcome"] == "completed"
 
-    job = run_store.create_run(recipe)
-    with pytest.MonkeyPatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
-        assert run_in_process(job)[-1]["outcome"] == "stopped"
-    resumed = run_in_process(job)
-    assert resumed[-1]["outcome"] == "completed"
+    job, _ = stopped_after(recipe, 2)
+    _, resumed = completed(job)
     assert told(resumed) == []
     assert weights(resumed) == weights(straight)
 

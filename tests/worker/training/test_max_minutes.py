@@ -6,10 +6,9 @@ from engine.runs import run_store, run_summaries
 from engine.worker.training import adapter_store, control, training_loop
 from tests.helpers.tiny_runs import (
     adapter_of,
+    completed,
     events_named,
-    on_event,
-    request_stop,
-    run_in_process,
+    stopped_after,
     tiny_recipe,
     train_in_process,
     weights,
@@ -43,9 +42,8 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed_also_whe
 ):
     StepClock(monkeypatch)
     recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
-    job, events = train_in_process(recipe)
+    job, events = completed(recipe)
 
-    assert events[-1]["outcome"] == "completed", events[-1]
     assert [event["step"] for event in events_named(events, "step_finished")] == [1, 2, 3]
     steps = events_named(events, "step_finished")
     assert [(each["time_share"], each["seconds_left"]) for each in steps] == [
@@ -62,13 +60,9 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed_also_whe
     assert [path.name for path in run_store.checkpoints(job)][-1] == "checkpoint-3"
 
     # Stopped and resumed it has no more of them.
-    with monkeypatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
-        job, stopped = train_in_process(recipe)
-    assert stopped[-1]["outcome"] == "stopped"
-    resumed = run_in_process(job)
+    job, _ = stopped_after(recipe, 2)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert [event["step"] for event in events_named(resumed, "step_finished")] == [3]
     assert weights(resumed) == weights(events)
 
@@ -79,8 +73,7 @@ def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, mon
     with monkeypatch.context() as patch:
         patch.setattr(adapter_store, "store", lambda *_: pytest.fail("the worker dies here"))
         job, _ = train_in_process(recipe)
-    resumed = run_in_process(job)
+    _, resumed = completed(job)
 
-    assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert not events_named(resumed, "step_finished")
     assert adapter_of(resumed).metadata.training.step == 3

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from engine.runs import run_store
 from engine.worker.training import checkpoints, training_loop
 from engine.worker.training.step_gradients import StepGradients
-from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import completed, events_named, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 EACH_STEP = ("training.checkpoint_every=1", "training.evaluate_every=1")
@@ -53,9 +53,8 @@ def require_finite_files(job):
 def test_a_step_with_a_nan_is_skipped_told_and_counted(tmp_path, monkeypatch, spoil):
     spoiled(monkeypatch, {3}, spoil)
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.max_steps=3", *EACH_STEP)
-    job, events = train_in_process(recipe)
+    job, events = completed(recipe)
 
-    assert events[-1]["outcome"] == "completed", events[-1]
     second, third = map(weights, run_store.checkpoints(job))
     assert all(torch.equal(tensor, third[name]) for name, tensor in second.items())
     skipped = [event["step"] for event in events_named(events, "step_finished") if event.get("skipped")]

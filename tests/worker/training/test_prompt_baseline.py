@@ -17,6 +17,7 @@ from engine.worker.generation import generate
 from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_runs import (
     adapter_of,
+    completed,
     events_named,
     on_event,
     request_stop,
@@ -45,16 +46,14 @@ def order(events):
 def evaluate(recipe, *adapters):
     arguments = {"adapters": [adapter.id for adapter in adapters]}
     job = create_job(jobs_folder(), "evaluate", arguments, recipe=recipes.dumps(recipe))
-    events = run_in_process(job)
-    assert events[-1]["outcome"] == "completed", events[-1]
+    _, events = completed(job)
     return events_named(events, "result_made")[0]["result"], events
 
 
 def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_metadata(tmp_path):
     recipe = tiny_recipe(tmp_path, "llama", "prompt_only", OWN, SHOTS)
-    job, events = train_in_process(recipe)
+    job, events = completed(recipe)
 
-    assert events[-1]["outcome"] == "completed", events[-1]
     assert PLAIN not in messages(events)
     assert order(events) == ["evaluated", "run_started", "adapter_saved", "evaluated", "job_ended"]
     started = events_named(events, "run_started")[0]
@@ -152,8 +151,7 @@ def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_p
     assert list(adapters_folder().iterdir()) == []
     assert not events_named(events, "adapter_saved")
 
-    resumed = run_in_process(job)
-    assert resumed[-1]["outcome"] == "completed"
+    _, resumed = completed(job)
     tuned = run_store.open_run(job).state.tuned_scores
     assert tuned is not None
     assert tuned["of"] == adapter_of(resumed).id
