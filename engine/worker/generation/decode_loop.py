@@ -113,7 +113,11 @@ class DecodeLoop:
                     stay = [row for row in range(len(self._rows)) if row not in ended]
                     self._rows, ended = [self._rows[row] for row in stay], set()
                     self._begin(list(range(len(stay))))
-                    ids, inputs = _selected(ids, inputs, torch.tensor(stay, device=ids.device))
+                    rows = torch.tensor(stay, device=ids.device)
+                    # As for beams; every kind of cache can be reordered so.
+                    inputs[CACHE].reorder_cache(rows)
+                    inputs = {name: _rows_of(value, rows, len(ids)) for name, value in inputs.items()}
+                    ids = ids[rows]
                     has_ended, written = has_ended.new_zeros(len(stay)), written[stay]
                 given = model.prepare_inputs_for_generation(ids, next_sequence_length=1, **inputs)
                 output = model(**given, return_dict=True)
@@ -130,13 +134,6 @@ def _next_inputs(model: Any, output: ModelOutput, inputs: Inputs) -> Inputs:
         output, inputs, is_encoder_decoder=model.config.is_encoder_decoder
     )
     return updated
-
-
-def _selected(ids: torch.Tensor, inputs: Inputs, rows: torch.Tensor) -> tuple[torch.Tensor, Inputs]:
-    """Return these rows of ids and inputs, cache included."""
-    # As for beams; every kind of cache can be reordered so.
-    inputs[CACHE].reorder_cache(rows)
-    return ids[rows], {name: _rows_of(value, rows, len(ids)) for name, value in inputs.items()}
 
 
 def _rows_of(value: Any, rows: torch.Tensor, count: int) -> Any:

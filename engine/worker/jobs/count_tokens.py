@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.jobs.job import Command
-from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
+from engine.worker.ingestion.token_lengths import counter_for
 from engine.worker.runtime.channel import Channel
 
 
@@ -17,11 +16,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     counter = counter_for(request["base_model"])
     channel.emit("counter_ready", exact=counter.exact, words=counter.description)
     for asked in channel.newest("count"):
-        _count(channel, counter, asked)
-
-
-def _count(channel: Channel, counter: TokenCounter, asked: Command) -> None:
-    """Say how many tokens a text has, and behind which character the limit cuts it, None if it fits."""
-    ends, limit = counter.ends(asked["text"]), asked["limit"]
-    cut_at = ends[limit - 1] if len(ends) > limit else None
-    channel.emit("tokens_counted", request=asked["request"], tokens=len(ends), cut_at=cut_at)
+        ends, limit = counter.ends(asked["text"]), asked["limit"]
+        # The character behind which the limit cuts the text.
+        cut_at = ends[limit - 1] if len(ends) > limit else None
+        channel.emit("tokens_counted", request=asked["request"], tokens=len(ends), cut_at=cut_at)

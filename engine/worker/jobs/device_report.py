@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psutil
 import torch
 
 from engine.errors import DeviceError
@@ -20,11 +21,21 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
     chosen = _chosen()
     number_format = devices.number_format("auto", chosen)
     problem = _card_problem()
+    built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the processor"
+    if torch.version.hip:
+        built_for = f"ROCm {torch.version.hip}"
+    memory = psutil.virtual_memory()
+    cpu = {
+        "id": "cpu",
+        "name": "Processor",
+        "memory_bytes": memory.total,
+        "free_bytes": memory.available,
+    }
     channel.result(
         {
             "torch": torch.__version__,
-            "built_for": _built_for(),
-            "devices": [*_cards(), _processor()],
+            "built_for": built_for,
+            "devices": [*_cards(), cpu],
             "chosen": str(chosen),
             "precision": number_format.name,
             "precision_reason": number_format.reason,
@@ -68,12 +79,6 @@ def _patches() -> Facts:
     }
 
 
-def _built_for() -> str:
-    if torch.version.hip:
-        return f"ROCm {torch.version.hip}"
-    return f"CUDA {torch.version.cuda}" if torch.version.cuda else "the processor"
-
-
 def _cards() -> list[Facts]:
     """Return the graphics devices with their memory in bytes; shared memory (MPS) has no size of its own."""
     cards = (
@@ -98,13 +103,6 @@ def _cuda_card(index: int) -> Facts:
         free, total = card.free_bytes, card.total_bytes
     name = torch.cuda.get_device_name(index)
     return {"id": f"cuda:{index}", "name": name, "memory_bytes": total, "free_bytes": free}
-
-
-def _processor() -> Facts:
-    import psutil
-
-    memory = psutil.virtual_memory()
-    return {"id": "cpu", "name": "Processor", "memory_bytes": memory.total, "free_bytes": memory.available}
 
 
 def _quantization_problem(device: torch.device) -> str:

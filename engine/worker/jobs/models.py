@@ -32,16 +32,12 @@ def run(channel: Channel, request: Request) -> None:
 
 def _list(_: Request, _channel: Channel) -> Result:
     """Return the models on this computer: the starter, which is `local`, what was fetched, and unpacked GGUF files."""
-    models = [_starter()] if starter_folder().is_dir() else []
+    models = [_described(STARTER, starter_folder(), local=True)] if starter_folder().is_dir() else []
     for model in repository.cached_models():
         facts = asdict(model)
         models.append({**facts, "folder": str(facts["folder"]), "local": False})
     unpacked = [_described(path, folder, local=False) for path, folder in gguf_models.unpacked()]
     return {"models": [*models, *unpacked]}
-
-
-def _starter() -> Result:
-    return _described(STARTER, starter_folder(), local=True)
 
 
 def _described(name: str, folder: Path, *, local: bool) -> Result:

@@ -18,7 +18,6 @@ from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.prompting import notices_of_other_format
 from engine.worker.exports.converted_models import LoadedModels
 from engine.worker.modeling import base_models
-from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving import requests
@@ -154,17 +153,13 @@ class Playground:
         base = self._manager.base
         for column in columns:
             self._check_wanted(asked)
+            adapters = [column.adapter] if column.adapter else []
+            if problems := exports.runtime_problems(CTRANSLATE2, adapters, base.options.quantization):
+                writer.fail(column.name, AppError(problems[0].message, problems[0].hint))
+                continue
             try:
-                _refuse_unconvertible(base, column)
                 runtime = self._converted.load(column.adapter)
                 self._channel.enter("write")
                 writer.write(base.model, None, [column], runtime)
             except AppError as error:
                 writer.fail(column.name, error)
-
-
-def _refuse_unconvertible(base: LoadedBase, column: Column) -> None:
-    """Raise AppError if CTranslate2 can't write a column."""
-    adapters = [column.adapter] if column.adapter else []
-    for problem in exports.runtime_problems(CTRANSLATE2, adapters, base.options.quantization):
-        raise AppError(problem.message, problem.hint)

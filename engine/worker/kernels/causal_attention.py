@@ -49,7 +49,9 @@ class _CausalAttention(torch.autograd.Function):
         # A token's heads lie side by side, so that the next layer reads them without a copy.
         output = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
         grouped_output = output.unflatten(1, (key.shape[1], -1))
-        mask = _block_mask(length, query)
+        size = _blocks(length)[0][1]
+        # Within a block, to be added to scores.
+        mask = query.new_full((size, size), -math.inf).triu_(1)
         saved_weights = []
         for start, end in _blocks(length):
             rows = _rows(queries, start, end)
@@ -70,7 +72,9 @@ class _CausalAttention(torch.autograd.Function):
         batch, length = gradient.shape[0], gradient.shape[2]
         gradient = _grouped(gradient, keys.shape[0] // batch)
         grad_queries = torch.empty_like(queries)
-        grad_keys, grad_values = (_accumulator(like, len(saved_weights)) for like in (keys, values))
+        # Several blocks' gradients are added in float32.
+        dtype = torch.float32 if len(saved_weights) > 1 else None
+        grad_keys, grad_values = (torch.zeros_like(like, dtype=dtype) for like in (keys, values))
         for weights, (start, end) in zip(saved_weights, _blocks(length), strict=True):
             rows, grad_rows = _rows(queries, start, end), _rows(gradient, start, end)
             grad_values[:, :end] += weights.transpose(1, 2) @ grad_rows
@@ -100,14 +104,3 @@ def _grouped(heads: torch.Tensor, key_heads: int) -> torch.Tensor:
 
 def _rows(grouped: torch.Tensor, start: int, end: int) -> torch.Tensor:
     return grouped[:, :, start:end].flatten(1, 2)
-
-
-def _block_mask(length: int, like: torch.Tensor) -> torch.Tensor:
-    """Return the causal mask within a block (its queries × its keys), to be added to scores."""
-    size = _blocks(length)[0][1]
-    return like.new_full((size, size), -math.inf).triu_(1)
-
-
-def _accumulator(like: torch.Tensor, blocks: int) -> torch.Tensor:
-    """Return zeros to add the blocks' gradients to, in float32 if there are several."""
-    return torch.zeros_like(like, dtype=torch.float32 if blocks > 1 else None)

@@ -36,21 +36,19 @@ _Replaced = tuple[dict[str, Any], str, Any]
 def version(device: torch.device, model_type: str) -> str:
     """Return the version of Liger where it has kernels for a family of models on a device, else ""."""
     found = installed(PACKAGE) if device.type in GPUS else ""
-    return found if found and _knows(model_type) else ""
+    if not found:
+        return ""
+    try:
+        from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN
+    except (ImportError, OSError, RuntimeError):
+        # Using it will say why.
+        return found
+    return found if model_type in MODEL_TYPE_TO_APPLY_LIGER_FN else ""
 
 
 def suits(peft_type: str) -> bool:
     """Tell whether a method's layers and these kernels go together."""
     return peft_type in PEFT_TYPES
-
-
-def _knows(model_type: str) -> bool:
-    """Tell whether Liger knows a family; where it can't be imported, using it will say why."""
-    try:
-        from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN
-    except (ImportError, OSError, RuntimeError):
-        return True
-    return model_type in MODEL_TYPE_TO_APPLY_LIGER_FN
 
 
 @contextmanager
@@ -61,7 +59,10 @@ def applied(model: PeftModel, try_step: Callable[[], None]) -> Iterator[str]:
     """
     from transformers.integrations import apply_liger_kernel
 
-    before = [(names, dict(names)) for names in _namespaces(model)]
+    # All that the integration may change: the model's modules, transformers' and torch's functions.
+    libraries = [vars(found) for name, found in [*sys.modules.items()] if name.startswith(MODELS)]
+    namespaces = [*map(vars, model.modules()), *libraries, vars(functional)]
+    before = [(names, dict(names)) for names in namespaces]
     replaced: list[_Replaced] = []
     problem = ""
     try:
@@ -81,13 +82,6 @@ def applied(model: PeftModel, try_step: Callable[[], None]) -> Iterator[str]:
         yield problem
     finally:
         _put_back(replaced)
-
-
-def _namespaces(model: PeftModel) -> Iterator[dict[str, Any]]:
-    """Yield all that the integration may change: the model's modules, transformers' and torch's functions."""
-    yield from (vars(module) for module in model.modules())
-    yield from (vars(found) for name, found in [*sys.modules.items()] if name.startswith(MODELS))
-    yield vars(functional)
 
 
 def _replaced(before: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[_Replaced]:

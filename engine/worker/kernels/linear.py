@@ -24,7 +24,8 @@ class Linear(nn.Linear):
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
         """Return ... × outputs of ... × inputs."""
         is_training = torch.is_grad_enabled()
-        if not _applies(input, self.weight) or (is_training and _is_trained(self)):
+        has_gradient = self.weight.requires_grad or (self.bias is not None and self.bias.requires_grad)
+        if not _applies(input, self.weight) or (is_training and has_gradient):
             return super().forward(input)
         if is_training and input.requires_grad:
             # Flat rows: some adapters add in place, which autograd forbids for a view made inside.
@@ -55,10 +56,6 @@ def _product(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
     return product
 
 
-def _is_trained(layer: nn.Linear) -> bool:
-    return layer.weight.requires_grad or (layer.bias is not None and layer.bias.requires_grad)
-
-
 def _applies(rows: torch.Tensor, weight: torch.Tensor) -> bool:
     if rows.is_meta or rows.dtype is not weight.dtype or rows.device != weight.device:
         return False
@@ -68,11 +65,8 @@ def _applies(rows: torch.Tensor, weight: torch.Tensor) -> bool:
 
 def patch(model: nn.Module) -> None:
     """Replace every torch.nn.Linear in a model, if torch has oneDNN."""
-    if enabled("linear") and _has_onednn():
+    has_onednn = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if enabled("linear") and has_onednn:
         for module in model.modules():
             if type(module) is nn.Linear:
                 module.__class__ = Linear
-
-
-def _has_onednn() -> bool:
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")

@@ -81,16 +81,12 @@ def enabled(name: str, device: str = "", dtype: object = "") -> bool:
 @cache
 def _enabled(name: str, device: str, dtype: str, switch: str) -> bool:
     patch = PATCHES[name]
-    if device == "cuda" and _is_for_amd():
+    build = torch_build.find() if device == "cuda" else None
+    if build is not None and build.hip:
+        # torch's builds for ROCm call AMD's cards "cuda" too.
         device = "hip"
     on_device = patch.kind == "fix" if device in UNPROVEN else not device or patch.device in ("", device)
     return _states(switch)[name].on and on_device and (not dtype or patch.dtype in ("", dtype))
-
-
-def _is_for_amd() -> bool:
-    """Tell whether torch calls AMD's cards "cuda", as its builds for ROCm do."""
-    build = torch_build.find()
-    return build is not None and bool(build.hip)
 
 
 def active(device: str, dtype: object = "") -> list[str]:

@@ -43,7 +43,9 @@ class _RMSNorm(torch.autograd.Function):
         norm = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
         inverse = norm.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
         ctx.save_for_backward(x, weight, inverse)
-        return _scaled(wide, inverse, x) * weight
+        # Overwritten if it is a copy.
+        scaled = wide * inverse if wide is x else wide.mul_(inverse).to(x.dtype)
+        return scaled * weight
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
@@ -59,11 +61,6 @@ class _RMSNorm(torch.autograd.Function):
             along = along.mul_(inverse.square()).div_(x.shape[-1])
             grad_x = torch.addcmul(scaled, wide, along, value=-1).mul_(inverse).to(x.dtype)
         return grad_x, grad_weight, None
-
-
-def _scaled(wide: torch.Tensor, inverse: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """Return each row times its own number, in x's format; `wide` is overwritten if it is a copy of x."""
-    return wide * inverse if wide is x else wide.mul_(inverse).to(x.dtype)
 
 
 def patch(model: nn.Module) -> None:

@@ -164,12 +164,22 @@ def number_format(precision: Precision, device: torch.device, *, overflows: bool
     if precision != "auto":
         return Format(getattr(torch, precision), "chosen in the recipe")
     if device.type == "cuda":
-        return _format_of_card(device, overflows=overflows)
+        if has_bfloat16(device):
+            return Format(torch.bfloat16, "this card computes in bfloat16")
+        reason = "this card does not compute in bfloat16"
+        if overflows:
+            return Format(torch.float32, f"{reason}, and this model overflows in float16")
+        return Format(torch.float16, reason)
     if device.type == "xpu":
         return Format(torch.bfloat16, "this device computes in bfloat16")
-    if device.type == "cpu" and _cpu_has_bfloat16():
-        return Format(torch.bfloat16, "this processor multiplies matrices faster in bfloat16")
-    return Format(torch.float32, "bfloat16 is not faster here")
+    known = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    is_faster = any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    reason = (
+        "this processor multiplies matrices faster in bfloat16"
+        if is_faster
+        else "bfloat16 is not faster here"
+    )
+    return Format(torch.bfloat16 if is_faster else torch.float32, reason)
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -192,15 +202,6 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
         )
 
 
-def _format_of_card(device: torch.device, *, overflows: bool) -> Format:
-    if has_bfloat16(device):
-        return Format(torch.bfloat16, "this card computes in bfloat16")
-    reason = "this card does not compute in bfloat16"
-    if overflows:
-        return Format(torch.float32, f"{reason}, and this model overflows in float16")
-    return Format(torch.float16, reason)
-
-
 def settle_float32(device: torch.device, *, exact: bool) -> None:
     """Let a card multiply float32 matrices in TF32 where it has that, or never if they have to be `exact`.
 
@@ -210,11 +211,6 @@ def settle_float32(device: torch.device, *, exact: bool) -> None:
     if device.type == "cuda":
         fast = not exact and torch.cuda.get_device_capability(device) >= AMPERE
         torch.set_float32_matmul_precision("high" if fast else "highest")
-
-
-def _cpu_has_bfloat16() -> bool:
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
 def card(device: torch.device) -> dict[str, Any]:

@@ -41,8 +41,9 @@ class RandomState:
         random.setstate(self.python)
         np.random.set_state(self.numpy)
         torch.set_rng_state(self.processor)
-        if self.of_device is not None and _is_there(self.kind):
-            torch.get_device_module(self.kind).set_rng_state(self.of_device)
+        device = torch.get_device_module(self.kind) if self.of_device is not None else None
+        if device is not None and device.is_available():
+            device.set_rng_state(self.of_device)
 
     def require_types(self) -> None:
         """Raise whatever it leads to if a state is none, as a file of others may hold; nothing is changed."""
@@ -61,10 +62,6 @@ class RandomState:
         kind = next((name for name in stored if name not in (PYTHON, NUMPY, PROCESSOR)), PROCESSOR)
         of_device = stored[kind] if kind != PROCESSOR else None
         return cls(stored[PYTHON], stored[NUMPY], stored[PROCESSOR], kind, of_device)
-
-
-def _is_there(kind: str) -> bool:
-    return bool(torch.get_device_module(kind).is_available())
 
 
 @contextmanager

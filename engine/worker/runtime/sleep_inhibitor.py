@@ -28,8 +28,10 @@ class SleepInhibitor:
             _inhibit_on_windows(True)
         elif self._helper is None:
             command = helper_command(sys.platform, os.getpid())
+            null = subprocess.DEVNULL
             if command:
-                self._helper = _start(command)
+                with suppress(OSError):
+                    self._helper = subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
 
     def release(self) -> None:
         """Let the system sleep again."""
@@ -53,14 +55,6 @@ def helper_command(platform: str, pid: int) -> list[str]:
         options = ["--what=idle:sleep", "--who=Tunesmith", f"--why={REASON}", "--mode=block"]
         return ["systemd-inhibit", *options, "tail", f"--pid={pid}", "-f", "/dev/null"]
     return []
-
-
-def _start(command: list[str]) -> subprocess.Popen[bytes] | None:
-    null = subprocess.DEVNULL
-    try:
-        return subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
-    except OSError:
-        return None
 
 
 def _inhibit_on_windows(on: bool) -> None:

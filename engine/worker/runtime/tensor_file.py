@@ -39,7 +39,9 @@ def write(tensors: Mapping[str, torch.Tensor], file: Path) -> None:
     with file.open("wb") as out:
         out.write(_header({name: tensors[name] for name in names}))
         for name in names:
-            out.write(_bytes(tensors[name]))
+            # A copy, unless it is in the CPU's memory.
+            values = tensors[name].detach().to("cpu").contiguous().reshape(-1).view(torch.uint8)
+            out.write(memoryview(values.numpy()))
 
 
 def _header(tensors: Mapping[str, torch.Tensor]) -> bytes:
@@ -56,8 +58,3 @@ def _header(tensors: Mapping[str, torch.Tensor]) -> bytes:
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % ALIGNMENT)
     return len(text).to_bytes(8, "little") + text
-
-
-def _bytes(tensor: torch.Tensor) -> memoryview:
-    """Return a tensor's values as they stand in the file; a copy, unless they are in the processor's memory."""
-    return memoryview(tensor.detach().to("cpu").contiguous().reshape(-1).view(torch.uint8).numpy())

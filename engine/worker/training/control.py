@@ -40,7 +40,17 @@ class RunControl:
         """Obey the commands that came; return whether the run should stop now."""
         self._take_commands()
         while self._commands:
-            self._obey(self._commands.popleft())
+            command = self._commands.popleft()
+            if command == "pause":
+                self._wants_pause = True
+                if rank_group.current() is None:
+                    self.pause()
+            elif command == RELEASE_DEVICE:
+                self._release_device()
+            elif command == "save_checkpoint":
+                self._wants_checkpoint = True
+            elif command == "evaluate_now":
+                self._wants_evaluation = True
         return self._channel.stopping
 
     def evaluation_requested(self) -> bool:
@@ -65,18 +75,6 @@ class RunControl:
         for command in self._channel.pending_commands():
             releases = command["command"] == "pause" and command.get("free_device")
             self._commands.append(RELEASE_DEVICE if releases else command["command"])
-
-    def _obey(self, command: str) -> None:
-        if command == "pause":
-            self._wants_pause = True
-            if rank_group.current() is None:
-                self.pause()
-        elif command == RELEASE_DEVICE:
-            self._release_device()
-        elif command == "save_checkpoint":
-            self._wants_checkpoint = True
-        elif command == "evaluate_now":
-            self._wants_evaluation = True
 
     def _release_device(self) -> None:
         """Stop after a checkpoint, and be known as paused."""

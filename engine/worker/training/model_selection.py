@@ -28,7 +28,8 @@ class ModelSelection:
         A loss that is not finite is no gain: as the best, NaN would never be beaten.
         """
         run, best = self._run, self._run.progress
-        if not math.isfinite(loss) or (best.best_step and not self._is_better(loss, rouge1)):
+        is_better = rouge1 > best.best_rouge1 if run.training.best_by == "rouge1" else loss < best.best_loss
+        if not math.isfinite(loss) or (best.best_step and not is_better):
             best.evaluations_without_gain += 1
             return
         best.evaluations_without_gain = 0
@@ -93,8 +94,3 @@ class ModelSelection:
         for folder in run_store.best_states(self._run.job):
             if folder.name not in needed:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    def _is_better(self, loss: float, rouge1: float) -> bool:
-        if self._run.training.best_by == "rouge1":
-            return rouge1 > self._run.progress.best_rouge1
-        return loss < self._run.progress.best_loss

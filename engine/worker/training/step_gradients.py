@@ -114,7 +114,11 @@ class StepGradients:
                 self._seed_for(number, self._group.number, index)
             total += self._add_one(batch, step.label_tokens)
         if self._is_sharded:
-            self._keep_others_company(step)
+            # As many passes as the rank with most micro-batches: all gather the same blocks at the same time.
+            assert self._group is not None
+            [most] = self._group.largest([len(step.micro_batches)])
+            for _ in range(most - len(step.micro_batches)):
+                self._add_one(step.filler, math.inf)
         # What is added to the whole step's loss counts once.
         has_extra = self._group is None or self._group.is_first
         extra = method_hooks.of(self._model).extra_loss(self._model) if has_extra else None
@@ -134,13 +138,6 @@ class StepGradients:
         """Let random numbers be those of a position in the run, for the processor and for cards."""
         [drawn] = np.random.SeedSequence((self._seed, *position)).generate_state(1, np.uint32).tolist()
         torch.manual_seed(drawn)
-
-    def _keep_others_company(self, step: Step) -> None:
-        """Compute as many passes as the rank with most micro-batches: all gather the same blocks at the same time."""
-        assert self._group is not None
-        [most] = self._group.largest([len(step.micro_batches)])
-        for _ in range(most - len(step.micro_batches)):
-            self._add_one(step.filler, math.inf)
 
     def _summed(self, group: RankGroup, loss: torch.Tensor, number: int) -> torch.Tensor:
         """Sum the gradients of all ranks into each one's, and return the sum of their parts of the loss."""

@@ -55,18 +55,14 @@ def split_report(
     """
     measured = {"conversation": whole, "summary": whole if are_examples else ()}
     texts = {"conversation": stats.conversation_tokens, "summary": stats.summary_tokens}
+    lengths = {name: _at(values, measured[name]) for name, values in texts.items()}
     return {
         "examples": len(used) if are_examples else 0,
         "rows": _row_texts(rows, stats),
-        "lengths": {name: _length_statistics(values, measured[name]) for name, values in texts.items()},
+        "lengths": {name: {**describe(each), "histogram": histogram(each)} for name, each in lengths.items()},
         "turns": describe(_at(stats.turns, used)),
         "speakers": describe(_at(stats.speakers, used)),
     }
-
-
-def _length_statistics(values: array[int], indices: Sequence[int]) -> dict[str, Any]:
-    chosen = _at(values, indices)
-    return {**describe(chosen), "histogram": histogram(chosen)}
 
 
 def _at(values: array[int], indices: Sequence[int]) -> list[int]:
@@ -160,7 +156,8 @@ def _more(finding: str, rows: Sequence[Row]) -> str:
     """Return further text about a finding's rows, "" for none."""
     texts = [text for row in rows for text in (row.example.conversation, row.example.summary)]
     if finding in _CHARACTERS:
-        return f"{_named_characters(finding, texts)}."
+        pieces = (text[start:end] for text in texts for start, end in _CHARACTERS[finding](text))
+        return f"{unicode_checks.named(pieces, MAX_CHARACTERS_NAMED)}."
     if finding in _KINDS:
         count = sum(match.kind == finding for text in texts for match in pii.find(text))
         return f"{count:,} places." if count > len(rows) else ""
@@ -169,11 +166,6 @@ def _more(finding: str, rows: Sequence[Row]) -> str:
 
 _CHARACTERS = {"invisible_characters": unicode_checks.invisible, "odd_characters": unicode_checks.damaged}
 _KINDS: Collection[str] = [kind.id for kind in pii.KINDS]
-
-
-def _named_characters(finding: str, texts: Sequence[str]) -> str:
-    pieces = (text[start:end] for text in texts for start, end in _CHARACTERS[finding](text))
-    return unicode_checks.named(pieces, MAX_CHARACTERS_NAMED)
 
 
 def write_details(

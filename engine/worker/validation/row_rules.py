@@ -41,8 +41,12 @@ def rules(
         **{kind.id: partial(_is_personal, kind.id) for kind in pii.KINDS},
     }
     chosen = {name: rule for name, rule in rules_by_id.items() if name in ids}
-    if counter is not None:
-        chosen |= {name: rule for name, rule in _limits(options, counter).items() if name in ids}
+    if counter is not None and "long_conversation" in ids:
+        limit = options.max_conversation_tokens
+        chosen["long_conversation"] = lambda view: view.conversation_tokens > limit
+    if counter is not None and "long_summary" in ids:
+        of_summary = summary_limit(options, counter)
+        chosen["long_summary"] = lambda view: view.summary_tokens > of_summary
     if usual is not None and "other_language" in ids:
         chosen["other_language"] = usual.is_other
     return chosen
@@ -56,14 +60,6 @@ def needs_tokens(ids: Iterable[str]) -> bool:
 def summary_limit(options: DataOptions, counter: TokenCounter) -> int:
     """Return how many tokens a summary can have without being cut; special tokens count against the limit."""
     return (options.max_summary_tokens or summary_limits.HIGHEST) - counter.summary_special_tokens
-
-
-def _limits(options: DataOptions, counter: TokenCounter) -> dict[str, Rule]:
-    limit, of_summary = options.max_conversation_tokens, summary_limit(options, counter)
-    return {
-        "long_conversation": lambda view: view.conversation_tokens > limit,
-        "long_summary": lambda view: view.summary_tokens > of_summary,
-    }
 
 
 def _holds(find: Callable[[str], list[tuple[int, int]]], view: RowView) -> bool:
