@@ -60,62 +60,45 @@ def refused(device: str) -> DeviceError:
 # ------------------------------------------------------------------------------------------------- not to be had
 
 
-@pytest.mark.parametrize("device", ["cuda:9", "cuda:2"])
-def test_a_number_that_no_card_has_names_those_there_are(cards, device):
-    cards(row(0, "NVIDIA RTX 3060"), row(1, "NVIDIA L4"), device=device)
-    message = refused(device).message
-    assert message == (
-        f"There is no {device}. Graphics cards that can be used (2): cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)."
-    )
-
-
-def test_a_number_counts_the_cards_that_the_user_left_visible(cards):
-    cards(*map(row, range(8)), device="cuda:1", given="5")
-    assert "that can be used (1): cuda:0 (NVIDIA RTX 3060)." in refused("cuda:1").message
-
-
-def test_a_list_that_hides_every_card_is_named(cards):
-    cards(row(0), device="cuda:0", given="")
-    assert "CUDA_VISIBLE_DEVICES leaves no graphics card visible" in refused("cuda:0").message
+NO_DRIVER = [graphics_cards.Card("nvidia", "NVIDIA card", "")]
+FAILED = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."
+TWO = (row(0, "NVIDIA RTX 3060"), row(1, "NVIDIA L4"))
+LISTED = "Graphics cards that can be used (2): cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)."
 
 
 @pytest.mark.parametrize(
-    ("build", "driver", "needed"), [(CUDA_13, "550.163.01", "580"), (CUDA_12, "470.256.02", "525")]
+    ("device", "rows", "facts", "said"),
+    [
+        ("cuda:9", TWO, {}, f"There is no cuda:9. {LISTED}"),
+        ("cuda:2", TWO, {}, f"There is no cuda:2. {LISTED}"),
+        # Counted are the cards that the user left visible.
+        ("cuda:1", map(row, range(8)), {"given": "5"}, "that can be used (1): cuda:0 (NVIDIA RTX 3060)."),
+        ("cuda:0", [row(0)], {"given": ""}, "CUDA_VISIBLE_DEVICES leaves no graphics card visible"),
+        ("cuda:0", [row(0, driver="550.163.01")], {}, "built for CUDA 13.0, needs 580"),
+        ("cuda:0", [row(0, driver="470.256.02")], {"build": CUDA_12}, "built for CUDA 12.6, needs 525"),
+        ("cuda:0", [row(0)], {"build": TorchBuild()}, "does not use cuda:0 (NVIDIA RTX 3060)."),
+        ("cuda:0", [FAILED], {"code": 9}, "couldn't communicate with the NVIDIA driver"),
+    ],
+)  # fmt: skip
+def test_why_a_card_is_missing_is_named(cards, device, rows, facts, said):
+    cards(*rows, device=device, **facts)
+    assert said in refused(device).message
+
+
+@pytest.mark.parametrize(
+    ("device", "found", "said"),
+    [
+        ("cuda:0", NO_DRIVER, "The NVIDIA card has no driver."),
+        # Nothing more is known.
+        ("cuda:0", [], "This computer has no CUDA device that torch can use."),
+        ("xpu", [], "This computer has no XPU device that torch can use."),
+        ("mps", [], "This computer has no MPS device that torch can use."),
+    ],
 )
-def test_a_driver_too_old_for_this_torch_is_named_with_what_is_needed(cards, build, driver, needed):
-    cards(row(0, driver=driver), device="cuda:0", build=build)
-    message = refused("cuda:0").message
-    assert driver in message
-    assert f"needs {needed}" in message
-
-
-def test_a_torch_for_the_processor_beside_a_card_is_named(cards):
-    cards(row(0), device="cuda:0", build=TorchBuild())
-    message = refused("cuda:0").message
-    assert message == "This torch is built for the processor and does not use cuda:0 (NVIDIA RTX 3060)."
-
-
-def test_what_the_driver_complains_of_is_passed_on(cards):
-    cards(
-        "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.",
-        code=9,
-        device="cuda:0",
-    )
-    assert "couldn't communicate with the NVIDIA driver" in refused("cuda:0").message
-
-
-def test_a_card_without_a_driver_is_named(cards, monkeypatch):
-    cards(device="cuda:0")
-    card = graphics_cards.Card("nvidia", "NVIDIA card", "")
-    monkeypatch.setattr(graphics_cards, "find", lambda: [card])
-    assert refused("cuda:0").message == "The NVIDIA card has no driver."
-
-
-@pytest.mark.parametrize("device", ["cuda:0", "xpu", "mps"])
-def test_where_nothing_more_is_known_the_device_is_missing(cards, monkeypatch, device):
+def test_a_device_that_no_driver_tells_of_is_missing(cards, monkeypatch, device, found, said):
     cards(device=device)
-    monkeypatch.setattr(graphics_cards, "find", list)
-    assert refused(device).message.startswith(f"This computer has no {device[:4].strip(':').upper()}")
+    monkeypatch.setattr(graphics_cards, "find", lambda: found)
+    assert refused(device).message == said
 
 
 # -------------------------------------------------------------------------------------------------- which one it is
