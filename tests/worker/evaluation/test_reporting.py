@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.worker.evaluation import evaluator
+from engine.worker.evaluation.evaluator import Evaluation
 from engine.worker.generation.generated import Generated
+from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score, score_base
 from tests.helpers.worker_setup import write_conversations
@@ -38,8 +41,7 @@ def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     assert means == every
     differences = (after.difference or {}) | (after.metric_difference or {})
     assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
-    messages = [event["message"] for event in events_of(channel, "notice")]
-    assert messages == [
+    assert messages(channel) == [
         "12 of 12 summaries of the base model are empty.",
         "12 of 12 summaries of the tuned model are empty.",
     ]
@@ -52,14 +54,49 @@ def test_many_truncated_summaries_are_reported(source):
     assert notice["message"] == "100 % of the summaries of the base model reach 2 tokens and are cut there."
 
 
-def test_truncated_conversations_and_unreadable_references_are_reported(tmp_path):
-    folder = write_conversations(tmp_path / "conversations")
-    rows = [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()]
-    rows[0]["summary"] = "…!"
-    rows[1]["dialogue"] += " word" * 80
-    (folder / "test.jsonl").write_text("\n".join(map(json.dumps, rows)))
+def scored(tmp_path: Path, summaries: list[Any], long: int = 0) -> tuple[Evaluation, Channel]:
+    """Score a small base on conversations whose first references are these, and the last of which are very long."""
+    folder = write_conversations(tmp_path / "conversations", max(6, len(summaries)))
+    path = folder / "test.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [row | {"summary": [row["summary"]]} for row in rows]
+    for row, summary in zip(rows, summaries, strict=False):
+        row["summary"] = summary
+    for row in rows[len(rows) - long :]:
+        row["dialogue"] += " word" * 80
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     recipe, base, splits, channel = parts(str(folder))
-    score_base(recipe, base, splits, channel)
-    messages = [event["message"] for event in events_of(channel, "notice")]
-    assert "1 of 6 scored conversations is longer than 200 tokens and loses its end." in messages
-    assert "1 of 6 reference summaries holds no word that ROUGE reads." in messages
+    return score_base(recipe, base, splits, channel), channel
+
+
+def messages(channel: Channel) -> list[str]:
+    return [event["message"] for event in events_of(channel, "notice")]
+
+
+def test_truncated_conversations_and_rows_without_a_reference_are_reported(tmp_path):
+    found, channel = scored(tmp_path, [["", "Fine."], ["Good.", " "], []], long=1)
+    assert found.protocol["examples"] == 5
+    # Empty references change nothing.
+    assert "references" not in found.protocol
+    told = " ".join(messages(channel))
+    assert "Line 3 of test has no summary and is left out. The other 5 are fine." in told
+    assert "1 of 5 scored conversations is longer than 200 tokens and loses its end." in told
+
+
+def test_references_without_a_word_score_nothing_and_are_counted(tmp_path):
+    found, channel = scored(tmp_path, [["…"], ["👍 !"]])
+    assert "2 of 6 reference summaries hold no word that ROUGE reads." in messages(channel)
+    for name in found.scores:
+        assert found.values.rouge[name][:2] == [0.0, 0.0]
+    # What needs no reference is measured all the same.
+    assert len(found.values.metrics["words"]) == 6
+
+
+def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
+    before, channel = scored(tmp_path, [["…"], ["👍"], ["?!"], ["—"], ["。"], ["♥"]] * 2)
+    assert {spread["mean"] for spread in before.scores.values()} == {0.0}
+    assert "12 of 12 reference summaries hold no word" in " ".join(messages(channel))
+    recipe, base, splits, channel = parts(str(tmp_path / "conversations"))
+    after = score(recipe, base, splits, channel, base.model, before)
+    verdicts = {each["verdict"] for each in (after.difference or {}).values()}
+    assert verdicts == {"no measurable difference"}
