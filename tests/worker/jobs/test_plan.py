@@ -1,4 +1,4 @@
-"""The job `plan` plans its recipe, or one recipe after another."""
+"""The job `plan` plans its recipe, or one recipe after another; `shrink` finds fallbacks for a run that was killed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import RecipeError
 from engine.jobs.events import Event
+from engine.jobs.job import create_job
+from engine.runs.memory_fallbacks import read
+from engine.system.paths import jobs_folder
 from engine.worker.jobs import plan
+from engine.worker.planning import memory_estimate
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of
-from tests.helpers.tiny_runs import tiny_recipe
+from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe
 
 
 def changed(recipe: Recipe, *overrides: str) -> Recipe:
@@ -81,3 +85,20 @@ def test_only_plans_that_are_shown_are_known_at_the_next_start(tmp_path: Path, c
     assert known is not None
     assert known["steps"] == 6
     assert "Ann" not in str(known)
+
+
+@pytest.mark.torch
+def test_fallbacks_of_a_killed_run_are_found_without_it(tmp_path, monkeypatch):
+    # Tiny models are nothing beside Python.
+    monkeypatch.setattr(memory_estimate, "RUNTIME_BYTES", 0)
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    job = create_job(jobs_folder(), "shrink", {"step": 2}, recipe=recipes.dumps(recipe))
+    [told] = [event["result"] for event in events_named(run_in_process(job), "result_made")]
+    plans = read(told)
+
+    assert plans[0].title.startswith("Micro-batch 8 to ")
+    assert all(plan.memory_change < 0 for plan in plans)
+    # Of activation checkpointing alone it is known without a measurement what it takes.
+    assert {plan.title: plan.time_change for plan in plans if plan.time_change} == {
+        "Checkpoint activations": 0.3333
+    }
