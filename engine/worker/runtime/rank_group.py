@@ -220,9 +220,12 @@ class RankGroup:
         try:
             yield
         except RuntimeError as error:
-            if self._loss is None and self._found_within(2 * LOOK_SECONDS) is None:
+            deadline = time.monotonic() + 2 * LOOK_SECONDS
+            while self._loss is None and time.monotonic() < deadline:
+                self._loss = self.find_loss()
+                time.sleep(POLL_SECONDS)
+            if self._loss is None:
                 raise
-            assert self._loss is not None
             raise self._loss from error
 
     @contextmanager
@@ -241,13 +244,6 @@ class RankGroup:
             raise self._loss from error
         finally:
             self._waits_since = math.inf
-
-    def _found_within(self, seconds: float) -> BaseException | None:
-        deadline = time.monotonic() + seconds
-        while self._loss is None and time.monotonic() < deadline:
-            self._loss = self.find_loss()
-            time.sleep(POLL_SECONDS)
-        return self._loss
 
     def find_loss(self) -> BaseException | None:
         """Return why the run can't go on with the others, None if nothing is known."""
@@ -298,9 +294,13 @@ class RankGroup:
             on_stuck(ProcessLostError(message, RESUME))
 
     def _look_at_first(self, _: OnStuck) -> None:
+        [first] = self.peers
         code, noted = None, 0
         while code is None and not self._is_out.wait(LOOK_SECONDS):
-            code = self._end_of_first()
+            try:
+                code = 0 if has_left(self._board) else 1 if first.is_gone() else None
+            except RuntimeError:
+                code = 1
             reached = self._collectives
             if reached > noted and time.monotonic() - self._waits_since > NOTE_SECONDS:
                 noted = reached
@@ -308,15 +308,6 @@ class RankGroup:
                     self._board.set(f"waits-{self.number}", str(noted))
         if code is not None and not self._is_out.is_set():
             os._exit(code)
-
-    def _end_of_first(self) -> int | None:
-        """Return with what this process ends if rank 0 is gone, None while it is there."""
-        try:
-            if has_left(self._board):
-                return 0
-        except RuntimeError:
-            return 1
-        return 1 if any(peer.rank == 0 and peer.is_gone() for peer in self.peers) else None
 
     def leave(self, *, in_order: bool) -> None:
         """Go. Rank 0 lets the others end first, or if it does not leave in order, lets them be ended."""
