@@ -64,7 +64,7 @@ COMPUTING = ("train", "evaluate", "summarize", "export")
 RANKED = ("train", "evaluate")
 # How long ranks wait for a job beside a worker that waits too: each has some 400 MB.
 IDLE_SECONDS = 600.0
-# How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the processor and no more: a layer's small
+# How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the CPU and no more: a layer's small
 # operations follow one another within that, and to wake a thread for each took a quarter to a third of a step. By its
 # own default it waits so for milliseconds, and with threads = cores throughput falls 20 to 130 fold as soon as anything
 # else runs. So it falls by a tenth to a fifth.
@@ -78,7 +78,7 @@ LIBRARY_SETTINGS = WAITING | {
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128",
     "LRU_CACHE_CAPACITY": "128",
     "TORCHDYNAMO_DISABLE": "1",
-    # Without a workspace of its own, a card's matrix products may add in another order each time.
+    # Without a workspace of its own, a GPU's matrix products may add in another order each time.
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
 LAST_EVENT_SECONDS = 0.3
@@ -141,7 +141,7 @@ def _set_up(device: str) -> None:
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
     if device and not visible_cards.reserved(os.environ):
-        # Started by hand, not by a supervisor. No library has looked for cards yet.
+        # Started by hand, not by a supervisor. No library has looked for GPUs yet.
         os.environ.update(visible_cards.environment(device, os.environ))
     # Made even where nothing is compiled, and by default among the temporary files, for good.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))

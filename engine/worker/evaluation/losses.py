@@ -124,7 +124,7 @@ def _compute(model: Model, kind: str, family: Family, batch: MicroBatch) -> list
         return [float(token_loss_sum(model, batch, family))]
     each, rows = _cross_entropy(model, batch, family, "none"), batch.positions[0]
     sums = each.new_zeros(len(batch.input_ids)).index_add_(0, rows, each)
-    # Counted like this, a card is not waited for: torch.bincount looks for the largest row.
+    # Counted like this, a GPU is not waited for: torch.bincount looks for the largest row.
     counts = torch.zeros_like(sums).index_add_(0, rows, torch.ones_like(each))
     means: list[float] = (sums / counts).tolist()
     return means

@@ -47,8 +47,8 @@ MAX_CPU_CACHE_VALUES = 1 << 28
 BATCH_TOKENS = 1 << 14
 MIN_CARD_BATCH_TOKENS, MAX_CARD_BATCH_TOKENS = 1 << 11, 1 << 18
 CACHE_SHARE = 0.5
-# The prefill takes this fraction of a batch's tokens at a time, on a processor at most so many: enough to keep a device
-# busy with little padding. No command is heard meanwhile, and a processor may take a second for a thousand tokens.
+# The prefill takes this fraction of a batch's tokens at a time, on a CPU at most so many: enough to keep a device
+# busy with little padding. No command is heard meanwhile, and a CPU may take a second for a thousand tokens.
 PREFILL_PARTS = 4
 CPU_PREFILL_TOKENS = 1 << 11
 # All that the base model's own generation config decides.

@@ -64,8 +64,8 @@ class _NewTokensOnly(LogitsProcessor):
 class _Sampling(LogitsProcessor):
     """Samples a token for each row and makes all others impossible.
 
-    One random number a step, drawn on the processor, serves all rows: the same seed samples the same on every device
-    and in every batch. All are drawn ahead, so that a card gets them in one copy.
+    One random number a step, drawn on the CPU, serves all rows: the same seed samples the same on every device
+    and in every batch. All are drawn ahead, so that a GPU gets them in one copy.
     """
 
     supports_continuous_batching = False
@@ -76,7 +76,7 @@ class _Sampling(LogitsProcessor):
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         probabilities = torch.softmax(scores.float(), dim=-1)
-        # Cards compute float64 slowly or not at all, and sum float32 in a tree, which rounds little.
+        # GPUs compute float64 slowly or not at all, and sum float32 in a tree, which rounds little.
         cumulative = (probabilities.double() if scores.device.type == "cpu" else probabilities).cumsum(dim=-1)
         number = self._numbers[input_ids.shape[1] - self._read]
         thresholds = number.to(cumulative.dtype) * cumulative[:, -1:]

@@ -49,7 +49,7 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
 
 
 def _chosen() -> torch.device:
-    """Return the device that "auto" means: of several cards the one that a worker would be given."""
+    """Return the device that "auto" means: of several GPUs the one that a worker would be given."""
     found = devices.choose("auto")
     cards = device_problems.facts().cards
     if found.type != "cuda" or not cards:
@@ -59,7 +59,7 @@ def _chosen() -> torch.device:
 
 
 def _card_problem() -> DeviceError | None:
-    """Return why an NVIDIA card can't be used by a torch that was built for it, None if nothing is wrong."""
+    """Return why an NVIDIA GPU can't be used by a torch that was built for it, None if nothing is wrong."""
     if not torch.version.cuda:
         return None
     if torch.cuda.is_available():
@@ -95,7 +95,7 @@ def _cards() -> list[Facts]:
 
 
 def _cuda_card(index: int) -> Facts:
-    """Return the facts of a card; where its driver tells the memory, CUDA need not take some of it to ask."""
+    """Return the facts of a GPU; where its driver tells the memory, CUDA need not take some of it to ask."""
     card = next((each.card for each in device_problems.facts().cards if each.number == index), None)
     if card is None or card.free_bytes is None or card.total_bytes is None:
         free, total = torch.cuda.mem_get_info(index)

@@ -117,7 +117,7 @@ def _carry_out(
     evaluator = Evaluator(channel, base, recipe, splits)
     model = None
     if recipe.training.shard:
-        # Before it is scored, since it may fit no card as a whole; an adapter is made where weights are whole.
+        # Before it is scored, since it may fit no GPU as a whole; an adapter is made where weights are whole.
         channel.enter("attach_adapter")
         model = rank_models.attach_adapter(base, recipe, train, collator)
     channel.enter("evaluate")

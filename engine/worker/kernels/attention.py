@@ -1,8 +1,8 @@
 """The attention function of models that use `sdpa`: faster kernels where the table has them, transformers' elsewhere.
 
-With dropout on the attention weights, torch has no fused kernel: it computes in float32 whatever the number format and
+With dropout on the attention weights, torch has no fused kernel: it computes in float32 whatever the dtype and
 draws its random numbers one by one. On T5, which drops out in every layer, that took a third of a step. Written out in
-the model's own number format, with our dropout, it takes two fifths of the time.
+the model's own dtype, with our dropout, it takes two fifths of the time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Causal attention for training in bfloat16 on a processor, in blocks of queries.
+"""Causal attention for training in bfloat16 on a CPU, in blocks of queries.
 
 torch's fused kernel multiplies small matrices one by one, which took a quarter of a step on a model of 135 million
 parameters. Here a block of queries attends to the keys up to its end, so half of what the mask hides is never

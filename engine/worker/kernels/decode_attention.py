@@ -1,4 +1,4 @@
-"""Attention of one new token a row, for decoding in bfloat16 on a processor.
+"""Attention of one new token a row, for decoding in bfloat16 on a CPU.
 
 Except for a few rows, torch's fused kernel takes three to six times as long as the two products it consists of. They
 are fast for whole tensors only, so the free positions of a preallocated cache are multiplied too. Scores are rounded to

@@ -1,4 +1,4 @@
-"""Dropout by masks. On a processor, one random number of 64 bits decides for four values.
+"""Dropout by masks. On a CPU, one random number of 64 bits decides for four values.
 
 torch draws one number a value, in one thread, which took a fifth of a LoRA step on a model of 135 million parameters.
 Here numbers come from a numpy generator that is twice as fast. torch's generator seeds it anew for each use, so torch's

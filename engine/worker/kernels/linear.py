@@ -19,7 +19,7 @@ MIN_MULTIPLICATIONS = 1 << 19
 
 
 class Linear(nn.Linear):
-    """Takes the place of torch's; trained weights and other number formats are multiplied by torch."""
+    """Takes the place of torch's; trained weights and other dtypes are multiplied by torch."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
         """Return ... × outputs of ... × inputs."""

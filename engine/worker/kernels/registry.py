@@ -21,7 +21,7 @@ VARIABLE = "TUNESMITH_PATCHES"
 ALL, NONE = "all", "none"
 # Versions that the entries were tested with: from the first, below the second.
 TESTED = {"transformers": ("5.22", "5.25"), "peft": ("0.21", "0.22"), "torch": ("2.13", "2.16")}
-# Cards of AMD, Intel and Apple, on which nothing here was ever run: no "speed" entry applies to them.
+# GPUs of AMD, Intel and Apple, on which nothing here was ever run: no "speed" entry applies to them.
 UNPROVEN = frozenset({"hip", "xpu", "mps"})
 
 
@@ -70,7 +70,7 @@ class State(NamedTuple):
 
 
 def enabled(name: str, device: str = "", dtype: object = "") -> bool:
-    """Tell whether an entry is on, for a device type ("cpu", "cuda" …) and a number format if they are named.
+    """Tell whether an entry is on, for a device type ("cpu", "cuda" …) and a dtype if they are named.
 
     On the meta device the answer is for the device planned for.
     """
@@ -83,14 +83,14 @@ def _enabled(name: str, device: str, dtype: str, switch: str) -> bool:
     patch = PATCHES[name]
     build = torch_build.find() if device == "cuda" else None
     if build is not None and build.hip:
-        # torch's builds for ROCm call AMD's cards "cuda" too.
+        # torch's builds for ROCm call AMD's GPUs "cuda" too.
         device = "hip"
     on_device = patch.kind == "fix" if device in UNPROVEN else not device or patch.device in ("", device)
     return _states(switch)[name].on and on_device and (not dtype or patch.dtype in ("", dtype))
 
 
 def active(device: str, dtype: object = "") -> list[str]:
-    """Return the names of all entries that are on for a device type and a number format, sorted."""
+    """Return the names of all entries that are on for a device type and a dtype, sorted."""
     return sorted(name for name in PATCHES if enabled(name, device, dtype))
 
 

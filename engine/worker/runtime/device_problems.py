@@ -1,6 +1,6 @@
-"""Says why a graphics card can't be used, or who else uses it, by what its driver and torch's build tell.
+"""Says why a GPU can't be used, or who else uses it, by what its driver and torch's build tell.
 
-No library is asked: where the driver is at fault, CUDA says no more than that there is no card.
+No library is asked: where the driver is at fault, CUDA says no more than that there is no GPU.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ FIELD = "training.device"
 OTHER_DEVICE = f'Choose "auto" or "cpu"; `{command_name()} doctor` says what is there.'
 # With less free memory CUDA itself does not start.
 FULL_BYTES = 600 * nvidia_smi.MEBIBYTE
-# A card is refused only where processes that are known hold so much of it; else a run may still make it.
+# A GPU is refused only where processes that are known hold so much of it; else a run may still make it.
 FILLED_SHARE = 0.5
 OTHER_CARD = "End what uses it, or choose another device."
-# Others that take less of a card are a desktop's programs and hinder no run.
+# Others that take less of a GPU are a desktop's programs and hinder no run.
 NOTICED_SHARE = 0.1
 NAMED_PROCESSES = 3
 # A form plans with every edit, and the answer takes up to a second.
@@ -36,7 +36,7 @@ _answer: tuple[float, nvidia_smi.Answer] | None = None
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the cards: torch's build, the user's variables, the visible cards, the driver's message."""
+    """What is known of the GPUs: torch's build, the user's variables, the visible GPUs, the driver's message."""
 
     build: TorchBuild
     given: Mapping[str, str]
@@ -77,7 +77,7 @@ def missing(device: str) -> DeviceError:
 
 
 def _reasons(known: Facts, number: int) -> Iterator[tuple[str, str]]:
-    """Yield why torch finds no card of a number, each with what to do about it; the first decides."""
+    """Yield why torch finds no GPU of a number, each with what to do about it; the first decides."""
     build, cards = known.build, known.cards
     names = ", ".join(each.name for each in cards)
     if cards and not (build.cuda or build.hip):
@@ -104,11 +104,11 @@ def _reasons(known: Facts, number: int) -> Iterator[tuple[str, str]]:
         yield f"The {nvidia[0].name} has no driver.", "Install its driver and restart the computer."
 
 
-# -------------------------------------------------------------------------------------------- a card that is there
+# -------------------------------------------------------------------------------------------- a GPU that is there
 
 
 def of_card(device: str) -> DeviceError | None:
-    """Return why no run can be done on a card that torch finds, None if nothing is known against it."""
+    """Return why no run can be done on a GPU that torch finds, None if nothing is known against it."""
     chosen = _card(device)
     if chosen is None:
         return None
@@ -126,7 +126,7 @@ def of_card(device: str) -> DeviceError | None:
 
 
 def notices(device: str) -> list[dict[str, str]]:
-    """Return that a card is full, or that other programs use it, who and how much. Message, hint and level."""
+    """Return that a GPU is full, or that other programs use it, who and how much. Message, hint and level."""
     chosen = _card(device)
     if chosen is None:
         return []
@@ -143,7 +143,7 @@ def notices(device: str) -> list[dict[str, str]]:
 
 
 def _card(device: str) -> tuple[str, GraphicsCard] | None:
-    """Return the name and the facts of a card, None if nothing is known of it."""
+    """Return the name and the facts of a GPU, None if nothing is known of it."""
     chosen = next((each for each in facts().cards if each.device == device), None)
     return (chosen.name, chosen.card) if chosen is not None and chosen.card is not None else None
 
@@ -187,7 +187,7 @@ def _is_ours(process: CardProcess) -> bool:
 
 
 def _users_text(card: GraphicsCard) -> str:
-    """Return a sentence about the largest users of a card, "" if there are none."""
+    """Return a sentence about the largest users of a GPU, "" if there are none."""
     texts = []
     for process in sorted(_others(card), key=lambda each: each.used_bytes or 0, reverse=True):
         known = [f"pid {process.pid}"] + (
@@ -197,9 +197,9 @@ def _users_text(card: GraphicsCard) -> str:
     return f"It is used by: {', '.join(texts[:NAMED_PROCESSES])}." if texts else ""
 
 
-# ------------------------------------------------------------------------------------------------- a card that fails
+# ------------------------------------------------------------------------------------------------- a GPU that fails
 
-# As torch calls and CUDA words what a card reports; after an error that it is lost by, no process can use it again.
+# As torch calls and CUDA words what a GPU reports; after an error that it is lost by, no process can use it again.
 OF_CARD = re.compile(
     r"acceleratorerror|cuda error|cudnn error|hip error|cublas_status|cudnn_status|device-side assert",
     re.IGNORECASE,
@@ -214,7 +214,7 @@ RESUME = "Resume continues from the last checkpoint."
 
 
 def of_failure(error: BaseException) -> DeviceError | None:
-    """Return the error of a card that failed while it computed, None for any other exception."""
+    """Return the error of a GPU that failed while it computed, None for any other exception."""
     text = str(error)
     if not OF_CARD.search(f"{type(error).__name__} {text}"):
         return None

@@ -1,4 +1,4 @@
-"""Chooses the device, its number format and threads; reports memory. Knows nothing of models."""
+"""Chooses the device, its dtype and threads; reports memory. Knows nothing of models."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CGROUP_LIMIT, CGROUP_USED, CGROUP_PARTS = (
 
 @dataclass(frozen=True)
 class Format:
-    """A number format, and the reason for it as text for the user."""
+    """A dtype, and the reason for it as text for the user."""
 
     dtype: torch.dtype
     reason: str
@@ -45,8 +45,8 @@ class Format:
 def choose(device: str) -> torch.device:
     """Return the device of a recipe's `training.device`. Raises DeviceError if this computer has none such.
 
-    A worker sees one card alone, which is number 0 for torch whatever number it has in the recipe; of a run's processes
-    on one computer, each takes the card of its own number there.
+    A worker sees one GPU alone, which is number 0 for torch whatever number it has in the recipe; of a run's processes
+    on one computer, each takes the GPU of its own number there.
     """
     available = {
         "cuda": torch.cuda.is_available(),
@@ -68,7 +68,7 @@ def choose(device: str) -> torch.device:
 
 
 def _card_of(process: Rank, kind: str, number: str) -> torch.device:
-    """Return the card of one of a run's processes. Raises DeviceError where there is none for each of them."""
+    """Return the GPU of one of a run's processes. Raises DeviceError where there is none for each of them."""
     module = getattr(torch, kind)
     count = int(module.device_count())
     if number and process.local_size > 1:
@@ -80,15 +80,15 @@ def _card_of(process: Rank, kind: str, number: str) -> torch.device:
         message = f"{process.local_size} processes share {count} cards on this computer; each needs its own."
         raise DeviceError(message, "Start as many processes as there are cards.", device_problems.FIELD)
     chosen = torch.device(kind, process.local_rank)
-    # Libraries ask for the current card, FSDP and NCCL among them.
+    # Libraries ask for the current GPU, FSDP and NCCL among them.
     module.set_device(chosen)
     return chosen
 
 
 def processes_on(device: str) -> int:
-    """Return how many processes a run on a recipe's `training.device` is started with here: on all cards one for each.
+    """Return how many processes a run on a recipe's `training.device` is started with here: on all GPUs one for each.
 
-    It takes up to a second to look for cards.
+    It takes up to a second to look for GPUs.
     """
     if device != visible_cards.ALL:
         return 1
@@ -98,10 +98,10 @@ def processes_on(device: str) -> int:
 def usable(device: str) -> torch.device:
     """Return the device of a recipe's `training.device`.
 
-    Raises DeviceError also for a card that is full, or that torch has no kernels for.
+    Raises DeviceError also for a GPU that is full, or that torch has no kernels for.
     """
     chosen = choose(device)
-    # A card that this process computes on already is filled by itself.
+    # A GPU that this process computes on already is filled by itself.
     is_new = chosen.type == "cuda" and not torch.cuda.memory_reserved(chosen)
     problem = device_problems.of_card(name(chosen)) if is_new else None
     if problem is not None:
@@ -110,12 +110,12 @@ def usable(device: str) -> torch.device:
 
 
 def notices(device: torch.device) -> list[dict[str, str]]:
-    """Return remarks on a device, each with message, hint and level: who else uses a card."""
+    """Return remarks on a device, each with message, hint and level: who else uses a GPU."""
     return device_problems.notices(name(device)) if device.type == "cuda" else []
 
 
 def _is_visible(kind: str, number: int) -> bool:
-    """Tell whether torch sees a card, or whether this worker was started for it."""
+    """Tell whether torch sees a GPU, or whether this worker was started for it."""
     if kind not in GPUS:
         return True
     if _reserved_kind() == kind:
@@ -124,12 +124,12 @@ def _is_visible(kind: str, number: int) -> bool:
 
 
 def _reserved_kind() -> str:
-    """Return the kind of card that this worker was started for, "" if it was started for no card."""
+    """Return the kind of GPU that this worker was started for, "" if it was started for no GPU."""
     return visible_cards.reserved(os.environ).partition(":")[0]
 
 
 def name(device: torch.device) -> str:
-    """Return a device's name as in recipes: of the only visible card its number among all of the user's."""
+    """Return a device's name as in recipes: of the only visible GPU its number among all of the user's."""
     return visible_cards.reserved(os.environ) if _reserved_kind() == device.type else str(device)
 
 
@@ -160,7 +160,7 @@ def using_threads(threads: int) -> Iterator[None]:
 
 
 def number_format(precision: Precision, device: torch.device, *, overflows: bool = False) -> Format:
-    """Return the number format of the frozen weights on `device`; `overflows`: the model does in float16."""
+    """Return the dtype of the frozen weights on `device`; `overflows`: the model does in float16."""
     if precision != "auto":
         return Format(getattr(torch, precision), "chosen in the recipe")
     if device.type == "cuda":
@@ -193,7 +193,7 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
-    """Raise DeviceError for bfloat16 on a card that only emulates it, and slowly."""
+    """Raise DeviceError for bfloat16 on a GPU that only emulates it, and slowly."""
     if dtype is torch.bfloat16 and not has_bfloat16(device):
         raise DeviceError(
             f"{torch.cuda.get_device_name(device)} does not compute in bfloat16.",
@@ -203,10 +203,10 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
 
 
 def settle_float32(device: torch.device, *, exact: bool) -> None:
-    """Let a card multiply float32 matrices in TF32 where it has that, or never if they have to be `exact`.
+    """Let a GPU multiply float32 matrices in TF32 where it has that, or never if they have to be `exact`.
 
     TF32 has the range of float32 and ten bits of precision; adapters beside a base in bfloat16 gain up to eightfold.
-    Cards before Ampere (compute capability 8.0) have no TF32.
+    GPUs before Ampere (compute capability 8.0) have no TF32.
     """
     if device.type == "cuda":
         fast = not exact and torch.cuda.get_device_capability(device) >= AMPERE
@@ -214,7 +214,7 @@ def settle_float32(device: torch.device, *, exact: bool) -> None:
 
 
 def card(device: torch.device) -> dict[str, Any]:
-    """Return name, memory and id of a graphics card, as `run_started` reports them; {} for other devices."""
+    """Return name, memory and id of a GPU, as `run_started` reports them; {} for other devices."""
     if device.type not in GPUS:
         return {}
     facts = torch.get_device_module(device).get_device_properties(device)

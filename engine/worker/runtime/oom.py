@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.errors import OutOfMemoryError
 
-# As the C libraries and torch itself word it; torch has an exception of its own on graphics cards only.
+# As the C libraries and torch itself word it; torch has an exception of its own on GPUs only.
 PHRASES = ("out of memory", "can't allocate memory", "not enough memory", "cublas_status_alloc_failed")
 
 # Kinds of devices that have no memory of their own.
@@ -31,9 +31,9 @@ def is_oom(error: BaseException) -> bool:
 
 
 def can_halve(device_type: str, error: BaseException) -> bool:
-    """Tell whether less may be computed at a time after an error: a card that lacks memory is as it was before.
+    """Tell whether less may be computed at a time after an error: a GPU that lacks memory is as it was before.
 
-    A processor's memory is shared with all other programs: the system ends one of them instead of raising an error.
+    A CPU's memory is shared with all other programs: the system ends one of them instead of raising an error.
     """
     return device_type not in SHARED_MEMORY and is_oom(error)
 

@@ -1,4 +1,4 @@
-"""The state of everything that draws random numbers: Python, NumPy, torch on the processor and on the device.
+"""The state of everything that draws random numbers: Python, NumPy, torch on the CPU and on the device.
 
 Checkpoints hold it, and what is tried or given up puts it back, so that a run goes on as if nothing had been.
 """
@@ -20,7 +20,7 @@ PYTHON, NUMPY, PROCESSOR = "python", "numpy", "cpu"
 
 @dataclass(frozen=True)
 class RandomState:
-    """The states at one moment; `of_device` is None where the device is the processor."""
+    """The states at one moment; `of_device` is None where the device is the CPU."""
 
     python: Any
     numpy: Any
@@ -30,7 +30,7 @@ class RandomState:
 
     @classmethod
     def now(cls, device: torch.device) -> Self:
-        """Return the states as they are; a card's is read without waiting for the card."""
+        """Return the states as they are; a GPU's is read without waiting for the GPU."""
         states = random.getstate(), np.random.get_state(), torch.get_rng_state()
         if device.type == PROCESSOR:
             return cls(*states)

@@ -322,7 +322,7 @@ class RankGroup:
                 in_order = False
         self._is_out.set()
         if in_order or not torch.cuda.is_available():
-            # What waits for a lost rank on a card is left as it is.
+            # What waits for a lost rank on a GPU is left as it is.
             with suppress(RuntimeError):
                 dist.destroy_process_group()
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.config.recipe import Recipe
     from engine.worker.runtime.rank_group import OnStuck, RankGroup
 
-# For what is computed by several ranks on a processor: examples of a step for each, prompts for each, and parameters of
+# For what is computed by several ranks on a CPU: examples of a step for each, prompts for each, and parameters of
 # the base model. With few prompts, a batch of all of them is computed faster than a part of it in each rank.
 MIN_EXAMPLES = 2
 MIN_PROMPTS = 100
@@ -51,7 +51,7 @@ def cores() -> int:
 
 
 def suited(examples: int, parameters: int, least: int = MIN_EXAMPLES) -> int:
-    """Return by how many ranks a processor best computes so many examples, at `least` so many each.
+    """Return by how many ranks a CPU best computes so many examples, at `least` so many each.
 
     Its cores do more in processes of their own, but these wait for the slowest one and each takes memory; and a step of
     a very small model is short.
@@ -62,7 +62,7 @@ def suited(examples: int, parameters: int, least: int = MIN_EXAMPLES) -> int:
 
 
 def expected(recipe: Recipe | None = None) -> int:
-    """Return how many ranks a run will probably have on this computer's processor, before a library is imported.
+    """Return how many ranks a run will probably have on this computer's CPU, before a library is imported.
 
     Without a recipe, it is one that is still to come.
     """

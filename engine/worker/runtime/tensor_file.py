@@ -1,6 +1,6 @@
 """Writes files of tensors in the format of safetensors, one tensor after the other.
 
-The library wants all tensors in the processor's memory at once. Here one at a time is copied there: a card may train
+The library wants all tensors in the CPU's memory at once. Here one at a time is copied there: a GPU may train
 more than that holds. Files are read by the library, and equal to its own byte by byte.
 Source: https://huggingface.co/docs/safetensors, "Format".
 """

@@ -86,7 +86,7 @@ def load_state(state: TrainState, folder: Path) -> None:
     Raises StorageError for the state of another run.
     """
     try:
-        # To the processor first: a card need not hold the state twice.
+        # To the CPU first: a GPU need not hold the state twice.
         load_optimizer_state(state.optimizer, _read(folder / OPTIMIZER_NAME))
         state.schedule.load_state_dict(_read(folder / SCHEDULE_NAME))
         # Checkpoints of version 0.1 have no scale.

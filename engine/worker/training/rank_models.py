@@ -140,7 +140,7 @@ def init_context(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -
 def make_same(group: RankGroup, model: PeftModel, *, compares: bool) -> None:
     """Give all ranks rank 0's trained values; if it `compares`, all values that differ.
 
-    A library may draw or decompose in another way on another processor.
+    A library may draw or decompose in another way on another CPU.
     """
     if not compares:
         group.send_from_first([each.data for each in attach.trainable_parameters(model).values()])

@@ -190,7 +190,7 @@ def report_algorithms(run: TrainingRun, channel: Channel, refused_operation: str
 
 
 def report_smaller_micro_batches(run: TrainingRun, channel: Channel) -> None:
-    """Report that a step did not fit into a card's memory and was computed in smaller parts."""
+    """Report that a step did not fit into a GPU's memory and was computed in smaller parts."""
     channel.notice(
         f"The card's memory did not suffice: from here on {run.collator.tokens:,} tokens are computed at a time.",
         "The result is the same but for the last digits. The run goes on.",

@@ -33,7 +33,7 @@ ANY_TOKENS = 1 << 40
 class StepGradients:
     """Adds up the gradients of a step in the model's parameters, scaled where `scaler` is enabled.
 
-    With several ranks, `seed` and a step's number decide its random numbers. Where a card's memory does not
+    With several ranks, `seed` and a step's number decide its random numbers. Where a GPU's memory does not
     suffice, a step is computed again in halved micro-batches; `fitting_tokens` are then those of the largest, else 0.
     If an operation has no `deterministic` algorithm, it is computed again without, and `refused_operation` names it.
     """
@@ -73,7 +73,7 @@ class StepGradients:
     def _in_parts_that_fit(
         self, step: Step, number: int, should_abort: Abort, random_state: RandomState
     ) -> torch.Tensor | None:
-        """Compute a step; again with halved micro-batches, as often as a card's memory does not suffice."""
+        """Compute a step; again with halved micro-batches, as often as a GPU's memory does not suffice."""
         while True:
             try:
                 with determinism.deterministic(on=self.deterministic):
@@ -135,7 +135,7 @@ class StepGradients:
         self._accelerator.backward(self._scaler.scale(loss))
 
     def _seed_for(self, *position: int) -> None:
-        """Let random numbers be those of a position in the run, for the processor and for cards."""
+        """Let random numbers be those of a position in the run, for the CPU and for GPUs."""
         [drawn] = np.random.SeedSequence((self._seed, *position)).generate_state(1, np.uint32).tolist()
         torch.manual_seed(drawn)
 

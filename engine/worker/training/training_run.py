@@ -52,9 +52,9 @@ class Progress:
     evaluation_pending: bool = False
     seconds: float = 0.0
     peak_memory_bytes: int = 0
-    # Whether a card's deterministic algorithms are used; None before that was chosen, and on other devices.
+    # Whether a GPU's deterministic algorithms are used; None before that was chosen, and on other devices.
     deterministic: bool | None = None
-    # Tokens computed at a time on a card: what fits into its memory. 0 on other devices.
+    # Tokens computed at a time on a GPU: what fits into its memory. 0 on other devices.
     fitting_tokens: int = 0
     # Steps that changed nothing, since their loss or gradients were not finite.
     skipped_steps: int = 0
@@ -174,7 +174,7 @@ class StepReport:
 class TrainState:
     """What an optimizer step changes, and what computes it.
 
-    `scaler` keeps small gradients from vanishing in float16; in other number formats it does nothing. Of
+    `scaler` keeps small gradients from vanishing in float16; in other dtypes it does nothing. Of
     `skipped_in_a_row` steps, which were the last, no update was done.
     """
 
