@@ -71,8 +71,8 @@ from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.meta_trace import LiveBytes
 from engine.worker.runtime import devices
-from engine.worker.training import fast_kernels, training_loop
-from engine.worker.training.training_run import TrainingRun
+from engine.worker.training import training_loop
+from engine.worker.training.training_run import TrainingRun, liger_kernels
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.line_process import answer, own_output
@@ -370,7 +370,7 @@ class Tunesmith:
             collator=self._collator,
             chosen=samples.choose(recipe, splits),
         )
-        with fast_kernels.used(run, channel):
+        with liger_kernels(run, channel):
             training_loop.train(run, channel)
         return channel.job
 

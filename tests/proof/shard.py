@@ -18,9 +18,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from engine.errors import AdapterError, Problem
 from engine.worker.adapters.tuners import refuse_unregistered
-from engine.worker.training import determinism
 from tests.helpers import pretend_card
 from tests.proof import card_checks, checks, results
 from tests.proof.cells import CUDA, PRETEND, Cell, all_cells
@@ -45,7 +46,7 @@ def _device(shard: str) -> str:
     if shard.startswith(PRETEND):
         return put_on_card()
     if shard.startswith(CUDA):
-        determinism.switch(on=True)
+        torch.use_deterministic_algorithms(True)
         return "cuda"
     return "cpu"
 

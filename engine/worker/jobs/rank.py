@@ -39,8 +39,8 @@ from engine.worker.runtime import devices, rank_group, rank_meeting
 from engine.worker.runtime.channel import SilentChannel
 from engine.worker.runtime.rank_group import END, RankGroup
 from engine.worker.runtime.rank_meeting import GO, LOOK_SECONDS, Board, Folder
-from engine.worker.training import checkpoints, control, fast_kernels, rank_models, training_loop
-from engine.worker.training.training_run import TrainingRun
+from engine.worker.training import checkpoints, control, rank_models, training_loop
+from engine.worker.training.training_run import TrainingRun, liger_kernels
 
 STDIN = 0
 STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
@@ -181,7 +181,7 @@ class _Helper:
         )
         checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
         own = {training_loop.STEP, training_loop.TRAINED}
-        with fast_kernels.used(run, self._channel):
+        with liger_kernels(run, self._channel):
             training_loop.follow(run, self._channel, checkpoint, lambda: self._hear(set(self._tasks) - own))
 
     def _generate(self, told: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory
 from engine.worker.planning.requirements import Processes
 from engine.worker.runtime import devices, oom, rank_group, rank_joining, rank_meeting
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.training import adapter_store, checkpoints, fast_kernels, rank_models, training_loop
+from engine.worker.training import adapter_store, checkpoints, rank_models, training_loop
 from engine.worker.training.adapter_store import make_metadata, make_prompt_metadata
 from engine.worker.training.reporting import (
     report_changes,
@@ -47,7 +47,7 @@ from engine.worker.training.reporting import (
     report_truncated_texts,
     report_untrained,
 )
-from engine.worker.training.training_run import TrainingRun
+from engine.worker.training.training_run import TrainingRun, liger_kernels
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _carry_out(
         ),
     )
     channel.enter("train")
-    with fast_kernels.used(training, channel) as liger:
+    with liger_kernels(training, channel) as liger:
         report_started(training, channel, checkpoint, architecture, planned, liger)
         outcome = training_loop.train(training, channel, checkpoint)
     step = training.saved_step if outcome.finished else training.step

@@ -1,14 +1,17 @@
 """The gradients of one optimizer step: its micro-batches, one after the other, and their sum over all ranks.
 
 The loss is the sum over the step's label tokens divided by their number, whatever the micro-batches are and whoever
-computes them; the stock Trainer gets that wrong for T5. Knows neither the optimizer nor the loop.
+computes them; the stock Trainer gets that wrong for T5. With deterministic algorithms on a GPU, a resumed run equals an
+uninterrupted one to the bit. Knows neither the optimizer nor the loop.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,11 +26,19 @@ from engine.worker.evaluation.losses import token_loss_sum
 from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.random_state import RandomState
 from engine.worker.runtime.rank_group import RankGroup
-from engine.worker.training import determinism
 
 Abort = Callable[[], bool]
 # More tokens than any micro-batch has.
 ANY_TOKENS = 1 << 40
+# Kinds of devices whose usual algorithms may add in another order each time, and that have others.
+DETERMINISTIC_GPUS = frozenset({"cuda"})
+# Of all parameters. What deterministic algorithms cost is the backward pass of attention, and much more that of
+# embeddings: those are trained where most of the model is.
+LORA_SHARE = 0.1
+# How torch refuses an operation: one without another algorithm, and cuBLAS without its variable.
+REFUSAL = re.compile(
+    r"(\S+) does not have a deterministic implementation|not deterministic because it uses (\w+)"
+)
 
 
 class StepGradients:
@@ -76,10 +87,10 @@ class StepGradients:
         """Compute a step; again with halved micro-batches, as often as a GPU's memory does not suffice."""
         while True:
             try:
-                with determinism.deterministic(on=self.deterministic):
+                with deterministic(on=self.deterministic):
                     return self._add(step, number, should_abort)
             except (RuntimeError, MemoryError) as error:
-                operation = determinism.refused_operation(error) if self.deterministic else ""
+                operation = _refused_operation(error) if self.deterministic else ""
                 if operation:
                     self.deterministic, self.refused_operation = False, operation
                     self._undo(random_state)
@@ -155,3 +166,35 @@ class StepGradients:
         # What is drawn from here on is the same in all ranks.
         self._seed_for(number, group.size)
         return loss
+
+
+def chooses_deterministic(setting: str, trained_share: float) -> bool:
+    """Tell whether a run that trains this fraction of its parameters uses them, by the recipe's setting."""
+    return setting == "on" or (setting == "auto" and trained_share <= LORA_SHARE)
+
+
+@contextmanager
+def deterministic(*, on: bool) -> Iterator[None]:
+    """Compute inside with deterministic algorithms if they are `on`.
+
+    A CPU computes the same every time anyway. On a GPU cuBLAS needs CUBLAS_WORKSPACE_CONFIG besides, which the worker
+    sets at its start, before CUDA reads it. Not `warn_only`: torch's flash and memory-efficient attention then keep a
+    backward pass that is not deterministic.
+    """
+    if not on:
+        yield
+        return
+    torch.use_deterministic_algorithms(True)
+    # Every new tensor would be filled otherwise, for programs that read what they never wrote.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+def _refused_operation(error: BaseException) -> str:
+    """Return the operation that an error says has no deterministic algorithm, "" for any other error."""
+    found = REFUSAL.search(str(error))
+    return found[1] or found[2] if found else ""

@@ -31,7 +31,7 @@ from engine.worker.dataset.collator import Step, steps_from
 from engine.worker.planning.memory_estimate import ESTIMATE_TOLERANCE
 from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import checkpoints, determinism, interim_evaluation
+from engine.worker.training import checkpoints, interim_evaluation, step_gradients
 from engine.worker.training.adapter_store import make_metadata
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
@@ -157,11 +157,14 @@ class _Loop:
     def _choose_algorithms(self) -> None:
         """Choose whether a GPU computes with deterministic algorithms; a resumed run keeps what was chosen."""
         run = self._run
-        if run.base.device.type not in determinism.GPUS:
+        if run.base.device.type not in step_gradients.DETERMINISTIC_GPUS:
             return
         if run.progress.deterministic is None:
             trained, everything = attach.count_parameters(run.model)
-            run.progress.deterministic = determinism.choose(run.training.deterministic, trained / everything)
+            share = trained / everything
+            run.progress.deterministic = step_gradients.chooses_deterministic(
+                run.training.deterministic, share
+            )
             report_algorithms(run, self._channel)
         self._state.gradients.deterministic = run.progress.deterministic
 

@@ -6,8 +6,10 @@ Everything here is made by the run's earlier stages or by a checkpoint; the loop
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,17 @@ from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, evaluation_interval, keeps_best, total_steps
 from engine.jobs.job import Job
 from engine.runs.run_store import BEST_PREFIX
-from engine.worker.dataset.collator import Collator, StepSampler, train_loader
+from engine.worker.dataset.collator import Collator, StepSampler, evaluation_batches, train_loader
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Encoded, Prompter
-from engine.worker.evaluation.losses import Batches
+from engine.worker.evaluation.losses import Batches, token_loss_sum
 from engine.worker.evaluation.samples import SampleSet
+from engine.worker.kernels import liger
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import rank_group
+from engine.worker.runtime.channel import Channel
+from engine.worker.runtime.random_state import same_random_numbers
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
 
@@ -37,6 +42,7 @@ from engine.worker.training.step_gradients import StepGradients
 STORED_NAMES = {"evaluation_pending": "owes_evaluation"}
 # Second forward pass without reentrant autograd: the only form that works with adapters on a frozen base.
 ACTIVATION_CHECKPOINTING = {"use_reentrant": False}
+OWN_CODE = "The run computes with the libraries' own code, with the same result but for rounding."
 
 
 @dataclass
@@ -210,3 +216,34 @@ def prepare(
         # 0: gradients are not clipped.
         max_gradient_norm=training.max_gradient_norm or math.inf,
     )
+
+
+@contextmanager
+def liger_kernels(run: TrainingRun, channel: Channel) -> Iterator[str]:
+    """Train inside with Liger's kernels; yield their version, "" without them. Tells why, where they were hoped for."""
+    version = liger.version(run.base.device, run.base.model.config.model_type) if run.training.liger else ""
+    method = run.recipe.method.method
+    if version and not liger.suits(method.peft_type):
+        channel.notice(f"Liger's kernels are not used: {method.title} and they exclude each other.", OWN_CODE)
+        version = ""
+    if version and run.training.shard:
+        # They are tried by each rank by itself, which would wait for the others' parts of the base model.
+        channel.notice("Liger's kernels are not used: the base model is sharded.", OWN_CODE)
+        version = ""
+    if not version:
+        yield ""
+        return
+    with liger.applied(run.model, partial(_try_step, run)) as problem:
+        if problem:
+            channel.notice(f"Liger's kernels do not work here: {problem}.", OWN_CODE, "warning")
+        yield "" if problem else version
+
+
+def _try_step(run: TrainingRun) -> None:
+    """Compute the gradients of one example, and drop them."""
+    device = run.base.device
+    [batch] = evaluation_batches(run.train[:1], run.collator)
+    run.model.train()
+    with same_random_numbers(device):
+        token_loss_sum(run.model, batch.to(device), run.base.family).backward()
+    run.model.zero_grad()

@@ -11,7 +11,7 @@ import torch
 from engine.config.training import TrainingOptions
 from engine.runs import run_store
 from engine.worker import __main__ as worker
-from engine.worker.training import determinism, step_gradients
+from engine.worker.training import step_gradients
 from tests.helpers.tiny_runs import (
     adapter_of,
     completed,
@@ -33,7 +33,7 @@ CUBLAS = (
 @pytest.fixture
 def cpu_as_gpu(monkeypatch):
     """Treat the CPU as a GPU; return what the micro-batches that are trained on were computed with."""
-    monkeypatch.setattr(determinism, "GPUS", frozenset({"cpu"}))
+    monkeypatch.setattr(step_gradients, "DETERMINISTIC_GPUS", frozenset({"cpu"}))
     compute, used = step_gradients.token_loss_sum, []
 
     def watched(*arguments):
@@ -78,7 +78,7 @@ def test_they_are_on_for_lora_and_where_they_are_asked_for(tmp_path, cpu_as_gpu,
 
 
 def test_on_a_cpu_they_are_not_touched(tmp_path, monkeypatch):
-    monkeypatch.setattr(determinism, "switch", pytest.fail)
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", pytest.fail)
     job, events = completed(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
     assert (stored(job), told(events)) == (None, [])
 

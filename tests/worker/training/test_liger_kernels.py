@@ -169,7 +169,7 @@ def test_lack_of_memory_is_no_failure_of_theirs(tmp_path, package, monkeypatch):
     def too_much(*_):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr("engine.worker.training.fast_kernels.token_loss_sum", too_much)
+    monkeypatch.setattr("engine.worker.training.training_run.token_loss_sum", too_much)
     _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.max_steps=2"))
 
     assert events[-1]["outcome"] == "failed"
