@@ -22,40 +22,25 @@ from gui.core.preferences import SETTINGS
 from gui.forms.recipe_tables import TABLES
 from gui.inputs.search_field import SearchField
 from gui.look.language import mark, tr, translate
+from gui.navigator import Navigator
 from gui.pages.help import topics
 from gui.pages.help.topics import Topic
 from gui.pages.train import recipe_files
 from gui.shell.page import Page
 from gui.shell.palette import Palette, PaletteEntry
+from gui.shell.rooms import ROOMS, VIEWS
 
 MAX_RUNS, MAX_ADAPTERS = 12, 50
 RUN, ADAPTER, RECIPE, PROGRAM = mark("Run"), mark("Adapter"), mark("Recipe"), "Tunesmith"
 HERE, PAGE, SETTING, HELP = mark("On this page"), mark("Page"), mark("Setting"), mark("Help")
 
 
-@dataclass(frozen=True)
-class Navigator:
-    """Opens what the palette lists.
-
-    A recipe comes with a text on where it comes from, an option of the recipe with the topic that explains it.
-    """
-
-    page: Callable[[str], object]
-    run: Callable[[str], object]
-    adapter: Callable[[str], object]
-    recipe: Callable[[Recipe, str], object]
-    option: Callable[[str, str], object]
-    setting: Callable[[str], object]
-    topic: Callable[[str], object]
-
-
 class CommandIndex(QObject):
-    """Opens the palette. `pages` maps keys to titles and icons, the pages of the rail first."""
+    """Opens the palette; `show_setting` opens a setting of the window."""
 
-    def __init__(self, window: QWidget, pages: dict[str, tuple[str, str]], navigator: Navigator) -> None:
+    def __init__(self, window: QWidget, navigator: Navigator, show_setting: Callable[[str], object]) -> None:
         super().__init__(window)
-        self._window = window
-        self._pages, self._navigator = pages, navigator
+        self._window, self._navigator, self._show_setting = window, navigator, show_setting
         self._background = BackgroundTasks(self)
         self.palette: Palette | None = None
 
@@ -72,28 +57,43 @@ class CommandIndex(QObject):
             self.palette = None
 
     def _of_window(self, page: QWidget) -> list[PaletteEntry]:
-        found = [
-            PaletteEntry(tr(title), tr(PAGE), partial(self._navigator.page, key), self._keys_of(key), icon)
-            for key, (title, icon) in self._pages.items()
-        ]
         inside = set(actions.bound_in(page))
+        found = []
         for bound in actions.bound_in(self._window):
-            is_general = (
-                bound.action.scope == "window" and bound.action.id.partition(".")[2] not in self._pages
-            )
-            if is_general and bound not in inside and bound.action.is_offered:
+            if bound.action.scope == "window" and bound not in inside and bound.action.is_offered:
+                room = ROOMS.get(bound.action.id.partition(".")[2])
+                group, icon = (tr(PAGE), room.icon) if room is not None else (PROGRAM, "settings")
                 keys = actions.keys_text(bound.action.id)
-                found.append(PaletteEntry(tr(bound.action.title), PROGRAM, bound.do, keys, "settings"))
+                found.append(PaletteEntry(tr(bound.action.title), group, bound.do, keys, icon))
+        listed = {entry.title for entry in found}
+        found += [
+            PaletteEntry(
+                tr(view.title),
+                tr(PAGE),
+                partial(self._navigator.page, key),
+                tr(room.title) if room.title != view.title else tr(PAGE),
+                view.icon,
+                f"{tr(room.title)} {tr(view.keywords)}",
+            )
+            for room in ROOMS.values()
+            for key, view in room.views.items()
+            if tr(view.title) not in listed
+        ]
         return [*found, *self._of_other_pages(inside)]
 
     def _of_other_pages(self, inside: set[actions.BoundAction]) -> list[PaletteEntry]:
         """Return the actions that wait on other pages: they lead there."""
         here = {bound.action.scope for bound in inside}
         return [
-            PaletteEntry(tr(each.title), tr(PAGE), partial(self._navigator.page, each.scope), title, icon)
+            PaletteEntry(
+                tr(each.title),
+                tr(PAGE),
+                partial(self._navigator.page, each.scope),
+                tr(VIEWS[each.scope].title),
+                VIEWS[each.scope].icon,
+            )
             for each in actions.ACTIONS
-            if each.is_offered and not each.is_pressed and each.scope in self._pages.keys() - here
-            for title, icon in [(tr(self._pages[each.scope][0]), self._pages[each.scope][1])]
+            if each.is_offered and not each.is_pressed and each.scope in VIEWS.keys() - here
         ]
 
     def _settings(self) -> list[PaletteEntry]:
@@ -119,19 +119,13 @@ class CommandIndex(QObject):
                 PaletteEntry(
                     tr(each.title),
                     tr(SETTING),
-                    partial(navigator.setting, key),
+                    partial(self._show_setting, key),
                     icon="settings",
                     keywords=" ".join(map(tr, each.choices.values())),
                 )
                 for key, each in SETTINGS.items()
             ),
         ]
-
-    @staticmethod
-    def _keys_of(key: str) -> str:
-        return next(
-            (actions.keys_text(each.id) for each in actions.ACTIONS if each.id == f"window.{key}"), tr(PAGE)
-        )
 
     def _add_recent(self, found: _Recent) -> None:
         if self.palette is None:

@@ -1,14 +1,14 @@
 """Decides when a control with the focus shows a rim: after a key was pressed, not after a click.
 
-A text field has its caret, and shows its rim always. Buttons get the property "rim" for the style sheet; what paints
-itself asks `has_rim`.
+A text field has its caret, and shows its rim always. Buttons and tabs get the property "rim" for the style sheet;
+what paints itself asks `has_rim`.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QWindow
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar, QWidget
 from shiboken6 import isValid
 
 from gui.look.polish import polish_again
@@ -42,7 +42,7 @@ class _LastInput(QObject):
         for widget, rimmed in ((old, False), (new, self.by_keyboard)):
             if widget is None or not isValid(widget):
                 continue
-            if isinstance(widget, QAbstractButton) and bool(widget.property("rim")) != rimmed:
+            if isinstance(widget, QAbstractButton | QTabBar) and bool(widget.property("rim")) != rimmed:
                 widget.setProperty("rim", rimmed)
                 polish_again(widget)
             widget.update()

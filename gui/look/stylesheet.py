@@ -177,6 +177,12 @@ QScrollBar::handle:disabled { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; background: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
+QTabBar { background: transparent; border: none; }
+QTabBar::tab { background: transparent; color: @muted; border: 2px solid transparent; min-height: <36>; padding: 0;
+  margin: 0 10px; }
+QTabBar::tab:hover { color: @text; }
+QTabBar::tab:selected { color: @text; border-bottom-color: @accent; }
+QTabBar[rim="true"]::tab:selected { border-color: @accent; border-radius: 4px; }
 QMenu { background: @surface; color: @text; border: 1px solid @edge; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; background: transparent; }
 QMenu::item:selected { background: @hover; }

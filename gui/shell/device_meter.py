@@ -23,7 +23,7 @@ INSET = 8
 
 
 class DeviceMeter(QAbstractButton):
-    """The device with its name, memory and load, and its queue. A click opens the queue."""
+    """The device with its name, memory and load, and its queue. A click offers the queue and the computers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class DeviceMeter(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Before the first device.
         self.setAccessibleName(tr("Device"))
-        self.setAccessibleDescription(tr("Show the queue"))
+        self.setAccessibleDescription(tr("Queue and computers"))
         for part in self.findChildren(QWidget):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.set_folded(False)
@@ -116,7 +116,7 @@ class DeviceMeter(QAbstractButton):
         parts = (work, self._waiting.text(), self._device_text)
         text = ". ".join(filter(None, parts))
         self.setAccessibleName(text)
-        self.setToolTip(tr("{device}. Press to show the queue", device=text))
+        self.setToolTip(tr("{device}. Press for the queue and other computers", device=text))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the hover background."""

@@ -1,13 +1,13 @@
-"""The navigation rail at the left: the pages, the device meter, settings and help.
+"""The navigation rail at the left: the rooms, the device meter, settings and help.
 
-Knows keys, names and icons, not the pages. Below a width of 1200 the window folds it to icons.
+Knows keys, names and icons, not the rooms. Below a width of 1200 the window folds it to icons.
 """
 
 from __future__ import annotations
 
 import itertools
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ WIDE, FOLDED = 208, 56
 
 
 class RailItem(QAbstractButton):
-    """One page in the rail: icon, name and badge ("62 %", "14")."""
+    """One room in the rail: icon, name and badge ("62 %", "14")."""
 
     def __init__(
         self, icon_name: str, text: str, parent: QWidget | None = None, checkable: bool = True
@@ -163,7 +163,7 @@ class NavigationRail(QWidget):
         self._column.addLayout(self._foot)
 
     def add_item(self, key: str, text: str, icon_name: str) -> RailItem:
-        """Add a page at the end."""
+        """Add a room at the end."""
         item = RailItem(icon_name, text, self)
         item.set_folded(self._folded)
         item.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
@@ -177,23 +177,27 @@ class NavigationRail(QWidget):
         return item
 
     def item(self, key: str) -> RailItem:
-        """Return a page's item."""
+        """Return a room's item."""
         return self._items[key]
 
     def keys(self) -> list[str]:
-        """Return the pages' keys in order."""
+        """Return the rooms' keys in order."""
         return list(self._items)
 
     def set_current(self, key: str) -> None:
-        """Mark the page shown; none, if the page has no item here."""
+        """Mark the room shown; none, if it has no item here."""
         for each, item in self._items.items():
             item.setAutoExclusive(False)
             item.setChecked(each == key)
             item.setAutoExclusive(True)
 
     def set_badge(self, key: str, text: str, busy: bool = False) -> None:
-        """Show a badge at a page's item; `busy` draws it in the accent."""
+        """Show a badge at a room's item; `busy` draws it in the accent."""
         self._items[key].set_badge(text, busy)
+
+    def above_meter(self, size: QSize) -> QPoint:
+        """Return the screen position of a menu of this size above the device meter."""
+        return self._meter.mapToGlobal(QPoint(0, -size.height() - 4))
 
     def set_device(
         self, name: str, device: str, used: float | None, total: float | None, load: float | None

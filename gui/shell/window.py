@@ -1,13 +1,13 @@
-"""The window's frame: the rail at the left and the pages beside it.
+"""The window's frame: the rail at the left, and beside it a room's tabs and the page shown.
 
-Handles which page is shown, the folding of the rail, the pages' shortcuts and the window's geometry. Knows pages as
-widgets only; saves the geometry in the given settings object.
+Handles which page is shown and when it is built, the folding of the rail, the rooms' shortcuts and the window's
+geometry. Knows pages as widgets only; saves the geometry in the given settings object.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
@@ -16,11 +16,13 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 from gui.core import actions
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import mark, tr
+from gui.look.language import tr
 from gui.shell.navigation_rail import NavigationRail
 from gui.shell.page import NARROW, Page
+from gui.shell.room_tabs import RoomTabs
+from gui.shell.rooms import ROOMS, VIEWS, room_of
 from gui.widgets import accessible_roles
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import hbox, vbox
 
 MIN_SIZE = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
@@ -28,16 +30,6 @@ DEFAULT = QSize(1440, 900)
 FRAME = QSize(8, 40)
 # Platforms without a screen.
 HEADLESS = {"offscreen", "minimal"}
-
-# The name and icon of each page in the rail, by key.
-ITEMS = {
-    "data": (mark("Data"), "data"),
-    "train": (mark("Train"), "train"),
-    "arena": (mark("Arena"), "arena"),
-    "library": (mark("Library"), "library"),
-    "playground": (mark("Playground"), "playground"),
-    "history": (mark("History"), "history"),
-}
 
 
 class Settings(Protocol):
@@ -51,7 +43,7 @@ class Settings(Protocol):
 
 
 class ShellWindow(QMainWindow):
-    """The rail and the pages. `page_shown(key)` reports the page in front."""
+    """The rooms. Subclasses make the pages. `page_shown(key)` reports the view in front."""
 
     page_shown = Signal(str)
 
@@ -59,43 +51,63 @@ class ShellWindow(QMainWindow):
         super().__init__()
         accessible_roles.install()
         self._settings = settings
-        self._pages: dict[str, QWidget] = {}
-        self._within: dict[str, str] = {}
+        self.pages: dict[str, QWidget] = {}
+        self.previous_key = next(iter(VIEWS))
+        # The view shown last in each room.
+        self._last: dict[str, str] = {}
         self.setWindowTitle("Tunesmith")
         self._fit()
         self.rail = NavigationRail()
-        self.rail.chosen.connect(self.show_page)
+        self.tabs = RoomTabs()
         self._stack = QStackedWidget()
         middle = QWidget()
-        hbox(self.rail, (self._stack, 1), of=middle, spacing=0)
+        beside = vbox(self.tabs, (self._stack, 1), spacing=0)
+        hbox(self.rail, (beside, 1), of=middle, spacing=0)
         self.setCentralWidget(middle)
+        for key, room in ROOMS.items():
+            if room.in_rail:
+                self.rail.add_item(key, tr(room.title), room.icon)
+                actions.bind(self, f"window.{key}", partial(self.show_room, key))
+        actions.bind(self, "window.next_tab", partial(self.tabs.step, 1))
+        actions.bind(self, "window.previous_tab", partial(self.tabs.step, -1))
+        self.rail.chosen.connect(self.show_room)
+        self.tabs.chosen.connect(self.show_page)
         self._restore()
         style.on_style_changed(self._fold)
 
-    def add_inner_page(self, key: str, page: QWidget, within: str) -> None:
-        """Add a page that is reached from the page `within` and shares its item in the rail."""
-        self._stack.addWidget(page)
-        self._pages[key] = page
-        self._within[key] = within
+    def make_page(self, key: str) -> QWidget:
+        """Make the page of a view."""
+        raise NotImplementedError
 
-    def add_page(self, key: str, page: QWidget) -> None:
-        """Add a page at the end, with its item in the rail."""
-        text, icon_name = ITEMS[key]
-        self.rail.add_item(key, tr(text), icon_name)
-        self._stack.addWidget(page)
-        self._pages[key] = page
-        actions.bind(self, f"window.{key}", partial(self.show_page, key))
-        if len(self._pages) == 1:
-            self.show_page(key)
+    def built(self, key: str) -> Any:
+        """Return the page of a view; make it first if needed."""
+        if key not in self.pages:
+            made = self.pages[key] = self.make_page(key)
+            self._stack.addWidget(made)
+        return self.pages[key]
+
+    def show_room(self, key: str) -> None:
+        """Bring a room to the front, with the view that was shown last."""
+        self.show_page(self._last.get(key) or next(iter(ROOMS[key].views)))
+
+    def show_built(self, key: str) -> Any:
+        """Bring a view to the front and return its page."""
+        self.show_page(key)
+        return self.built(key)
 
     def show_page(self, key: str) -> None:
-        """Bring a page to the front."""
-        page, leaves = self._pages[key], self._stack.isAncestorOf(self.focusWidget())
+        """Bring a view to the front."""
+        page, leaves = self.built(key), self._stack.isAncestorOf(self.focusWidget())
         if leaves:
             # Qt would give the keyboard to the page's first button, the trash.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._stack.count() > 1 and key != self.current_key():
+            self.previous_key = self.current_key()
+        room = room_of(key)
+        self._last[room] = key
+        self.tabs.show_view(room, key)
+        self.rail.set_current(room)
         self._stack.setCurrentWidget(page)
-        self.rail.set_current(self._within.get(key, key))
         if isinstance(page, Page):
             page.shown()
         self.page_shown.emit(key)
@@ -104,13 +116,10 @@ class ShellWindow(QMainWindow):
             former = cast(QWidget | None, page.focusWidget())
             (former or page).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def page(self, key: str) -> QWidget:
-        return self._pages[key]
-
     def current_key(self) -> str:
-        """Return the key of the page in front."""
+        """Return the key of the view in front."""
         shown = self._stack.currentWidget()
-        return next(key for key, page in self._pages.items() if page is shown)
+        return next(key for key, page in self.pages.items() if page is shown)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold the rail below 1200."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QElapsedTimer
 from PySide6.QtWidgets import QApplication
 
 from gui.look import style
-from gui.main_window import PAGES
+from gui.shell.rooms import VIEWS
 from tests.helpers.benchmark_report import percentile, show, temporary_home
 from tests.helpers.whole_window import close, fill_home, make_window
 
@@ -26,7 +26,7 @@ def main() -> None:
         window = make_window(planned=True)
         window.resize(1440, 900)
         window.show()
-        for key in (*PAGES, "train"):
+        for key in (*VIEWS, "train"):
             window.show_built(key)
             _settle(application)
         schemes = [

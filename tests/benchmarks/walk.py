@@ -18,7 +18,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.runs import run_store
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import language, style
-from gui.main_window import PAGES, MainWindow
+from gui.main_window import MainWindow
+from gui.shell.rooms import VIEWS
 from tests.helpers.benchmark_report import show, temporary_home
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
@@ -73,7 +74,7 @@ def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Ite
 
 def _pages(window: MainWindow) -> Iterator[tuple[str, QWidget, QWidget]]:
     """Show each page, a finished run and the settings; yield the name, what a picture shows, and what is looked at."""
-    for key in PAGES:
+    for key in VIEWS:
         yield key, window, window.show_built(key)
     train = window.show_built("train")
     train.open_run(run_store.list_jobs()[0].id)

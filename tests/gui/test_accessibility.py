@@ -23,9 +23,10 @@ from gui.dialogs.settings_dialog import SettingsDialog
 from gui.graphics.histogram import Histogram
 from gui.graphics.scrubber import Scrubber
 from gui.inputs.number_inputs import SliderSpin
-from gui.main_window import PAGES, MainWindow
+from gui.main_window import MainWindow
 from gui.pages.help.drawings import DrawingView
 from gui.plots.chart import Chart
+from gui.shell.rooms import VIEWS
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
 from tests.helpers.whole_window import fill_home, leave, make_window
@@ -104,7 +105,7 @@ def described(each: QWidget) -> str:
 
 
 def walk(window: MainWindow) -> list[QWidget]:
-    pages = [window.show_built(key) for key in PAGES]
+    pages = [window.show_built(key) for key in VIEWS]
     disk = DiskDialog(window.checkpoint_cleanup, window)
     sheets = [SettingsDialog(window.preferences, window), ShortcutsSheet("", window)]
     found = [each for root in (*pages, *sheets, disk, window.rail) for each in usable(root)]
@@ -116,7 +117,7 @@ def test_everything_that_can_be_used_has_a_name_a_role_a_description_and_a_focus
     QApplication.setCursorFlashTime(0)
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
     lost = []
-    for key in PAGES:
+    for key in VIEWS:
         page = window.show_built(key)
         QTest.qWait(100)
         seen = [

@@ -13,9 +13,9 @@ from gui.core import actions
 from gui.core.preferences import SETTINGS
 from gui.forms.recipe_tables import TABLES
 from gui.look.language import tr
-from gui.main_window import PALETTE_PAGES
 from gui.pages.help import topics
 from gui.shell.palette import TOP, Palette, PaletteEntry, found_by
+from gui.shell.rooms import VIEWS
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
@@ -49,8 +49,9 @@ def test_it_offers_pages_actions_and_what_was_made_lately(window, qtbot):
     window.show_built("train")
     palette = open_palette(window, qtbot)
     assert {
-        "Data",
-        "History",
+        "Train",
+        "Data sets",
+        "All runs",
         "Write summaries",
         "Start",
         "Open recipe",
@@ -66,7 +67,7 @@ def test_it_offers_pages_actions_and_what_was_made_lately(window, qtbot):
 def declared():
     """Return the titles of all actions, pages, options, settings and topics."""
     yield from (each.title for each in actions.ACTIONS if each.is_offered and not each.is_pressed)
-    yield from (title for title, _ in PALETTE_PAGES.values())
+    yield from (view.title for view in VIEWS.values())
     for options in (*TABLES.values(), *(each.options for each in METHODS)):
         yield from (info.title for info in describe(options))
     yield from (each.title for each in SETTINGS.values())
@@ -87,6 +88,10 @@ def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(
         ("rank", "Rank", "Setting"),
         ("learning rate", "Learning rate", "Setting"),
         ("new run", "New run", "Page"),
+        # As the pages were called.
+        ("data", "Data sets", "Page"),
+        ("arena", "Compare methods", "Page"),
+        ("history", "All runs", "Page"),
     ):
         offers = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
         assert (title, group) in offers[:3], typed

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.api import library, run_store
 from gui.look.shown_texts import MENU_LETTERS
-from gui.main_window import PAGES
+from gui.shell.rooms import VIEWS
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, make_window
@@ -73,7 +73,7 @@ def test_every_page_shows_strange_names_within_its_least_size_and_below(window, 
     assert faults == []
 
     window.setMinimumSize(0, 0)
-    for key in PAGES:
+    for key in VIEWS:
         window.show_built(key)
         for size in (QSize(320, 200), QSize(1, 1), QSize(5000, 120)):
             window.resize(size)

@@ -46,7 +46,7 @@ JSON = mark("Blind comparisons (*.json);;All files (*)")
 class BlindPage(Page):
     """`open_runs` compares runs, `open_comparison` goes on with a comparison.
 
-    `back_requested` returns to where the page was opened from.
+    `back_requested` returns to where the page was opened from, when a new comparison is cancelled.
     """
 
     back_requested = Signal()
@@ -65,11 +65,10 @@ class BlindPage(Page):
     def _make_parts(self) -> None:
         self.choice = ComboBox()
         self.choice.setAccessibleName(tr("Comparison"))
-        self.back_button = plain(tr("Back"), "arrow-left")
         self.finish_button = plain(tr("Finish"), "check")
         self.finish_button.setToolTip(tr("The names and the results come out. You can go on voting later."))
         self.more_button = IconButton("more", tr("More"))
-        for part in (self.choice, self.back_button, self.finish_button, self.more_button):
+        for part in (self.choice, self.finish_button, self.more_button):
             self.header.add(part)
         self.notice = NoticeStrip(parent=self.content)
         self.notice.hide()
@@ -107,7 +106,6 @@ class BlindPage(Page):
         controller.prepared.connect(self._on_prepared)
         controller.candidates_found.connect(self._offer_runs)
         self.choice.chosen.connect(self.open_comparison)
-        self.back_button.clicked.connect(self.back_requested)
         self.finish_button.clicked.connect(controller.reveal)
         self.more_button.clicked.connect(lambda: make_menu(self, self._menu()).popup(below(self.more_button)))
         self.notice.acted.connect(self.notice.hide)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import AppError, Computer, computer_store
@@ -13,7 +12,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.pages.computers.computer_card import ComputerCard
 from gui.pages.computers.computer_form import ComputerForm
 from gui.shell.page import Page
-from gui.widgets.buttons import link, plain, primary
+from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import IconLabel, Label
@@ -26,9 +25,7 @@ PAGE_WIDTH = 880
 
 
 class ComputersPage(Page):
-    """Lists the computers; asks them when first shown and on request. `this_wanted` leads to this computer's checks."""
-
-    this_wanted = Signal()
+    """Lists the computers; asks them when first shown and on request."""
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("Computers"), "", parent)
@@ -79,9 +76,6 @@ class ComputersPage(Page):
             (Label(tr("Runs are trained here unless you choose another."), "label", "muted", wrap=True), 1),
             spacing=12,
         )
-        self.this_button = link(tr("Check"))
-        self.this_button.clicked.connect(self.this_wanted)
-        row.addWidget(self.this_button)
         card.column.addLayout(row)
         return card
 

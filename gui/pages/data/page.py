@@ -54,19 +54,19 @@ BROKEN_ROWS = "data.broken_rows"
 class DataPage(Page):
     """Checks data before it is used. `open` shows a source.
 
-    Signals: `use_requested(dict)` with `[data]` values of a recipe; `try_requested(Example)` to summarise a row in the
-    playground; `rows_checked(str, list of Example)` with the name and first rows of checked data;
+    Signals: `use_requested(dict)` with `[data]` values of a recipe; `try_requested([], Example)` to summarise a row in
+    the playground; `rows_checked(str, list of Example)` with the name and first rows of checked data;
     `label_requested(dict, base model)` to write summaries, with the `[data]` values of the source, empty without one,
     and the base model whose tokens are counted.
     """
 
     use_requested = Signal(dict)
-    try_requested = Signal(object)
+    try_requested = Signal(list, object)
     rows_checked = Signal(str, list)
     label_requested = Signal(dict, str)
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Data"), tr("No data checked yet"), parent)
+        super().__init__(tr("Data sets"), tr("No data checked yet"), parent)
         self._manager = manager
         self.checker = Checker(manager, self)
         self.exclusions = Exclusions(self)
@@ -122,7 +122,7 @@ class DataPage(Page):
         parts.rows.export_wanted.connect(lambda: self._export(self._finding))
         parts.row_view.step_wanted.connect(self._step)
         parts.row_view.closed.connect(parts.close_row_view)
-        parts.row_view.try_wanted.connect(lambda row: self.try_requested.emit(_example(row)))
+        parts.row_view.try_wanted.connect(lambda row: self.try_requested.emit([], _example(row)))
         actions.bind(parts.row_view, "window.close", parts.close_row_view)
         actions.bind(self, "data.files", parts.source.file_button)
         actions.bind(self, "data.check", parts.source.check_button)
@@ -262,7 +262,7 @@ class DataPage(Page):
             strip.hide()
         self._offer_steps()
         self.parts.broken_rows.show_rows([])
-        self.header.set_title(tr("Data"))
+        self.header.set_title(tr("Data sets"))
         self.header.set_subtitle(tr("No data checked yet"))
         self.parts.show_nothing()
 

@@ -38,10 +38,9 @@ STATES = {
 
 
 class DoctorPage(Page):
-    """Checks when first shown and on request. `disk_wanted` leads to disk use, `others_wanted` to other computers."""
+    """Checks when first shown and on request. `disk_wanted` leads to disk use."""
 
     disk_wanted = Signal()
-    others_wanted = Signal()
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("This computer"), tr("Not checked yet"), parent)
@@ -52,8 +51,7 @@ class DoctorPage(Page):
         self._devices, self._cancelled = ActiveJob(self), False
         self.copy_button = plain(tr("Copy diagnostics"), "copy")
         self.again_button = plain(tr("Check again"), "retry")
-        self.others_button = plain(tr("Other computers"), "device")
-        for button in (self.others_button, self.copy_button, self.again_button):
+        for button in (self.copy_button, self.again_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow(tr("Checking this computer"), self.cancel_button)
@@ -61,7 +59,6 @@ class DoctorPage(Page):
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
         self._list = vbox(spacing=0)
         self._lay_out()
-        self.others_button.clicked.connect(self.others_wanted)
         self.copy_button.clicked.connect(self.copy)
         self.again_button.clicked.connect(self.look)
         self.cancel_button.clicked.connect(self.cancel)

@@ -14,7 +14,18 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from engine.api import Example, Job, Recipe, escaping, example_scores, report, run_comparison, write_csv
+from engine.api import (
+    Example,
+    Job,
+    Recipe,
+    escaping,
+    example_scores,
+    report,
+    run_comparison,
+    run_store,
+    run_summaries,
+    write_csv,
+)
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
@@ -48,18 +59,16 @@ CSV_FILES = mark("Tables (*.csv);;All files (*)")
 
 
 class ExamplesPage(Page):
-    """`open_run` shows a run.
+    """`open_run` shows a run; without one, the newest with scores is shown.
 
-    `back_requested` returns to the run, `try_requested(adapter ids, example)` opens a conversation in the playground
-    with the known adapters.
+    `try_requested(adapter ids, example)` opens a conversation in the playground with the known adapters.
     """
 
-    back_requested = Signal()
     try_requested = Signal(list, object)
     blind_requested = Signal(list)
 
     def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Conversations"), "", parent)
+        super().__init__(tr("By conversation"), "", parent)
         self._shown: tuple[run_comparison.Scored, ...] = ()
         self._rows: list[Row] = []
         self._job: Job | None = None
@@ -85,13 +94,11 @@ class ExamplesPage(Page):
         self._connect()
 
     def _add_buttons(self) -> None:
-        self.back_button = plain(tr("Back to the run"), "arrow-left")
         self.compare_button = plain(tr("Compare with…"), "plus")
         self.blind_button = plain(tr("Compare blind…"), "equals")
         self.export_button = plain(tr("Export as CSV…"), "export")
         self.try_button = primary(tr("Try in playground"), "playground")
         for button in (
-            self.back_button,
             self.compare_button,
             self.blind_button,
             self.export_button,
@@ -119,12 +126,18 @@ class ExamplesPage(Page):
             tr("No scores per conversation"),
             tr("The run was not scored."),
         )
-        for shown in (self.splitter, self._empty, self.chooser):
+        self._no_run = EmptyState(
+            "data",
+            tr("No finished run yet"),
+            tr("Train an adapter, then read its summaries beside those of the base model here."),
+        )
+        for shown in (self._no_run, self.splitter, self._empty, self.chooser):
             self._stack.addWidget(shown)
+        for button in (self.compare_button, self.blind_button, self.export_button, self.try_button):
+            button.setEnabled(False)
         self.body.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
-        self.back_button.clicked.connect(self.back_requested)
         self.export_button.clicked.connect(self._ask_to_export)
         self.try_button.clicked.connect(lambda: self._try(self.view.current()))
         self.compare_button.clicked.connect(self._offer_runs)
@@ -140,6 +153,15 @@ class ExamplesPage(Page):
         self.view.link_pressed.connect(lambda row, _column: self._try(row))
 
     # Display
+
+    def shown(self) -> None:
+        """Show the newest run with scores per conversation, unless a run was opened."""
+        if self._job is None:
+            self._background.run(_newest, self._open_newest)
+
+    def _open_newest(self, found: run_summaries.RunEntry | None) -> None:
+        if self._job is None and found is not None and found.recipe is not None:
+            self.open_run(found.job, found.recipe, found.adapter_id)
 
     def open_run(self, job: Job, recipe: Recipe, adapter_id: str) -> None:
         """Show a run's conversations, read off the GUI thread."""
@@ -305,6 +327,12 @@ class ExamplesPage(Page):
                     translate(f"{error.message} {error.hint}"), tr("Close"), "warning"
                 ),
             )
+
+
+def _newest() -> run_summaries.RunEntry | None:
+    """Return the newest run with scores per conversation."""
+    scored = (job for job in run_store.list_jobs() if example_scores.exists(job.folder))
+    return next(map(run_summaries.read_entry, scored), None)
 
 
 def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[run_comparison.Scored, ...], list[Row]]:

@@ -74,7 +74,7 @@ class HistoryPage(Page):
     trash_requested = Signal()
 
     def __init__(self, manager: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(tr("History"), "", parent)
+        super().__init__(tr("All runs"), "", parent)
         self._manager = manager
         self._dialogs = dialogs or Dialogs()
         self._wanted = ""

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -56,10 +56,10 @@ TITLE = mark("Write summaries")
 class LabellingPage(Page):
     """The page. `open_source` and `open_conversations` give it conversations.
 
-    Signals: `back_requested` to the data page; `use_requested(dict)` with the `[data]` values of a recipe.
+    Signals: `view_requested(key)` to the data page; `use_requested(dict)` with the `[data]` values of a recipe.
     """
 
-    back_requested = Signal()
+    view_requested = Signal(str)
     use_requested = Signal(dict)
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
@@ -70,6 +70,7 @@ class LabellingPage(Page):
         self.reader = Reader(manager, self)
         self.additions = BatchReader(manager, self)
         self._message = ""
+        self._was_asked = False
         self._adapted_to = 0
         self._wants_list: bool | None = None
         self._background = BackgroundTasks(self)
@@ -85,14 +86,13 @@ class LabellingPage(Page):
     def _make_parts(self) -> None:
         self.sets = ComboBox()
         self.sets.setAccessibleName(tr("Conversations"))
-        self.back_button = plain(tr("Back to the data"), "arrow-left")
         self.use_button = plain(tr("Use for the next run"), "arrow-right")
-        for part in (self.sets, self.back_button, self.use_button):
+        for part in (self.sets, self.use_button):
             self.header.add(part)
         self.strip = StripView(self.content)
         self._stack = QStackedWidget(self.content)
-        to_data = plain(tr("Choose them on the data page"))
-        to_data.clicked.connect(self.back_requested)
+        self.data_button = plain(tr("Choose them on the data page"))
+        self.data_button.clicked.connect(lambda: self.view_requested.emit("data"))
         self.playground_button = plain(tr("Use the playground's"), "playground")
         self.playground_button.setToolTip(tr("All conversations summarised in the playground"))
         self.playground_button.clicked.connect(self.open_playground)
@@ -100,7 +100,7 @@ class LabellingPage(Page):
             "edit",
             tr("No conversations to summarise yet"),
             tr("Open a source on the data page and choose “Write summaries”."),
-            [to_data, self.playground_button],
+            [self.data_button, self.playground_button],
             parent=self._stack,
         )
         self._reading = QWidget(self._stack)
@@ -173,7 +173,6 @@ class LabellingPage(Page):
         self.reader.changed.connect(self._show)
         self.reader.made.connect(self._take_set)
         self.sets.chosen.connect(self._choose_set)
-        self.back_button.clicked.connect(self.back_requested)
         self.use_button.clicked.connect(self._use)
         self.strip.acted.connect(draft_writer.act)
         self.toolbar.list_wanted.connect(self._open_list)
@@ -213,6 +212,8 @@ class LabellingPage(Page):
 
     def shown(self) -> None:
         """Read the models on this computer and what was corrected meanwhile, and focus the editor."""
+        # Whoever leads here asks for conversations next; a tab asks for none.
+        QTimer.singleShot(0, self, self._open_last_unasked)
         self.draft_writer.rescan()
         self.controller.take_corrections()
         self._background.run(model_info.ids_here, self.draft_writer.offer_models)
@@ -256,10 +257,15 @@ class LabellingPage(Page):
         else:
             self.controller.open(about.id, examples)
 
+    def _open_last_unasked(self) -> None:
+        if not self._was_asked:
+            self.open_last()
+
     def open_last(self) -> None:
         """Open the set edited last, if there is one."""
+        self._was_asked = True
         sets = labelling.list_sets()
-        if self.controller.work is None and sets:
+        if self.controller.work is None and not self.controller.is_opening and sets:
             self.controller.open(sets[0].id)
 
     def _take_set(self, set_id: str, result: dict[str, Any]) -> None:
@@ -272,7 +278,7 @@ class LabellingPage(Page):
 
     def _put_away(self) -> None:
         """Cancel the reader and the draft, and clear the message."""
-        self._message = ""
+        self._message, self._was_asked = "", True
         self.reader.stop()
         self.additions.stop()
         self.all_drafts.cancel()

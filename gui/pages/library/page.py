@@ -61,7 +61,7 @@ class LibraryPage(Page):
     trash_requested = Signal()
 
     def __init__(self, manager: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Library"), "", parent)
+        super().__init__(tr("Adapters"), "", parent)
         self._manager = manager
         self._wanted = ""
         self._when_read: Callable[[], object] = lambda: None

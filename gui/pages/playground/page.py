@@ -52,11 +52,11 @@ COPY = mark("Copy as Markdown")
 class PlaygroundPage(Page):
     """The page. `open` and `open_conversation` give it something to show.
 
-    Signals: `label_requested(list of Example)` to write summaries of conversations, the first one shown;
+    Signals: `label_rows_requested(list of Example)` to write summaries of conversations, the first one shown;
     `data_requested(str)` to open an exported file of training data.
     """
 
-    label_requested = Signal(list)
+    label_rows_requested = Signal(list)
     data_requested = Signal(str)
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
@@ -331,7 +331,7 @@ class PlaygroundPage(Page):
         self.panel.settle()
         shown = [(self.panel.conversation, self.panel.reference)] if self.panel.conversation else []
         entry = [(one.conversation, one.reference) for one in self.controller.history.items]
-        self.label_requested.emit([Example("", *texts) for texts in (*shown, *entry)])
+        self.label_rows_requested.emit([Example("", *texts) for texts in (*shown, *entry)])
 
     # History
 

@@ -1,7 +1,7 @@
 """The first-run guide: data, base model, method, run. Every step has a default; the guide can be skipped at any time.
 
 What has one answer is not asked but said. Asks workers for devices and base models and plans the recipe of the choices;
-`start_requested` requests the run.
+`run_again_requested` requests the run.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ INTRO_TEXT = mark(
 
 
 class WelcomePage(Page):
-    """Signals: `start_requested(recipe)`, `data_requested(source)` to look at own data, `skipped`.
+    """Signals: `run_again_requested(recipe)`, `data_requested(source)` to look at own data, `view_requested(key)`.
 
     `label_requested([data] values, base model)` to write the summaries of own data.
     """
 
-    start_requested = Signal(object)
+    run_again_requested = Signal(object)
     data_requested = Signal(str)
     label_requested = Signal(dict, str)
-    skipped = Signal()
+    view_requested = Signal(str)
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("Welcome"), parent=parent)
@@ -121,7 +121,7 @@ class WelcomePage(Page):
             step.change_wanted.connect(lambda key=key: self.go_to(key))
         self.back_button.clicked.connect(lambda: self._move(-1))
         self.onward_button.clicked.connect(self._go_on)
-        self.skip_button.clicked.connect(self.skipped)
+        self.skip_button.clicked.connect(lambda: self.view_requested.emit("train"))
         for cards in (self.devices, self.data, self.models, self.methods):
             cards.chosen.connect(lambda _key: self._plan())
         self.data.chosen.connect(lambda key: self.own_data.line.setFocus() if key == OWN else None)
@@ -215,7 +215,7 @@ class WelcomePage(Page):
     def _go_on(self) -> None:
         wanted = self.recipe() if self._open == "run" else None
         if wanted is not None:
-            self.start_requested.emit(wanted)
+            self.run_again_requested.emit(wanted)
         elif self._open != "run":
             self._move(1)
 

@@ -64,7 +64,7 @@ def test_a_window_of_a_larger_screen_is_cut_down_to_this_one(styled, qtbot, home
     assert fitting(QSize(9, 9), None) == QSize(9, 9)
 
 
-@pytest.mark.parametrize("kept", ["doctor", "examples", "gone"])
+@pytest.mark.parametrize("kept", ["doctor", "help", "gone"])
 def test_a_page_that_is_only_passed_through_is_not_the_first(story, kept):
     assert story.open(kept).current_key() == "train"
 

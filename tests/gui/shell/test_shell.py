@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel
 from gui.look import style
 from gui.shell.device_meter import DeviceMeter
 from gui.shell.page import Page
+from gui.shell.rooms import ROOMS
 from gui.shell.window import DEFAULT, ShellWindow
 
 
@@ -40,54 +41,79 @@ class RecordingPage(Page):
         self.times_shown += 1
 
 
+class Shell(ShellWindow):
+    """A window with empty pages."""
+
+    def make_page(self, key):
+        return RecordingPage(key.capitalize())
+
+
 @pytest.fixture
 def window(styled, qtbot):
-    made = ShellWindow()
+    made = Shell()
     qtbot.addWidget(made)
-    for key in ("data", "train", "library"):
-        made.add_page(key, RecordingPage(key.capitalize()))
+    made.show_page("data")
     made.show()
     qtbot.waitExposed(made)
     return made
 
 
-def test_clicks_in_the_rail_and_keys_bring_pages_but_inner_ones_have_no_place_there(window, qtbot):
-    assert window.rail.keys() == ["data", "train", "library"]
+def tabs_of(window):
+    """Return the texts of the tabs on the screen, and the one in front."""
+    bar = window.tabs.bar
+    texts = [bar.tabText(at) for at in range(bar.count())] if bar.isVisible() else []
+    return texts, bar.tabText(bar.currentIndex())
+
+
+def test_clicks_in_the_rail_keys_and_tabs_bring_views_and_a_room_keeps_the_last_one(window, qtbot):
+    assert window.rail.keys() == [key for key, room in ROOMS.items() if room.in_rail]
     assert window.rail.item("library").text() == "Library"
     assert window.current_key() == "data"
-    assert window.page("data").times_shown == 1
+    assert window.built("data").times_shown == 1
+    assert tabs_of(window) == (["Data sets", "Write summaries"], "Data sets")
     # It starts without a focus rim.
     assert not window.rail.isAncestorOf(window.focusWidget())
     with qtbot.waitSignal(window.page_shown) as told:
         QTest.mouseClick(window.rail.item("train"), Qt.MouseButton.LeftButton)
     assert told.args == ["train"]
-    assert window.current_key() == "train"
     assert window.rail.item("train").isChecked()
-    assert not window.rail.item("data").isChecked()
+    assert not window.rail.item("conversations").isChecked()
+
+    bar = window.tabs.bar
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
+    assert window.current_key() == "history"
+    assert window.built("history").times_shown == 1
+    assert window.previous_key == "train"
     QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     assert window.current_key() == "library"
-
-    window.add_inner_page("labelling", RecordingPage("Labelling"), within="data")
-    window.add_page("history", RecordingPage("History"))
-    window.show_page("labelling")
-    assert window.rail.keys() == ["data", "train", "library", "history"]
-    assert window.rail.item("data").isChecked()
-    assert window.page("labelling").times_shown == 1
-    QTest.mouseClick(window.rail.item("data"), Qt.MouseButton.LeftButton)
-    assert window.current_key() == "data"
-    QTest.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    assert (window.current_key(), tabs_of(window)[1]) == ("history", "All runs")
+    for key in ("arena", "train"):
+        QTest.keyClick(window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+        assert window.current_key() == key
+    bar.setFocus()
+    QTest.keyClick(bar, Qt.Key.Key_Right)
     assert window.current_key() == "history"
+    assert bar.hasFocus()
+
+    # A room of one view has no tabs, and one outside the rail no item there.
+    window.show_page("playground")
+    assert tabs_of(window)[0] == []
+    window.show_page("doctor")
+    assert tabs_of(window) == (["This computer", "Other computers"], "This computer")
+    assert not any(window.rail.item(key).isChecked() for key in ROOMS if ROOMS[key].in_rail)
 
 
 def test_tab_goes_down_the_rail_before_anything_else(window):
     window.rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
-    order, widget = [], window.rail.item("data")
-    for _ in range(6):
+    order, widget = [], window.rail.item("conversations")
+    for _ in range(8):
         order.append(widget.accessibleName().partition(" ")[0])
         widget = widget.nextInFocusChain()
         while not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             widget = widget.nextInFocusChain()
-    assert order == ["Data", "Train", "Library", "Card", "Settings", "Help"]
+    rooms = ["Conversations", "Train", "Library", "Playground"]
+    assert order == [*rooms, "Card", "Settings", "Help", "Conversations"]
 
 
 def test_the_rail_folds_below_1200_and_for_larger_text_and_pages_are_told(window, styled):
@@ -98,7 +124,7 @@ def test_the_rail_folds_below_1200_and_for_larger_text_and_pages_are_told(window
     assert window.rail.is_folded()
     assert window.rail.width() < wide
     assert window.rail.item("train").toolTip() == "Train"
-    assert window.page("data").widths[-1] == 1100
+    assert window.built("data").widths[-1] == 1100
     window.resize(1440, 900)
     style.apply(styled, "light", 2.0)
     assert window.rail.is_folded()
@@ -142,10 +168,10 @@ def test_the_place_is_kept_where_it_is_told_to_and_an_unreadable_one_passed_over
 
 
 def test_a_header_shows_state_in_words_and_a_dot(window):
-    header = window.page("data").header
+    header = window.built("data").header
     header.set_title("SAMSum")
     header.set_subtitle("Training. Next evaluation at step 1,078", "accent")
-    assert window.page("data").title() == "SAMSum"
+    assert window.built("data").title() == "SAMSum"
     assert header.subtitle().startswith("Training")
     assert header._dot.isVisibleTo(header)
     header.set_subtitle("Saved")

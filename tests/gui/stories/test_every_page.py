@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from engine.api import run_store
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import language, style
-from gui.main_window import PAGES
+from gui.shell.rooms import VIEWS
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
 
@@ -46,7 +46,7 @@ def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, size,
     window.resize(*size)
     window.show()
     found = []
-    for key in PAGES:
+    for key in VIEWS:
         page = window.show_built(key)
         found += [f"{key}: {fault}" for fault in _lasting_problems(page)]
     train = window.show_built("train")

@@ -38,7 +38,7 @@ def test_from_a_finished_run_and_back_and_from_an_adapter_whose_run_has_summarie
     buttons = {button.text(): button for button in train.run_view.card.findChildren(QPushButton)}
     buttons["Compare blind…"].click()
     assert prepared(window) == [(job.id, "LoRA, r 16")]
-    window.built("blind").back_button.click()
+    window.built("blind").setup.cancel_button.click()
     assert window.current_key() == "train"
 
     adapter = library.find("adapter-0")
@@ -80,6 +80,6 @@ def test_from_the_conversations_of_several_runs_and_from_an_arena_where_the_vote
     while blind.controller.question is not None:
         blind.vote.buttons["left"].click()
     settle(blind)
-    blind.back_button.click()
+    window.show_room("train")
     assert window.current_key() == "arena"
     qtbot.waitUntil(lambda: "preferred" in [column.key for column in page.table.columns], timeout=WAIT)

@@ -171,7 +171,7 @@ def test_limits_follow_the_data_until_they_are_moved_and_go_into_the_recipe(show
 def test_a_finding_leads_to_its_rows_by_split_which_are_exported_and_left_out(shown, tmp_path, monkeypatch):
     page, rows = shown, shown.parts.rows
     tried: list[Any] = []
-    page.try_requested.connect(tried.append)
+    page.try_requested.connect(lambda _adapters, example: tried.append(example))
     page.parts.row_view.try_button.click()
     assert tried[0].summary == "Ann says 1."
     finding(page, "long_conversation").show_button.click()

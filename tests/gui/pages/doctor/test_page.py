@@ -136,4 +136,4 @@ def test_the_meter_in_the_rail_leads_to_the_queue_by_mouse_and_keys(styled, qtbo
     rail._meter.setFocus()
     QTest.keyClick(rail._meter, Qt.Key.Key_Space)
     assert received == [1, 1]
-    assert rail._meter.accessibleDescription() == "Show the queue"
+    assert rail._meter.accessibleDescription() == "Queue and computers"

@@ -312,10 +312,10 @@ def test_conversations_of_a_file_are_added_to_the_set(opened, qtbot, monkeypatch
 
 
 def test_without_a_set_the_page_says_where_conversations_come_from(page):
-    back: list[int] = []
-    page.back_requested.connect(lambda: back.append(1))
+    wanted: list[str] = []
+    page.view_requested.connect(wanted.append)
     page.open_last()
     assert page.header.title() == "Write summaries"
     assert not page.use_button.isEnabled()
-    page.back_button.click()
-    assert back == [1]
+    page.data_button.click()
+    assert wanted == ["data"]

@@ -44,7 +44,7 @@ def test_base_and_four_adapters_summarise_side_by_side_and_one_may_fail_alone(pa
 
 def test_a_try_is_kept_copied_taken_along_and_its_worker_stays_until_it_is_unloaded(page, workers, qtbot):
     wanted: list[list[Example]] = []
-    page.label_requested.connect(wanted.append)
+    page.label_rows_requested.connect(wanted.append)
     assert not page.panel.label_button.isEnabled()
     tried(page, qtbot, "a1", reference="The venue offers the 21st.")
     page.copy_button.click()
