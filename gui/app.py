@@ -29,7 +29,7 @@ from gui.desktop.crash_report import CrashReport
 from gui.desktop.single_instance import SingleInstance
 from gui.look import language, style
 from gui.look.language import mark, tr, translate
-from gui.main_window import FIRST, MainWindow
+from gui.main_window import MainWindow
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
@@ -39,7 +39,7 @@ SWITCH_SECONDS = 0.001
 # Qt platforms without a screen.
 HEADLESS = ("offscreen", "minimal")
 # Pages with a Start button.
-STARTS_RUNS = (FIRST, "welcome")
+STARTS_RUNS = ("train", "welcome")
 
 
 def run(argv: list[str]) -> int:

@@ -10,10 +10,11 @@ import pkgutil
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QMenu, QWidget
 
 from engine.api import abandoned_jobs, library, run_store
 from gui.command_index import CommandIndex, search_field
@@ -46,7 +47,9 @@ from gui.workers.worker_manager import WorkerManager
 
 # The pages that start what waits in the queue; runs need none.
 STARTED_BY = {"evaluate": "library", "export": "library", "batch": "playground", "drafts": "labelling"}
-FIRST = "train"
+FIRST = "home"
+# Pages that keep more than one text in the preferences, or read them.
+WITH_PREFERENCES = ("home", "train")
 # It takes half a second to import, and much longer from a cold disk.
 PLOT = "gui.plots.canvas"
 LAST_PAGE = "page"
@@ -74,6 +77,7 @@ class MainWindow(ShellWindow):
                 "trash_requested": self._show_trash,
                 "disk_wanted": self._show_disk_use,
                 "keys_wanted": self._show_keys,
+                "queue_wanted": self.open_queue,
             },
         )
         self.show_page(self._last_page())
@@ -104,7 +108,7 @@ class MainWindow(ShellWindow):
     def _when_idle(self) -> None:
         """Do what the first paint of the window need not wait for, and get ready for the first Start."""
         self._background.run(
-            partial(pkgutil.resolve_name, VIEWS[FIRST].page), lambda _page: self._build_ahead()
+            partial(pkgutil.resolve_name, VIEWS["train"].page), lambda _page: self._build_ahead()
         )
         self._background.run(partial(import_module, PLOT), lambda _module: None)
         self._system_load.start()
@@ -120,7 +124,7 @@ class MainWindow(ShellWindow):
     def _build_ahead(self) -> None:
         """Build the train page behind the guide, whose last button starts a run there."""
         if self.current_key() == "welcome":
-            self.built(FIRST)
+            self.built("train")
 
     def show_page(self, key: str) -> None:
         """Bring a view to the front, and save what the pages hold: one may offer what another has found."""
@@ -148,11 +152,19 @@ class MainWindow(ShellWindow):
         )
 
     def make_page(self, key: str) -> QWidget:
-        """Make the page of a view as it was left, with its ways to other views."""
+        """Make the page of a view, with its ways to other views."""
         made = pkgutil.resolve_name(VIEWS[key].page)
-        page: QWidget = made(self.manager, self.preferences) if key == FIRST else made(self.manager)
+        page: QWidget = made(self.manager, *((self.preferences,) if key in WITH_PREFERENCES else ()))
         self.navigator.connect(page)
-        self._restore_page(key, page)
+        return page
+
+    def built(self, key: str) -> Any:
+        """Return the page of a view, as it was left at the last start; make it first if needed."""
+        is_new = key not in self.pages
+        page = super().built(key)
+        if is_new:
+            # Only now: what is restored may ask for other pages, and those for this one.
+            self._restore_page(key, page)
         return page
 
     def _restore_page(self, key: str, page: QWidget) -> None:
@@ -194,13 +206,16 @@ class MainWindow(ShellWindow):
         dialog.show_setting(key)
 
     def _show_device_menu(self) -> None:
-        """Offer what concerns the computers at the device meter."""
+        menu = self.device_menu()
+        menu.popup(self.rail.above_meter(menu.sizeHint()))
+
+    def device_menu(self) -> QMenu:
+        """Return the menu of the device meter: the queue, this computer, other computers."""
         entries: list[Entry] = [(tr("Queue…"), self.open_queue, "")]
         entries += [
             (tr(view.title), partial(self.show_page, key), "") for key, view in ROOMS["device"].views.items()
         ]
-        menu = make_menu(self, entries)
-        menu.popup(self.rail.above_meter(menu.sizeHint()))
+        return make_menu(self, entries)
 
     def open_queue(self) -> None:
         """Show what computes and what waits."""

@@ -42,6 +42,7 @@ class Navigator:
             "label_requested": lambda values, base_model: self.page("labelling").open_source(
                 values, base_model
             ),
+            "set_requested": lambda set_id: self.page("labelling").open_set(set_id),
             "label_rows_requested": lambda rows: self.page("labelling").open_conversations(rows),
             # To the playground.
             "playground_requested": lambda adapter_id: self._try([adapter_id]),

@@ -65,6 +65,7 @@ ACTIONS = (
     ),
     Action("window.help", mark("Help"), ("F1",)),
     Action("window.keys", mark("Show all shortcuts"), ("Ctrl+/",)),
+    Action("window.home", mark("Home"), ("Ctrl+1",)),
     Action("window.conversations", mark("Conversations"), ("Ctrl+2",)),
     Action("window.train", mark("Train"), ("Ctrl+3",)),
     Action("window.library", mark("Library"), ("Ctrl+4",)),

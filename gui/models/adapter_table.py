@@ -116,7 +116,7 @@ class AdapterTable(GroupedTable[Adapter]):
         if key == "score":
             return self._score(item)
         if key == "verdict":
-            return _verdict(item)
+            return verdict_cell(item)
         figures = {
             CHRF.name: (score(chrf_mean(item)), "text"),
             "size": (bytes_text(item.size_bytes), "text"),
@@ -168,7 +168,8 @@ def _scores_in_full(card: ScoreCard) -> str:
     return "\n".join(filter(None, (tr("One conversation, so no interval") if alone else "", chrf)))
 
 
-def _verdict(adapter: Adapter) -> Cell:
+def verdict_cell(adapter: Adapter) -> Cell:
+    """Return the paired verdict of an adapter's ROUGE-1."""
     card = adapter.metadata.score_card
     if card is None or SCORE not in card.scores:
         return TextCell(UNKNOWN)

@@ -24,7 +24,7 @@ class RoomTabs(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.ground(self, "background")
+        style.set_background(self, "background")
         self.bar = _Bar(self)
         self._room = ""
         row = hbox(self.bar, 1, margins=(MARGIN - BESIDE_TEXT, 0, MARGIN - BESIDE_TEXT, 0))

@@ -28,6 +28,7 @@ class Room:
 
 
 ROOMS = {
+    "home": Room(mark("Home"), "home", {"home": View(mark("Home"), "home", "gui.pages.home.page:HomePage")}),
     "conversations": Room(
         mark("Conversations"),
         "data",

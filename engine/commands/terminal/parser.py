@@ -15,7 +15,7 @@ from engine.system.command_name import command_name
 
 Run = Callable[[argparse.Namespace, Output], int]
 # Values of --page: the window's pages, and the train page with a recipe to be started.
-PAGES = ("data", "train", "arena", "library", "playground", "history", "new-run")
+PAGES = ("home", "data", "train", "arena", "library", "playground", "history", "new-run")
 
 
 class Parser(argparse.ArgumentParser):

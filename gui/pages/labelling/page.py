@@ -172,7 +172,7 @@ class LabellingPage(Page):
         self.additions.found.connect(self._add)
         self.reader.changed.connect(self._show)
         self.reader.made.connect(self._take_set)
-        self.sets.chosen.connect(self._choose_set)
+        self.sets.chosen.connect(self.open_set)
         self.use_button.clicked.connect(self._use)
         self.strip.acted.connect(draft_writer.act)
         self.toolbar.list_wanted.connect(self._open_list)
@@ -272,7 +272,8 @@ class LabellingPage(Page):
         self._message = labelling_text.read_in(result["left_out"], result.get("brought", 0))
         self.controller.open(set_id)
 
-    def _choose_set(self, set_id: str) -> None:
+    def open_set(self, set_id: str) -> None:
+        """Open a set by its id."""
         self._put_away()
         self.controller.open(set_id)
 

@@ -121,7 +121,7 @@ class WelcomePage(Page):
             step.change_wanted.connect(lambda key=key: self.go_to(key))
         self.back_button.clicked.connect(lambda: self._move(-1))
         self.onward_button.clicked.connect(self._go_on)
-        self.skip_button.clicked.connect(lambda: self.view_requested.emit("train"))
+        self.skip_button.clicked.connect(lambda: self.view_requested.emit("home"))
         for cards in (self.devices, self.data, self.models, self.methods):
             cards.chosen.connect(lambda _key: self._plan())
         self.data.chosen.connect(lambda key: self.own_data.line.setFocus() if key == OWN else None)

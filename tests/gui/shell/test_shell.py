@@ -104,7 +104,7 @@ def test_clicks_in_the_rail_keys_and_tabs_bring_views_and_a_room_keeps_the_last_
     assert not any(window.rail.item(key).isChecked() for key in ROOMS if ROOMS[key].in_rail)
 
 
-def test_tab_goes_down_the_rail_before_anything_else(window):
+def test_tab_goes_down_the_rail_and_to_the_tabs_of_the_room(window):
     window.rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
     order, widget = [], window.rail.item("conversations")
     for _ in range(8):

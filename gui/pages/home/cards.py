@@ -1,0 +1,201 @@
+"""The parts of Home: the last verdict with a conversation before and after, what computes, and a next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
+
+from engine.api import added
+from gui.graphics.bars import Bar
+from gui.look.fonts import px
+from gui.look.format import left_text, percent
+from gui.look.language import mark, tr, tr_count
+from gui.models.adapter_groups import SCORE
+from gui.models.list_text import moment_text
+from gui.pages.home.reader import LastVerdict
+from gui.pages.train.run.run_text import verdict_of, verdict_sentence
+from gui.widgets.buttons import link, plain
+from gui.widgets.cards import Card
+from gui.widgets.flow_layout import FlowBox
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
+from gui.widgets.line import Line
+from gui.widgets.text_view import Mark, TextView
+from gui.workers.device_queue import DeviceQueue
+
+# A narrower card shows conversation and summaries below each other.
+SIDE_BY_SIDE = 520
+MAX_WAITING = 4
+HEADLINES = {
+    ("better", "accent"): mark("{name} writes better summaries"),
+    ("worse", "error"): mark("{name} writes worse summaries"),
+}
+
+
+class VerdictView(Card):
+    """The last verdict in a sentence, with one conversation; the buttons ask for its adapter or its run."""
+
+    try_wanted, run_wanted, library_wanted = Signal(), Signal(), Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = IconLabel("check", "accent", 20)
+        self.headline = Label("", "title", "text", wrap=True)
+        self.sentence = TextView(role="body", token="muted")
+        self._texts = QWidget()
+        self.columns = {
+            "conversation": (Label(tr("Conversation"), "label", "muted"), TextView()),
+            "base": (Label(tr("Base model"), "label", "muted"), TextView(token="muted")),
+            "tuned": (Label(tr("Your adapter"), "label", "muted"), TextView()),
+        }
+        self.try_button = plain(tr("Try it"), "playground")
+        self.run_button, self.library_button = plain(tr("Open verdict")), plain(tr("Show in library"))
+        for button, wanted in (
+            (self.try_button, self.try_wanted),
+            (self.run_button, self.run_wanted),
+            (self.library_button, self.library_wanted),
+        ):
+            button.clicked.connect(wanted)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._texts)
+        self._row.setContentsMargins(0, 8, 0, 4)
+        self._row.setSpacing(24)
+        for head, text in self.columns.values():
+            self._row.addLayout(vbox(head, text, 1, spacing=4), 1)
+        self.column.addLayout(hbox(self._icon, (self.headline, 1), spacing=12))
+        self.column.addWidget(self.sentence)
+        self.column.addWidget(self._texts)
+        self.column.addWidget(FlowBox([self.try_button, self.run_button, self.library_button]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put conversation and summaries side by side where there is room."""
+        super().resizeEvent(event)
+        wide = self.width() >= px(SIDE_BY_SIDE)
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+    def show_verdict(self, found: LastVerdict) -> None:
+        """Show a verdict."""
+        difference, protocol = found.card.difference[SCORE], found.card.protocol
+        examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+        icon, headline, ink = verdict_of(difference, examples)
+        name = found.adapter.name
+        title = HEADLINES.get((str(difference.get("verdict")), ink))
+        self._icon.set_icon(icon, ink)
+        self.headline.setText(tr(title, name=name) if title else f"{name}: {headline}")
+        created = tr("Created {moment}.", moment=moment_text(found.adapter.metadata.made, datetime.now(UTC)))
+        self.sentence.set_markup(f"{verdict_sentence(difference, examples, split)} {created}")
+        self.run_button.setVisible(bool(found.run_id))
+        self._texts.setVisible(found.shown is not None)
+        if found.shown is not None:
+            shown = found.shown
+            marks = [Mark(start, end - start) for start, end in added(shown.tuned, shown.base)]
+            for key, text in (
+                ("conversation", shown.conversation),
+                ("base", shown.base),
+                ("tuned", shown.tuned),
+            ):
+                self.columns[key][1].set_text(text, marks if key == "tuned" else ())
+
+
+class ComputingView(QWidget):
+    """What computes and what waits for the device, hidden while nothing does; `queue_wanted` opens the queue."""
+
+    queue_wanted = Signal()
+
+    def __init__(self, queue: DeviceQueue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._titles: list[str] = []
+        self.title = ElidedLabel("", "body_medium")
+        self._bar, self.share = Bar(), Label("", "figure", "accent")
+        self.left = Label("", "figure", "muted")
+        self._now = QWidget()
+        self._waiting = vbox(spacing=0)
+        self.queue_link = link(tr("Queue"))
+        self.queue_link.clicked.connect(self.queue_wanted)
+        self._lay_out()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        self._bar.setFixedWidth(px(160))
+        now = hbox(
+            IconLabel("train", "accent"), (self.title, 1), self._bar, self.share, self.left, spacing=12
+        )
+        vbox(now, Line(), of=self._now, spacing=8)
+        head = hbox(Label(tr("Computing"), "section"), 1, self.queue_link)
+        vbox(head, self._now, self._waiting, of=self, spacing=8)
+
+    def refresh(self) -> None:
+        """Show what the queue says."""
+        now, waiting = self._queue.now(), self._queue.waiting
+        self.setVisible(now is not None or bool(waiting))
+        self._now.setVisible(now is not None)
+        if now is not None:
+            self.title.setText(now.title)
+            known = now.share is not None
+            self._bar.setVisible(known)
+            self._bar.set_fraction(now.share or 0.0)
+            paused = now.run is not None and now.run.state.paused
+            self.share.setText(percent(now.share) if known and not paused else now.text)
+            left = now.run.state.seconds_left() if now.run is not None and not paused else None
+            self.left.setText(left_text(left) if left is not None else "")
+        titles = [each.title for each in waiting]
+        if titles != self._titles:
+            self._titles = titles
+            self._list()
+
+    def _list(self) -> None:
+        """List what waits, the first ones by name."""
+        while (item := self._waiting.takeAt(0)) is not None:
+            row = item.widget()
+            if row is not None:
+                row.hide()
+                row.deleteLater()
+        waiting = self._queue.waiting
+        for entry in waiting[:MAX_WAITING]:
+            row = QWidget(self)
+            texts = hbox(
+                IconLabel(entry.icon),
+                (ElidedLabel(entry.title, "body", "muted"), 1),
+                (ElidedLabel(self._queue.waits_for(entry), "label", "hint"), 1),
+                spacing=12,
+            )
+            vbox(texts, Line(), of=row, margins=(0, 8, 0, 0), spacing=8)
+            self._waiting.addWidget(row)
+        if len(waiting) > MAX_WAITING:
+            more = len(waiting) - MAX_WAITING
+            self._waiting.addWidget(Label(tr_count(more, "and {n} more", "and {n} more"), "label", "hint"))
+
+
+class NextStep(QWidget):
+    """One thing to do next: an icon, what and why, and its button."""
+
+    def __init__(self, icon_name: str, title: str, text: str, action: str, act: Callable[[], object]) -> None:
+        super().__init__()
+        self.title = title
+        self.button = plain(action)
+        self.button.clicked.connect(lambda _checked: act())
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(IconLabel(icon_name, "accent"), 0, 0)
+        grid.addWidget(Label(title, "body_medium", wrap=True), 0, 1)
+        grid.addWidget(Label(text, "label", "muted", wrap=True), 1, 1)
+        grid.addLayout(hbox(self.button, 1, margins=(0, 4, 0, 12)), 2, 1)
+        vbox(grid, Line(), of=self, spacing=8)
+
+
+def counted(adapters: int, data: int, computes: bool) -> str:
+    """Return what there is, for the header: "2 data sets, 4 adapters, one run in progress"."""
+    parts = [
+        tr_count(data, "{n} data set", "{n} data sets"),
+        tr_count(adapters, "{n} adapter", "{n} adapters"),
+    ]
+    return ", ".join([*parts, tr("one task in progress")] if computes else parts)

@@ -1,0 +1,273 @@
+"""Home: the last verdict, what computes and waits, recent adapters and data, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
+
+from gui.core.background_tasks import BackgroundTasks
+from gui.core.preferences import Preferences
+from gui.core.saved_state import values_of
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.language import tr, tr_count
+from gui.pages.home.cards import ComputingView, NextStep, VerdictView, counted
+from gui.pages.home.reader import MAX_ADAPTERS, DataSet, HomeContent, LastVerdict, read
+from gui.pages.home.tables import DataTable, RecentAdapterTable, ShortTableView
+from gui.shell.page import NARROW, Page
+from gui.widgets.buttons import link, plain, primary
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import Label
+from gui.widgets.layouts import hbox, vbox
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.workers.worker_manager import WorkerManager
+
+SIDE_WIDTH = 408
+MAX_STEPS = 3
+# Where the window keeps the state of the data page, with the data that was checked.
+DATA_PAGE = "page.data"
+
+
+class HomePage(Page):
+    """Reads its content off the GUI's thread when shown, and whenever runs or adapters change.
+
+    Every signal leads to another view, named as in `gui.navigator`.
+    """
+
+    try_requested = Signal(list)
+    open_requested = Signal(str)
+    resume_requested = Signal(str)
+    new_run_requested = Signal()
+    library_requested = Signal(str)
+    score_requested = Signal(str)
+    blind_requested = Signal(list)
+    data_requested = Signal(str)
+    set_requested = Signal(str)
+    view_requested = Signal(str)
+    queue_wanted = Signal()
+
+    def __init__(
+        self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(tr("Home"), "", parent)
+        self._manager, self._preferences = manager, preferences
+        self._background = BackgroundTasks(self)
+        self.found: HomeContent | None = None
+        self.steps: list[NextStep] = []
+        self.add_button = plain(tr("Add conversations"), "data")
+        self.new_button = primary(tr("New run"), "plus")
+        for button in (self.add_button, self.new_button):
+            self.header.add(button)
+            button.hide()
+        self._stack = QStackedWidget(self.content)
+        self._scroll = Scroll((0, 0, 0, 0), 0, self._stack)
+        self.verdict = VerdictView()
+        self.computing = ComputingView(manager.device_queue)
+        self.adapters, self.data = RecentAdapterTable(), DataTable()
+        self.adapter_view = ShortTableView(
+            self.adapters,
+            tr("Recent adapters"),
+            lambda adapter: self.library_requested.emit(adapter.id),
+            has_head=True,
+        )
+        self.data_view = ShortTableView(self.data, tr("Conversations"), self._open_data, has_head=False)
+        self.library_link, self.guide_link = link(tr("Library")), link(tr("Open the first-run guide"))
+        self.guide_button = primary(tr("Train your first adapter"), "arrow-right")
+        self.own_button = plain(tr("Add conversations"), "data")
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self._recent = QWidget()
+        head = hbox(Label(tr("Recent adapters"), "section"), 1, self.library_link)
+        vbox(head, self.adapter_view, of=self._recent, spacing=4)
+        left = QWidget()
+        style.set_background(left, "background")
+        vbox(self.verdict, self.computing, self._recent, 1, of=left, margins=24, spacing=24)
+        self._side = QWidget()
+        style.set_background(self._side, "surface")
+        self._steps = vbox(spacing=12)
+        self._next = Label(tr("Next steps"), "section")
+        foot = hbox(Label(tr("New here?"), "label", "muted"), self.guide_link, 1, spacing=4)
+        vbox(
+            self._next,
+            self._steps,
+            Label(tr("Conversations"), "section"),
+            self.data_view,
+            1,
+            foot,
+            of=self._side,
+            margins=24,
+            spacing=12,
+        )
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(0)
+        self._columns.addWidget(left, 1)
+        self._edge = Line(vertical=True)
+        self._columns.addWidget(self._edge)
+        self._columns.addWidget(self._side)
+        self._scroll.column.addLayout(self._columns)
+        self._empty = EmptyState(
+            "mark",
+            tr("Your first adapter takes about five minutes"),
+            tr(
+                "The guide trains a small model on sample conversations, and shows its summaries before and after.\n"
+                "Or begin with conversations of your own."
+            ),
+            [self.guide_button, self.own_button],
+        )
+        for part in (QWidget(), self._scroll, self._empty):
+            self._stack.addWidget(part)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        verdict = self.verdict
+        verdict.try_wanted.connect(
+            lambda: self._with_verdict(lambda found: self.try_requested.emit([found.adapter.id]))
+        )
+        verdict.library_wanted.connect(
+            lambda: self._with_verdict(lambda found: self.library_requested.emit(found.adapter.id))
+        )
+        verdict.run_wanted.connect(
+            lambda: self._with_verdict(lambda found: self.open_requested.emit(found.run_id))
+        )
+        self.computing.queue_wanted.connect(self.queue_wanted)
+        self.library_link.clicked.connect(lambda: self.view_requested.emit("library"))
+        for button in (self.guide_button, self.guide_link):
+            button.clicked.connect(lambda: self.view_requested.emit("welcome"))
+        for button in (self.add_button, self.own_button):
+            button.clicked.connect(lambda: self.view_requested.emit("data"))
+        self.new_button.clicked.connect(self.new_run_requested)
+        manager = self._manager
+        for signal in (manager.runs_changed, manager.adapters_changed, manager.run_ended):
+            signal.connect(self._on_changed)
+        for signal in (manager.device_queue.changed, manager.run_changed):
+            signal.connect(self._on_queue)
+
+    def shown(self) -> None:
+        """Read everything again: other pages, or a command line, may have changed it."""
+        self.computing.refresh()
+        recent = str(values_of(self._preferences.get(DATA_PAGE) or "").get("recent", ""))
+        self._background.run(partial(read, recent), self.show_content)
+
+    def _on_changed(self) -> None:
+        if self.isVisible():
+            self.shown()
+
+    def _on_queue(self) -> None:
+        if self.isVisible():
+            self.computing.refresh()
+            self._show_subtitle()
+
+    def show_content(self, found: HomeContent) -> None:
+        """Show what was read."""
+        self.found = found
+        computes = self._manager.device_queue.now() is not None
+        is_empty = found.is_empty and not computes
+        self._stack.setCurrentWidget(self._empty if is_empty else self._scroll)
+        for button in (self.add_button, self.new_button):
+            button.setHidden(is_empty)
+        self.verdict.setVisible(found.verdict is not None)
+        if found.verdict is not None:
+            self.verdict.show_verdict(found.verdict)
+        self._recent.setVisible(bool(found.adapters))
+        self.adapters.put(found.adapters[:MAX_ADAPTERS])
+        self.data.set_rows(found.data)
+        self._show_steps(found)
+        self._show_subtitle()
+
+    def _show_subtitle(self) -> None:
+        found = self.found
+        if found is not None:
+            computes = self._manager.device_queue.now() is not None
+            is_empty = found.is_empty and not computes
+            text = counted(len(found.adapters), len(found.data), computes)
+            self.header.set_subtitle(tr("Nothing trained yet") if is_empty else text)
+
+    def _show_steps(self, found: HomeContent) -> None:
+        for step in self.steps:
+            step.hide()
+            step.deleteLater()
+        self.steps = [step for step, _ in zip(self._next_steps(found), range(MAX_STEPS), strict=False)]
+        for step in self.steps:
+            self._steps.addWidget(step)
+        self._next.setVisible(bool(self.steps))
+
+    def _next_steps(self, found: HomeContent) -> Iterator[NextStep]:
+        """Yield what may be done next, the most useful first."""
+        newest = found.newest
+        if newest is not None and newest.can_resume:
+            yield NextStep(
+                "play",
+                tr("Resume {run}", run=newest.name),
+                tr("It ended early and has a checkpoint to go on from."),
+                tr("Resume"),
+                partial(self.resume_requested.emit, newest.id),
+            )
+        for data in found.data:
+            if data.is_unfinished:
+                yield self._writing_step(data)
+                break
+        if found.adapters and found.adapters[0].metadata.score_card is None:
+            adapter = found.adapters[0]
+            yield NextStep(
+                "check",
+                tr("Score {adapter}", adapter=adapter.name),
+                tr("Find out whether it writes better summaries than its base model."),
+                tr("Score now"),
+                partial(self.score_requested.emit, adapter.id),
+            )
+        if found.verdict is not None and found.verdict.shown is not None and not found.has_votes:
+            yield NextStep(
+                "equals",
+                tr("Ask people, not only ROUGE"),
+                tr("Choose the better of two summaries, without seeing which model wrote which."),
+                tr("Start comparing"),
+                partial(self.blind_requested.emit, [(found.verdict.run_id, "")]),
+            )
+        if not found.adapters:
+            yield NextStep(
+                "mark",
+                tr("Train your first adapter"),
+                tr("The guide takes about five minutes, with sample conversations or your own."),
+                tr("Start the guide"),
+                partial(self.view_requested.emit, "welcome"),
+            )
+
+    def _writing_step(self, data: DataSet) -> NextStep:
+        return NextStep(
+            "edit",
+            tr("Finish {data}", data=data.name),
+            tr_count(
+                data.count - data.written,
+                "{n} conversation has no summary yet.",
+                "{n} conversations have no summary yet.",
+            ),
+            tr("Continue writing"),
+            partial(self.set_requested.emit, data.set_id),
+        )
+
+    def _with_verdict(self, act: Callable[[LastVerdict], object]) -> None:
+        if self.found is not None and self.found.verdict is not None:
+            act(self.found.verdict)
+
+    def _open_data(self, data: DataSet) -> None:
+        if data.set_id:
+            self.set_requested.emit(data.set_id)
+        else:
+            self.data_requested.emit(data.source)
+
+    def adapt(self, width: int) -> None:
+        """Put the steps below the rest if the window is narrower than 1200."""
+        narrow = width < px(NARROW)
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._columns.setDirection(direction)
+        self._edge.setHidden(narrow)
+        # The scroll bar stands on the ground beside it.
+        style.set_background(self._scroll, "background" if narrow else "surface")
+        self._side.setMinimumWidth(0 if narrow else px(SIDE_WIDTH))
+        self._side.setMaximumWidth(16_777_215 if narrow else px(SIDE_WIDTH))
