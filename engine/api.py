@@ -35,14 +35,7 @@ from engine.config.training import EvaluationOptions, TrainingOptions, evaluatio
 from engine.data import check_results, ingest, questions
 from engine.data.file_kinds import DATA_FILE_KINDS, DATA_SUFFIXES, DataFileKind
 from engine.data.findings import FINDINGS, SEVERITIES, Severity, finding
-from engine.errors import (
-    AppError,
-    DataError,
-    Problem,
-    RecipeError,
-    StorageError,
-    WorkerError,
-)
+from engine.errors import AppError, DataError, Problem, RecipeError, StorageError, WorkerError
 from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
 from engine.jobs.run_state import Curve, RunState, Sample, stage_title
@@ -50,18 +43,7 @@ from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
 from engine.maintenance import abandoned_jobs, disk_usage, doctor, licences, trash_contents
 from engine.maintenance.doctor import graphics_check
-from engine.methods import (
-    FAMILIES,
-    METHODS,
-    BaseFacts,
-    Box,
-    Family,
-    Method,
-    Place,
-    Sketch,
-    Variant,
-    method,
-)
+from engine.methods import FAMILIES, METHODS, BaseFacts, Box, Family, Method, Place, Sketch, Variant, method
 from engine.options import MAX_WHOLE, OptionInfo, Options, describe
 from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
 from engine.runs.memory_fallbacks import MemoryFallback

@@ -38,7 +38,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
-from engine.methods import METHODS, Method
+from engine.methods import METHODS, methods_of
 from engine.system.command_name import command_name
 from engine.system.files import aside, bytes_in, private, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, path_exists, path_here, resolved
@@ -80,7 +80,9 @@ class Adapter:
         if self.metadata.base_model.quantization == "int8":
             return "it was trained on an int8 base, whose layers round activations as no plain model does"
         facts = self.metadata.method
-        entry = _entry(facts.id, facts.peft_type)
+        # Adapters of other programs have the id of no method.
+        by_id = [entry for entry in METHODS if entry.id == facts.id]
+        entry = next(iter(by_id or methods_of(facts.peft_type)), None)
         if entry is None or not entry.merges:
             return f"{facts.title or facts.id} can't be merged into a plain model"
         return ""
@@ -118,12 +120,6 @@ class Unreadable:
 
     folder: Path
     reason: str
-
-
-def _entry(method_id: str, peft_type: str) -> Method | None:
-    """Return the method with an id, or one of a PEFT type for adapters of other programs."""
-    by_id = [entry for entry in METHODS if entry.id == method_id]
-    return next(iter(by_id or [entry for entry in METHODS if entry.peft_type == peft_type]), None)
 
 
 def scan() -> tuple[list[Adapter], list[Unreadable]]:

@@ -205,19 +205,16 @@ class DataOptions(Options):
 
 def data_problems(data: DataOptions) -> list[Problem]:
     """Return what is wrong in a `[data]` table: the limit of summaries, and unknown names."""
+    found = []
+    if 0 < data.max_summary_tokens < summary_limits.LOWEST_BY_HAND:
+        message = f"Reference limit: at least {summary_limits.LOWEST_BY_HAND}, or automatic."
+        found.append(Problem("data.max_summary_tokens", message))
     return [
-        *_limit_problems(data),
+        *found,
         *column_mapping.problems(data.columns),
         *findings.exclude_problems(data.exclude, "data.exclude"),
         *findings.mask_problems(data.mask, "data.mask"),
     ]
-
-
-def _limit_problems(data: DataOptions) -> list[Problem]:
-    if not 0 < data.max_summary_tokens < summary_limits.LOWEST_BY_HAND:
-        return []
-    message = f"Reference limit: at least {summary_limits.LOWEST_BY_HAND}, or automatic."
-    return [Problem("data.max_summary_tokens", message)]
 
 
 def checked(table: dict[str, Any]) -> DataOptions:

@@ -42,7 +42,8 @@ def read(choice: str) -> tuple[str, ...]:
     """
     if choice == NONE:
         return ()
-    found = passages(_text(_path(choice), choice))
+    path = path_here(choice) if is_file(choice) else general_text_file()
+    found = passages(_text(path, choice))
     if not found:
         raise _error(f"There is no text in {choice}.")
     return found
@@ -57,10 +58,6 @@ def passages(text: str) -> tuple[str, ...]:
         elif found[-1]:
             found.append([])
     return tuple(" ".join(lines) for lines in found if lines)
-
-
-def _path(choice: str) -> Path:
-    return path_here(choice) if is_file(choice) else general_text_file()
 
 
 def _text(path: Path, choice: str) -> str:

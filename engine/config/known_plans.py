@@ -7,7 +7,6 @@ of conversations is not kept. Knows nothing of how plans are made.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +44,15 @@ def save(recipe: Recipe, plan: dict[str, Any]) -> None:
 
 def _file(recipe: Recipe) -> Path:
     tables = {name: table for name, table in recipe.as_tables().items() if name != "name"}
-    stamps = [stamp for path in _sources(recipe) for stamp in _stamps(path)]
+    # The files and folders that decide a plan beside its recipe.
+    base, data, start = recipe.base_model, recipe.data.source, recipe.method.start_from
+    sources = [
+        starter_folder() if base.id == STARTER else _place(base.id, base.revision, "model"),
+        sample_folder() if data == SAMPLE else _place(data, "main", "dataset"),
+        *([adapters_folder() / start] if start else []),
+    ]
+    stamps = [stamp for path in sources for stamp in _stamps(path)]
     return cache.place("known-plan", [FORMAT, tables, stamps])
-
-
-def _sources(recipe: Recipe) -> Iterator[Path]:
-    """Yield the files and folders that decide a plan beside its recipe."""
-    base, data = recipe.base_model, recipe.data.source
-    yield starter_folder() if base.id == STARTER else _place(base.id, base.revision, "model")
-    yield sample_folder() if data == SAMPLE else _place(data, "main", "dataset")
-    if recipe.method.start_from:
-        yield adapters_folder() / recipe.method.start_from
 
 
 def _place(source: str, revision: str, kind: Kind) -> Path:

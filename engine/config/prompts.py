@@ -30,7 +30,6 @@ MAX_EXAMPLE_CHARACTERS = 1_000_000
 SCHEMA = 1
 SUFFIX = ".toml"
 MAX_NAME_CHARACTERS = 60
-# Of a template's file, whose characters may be escaped.
 # Characters that some system does not allow in file names: templates may be moved to any system.
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
@@ -154,7 +153,14 @@ def save(name: str, text: str, *, replace: bool = False) -> Template:
         raise AppError(
             f'There is a template "{taken.stem}" already.', "Replace it, or choose another name.", "name"
         )
-    _write(taken or prompts_folder() / (name + SUFFIX), text)
+    path = taken or prompts_folder() / (name + SUFFIX)
+    document = tomlkit.document()
+    document.add("schema", tomlkit.item(SCHEMA))
+    document.add("prompt", tomlkit.item(text))
+    try:
+        write_atomically(path, tomlkit.dumps(document))
+    except OSError as error:
+        raise StorageError(f"{path.name} can't be written: {error.strerror}.") from error
     return Template(taken.stem if taken else name, text)
 
 
@@ -231,13 +237,3 @@ def _read(path: Path) -> Template | None:
     text = table.get("prompt")
     known = isinstance(text, str) and table.get("schema") == SCHEMA and problem(text) is None
     return Template(path.stem, str(text)) if known else None
-
-
-def _write(path: Path, text: str) -> None:
-    document = tomlkit.document()
-    document.add("schema", tomlkit.item(SCHEMA))
-    document.add("prompt", tomlkit.item(text))
-    try:
-        write_atomically(path, tomlkit.dumps(document))
-    except OSError as error:
-        raise StorageError(f"{path.name} can't be written: {error.strerror}.") from error

@@ -24,15 +24,16 @@ def identity(recipe: Recipe) -> dict[str, str]:
     source = recipe.data.source
     if looks_like_path(source):
         decides["data"] = {key: value for key, value in tables["data"].items() if key != "source"}
-    text = repr(sorted((name, _sorted(table)) for name, table in decides.items()))
+    text = repr(
+        sorted(
+            (name, sorted(table.items()) if isinstance(table, dict) else table)
+            for name, table in decides.items()
+        )
+    )
     return {
         "recipe": hashlib.sha256(text.encode()).hexdigest()[:16],
         "data": _digest(expand_user(source)) if looks_like_path(source) else "",
     }
-
-
-def _sorted(table: object) -> object:
-    return sorted(table.items()) if isinstance(table, dict) else table
 
 
 def _digest(path: Path) -> str:

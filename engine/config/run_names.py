@@ -26,7 +26,8 @@ def automatic_name(
     variant = _variant(method, options, around)
     quantization = getattr(around["base_model"], "quantization", "none")
     in_variant = variant is not None and "quantization" in variant.tables.get("base_model", {})
-    form = "" if quantization == "none" or in_variant else f" ({_form(quantization)})"
+    bits = quantization if quantization.startswith("int") else quantization.upper()
+    form = "" if quantization == "none" or in_variant else f" ({bits})"
     title = f"{_method_title(method, variant)} {main_setting(data, method, options)}".strip()
     return SEPARATOR.join((_last_part(base_id) + form, _last_part(data.source), title))
 
@@ -58,10 +59,6 @@ def _method_title(method: Method, variant: Variant | None) -> str:
         return method.title
     stands_alone = " " not in variant.title or method.title in variant.title
     return variant.title if stands_alone else f"{method.title}, {variant.title},"
-
-
-def _form(quantization: str) -> str:
-    return quantization if quantization.startswith("int") else quantization.upper()
 
 
 def main_setting(data: DataOptions, method: Method, options: Options) -> str:

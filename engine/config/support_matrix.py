@@ -117,9 +117,10 @@ def read(path: Path | None = None) -> Proof:
     """Return the shipped proof, or the one in a file; an empty one if it can't be read."""
     try:
         content = json.loads((path or paths.proof_file()).read_text(encoding="utf-8"))
-        outcomes = {
-            _cell_key(cell): (str(cell["outcome"]), str(cell.get("reason", ""))) for cell in content["cells"]
-        }
+        outcomes: dict[Cell, tuple[str, str]] = {}
+        for cell in content["cells"]:
+            key = (cell["method"], cell["variant"], cell["kind"], cell["quantization"], bool(cell["double"]))
+            outcomes[key] = (str(cell["outcome"]), str(cell.get("reason", "")))
         return Proof(str(content.get("made_at", "")), dict(content.get("versions", {})), outcomes)
     except (OSError, ValueError, TypeError, KeyError):
         return Proof()
@@ -128,10 +129,6 @@ def read(path: Path | None = None) -> Proof:
 def rows() -> list[Row]:
     """Return each method, followed by its variants, in the registry's order."""
     return [Row(entry, variant) for entry in METHODS for variant in (None, *entry.variants)]
-
-
-def _cell_key(cell: Mapping[str, Any]) -> Cell:
-    return cell["method"], cell["variant"], cell["kind"], cell["quantization"], bool(cell["double"])
 
 
 def _belongs(variant: Variant, weights: WeightFormat) -> bool:

@@ -27,7 +27,7 @@ def current(entry: Method, tables: Tables, family: Family) -> str | None:
         if values == standard | _plain_values(variant.options) and _holds(variant, tables)
     ]
     if matching:
-        return max(matching, key=_size).id
+        return max(matching, key=lambda each: len(each.options) + sum(map(len, each.tables.values()))).id
     return STANDARD if values == standard else None
 
 
@@ -77,7 +77,3 @@ def _holds(variant: Variant, tables: Tables) -> bool:
         for table, values in variant.tables.items()
         for name, value in values.items()
     )
-
-
-def _size(variant: Variant) -> int:
-    return len(variant.options) + sum(len(values) for values in variant.tables.values())

@@ -136,14 +136,9 @@ def packages() -> Check:
     absent = [name for name, number in versions.items() if not number]
     text = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
     if absent:
-        return Check(
-            "packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", _way_to_packages()
-        )
+        fix = f"Run `{os.environ.get(SET_UP, 'python3 packaging/dev.py setup')}`."
+        return Check("packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", fix)
     return Check("packages", "Packages", "ok", text)
-
-
-def _way_to_packages() -> str:
-    return f"Run `{os.environ.get(SET_UP, 'python3 packaging/dev.py setup')}`."
 
 
 def _version(package: str) -> str:
@@ -185,10 +180,8 @@ def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
         return Check("graphics", title, "problem", known["message"], known["hint"])
     used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
     if used:
-        names, remark = (
-            ", ".join(f"{each['name']} ({each['id']})" for each in used),
-            facts.get("card_notices"),
-        )
+        names = ", ".join(f"{each['name']} ({each['id']})" for each in used)
+        remark = facts.get("card_notices")
         if remark:
             return Check("graphics", title, "notice", f"{names}. {remark[0]['message']}", remark[0]["hint"])
         return Check("graphics", title, "ok", names)

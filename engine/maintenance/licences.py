@@ -47,17 +47,13 @@ def packages() -> list[Package]:
         with suppress(PackageNotFoundError):
             if _canonical(name) not in distributions:
                 distributions[_canonical(name)] = package = distribution(name)
-                waiting += _dependencies(package)
+                # Without those of extras.
+                wanted = [each for each in package.requires or () if "extra ==" not in each]
+                waiting += [match[0] for each in wanted if (match := re.match(r"[\w.-]+", each))]
     return [
         _package(distributions[name])
         for name in sorted(distributions, key=lambda name: (name != PRODUCT, name))
     ]
-
-
-def _dependencies(package: Distribution) -> list[str]:
-    """Return the names of a package's dependencies, without extras."""
-    wanted = [each for each in package.requires or () if "extra ==" not in each]
-    return [match[0] for each in wanted if (match := re.match(r"[\w.-]+", each))]
 
 
 def _canonical(name: str) -> str:
@@ -65,15 +61,15 @@ def _canonical(name: str) -> str:
 
 
 def _package(package: Distribution) -> Package:
-    files = [Path(str(package.locate_file(each))) for each in package.files or () if _is_licence(each.parts)]
+    # The package's own licence is beside its metadata, not among its modules.
+    files = [
+        Path(str(package.locate_file(each)))
+        for each in package.files or ()
+        if each.parts[0].endswith(".dist-info") and LICENCE_FILE.match(each.parts[-1])
+    ]
     return Package(
         package.name, package.version, _licence(package), _field(package, "Summary"), tuple(sorted(files))
     )
-
-
-def _is_licence(parts: tuple[str, ...]) -> bool:
-    """Tell whether a file is the package's own licence: beside its metadata, not among its modules."""
-    return parts[0].endswith(".dist-info") and LICENCE_FILE.match(parts[-1]) is not None
 
 
 def _field(package: Distribution, field: str) -> str:

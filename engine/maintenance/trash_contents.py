@@ -5,11 +5,11 @@ A folder's kind is told by the file that only this kind has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
 from engine.adapters import metadata as adapter_toml
 from engine.adapters import trash
@@ -42,17 +42,9 @@ _PLACES = (
         paths.adapters_folder,
         lambda folder: adapter_toml.load(folder).name,
     ),
+    _Place("run", "job.json", paths.runs_folder, lambda folder: recipes.load(Job(folder).recipe_path).name),
     _Place(
-        "run",
-        "job.json",
-        paths.runs_folder,
-        lambda folder: recipes.load(Job(folder).recipe_path).name,
-    ),
-    _Place(
-        "arena",
-        entries.FILE_NAME,
-        paths.arenas_folder,
-        lambda folder: arena_store.open_arena(folder).name,
+        "arena", entries.FILE_NAME, paths.arenas_folder, lambda folder: arena_store.open_arena(folder).name
     ),
     _Place(
         "comparison",
@@ -81,18 +73,16 @@ class Trashed:
 
 def contents() -> list[Trashed]:
     """Return what is in the trash, the last deleted first."""
-    return [_looked_into(folder) for folder in trash.trashed_folders()]
-
-
-def _looked_into(folder: Path) -> Trashed:
-    place = _place_of(folder)
-    name = trash.former_name(folder)
-    if place is not None:
-        # A damaged one keeps the name of its folder.
-        with suppress(AppError):
-            name = place.name(folder)
-    kind: Kind = place.kind if place is not None else "unknown"
-    return Trashed(folder, kind, name, trash.trashed_at(folder), bytes_in(folder))
+    found = []
+    for folder in trash.trashed_folders():
+        place, name = _place_of(folder), trash.former_name(folder)
+        if place is not None:
+            # A damaged one keeps the name of its folder.
+            with suppress(AppError):
+                name = place.name(folder)
+        kind: Kind = place.kind if place is not None else "unknown"
+        found.append(Trashed(folder, kind, name, trash.trashed_at(folder), bytes_in(folder)))
+    return found
 
 
 def _place_of(folder: Path) -> _Place | None:
@@ -117,10 +107,8 @@ def find(name: str) -> Trashed:
     found = contents()
     exact = [each for each in found if name in (each.id, each.name)]
     matches = exact or [each for each in found if name and each.id.startswith(name)]
-    return matches[0] if len(matches) == 1 else _refuse(name, matches)
-
-
-def _refuse(name: str, matches: Sequence[Trashed]) -> NoReturn:
+    if len(matches) == 1:
+        return matches[0]
     several = f'{len(matches)} things in the trash are called or begin with "{name}".'
     message = several if matches else f'There is no "{name}" in the trash.'
     raise StorageError(message, f"`{command_name()} trash` lists them.", "trash")

@@ -136,9 +136,10 @@ class Method:
     `identity_at_start` whether the untrained adapter leaves the base's outputs unchanged. `peft_defaults` are settings
     of PEFT that are no options. `places` say where the trainable parameters are, `placed` where the options decide it,
     `sketch` draws what is trained if it is not drawn as `places` are. `nearest` is the method to take where this one
-    can't be used. `rules` say what it can't do beyond families and quantizations. `checkpoints_activations` says
-    whether activation checkpointing works with it, `shards` whether the base model can be sharded over cards,
-    `whole_in_file` whether an adapter's file holds all trained parameters, so that a later run can continue from it.
+    can't be used. `linear_only` says that it can't change Conv1D layers; a quantized base has linear layers instead.
+    `rule` says what else it can't do beyond families and quantizations. `checkpoints_activations` says whether
+    activation checkpointing works with it, `shards` whether the base model can be sharded over cards, `whole_in_file`
+    whether an adapter's file holds all trained parameters, so that a later run can continue from it.
     `beyond_peft` says what of its training PEFT alone can't do, "" if it can do all.
     """
 
@@ -160,7 +161,8 @@ class Method:
     placed: Callable[[Options], tuple[Place, ...]] | None = None
     sketch: Sketch | None = None
     nearest: str = "lora"
-    rules: tuple[Rule, ...] = ()
+    linear_only: bool = False
+    rule: Rule = lambda options, base: None  # noqa: ARG005
     checkpoints_activations: bool = True
     shards: bool = True
     whole_in_file: Callable[[Any], bool] = lambda _: True
@@ -183,8 +185,15 @@ class Method:
         return self._rule_refusal(options, base)
 
     def _rule_refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
-        refusals = (rule(options, base) for rule in self.rules if options is not None)
-        return next((problem for problem in refusals if problem is not None), None)
+        if options is None:
+            return None
+        if self.linear_only and base.model_type in CONV1D_MODELS and base.quantization == "none":
+            return Problem(
+                "method.id",
+                f"{self.title} changes linear layers, and {base.model_type} keeps its weights in Conv1D layers.",
+                f"Nearest that supports those: {named('lora')}.",
+            )
+        return self.rule(options, base)
 
     def _quantization_refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
         """Return which quantizations work, or the refusal of a rule that none of them satisfies."""
@@ -292,18 +301,3 @@ def tuner_of(peft_type: str) -> Tuner | None:
 def named(method_id: str) -> str:
     """Return what a text calls a method: its title, as the form shows it."""
     return method(method_id).title
-
-
-def linear_only(title: str) -> Rule:
-    """Return the rule of a method that can't change Conv1D layers; a quantized base has linear layers instead."""
-
-    def refusal(options: Any, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
-        if base.model_type not in CONV1D_MODELS or base.quantization != "none":
-            return None
-        return Problem(
-            "method.id",
-            f"{title} changes linear layers, and {base.model_type} keeps its weights in Conv1D layers.",
-            f"Nearest that supports those: {named('lora')}.",
-        )
-
-    return refusal

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.methods import sketches
-from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant, linear_only
+from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import (
     Targets,
     alpha_option,
@@ -275,7 +275,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         merges=True,
         identity_at_start=False,
         short=rank_text,
-        rules=(_top_within_bank,),
+        rule=_top_within_bank,
     ),
     Method(
         id="randlora",
@@ -330,7 +330,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             Variant("mini", "MiSS mini", {"form": "mini"}, summary="A repeated block, far fewer parameters"),
         ),
         short=_miss_short,
-        rules=(linear_only("MiSS"), _bat_not_on_int8),
+        linear_only=True,
+        rule=_bat_not_on_int8,
     ),
     Method(
         id="gralora",
@@ -359,7 +360,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         quantizations=QUANTIZATIONS,
         merges=True,
         short=rank_text,
-        rules=(_blocks_divide_rank,),
+        rule=_blocks_divide_rank,
         beyond_peft=_in_place_on_quantized,
     ),
     Method(
@@ -388,6 +389,6 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         merges=True,
         short=rank_text,
-        rules=(linear_only("DeLoRA"),),
+        linear_only=True,
     ),
 )

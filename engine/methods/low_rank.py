@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.errors import Problem
 from engine.methods import sketches
-from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant, linear_only
+from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import (
     Targets,
     alpha_option,
@@ -93,44 +93,33 @@ def savings_text(rows: int, columns: int, rank: int) -> str:
     )
 
 
-def _dora_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
-    if not options.dora or base.quantization != "int8":
-        return None
-    return Problem(
-        "method.dora",
-        "DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't "
-        "provide.",
-        "Take an nf4 base, or switch DoRA off.",
-    )
-
-
-def _from_weights_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
-    if options.initialisation not in FROM_WEIGHTS or base.quantization != "int8":
-        return None
-    return Problem(
-        "method.initialisation",
-        f"The initialisation {options.initialisation} does not work on an int8 base: saved as a plain LoRA it adds in "
-        "another order, which int8 layers round differently.",
-        "Take an nf4 base, or eva.",
-    )
-
-
-def _dora_from_weights(options: LoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
-    if not options.dora or options.initialisation not in FROM_WEIGHTS:
-        return None
-    return Problem(
-        "method.initialisation",
-        f"DoRA does not work with the initialisation {options.initialisation}: its magnitudes are those of the whole "
-        "weight.",
-        "Take eva or default, or switch DoRA off.",
-    )
-
-
-def _orthogonal_needs_even(options: LoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
-    if options.initialisation != "orthogonal" or options.rank % 2 == 0:
-        return None
-    hint = f"Take {options.rank + 1}, or another initialisation."
-    return Problem("method.rank", "The orthogonal initialisation needs an even rank.", hint)
+def _lora_rule(options: LoraOptions, base: BaseFacts) -> Problem | None:
+    from_weights, on_int8 = options.initialisation in FROM_WEIGHTS, base.quantization == "int8"
+    if options.dora and on_int8:
+        return Problem(
+            "method.dora",
+            "DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't "
+            "provide.",
+            "Take an nf4 base, or switch DoRA off.",
+        )
+    if from_weights and on_int8:
+        return Problem(
+            "method.initialisation",
+            f"The initialisation {options.initialisation} does not work on an int8 base: saved as a plain LoRA it adds "
+            "in another order, which int8 layers round differently.",
+            "Take an nf4 base, or eva.",
+        )
+    if options.dora and from_weights:
+        return Problem(
+            "method.initialisation",
+            f"DoRA does not work with the initialisation {options.initialisation}: its magnitudes are those of the "
+            "whole weight.",
+            "Take eva or default, or switch DoRA off.",
+        )
+    if options.initialisation == "orthogonal" and options.rank % 2:
+        hint = f"Take {options.rank + 1}, or another initialisation."
+        return Problem("method.rank", "The orthogonal initialisation needs an even rank.", hint)
+    return None
 
 
 def _own_initial_values(options: LoraOptions, base: BaseFacts) -> str:  # noqa: ARG001
@@ -196,7 +185,7 @@ LORA = Method(
     short=rank_text,
     whole_in_file=lambda options: options.initialisation not in FROM_WEIGHTS,
     beyond_peft=_own_initial_values,
-    rules=(_dora_on_int8, _from_weights_on_int8, _dora_from_weights, _orthogonal_needs_even),
+    rule=_lora_rule,
 )
 
 
@@ -333,24 +322,17 @@ LYCORIS_KEYS: Mapping[str, KeyRule] = {
 }
 
 
-def _ranks_to_remove(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
-    if options.rank < options.initial_rank:
-        return None
-    return Problem(
-        "method.initial_rank",
-        f"The initial rank, {options.initial_rank}, must be above the rank at the end, {options.rank}.",
-        f"Take {round(1.5 * options.rank) + 1}, or a lower rank.",
-    )
-
-
-def _steps_to_remove(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
-    if options.full_share + options.settled_share < 1:
-        return None
-    return Problem(
-        "method.settled_share",
-        "At full rank and at final rank take all of the steps: none is left to reduce ranks.",
-        "Let both be below 1 together.",
-    )
+def _adalora_rule(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
+    if options.rank >= options.initial_rank:
+        return Problem(
+            "method.initial_rank",
+            f"The initial rank, {options.initial_rank}, must be above the rank at the end, {options.rank}.",
+            f"Take {round(1.5 * options.rank) + 1}, or a lower rank.",
+        )
+    if options.full_share + options.settled_share >= 1:
+        message = "At full rank and at final rank take all of the steps: none is left to reduce ranks."
+        return Problem("method.settled_share", message, "Let both be below 1 together.")
+    return None
 
 
 ADALORA = Method(
@@ -387,7 +369,7 @@ ADALORA = Method(
     merges=True,
     sketch=sketches.LOW_RANK_PAIR,
     short=rank_text,
-    rules=(_ranks_to_remove, _steps_to_remove),
+    rule=_adalora_rule,
     # Saved as LoRA, without the importance by which ranks are allocated.
     whole_in_file=lambda _: False,
     beyond_peft=lambda options, base: "its ranks are not allocated by PEFT",  # noqa: ARG005
@@ -420,7 +402,7 @@ LOHA = Method(
     merges=True,
     sketch=sketches.TWO_PAIRS,
     short=rank_text,
-    rules=(linear_only("LoHa"),),
+    linear_only=True,
 )
 
 LOKR = Method(
@@ -453,7 +435,7 @@ LOKR = Method(
     merges=True,
     sketch=sketches.KRONECKER_PRODUCT,
     short=rank_text,
-    rules=(linear_only("LoKr"),),
+    linear_only=True,
 )
 
 LOW_RANK = (LORA, ADALORA, LOHA, LOKR)

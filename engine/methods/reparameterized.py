@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.methods import sketches
-from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant, linear_only
+from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, rank_option, rank_text, target_modules_option
 from engine.options import Options, option
 
@@ -180,7 +180,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
             ),
         ),
         short=_block,
-        rules=(linear_only("OFT"),),
+        linear_only=True,
     ),
     Method(
         id="boft",
@@ -212,7 +212,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         peft_defaults={"boft_n_butterfly_factor": 1},
         short=_block,
         nearest="oft",
-        rules=(linear_only("BOFT"),),
+        linear_only=True,
     ),
     Method(
         id="hra",
@@ -239,7 +239,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         identity_at_start=False,
         short=rank_text,
         nearest="oft",
-        rules=(linear_only("HRA"), _even_rank),
+        linear_only=True,
+        rule=_even_rank,
     ),
     Method(
         id="fourierft",
@@ -257,10 +258,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         tuner=Tuner(
             "FOURIERFT",
             hooks="engine.worker.adapters.method_hooks.shape_constraints:FourierFtHooks",
-            keys={
-                "random_loc_seed": "whole",
-                "n_frequency_pattern": "sizes_by_pattern",
-            },
+            keys={"random_loc_seed": "whole", "n_frequency_pattern": "sizes_by_pattern"},
         ),
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
         quantizations=QUANTIZATIONS,
@@ -296,7 +294,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         # True means zeros; PEFT's own default starts from random kernels that spoil the base.
         peft_defaults={"init_weights": True},
         short=_block,
-        rules=(linear_only("C3A"),),
+        linear_only=True,
         beyond_peft=lambda options, base: "PEFT computes wrong gradients for it",  # noqa: ARG005
     ),
     Method(
@@ -323,6 +321,6 @@ REPARAMETERIZED: tuple[Method, ...] = (
         merges=True,
         peft_defaults={"random_seed": 0},
         short=rank_text,
-        rules=(linear_only("SHiRA"),),
+        linear_only=True,
     ),
 )

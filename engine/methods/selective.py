@@ -101,22 +101,15 @@ def _no_norm_parameters(options: Options, base: BaseFacts) -> Problem | None:  #
     return Problem("method.id", message, f"Nearest that works: {named('lora')}.")
 
 
-def _no_chosen_biases(options: Options, base: BaseFacts) -> Problem | None:
-    assert isinstance(options, LayersOptions)
+def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
     name = _without_biases(base)
-    if name is None or options.kinds != "biases":
-        return None
-    return Problem(
-        "method.kinds", f"{name} models have no biases to train.", "Train weights or norms instead."
-    )
-
-
-def _chooses_everything(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
-    assert isinstance(options, LayersOptions)
-    if options.last_blocks or options.patterns or options.kinds in ("biases", "norms"):
-        return None
-    hint = "Choose last blocks or names; for all of it take full fine-tuning."
-    return Problem("method.last_blocks", "That chooses the whole model.", hint)
+    if name is not None and options.kinds == "biases":
+        message = f"{name} models have no biases to train."
+        return Problem("method.kinds", message, "Train weights or norms instead.")
+    if not options.last_blocks and not options.patterns and options.kinds in ("all", "weights"):
+        hint = "Choose last blocks or names; for all of it take full fine-tuning."
+        return Problem("method.last_blocks", "That chooses the whole model.", hint)
+    return None
 
 
 def _copies_in_float32(options: Options, base: BaseFacts) -> str:  # noqa: ARG001
@@ -164,7 +157,7 @@ SELECTIVE: tuple[Method, ...] = (
         peft_defaults={"selection": "biases"},
         places=("biases",),
         nearest="layernorm",
-        rules=(_no_biases,),
+        rule=_no_biases,
     ),
     Method(
         id="layernorm",
@@ -186,7 +179,7 @@ SELECTIVE: tuple[Method, ...] = (
         peft_defaults={"selection": "norms"},
         places=("norms",),
         nearest="lora",
-        rules=(_no_norm_parameters,),
+        rule=_no_norm_parameters,
     ),
     Method(
         id="layers",
@@ -221,7 +214,7 @@ SELECTIVE: tuple[Method, ...] = (
         short=_short,
         places=("everything",),
         placed=_places,
-        rules=(_no_chosen_biases, _chooses_everything),
+        rule=_layers_rule,
     ),
 )
 

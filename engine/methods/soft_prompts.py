@@ -146,7 +146,7 @@ class PTuningOptions(Options):
     )
 
 
-def _has_positions(
+def _needs_positions(
     options: PromptOptions | PrefixOptions | PTuningOptions, base: BaseFacts
 ) -> Problem | None:
     """Refuse a prompt that fills the context window."""
@@ -159,30 +159,28 @@ def _has_positions(
     )
 
 
-def _has_text(options: PromptOptions | PrefixOptions, _: BaseFacts) -> Problem | None:
-    """Refuse a start from an empty text."""
-    if options.init != "text" or options.init_text.strip():
-        return None
-    return Problem("method.init_text", "The starting text is empty.", f'For example: "{INIT_TEXT}"')
+def _prompt_rule(options: PromptOptions | PrefixOptions, base: BaseFacts) -> Problem | None:
+    if options.init == "text" and not options.init_text.strip():
+        return Problem("method.init_text", "The starting text is empty.", f'For example: "{INIT_TEXT}"')
+    return _needs_positions(options, base)
 
 
-def _only_lstm(options: PTuningOptions, _: BaseFacts) -> Problem | None:
-    """Refuse settings of the LSTM that would change nothing."""
+def _prefix_rule(options: PrefixOptions, base: BaseFacts) -> Problem | None:
+    if options.encoder_width is not None and not options.projection:
+        message = "Without projection there is no hidden layer."
+        return Problem("method.encoder_width", message, "Leave it empty, or switch the projection on.")
+    return _prompt_rule(options, base)
+
+
+def _p_tuning_rule(options: PTuningOptions, base: BaseFacts) -> Problem | None:
+    # Settings of the LSTM that would change nothing.
     if options.encoder == "MLP" and options.encoder_layers != 2:
         message = "The MLP encoder always has two hidden layers."
         return Problem("method.encoder_layers", message, "Leave it at 2, or take the LSTM.")
     if options.encoder_dropout and (options.encoder == "MLP" or options.encoder_layers == 1):
         message = "Dropout acts between the layers of an LSTM, and there are none."
         return Problem("method.encoder_dropout", message, "Leave it at 0, or take an LSTM of two layers.")
-    return None
-
-
-def _only_projection(options: PrefixOptions, _: BaseFacts) -> Problem | None:
-    """Refuse a width without a projection."""
-    if options.encoder_width is None or options.projection:
-        return None
-    message = "Without projection there is no hidden layer."
-    return Problem("method.encoder_width", message, "Leave it empty, or switch the projection on.")
+    return _needs_positions(options, base)
 
 
 def _short(options: Options) -> str:
@@ -224,7 +222,7 @@ SOFT_PROMPTS = (
         short=_short,
         places=("before input",),
         nearest="prefix_tuning",
-        rules=(_has_positions, _has_text),
+        rule=_prompt_rule,
     ),
     Method(
         id="prefix_tuning",
@@ -258,7 +256,7 @@ SOFT_PROMPTS = (
         short=_short,
         places=("keys and values",),
         nearest="prompt_tuning",
-        rules=(_has_positions, _has_text, _only_projection),
+        rule=_prefix_rule,
         checkpoints_activations=False,
         whole_in_file=lambda options: not options.projection,
     ),
@@ -292,7 +290,7 @@ SOFT_PROMPTS = (
         short=_short,
         places=("before input",),
         nearest="prompt_tuning",
-        rules=(_has_positions, _only_lstm),
+        rule=_p_tuning_rule,
         whole_in_file=lambda _: False,
     ),
     Method(
@@ -322,7 +320,7 @@ SOFT_PROMPTS = (
         short=_short,
         places=("before input",),
         nearest="prompt_tuning",
-        rules=(_has_positions, _has_text),
+        rule=_prompt_rule,
     ),
 )
 

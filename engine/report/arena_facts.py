@@ -81,7 +81,13 @@ class ArenaReport:
             for name, value in of(report):
                 if value:
                     entries_by_value.setdefault(name, {}).setdefault(value, []).append(self.names[entry_id])
-        return [(name, _agreed_text(values)) for name, values in entries_by_value.items()]
+        found = []
+        for name, values in entries_by_value.items():
+            common, *others = sorted(values, key=lambda value: -len(values[value]))
+            found.append(
+                (name, "; ".join([common, *(f"{each} for {', '.join(values[each])}" for each in others)]))
+            )
+        return found
 
     def remarks(self) -> list[tuple[str, str]]:
         """Return the notices of the runs, each once, with the names of its entries; "" for a notice of all runs."""
@@ -95,12 +101,6 @@ class ArenaReport:
             (text, "" if len(names) == everywhere else ", ".join(names))
             for text, names in names_by_text.items()
         ]
-
-
-def _agreed_text(values: Mapping[str, list[str]]) -> str:
-    """Return the most frequent value, and the others with the names of their entries."""
-    common, *others = sorted(values, key=lambda value: -len(values[value]))
-    return "; ".join([common, *(f"{value} for {', '.join(values[value])}" for value in others)])
 
 
 def gather_arena(arena: Arena) -> ArenaReport:

@@ -55,6 +55,12 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     decoding = "greedily" if beams == 1 else f"with {beams} beams"
     limit = protocol.get("max_new_tokens")
     written = score_text.written_by(protocol)
+    measured_on = protocol.get(general_text.KEY)
+    text, passages = "", 0
+    if isinstance(measured_on, dict):
+        passages = measured_on.get("passages") or 0
+        text = str(measured_on.get("text"))
+        text = "the bundled text" if text == general_text.AUTO else text
     sentences = [
         f"Scored on {scored} of {source}" if source else f"Scored on {scored}",
         "Prompted in the model's own chat format" if protocol.get("prompt_format") == "chat" else "",
@@ -66,20 +72,10 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
         f"Up to {references['most']} reference summaries a conversation, the best of them counts"
         if references
         else "",
-        _general_text(protocol.get(general_text.KEY)),
+        f"Loss on general text measured on {text}, {score_text.counted(passages, 'passage')}" if text else "",
         "Differences are paired, conversation by conversation",
     ]
     return ". ".join(filter(None, sentences)) + "."
-
-
-def _general_text(said: Any) -> str:
-    """Return on which text forgetting was measured, "" where it was not."""
-    if not isinstance(said, dict):
-        return ""
-    text = "the bundled text" if said.get("text") == general_text.AUTO else str(said.get("text"))
-    return (
-        f"Loss on general text measured on {text}, {score_text.counted(said.get('passages') or 0, 'passage')}"
-    )
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ def render(report: Report) -> str:
         gains=gains(report),
         training=_training(report),
         data=data_facts(report),
-        remarks=_remarks(report),
+        remarks=[
+            (" ".join(filter(None, (each["message"], each.get("hint", "")))), "") for each in report.remarks()
+        ],
         samples=pinned(report),
         blind=cells.blind_votes([report.job.id]),
         adapter=_adapter(report),
@@ -174,12 +176,6 @@ def _training_facts(report: Report) -> Facts:
         ),
         ("Size on disk", size(int(adapter["bytes"])) if adapter.get("bytes") else ""),
         ("Peak memory", size(state.peak_memory_bytes) if state.peak_memory_bytes else ""),
-    ]
-
-
-def _remarks(report: Report) -> list[tuple[str, str]]:
-    return [
-        (" ".join(filter(None, (each["message"], each.get("hint", "")))), "") for each in report.remarks()
     ]
 
 

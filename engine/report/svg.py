@@ -145,7 +145,9 @@ def curves(lines: Sequence[Line], total: int, description: str, height: int = 24
         points = [(x(step), y(value)) for step, value in _downsampled(each) if math.isfinite(value)]
         parts.append(path(through(points), each.kind))
         if each.marked:
-            parts += [_diamond(*point) for point in points]
+            parts += [
+                path(f"M{at:.1f} {up - 4.5:.1f}l4.5 4.5l-4.5 4.5l-4.5 -4.5z", "mark") for at, up in points
+            ]
         if each.label and points:
             ends.append((*points[-1], each.label))
     parts += [text(at + 5, up + 4, label, "axis") for at, up, label in _spread_out(ends, height - BOTTOM)]
@@ -215,10 +217,6 @@ def histogram(values: Sequence[float], description: str) -> Markup:
     parts.append(line(x(0.0), TOP, x(0.0), height - BOTTOM, "zero"))
     parts += [x_label(x(value), height, _signed(value)) for value in ticks(-widest, widest)]
     return picture(parts, height, description)
-
-
-def _diamond(x: float, y: float) -> Markup:
-    return path(f"M{x:.1f} {y - 4.5:.1f}l4.5 4.5l-4.5 4.5l-4.5 -4.5z", "mark")
 
 
 def _downsampled(curve: Line) -> list[tuple[float, float]]:

@@ -123,21 +123,9 @@ def _meaning(group: str, text: str) -> tuple[ClaimKind, frozenset[Fact]]:
     return kind, frozenset(read(text.lower()))
 
 
-def _clock(text: str) -> set[Fact]:
-    return {clock_time(*digits(text))}
-
-
 def _hour(text: str) -> set[Fact]:
     (hour,) = digits(text)
     return {clock_time(hour, 0), ("number", float(hour))}
-
-
-def _noon(_text: str) -> set[Fact]:
-    return {clock_time(12, 0)}
-
-
-def _ordinal(text: str) -> set[Fact]:
-    return {("number", float(digits(text)[0]))}
 
 
 def _word(text: str) -> set[Fact]:
@@ -148,15 +136,11 @@ def _word(text: str) -> set[Fact]:
 
 
 def _spelled(text: str) -> set[Fact]:
-    return _number(f"{_spelled_number(text):g}")
-
-
-def _spelled_number(text: str) -> float:
     value = 0.0
     for word in re.split(r"[-\s]", text):
         number = _NUMBER_WORDS[word]
         value = max(value, 1.0) * number if word in ("hundred", "thousand") else value + number
-    return value
+    return _number(f"{value:g}")
 
 
 def _spoken(text: str) -> set[Fact]:
@@ -182,11 +166,11 @@ def _number(text: str) -> set[Fact]:
 _READERS: dict[str, tuple[ClaimKind, Callable[[str], set[Fact]]]] = {
     "iso": ("date", iso_date),
     "slashed": ("date", day_and_month),
-    "clock": ("time", _clock),
+    "clock": ("time", lambda text: {clock_time(*digits(text))}),
     "hour": ("time", _hour),
     "spoken": ("time", _spoken),
-    "noon": ("time", _noon),
-    "ordinal": ("date", _ordinal),
+    "noon": ("time", lambda _: {clock_time(12, 0)}),
+    "ordinal": ("date", lambda text: {("number", float(digits(text)[0]))}),
     "number": ("number", _number),
     "spelled": ("number", _spelled),
     "word": ("date", _word),
@@ -220,20 +204,15 @@ def names(summary: str) -> Iterator[Claim]:
     """Yield the names: capitalised words, at the start of a sentence only those with a verb or in a list."""
     for match in _TOKENS.finditer(summary):
         word = re.sub(r"['’]s$", "", match["word"] or "")
-        if not word[:1].isupper() or not _may_be_a_name(word.lower()):
+        if not word[:1].isupper():
+            continue
+        first = re.split(r"['’]", word.lower())[0]
+        if len(first) < 2 or first in _NO_NAMES or _word(word.lower()):
             continue
         end = match.start() + len(word)
-        if not begins_sentence(summary, match.start()) or _acts(word, summary[end:]):
+        acts = not word.lower().endswith("ing") and _AFTER_A_NAME.match(summary[end:])
+        if not begins_sentence(summary, match.start()) or acts:
             yield Claim(match.start(), end, word, "name")
-
-
-def _may_be_a_name(lower: str) -> bool:
-    first = re.split(r"['’]", lower)[0]
-    return len(first) > 1 and first not in _NO_NAMES and not _word(lower)
-
-
-def _acts(word: str, rest: str) -> bool:
-    return not word.lower().endswith("ing") and _AFTER_A_NAME.match(rest) is not None
 
 
 def plain(word: str) -> str:

@@ -104,18 +104,10 @@ def _date(name: str, words: ClaimWords) -> set[Fact]:
     return next((meant for begin, meant in words.beginnings.items() if name.startswith(begin)), set())
 
 
-def _clock(text: str) -> set[Fact]:
-    return {clock_time(*digits(text)[:2])}
-
-
 def _east_asian_time(text: str) -> set[Fact]:
     hour, *others = digits(text)
     minute = 30 if "半" in text or "반" in text else sum(others)
     return {clock_time(hour, minute)} | (set() if minute else {("number", float(hour))})
-
-
-def _east_asian_month(text: str) -> set[Fact]:
-    return {("month", digits(text)[0] - 1.0)}
 
 
 def _number(text: str) -> set[Fact]:
@@ -139,9 +131,9 @@ def _number(text: str) -> set[Fact]:
 _READERS: dict[str, tuple[ClaimKind, Callable[[str], set[Fact]]]] = {
     "iso": ("date", iso_date),
     "east_time": ("time", _east_asian_time),
-    "east_month": ("date", _east_asian_month),
+    "east_month": ("date", lambda text: {("month", digits(text)[0] - 1.0)}),
     "slashed": ("date", day_and_month),
-    "clock": ("time", _clock),
+    "clock": ("time", lambda text: {clock_time(*digits(text)[:2])}),
     "number": ("number", _number),
 }
 

@@ -51,7 +51,8 @@ def source(origin: str, label: str = "") -> Source:
     """
     folder = Path(origin)
     if folder.is_absolute() and not (folder / "job.json").exists():
-        return _external(folder, label)
+        name = label or folder.name
+        return Source(str(folder), System(name=name, run=external_id(folder)), None, _scores(folder, name))
     run = run_store.open_run(run_store.find_job(origin))
     name = label or run_comparison.label_of(run.recipe)
     prompt = _prompt(run)
@@ -62,19 +63,16 @@ def source(origin: str, label: str = "") -> Source:
         template=prompt.template if prompt else run.recipe.data.prompt,
         shots=tuple((shot.conversation, shot.summary) for shot in prompt.shots) if prompt else (),
     )
+    base = run.recipe.base_model
+    base_name = f"{base.id}, {base.quantization}" if base.quantization != "none" else base.id
+    base_system = System(name=base_name, run=run.id, tuned=False, template=run.recipe.data.prompt)
     scores = _scores(run.job.folder, run.recipe.name)
-    return Source(run.id, system, _base_system(run), scores, run.recipe.data.source)
+    return Source(run.id, system, base_system, scores, run.recipe.data.source)
 
 
 def external_id(folder: Path) -> str:
     """Return what identifies another system's summaries in an arena, as a run's id does."""
     return f"{folder.parents[1].name}/{folder.name}"
-
-
-def _external(folder: Path, label: str) -> Source:
-    name = label or folder.name
-    system = System(name=name, run=external_id(folder))
-    return Source(str(folder), system, None, _scores(folder, name))
 
 
 def _scores(folder: Path, name: str) -> ExampleScores:
@@ -84,12 +82,6 @@ def _scores(folder: Path, name: str) -> ExampleScores:
             f"{name} has no summaries by conversation.", "Choose a run that was scored to its end."
         )
     return scores
-
-
-def _base_system(run: Run) -> System:
-    base = run.recipe.base_model
-    name = f"{base.id}, {base.quantization}" if base.quantization != "none" else base.id
-    return System(name=name, run=run.id, tuned=False, template=run.recipe.data.prompt)
 
 
 def _prompt(run: Run) -> PromptFacts | None:
@@ -122,12 +114,13 @@ def compare(sources: Sequence[Source], *, with_base: bool = True) -> ComparisonI
             "They did not summarise the same conversations.", "Choose runs with the same test conversations."
         )
     texts = _texts(sources[0].scores)
-    written = [*(_bases(sources, names) if with_base else ()), *(_tuned(each, names) for each in sources)]
+    written = [
+        *(_bases(sources, names) if with_base else ()),
+        *((each.system, _in_order(each.scores, each.scores.tuned.summaries, names)) for each in sources),
+    ]
     conversations = [
         Conversation(
-            id=name,
-            conversation=texts[name],
-            summaries=tuple(summaries[index] for _, summaries in written),
+            id=name, conversation=texts[name], summaries=tuple(summaries[index] for _, summaries in written)
         )
         for index, name in enumerate(names)
     ]
@@ -145,10 +138,6 @@ def _bases(sources: Iterable[Source], names: Sequence[str]) -> list[Written]:
         if each.base is not None:
             found.setdefault(_in_order(each.scores, each.scores.base.summaries, names), each.base)
     return [(system, summaries) for summaries, system in found.items()]
-
-
-def _tuned(each: Source, names: Sequence[str]) -> Written:
-    return each.system, _in_order(each.scores, each.scores.tuned.summaries, names)
 
 
 def _in_order(scores: ExampleScores, summaries: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
