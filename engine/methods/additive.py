@@ -81,7 +81,7 @@ BOTTLENECK = Method(
     options=BottleneckOptions,
     tuner=Tuner(
         "BOTTLENECK",
-        hooks="engine.worker.adapters.method_hooks.bottleneck:BottleneckHooks",
+        hooks="engine.worker.adapters.method_hooks.own_tuners:BottleneckHooks",
         sizes={"size": (("bottleneck_down", 0),)},
         is_own=True,
     ),
@@ -125,7 +125,7 @@ IA3 = Method(
     options=Ia3Options,
     tuner=Tuner(
         "IA3",
-        hooks="engine.worker.adapters.method_hooks.shared_buffers:Ia3Hooks",
+        hooks="engine.worker.adapters.method_hooks.shape_constraints:Ia3Hooks",
         keys={"feedforward_modules": "modules", "init_ia3_weights": "flag"},
     ),
     presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},

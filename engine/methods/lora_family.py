@@ -230,7 +230,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         options=VeraOptions,
         tuner=Tuner(
             "VERA",
-            hooks="engine.worker.adapters.method_hooks.shared_buffers:ProjectionHooks",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:ProjectionHooks",
             keys=PROJECTION_KEYS,
             sizes={"r": (("vera_lambda_d", 0),)},
         ),
@@ -293,7 +293,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         options=RandLoraOptions,
         tuner=Tuner(
             "RANDLORA",
-            hooks="engine.worker.adapters.method_hooks.shared_buffers:RandLoraHooks",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:RandLoraHooks",
             keys={**PROJECTION_KEYS, "randlora_alpha": "number", "very_sparse": "flag"},
             sizes={"r": (("randlora_lambda", 0),)},
         ),

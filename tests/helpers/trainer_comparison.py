@@ -43,6 +43,7 @@ from transformers import (
     Seq2SeqTrainer,
     Seq2SeqTrainingArguments,
     TrainerCallback,
+    set_seed,
 )
 
 from engine.config import recipe as recipes
@@ -188,7 +189,7 @@ class Stock:
         self._folder = folder
         self._batch_size = batch_size
         self._grouped = grouped
-        attach.seed_everything(stage.recipe.training.seed)
+        set_seed(stage.recipe.training.seed)
         forget_model(stage)
         stage.base.model = self._prepared(plain_model(stage.base))
         self.model = plain_lora(stage.base.model, stage)

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from engine.errors import AdapterError, Problem
-from engine.worker.adapters.tuners import refuse_unregistered
+from engine.worker.adapters.tuners.registration import refuse_unregistered
 from tests.helpers import pretend_card
 from tests.proof import card_checks, checks, results
 from tests.proof.cells import CUDA, PRETEND, Cell, all_cells

@@ -53,7 +53,7 @@ class AdapterManager:
                 yield self._model
 
     def supports_mixed_batch(self, adapter: Adapter) -> bool:
-        """Tell whether an adapter can share a batch with the base and with others that can.
+        """Return whether an adapter can share a batch with the base and with others that can.
 
         Loads the adapter if it might. Raises AdapterError if it does not fit.
         """
@@ -82,28 +82,36 @@ class AdapterManager:
             if adapter is not None and not adapter.is_prompt:
                 self._load(adapter)
         assert self._model is not None
-        batch = MixedBatch(self._model, [_weights_name(adapter) for adapter in chosen])
+        # None for what has no weights.
+        names = [
+            None if adapter is None or adapter.is_prompt else attach.adapter_name(adapter.id)
+            for adapter in chosen
+        ]
+        batch = MixedBatch(self._model, names)
         with batch.active():
             yield self._model, batch
 
     def _load(self, adapter: Adapter) -> PeftModel:
         """Return the model with an adapter loaded."""
-        if self._model is None or attach.adapter_name(adapter.id) not in self._model.peft_config:
-            self._attach(adapter)
-        assert self._model is not None
-        return self._model
-
-    def _attach(self, adapter: Adapter) -> None:
+        if self._model is not None and attach.adapter_name(adapter.id) in self._model.peft_config:
+            return self._model
         config = attach.read_config(adapter)
         changes_biases = attach.changes_biases(config)
         if changes_biases or self._saved_biases is not None or not self._is_compatible(config):
             self._detach()
-        biases = _biases(self.base) if changes_biases else None
+        biases = None
+        if changes_biases:
+            biases = {
+                name: parameter.detach().clone()
+                for name, parameter in self.base.model.named_parameters()
+                if name.rpartition(".")[2] == "bias"
+            }
         self._model = attach.load_adapter(self.base, adapter, self._model)
         self._saved_biases = biases
+        return self._model
 
     def _is_compatible(self, config: Any) -> bool:
-        """Tell whether an adapter can be loaded beside the loaded ones."""
+        """Return whether an adapter can be loaded beside the loaded ones."""
         hooks = method_hooks.of_config(config)
         loaded = self._model.peft_config.values() if self._model is not None else ()
         return all(
@@ -122,16 +130,3 @@ class AdapterManager:
             for name, value in (self._saved_biases or {}).items():
                 parameters[name].copy_(value)
         self._saved_biases = None
-
-
-def _weights_name(adapter: Adapter | None) -> str | None:
-    """Return the name of an adapter's weights in the model; None for what has no weights."""
-    return None if adapter is None or adapter.is_prompt else attach.adapter_name(adapter.id)
-
-
-def _biases(base: LoadedBase) -> dict[str, torch.Tensor]:
-    return {
-        name: parameter.detach().clone()
-        for name, parameter in base.model.named_parameters()
-        if name.rpartition(".")[2] == "bias"
-    }

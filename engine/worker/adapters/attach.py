@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-import random
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import peft
 import torch
 from peft import PeftConfig, PeftModel, get_peft_model
@@ -24,7 +22,9 @@ from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from peft.tuners.tuners_utils import BaseTunerLayer
 from peft.utils import get_peft_model_state_dict
 from peft.utils.peft_types import PeftType
-from transformers import PretrainedConfig
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from transformers import PretrainedConfig, set_seed
 
 from engine.adapters import import_checks, library, peft_config_policy
 from engine.adapters.import_checks import CONFIG_NAME, WEIGHTS_NAME, weight_shapes
@@ -34,7 +34,7 @@ from engine.config.recipe import STARTER, Recipe
 from engine.errors import AdapterError
 from engine.methods import Family
 from engine.options import describe
-from engine.worker.adapters import method_hooks, tuners
+from engine.worker.adapters import method_hooks
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
 from engine.worker.adapters.method_hooks.target_modules import (
     ALL_LINEAR,
@@ -42,6 +42,7 @@ from engine.worker.adapters.method_hooks.target_modules import (
     default_targets,
     refuse_no_layers,
 )
+from engine.worker.adapters.tuners.registration import refuse_unregistered
 from engine.worker.kernels import model_patches
 from engine.worker.modeling import base_files, base_models
 from engine.worker.modeling.base_models import LoadedBase
@@ -53,13 +54,6 @@ TRAINING_SETTINGS = {"lora_dropout", "prefix_projection", "encoder_hidden_size",
 TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-only": "CAUSAL_LM"}
 
 
-def seed_everything(seed: int) -> None:
-    """Seed every generator that initialisation, dropout or data may draw from."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-
-
 def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None) -> PeftModel:
     """Return the base model with a new adapter of the recipe's method, ready for training.
 
@@ -69,15 +63,16 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
     refuse_misfit(recipe, base.model.config)
     refuse_no_layers(base, getattr(recipe.method.options, "target_modules", None))
     _refuse_wide_ranks(recipe, base)
-    seed_everything(recipe.training.seed)
+    set_seed(recipe.training.seed)
     config = peft_config(base, recipe, context)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = get_peft_model(base.model, config)
     except (ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0][:300]
         raise AdapterError(
-            _misfit(recipe, error),
+            f"{recipe.method.method.title} can't be attached to {recipe.base_model.id}: {reason}",
             "See which layers the base model has under Applied to.",
             "method.target_modules",
         ) from error
@@ -107,7 +102,7 @@ def refuse_misfit(recipe: Recipe, config: PretrainedConfig) -> None:
 def _require_tuner(peft_type: str, title: str) -> None:
     """Register a tuner of our own with PEFT. Raises AdapterError where that is switched off."""
     method_hooks.of_type(peft_type)
-    tuners.refuse_unregistered(peft_type, title)
+    refuse_unregistered(peft_type, title)
 
 
 def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
@@ -115,8 +110,8 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
     options = recipe.method.options
     widths = adapted_widths(base, getattr(options, "target_modules", None))
     for option in method_hooks.of_type(recipe.method.method.peft_type).ranks if widths else ():
-        layer, width = min(widths.items(), key=lambda item: min(item[1].both))
-        rank, limit = getattr(options, option), min(width.both)
+        layer, width = min(widths.items(), key=lambda item: min(item[1]))
+        rank, limit = getattr(options, option), min(width)
         if rank > limit:
             raise AdapterError(
                 f"Rank {rank} is more than {layer} can have: it is {width.outputs} × {width.inputs}.",
@@ -145,11 +140,6 @@ def public_name(model_id: str) -> str:
     return "tunesmith-starter" if model_id == STARTER else recipes.public_name(model_id)
 
 
-def _misfit(recipe: Recipe, error: Exception) -> str:
-    reason = str(error).splitlines()[0][:300]
-    return f"{recipe.method.method.title} can't be attached to {recipe.base_model.id}: {reason}"
-
-
 def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Adapter) -> None:
     """Copy a finished adapter's parameters into the new one, so that training continues from it.
 
@@ -157,16 +147,10 @@ def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: 
     parameters would fit and mean something else.
     """
     refuse_other_base(base, adapter)
-    _refuse_other_settings(model, recipe, adapter)
-    tensors = _checked_tensors(model, TRAINED, adapter)
-    _set_tensors(model, TRAINED, tensors)
-
-
-def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -> None:
-    mine, other = model.peft_config[TRAINED], read_config(adapter)
-    if mine.peft_type != other.peft_type:
+    own, other, method = model.peft_config[TRAINED], read_config(adapter), recipe.method.method
+    if own.peft_type != other.peft_type:
         raise AdapterError(
-            f"{adapter.name} was made with {adapter.metadata.method.title}, not {recipe.method.method.title}.",
+            f"{adapter.name} was made with {adapter.metadata.method.title}, not {method.title}.",
             "Choose its method to continue from it.",
             "method.start_from",
         )
@@ -176,18 +160,16 @@ def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -
             "Start a new adapter, or use this one without training.",
             "method.start_from",
         )
-    for info in describe(recipe.method.method.options):
-        value, needed = (_plain(getattr(config, info.peft_name, None)) for config in (mine, other))
+    for info in describe(method.options):
+        values = (getattr(config, info.peft_name, None) for config in (own, other))
+        value, needed = (sorted(each) if isinstance(each, (set, list, tuple)) else each for each in values)
         if info.peft_name not in TRAINING_SETTINGS and value != needed:
             raise AdapterError(
                 f"{adapter.name} was trained with another {info.title.lower()}: {needed}, not {value}.",
                 "Use its settings to continue from it.",
                 f"method.{info.name}",
             )
-
-
-def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, (set, list, tuple)) else value
+    _set_tensors(model, TRAINED, _checked_tensors(model, TRAINED, adapter))
 
 
 def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = None) -> PeftModel:
@@ -213,7 +195,10 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
     try:
         tensors = _checked_tensors(model, name, adapter)
     except AdapterError:
-        _remove(model, name)
+        if len(model.peft_config) > 1:
+            model.delete_adapter(name)
+        else:
+            detach(model)
         raise
     _set_tensors(model, name, tensors)
     model_patches.patch(model)
@@ -261,21 +246,13 @@ def read_config(adapter: Adapter) -> Any:
 
 
 def changes_biases(config: Any) -> bool:
-    """Tell whether an imported adapter changes biases of the base model itself."""
+    """Return whether an imported adapter changes biases of the base model itself."""
     return bool(getattr(config, "bias", "none") != "none")
 
 
 def replaces_weights(config: Any) -> bool:
-    """Tell whether an imported adapter replaces weights of the base model: biases, or modules trained whole."""
+    """Return whether an imported adapter replaces weights of the base model: biases, or modules trained whole."""
     return changes_biases(config) or bool(getattr(config, "modules_to_save", None))
-
-
-def _remove(model: PeftModel, name: str) -> None:
-    """Remove an adapter; the last one restores the base model."""
-    if len(model.peft_config) > 1:
-        model.delete_adapter(name)
-    else:
-        detach(model)
 
 
 def detach(model: PeftModel) -> None:
@@ -310,12 +287,8 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
 
     PEFT loads tensors named like the base model's into the base, and only warns of missing ones.
     """
-    expected = {
-        key: tuple(value.shape)
-        for key, value in get_peft_model_state_dict(
-            model, adapter_name=name, save_embedding_layers=False
-        ).items()
-    }
+    own = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
+    expected = {key: tuple(value.shape) for key, value in own.items()}
     stored = weight_shapes(adapter.folder / WEIGHTS_NAME)
     if stored != expected:
         different = sorted(set(stored.items()) ^ set(expected.items()))
@@ -323,16 +296,12 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
             f"{adapter.name} does not hold what its configuration says, first at {different[0][0]}.",
             "Choose the base model that it was made for, or export it again.",
         )
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
-        tensors = load_file(adapter.folder / WEIGHTS_NAME)
+        return load_file(adapter.folder / WEIGHTS_NAME)
     except (OSError, SafetensorError) as error:
         raise AdapterError(
             f"The {WEIGHTS_NAME} of {adapter.name} is damaged: {error}.", "Copy or download it again."
         ) from error
-    return tensors
 
 
 def _set_tensors(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
@@ -357,7 +326,7 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
     """Write the trained adapter in PEFT's format, without network access and local paths."""
     hooks = method_hooks.of(model)
     folder.mkdir(parents=True, exist_ok=True)
-    # As PeftModel.save_pretrained writes them, which would hold all of them in the processor's memory at once.
+    # As PeftModel.save_pretrained writes them, which would hold all of them in the CPU's memory at once.
     tensor_file.write(hooks.saved_tensors(model), folder / WEIGHTS_NAME)
     config = copy.copy(hooks.saved_config(model))
     config.inference_mode = True
@@ -372,7 +341,7 @@ def _normalize_config(config: PeftConfig, folder: Path) -> None:
     """
     path = folder / CONFIG_NAME
     settings = json.loads(path.read_text(encoding="utf-8"))
-    defaults = _defaults(PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[settings["peft_type"]]])
+    defaults = defaults_of(PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[settings["peft_type"]]])
     settings = {
         key: sorted(value) if isinstance(getattr(config, key, None), set) else value
         for key, value in settings.items()
@@ -381,7 +350,8 @@ def _normalize_config(config: PeftConfig, folder: Path) -> None:
     path.write_text(json.dumps(settings, indent=2, sort_keys=True), encoding="utf-8")
 
 
-def _defaults(config_class: Any) -> dict[str, Any]:
+def defaults_of(config_class: Any) -> dict[str, Any]:
+    """Return the default of each setting of a PEFT configuration."""
     return {
         field.name: field.default_factory() if callable(field.default_factory) else field.default
         for field in dataclasses.fields(config_class)

@@ -23,7 +23,7 @@ from engine.worker.modeling.base_models import LoadedBase
 PLAIN_LAYERS = ("Linear", "Linear8bitLt", "Linear4bit")
 # Settings of imported adapters that change more than that.
 BEYOND_LAYERS = ("modules_to_save", "trainable_token_indices", "layer_replication")
-# How far logits may differ, as a fraction of the largest: the rounding error of these number formats. In float32 it
+# How far logits may differ, as a fraction of the largest: the rounding error of these dtypes. In float32 it
 # changes no text. 16-bit formats round every batch differently: on the starter 4 of 30 texts differed.
 TOLERANCES = {torch.float32: 1e-3, torch.bfloat16: 0.05, torch.float16: 0.02}
 PROBE_TEXT = "Ann: Where are you?\nBob: At the office, till five."
@@ -34,7 +34,11 @@ class MixedBatch:
 
     def __init__(self, model: PeftModel, columns: Sequence[str | None]) -> None:
         self._model = model
-        self._layers = [_StackedLora(layer, columns) for layer in _layers(model, columns)]
+        self._layers = [
+            _StackedLora(module, columns)
+            for module in model.modules()
+            if isinstance(module, LoraLayer) and any(name in module.lora_A for name in columns)
+        ]
 
     @contextmanager
     def active(self) -> Iterator[MixedBatch]:
@@ -86,22 +90,14 @@ class _StackedLora:
         return (output + torch.nn.functional.linear(reduced, self._lora_B)).to(output.dtype)
 
 
-def _layers(model: PeftModel, columns: Sequence[str | None]) -> list[LoraLayer]:
-    return [
-        module
-        for module in model.modules()
-        if isinstance(module, LoraLayer) and any(name in module.lora_A for name in columns)
-    ]
-
-
 def supports_mixed_batch(model: PeftModel, base: LoadedBase, adapter_id: str) -> bool:
-    """Tell whether a loaded adapter computes in a mixed batch what it computes alone: by its layers, then measured."""
+    """Return whether a loaded adapter computes in a mixed batch what it does alone: by its layers, then measured."""
     name = attach.adapter_name(adapter_id)
     return _is_plain(model, name) and _gives_same_logits(model, base, adapter_id, name)
 
 
 def _is_plain(model: PeftModel, name: str) -> bool:
-    """Tell whether an adapter changes nothing but the outputs of plain layers."""
+    """Return whether an adapter changes nothing but the outputs of plain layers."""
     config = model.peft_config[name]
     if any(getattr(config, setting, None) for setting in BEYOND_LAYERS):
         return False
@@ -123,24 +119,22 @@ def _is_plain(model: PeftModel, name: str) -> bool:
 @torch.inference_mode()
 def _gives_same_logits(model: PeftModel, base: LoadedBase, adapter_id: str, name: str) -> bool:
     """Compare the logits of the base and an adapter, computed one by one and in a mixed batch."""
-    columns = (None, name)
+
+    def logits(rows: int) -> torch.Tensor:
+        ids = torch.tensor([base.tokenizer(PROBE_TEXT)["input_ids"]] * rows, device=base.device)
+        return forward.logits(model, base.family, ids, torch.ones_like(ids), ids).float()
+
     alone = []
     for column in (None, adapter_id):
         with attach.active(model, column):
-            alone.append(_logits(model, base, rows=1)[0])
+            alone.append(logits(1)[0])
     try:
-        with MixedBatch(model, columns).active() as batch:
+        with MixedBatch(model, (None, name)).active() as batch:
             batch.select([0, 1])
-            mixed = _logits(model, base, rows=2)
+            mixed = logits(2)
     except RuntimeError:
         # The model reshapes a batch's rows, for example into one long row of tokens.
         return False
     expected = torch.stack(alone)
     tolerance = TOLERANCES.get(base.model.dtype, TOLERANCES[torch.float32])
     return bool((mixed - expected).abs().max() <= tolerance * expected.abs().max())
-
-
-def _logits(model: PeftModel, base: LoadedBase, rows: int) -> torch.Tensor:
-    """Return the logits of a short text, repeated `rows` times."""
-    ids = torch.tensor([base.tokenizer(PROBE_TEXT)["input_ids"]] * rows, device=base.device)
-    return forward.logits(model, base.family, ids, torch.ones_like(ids), ids).float()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -120,18 +120,26 @@ def architecture_of(model: Any) -> ModelArchitecture:
     head = model.get_output_embeddings()
     unquantized = unquantized_modules(model)
     layers = {
-        name: Layer(*_sizes(module), should_convert_module(name, unquantized))
+        name: Layer(*width, should_convert_module(name, unquantized))
         for name, module in model.named_modules()
-        if isinstance(module, (torch.nn.Linear, Conv1D)) and module is not head
+        if (width := width_of(module)) is not None and module is not head
     }
     value_bytes = model.get_input_embeddings().weight.element_size()
     return ModelArchitecture(layers, int(model.num_parameters()), resident_bytes(model), value_bytes)
 
 
-def _sizes(module: Any) -> tuple[int, int]:
-    if isinstance(module, Conv1D):
-        return module.nx, module.nf
-    return module.in_features, module.out_features
+class Width(NamedTuple):
+    """The sizes of a linear layer."""
+
+    inputs: int
+    outputs: int
+
+
+def width_of(module: Any) -> Width | None:
+    """Return the sizes of a linear layer, None for any other module."""
+    if isinstance(module, torch.nn.Linear):
+        return Width(module.in_features, module.out_features)
+    return Width(module.nx, module.nf) if isinstance(module, Conv1D) else None
 
 
 def resident_bytes(model: Any) -> int:

@@ -143,5 +143,5 @@ def test_it_is_found_out_once(monkeypatch):
     manager = AdapterManager(load_tiny("t5"))
     adapter = install_random("t5", "sound")
     assert manager.supports_mixed_batch(adapter)
-    monkeypatch.setattr(multi_lora, "_logits", None)
+    monkeypatch.setattr(multi_lora, "supports_mixed_batch", None)
     assert manager.supports_mixed_batch(adapter)

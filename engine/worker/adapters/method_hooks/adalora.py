@@ -17,7 +17,7 @@ from engine.methods.low_rank import AdaLoraOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, Tensors
 from engine.worker.adapters.method_hooks.lora import LowRankHooks
-from engine.worker.adapters.method_hooks.lora_layers import adapted, named_pair
+from engine.worker.adapters.method_hooks.lora_init import adapted, named_pair
 from engine.worker.modeling.base_models import LoadedBase
 
 ALLOCATIONS = 100

@@ -71,7 +71,7 @@ class MethodHooks:
         """Restore what `state` returned."""
 
     def is_compatible(self, config: Any, other: Any) -> bool:
-        """Tell whether adapters with these two PEFT configurations can be loaded on one base model."""
+        """Return whether adapters with these two PEFT configurations can be loaded on one base model."""
         return True
 
     def saved_tensors(self, model: PeftModel) -> Tensors:

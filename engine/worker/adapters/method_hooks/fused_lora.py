@@ -1,4 +1,4 @@
-"""LoRA's forward and backward pass in the model's own number format, with one saved copy of a layer's input.
+"""LoRA's forward and backward pass in the model's own dtype, with one saved copy of a layer's input.
 
 PEFT computes the pair in float32 whatever the model computes in. Every adapted layer then copies its input, saves it
 again after dropout, and converts what it adds; on a small decoder that took a third of a step and half of its memory.
@@ -15,9 +15,8 @@ import torch
 from peft import PeftModel
 from peft.tuners.lora import Embedding, LoraLayer
 
-from engine.worker.adapters.method_hooks import pissa_init
 from engine.worker.adapters.method_hooks.base import TRAINED
-from engine.worker.adapters.method_hooks.lora_layers import adapted
+from engine.worker.adapters.method_hooks.lora_init import BASE_FACTOR, adapted
 from engine.worker.kernels import dropout
 from engine.worker.kernels.library import LoraVariant
 from engine.worker.kernels.registry import enabled
@@ -51,7 +50,7 @@ def attach(model: PeftModel) -> None:
         return
     for _, layer in adapted(model):
         plain = TRAINED not in layer.lora_variant and not isinstance(layer, Embedding)
-        plain = plain and not hasattr(layer.lora_A[TRAINED], pissa_init.BASE_FACTOR)
+        plain = plain and not hasattr(layer.lora_A[TRAINED], BASE_FACTOR)
         if plain and layer.lora_B[TRAINED].bias is None:
             layer.lora_variant[TRAINED] = FusedLora()
             layer.cast_input_dtype_enabled = False

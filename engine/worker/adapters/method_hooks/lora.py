@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import torch
 from peft import PeftConfig, PeftModel
 
 from engine.methods.low_rank import FROM_WEIGHTS, LoraOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks import fused_lora, pissa_init
+from engine.worker.adapters.method_hooks import fused_lora, lora_init
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
-from engine.worker.adapters.method_hooks.eva_init import init_from_inputs
-from engine.worker.adapters.method_hooks.lora_layers import adapted
 from engine.worker.modeling.base_models import LoadedBase
 
 
@@ -37,18 +34,18 @@ class LoraHooks(LowRankHooks):
         """Add base factors if the initial pair is not zero, and let other pairs compute fused."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in FROM_WEIGHTS:
-            pissa_init.attach(model)
+            lora_init.attach(model)
         fused_lora.attach(model)
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Set the initial values of the pairs."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in FROM_WEIGHTS:
-            pissa_init.init_from_weights(model, options.initialisation)
+            lora_init.init_from_weights(model, options.initialisation)
         elif options.initialisation == "orthogonal":
-            _init_orthogonal(model)
+            lora_init.init_orthogonal(model)
         elif options.initialisation == "eva":
-            init_from_inputs(model, base, context.batches)
+            lora_init.init_from_inputs(model, base, context.batches)
 
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
         """Let the matrices B learn faster (Hayou et al. 2024, LoRA+)."""
@@ -60,35 +57,19 @@ class LoraHooks(LowRankHooks):
 
     def state(self, model: PeftModel) -> Tensors:
         """Return the base factors, if any."""
-        return pissa_init.state(model) if pissa_init.is_attached(model) else {}
+        return lora_init.state(model) if lora_init.is_attached(model) else {}
 
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
         """Restore the base factors."""
-        if pissa_init.is_attached(model):
-            pissa_init.load_state(model, tensors)
+        if lora_init.is_attached(model):
+            lora_init.load_state(model, tensors)
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
         """Return the pairs; with base factors as one LoRA of twice the rank."""
         tensors = super().saved_tensors(model)
-        return tensors | pissa_init.saved_tensors(model) if pissa_init.is_attached(model) else tensors
+        return tensors | lora_init.saved_tensors(model) if lora_init.is_attached(model) else tensors
 
     def saved_config(self, model: PeftModel) -> PeftConfig:
         """Return that of an ordinary LoRA."""
         config = super().saved_config(model)
-        return pissa_init.saved_config(config) if pissa_init.is_attached(model) else config
-
-
-@torch.no_grad()
-def _init_orthogonal(model: PeftModel) -> None:
-    """Set the matrices to random ones whose product is zero; the rank must be even.
-
-    PEFT rounds its own to the base's number format, which is an integer for 4-bit bases.
-    """
-    for _, layer in adapted(model):
-        lora_A, lora_B = layer.lora_A[TRAINED].weight, layer.lora_B[TRAINED].weight
-        rank = len(lora_A)
-        orthogonal, _ = torch.linalg.qr(torch.randn(rank, rank))
-        inputs = torch.randn(rank // 2, layer.in_features)
-        outputs = torch.randn(layer.out_features, rank // 2)
-        lora_A.copy_(orthogonal[0::2].T @ inputs / 10.0)
-        lora_B.copy_(outputs @ orthogonal[1::2] / 10.0)
+        return lora_init.saved_config(config) if lora_init.is_attached(model) else config

@@ -1,35 +1,49 @@
-"""Hooks of methods whose settings must fit the widths of the adapted layers: chosen to fit, or refused with a hint.
+"""Hooks of methods whose settings depend on the layers that they adapt, or on another adapter beside them.
 
-PEFT finds a misfit only while it replaces layers, and does not say what would fit.
+Settings must fit the widths of the layers: they are chosen to fit, or refused with a hint. PEFT finds a misfit only
+while it replaces layers, and does not say what would fit. To a second adapter PEFT gives the buffers of the first,
+whatever its own settings are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from math import gcd
 from typing import Any
 
 import torch
 from peft import PeftModel
 from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.utils import (
+    TRANSFORMERS_MODELS_TO_IA3_FEEDFORWARD_MODULES_MAPPING,
+    TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING,
+)
 
 from engine.errors import AdapterError
 from engine.methods.lora_family import GraLoraOptions, MissOptions, VbLoraOptions
 from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
+from engine.methods.additive import Ia3Options
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
-from engine.worker.adapters.method_hooks.target_modules import Width, adapted_widths, common_divisors
+from engine.worker.adapters.method_hooks.target_modules import ALL_LINEAR, adapted_widths
 from engine.worker.kernels.library import (
     BlockCircularConvolution,
     boft_layer,
     shira_layer,
 )
 from engine.worker.kernels.registry import enabled, replace
+from engine.worker.modeling.architecture import Width
 from engine.worker.modeling.base_models import LoadedBase
 
 # The largest vector and block that is chosen where the recipe names none.
 MAX_CHOSEN = 256
 # Ranks up to this one are cut into 2 blocks a side, larger ones into 4 (Jung et al. 2025, GraLoRA).
 SMALL_RANK = 32
+# Names of layers that end a feed-forward in any model; IA3 scales their inputs.
+FEED_FORWARD_ENDS = {
+    name for names in TRANSFORMERS_MODELS_TO_IA3_FEEDFORWARD_MODULES_MAPPING.values() for name in names
+}
+KEYS_AND_VALUES = ("k", "v", "k_proj", "v_proj", "key", "value", "query_key_value")
 
 if enabled("boft_cuda"):
     # PEFT would compile an extension for every layer, with which boft_R has another shape. One butterfly factor needs
@@ -90,24 +104,20 @@ def _dividing(
     sizes = sorted(set(sizes))
     if not sizes:
         return chosen
-    divisors = common_divisors(sizes)
+    divisors = [number for number in range(1, gcd(*sizes) + 1) if gcd(*sizes) % number == 0]
     if chosen is None:
         return next((size for size in usual if size in divisors), max(d for d in divisors if d <= MAX_CHOSEN))
     if chosen not in divisors:
         raise AdapterError(
-            f"{what} {chosen} does not divide the widths of all adapted layers: {_listed(sizes)}.",
-            f"These do: {_listed([size for size in divisors if size > 1] or divisors)}.",
+            f"{what} {chosen} does not divide the widths of all adapted layers: {', '.join(map(str, sizes))}.",
+            f"These do: {', '.join(str(size) for size in divisors if size > 1) or 1}.",
             f"method.{field}",
         )
     return chosen
 
 
-def _listed(numbers: list[int]) -> str:
-    return ", ".join(str(number) for number in numbers)
-
-
 def _both(widths: Mapping[str, Width]) -> list[int]:
-    return [size for width in widths.values() for size in width.both]
+    return [size for width in widths.values() for size in width]
 
 
 class VbLoraHooks(MethodHooks):
@@ -144,7 +154,7 @@ class MissHooks(MethodHooks):
         return {"init_weights": True if options.form == "plain" else options.form}
 
     def is_compatible(self, config: Any, other: Any) -> bool:
-        """Tell whether both have the same form: PEFT uses that of the first adapter for all."""
+        """Return whether both have the same form: PEFT uses that of the first adapter for all."""
         return bool(config.init_weights == other.init_weights)
 
 
@@ -157,11 +167,7 @@ class InPlaceHooks(MethodHooks):
             return
         for module in model.modules():
             if isinstance(module, BaseTunerLayer):
-                module.get_base_layer().register_forward_hook(_copied)
-
-
-def _copied(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
-    return output.clone()
+                module.get_base_layer().register_forward_hook(lambda _, _inputs, output: output.clone())
 
 
 class GraLoraHooks(InPlaceHooks):
@@ -218,7 +224,7 @@ class ShiraHooks(MethodHooks):
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Refuse a rank that is too large; draw no entries on the meta device."""
         assert isinstance(options, ShiraOptions)
-        max_ranks = [w.inputs * w.outputs // sum(w.both) for w in _widths(options, base).values()]
+        max_ranks = [w.inputs * w.outputs // sum(w) for w in _widths(options, base).values()]
         _at_most(options.rank, max_ranks, "rank", "The rank")
         return {"mask_type": "none_yet"} if base.device.type == "meta" else {}
 
@@ -237,3 +243,47 @@ def _at_most(chosen: int, limits: list[int], field: str, what: str) -> None:
             f"At most {min(limits)}.",
             f"method.{field}",
         )
+
+
+class ProjectionHooks(MethodHooks):
+    """VeRA and RandLoRA: random matrices of the size of the largest adapted layer, drawn from a seed."""
+
+    def is_compatible(self, config: Any, other: Any) -> bool:
+        """Return whether both draw the same matrices: the second adapter gets those of the first."""
+        same = ("r", "projection_prng_key", "save_projection", "target_modules", "sparse", "very_sparse")
+        return all(getattr(config, name, None) == getattr(other, name, None) for name in same)
+
+
+class RandLoraHooks(ProjectionHooks):
+    """RandLoRA: a pair as wide as the layer has full rank already; VeRA's rank may be higher (Kopiczko et al. 2024)."""
+
+    ranks = ("rank",)
+
+
+class Ia3Hooks(MethodHooks):
+    """IA3: its default layers differ from LoRA's, and the inputs of those that end a feed-forward are scaled."""
+
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
+        """Return the layers, and which of them end a feed-forward."""
+        assert isinstance(options, Ia3Options)
+        # The last parts of all linear layers' names: PEFT would use full names, and no feed-forward ends.
+        linear = {name.rpartition(".")[2] for name in adapted_widths(base, (ALL_LINEAR,))}
+        known = TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
+        usual = known or linear & {*KEYS_AND_VALUES, *FEED_FORWARD_ENDS} or linear
+        targets: Collection[str] = options.target_modules or usual
+        named = sorted(linear if ALL_LINEAR in targets else targets)
+        ends = [
+            name
+            for name in named
+            if any(f".{end}".endswith(f".{name}") or name.endswith(f".{end}") for end in FEED_FORWARD_ENDS)
+        ]
+        return {"target_modules": named, "feedforward_modules": ends}
+
+    def is_compatible(self, config: Any, other: Any) -> bool:
+        """Return whether both scale each layer on the same side: PEFT uses the first adapter's side for all."""
+
+        def names(modules: Any) -> set[str]:
+            return {modules} if isinstance(modules, str) else set(modules or ())
+
+        different = names(config.feedforward_modules) ^ names(other.feedforward_modules)
+        return not different & names(config.target_modules) & names(other.target_modules)

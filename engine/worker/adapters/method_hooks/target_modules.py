@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import gcd
-from typing import Any
 
-import torch
 from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 
 from engine.errors import AdapterError
-from engine.worker.kernels.library import Conv1D
-from engine.worker.modeling.architecture import architecture_of
+from engine.worker.modeling.architecture import Width, architecture_of, width_of
 from engine.worker.modeling.base_models import LoadedBase
 
 ALL_LINEAR = "all-linear"
 _ALONE = f'"{ALL_LINEAR}" means every linear layer but the output head, so it stands alone, without names.'
-
-
-@dataclass(frozen=True)
-class Width:
-    """The sizes of a linear layer."""
-
-    inputs: int
-    outputs: int
-
-    @property
-    def both(self) -> tuple[int, int]:
-        """Inputs and outputs."""
-        return self.inputs, self.outputs
 
 
 def default_targets(base: LoadedBase) -> list[str] | str:
@@ -46,21 +28,18 @@ def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
     if not named or named == (ALL_LINEAR,):
         return
     layers = ", ".join(architecture_of(base.model).modules())
+    # The name of the whole model is empty.
+    named_modules = [(full, module) for full, module in base.model.named_modules() if full]
     for name in named:
         if name == ALL_LINEAR:
             message, hint = _ALONE, f"Take it alone, or only layers by name: {layers}."
-        elif not (modules := _modules_named(base, name)):
+        elif not (modules := [module for full, module in named_modules if _is_named(full, [name])]):
             message, hint = f"{base.options.id} has no layer {name or 'without a name'}.", f"It has {layers}."
-        elif any(_width(module) is None for module in modules):
+        elif any(width_of(module) is None for module in modules):
             message, hint = f"{name} is no linear layer of {base.options.id}.", f"It has {layers}."
         else:
             continue
         raise AdapterError(message, hint, "method.target_modules")
-
-
-def _modules_named(base: LoadedBase, name: str) -> list[Any]:
-    # The name of the whole model is empty.
-    return [module for full, module in base.model.named_modules() if full and _is_named(full, [name])]
 
 
 def adapted_widths(base: LoadedBase, named: tuple[str, ...] | None) -> Mapping[str, Width]:
@@ -71,25 +50,10 @@ def adapted_widths(base: LoadedBase, named: tuple[str, ...] | None) -> Mapping[s
     return {
         name: width
         for name, module in base.model.named_modules()
-        if (width := _width(module)) is not None
+        if (width := width_of(module)) is not None
         and (module is not head if every else _is_named(name, targets))
     }
 
 
 def _is_named(name: str, targets: list[str] | str) -> bool:
     return any(name == target or name.endswith(f".{target}") for target in targets)
-
-
-def _width(module: Any) -> Width | None:
-    if isinstance(module, torch.nn.Linear):
-        return Width(module.in_features, module.out_features)
-    if isinstance(module, Conv1D):
-        inputs, outputs = module.weight.shape
-        return Width(inputs, outputs)
-    return None
-
-
-def common_divisors(sizes: list[int]) -> list[int]:
-    """Return the numbers that divide all sizes, smallest first; 1 alone for no sizes."""
-    largest = gcd(*sizes) or 1
-    return [number for number in range(1, largest + 1) if largest % number == 0]

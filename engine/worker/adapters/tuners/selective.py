@@ -2,12 +2,17 @@
 
 The base's parameters stay unchanged besides the copies, so switching the adapter off restores the base model exactly,
 and the adapter's file holds only the changed tensors. Full fine-tuning selects everything, BitFit the biases.
+
+Models are known by their structure alone: norms by their class, blocks by the lists that hold them, everything else by
+its name. Layers of adapters that are loaded already are unwrapped, so the selection does not depend on other adapters.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar, TypeAlias
 
 import torch
@@ -17,8 +22,14 @@ from peft.utils.peft_types import PeftType
 from torch import nn
 from torch.func import functional_call
 
+from engine.errors import AdapterError
+from engine.methods import named
+from engine.scoring.score_text import counted
 from engine.worker.adapters.tuners.registration import register
-from engine.worker.adapters.tuners.selection import KINDS, own_parameters, select
+
+KINDS = ("all", "weights", "biases", "norms")
+NORM_CLASSES = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
+MAX_NAMES = 12
 
 Owner: TypeAlias = "tuple[SelectiveLayer, str]"
 """The layer that has a copy, and its name there."""
@@ -54,8 +65,8 @@ class SelectiveConfig(PeftConfig):
 class SelectiveLayer(nn.Module, BaseTunerLayer):
     """A module with trained copies of its parameters, one set for each adapter.
 
-    The copies are float32, whatever the base's number format: small steps would be lost in bfloat16. The forward pass
-    computes in the base's format. Of a parameter that the base shares between modules the first module has the copy,
+    The copies are float32, whatever the base's dtype: small steps would be lost in bfloat16. The forward pass
+    computes in the base's dtype. Of a parameter that the base shares between modules the first module has the copy,
     and the others borrow it, so that it is one parameter and one tensor of the adapter's file.
     """
 
@@ -183,6 +194,118 @@ class SelectiveModel(BaseTuner):
 
     def _cast_adapter_dtype(self, adapter_name: str, autocast_adapter_dtype: bool = True) -> None:
         """Do nothing: the copies are float32 already."""
+
+
+def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str]) -> list[str]:
+    """Return the names of the modules that hold the trained parameters, in the model's order.
+
+    `kind` is one of KINDS. `last_blocks` limits the selection to the last blocks of each stack (0: no limit), and
+    `patterns` to module names, see `matches`. Modules that share a parameter with a selected one are selected too, so
+    that it stays shared. Raises AdapterError where nothing is left.
+    """
+    holders = {name: module for name, module in _modules(model).items() if own_parameters(module, kind)}
+    if not holders:
+        field = "method.kinds" if last_blocks or patterns else "method.id"
+        # Of the norms, if it has any.
+        has_norms = any(own_parameters(module, "norms") for module in model.modules())
+        nearest = named("layernorm" if has_norms else "lora")
+        raise AdapterError(f"This model has no {kind} to train.", f"Nearest that works: {nearest}.", field)
+    chosen = _in_last_blocks(model, holders, last_blocks) if last_blocks else list(holders)
+    where = (
+        f"the last {last_blocks} blocks"
+        if last_blocks > 1
+        else "the last block"
+        if last_blocks
+        else "the model"
+    )
+    if not chosen:
+        raise AdapterError(f"There are no {kind} in {where}.", "Choose from more blocks.", "method.kinds")
+    for pattern in patterns:
+        if not any(matches(name, pattern) for name in chosen):
+            # The most frequent last parts of the names, and one full name as an example.
+            parts = Counter(name.rpartition(".")[2] for name in chosen)
+            listed = ", ".join(part for part, _ in parts.most_common(MAX_NAMES))
+            more = ", …" if len(parts) > MAX_NAMES else ""
+            raise AdapterError(
+                f'Nothing in {where} is named like "{pattern}".',
+                f"Names there: {listed}{more}, as in {max(chosen, key=len)}.",
+                "method.patterns",
+            )
+    if patterns:
+        chosen = [name for name in chosen if any(matches(name, pattern) for pattern in patterns)]
+
+    def ids(name: str) -> set[int]:
+        return {id(parameter) for parameter in own_parameters(holders[name], kind).values()}
+
+    shared = set().union(*(ids(name) for name in chosen))
+    return [name for name in holders if ids(name) & shared]
+
+
+def own_parameters(module: nn.Module, kind: str) -> dict[str, nn.Parameter]:
+    """Return a module's own parameters of a kind by name."""
+    parameters = dict(module.named_parameters(recurse=False))
+    if kind == "norms":
+        return parameters if is_norm(module) else {}
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if kind == "all" or (kind == "biases") == (name == "bias" or name.endswith("_bias"))
+    }
+
+
+def is_norm(module: nn.Module) -> bool:
+    """Return whether a module is a norm: T5LayerNorm, LlamaRMSNorm and many others have no common class."""
+    if isinstance(module, NORM_CLASSES):
+        return True
+    vectors = all(parameter.dim() <= 1 for parameter in module.parameters())
+    return "norm" in type(module).__name__.lower() and vectors
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Return whether the name of a module or of a parent module matches `pattern`.
+
+    `*` and `?` stand for any characters, case does not matter, and the pattern may start after any dot:
+    "SelfAttention" matches everything inside such modules, "decoder.block.1" one block.
+    """
+    parts, pattern = name.lower().split("."), pattern.lower()
+    above = (".".join(parts[: end + 1]) for end in range(len(parts)))
+    return any(fnmatchcase(path, pattern) or fnmatchcase(path, f"*.{pattern}") for path in above)
+
+
+def _modules(model: nn.Module) -> dict[str, nn.Module]:
+    """Return every module of the base model by name, without the adapters around it."""
+    modules: dict[str, nn.Module] = {}
+    wrapped: list[str] = []
+    for name, module in model.named_modules():
+        if any(name.startswith(f"{outer}.") for outer in wrapped[-1:]):
+            continue
+        if isinstance(module, BaseTunerLayer):
+            wrapped.append(name)
+        modules[name] = module.get_base_layer() if isinstance(module, BaseTunerLayer) else module
+    return modules
+
+
+def _in_last_blocks(model: nn.Module, names: Iterable[str], count: int) -> list[str]:
+    # The lists of transformer blocks: the outermost module lists whose modules have submodules.
+    stacks: dict[str, nn.ModuleList] = {}
+    for name, module in model.named_modules():
+        inside = any(name.startswith(f"{stack}.") for stack in stacks)
+        is_list = isinstance(module, nn.ModuleList) and len(module) > 0 and not inside
+        if is_list and all(next(block.children(), None) is not None for block in module.children()):
+            stacks[name] = module
+    longest = max(map(len, stacks.values()), default=0)
+    if count > longest:
+        raise AdapterError(
+            f"The longest stack of this model has {counted(longest, 'block')}, not {count}.",
+            "Choose fewer of the last blocks.",
+            "method.last_blocks",
+        )
+    blocks = [
+        f"{stack}.{number}."
+        for stack, modules in stacks.items()
+        for number in range(max(0, len(modules) - count), len(modules))
+    ]
+    return [name for name in names if name.startswith(tuple(blocks))]
 
 
 register("selective", SelectiveConfig, SelectiveModel)

@@ -24,7 +24,7 @@ from engine.errors import AdapterError
 from engine.methods import Variant, method
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
-from engine.worker.adapters.method_hooks.lora_layers import adapted
+from engine.worker.adapters.method_hooks.lora_init import adapted
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, steps_from, train_loader
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.modeling import base_models, forward
@@ -249,6 +249,22 @@ def test_eva_without_examples_or_with_too_few_says_so():
     (few,) = Collator("decoder-only", 0, 100)([Encoded([5, 6], [5, 6])]).micro_batches
     with pytest.raises(AdapterError, match=r"at least 4 tokens; the training examples have 2"):
         attach.attach(load_tiny("llama"), lora(initialisation="eva"), InitContext(STEPS, (few,)))
+
+
+def test_eva_s_directions_do_not_depend_on_the_sign_that_a_device_finds(monkeypatch):
+    def found() -> list[torch.Tensor]:
+        return [
+            layer.lora_A[TRAINED].weight.detach() for layer in layers(attached(lora(initialisation="eva")))
+        ]
+
+    eigh, expected = torch.linalg.eigh, found()
+
+    def turned(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        values, directions = eigh(matrix)
+        return values, directions * torch.tensor([1, -1]).repeat(len(values) // 2)
+
+    monkeypatch.setattr(torch.linalg, "eigh", turned)
+    assert all(torch.equal(one, other) for one, other in zip(found(), expected, strict=True))
 
 
 # ------------------------------------------------------------------------------------------------ how a pair learns

@@ -30,9 +30,10 @@ from engine.config import model_info
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError
 from engine.methods import selective
-from engine.worker.adapters import attach, tuners
+from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
-from engine.worker.adapters.tuners import selection
+from engine.worker.adapters.tuners.bottleneck import BottleneckConfig, BottleneckLayer
+from engine.worker.adapters.tuners.selective import matches, own_parameters
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
@@ -136,7 +137,7 @@ def has_biases(model_type: str, **flags: bool) -> bool:
     loader = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     with torch.device("meta"):
         model = loader.from_config(config)
-    found = any(selection.own_parameters(module, "biases") for module in model.modules())
+    found = any(own_parameters(module, "biases") for module in model.modules())
     assert found == base_models.facts(config, "none").biases
     return found
 
@@ -175,7 +176,7 @@ def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner: Planner, tmp
     ],
 )
 def test_a_pattern_means_what_is_named_so_and_what_is_inside(name: str, pattern: str, meant: bool) -> None:
-    assert selection.matches(name, pattern) == meant
+    assert matches(name, pattern) == meant
 
 
 def test_tied_numbers_stay_tied_and_count_once() -> None:
@@ -258,8 +259,8 @@ def test_adapters_stand_behind_every_sublayer_or_behind_feed_forward(
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.GELU, nn.SiLU])
 def test_an_adapter_adds_its_network_of_the_layers_output(activation: type[nn.Module]) -> None:
     torch.manual_seed(0)
-    layer = tuners.BottleneckLayer(nn.Linear(5, 4), 4)
-    config = tuners.BottleneckConfig(size=3, activation=activation.__name__.lower(), scale=0.5)
+    layer = BottleneckLayer(nn.Linear(5, 4), 4)
+    config = BottleneckConfig(size=3, activation=activation.__name__.lower(), scale=0.5)
     layer.add_adapter("one", config)
     layer.set_adapter("one")
     read = torch.randn(2, 5)

@@ -1,14 +1,14 @@
-"""Hooks of the bottleneck tuner: which layers it follows depends on the model type. Importing registers the tuner."""
+"""Hooks of our own tuners. Importing them registers the tuners with PEFT."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from engine.methods.additive import BottleneckOptions
 from engine.options import Options
-from engine.worker.adapters import tuners
 from engine.worker.adapters.method_hooks.base import InitContext, MethodHooks
+from engine.worker.adapters.tuners.bottleneck import adapted_layers
 from engine.worker.modeling.base_models import LoadedBase
 
 
@@ -20,5 +20,10 @@ class BottleneckHooks(MethodHooks):
         assert isinstance(options, BottleneckOptions)
         if options.target_modules is not None:
             return {}
-        layers = tuners.adapted_layers(base.model.config.model_type, options.placement)
-        return {"target_modules": list(layers)}
+        return {"target_modules": list(adapted_layers(base.model.config.model_type, options.placement))}
+
+
+class SelectiveHooks(MethodHooks):
+    """Trains copies of the base model's own parameters."""
+
+    copies_base_parameters: ClassVar[bool] = True
