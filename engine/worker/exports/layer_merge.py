@@ -1,6 +1,6 @@
 """Merges an adapter into its base model layer by layer, and checks that each layer computes the same afterwards.
 
-The base may stay in the number format of its files: one layer at a time is widened to float32 and added up, and the sum
+The base may stay in the dtype of its files: one layer at a time is widened to float32 and added up, and the sum
 takes the place of the layer's weights. Weights that are mapped from a file are replaced page by page, so the model is
 in memory once.
 """
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import torch
@@ -30,12 +29,8 @@ PROBE = "Ann: Shall we meet at 5 pm?\nBob: Yes, at the station."
 TOLERANCE = 1e-3
 
 
-@dataclass(frozen=True)
-class _Call:
-    """What a layer was called with."""
-
-    positional: tuple[Any, ...]
-    named: dict[str, Any]
+# The positional and the named arguments that a layer was called with.
+_Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def merge(base: LoadedBase, model: PeftModel, name: str, dtype: torch.dtype) -> PreTrainedModel:
@@ -43,10 +38,14 @@ def merge(base: LoadedBase, model: PeftModel, name: str, dtype: torch.dtype) -> 
 
     Raises AdapterError, which calls the adapter by its name, if the sum would compute something else.
     """
-    layers = _outermost_layers(model)
+    # Those with an adapter, without those inside another one.
+    layers: dict[str, Any] = {}
+    for path, module in model.named_modules():
+        if isinstance(module, BaseTunerLayer) and not _layer_around(path, layers):
+            layers[path] = module
     users = _users_of_weights(model, layers)
     before, calls = _probed(base, model, layers)
-    # A format with fewer digits moves the logits by itself.
+    # A dtype with fewer digits moves the logits by itself.
     is_exact = base.precision == "float32" and dtype == torch.float32
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -71,15 +70,6 @@ def _other_model(name: str) -> AdapterError:
     )
 
 
-def _outermost_layers(model: PeftModel) -> dict[str, Any]:
-    """Return the layers with an adapter by their paths, without those inside another one."""
-    found: dict[str, Any] = {}
-    for path, module in model.named_modules():
-        if isinstance(module, BaseTunerLayer) and not _layer_around(path, found):
-            found[path] = module
-    return found
-
-
 def _layer_around(path: str, layers: dict[str, Any]) -> str:
     """Return the path of the layer that a module is a part of, "" for a module of its own."""
     parts = path.split(".")
@@ -95,47 +85,35 @@ def _users_of_weights(model: PeftModel, layers: dict[str, Any]) -> dict[int, set
     users: dict[int, set[str]] = defaultdict(set)
     for path, module in model.named_modules(remove_duplicate=False):
         around = _layer_around(path, layers)
-        copied = _copied(layers[around]) if around else set()
+        layer, copied = layers.get(around), set[str]()
+        if isinstance(layer, SelectiveLayer):
+            copied = {name for adapter in layer.active_adapters for name in layer.values_of(adapter)}
         for name, weight in module.named_parameters(recurse=False):
             if name not in copied:
                 users[weight.data_ptr()].add(around or path)
     return users
 
 
-def _copied(layer: nn.Module) -> set[str]:
-    if not isinstance(layer, SelectiveLayer):
-        return set()
-    return {name for adapter in layer.active_adapters for name in layer.values_of(adapter)}
-
-
 @torch.no_grad()
 def _probed(
     base: LoadedBase, model: PeftModel, layers: dict[str, Any]
 ) -> tuple[torch.Tensor, dict[str, _Call]]:
-    """Return the logits of a short prompt, and what each layer that adds up was called with for them."""
+    """Return the logits of a short prompt, and what each layer that adds up was first called with for them."""
     calls: dict[str, _Call] = {}
-    # A selective layer's values replace the base's: there is no sum.
-    sums = {path: layer for path, layer in layers.items() if not isinstance(layer, SelectiveLayer)}
-    with _watched(sums, calls):
-        return _logits(base, model), calls
-
-
-@contextmanager
-def _watched(layers: dict[str, Any], calls: dict[str, _Call]) -> Iterator[None]:
-    """Write down the first call of each layer."""
 
     def watch(path: str) -> Any:
         def note(_: nn.Module, positional: tuple[Any, ...], named: dict[str, Any]) -> None:
-            calls.setdefault(path, _Call(positional, named))
+            calls.setdefault(path, (positional, named))
 
         return note
 
-    hooks = [layer.register_forward_pre_hook(watch(path), with_kwargs=True) for path, layer in layers.items()]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with ExitStack() as hooks:
+        for path, layer in layers.items():
+            # A selective layer's values replace the base's: there is no sum.
+            if not isinstance(layer, SelectiveLayer):
+                hook = layer.register_forward_pre_hook(watch(path), with_kwargs=True)
+                hooks.callback(hook.remove)
+        return _logits(base, model), calls
 
 
 @torch.no_grad()
@@ -146,8 +124,14 @@ def _merge_layer(
     places = {name: weight.data for name, weight in layer.get_base_layer().named_parameters()}
     layer.float()
     before = _output(layer, call)
-    merged = _merged(layer)
-    if not _is_close_in_all(before, _output(merged, call)):
+    # What the layer becomes, as PEFT unloads it.
+    merged: nn.Module
+    if hasattr(layer, "unload_and_optionally_merge_module"):
+        merged = layer.unload_and_optionally_merge_module(merge=True, safe_merge=True, adapter_names=None)
+    else:
+        layer.merge(safe_merge=True)
+        merged = layer.get_base_layer()
+    if not all(_is_close(*pair) for pair in zip(before, _output(merged, call), strict=True)):
         return None
     model.set_submodule(path, merged)
     changed = set()
@@ -155,46 +139,26 @@ def _merge_layer(
         place = places[name]
         if not bool((weight == place).all()):
             changed.add(place.data_ptr())
-            place = _room(place, dtype).copy_(weight)
+            # In the place of other values if these are as wide.
+            fits = place.dtype.itemsize == dtype.itemsize
+            room = place.view(dtype) if fits else torch.empty_like(place, dtype=dtype)
+            place = room.copy_(weight)
         weight.data = place
     return changed
-
-
-def _merged(layer: Any) -> nn.Module:
-    """Return the layer that a layer with an adapter becomes, as PEFT unloads it."""
-    if hasattr(layer, "unload_and_optionally_merge_module"):
-        special: nn.Module = layer.unload_and_optionally_merge_module(
-            merge=True, safe_merge=True, adapter_names=None
-        )
-        return special
-    layer.merge(safe_merge=True)
-    merged: nn.Module = layer.get_base_layer()
-    return merged
-
-
-def _room(place: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return room for values of a format: in the place of others if these are as wide."""
-    if place.dtype.itemsize == dtype.itemsize:
-        return place.view(dtype)
-    return torch.empty_like(place, dtype=dtype)
 
 
 def _output(layer: nn.Module, call: _Call | None) -> Sequence[torch.Tensor]:
     """Return what a layer computes in float32; nothing of a layer that was not called."""
     if call is None:
         return []
-    positional, named = tree_map(_widened, (call.positional, call.named))
+
+    def widened(value: Any) -> Any:
+        is_number = isinstance(value, torch.Tensor) and value.is_floating_point()
+        return value.float() if is_number else value
+
+    positional, named = tree_map(widened, call)
     found, _ = tree_flatten(layer(*positional, **named))
     return [each for each in found if isinstance(each, torch.Tensor)]
-
-
-def _widened(value: Any) -> Any:
-    is_number = isinstance(value, torch.Tensor) and value.is_floating_point()
-    return value.float() if is_number else value
-
-
-def _is_close_in_all(before: Sequence[torch.Tensor], after: Sequence[torch.Tensor]) -> bool:
-    return all(_is_close(one, other) for one, other in zip(before, after, strict=True))
 
 
 def _is_close(before: torch.Tensor, after: torch.Tensor) -> bool:

@@ -1,12 +1,11 @@
-"""Tries a GGUF file in llama.cpp's own server, as LM Studio and Ollama run it: by its chat template and end tokens.
+"""Verifies a GGUF file in llama.cpp's own server, as LM Studio and Ollama run it: by its chat template and end tokens.
 
-The server listens on this computer alone and with a key of its own, as long as the trial lasts.
+The server listens on this computer alone, with a key of its own, as long as the verification lasts.
 Source: https://github.com/ggml-org/llama.cpp/tree/master/tools/server.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -14,15 +13,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from engine.worker.exports.answers import Answer, ExportFailed, Question, last_lines
+import httpx2
+
 from engine.worker.exports.gguf_model import MODEL
+from engine.worker.exports.programs import Answer, ExportFailed, Question, last_lines
 from engine.worker.runtime.channel import Channel
 
 PROGRAM = "llama-server"
@@ -30,9 +29,11 @@ HOST = "127.0.0.1"
 POLL_SECONDS = 0.2
 ANSWER_SECONDS = 600.0
 
+Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
+
 
 def is_here() -> bool:
-    """Tell whether the program is on this computer."""
+    """Return whether the program is on this computer."""
     return shutil.which(PROGRAM) is not None
 
 
@@ -41,19 +42,32 @@ def answers(
 ) -> Iterator[Answer]:
     """Let the server answer chats with the model in a folder. Raises ExportFailed, Stopped."""
     longest = max(len(question.prompt_ids) for question in questions)
-    with _server(channel, folder / MODEL, 2 * (longest + new_tokens)) as server:
+    with _server(channel, folder / MODEL, 2 * (longest + new_tokens)) as ask:
         for question in questions:
-            yield server.answer(question.shown, new_tokens)
+            # The prompt as the file's template writes it around a chat's only message.
+            messages = [{"role": "user", "content": question.shown}]
+            prompt = ask("/apply-template", {"messages": messages})["prompt"]
+            tokens = ask("/tokenize", {"content": prompt, "add_special": True, "parse_special": True})
+            wanted = {"messages": messages, "temperature": 0, "max_tokens": new_tokens}
+            written = ask("/v1/chat/completions", wanted)["choices"][0]["message"]["content"]
+            yield Answer(written.strip(), tokens["tokens"])
             channel.check_stop()
 
 
 @contextmanager
-def _server(channel: Channel, model: Path, context: int) -> Iterator[_Server]:
-    """Yield the running server, with room for so many tokens."""
-    port, key = _free_port(), secrets.token_urlsafe(24)
+def _server(channel: Channel, model: Path, context: int) -> Iterator[Ask]:
+    """Run the server with room for so many tokens; yield what asks it."""
+    with socket.create_server((HOST, 0)) as free:
+        port = free.getsockname()[1]
+    key = secrets.token_urlsafe(24)
     options = {"-m": str(model), "-c": str(context), "--host": HOST, "--port": str(port)}
     command = [PROGRAM, *(word for option in options.items() for word in option), "--jinja"]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+
+        def failure(reason: str) -> ExportFailed:
+            said.seek(0)
+            return ExportFailed(f"{PROGRAM}: {reason}.\n{last_lines(said.read())}".strip())
+
         try:
             # Every user of this computer sees the words of a command, and only this one its environment.
             environment = os.environ | {"LLAMA_API_KEY": key}
@@ -62,69 +76,38 @@ def _server(channel: Channel, model: Path, context: int) -> Iterator[_Server]:
             )
         except OSError as error:
             raise ExportFailed(f"{PROGRAM} can't be started: {error.strerror}.") from error
+        client = httpx2.Client(
+            base_url=f"http://{HOST}:{port}",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=ANSWER_SECONDS,
+            trust_env=False,
+        )
+
+        def is_ready() -> bool:
+            try:
+                # 503 while the model is loaded.
+                return client.get("/health").is_success
+            except httpx2.TransportError:
+                return False
+
+        def ask(path: str, content: dict[str, Any]) -> dict[str, Any]:
+            try:
+                response = client.post(path, json=content)
+                found: dict[str, Any] = response.json()
+            except (httpx2.TransportError, ValueError) as error:
+                raise failure(f"{path} failed: {error}") from error
+            if not response.is_success:
+                raise failure(f"{path} answered {response.status_code}")
+            return found
+
         try:
-            server = _Server(port, key, process, said)
-            server.wait_until_ready(channel)
-            yield server
+            while not is_ready():
+                channel.check_stop()
+                if process.poll() is not None:
+                    raise failure("it ended")
+                time.sleep(POLL_SECONDS)
+            yield ask
         finally:
+            client.close()
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as found:
-        port: int = found.getsockname()[1]
-    return port
-
-
-class _Server:
-    def __init__(self, port: int, key: str, process: subprocess.Popen[Any], said: IO[str]) -> None:
-        self._port, self._key = port, key
-        self._process, self._said = process, said
-
-    def wait_until_ready(self, channel: Channel) -> None:
-        """Wait until the model is loaded."""
-        while not self._is_ready():
-            channel.check_stop()
-            if self._process.poll() is not None:
-                raise self._failure("it ended")
-            time.sleep(POLL_SECONDS)
-
-    def answer(self, text: str, new_tokens: int) -> Answer:
-        """Return the summary of a chat's only message, and its prompt as the file's template writes it."""
-        messages = [{"role": "user", "content": text}]
-        prompt = self._asked("/apply-template", {"messages": messages})["prompt"]
-        ids = self._asked("/tokenize", {"content": prompt, "add_special": True, "parse_special": True})[
-            "tokens"
-        ]
-        wanted = {"messages": messages, "temperature": 0, "max_tokens": new_tokens}
-        written = self._asked("/v1/chat/completions", wanted)["choices"][0]["message"]["content"]
-        return Answer(written.strip(), ids)
-
-    def _is_ready(self) -> bool:
-        try:
-            # 503 while the model is loaded.
-            return self._answered("GET", "/health", None)[0] == HTTPStatus.OK
-        except (OSError, HTTPException):
-            return False
-
-    def _asked(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
-        try:
-            status, text = self._answered("POST", path, json.dumps(content))
-            found: dict[str, Any] = json.loads(text)
-        except (OSError, HTTPException, ValueError) as error:
-            raise self._failure(f"{path} failed: {error}") from error
-        if status != HTTPStatus.OK:
-            raise self._failure(f"{path} answered {status}")
-        return found
-
-    def _answered(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
-        headers = {"authorization": f"Bearer {self._key}", "content-type": "application/json"}
-        with closing(HTTPConnection(HOST, self._port, timeout=ANSWER_SECONDS)) as connection:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-
-    def _failure(self, reason: str) -> ExportFailed:
-        self._said.seek(0)
-        return ExportFailed(f"{PROGRAM}: {reason}.\n{last_lines(self._said.read())}".strip())

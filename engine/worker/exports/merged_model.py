@@ -27,11 +27,10 @@ from engine.worker.exports import layer_merge, plain_prompt
 from engine.worker.exports.plain_prompt import Prompt
 from engine.worker.kernels.library import Conv1D
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling import base_models
+from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 
-HEAD = "lm_head.weight"
 RUNTIME = "transformers"
 # Of what is kept, and of what is only converted: a converter frees a file when it has taken the last of its weights.
 SHARD_SIZE, CONVERTED_SHARD_SIZE = "4GB", "100MB"
@@ -54,7 +53,7 @@ class Source:
 
     @property
     def stored(self) -> torch.dtype:
-        """The number format of the base model's files."""
+        """The dtype of the base model's files."""
         return self.config.dtype or torch.float32
 
     def weights(self) -> int:
@@ -73,16 +72,11 @@ def find_source(adapter: Adapter, channel: Channel) -> Source:
 
 def refuse_unmergeable(adapter: Adapter) -> None:
     """Raise AdapterError for an adapter whose result is no plain model: by its method, or by its base."""
-    if not adapter.unmergeable:
-        _refuse_impossible_weights(adapter)
-        return
-    hint = "Export the adapter instead."
-    if adapter.metadata.base_model.quantization == "int8":
-        hint = f"{hint} Adapters of nf4 and fp4 bases can be merged."
-    raise AdapterError(f"{adapter.name} can't be merged: {adapter.unmergeable}.", hint)
-
-
-def _refuse_impossible_weights(adapter: Adapter) -> None:
+    if adapter.unmergeable:
+        hint = "Export the adapter instead."
+        if adapter.metadata.base_model.quantization == "int8":
+            hint = f"{hint} Adapters of nf4 and fp4 bases can be merged."
+        raise AdapterError(f"{adapter.name} can't be merged: {adapter.unmergeable}.", hint)
     for remark in library.remarks_on_weights(adapter):
         raise AdapterError(f"{adapter.name} can't be merged: its weights are damaged.", remark)
 
@@ -119,8 +113,15 @@ def write(
 def _write(
     channel: Channel, source: Source, folder: Path, dtype: torch.dtype, shard_size: str
 ) -> Prompt | None:
+    # The base is loaded in the dtype of its files where the sum loses nothing by it. Half precision overflows in some
+    # models, and a CPU computes it slowly. What replaces weights of the base gets their dtype when it is read.
+    options = source.options
+    replaces = attach.replaces_weights(attach.read_config(source.adapter))
+    plain = options.quantization == "none" and (dtype == source.stored or not replaces)
+    if plain and source.stored == torch.bfloat16:
+        options = options.model_copy(update={"precision": "bfloat16"})
     channel.enter("load_base")
-    base = base_models.load(_as_merged(source, dtype), "cpu", channel)
+    base = base_models.load(options, "cpu", channel)
     dequantize(base)
     channel.enter("attach_adapter")
     model = attach.load_adapter(base, source.adapter)
@@ -132,19 +133,6 @@ def _write(
     channel.enter("save")
     save(merged.to(dtype), base, folder, prompt, shard_size)
     return prompt
-
-
-def _as_merged(source: Source, dtype: torch.dtype) -> BaseModelOptions:
-    """Return the base as it is loaded to merge into it: in the format of its files where the sum loses nothing by it.
-
-    Half precision overflows in some models, and a processor computes it slowly.
-    """
-    stored, options = source.stored, source.options
-    # What replaces weights of the base gets their format when it is read.
-    replaces = attach.replaces_weights(attach.read_config(source.adapter))
-    if stored != torch.bfloat16 or options.quantization != "none" or (replaces and dtype != stored):
-        return options
-    return options.model_copy(update={"precision": "bfloat16"})
 
 
 def as_stored(merged: PreTrainedModel) -> PreTrainedModel:
@@ -185,6 +173,5 @@ def correct_tied_head(folder: Path) -> None:
     """
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    heads = [HEAD in weight_shapes(file) for file in folder.glob("*.safetensors")]
-    if any(heads) and config.get("tie_word_embeddings", True):
+    if meta_model.has_own_head(folder) and config.get("tie_word_embeddings", True):
         write_atomically(path, json.dumps(config | {"tie_word_embeddings": False}, indent=2) + "\n")

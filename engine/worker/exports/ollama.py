@@ -1,4 +1,4 @@
-"""Gives a model to Ollama, where it runs on this computer, and tries it there.
+"""Gives a model to Ollama, where it runs on this computer, and verifies it there.
 
 What Ollama has of a model is a copy: the export's folder can go. Ollama does not tell the tokens of its prompts.
 Source: https://docs.ollama.com/cli.
@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 
 from engine.text.normalization import normalized
 from engine.worker.exports import programs
-from engine.worker.exports.answers import Answer, ExportFailed, Question, Try
 from engine.worker.exports.gguf_model import MODELFILE
+from engine.worker.exports.programs import Answer, Answering, ExportFailed, Question
 from engine.worker.runtime.channel import Channel
 
 PROGRAM = "ollama"
@@ -37,7 +37,7 @@ PLAIN = ("--nowordwrap",)
 
 
 def is_here() -> bool:
-    """Tell whether Ollama runs on this computer: to one elsewhere nothing is given."""
+    """Return whether Ollama runs on this computer: one elsewhere is given nothing."""
     return shutil.which(PROGRAM) is not None and _is_local(os.environ.get(HOST, "")) and _does("list")
 
 
@@ -49,8 +49,8 @@ class Handover:
     problem: str = ""
 
     @property
-    def trial(self) -> tuple[str, Try] | None:
-        """By what the model is tried, and how: by Ollama if it has it."""
+    def verifier(self) -> tuple[str, Answering] | None:
+        """By which program the model is verified, and how: by Ollama if it has it."""
         return (PROGRAM, partial(_answers, name=self.name)) if self.name else None
 
     def take_back(self) -> None:
@@ -70,7 +70,7 @@ def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Ha
 
     Raises Stopped.
     """
-    handover = _hand_over(channel, unfinished, _free_name(_name(folder))) if is_here() else Handover()
+    handover = _hand_over(channel, unfinished, _name(folder)) if is_here() else Handover()
     try:
         yield handover
     except BaseException:
@@ -78,7 +78,10 @@ def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Ha
         raise
 
 
-def _hand_over(channel: Channel, unfinished: Path, name: str) -> Handover:
+def _hand_over(channel: Channel, unfinished: Path, wanted: str) -> Handover:
+    # With a number if Ollama has another model of this name: that one is not replaced.
+    names = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+    name = next(each for each in names if not _does("show", each))
     try:
         programs.run(channel, [PROGRAM, "create", name, "-f", str(unfinished / MODELFILE)], unfinished)
     except ExportFailed as error:
@@ -94,12 +97,6 @@ def _name(folder: Path) -> str:
     return "-".join(words)[:MAX_NAME].strip("-") or "summaries"
 
 
-def _free_name(name: str) -> str:
-    """Return a name, with a number if Ollama has another model of it: that one is not replaced."""
-    names = chain([name], (f"{name}-{number}" for number in count(2)))
-    return next(each for each in names if not _does("show", each))
-
-
 def _answers(
     channel: Channel, folder: Path, questions: Sequence[Question], _new_tokens: int, *, name: str
 ) -> Iterator[Answer]:
@@ -110,7 +107,7 @@ def _answers(
 
 
 def _is_local(host: str) -> bool:
-    """Tell whether a server's address, as OLLAMA_HOST has it, is of this computer."""
+    """Return whether a server's address, as OLLAMA_HOST has it, is of this computer."""
     found = urlsplit(host if "://" in host else f"//{host}").hostname or "localhost"
     if found == "localhost":
         return True
@@ -123,7 +120,7 @@ def _is_local(host: str) -> bool:
 
 
 def _does(*words: str) -> bool:
-    """Tell whether it does something, and at once."""
+    """Return whether Ollama carries out a command, and at once."""
     try:
         done = subprocess.run(
             [PROGRAM, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=ASK_SECONDS, check=False

@@ -5,12 +5,11 @@ The script is made from a template by the same settings that a run is made from.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
@@ -22,10 +21,9 @@ from engine.adapters.library import Adapter
 from engine.config import summary_limits
 from engine.config.recipe import STARTER, Recipe, looks_like_path
 from engine.config.training import total_steps
-from engine.errors import AdapterError, Problem
+from engine.errors import AdapterError
 from engine.methods.soft_prompts import MultitaskPromptOptions, PrefixOptions, PromptOptions
 from engine.system.script_templates import Code, python_template
-from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
 from engine.worker.adapters.tuners.selective import SelectiveLayer
@@ -83,15 +81,11 @@ def read_base(adapter: Adapter, channel: Channel) -> Base:
     fingerprint = base_files.fingerprint(folder, options.id, channel)
     outline = meta_model.outline_of_folder(folder, options, tokenizer, fingerprint)
     claims_tied = bool(getattr(outline.config, "tie_word_embeddings", True))
-    problems: list[Problem] = []
-    loaded = outline.without_weights(options, torch.device("cpu"), problems)
+    loaded = outline.without_weights(options, torch.device("cpu"), [])
     attach.refuse_other_base(loaded, adapter)
-    return Base(loaded, _commit(folder) or options.revision, outline.has_own_head and claims_tied)
-
-
-def _commit(folder: Path) -> str:
-    """Return the commit of a folder of the hub's cache, which is what a branch was then."""
-    return folder.name if folder.parent.name == "snapshots" else ""
+    # A folder of the hub's cache is named by the commit, which is what a branch was then.
+    commit = folder.name if folder.parent.name == "snapshots" else ""
+    return Base(loaded, commit or options.revision, outline.has_own_head and claims_tied)
 
 
 def refuse_other_data(adapter: Adapter, splits: Splits) -> None:
@@ -117,10 +111,17 @@ def write(folder: Path, adapter: Adapter, recipe: Recipe, source: Base, splits: 
         # Last, since it attaches an adapter to the base.
         **_method(recipe, base),
     }
-    script = text(facts | {"name": adapter.name, "count": len(examples)})
-    (folder / SCRIPT).write_text(script, encoding="utf-8", newline="\n")
-    (folder / EXAMPLES).write_text("".join(map(_line, examples)), encoding="utf-8", newline="\n")
-    (folder / REQUIREMENTS).write_text(_requirements(recipe), encoding="utf-8", newline="\n")
+    rows = ({"conversation": each.conversation, "summary": each.summary} for each in examples)
+    # In the versions that are installed, without what tells builds apart.
+    quantized = recipe.base_model.quantization != "none" or recipe.training.optimizer.endswith("8bit")
+    libraries = (*LIBRARIES, "bitsandbytes") if quantized else LIBRARIES
+    texts = {
+        SCRIPT: text(facts | {"name": adapter.name, "count": len(examples)}),
+        EXAMPLES: "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows),
+        REQUIREMENTS: "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in libraries),
+    }
+    for name, content in texts.items():
+        (folder / name).write_text(content, encoding="utf-8", newline="\n")
     return len(examples) + len(prompter.shots)
 
 
@@ -129,44 +130,27 @@ def text(facts: Facts) -> str:
     return python_template(f"script/{SCRIPT}.jinja").render(facts)
 
 
-def _line(example: Example) -> str:
-    row = {"conversation": example.conversation, "summary": example.summary}
-    return json.dumps(row, ensure_ascii=False) + "\n"
-
-
-def _requirements(recipe: Recipe) -> str:
-    """Return the libraries in the versions that are installed, without what tells builds apart."""
-    quantized = recipe.base_model.quantization != "none" or recipe.training.optimizer.endswith("8bit")
-    names = (*LIBRARIES, "bitsandbytes") if quantized else LIBRARIES
-    return "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in names)
-
-
 def _base(recipe: Recipe, base: LoadedBase, revision: str) -> Facts:
     options = base.options
     dtype = getattr(torch, base.precision)
     stored = base_models.quantization(options, dtype, torch.device("cpu"))
+    bits = {
+        Code(key): Code(getattr(torch, value)) if key.endswith("dtype") else value
+        for key, value in (stored.to_diff_dict() if stored is not None else {}).items()
+        if not key.startswith(("quant_method", "_"))
+    }
+    if THRESHOLD in bits:
+        bits[THRESHOLD] = Code(f'{base_models.OUTLIER_THRESHOLD} if DEVICE == "cuda" else 0.0')
     return {
         "base_model": attach.public_name(options.id),
         "revision": revision,
         "is_local": options.id == STARTER or looks_like_path(options.id),
         "loader": LOADERS[base.family],
         "precision": Code(dtype),
-        "quantization": _bits(stored.to_diff_dict()) if stored is not None else {},
+        "quantization": bits,
         "is_encoder_decoder": base.family == "encoder-decoder",
         "checkpoints_activations": recipe.training.activation_checkpointing,
     }
-
-
-def _bits(settings: Mapping[str, Any]) -> dict[Code, Any]:
-    """Return the settings of bitsandbytes."""
-    found = {
-        Code(key): Code(getattr(torch, value)) if key.endswith("dtype") else value
-        for key, value in settings.items()
-        if not key.startswith(("quant_method", "_"))
-    }
-    if THRESHOLD in found:
-        found[THRESHOLD] = Code(f'{base_models.OUTLIER_THRESHOLD} if DEVICE == "cuda" else 0.0')
-    return found
 
 
 def _prompt(recipe: Recipe, base: LoadedBase, splits: Splits, prompter: Prompter) -> Facts:
@@ -218,17 +202,21 @@ def _method(recipe: Recipe, base: LoadedBase) -> Facts:
     """Return what is trained, and how it begins."""
     method = recipe.method.method
     # Settings that depend on the device are those of a run, whatever the base is on here.
-    on_processor = dataclasses.replace(base, device=torch.device("cpu"))
-    config = attach.peft_config(on_processor, recipe, InitContext())
+    config = attach.peft_config(replace(base, device=torch.device("cpu")), recipe, InitContext())
     names = list(dict(base.model.named_parameters()))
     model = attach.attach(base, recipe)
     is_selective = method.group == "Selective" or method.id == "full"
+    trained = [
+        f"{path}.{name}"
+        for path, layer in model.get_base_model().named_modules()
+        if isinstance(layer, SelectiveLayer)
+        for name in layer.values_of(TRAINED)
+    ]
+    described = {"name": Code(type(config).__name__), "settings": _settings(config)}
     return {
         "title": method.title,
-        "config": None
-        if is_selective
-        else {"name": Code(type(config).__name__), "settings": _settings(config)},
-        "trained": _patterns(_selected(model), names) if is_selective else [],
+        "config": None if is_selective else described,
+        "trained": _patterns(trained, names) if is_selective else [],
         "virtual_tokens": method.tuner.virtual_tokens if method.tuner else "",
         "has_tasks": isinstance(recipe.method.options, MultitaskPromptOptions),
         "start": _start(recipe.method.options),
@@ -241,23 +229,12 @@ def _method(recipe: Recipe, base: LoadedBase) -> Facts:
 def _settings(config: Any) -> dict[Code, Any]:
     """Return the settings of a PEFT configuration that are not PEFT's defaults."""
     settings = {}
-    for field in dataclasses.fields(config):
-        default = field.default_factory() if callable(field.default_factory) else field.default
-        value = getattr(config, field.name)
+    for name, default in attach.defaults_of(type(config)).items():
+        value = getattr(config, name)
         value = sorted(value) if isinstance(value, set) else getattr(value, "value", value)
-        if field.name not in NOT_SET and value != getattr(default, "value", default):
-            settings[Code(field.name)] = value
+        if name not in NOT_SET and value != getattr(default, "value", default):
+            settings[Code(name)] = value
     return settings
-
-
-def _selected(model: Any) -> list[str]:
-    """Return the names of the base model's parameters that a selective adapter trains."""
-    return [
-        f"{module}.{name}"
-        for module, layer in model.get_base_model().named_modules()
-        if isinstance(layer, SelectiveLayer)
-        for name in layer.values_of(TRAINED)
-    ]
 
 
 def _patterns(chosen: Sequence[str], names: Collection[str]) -> list[str]:
@@ -295,24 +272,17 @@ def _rate_factors(model: Any) -> dict[str, float]:
     by_factor: dict[float, list[list[str]]] = {}
     for name in trained:
         by_factor.setdefault(factors.get(name, 1.0), []).append(name.split("."))
-    return {
-        _own_part(
-            parts, (each for other in by_factor if other != factor for each in by_factor[other])
-        ): factor
-        for factor, parts in by_factor.items()
-        if factor != 1.0
-    }
-
-
-def _own_part(names: Sequence[list[str]], others: Iterable[list[str]]) -> str:
-    """Return the first part that all names have and no other."""
-    elsewhere = {part for name in others for part in name}
-    common = set.intersection(*map(set, names)) - elsewhere
-    return next(part for part in names[0] if part in common)
+    found = {}
+    for factor, parts in by_factor.items():
+        if factor != 1.0:
+            others = (each for other in by_factor if other != factor for each in by_factor[other])
+            own = set.intersection(*map(set, parts)) - {part for name in others for part in name}
+            found[next(part for part in parts[0] if part in own)] = factor
+    return found
 
 
 def _has_dropout(model: Any) -> bool:
-    """Tell whether training leaves out anything by random numbers."""
+    """Return whether training leaves out anything by random numbers."""
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout) and module.p:
             return True

@@ -16,7 +16,7 @@ from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.prompting import scored_examples, settle_format, settle_limits
 from engine.worker.evaluation import reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation, Evaluator
-from engine.worker.exports import converted_models
+from engine.worker.exports import ctranslate2_model
 from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
@@ -30,7 +30,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     converts = request.get("runtime") == CTRANSLATE2
     channel.enter("load_base")
     if converts:
-        converted_models.fetch_all(channel, recipe.base_model, adapters)
+        ctranslate2_model.fetch_all(channel, recipe.base_model, adapters)
         channel.enter("load_base")
     base = base_models.load(recipe.base_model, "cpu" if converts else recipe.training.device, channel)
     recipe = settle_format(channel, recipe, base.tokenizer)
@@ -48,7 +48,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     # Another runtime writes in this process alone.
     prompts = 0 if converts else len(scored_examples(recipe, splits))
     with rank_models.writing(channel, base, recipe, prompts):
-        baseline = scoring.score_base(converted_models.load(channel, base, None) if converts else None)
+        baseline = scoring.score_base(ctranslate2_model.load(channel, base, None) if converts else None)
         reporting.report(channel, baseline, recipe, base.device)
         manager = AdapterManager(base)
         evaluations = [
@@ -57,7 +57,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
                 manager,
                 adapter,
                 baseline,
-                converted_models.load(channel, base, adapter) if converts else None,
+                ctranslate2_model.load(channel, base, adapter) if converts else None,
             )
             for adapter in adapters
         ]

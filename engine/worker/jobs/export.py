@@ -30,8 +30,8 @@ from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.prompting import prompter_from_metadata, scored_examples
-from engine.worker.exports import gguf_converter, hub_card, merged_model, ollama, training_script
-from engine.worker.exports.exporters import EXPORTERS, STORED, Exporter, Plain, PlainModel
+from engine.worker.exports import gguf_model, hub_card, merged_model, ollama, training_script
+from engine.worker.exports.exporters import EXPORTERS, STORED, Converted, Exporter, Merged
 from engine.worker.exports.hub_card import Licences
 from engine.worker.exports.merged_model import Source
 from engine.worker.exports.ollama import Handover
@@ -59,7 +59,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     if exporter.needs_prompt and adapter.metadata.prompt is None:
         raise AppError(NO_PROMPT, "Export it as merged.")
     if exporter.needs_converter:
-        gguf_converter.fetch(channel)
+        gguf_model.fetch_converter(channel)
     source = merged_model.find_source(adapter, channel)
     problems = exporter.problems(precision, source.family, source.folder)
     if problems:
@@ -74,7 +74,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         export = ExportFacts(
             to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified
         )
-        if isinstance(exporter, PlainModel):
+        if not isinstance(exporter, Converted):
             card = hub_card.card(public_metadata(adapter.metadata), "", Licences.of(adapter), "", export)
             (unfinished / README_NAME).write_text(str(card), encoding="utf-8")
     if adapter.folder.resolve().parent == adapters_folder().resolve():
@@ -119,10 +119,10 @@ def _require_space(needed: int, target: Path) -> None:
 def _write(channel: Channel, exporter: Exporter, source: Source, target: Path, precision: str) -> None:
     """Write an export into an empty folder: no model is in memory while another is made of it."""
     dtype = exporter.merged_dtype(precision, source.stored)
-    with exporter.plain_folder(target) as folder:
+    with exporter.merging_into(target) as folder:
         prompt = merged_model.write(channel, source, folder, dtype, exporter.shard_size)
         channel.check_stop()
-        exporter.convert(channel, Plain(folder, source.folder, prompt), target, precision)
+        exporter.convert(channel, Merged(folder, source.folder, prompt), target, precision)
 
 
 def _verifier(channel: Channel, source: Source, count: int) -> tuple[Verifier | None, str]:
@@ -178,10 +178,10 @@ def _verified(
     to_ollama = ollama.handed_over(channel, unfinished, target) if exporter.for_ollama else None
     with to_ollama or nullcontext(Handover()) as handover:
         channel.enter("evaluate")
-        why_not = why_not or ("" if handover.trial else exporter.untried(source.family))
+        why_not = why_not or ("" if handover.verifier else exporter.why_not_verifiable(source.family))
         if verifier is None or why_not:
             return Verification(state="not tried", reason=why_not), handover
-        verified = verifier.verify(unfinished, *(handover.trial or exporter.trial(source.family)))
+        verified = verifier.verify(unfinished, *(handover.verifier or exporter.verifier(source.family)))
     if verified.state in BAD:
         handover.take_back()
         return verified, Handover(problem=handover.problem)

@@ -16,7 +16,7 @@ from engine.errors import AppError, BaseModelError
 from engine.options import check
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.prompting import notices_of_other_format
-from engine.worker.exports.converted_models import LoadedModels
+from engine.worker.exports.ctranslate2_model import LoadedModels
 from engine.worker.modeling import base_models
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel

@@ -1,6 +1,6 @@
-"""Exports for llama.cpp: its converter is kept in part and run apart, and the file asks in the words of training.
+"""Exports for llama.cpp: its converter is kept in part and runs alone, and the file asks in the words of training.
 
-What the converter itself writes is tried in tests/benchmarks/exports.py, which fetches it.
+What the converter itself writes is checked in tests/benchmarks/exports.py, which fetches it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.adapters import exports, library
 from engine.adapters.metadata import PromptFacts
 from engine.errors import AppError, OfflineError, RecipeError
 from engine.worker.dataset.prompting import prompter_from_metadata
-from engine.worker.exports import gguf_converter, gguf_model, plain_prompt
+from engine.worker.exports import gguf_model, plain_prompt
 from engine.worker.jobs import export
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.channel_events import events_of
@@ -80,7 +80,7 @@ def test_the_file_has_prompt_tokenizer_and_script_beside_it(converter, tmp_path)
     written = json.loads((tmp_path / "out" / "model.gguf").read_text())
 
     assert written["kind"] == "q8_0"
-    assert written["path"].endswith(gguf_converter.LIBRARY)
+    assert written["path"].endswith(gguf_model.LIBRARY)
     assert "messages[-1]" in written["template"]
     assert {"prompt.json", "summarize.py", "tokenizer.json", "config.json"} < {
         path.name for path in (tmp_path / "out").iterdir()
@@ -124,7 +124,7 @@ def test_a_converter_is_ended_when_the_job_is_stopped(converter, tmp_path):
     channel = make_channel("export")
     channel.stopping = True
     with pytest.raises(Stopped):
-        gguf_converter.convert(channel, tmp_path, tmp_path / "out", "f32")
+        gguf_model.run_converter(channel, tmp_path, tmp_path / "out", "f32")
 
 
 @pytest.mark.parametrize(("to", "why"), [("gguf", "spiece.model"), ("ollama", "encoder-decoder")])
@@ -167,7 +167,7 @@ def test_of_the_package_only_the_converter_is_kept(tmp_path):
             "pkg-1/README.md": file,
         },
     )
-    gguf_converter.extract(archive, tmp_path / "kept")
+    gguf_model.extract_converter(archive, tmp_path / "kept")
     assert sorted(path.relative_to(tmp_path / "kept").as_posix() for path in (tmp_path / "kept").rglob("*.py")) == [
         "conversion/llama.py", "convert_hf_to_gguf.py", "gguf-py/gguf/reader.py"
     ]  # fmt: skip

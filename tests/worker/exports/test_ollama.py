@@ -1,4 +1,4 @@
-"""An export is given to Ollama where that runs on this computer, tried there, and taken back where it is no good."""
+"""An export is given to Ollama where that runs on this computer, verified there, and taken back where it is no good."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from engine.adapters import library
 from engine.adapters.metadata import Verification
 from engine.worker.exports import ollama
-from engine.worker.exports.answers import ExportFailed, Question
 from engine.worker.exports.gguf_model import MODELFILE
+from engine.worker.exports.programs import ExportFailed, Question
 from engine.worker.jobs import export
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.programs import put_program
@@ -41,7 +41,7 @@ def models(tmp_path, monkeypatch):
 
 @pytest.fixture
 def verdict(monkeypatch):
-    """Let an export be tried on one conversation, with a verdict on it."""
+    """Let an export be verified on one conversation, with a verdict on it."""
     heard = []
 
     def set_verdict(state):

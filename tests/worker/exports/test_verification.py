@@ -1,4 +1,4 @@
-"""By which program an export is tried, and its verdict; llama.cpp's own server is a stand-in here."""
+"""By which program an export is verified, and its verdict; llama.cpp's own server is a stand-in here."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from engine.adapters.metadata import PromptFacts
 from engine.worker.dataset.prompting import prompter_from_metadata
-from engine.worker.exports import answers, llama_server, plain_prompt, verification
-from engine.worker.exports.answers import ExportFailed, Question
+from engine.worker.exports import llama_server, plain_prompt, verification
 from engine.worker.exports.exporters import EXPORTERS
+from engine.worker.exports.programs import ExportFailed, Question, answers_of_script
 from tests.helpers.programs import put_program
 from tests.helpers.repository import ROOT
 from tests.helpers.worker_setup import load_tiny, make_channel
@@ -58,10 +58,10 @@ def test_what_it_says_is_the_reason_where_it_ends(program, exported, monkeypatch
         list(llama_server.answers(make_channel("export"), folder, questions, 8))
 
 
-def test_decoder_only_models_are_tried_by_it_where_it_is_here(program):
-    assert EXPORTERS["ollama"].trial("decoder-only") == (llama_server.PROGRAM, llama_server.answers)
-    assert EXPORTERS["gguf"].trial("encoder-decoder") == ("gguf", answers.by_script)
-    assert EXPORTERS["ctranslate2"].trial("decoder-only") == ("ctranslate2", answers.by_script)
+def test_decoder_only_models_are_verified_by_it_where_it_is_here(program):
+    assert EXPORTERS["ollama"].verifier("decoder-only") == (llama_server.PROGRAM, llama_server.answers)
+    assert EXPORTERS["gguf"].verifier("encoder-decoder") == ("gguf", answers_of_script)
+    assert EXPORTERS["ctranslate2"].verifier("decoder-only") == ("ctranslate2", answers_of_script)
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_decoder_only_models_are_tried_by_it_where_it_is_here(program):
     ],
 )
 def test_an_export_is_the_same_only_if_it_can_hardly_be_worse(verdict, low, expected):
-    assert verification._state({"verdict": verdict, "low": low}) == expected
+    assert verification.state_of({"verdict": verdict, "low": low}) == expected

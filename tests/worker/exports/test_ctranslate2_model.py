@@ -14,7 +14,7 @@ from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, AppError, BaseModelError
 from engine.system.files import bytes_in
 from engine.worker.adapters import attach
-from engine.worker.exports import converted_models, ctranslate2_model
+from engine.worker.exports import ctranslate2_model
 from engine.worker.generation.generate import generate
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.worker_setup import install_random, load_tiny, make_channel
@@ -33,7 +33,7 @@ def prompts_of(base):
 
 
 def load(base, adapter=None):
-    return converted_models.load(make_channel("evaluate"), base, adapter)
+    return ctranslate2_model.load(make_channel("evaluate"), base, adapter)
 
 
 @pytest.mark.parametrize(("kind", "beams"), [("t5", 3), ("llama", 1)])
@@ -66,10 +66,10 @@ def test_a_model_is_converted_once_and_the_oldest_goes(monkeypatch):
     )
 
     def fetch(adapter):
-        return converted_models.fetch(make_channel("evaluate"), base.options, adapter)
+        return ctranslate2_model.fetch(make_channel("evaluate"), base.options, adapter)
 
     alone, folder = fetch(None), fetch(first)
-    monkeypatch.setattr(converted_models, "MAX_BYTES", 2.5 * bytes_in(folder))
+    monkeypatch.setattr(ctranslate2_model, "MAX_BYTES", 2.5 * bytes_in(folder))
     os.utime(folder, (1, 1))
     with monkeypatch.context() as without:
         without.setattr(ctranslate2_model, "convert", None)
@@ -84,10 +84,10 @@ def test_a_base_model_that_is_not_loaded_is_not_converted_either(tmp_path):
     (folder / "model.safetensors").rename(folder / "other.safetensors")
     torch.save(load_file(folder / "other.safetensors"), folder / "pytorch_model.bin")
     with pytest.raises(BaseModelError, match=r"has no model\.safetensors"):
-        converted_models.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
+        ctranslate2_model.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
     (folder / "adapter_config.json").write_text("{}")
     with pytest.raises(BaseModelError, match="holds an adapter beside the model"):
-        converted_models.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
+        ctranslate2_model.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
 
 
 def test_what_it_can_t_write_is_refused_by_name():
