@@ -12,7 +12,7 @@ from engine import chats
 from engine.data import cells, text_kind
 from engine.scoring import faithfulness
 from engine.text import conversations, pii, unicode_checks, words
-from engine.worker.text_metrics import chrf
+from engine.worker.text_metrics.summary_metrics import chrf
 
 DIGITS = "0123456789٠٣٩०५९０９一二十百千万億½²Ⅷ"
 MARKS = " \n\t\r\u200f\u202e\u00a0.,:;-–/'’()[]{}<>\"\\|*_#@%€$&+=~^`„“ꞏ\u0000\ud800"
@@ -56,7 +56,7 @@ def test_claims_are_checked(summary, conversation, language):
 @given(TEXTS, TEXTS, st.sampled_from(LANGUAGES))
 def test_scores_are_between_0_and_1(summary, reference, language):
     encodable = [text.encode("utf-8", "replace").decode() for text in (summary, reference)]
-    [value] = chrf.score(encodable[:1], [encodable[1:]])
+    [value] = chrf(encodable[:1], [encodable[1:]])
     assert 0 <= value <= 1
     words.tokens(summary, language)
 

@@ -36,8 +36,7 @@ from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import summary_metrics
 from engine.worker.text_metrics.example_languages import tell_languages
-from engine.worker.text_metrics.summary_metrics import Differences, ExampleMetrics, PartialValues
-from engine.worker.text_metrics.text_protocol import Protocol
+from engine.worker.text_metrics.summary_metrics import Differences, ExampleMetrics, PartialValues, Protocol
 
 BASE = "base"
 # Examples on which prompt formats are compared; the best one is then scored on all.

@@ -20,7 +20,7 @@ from engine.worker.kernels import registry
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.versions import versions
 from engine.worker.text_metrics.example_languages import tell_languages
-from engine.worker.text_metrics.text_protocol import Protocol, scored_texts
+from engine.worker.text_metrics.summary_metrics import Protocol, scored_texts
 
 
 def scoring_protocol(recipe: Recipe, splits: Splits, runtime: CTranslate2Runtime | None = None) -> Protocol:

@@ -18,9 +18,9 @@ from engine.worker.generation import generate
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
-from engine.worker.text_metrics import chrf, rouge, summary_metrics
+from engine.worker.text_metrics import rouge, summary_metrics
 from engine.worker.text_metrics.example_languages import tell_languages
-from engine.worker.text_metrics.text_protocol import Protocol
+from engine.worker.text_metrics.summary_metrics import Protocol
 
 # Enough of a pinned conversation to recognise it by; events stay small.
 MAX_SHOWN_CHARACTERS = 4000
@@ -104,7 +104,7 @@ def _values(
     texts = [summary.text for summary in summaries[: len(examples)]]
     references = [summary_metrics.references(example) for example in examples]
     languages = tell_languages(examples, language)
-    return rouge.score_all(texts, references, languages).stemmed, chrf.score(texts, references)
+    return rouge.score_all(texts, references, languages).stemmed, summary_metrics.chrf(texts, references)
 
 
 def report(

@@ -91,18 +91,14 @@ def _stream(
 
 def _check(partial: Path, size: int, etag: str) -> None:
     """Delete the file and raise DamagedError unless its size and its hash are those that the Hub announced."""
-    if partial.stat().st_size == size and _hash(partial, etag) in {etag, ""}:
-        return
-    partial.unlink()
-    raise DamagedError
-
-
-def _hash(path: Path, etag: str) -> str:
-    """Return the file's hash of the same kind as `etag`: SHA-256 of large files, git's of small ones."""
+    found = etag
     if len(etag) == 64:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    if len(etag) == 40:
-        content = path.read_bytes()
-        return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-    return ""
+        with partial.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    elif len(etag) == 40:
+        # Git's hash, which small files have.
+        content = partial.read_bytes()
+        found = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    if partial.stat().st_size != size or found != etag:
+        partial.unlink()
+        raise DamagedError

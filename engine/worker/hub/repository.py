@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -27,15 +27,16 @@ from huggingface_hub import (
 from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryNotFoundError
 
 from engine.adapters import hub_adapters
+from engine.adapters.import_checks import CONFIG_NAME, KINDS, WEIGHTS_NAME
+from engine.adapters.metadata import FILE_NAME
 from engine.config import model_info
-from engine.errors import BaseModelError, DataError, StorageError
+from engine.errors import AdapterError, BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system import hub_cache
 from engine.system.connection import hub_address, offline, require_hub
 from engine.system.files import bytes_in, write_atomically
 from engine.system.hub_cache import is_complete_model
 from engine.system.units import size
-from engine.worker.hub import adapter_files
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
 from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, explained
 from engine.worker.hub.repository_card import licence
@@ -49,6 +50,9 @@ MODEL_FILES = re.compile(
     r"(config|generation_config|model\.safetensors\.index|tokenizer|tokenizer_config|special_tokens_map"
     r"|added_tokens|vocab)\.json|merges\.txt|vocab\.txt|chat_template\.(jinja|json)|.*\.model|README\.md|LICEN[CS]E.*"
 )
+ADAPTER_FILES = tuple(KINDS)
+# Weights that can run code when they are loaded.
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 DATA_FILES = re.compile(
     rf"(?:[^.].*/)?(?:[^.].*(?:{'|'.join(map(re.escape, SUFFIXES))})(?:\.gz)?|README\.md)"
 )
@@ -108,11 +112,17 @@ def cost(repo_id: str, revision: str, kind: Kind) -> Cost:
     if kind == "dataset":
         _refuse_script(repo_id, names)
     if kind == "adapter":
-        adapter_files.refuse_other(repo_id, names)
-        files = tuple(sorted(files, key=lambda file: adapter_files.NAMES.index(file.name)))
+        _refuse_no_adapter(repo_id, names)
+        files = tuple(sorted(files, key=lambda file: ADAPTER_FILES.index(file.name)))
     _refuse_useless(repo_id, kind, files)
-    licence = str(getattr(info.card_data, "license", None) or "")
-    return Cost(repo_id, commit, files, missing, licence, bool(info.gated))
+    return Cost(
+        repo_id,
+        commit,
+        files,
+        missing,
+        licence=str(getattr(info.card_data, "license", None) or ""),
+        gated=bool(info.gated),
+    )
 
 
 def download(
@@ -132,7 +142,14 @@ def download(
     if cached and (kind != "adapter" or offline()):
         return cached
     wanted = cost(repo_id, revision, kind)
-    _require_space(wanted.missing_bytes)
+    folder = _cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < wanted.missing_bytes:
+        raise StorageError(
+            f"The download needs {size(wanted.missing_bytes)}, and {folder} has {size(free)} free.",
+            "Delete models you no longer use, or set HF_HOME to a larger disk.",
+        )
     done = 0
 
     def on_bytes(count: int) -> None:
@@ -145,7 +162,11 @@ def download(
             _fetch_file(wanted, file, kind, on_bytes, cancelled)
             on_bytes(file.size_bytes)
             done += file.size_bytes
-        _write_reference(wanted, revision, kind)
+        if revision != wanted.commit:
+            # Which commit the revision is; with that the repository counts as cached.
+            reference = _folder(wanted.id, kind) / "refs" / revision
+            reference.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(reference, wanted.commit, shared=True)
     return _snapshot(wanted, kind)
 
 
@@ -199,7 +220,14 @@ def cached_models() -> list[CachedModel]:
     except CacheNotFound:
         return []
     models = [
-        _describe(repository.repo_id, min(revision.refs, default=revision.commit_hash), revision)
+        CachedModel(
+            repository.repo_id,
+            min(revision.refs, default=revision.commit_hash),
+            model_info.text_family(revision.snapshot_path),
+            revision.size_on_disk,
+            licence(revision.snapshot_path),
+            revision.snapshot_path,
+        )
         for repository in repositories
         if repository.repo_type == "model"
         for revision in repository.revisions
@@ -238,7 +266,7 @@ def _folder(repo_id: str, kind: Kind) -> Path:
 
 def _is_wanted(name: str, kind: Kind) -> bool:
     if kind == "adapter":
-        return name in adapter_files.NAMES
+        return name in ADAPTER_FILES
     if kind == "dataset":
         return DATA_FILES.fullmatch(name) is not None
     return bool(WEIGHTS.fullmatch(name) or MODEL_FILES.fullmatch(name))
@@ -267,6 +295,28 @@ def _holds_rows(name: str) -> bool:
     return _is_wanted(name, "dataset") and name != "README.md" and name.rpartition("/")[2] not in DESCRIPTIONS
 
 
+def _refuse_no_adapter(repo_id: str, names: Collection[str]) -> None:
+    """Raise AdapterError unless a repository's files are an adapter's, with weights in the safetensors format."""
+    field, below = FIELDS["adapter"], sorted(name for name in names if name.endswith(f"/{CONFIG_NAME}"))
+    if CONFIG_NAME not in names:
+        if FILE_NAME in names:
+            # A prompt without weights.
+            return
+        hint = "Choose the repository of an adapter made by PEFT or Tunesmith."
+        if "config.json" in names:
+            hint = "It is a model: a recipe can name it as its base model."
+        elif below:
+            hint = f"It holds adapters in folders, such as {below[0]}. Fetch one yourself, and import its folder."
+        raise AdapterError(f"{repo_id} is no adapter: it has no {CONFIG_NAME}.", hint, field)
+    if WEIGHTS_NAME not in names:
+        pickles = [name for name in names if name.startswith("adapter_model.") and name.endswith(PICKLES)]
+        message = f"{repo_id} holds no {WEIGHTS_NAME}."
+        if pickles:
+            message = f"The weights of {repo_id} are in {pickles[0]}, not in {WEIGHTS_NAME}."
+        hint = "Weights in .bin files can run code when they are loaded, so only safetensors are taken."
+        raise AdapterError(message, hint, field)
+
+
 def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> None:
     """Raise unless the files hold rows, or weights in the safetensors format."""
     names = [file.name for file in files]
@@ -279,17 +329,6 @@ def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> 
             f"{repo_id} holds no weights in the safetensors format.",
             "Older formats can run code when they are loaded, so they are not. Choose another base model.",
             FIELDS[kind],
-        )
-
-
-def _require_space(needed_bytes: int) -> None:
-    folder = _cache()
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < needed_bytes:
-        raise StorageError(
-            f"The download needs {size(needed_bytes)}, and {folder} has {size(free)} free.",
-            "Delete models you no longer use, or set HF_HOME to a larger disk.",
         )
 
 
@@ -311,14 +350,6 @@ def _fetch_file(
     hf_hub_download(wanted.id, file.name, cache_dir=_cache(), **origin)
 
 
-def _write_reference(wanted: Cost, revision: str, kind: Kind) -> None:
-    """Write down which commit the revision is; with that the repository counts as cached."""
-    if revision != wanted.commit:
-        reference = _folder(wanted.id, kind) / "refs" / revision
-        reference.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(reference, wanted.commit, shared=True)
-
-
 def _snapshot(wanted: Cost, kind: Kind) -> Path:
     return _folder(wanted.id, kind) / "snapshots" / wanted.commit
 
@@ -333,10 +364,3 @@ _IS_COMPLETE: dict[Kind, Callable[[Path], bool]] = {
     "dataset": _has_rows,
     "adapter": hub_adapters.is_complete,
 }
-
-
-def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
-    folder: Path = facts.snapshot_path
-    return CachedModel(
-        repo_id, revision, model_info.text_family(folder), facts.size_on_disk, licence(folder), folder
-    )

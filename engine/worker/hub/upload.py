@@ -162,12 +162,18 @@ def _send(
 ) -> None:
     """Send the large files one by one, then all in one commit, in which the small ones are."""
     total, done = sum(path.stat().st_size for path in files.values()), 0
+
+    def report(position: int) -> None:
+        if cancelled():
+            raise Stopped
+        on_progress(done + position, total, "bytes")
+
     with ExitStack() as stack:
         additions = []
         for name, path in files.items():
             file = stack.enter_context(_ReportedFile(path))
             additions.append(CommitOperationAdd(name, file))
-            file.on_read = _reporter(done, total, on_progress, cancelled)
+            file.on_read = report
             _send_large(api, repo_id, additions[-1])
             file.on_read = lambda _position: None
             done += path.stat().st_size
@@ -175,19 +181,6 @@ def _send(
         if cancelled():
             raise Stopped
         api.create_commit(repo_id, additions, commit_message="Upload from Tunesmith")
-
-
-def _reporter(
-    before: int, total: int, on_progress: OnProgress, cancelled: Callable[[], bool]
-) -> Callable[[int], None]:
-    """Return what is told a file's position while it is sent: it reports it, and raises Stopped when cancelled."""
-
-    def report(position: int) -> None:
-        if cancelled():
-            raise Stopped
-        on_progress(before + position, total, "bytes")
-
-    return report
 
 
 def _send_large(api: HfApi, repo_id: str, addition: CommitOperationAdd) -> None:
@@ -213,34 +206,26 @@ def _explained(repo_id: str) -> Iterator[None]:
 
 
 def _translated(error: Exception, repo_id: str) -> AppError:
-    match error:
-        case LocalTokenNotFoundError():
-            message, hint = TOKENLESS, LOGIN
-        case httpx2.TransportError():
-            message, hint = (
-                "The connection to the hub broke.",
-                "Start again: what has arrived is not sent again.",
-            )
-            return OfflineError(message, hint, FIELD)
-        case HfHubHTTPError():
-            message, hint = _refusal(error.response.status_code, repo_id)
-        case _:
-            message, hint = f"The hub does not take the files: {without_login(str(error))}", ""
-    return AppError(message, hint, FIELD)
-
-
-def _refusal(status: int, repo_id: str) -> tuple[str, str]:
-    """Return message and hint for what the hub answers instead of doing what it was asked."""
-    known = {
+    if isinstance(error, httpx2.TransportError):
+        hint = "Start again: what has arrived is not sent again."
+        return OfflineError("The connection to the hub broke.", hint, FIELD)
+    if isinstance(error, LocalTokenNotFoundError):
+        return AppError(TOKENLESS, LOGIN, FIELD)
+    if not isinstance(error, HfHubHTTPError):
+        return AppError(f"The hub does not take the files: {without_login(str(error))}", "", FIELD)
+    status = error.response.status_code
+    message, hint = {
         401: ("The hub does not know the token.", LOGIN),
         403: (
             f"The token may not write to {repo_id}.",
             f"Make one that may, at {address('settings/tokens')}, then run `hf auth login`.",
         ),
         409: (f"{repo_id} exists already.", "Start again, or choose another name."),
-    }
-    other = (
-        f"The hub answers with an error ({status}).",
-        "Try again later: what has arrived is not sent again.",
+    }.get(
+        status,
+        (
+            f"The hub answers with an error ({status}).",
+            "Try again later: what has arrived is not sent again.",
+        ),
     )
-    return known.get(status, other)
+    return AppError(message, hint, FIELD)

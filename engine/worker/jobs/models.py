@@ -17,7 +17,7 @@ from engine.adapters.metadata import HubFacts
 from engine.config import gguf_models, model_info
 from engine.config.recipe import STARTER, gguf_file
 from engine.system.paths import adapters_folder, starter_folder
-from engine.worker.hub import adapter_files, repository, repository_card, search
+from engine.worker.hub import repository, repository_card, search
 from engine.worker.hub.hub_errors import Kind
 from engine.worker.runtime.channel import Channel
 
@@ -87,7 +87,7 @@ def _import_adapter(request: Request, channel: Channel) -> Result:
     with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=library.PARTIAL) as aside:
         folder = Path(aside, name.rpartition("/")[2])
         folder.mkdir()
-        for file in adapter_files.NAMES:
+        for file in repository.ADAPTER_FILES:
             if (fetched / file).is_file():
                 copy_file((fetched / file).resolve(), folder / file)
         channel.check_stop()

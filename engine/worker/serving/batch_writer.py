@@ -12,21 +12,58 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from transformers import PreTrainedTokenizerBase
 
 from engine.config.decoding import DecodingOptions
 from engine.errors import AppError, DataError
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
 from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
-from engine.worker.generation.generate import generate
+from engine.worker.generation.generate import generate, plain_text
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.modeling.prompt_learning import refuse_too_long
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving.columns import Column
 from engine.worker.serving.requests import AskedConversation, Request
-from engine.worker.serving.streamer import TextStreamer
 from engine.worker.text_metrics import summary_metrics
+
+# At most 20 events per second: nobody reads faster.
+EXTEND_SECONDS = 0.05
+UNFINISHED = "\N{REPLACEMENT CHARACTER}"
+
+
+class TextStreamer:
+    """Decodes the tokens of one summary and sends its new text, of which no later token can change a character."""
+
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, send: Callable[[str], None], *, shown: bool = True
+    ) -> None:
+        """Prepare; with `shown` false nothing is sent before the end, as for beams, whose text changes."""
+        self._tokenizer = tokenizer
+        self._send = send
+        self._shown = shown
+        self._sent = ""
+        self._sent_at = 0.0
+        self.tokens = 0
+        self.text = ""
+
+    def extend(self, written: torch.Tensor) -> None:
+        """Take all tokens so far (1 × tokens) and send their new text."""
+        self.tokens = written.shape[1]
+        now = time.perf_counter()
+        if not self._shown or now - self._sent_at < EXTEND_SECONDS:
+            return
+        self._sent_at = now
+        self.text = plain_text(self._tokenizer, written[0].tolist())
+        # A character's bytes may be spread over tokens: an incomplete one decodes to a replacement character.
+        self.send(self.text.rstrip(UNFINISHED))
+
+    def send(self, text: str) -> None:
+        """Send what is new of a text."""
+        if text.startswith(self._sent) and len(text) > len(self._sent):
+            self._send(text[len(self._sent) :])
+            self._sent = text
 
 
 @dataclass
@@ -94,7 +131,14 @@ class BatchWriter:
             for column in columns
         ]
         self._rows += rows
-        pending = [row for row in rows if self._starts(row)]
+        for row in rows:
+            self._check_wanted()
+            try:
+                self._start(row)
+            except AppError as error:
+                row.is_pending = False
+                self._report_failure(row.request, row.facts, error)
+        pending = [row for row in rows if row.is_pending]
         while pending:
             self._write_whole([row for row in pending if len(row.chunks) == 1])
             pending = [row for row in pending if len(row.chunks) > 1]
@@ -120,16 +164,6 @@ class BatchWriter:
 
     # Rows
 
-    def _starts(self, row: Row) -> bool:
-        """Start a row and return whether it can be written; an error is reported."""
-        self._check_wanted()
-        try:
-            self._start(row)
-        except AppError as error:
-            row.is_pending = False
-            self._report_failure(row.request, row.facts, error)
-        return row.is_pending
-
     def _start(self, row: Row) -> None:
         """Split a row's conversation into chunks and report that its summary is started. Raises AppError."""
         if not row.text.strip():
@@ -138,7 +172,8 @@ class BatchWriter:
         self._split(row, tokens)
         for chunk in row.chunks:
             self._check_wanted()
-            refuse_too_long(self._model, [self._ids(row, chunk)], self._options.max_new_tokens)
+            ids = row.column.prompter.input_ids(chunk)
+            refuse_too_long(self._model, [ids], self._options.max_new_tokens)
         row.input_facts = {
             "input_tokens": tokens,
             "limit": row.column.limit,
@@ -166,9 +201,6 @@ class BatchWriter:
         """Return the tokens of a text, one of very many where a long conversation is split."""
         self._check_wanted()
         return row.column.prompter.conversation_tokens(text)
-
-    def _ids(self, row: Row, text: str) -> list[int]:
-        return row.column.prompter.input_ids(text)
 
     # Writing
 
@@ -223,7 +255,10 @@ class BatchWriter:
                     row.streamer.extend(ids[index : index + 1])
 
         def on_written(index: int, summary: Generated) -> None:
-            self._finish(rows[index], summary)
+            row = rows[index]
+            if row.streamer is not None:
+                row.streamer.send(summary.text)
+            self._report(row, summary.text, len(summary.ids), capped=summary.capped)
 
         self._generate([(row, 0) for row in rows], on_batch, on_written, on_tokens)
 
@@ -246,7 +281,7 @@ class BatchWriter:
             on_tokens(ids)
             self._check_wanted()
 
-        inputs = [self._ids(row, row.chunks[chunk]) for row, chunk in chunks]
+        inputs = [row.column.prompter.input_ids(row.chunks[chunk]) for row, chunk in chunks]
         end_tokens = {token for row, _ in chunks for token in row.column.prompter.end_tokens}
         if self._runtime is not None:
             return self._runtime.generate(
@@ -269,11 +304,6 @@ class BatchWriter:
         )
 
     # Reporting
-
-    def _finish(self, row: Row, summary: Generated) -> None:
-        if row.streamer is not None:
-            row.streamer.finish(summary.text)
-        self._report(row, summary.text, len(summary.ids), capped=summary.capped)
 
     def _report(self, row: Row, text: str, tokens: int, **flags: bool) -> None:
         row.is_pending = False

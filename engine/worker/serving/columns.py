@@ -43,16 +43,13 @@ def make_column(name: str | None, request: Request, base: LoadedBase) -> Column:
     own = adapter.metadata.prompt if adapter else None
     prompt = own or _first_prompt(request.columns) or DEFAULT_PROMPTING
     if request.prompt is not None and (adapter is None or not adapter.is_prompt):
-        prompt = _in_own_format(request.prompt, prompt)
+        # In the format that the column has by itself, unless the request names another.
+        named = "format" in request.prompt.model_fields_set
+        prompt = request.prompt if named else request.prompt.model_copy(update={"format": prompt.format})
     limit = prompt.max_conversation_tokens
     return Column(
         name, adapter, prompter_from_metadata(prompt, base, limit, request.options.max_new_tokens), limit
     )
-
-
-def _in_own_format(asked: PromptFacts, own: PromptFacts) -> PromptFacts:
-    """Return the prompt of a request: in the format that a column has by itself, unless it names another."""
-    return asked if "format" in asked.model_fields_set else asked.model_copy(update={"format": own.format})
 
 
 def _first_prompt(names: Sequence[str | None]) -> PromptFacts | None:

@@ -67,16 +67,25 @@ def _of_texts(texts: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
 def _in_one_script(script: str, texts: Sequence[tuple[str, str]]) -> list[str]:
     if script in LANGUAGE_OF_SCRIPT:
         return [LANGUAGE_OF_SCRIPT[script]] * len(texts)
-    guesses = [_guess(references, script) for references, _ in texts]
-    long_enough = [_letters(references) >= MIN_LETTERS for references, _ in texts]
-    usual = _usual(guess for guess, is_long in zip(guesses, long_enough, strict=True) if is_long)
-    usual = usual or _usual(
-        _guess(" ".join(pair), script) for pair in texts if _letters(" ".join(pair)) >= MIN_LETTERS
-    )
-    usual = usual or Counter([_default(script, texts)])
+
+    def guess(text: str) -> _Guess:
+        return language_id.probabilities(text, languages_of(script))
+
+    def is_long(text: str) -> bool:
+        return sum(map(str.isalpha, text)) >= MIN_LETTERS
+
+    guesses = [guess(references) for references, _ in texts]
+    long_enough = [is_long(references) for references, _ in texts]
+    usual = _usual(each for each, is_enough in zip(guesses, long_enough, strict=True) if is_enough)
+    usual = usual or _usual(guess(" ".join(pair)) for pair in texts if is_long(" ".join(pair)))
+    if not usual:
+        default = USUAL.get(script, UNDETERMINED)
+        if script in ("", LATIN) and all(references.isascii() for references, _ in texts):
+            default = ENGLISH
+        usual = Counter([default])
     return [
-        _of_example(guess, usual, may_be_other=is_long)
-        for guess, is_long in zip(guesses, long_enough, strict=True)
+        _of_example(each, usual, may_be_other=is_enough)
+        for each, is_enough in zip(guesses, long_enough, strict=True)
     ]
 
 
@@ -97,18 +106,3 @@ def _of_example(guess: _Guess, usual: Counter[str], *, may_be_other: bool) -> st
     if may_be_other and guess.get(other, 0.0) >= SURE and guess.get(likely, 0.0) <= SURELY_NOT:
         return other
     return likely
-
-
-def _default(script: str, texts: Sequence[tuple[str, str]]) -> str:
-    if script in ("", LATIN):
-        return ENGLISH if all(references.isascii() for references, _ in texts) else UNDETERMINED
-    return USUAL.get(script, UNDETERMINED)
-
-
-def _letters(text: str) -> int:
-    return sum(map(str.isalpha, text))
-
-
-def _guess(text: str, script: str) -> _Guess:
-    """Return the probability of each language that is written in a script."""
-    return language_id.probabilities(text, languages_of(script))

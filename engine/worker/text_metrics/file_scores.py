@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
+from engine.adapters.metadata import Scores
 from engine.config.training import AUTO
 from engine.errors import DataError
 from engine.runs import example_scores
@@ -13,11 +15,17 @@ from engine.runs.example_scores import ExampleScores, Written
 from engine.text.conversations import Example
 from engine.text.languages import ENGLISH
 from engine.worker.dataset import dataset
+from engine.worker.generation.generated import Generated
 from engine.worker.runtime.channel import Channel
-from engine.worker.text_metrics import rouge, summary_metrics, text_scores
+from engine.worker.text_metrics import rouge, summary_metrics
 from engine.worker.text_metrics.example_languages import tell_languages
-from engine.worker.text_metrics.text_protocol import Protocol, scored_texts
-from engine.worker.text_metrics.text_scores import TextScores
+from engine.worker.text_metrics.rouge import Values
+from engine.worker.text_metrics.summary_metrics import ExampleMetrics, PartialValues, scored_texts
+
+# Measured at a time, between two looks for a stop.
+CHUNK = 100
+# Only known of a model whose length limit is known.
+UNKNOWN = "capped"
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ def against_file(
     other: Sequence[str] | None,
 ) -> dict[str, Any]:
     """Return the scores of summaries as `score --json` prints them, paired with those of `other`, if there are any."""
-    own = text_scores.score(channel, scored.examples, summaries, scored.draws, languages)
+    own = _score(channel, scored, summaries, languages)
     summary_metrics.report_unreadable(channel, own.unreadable, len(summaries), "--language")
     result = {
         "scores": own.scores,
@@ -49,7 +57,7 @@ def against_file(
     }
     if other is None:
         return result
-    before = text_scores.score(channel, scored.examples, other, scored.draws, languages)
+    before = _score(channel, scored, other, languages)
     return {
         **result,
         "against": {"scores": before.scores, "measures": before.measures},
@@ -69,12 +77,20 @@ def against_base(
     """
     languages = _languages(run)
     _require_metric(run, languages)
-    codes = [languages[index] for index in indices]
-    own = text_scores.score(channel, scored.examples, summaries, scored.draws, codes)
-    rules = _protocol(run, scored)
-    base = _subset(run.base, indices)
+    own = _score(channel, scored, summaries, [languages[index] for index in indices])
+    protocol = run.protocol
+    if len(scored.examples) != len(run.examples):
+        # Scores of all conversations stand beside the run's.
+        digest = dataset.fingerprint({"train": (), "validation": (), "test": scored.examples})
+        data = {**protocol.get("data", {}), "fingerprint": digest}
+        protocol = {**protocol, "examples": len(scored.examples), "data": data}
+    base = Written(
+        summaries=tuple(run.base.summaries[index] for index in indices),
+        rouge={name: tuple(each[index] for index in indices) for name, each in run.base.rouge.items()},
+        metrics={name: tuple(each[index] for index in indices) for name, each in run.base.metrics.items()},
+    )
     tuned = Written(
-        summaries=own.summaries,
+        summaries=tuple(summaries),
         rouge={name: tuple(values) for name, values in own.rouge.items()},
         metrics={name: tuple(values) for name, values in own.metrics.items()},
     )
@@ -82,7 +98,7 @@ def against_base(
         channel.job.folder,
         ExampleScores(
             schema=1,
-            protocol=rules,
+            protocol=protocol,
             examples=tuple(run.examples[index] for index in indices),
             base=base,
             tuned=tuned,
@@ -90,26 +106,50 @@ def against_base(
         ),
     )
     return {
-        "protocol": rules,
+        "protocol": protocol,
         "conversations": len(run.examples),
-        **_paired(base, own, scored.draws),
+        "scores": own.scores,
+        "measures": own.measures,
+        "base": {
+            "scores": summary_metrics.intervals(base.rouge, scored.draws),
+            "measures": summary_metrics.intervals(base.metrics, scored.draws),
+        },
+        "difference": summary_metrics.differences(base.rouge, own.rouge, scored.draws),
+        "measure_difference": summary_metrics.differences(base.metrics, own.metrics, scored.draws),
         "details": str(channel.job.folder),
     }
 
 
-def _paired(base: Written, own: TextScores, draws: int) -> dict[str, Any]:
-    before = {name: list(each) for name, each in base.rouge.items()}
-    metrics = base.metrics
-    return {
-        "scores": own.scores,
-        "measures": own.measures,
-        "base": {
-            "scores": summary_metrics.intervals(before, draws),
-            "measures": summary_metrics.intervals(metrics, draws),
-        },
-        "difference": summary_metrics.differences(before, own.rouge, draws),
-        "measure_difference": summary_metrics.differences(metrics, own.metrics, draws),
-    }
+@dataclass(frozen=True)
+class _TextScores:
+    """One value per metric and example, and the means with intervals; `unreadable` as `ExampleMetrics` has it."""
+
+    rouge: Values
+    metrics: PartialValues
+    scores: Scores
+    measures: Scores
+    unreadable: int
+
+
+def _score(channel: Channel, scored: Scored, texts: Sequence[str], languages: Sequence[str]) -> _TextScores:
+    """Return every metric of summaries, one per example. Raises Stopped."""
+    parts = []
+    for start in range(0, len(texts), CHUNK):
+        channel.check_stop()
+        channel.progress(start, len(texts), "summaries")
+        chunk = slice(start, start + CHUNK)
+        summaries = [Generated([], text, capped=False) for text in texts[chunk]]
+        parts.append(summary_metrics.measure(scored.examples[chunk], summaries, 0, 0.0, languages[chunk]))
+    channel.progress(len(texts), len(texts), "summaries")
+    measured = reduce(ExampleMetrics.followed_by, parts)
+    metrics = {name: each for name, each in measured.metrics.items() if name != UNKNOWN}
+    return _TextScores(
+        measured.rouge,
+        metrics,
+        summary_metrics.intervals(measured.rouge, scored.draws),
+        summary_metrics.intervals(metrics, scored.draws),
+        measured.unreadable,
+    )
 
 
 def _languages(run: ExampleScores) -> tuple[str, ...]:
@@ -124,35 +164,16 @@ def _languages(run: ExampleScores) -> tuple[str, ...]:
 
 
 def _require_metric(run: ExampleScores, languages: Sequence[str]) -> None:
+
+    def named(metric: Any) -> str:
+        if not isinstance(metric, dict):
+            return "unknown"
+        return ", ".join(f"{key} {value}" for key, value in metric.items())
+
     theirs, own = run.protocol.get("metric"), rouge.protocol(languages)
     if theirs != own:
         raise DataError(
-            f"The arena's runs were scored with another metric: {_named(theirs)} there, {_named(own)} here.",
+            f"The arena's runs were scored with another metric: {named(theirs)} there, {named(own)} here.",
             "Run an entry again, and compare with that one.",
             "run",
         )
-
-
-def _named(metric: Any) -> str:
-    return (
-        ", ".join(f"{key} {value}" for key, value in metric.items())
-        if isinstance(metric, dict)
-        else "unknown"
-    )
-
-
-def _protocol(run: ExampleScores, scored: Scored) -> Protocol:
-    """Return the run's protocol, so that the scores stand beside the run's, or one of fewer conversations."""
-    if len(scored.examples) == len(run.examples):
-        return run.protocol
-    digest = dataset.fingerprint({"train": (), "validation": (), "test": scored.examples})
-    data = {**run.protocol.get("data", {}), "fingerprint": digest}
-    return {**run.protocol, "examples": len(scored.examples), "data": data}
-
-
-def _subset(written: Written, indices: Sequence[int]) -> Written:
-    return Written(
-        summaries=tuple(written.summaries[index] for index in indices),
-        rouge={name: tuple(values[index] for index in indices) for name, values in written.rouge.items()},
-        metrics={name: tuple(values[index] for index in indices) for name, values in written.metrics.items()},
-    )

@@ -63,9 +63,12 @@ class Matches:
 
 def match(predictions: Predictions, conversations: Conversations) -> Matches:
     """Return which summary belongs to which conversation. Raises DataError with the field of the file."""
-    if not predictions.has_ids:
-        return _by_order(predictions, conversations)
-    if _counts_from_zero(predictions, conversations):
+    count = len(predictions.rows)
+    # All rows are numbered from 0 where the conversations are numbered from 1.
+    counts_from_zero = [each.id for each in predictions.rows] == [
+        str(number) for number in range(count)
+    ] and [row.example.id for row in conversations.rows] == [str(number) for number in range(1, count + 1)]
+    if not predictions.has_ids or counts_from_zero:
         return _by_order(predictions, conversations)
     return _by_id(predictions, conversations)
 
@@ -90,14 +93,6 @@ def _by_order(predictions: Predictions, conversations: Conversations) -> Matches
     return Matches({index: row.text for index, row in pairs if index in scored})
 
 
-def _counts_from_zero(predictions: Predictions, conversations: Conversations) -> bool:
-    """Return whether the file numbers all rows from 0 where the conversations are numbered from 1."""
-    count = len(predictions.rows)
-    return [each.id for each in predictions.rows] == [str(number) for number in range(count)] and [
-        row.example.id for row in conversations.rows
-    ] == [str(number) for number in range(1, count + 1)]
-
-
 # ------------------------------------------------------------------------------------------------ by id
 
 
@@ -116,38 +111,28 @@ def _by_id(predictions: Predictions, conversations: Conversations) -> Matches:
             summaries[waiting[row.id].popleft()] = row.text
             used[row.id].append(row)
         else:
-            repeated.append(_repeated(row, used[row.id], predictions))
+            earlier = used[row.id]
+            if all(row.text != each.text for each in earlier):
+                raise DataError(
+                    f'Rows {earlier[-1].row:,} and {row.row:,} of {predictions.name} have the same id, "{row.id}", and '
+                    "different summaries.",
+                    "Remove one of them.",
+                    predictions.field,
+                )
+            repeated.append(row.row)
     if not summaries:
-        raise _none_matches(predictions, conversations)
+        theirs = ", ".join(f'"{row.id}"' for row in predictions.rows[:3])
+        own = ", ".join(f'"{row.example.id}"' for row in conversations.rows[:3])
+        raise DataError(
+            f"No id in {predictions.name} is that of a conversation {conversations.title}: {theirs} there, "
+            f"{own} here.",
+            "Give the ids of the data, or leave the column out if the rows have the order of the conversations. "
+            f"{conversations.hint}".strip(),
+            predictions.field,
+        )
     missing = sorted(index for indices in waiting.values() for index in indices)
     ids = tuple(conversations.rows[index].example.id for index in missing)
     return Matches(dict(sorted(summaries.items())), ids, tuple(unknown), tuple(repeated))
-
-
-def _repeated(row: Prediction, earlier: Sequence[Prediction], predictions: Predictions) -> int:
-    """Return the number of a row that repeats an earlier one. Raises DataError if their summaries differ."""
-    if all(row.text != each.text for each in earlier):
-        raise DataError(
-            f'Rows {earlier[-1].row:,} and {row.row:,} of {predictions.name} have the same id, "{row.id}", and '
-            "different summaries.",
-            "Remove one of them.",
-            predictions.field,
-        )
-    return row.row
-
-
-def _none_matches(predictions: Predictions, conversations: Conversations) -> DataError:
-    theirs = ", ".join(f'"{row.id}"' for row in predictions.rows[:3])
-    own = ", ".join(f'"{row.example.id}"' for row in conversations.rows[:3])
-    hint = (
-        "Give the ids of the data, or leave the column out if the rows have the order of the conversations."
-    )
-    return DataError(
-        f"No id in {predictions.name} is that of a conversation {conversations.title}: {theirs} there, "
-        f"{own} here.",
-        f"{hint} {conversations.hint}".strip(),
-        predictions.field,
-    )
 
 
 # ------------------------------------------------------------------------------------------------ remarks
@@ -188,17 +173,16 @@ def is_out_of_order(examples: Sequence[Example], summaries: Sequence[str]) -> bo
     ]
     if len(checked) <= MIN_CHECKED:
         return False
-    grams = [(_grams(example.conversation), _grams(text)) for example, text in checked]
-    own = sum(_shared(text, conversation) for conversation, text in grams[:-1])
-    next_ones = sum(_shared(text, conversation) for (_, text), (conversation, _) in pairwise(grams))
+
+    def grams(text: str) -> set[str]:
+        """Return the character sequences of a text; they need no words, so they do for every script."""
+        plain = text.casefold()
+        return {plain[index : index + GRAM] for index in range(len(plain) - GRAM + 1)}
+
+    def shared(summary: set[str], conversation: set[str]) -> float:
+        return len(summary & conversation) / len(summary) if summary else 0.0
+
+    pairs = [(grams(example.conversation), grams(text)) for example, text in checked]
+    own = sum(shared(text, conversation) for conversation, text in pairs[:-1])
+    next_ones = sum(shared(text, conversation) for (_, text), (conversation, _) in pairwise(pairs))
     return own <= next_ones
-
-
-def _grams(text: str) -> set[str]:
-    """Return the character sequences of a text; they need no words, so they do for every script."""
-    plain = text.casefold()
-    return {plain[index : index + GRAM] for index in range(len(plain) - GRAM + 1)}
-
-
-def _shared(summary: set[str], conversation: set[str]) -> float:
-    return len(summary & conversation) / len(summary) if summary else 0.0

@@ -66,8 +66,12 @@ class Rouge(evaluate.Metric):
         language: str = ENGLISH,
     ) -> dict[str, Any]:
         scorer = rouge_scorer.RougeScorer(SCORES, tokenizer=_CachingTokenizer(language, stemmer))
+
+        def on_lines(text: str) -> str:
+            return "\n".join(sentences(text, language))
+
         scores = [
-            scorer.score(_on_lines(reference, language), _on_lines(prediction, language))
+            scorer.score(on_lines(reference), on_lines(prediction))
             for prediction, reference in zip(predictions, references, strict=True)
         ]
         values = {name: [float(score[name].fmeasure) for score in scores] for name in SCORES}
@@ -112,10 +116,6 @@ def _tokens(text: str, stemmer: bool, language: str) -> list[str]:
     if stemmer:
         return [_stem(word, language) for word in _tokens(text, False, language)]
     return tokenize.tokenize(text, None) if language == ENGLISH else words.tokens(text, language)
-
-
-def _on_lines(text: str, language: str) -> str:
-    return "\n".join(sentences(text, language))
 
 
 @cache
@@ -170,21 +170,29 @@ def score_all(
         for prediction, texts, code in zip(predictions, references, codes, strict=True)
         for reference in texts
     ]
-    stemmed = _of_pairs(pairs, stemmer=True)
+
+    def scored(chosen: Sequence[tuple[str, str, str]], *, stemmer: bool) -> Values:
+        texts, others, codes = ([pair[place] for pair in chosen] for place in range(3))
+        return score(texts, others, stemmer=stemmer, languages=codes)
+
+    def best(values: Values) -> Values:
+        """Return the best value of each example among those of its consecutive pairs."""
+        counts = [len(texts) for texts in references]
+        ends = list(accumulate(counts))
+        return {
+            name: [max(each[end - count : end]) for end, count in zip(ends, counts, strict=True)]
+            for name, each in values.items()
+        }
+
+    stemmed = scored(pairs, stemmer=True)
     unstemmed = {name: list(values) for name, values in stemmed.items()}
     unequal = [index for index, pair in enumerate(pairs) if _share_stems(*pair)]
     if unequal:
-        scores = _of_pairs([pairs[index] for index in unequal], stemmer=False)
+        scores = scored([pairs[index] for index in unequal], stemmer=False)
         for name, values in scores.items():
             for index, value in zip(unequal, values, strict=True):
                 unstemmed[name][index] = value
-    counts = [len(texts) for texts in references]
-    return RougeValues(_best(stemmed, counts), _best(unstemmed, counts))
-
-
-def _of_pairs(pairs: Sequence[tuple[str, str, str]], *, stemmer: bool) -> Values:
-    predictions, references, languages = ([pair[place] for pair in pairs] for place in range(3))
-    return score(predictions, references, stemmer=stemmer, languages=languages)
+    return RougeValues(best(stemmed), best(unstemmed))
 
 
 def _share_stems(prediction: str, reference: str, language: str) -> bool:
@@ -192,15 +200,6 @@ def _share_stems(prediction: str, reference: str, language: str) -> bool:
     found = {*_tokens(prediction, False, language), *_tokens(reference, False, language)}
     stems = {*_tokens(prediction, True, language), *_tokens(reference, True, language)}
     return len(stems) < len(found)
-
-
-def _best(values: Values, counts: Sequence[int]) -> Values:
-    """Return the best value of each example; `counts` are the numbers of its consecutive pairs."""
-    ends = list(accumulate(counts))
-    return {
-        name: [max(each[end - count : end]) for end, count in zip(ends, counts, strict=True)]
-        for name, each in values.items()
-    }
 
 
 def unreadable(references: Sequence[str], languages: Sequence[str]) -> int:

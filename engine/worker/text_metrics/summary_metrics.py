@@ -1,30 +1,36 @@
 """Computes every metric of `engine.scoring.metrics` for each summary, their means and their paired differences.
 
-Knows nothing of models or of how summaries are written.
+Knows nothing of models or of how summaries are written. Also the part of a score's protocol that holds for summaries of
+any origin: conversations and metric.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.adapters.metadata import Scores
+from engine.config.recipe import public_name
 from engine.scoring import bootstrap, faithfulness
 from engine.scoring.metrics import CHRF, METRICS, UNSTEMMED
 from engine.text.conversations import Example
-from engine.text.words import words
+from engine.text.words import characters, words
+from engine.worker.dataset import dataset
 from engine.worker.generation.generated import Generated
+from engine.worker.ingestion.sources import Split
 from engine.worker.runtime.channel import Channel
-from engine.worker.text_metrics import chrf, rouge
+from engine.worker.text_metrics import rouge
 from engine.worker.text_metrics.example_languages import tell_languages
 from engine.worker.text_metrics.rouge import Values
 
 # One value per example where there is one, by the name of a metric.
 PartialValues = Mapping[str, Sequence[float | None]]
 Differences = dict[str, dict[str, Any]]
+Protocol = dict[str, Any]
 
 
 class ExampleMetrics(BaseModel):
@@ -94,7 +100,7 @@ def measure(
         examples=tuple(example.id for example in examples),
         summaries=texts,
         rouge=scores.stemmed,
-        metrics={CHRF.name: chrf.score(texts, reference_sets)}
+        metrics={CHRF.name: chrf(texts, reference_sets)}
         | {UNSTEMMED[name]: values for name, values in scores.unstemmed.items()}
         | {"capped": [float(summary.capped) for summary in summaries]}
         | _of_texts(texts, [example.conversation for example in examples], languages),
@@ -103,6 +109,25 @@ def measure(
         tokens=sum(len(summary.ids) for summary in summaries),
         seconds=seconds,
     )
+
+
+@cache
+def _chrf() -> Any:
+    from sacrebleu.metrics.chrf import CHRF
+
+    return CHRF()
+
+
+def chrf(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
+    """Return chrF of every example, 0 to 1, against the best of its references, of which it has at least one.
+
+    The overlap of character sequences, computed by `sacrebleu`. It needs no words, so it reads every language and every
+    script alike: letters composed or not, wide or narrow, are the same.
+    """
+    return [
+        _chrf().sentence_score(characters(prediction), [*map(characters, several)]).score / 100
+        for prediction, several in zip(predictions, references, strict=True)
+    ]
 
 
 def report_unreadable(channel: Channel, unreadable: int, total: int, option: str) -> None:
@@ -122,31 +147,26 @@ def scores_of(summary: str, reference: str, conversation: str) -> dict[str, floa
     """Return stemmed ROUGE and chrF of one summary, in the language of the reference and the conversation."""
     languages = tell_languages([Example("", conversation, reference)])
     values = rouge.score([summary], [reference], languages=languages)
-    return {name: value for name, [value] in values.items()} | {
-        CHRF.name: chrf.score([summary], [[reference]])[0]
-    }
+    return {name: value for name, [value] in values.items()} | {CHRF.name: chrf([summary], [[reference]])[0]}
 
 
 def _of_texts(
     summaries: Sequence[str], conversations: Sequence[str], languages: Sequence[str]
 ) -> dict[str, list[float | None]]:
-    rows = [_of_text(*texts) for texts in zip(summaries, conversations, languages, strict=True)]
-    return {name: [row[name] for row in rows] for name in ("words", "novel1", "novel2", "unsupported")}
+    """Return length, novelty and unsupported claims of each summary."""
 
+    def novel_fraction(ngrams: Sequence[object], known: set[Any]) -> float:
+        return sum(ngram not in known for ngram in ngrams) / len(ngrams) if ngrams else 0.0
 
-def _of_text(summary: str, conversation: str, language: str) -> dict[str, float | None]:
-    own, known = words(summary), words(conversation)
-    return {
-        "words": float(len(own)),
-        "novel1": _novel_fraction(own, set(known)),
-        "novel2": _novel_fraction(list(pairwise(own)), set(pairwise(known))),
-        "unsupported": faithfulness.check_claims(summary, conversation, language).unsupported_fraction,
-    }
-
-
-def _novel_fraction(ngrams: Sequence[object], known: set[Any]) -> float:
-    """Return the fraction of n-grams that are not known, 0 for an empty summary."""
-    return sum(ngram not in known for ngram in ngrams) / len(ngrams) if ngrams else 0.0
+    found: dict[str, list[float | None]] = {"words": [], "novel1": [], "novel2": [], "unsupported": []}
+    for summary, conversation, language in zip(summaries, conversations, languages, strict=True):
+        own, known = words(summary), words(conversation)
+        claims = faithfulness.check_claims(summary, conversation, language)
+        found["words"].append(float(len(own)))
+        found["novel1"].append(novel_fraction(own, set(known)))
+        found["novel2"].append(novel_fraction(list(pairwise(own)), set(pairwise(known))))
+        found["unsupported"].append(claims.unsupported_fraction)
+    return found
 
 
 def intervals(values: PartialValues, draws: int) -> Scores:
@@ -170,3 +190,23 @@ def differences(before: PartialValues, after: PartialValues, draws: int) -> Diff
                 bootstrap.difference(olds, news, draws), METRICS[name].good
             )
     return found
+
+
+def scored_texts(
+    source: str,
+    split: str,
+    examples: Sequence[Example],
+    languages: Sequence[str],
+    shots: Sequence[Example] = (),
+) -> Protocol:
+    """Return the protocol of examples, in whose `languages` the metric reads words; `shots` are in the prompt."""
+    parts: dict[Split, Sequence[Example]] = {"train": shots, "validation": (), "test": examples}
+    max_references = max((len(references(example)) for example in examples), default=1)
+    return {
+        "split": split,
+        "examples": len(examples),
+        "data": {"source": public_name(source), "fingerprint": dataset.fingerprint(parts)},
+        "metric": rouge.protocol(languages),
+        # Absent without further references, so that scores of plain data keep their protocol.
+        **({"references": {"most": max_references, "counted": "best"}} if max_references > 1 else {}),
+    }

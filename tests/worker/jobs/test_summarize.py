@@ -8,8 +8,8 @@ import torch
 from engine.config.prompts import DEFAULT_PROMPT, MAX_CHARACTERS
 from engine.jobs.events import Event
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.serving import streamer
-from engine.worker.serving.streamer import TextStreamer
+from engine.worker.serving import batch_writer
+from engine.worker.serving.batch_writer import TextStreamer
 from engine.worker.text_metrics import rouge, summary_metrics
 from tests.helpers.channel_events import events_of
 from tests.helpers.summarize_job import (
@@ -57,7 +57,7 @@ def test_a_prompt_without_end_is_refused_before_anything_is_written():
 
 
 def test_text_goes_out_as_it_grows(monkeypatch):
-    monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
+    monkeypatch.setattr(batch_writer, "EXTEND_SECONDS", 0.0)
     channel = serve("llama", send_all(summarize_command([None], max_new_tokens=40)))
     pieces = [event["text"] for event in events_of(channel, "summary_extended")]
     (finished,) = events_of(channel, "summary_finished")
@@ -154,7 +154,7 @@ def test_stop_ends_the_job_in_the_middle_of_a_summary():
     ["Ann is at the office.", "größer als 日本,  😀  ja!\n\nTwo  spaces", "👩‍👩‍👧‍👦 family", "ends with é"],
 )
 def test_streamed_pieces_are_whole_characters_and_make_the_text(kind, text, monkeypatch):
-    monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
+    monkeypatch.setattr(batch_writer, "EXTEND_SECONDS", 0.0)
     tokenizer = load_tiny(kind).tokenizer
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     pieces: list[str] = []
@@ -162,7 +162,7 @@ def test_streamed_pieces_are_whole_characters_and_make_the_text(kind, text, monk
     for count in range(1, len(ids) + 1):
         stream.extend(torch.tensor([ids[:count]]))
         assert text.startswith("".join(pieces))
-    stream.finish(text)
+    stream.send(text)
     assert "".join(pieces) == text
     assert len(pieces) > len(text) / 2
     assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
@@ -175,6 +175,6 @@ def test_pieces_are_not_sent_faster_than_anybody_reads():
     stream = TextStreamer(tokenizer, pieces.append)
     for count in range(1, len(ids) + 1):
         stream.extend(torch.tensor([ids[:count]]))
-    stream.finish("Ann is at the office.")
+    stream.send("Ann is at the office.")
     assert "".join(pieces) == "Ann is at the office."
     assert len(pieces) < len(ids)

@@ -12,7 +12,7 @@ from engine.jobs.events import Event, read_all
 from engine.text.chunking import split
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.runtime.channel import Channel
-from engine.worker.serving import streamer
+from engine.worker.serving import batch_writer
 from tests.helpers.channel_events import events_of
 from tests.helpers.summarize_job import (
     CONVERSATION,
@@ -52,7 +52,7 @@ def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, tog
         request: {name: expected_summary(kind, *column, **decoding) for name, column in columns.items()}
         for request, decoding in decodings.items()
     }
-    monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
+    monkeypatch.setattr(batch_writer, "EXTEND_SECONDS", 0.0)
     # What must not be needed is taken away.
     if together:
         monkeypatch.setattr(AdapterManager, "use", None)

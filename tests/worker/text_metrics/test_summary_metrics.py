@@ -1,11 +1,13 @@
-"""Length, novelty and unsupported claims of each summary."""
+"""chrF as sacrebleu has it; length, novelty and unsupported claims of each summary; means and paired differences."""
 
 import pytest
+from sacrebleu.metrics.chrf import CHRF
 
 from engine.scoring.metrics import GENERAL_LOSS, METRICS, OTHER_METRICS, ROUGE
 from engine.text.conversations import Example
 from engine.worker.generation.generated import Generated
 from engine.worker.text_metrics import summary_metrics
+from tests.helpers.languages import SUMMARIES
 
 TALK = "Ann: Shall we meet at 5 pm?\nBo: Yes, at the station."
 
@@ -95,3 +97,18 @@ def test_ties_show_no_difference_and_one_example_no_interval():
 
 def test_metrics_are_declared_once_each():
     assert len(METRICS) == len(ROUGE) + len(OTHER_METRICS)
+
+
+def test_chrf_is_that_of_sacrebleu():
+    texts = ["Tom waits at the station.", "Она ждёт Тома", ""]
+    references = [["Tom is waiting at a station"], ["Том ждёт её", "Она ждала Тома"], ["Nothing."]]
+    found = summary_metrics.chrf(texts, references)
+    plain = CHRF()
+    expected = [plain.sentence_score(*each).score / 100 for each in zip(texts, references, strict=True)]
+    assert found == expected
+    assert 0.0 < found[0] < 1.0
+
+
+@pytest.mark.parametrize("code", SUMMARIES)
+def test_equal_texts_have_a_chrf_of_1_in_every_language(code):
+    assert summary_metrics.chrf([SUMMARIES[code][0]], [[SUMMARIES[code][0]]]) == [pytest.approx(1.0)]
