@@ -27,7 +27,7 @@ from engine.system.paths import converted_models_folder
 from engine.worker.adapters import attach
 from engine.worker.exports import merged_model, plain_prompt
 from engine.worker.generation.ctranslate2_runtime import PRECISION, CTranslate2Runtime
-from engine.worker.modeling import base_files, base_models, weight_files
+from engine.worker.modeling import base_files, base_models, file_checks
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.versions import versions
@@ -90,7 +90,7 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
                     # CTranslate2 takes any model, also one that would be refused if it were loaded.
                     base_models.read_config(base, options.id)
                     base_models.read_tokenizer(base, options.id)
-                    weight_files.require_safetensors(base, options.id)
+                    file_checks.require_safetensors(base, options.id)
                 else:
                     merged_model.refuse_unmergeable(adapter)
                     source = merged_model.find_source(adapter, channel)

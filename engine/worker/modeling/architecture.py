@@ -18,7 +18,7 @@ from engine.worker.kernels.library import Conv1D, should_convert_module, unquant
 WEIGHTS_PER_SCALE = 64
 SCALES_PER_SCALE = 256
 # With sharded weights these blocks are whole: the one that is computed, in a backward pass the one before it too, and
-# one that is lent to another process.
+# one that is sent to another process.
 GATHERED_BLOCKS = 3
 
 
@@ -93,19 +93,19 @@ class ModelArchitecture:
 
     def gathered_bytes(self, options: BaseModelOptions) -> int:
         """Return the weights that are whole at a time where they are sharded: blocks, and all outside of blocks."""
+
+        def bits(layer: Layer) -> float:
+            is_quantized = layer.quantizable and options.quantization != "none"
+            return layer.bits(options) if is_quantized else 8 * self.value_bytes
+
         weights, blocks = self.weight_bytes(options), sum(self.blocks().values())
         in_blocks = sum(
-            layer.num_parameters * self._bits(layer, options) / 8
+            layer.num_parameters * bits(layer) / 8
             for name, layer in self.layers.items()
             if any(part.isdigit() for part in name.split("."))
         )
         outside = max(0, weights - in_blocks)
         return round(outside + min(GATHERED_BLOCKS, blocks) * in_blocks / max(1, blocks))
-
-    def _bits(self, layer: Layer, options: BaseModelOptions) -> float:
-        """Return the bits of a weight of a layer."""
-        is_quantized = layer.quantizable and options.quantization != "none"
-        return layer.bits(options) if is_quantized else 8 * self.value_bytes
 
     def widest_bytes(self, options: BaseModelOptions) -> int:
         """Return the size of the largest quantized weight when it is dequantized for a product."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from engine.adapters import import_checks
 from engine.errors import AdapterError, BaseModelError, StorageError
 from engine.system import cache, file_hashes
 from engine.system.foreign_files import FileKind, is_mostly_empty, open_regular, read_bytes
+from engine.worker.kernels.library import logging
 from engine.worker.runtime.channel import Channel
 
 FIELD = "base_model.id"
@@ -44,7 +46,11 @@ def fingerprint(folder: Path, name: str, channel: Channel) -> str:
         parts = [path for path in folder.iterdir() if PARTS.fullmatch(path.name) and path.is_file()]
         parts += (folder / MORE_TEMPLATES).glob("*.jinja")
         digests = _digests_of_weights(weights, name, channel)
-        digests += [(path.relative_to(folder).as_posix(), _digest_of_part(path)) for path in parts]
+        # Those are read whole; one that is too large for that is an OSError.
+        contents = (
+            (path.relative_to(folder).as_posix(), read_bytes(path, FileKind.TOKENIZER)) for path in parts
+        )
+        digests += [(name, hashlib.sha256(content).hexdigest()) for name, content in contents]
         ends = _ends(folder, weights)
     except OSError as error:
         file = Path(error.filename or folder).name
@@ -55,7 +61,7 @@ def fingerprint(folder: Path, name: str, channel: Channel) -> str:
 
 
 def is_of(recorded: str, own: str) -> bool:
-    """Tell whether a fingerprint in an adapter's metadata, by this version or an earlier one, is a model's."""
+    """Return whether a fingerprint in an adapter's metadata, by this version or an earlier one, is a model's."""
     return recorded in (own, own.partition("-")[0])
 
 
@@ -72,11 +78,6 @@ def _digests_of_weights(weights: Sequence[Path], name: str, channel: Channel) ->
         _require_numbers(path, digest, name, channel)
         digests.append((path.name, digest))
     return digests
-
-
-def _digest_of_part(path: Path) -> str:
-    """Return the digest of a file that is read whole. Raises OSError for one that is too large for that."""
-    return hashlib.sha256(read_bytes(path, FileKind.TOKENIZER)).hexdigest()
 
 
 def _require_numbers(path: Path, digest: str, name: str, channel: Channel) -> None:
@@ -110,3 +111,28 @@ def _ends(folder: Path, weights: Sequence[Path]) -> str:
             stream.seek(max(0, size - END_BYTES), os.SEEK_SET)
             digest.update(stream.read())
     return digest.hexdigest()[:16]
+
+
+@contextmanager
+def reading_reported(report: Callable[[int, int], None]) -> Iterator[None]:
+    """Report how many weights transformers has read, of how many, instead of its bars; `report` may raise."""
+
+    def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
+        weights = list(arguments[0] if arguments else options["iterable"])
+        for done, weight in enumerate(weights):
+            report(done, len(weights))
+            yield weight
+        report(len(weights), len(weights))
+
+    before = logging.set_tqdm_hook(bar)
+    try:
+        yield
+    finally:
+        logging.set_tqdm_hook(before)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first words of an error; those that only announce others come with them."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    count = 2 if lines and lines[0].endswith(":") else 1
+    return " ".join(lines[:count])[:300] or type(error).__name__

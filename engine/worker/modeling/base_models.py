@@ -1,10 +1,9 @@
-"""Finds, checks and loads base models: family, number format, quantization, tied head, and errors in plain text."""
+"""Finds, checks and loads base models: family, dtype, quantization, tied head, and errors in plain text."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -34,10 +33,9 @@ from engine.worker.kernels.library import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
-    logging,
 )
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling import base_files, config_checks, gguf_unpacking, weight_files
+from engine.worker.modeling import base_files, file_checks, gguf_unpacking
 from engine.worker.runtime import device_problems, devices, oom, tokenizer_trial
 from engine.worker.runtime.channel import Channel, Stopped
 
@@ -45,9 +43,9 @@ FIELD = "base_model.id"
 # Those of known models are up to 30,000 bytes long.
 MAX_CHAT_TEMPLATE_BYTES = 500_000
 MAX_CONFIG_BYTES = 32 << 20
-# int8 on a card computes columns with larger activations in the number format of the model, as LLM.int8() (Dettmers
-# 2022) does: models of some 7 billion parameters lose accuracy without. On a processor there is none: which columns
-# are large depends on the rest of the batch, and a decoding step's logits were off those of training by up to a tenth.
+# int8 on a GPU computes columns with larger activations in the dtype of the model, as LLM.int8() (Dettmers 2022) does:
+# models of some 7 billion parameters lose accuracy without. On a CPU there is none: which columns are large depends on
+# the rest of the batch, and a decoding step's logits were off those of training by up to a tenth.
 OUTLIER_THRESHOLD = 6.0
 
 Model: TypeAlias = PreTrainedModel | PeftModel
@@ -71,9 +69,9 @@ class LoadedBase:
 def load(
     options: BaseModelOptions, device_name: str, channel: Channel, *, on_host: bool = False
 ) -> LoadedBase:
-    """Load a base model onto a device; downloads it first if it comes from the hub. Reports who else uses a card.
+    """Load a base model onto a device; downloads it first if it comes from the hub. Reports who else uses a GPU.
 
-    With `on_host` it stays in the processor's memory, in the number format of that device.
+    With `on_host` it stays in the CPU's memory, in the dtype of that device.
     Raises BaseModelError, OfflineError, DeviceError.
     """
     # Nothing is downloaded for a device that is not there.
@@ -94,15 +92,21 @@ def load(
     fingerprint = base_files.fingerprint(folder, options.id, channel)
     if on_host:
         device = torch.device("cpu")
-    with _progress_reported(channel):
+
+    def report(done: int, total: int) -> None:
+        channel.check_stop()
+        channel.progress(done, total, "weights")
+
+    with base_files.reading_reported(report):
         model, loading = _read_model(folder, options, config, family, chosen.dtype, device)
-    weight_files.require_complete(model, loading, options.id, channel)
+    file_checks.require_complete(model, loading, options.id, channel)
     _require_rows_for(tokenizer, model, options.id)
     if enabled("tied_head"):
         settle_tied_head(model)
     model_patches.patch(model)
     if chosen.dtype == torch.float16:
-        _compute_in_float16(model, device)
+        # Every forward pass computes matrices in float16, those of adapters too, and sums and norms in float32.
+        model.forward = torch.autocast(device.type, dtype=torch.float16)(model.forward)
     model.requires_grad_(False)
     model.eval()
     return LoadedBase(
@@ -178,13 +182,13 @@ def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTra
 
 def read_config(folder: Path, name: str) -> PretrainedConfig:
     """Return the configuration in a model folder, whose own code is not run. Raises BaseModelError."""
-    config_checks.require_possible(folder, name)
+    file_checks.require_possible(folder, name)
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     # A configuration of unknown kinds of values fails wherever it is first used.
     except Exception as error:
         raise BaseModelError(
-            f"{name} is no model that can be loaded: {_first_line(error)}",
+            f"{name} is no model that can be loaded: {base_files.first_line(error)}",
             "Models that bring their own code are not run.",
             FIELD,
         ) from error
@@ -239,7 +243,7 @@ def _as_table(config: PretrainedConfig) -> dict[str, Any]:
 
 
 def overflows_in_float16(config: PretrainedConfig) -> bool:
-    """Tell whether activations overflow in float16, without an error: those of T5 do."""
+    """Return whether activations overflow in float16, without an error: those of T5 do."""
     return "t5" in config.model_type
 
 
@@ -257,7 +261,12 @@ def _refuse_long_chat_template(folder: Path, name: str) -> None:
     config = folder / "tokenizer_config.json"
     if config.exists():
         whole = config.stat().st_size
-        longest = max(longest, whole if whole > MAX_CONFIG_BYTES else _chat_template_bytes(config))
+        longest = max(longest, whole if whole > MAX_CONFIG_BYTES else 0)
+        # Damage is left to the loader to report.
+        with suppress(OSError, ValueError):
+            parsed = read_json(config, FileKind.MODEL_CONFIG)
+            if isinstance(parsed, dict):
+                longest = max(longest, len(json.dumps(parsed.get("chat_template"))))
     if longest > MAX_CHAT_TEMPLATE_BYTES:
         raise BaseModelError(
             f"A chat template of {name} has {size(longest)}, and at most {size(MAX_CHAT_TEMPLATE_BYTES)} are read.",
@@ -266,17 +275,9 @@ def _refuse_long_chat_template(folder: Path, name: str) -> None:
         )
 
 
-def _chat_template_bytes(config: Path) -> int:
-    """Return the length of the template in a tokenizer's configuration; damage is left to the loader to report."""
-    with suppress(OSError, ValueError):
-        parsed = read_json(config, FileKind.MODEL_CONFIG)
-        return len(json.dumps(parsed.get("chat_template"))) if isinstance(parsed, dict) else 0
-    return 0
-
-
 def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     """Return the tokenizer in a model folder, with a padding token. Raises BaseModelError."""
-    config_checks.require_own_files(folder, name)
+    file_checks.require_own_files(folder, name)
     _refuse_long_chat_template(folder, name)
     tokenizer_trial.require_tried(folder, name, "transformers")
     tokenizer = tokenizer_trial.loaded(folder, name)
@@ -292,24 +293,6 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-@contextmanager
-def _progress_reported(channel: Channel) -> Iterator[None]:
-    """Report the weights that transformers has read instead of logging a bar. Raises Stopped between two weights."""
-
-    def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
-        weights = list(arguments[0] if arguments else options["iterable"])
-        for done, weight in enumerate(weights, start=1):
-            channel.check_stop()
-            yield weight
-            channel.progress(done, len(weights), "weights")
-
-    before = logging.set_tqdm_hook(bar)
-    try:
-        yield
-    finally:
-        logging.set_tqdm_hook(before)
-
-
 def _read_model(
     folder: Path,
     options: BaseModelOptions,
@@ -319,7 +302,7 @@ def _read_model(
     device: torch.device,
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
     """Return the model, and what transformers tells of reading its weights."""
-    weight_files.require_safetensors(folder, options.id)
+    file_checks.require_safetensors(folder, options.id)
     loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
     try:
         model, loading = loader.from_pretrained(
@@ -339,11 +322,16 @@ def _read_model(
         if oom.is_oom(error) or device_problems.of_failure(error) is not None:
             raise
         raise BaseModelError(
-            f"{options.id} can't be loaded: {_first_line(error)}",
+            f"{options.id} can't be loaded: {base_files.first_line(error)}",
             "Its weights must be safetensors files: other formats can run code when they are loaded.",
             FIELD,
         ) from error
-    _keep_4bit_weights(model)
+    # On CPUs with avx512_bf16 bitsandbytes 0.50 repacks 4-bit weights in place at the first forward pass in eval mode,
+    # and later merges and dequantizes to garbage without an error. Without repacking, eval mode computes what training
+    # mode computes, at the same speed.
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
     return model, loading
 
 
@@ -364,22 +352,6 @@ def quantization(
     )
 
 
-def _compute_in_float16(model: PreTrainedModel, device: torch.device) -> None:
-    """Let every forward pass compute matrices in float16, those of adapters too, and sums and norms in float32."""
-    model.forward = torch.autocast(device.type, dtype=torch.float16)(model.forward)
-
-
-def _keep_4bit_weights(model: PreTrainedModel) -> None:
-    """Keep 4-bit layers from repacking themselves in place at the first forward pass in eval mode.
-
-    On processors with avx512_bf16 bitsandbytes 0.50 does so, and later merges and dequantizes to garbage without an
-    error. Without repacking, eval mode computes what training mode computes, at the same speed.
-    """
-    for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
-
-
 def settle_tied_head(model: PreTrainedModel) -> None:
     """Set the configuration's tie_word_embeddings to what the weights are.
 
@@ -394,10 +366,3 @@ def settle_tied_head(model: PreTrainedModel) -> None:
 def shift_right(model: Any, labels: torch.Tensor) -> torch.Tensor:
     """Return the decoder input ids for `labels` (batch × length): shifted by one, ignored positions padded."""
     return model.prepare_decoder_input_ids_from_labels(labels=labels)
-
-
-def _first_line(error: BaseException) -> str:
-    """Return the first words of an error; those that only announce others come with them."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    count = 2 if lines and lines[0].endswith(":") else 1
-    return " ".join(lines[:count])[:300] or type(error).__name__

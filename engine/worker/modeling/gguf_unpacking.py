@@ -1,6 +1,6 @@
 """Unpacks a GGUF file into a model folder in the cache, once, in a sandbox.
 
-transformers reads the file; what it leaves out is settled or refused (`gguf_config`, `gguf_tokenizer`). The folder is
+transformers reads the file; what it leaves out is completed or refused (`gguf_metadata`). The folder is
 an ordinary one: nothing that uses it knows where it comes from.
 """
 
@@ -18,7 +18,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import (
@@ -40,16 +39,15 @@ from engine.system.locks import try_lock
 from engine.system.paths import gguf_folder
 from engine.system.sandbox import LimitError, Limits
 from engine.system.units import size
-from engine.worker.kernels.library import logging
-from engine.worker.modeling import gguf_config, gguf_tokenizer
-from engine.worker.modeling.gguf_config import FIELD
+from engine.worker.modeling import base_files, gguf_metadata
+from engine.worker.modeling.gguf_metadata import FIELD
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel, Stopped
 
 FILE = "model.gguf"
 # The vocabulary takes some 100 times its bytes while the library reads it, and the weights lie twice in memory.
 BASE_BYTES, HEADER_RATIO, WEIGHTS_RATIO = 2 << 30, 200, 3
-# A processor of today unpacks some 20 million values a second.
+# A CPU of today unpacks some 20 million values a second.
 BASE_SECONDS, VALUES_PER_SECOND = 240, 1_000_000
 TICK_SECONDS = 0.1
 SPACE_BESIDE = 64 << 20
@@ -68,7 +66,6 @@ def folder_of(path: Path, channel: Channel) -> Path:
     """
     there = gguf_models.unpacked_folder(path)
     if there is None:
-        _require_usable(path)
         digest = _digest(path, channel)
         there = gguf_models.place(digest)
         with _locked(there, channel):
@@ -90,7 +87,6 @@ def outline_of(path: Path, channel: Channel) -> Path:
     unpacked = gguf_models.unpacked_folder(path)
     if unpacked is not None:
         return unpacked
-    _require_usable(path)
     digest = _digest(path, channel)
     if (gguf_models.place(digest) / gguf_models.SOURCE).is_file():
         return gguf_models.place(digest)
@@ -103,16 +99,13 @@ def outline_of(path: Path, channel: Channel) -> Path:
 
 def _digest(path: Path, channel: Channel) -> str:
     """Return the SHA-256 of a file that can be read as a model. Raises BaseModelError, Stopped."""
+    problem = gguf_models.problem(path)
+    if problem is not None:
+        raise BaseModelError(problem.message, problem.hint, problem.field)
     try:
         return file_hashes.sha256(path, channel.reading(path.stat().st_size))
     except OSError as error:
         raise _unusable(path, error.strerror or str(error)) from error
-
-
-def _require_usable(path: Path) -> None:
-    problem = gguf_models.problem(path)
-    if problem is not None:
-        raise BaseModelError(problem.message, problem.hint, problem.field)
 
 
 @contextmanager
@@ -129,7 +122,7 @@ def _unpack(path: Path, folder: Path, channel: Channel) -> None:
     header = gguf_header.read(path)
     _require_room(path, header)
     channel.notice(*gguf_models.announcement(path))
-    splitting = gguf_tokenizer.unknown_splitting(header)
+    splitting = gguf_metadata.unknown_splitting(header)
     if splitting:
         channel.notice(
             f"{path.name} splits text in a way that is not known here ({splitting[:40]}).",
@@ -154,7 +147,11 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
         made.rename(folder)
         sync_directory(folder.parent)
     except OSError as error:
-        raise _no_room(path, error) from error
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise _unusable(path, error.strerror or str(error)) from error
+        message = f"The disk is full: {path.name} can't be unpacked into {gguf_folder()}."
+        hint = "Free some space, or set TUNESMITH_HOME to a larger disk."
+        raise StorageError(message, hint, FIELD) from error
     finally:
         shutil.rmtree(partial_folder, ignore_errors=True)
 
@@ -201,7 +198,7 @@ def _convert_sandboxed(
     except (AppError, OSError, Stopped):
         raise
     except Exception as error:
-        raise _unusable(path, _first_line(error)) from error
+        raise _unusable(path, base_files.first_line(error).rstrip(".")) from error
 
 
 def _reported(convert: Callable[[Callable[[int, int], None]], None]) -> Iterator[Progress]:
@@ -233,32 +230,28 @@ def _convert(
     alone.mkdir()
     # The library would also read what lies beside the file, and goes by its name.
     _link(path, alone / FILE)
-    tokenizer = gguf_tokenizer.read(alone, FILE, header, path.name)
+    tokenizer = gguf_metadata.read_tokenizer(alone, FILE, header, path.name)
     config = AutoConfig.from_pretrained(alone, gguf_file=FILE, trust_remote_code=False, local_files_only=True)
-    gguf_config.settle(config, header, path)
+    gguf_metadata.complete_config(config, header, path)
     config.save_pretrained(target)
     # Which class reads it from there depends on the model's kind.
-    gguf_tokenizer.save(tokenizer, target, path.name)
+    gguf_metadata.save_tokenizer(tokenizer, target, path.name)
     if not with_weights:
         return
     model = _read(alone, config, path, header, report)
     model.generation_config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=gguf_config.end_tokens(header),
+        eos_token_id=gguf_metadata.end_tokens(header),
         pad_token_id=tokenizer.pad_token_id,
     )
     model.save_pretrained(target)
-    _write_card(target, header)
+    licence = header.text("general.license")
+    if LICENCE.fullmatch(licence):
+        # Where model folders have it.
+        (target / "README.md").write_text(f"---\nlicense: {licence}\n---\n", encoding="utf-8")
     described = read_json(target / "config.json", FileKind.MODEL_CONFIG)
     kept = {key: value for key, value in described.items() if key not in LEFT_OUT}
     (target / "config.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
-
-
-def _write_card(folder: Path, header: GgufHeader) -> None:
-    """Write the licence that the file names where model folders have it."""
-    licence = header.text("general.license")
-    if LICENCE.fullmatch(licence):
-        (folder / "README.md").write_text(f"---\nlicense: {licence}\n---\n", encoding="utf-8")
 
 
 def _link(path: Path, link: Path) -> None:
@@ -278,8 +271,8 @@ def _read(
     report: Callable[[int, int], None],
 ) -> PreTrainedModel:
     """Return the model of a file, in plain layers. Raises BaseModelError unless all of the file is in it."""
-    dtype = gguf_config.dtype_of(gguf_models.precision(header))
-    with _tensors_counted(report):
+    dtype: torch.dtype = getattr(torch, gguf_models.precision(header))
+    with base_files.reading_reported(report):
         read, loading = AutoModelForCausalLM.from_pretrained(
             folder,
             gguf_file=FILE,
@@ -308,7 +301,7 @@ def _require_all_of(header: GgufHeader, model: PreTrainedModel, path: Path) -> N
     """Raise BaseModelError if weights of the file are in no layer, or are no numbers."""
     # A head that repeats the embedding is stored by some and left to the model by others.
     is_tied = model.config.tie_word_embeddings
-    skipped = {gguf_config.STRETCHED, *(("output.weight",) if is_tied else ())}
+    skipped = {gguf_metadata.STRETCHED, *(("output.weight",) if is_tied else ())}
     stored = sum(tensor.values for tensor in header.tensors if tensor.name not in skipped)
     there = sum(parameter.numel() for parameter in model.parameters())
     if stored != there:
@@ -318,34 +311,5 @@ def _require_all_of(header: GgufHeader, model: PreTrainedModel, path: Path) -> N
             raise _unusable(path, f"{name} holds values that are no numbers")
 
 
-@contextmanager
-def _tensors_counted(report: Callable[[int, int], None]) -> Iterator[None]:
-    """Report the tensors that are read, in place of the library's bars."""
-
-    def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
-        tensors = list(arguments[0] if arguments else options["iterable"])
-        for done, tensor in enumerate(tensors):
-            report(done, len(tensors))
-            yield tensor
-
-    before = logging.set_tqdm_hook(bar)
-    try:
-        yield
-    finally:
-        logging.set_tqdm_hook(before)
-
-
-def _no_room(path: Path, error: OSError) -> AppError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        message = f"The disk is full: {path.name} can't be unpacked into {gguf_folder()}."
-        return StorageError(message, "Free some space, or set TUNESMITH_HOME to a larger disk.", FIELD)
-    return _unusable(path, error.strerror or str(error))
-
-
 def _unusable(path: Path, reason: str) -> BaseModelError:
     return BaseModelError(f"{path.name} can't be unpacked: {reason}.", gguf_models.HINT, FIELD)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:300].rstrip(".") if lines else type(error).__name__

@@ -26,7 +26,11 @@ def shard(base: LoadedBase, model: Model, device: torch.device, group: RankGroup
 
     Raises BaseModelError for a model whose blocks are not known.
     """
-    blocks = _blocks_of(base)
+    names = set(base.model._no_split_modules or ())
+    blocks = [module for module in base.model.modules() if type(module).__name__ in names]
+    if not blocks:
+        message = f"The blocks of {base.options.id} are not known, so it can't be sharded."
+        raise BaseModelError(message, "Train without sharding.", "training.shard")
     mesh = init_device_mesh(device.type, (group.size,))
     for block in blocks:
         trained = {parameter for parameter in block.parameters() if parameter.requires_grad}
@@ -50,12 +54,3 @@ def _restore_4bit_weights(block: nn.Module, _: Any) -> None:
             from bitsandbytes.nn.modules import fix_4bit_weight_quant_state_from_module
 
             fix_4bit_weight_quant_state_from_module(module)
-
-
-def _blocks_of(base: LoadedBase) -> list[nn.Module]:
-    names = set(base.model._no_split_modules or ())
-    blocks = [module for module in base.model.modules() if type(module).__name__ in names]
-    if not blocks:
-        message = f"The blocks of {base.options.id} are not known, so it can't be sharded."
-        raise BaseModelError(message, "Train without sharding.", "training.shard")
-    return blocks

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from engine.config.recipe import BaseModelOptions
 from engine.errors import BaseModelError
 from engine.jobs.events import read_all
-from engine.worker.modeling import base_models, weight_files
+from engine.worker.modeling import base_models, file_checks
 from tests.helpers.tiny_models import tiny_model
 
 pytestmark = pytest.mark.torch
@@ -100,7 +100,7 @@ def test_position_embeddings_that_are_computed_need_not_be_stored(tmp_path, chan
 def test_an_index_names_safetensors_files_of_its_folder(folder, channel, file, told):
     (folder / "model.safetensors").rename(folder / "part.safetensors")
     index = {"metadata": {}, "weight_map": {"model.norm.weight": file}}
-    (folder / weight_files.INDEX).write_text(json.dumps(index), encoding="utf-8")
+    (folder / file_checks.INDEX).write_text(json.dumps(index), encoding="utf-8")
     assert told in refusal(folder, channel)
 
 
