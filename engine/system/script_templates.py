@@ -1,4 +1,4 @@
-"""The templates of scripts that people read and run. What is put into one is quoted, as HTML is in a page.
+"""The templates of scripts and cards that people read and run. What is put into one is quoted, as HTML is in a page.
 
 Only what the engine itself says is code, marked so by the filter `code`. A missing value is an error.
 """
@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Undefined
 
 from engine.system.paths import templates_folder
+from engine.text.escaping import markdown
 
 # Longer lists and texts are written over several lines.
 LINE = 100
@@ -34,6 +35,11 @@ def shell_template(name: str) -> Template:
     return _template(
         name, lambda value: shlex.join(value) if isinstance(value, list) else shlex.quote(str(value))
     )
+
+
+def markdown_template(name: str) -> Template:
+    """Return a template of the resources, such as "hub/card.md.jinja": Markdown makes nothing of a value but text."""
+    return _template(name, lambda value: markdown(str(value)))
 
 
 def _template(name: str, quoted: Callable[[Any], str]) -> Template:

@@ -21,8 +21,8 @@ from engine.config.prompts import question, rendered, split_cue
 from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE_TITLES
-from engine.system.script_templates import Code, python_template
-from engine.text.escaping import in_one_line, markdown
+from engine.system.script_templates import Code, markdown_template, python_template
+from engine.text.escaping import in_one_line
 from engine.worker.dataset.prompter import PLACE
 from engine.worker.hub import repository, repository_card
 from engine.worker.hub.upload import MARK
@@ -31,7 +31,7 @@ CONFIDENCE = 0.95
 SAMPLE_LICENCE = "apache-2.0"
 MODELS = {"encoder-decoder": Code("AutoModelForSeq2SeqLM"), "decoder-only": Code("AutoModelForCausalLM")}
 PRACTICE_MODEL = "the practice model of Tunesmith"
-SCRIPT = "hub/summarize.py.jinja"
+CARD, SCRIPT = "hub/card.md.jinja", "hub/summarize.py.jinja"
 
 
 @dataclass(frozen=True)
@@ -85,30 +85,30 @@ def card(
     With `export` it is the card of the plain model that the adapter was merged into. Without a `repo_id` it is for who
     has the files.
     """
-    what = (
-        "A plain model that summarises conversations"
-        if export
-        else "An adapter that summarises conversations"
+    kind, made = "An adapter", "for"
+    if export is not None:
+        kind, made = "A plain model", "merged into"
+    base = metadata.base_model.id
+    base = (
+        PRACTICE_MODEL if base == STARTER else f"the base model {base}" if base else "an unknown base model"
     )
-    made = "merged into" if export else "for"
-    usage = _usage(metadata, repo_id) if export is None else _usage_of_model(metadata, repo_id, export)
-    lines = [
-        f"# {markdown(metadata.name)}",
-        "",
-        markdown(f"{what}: {_method(metadata)} {made} {_base(metadata)}, trained with Tunesmith."),
-        "",
-        *usage,
-        *_training(metadata),
-        *_scores(metadata.score_card),
-        "## Licences",
-        "",
-        *(f"- {markdown(line)}" for line in licence_lines(metadata, licences)),
-        "",
-    ]
+    method = " ".join(filter(None, (metadata.method.title or metadata.method.id, metadata.method.summary)))
+    shown = len(metadata.prompt.shots) if metadata.prompt else 0
+    text = markdown_template(CARD).render(
+        name=metadata.name,
+        description=f"{kind} that summarises conversations: {method} {made} {base}, trained with Tunesmith.",
+        **(_usage(metadata, repo_id) if export is None else _usage_of_model(metadata, repo_id, export)),
+        rows=_training_rows(metadata),
+        conversations=f"The prompt shows {score_text.counted(shown, 'conversation')} of the data."
+        if shown
+        else "No conversation of the data is in these files.",
+        **_scores(metadata.score_card),
+        licences=licence_lines(metadata, licences),
+    )
     facts = _facts(metadata, licences, mark, is_model=export is not None)
     # YAML's writers and readers disagree on what ends a line.
     plain = CardData(**_in_one_line(facts.to_dict()))  # type: ignore[no-untyped-call]
-    return ModelCard(f"---\n{plain.to_yaml()}\n---\n\n" + "\n".join(lines))
+    return ModelCard(f"---\n{plain.to_yaml()}\n---\n\n{text}")
 
 
 def _in_one_line(value: Any) -> Any:
@@ -118,17 +118,6 @@ def _in_one_line(value: Any) -> Any:
     if isinstance(value, list):
         return [_in_one_line(each) for each in value]
     return in_one_line(value) if isinstance(value, str) else value
-
-
-def _base(metadata: AdapterMetadata) -> str:
-    name = metadata.base_model.id
-    return (
-        PRACTICE_MODEL if name == STARTER else f"the base model {name}" if name else "an unknown base model"
-    )
-
-
-def _method(metadata: AdapterMetadata) -> str:
-    return " ".join(filter(None, (metadata.method.title or metadata.method.id, metadata.method.summary)))
 
 
 def _facts(metadata: AdapterMetadata, licences: Licences, mark: str, *, is_model: bool) -> ModelCardData:
@@ -189,9 +178,14 @@ def _result(
     source = metadata.data.source
     bounds = [round(100 * value[end], 2) for end in ("low", "high") if end in value]
     gain = more.get("gain")
-    facts = {"of": more["of"], "unit": "points of 100"}
+    facts: dict[str, Any] = {"of": more["of"], "unit": "points of 100"}
     facts |= {"interval": bounds, "confidence": CONFIDENCE} if bounds else {}
-    facts |= {"gain_over_base": _points(gain)} if gain else {}
+    if gain:
+        facts["gain_over_base"] = {
+            name: round(100 * part, 2) if isinstance(part, float) else part
+            for name, part in gain.items()
+            if name in {"mean", "low", "high", "verdict"}
+        }
     return EvalResult(
         task_type="summarization",
         task_name="Summarization of conversations",
@@ -207,60 +201,35 @@ def _result(
     )
 
 
-def _points(gain: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: round(100 * part, 2) if isinstance(part, float) else part
-        for name, part in gain.items()
-        if name in {"mean", "low", "high", "verdict"}
-    }
-
-
-def _usage(metadata: AdapterMetadata, repo_id: str) -> list[str]:
+def _usage(metadata: AdapterMetadata, repo_id: str) -> dict[str, Any]:
     """Return how plain PEFT loads it and asks it, for an adapter that says how it is asked."""
-    facts, family = metadata.prompt, metadata.base_model.family
-    if facts is None or family not in MODELS:
-        return []
-    base = metadata.base_model
-    here = not hub_id(base.id)
+    facts, base = metadata.prompt, metadata.base_model
+    if facts is None or base.family not in MODELS:
+        return {"code": "", "command": ""}
+    is_local = not hub_id(base.id)
     code = python_template(SCRIPT).render(
-        model_class=MODELS[family],
-        base=f"path/to/{base.id}" if here else base.id,
-        revision="" if here or base.revision == "main" else base.revision,
+        model_class=MODELS[base.family],
+        base=f"path/to/{base.id}" if is_local else base.id,
+        revision="" if is_local or base.revision == "main" else base.revision,
         repository=repo_id,
         limit=facts.max_conversation_tokens,
-        continues=family == "decoder-only",
+        continues=base.family == "decoder-only",
         beams=facts.beams,
         max_new_tokens=facts.max_new_tokens,
-        **_asking(facts, family),
+        **_asking(facts, base.family),
     )
-    return [
-        "## How to use it",
-        "",
-        *(["The base model is not on the hub: give the folder where you have it.", ""] if here else []),
-        f"```python\n{code}```",
-        "",
-    ]
+    return {"code": code, "base_is_local": is_local, "command": ""}
 
 
-def _usage_of_model(metadata: AdapterMetadata, repo_id: str, export: ExportFacts) -> list[str]:
+def _usage_of_model(metadata: AdapterMetadata, repo_id: str, export: ExportFacts) -> dict[str, Any]:
     """Return how the model's own script is used, if it has a prompt, and what became of the summaries by merging."""
-    if metadata.prompt is None:
-        return []
     folder = repo_id.rpartition("/")[2]
     download = f"hf download {repo_id} --local-dir {folder}\npython {folder}/" if repo_id else "python "
+    command = f"{download}summarize.py CONVERSATION.txt" if metadata.prompt is not None else ""
     compared = (
         score_text.verification_lines(export.verified.model_dump()) if export.verified.conversations else []
     )
-    return [
-        "## How to use it",
-        "",
-        "It needs torch and transformers alone:",
-        "",
-        f"```sh\n{download}summarize.py CONVERSATION.txt\n```",
-        "",
-        *(markdown(f"Compared with the adapter before it was merged: {line}") for line in compared),
-        *([""] if compared else []),
-    ]
+    return {"code": "", "command": command, "compared": compared}
 
 
 def _asking(facts: PromptFacts, family: str) -> dict[str, Any]:
@@ -284,56 +253,40 @@ def _asking(facts: PromptFacts, family: str) -> dict[str, Any]:
     return {"chat": True, "before": before, "after": after, "cue": cue, "turns": turns}
 
 
-def _training(metadata: AdapterMetadata) -> list[str]:
-    data, training, method = metadata.data, metadata.training, metadata.method
-    base = metadata.base_model
-    options = ", ".join(f"{name} {value}" for name, value in method.options.items())
+def _training_rows(metadata: AdapterMetadata) -> list[tuple[str, str]]:
+    """Return what is known of data and training."""
+    base, data, training, method = metadata.base_model, metadata.data, metadata.training, metadata.method
+    split = f"{data.train:,} to train on, {data.validation:,} to validate on, {data.test:,} to test on"
     rows = {
         "Base model": PRACTICE_MODEL if base.id == STARTER else base.id,
         "Revision": base.revision if base.revision != "main" else "",
         "Quantization in training": base.quantization if base.quantization != "none" else "",
         "Data": data.source,
         "Fingerprint of the data": data.fingerprint,
-        "Conversations": f"{data.train:,} to train on, {data.validation:,} to validate on, {data.test:,} to test on",
+        "Conversations": split if data.train else "",
         "Method": method.title or method.id,
-        "Settings": options,
+        "Settings": ", ".join(f"{name} {value}" for name, value in method.options.items()),
         "Learning rate": f"{method.learning_rate:g}" if method.learning_rate else "",
         "Steps": f"{training.step:,}" if training.step else "",
         "Seed": str(training.seed) if training.step else "",
         "Trainable parameters": f"{training.trainable_parameters:,}" if training.trainable_parameters else "",
         "Versions": ", ".join(f"{name} {version}" for name, version in metadata.versions.items()),
     }
-    if not data.train:
-        del rows["Conversations"]
-    shown = len(metadata.prompt.shots) if metadata.prompt else 0
-    holds = (
-        f"The prompt shows {score_text.counted(shown, 'conversation')} of the data."
-        if shown
-        else "No conversation of the data is in these files."
-    )
-    table = [f"| {name} | {markdown(value)} |" for name, value in rows.items() if value]
-    return ["## Data and training", "", "| | |", "|---|---|", *table, "", holds, ""]
+    return [(name, value) for name, value in rows.items() if value]
 
 
-def _scores(scored: ScoreCard | None) -> list[str]:
+def _scores(scored: ScoreCard | None) -> dict[str, Any]:
+    """Return the scores of base model and adapter, and what they say."""
     if scored is None:
-        return ["## Scores", "", "It was not scored.", ""]
+        return {"scored": False}
     base, own = {**scored.base_measures, **scored.base}, {**scored.measures, **scored.scores}
-    rows = [
-        f"| {title} | {score_text.interval(base[name])} | {score_text.interval(own[name])} |"
-        for name, title in HEADLINE_TITLES.items()
-        if name in own and name in base
-    ]
-    return [
-        "## Scores",
-        "",
-        "Means in points of 100, with 95 % intervals. The whole protocol is in this card's metadata.",
-        "",
-        "| Score | Base model | Adapter |",
-        "|---|---|---|",
-        *rows,
-        "",
-        *(markdown(f"{note}.") for note in score_text.language_notes(scored.protocol)),
-        markdown(score_text.verdict(scored.difference["rouge1"], scored.protocol)),
-        "",
-    ]
+    verdict = score_text.verdict(scored.difference["rouge1"], scored.protocol)
+    return {
+        "scored": True,
+        "scores": [
+            (title, score_text.interval(base[name]), score_text.interval(own[name]))
+            for name, title in HEADLINE_TITLES.items()
+            if name in own and name in base
+        ],
+        "notes": [*(f"{note}." for note in score_text.language_notes(scored.protocol)), verdict],
+    }
