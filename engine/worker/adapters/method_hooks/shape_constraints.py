@@ -20,9 +20,9 @@ from peft.utils import (
 )
 
 from engine.errors import AdapterError
+from engine.methods.additive import Ia3Options
 from engine.methods.lora_family import GraLoraOptions, MissOptions, VbLoraOptions
 from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
-from engine.methods.additive import Ia3Options
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import ALL_LINEAR, adapted_widths
