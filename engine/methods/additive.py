@@ -81,7 +81,7 @@ BOTTLENECK = Method(
     options=BottleneckOptions,
     tuner=Tuner(
         "BOTTLENECK",
-        hooks="engine.worker.adapters.method_hooks.own_tuners:BottleneckHooks",
+        hooks="engine.worker.adapters.method_hooks.shape_constraints:BottleneckHooks",
         sizes={"size": (("bottleneck_down", 0),)},
         is_own=True,
     ),

@@ -46,7 +46,7 @@ WITHOUT_BIASES = {
 WITHOUT_NORM_PARAMETERS = {"olmo": "OLMo"}
 SELECTIVE_TUNER = Tuner(
     "SELECTIVE",
-    hooks="engine.worker.adapters.method_hooks.own_tuners:SelectiveHooks",
+    hooks="engine.worker.adapters.method_hooks.shape_constraints:SelectiveHooks",
     keys={"patterns": "texts"},
     is_own=True,
 )

@@ -420,6 +420,7 @@ CASES = {
     "export/summarize_ctranslate2.py": test_the_scripts_of_a_model_are_copied_as_they_are,
     "export/summarize_gguf.py": test_the_scripts_of_a_model_are_copied_as_they_are,
     "export/summarize_transformers.py": test_the_scripts_of_a_model_are_copied_as_they_are,
+    "hub/card.md.jinja": test_a_card_has_the_headings_tables_and_code_of_one_with_a_plain_name,
     "hub/summarize.py.jinja": test_a_card_has_the_headings_tables_and_code_of_one_with_a_plain_name,
     "report/arena.html": test_a_report_has_the_elements_of_one_with_plain_texts,
     "report/page.html": test_a_report_has_the_elements_of_one_with_plain_texts,

@@ -23,8 +23,8 @@ from engine.methods import Family
 from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.runtime import devices
 
-# The part of a device's speed at plain products that a run reaches. Measured on a processor with the starter, with
-# flan-t5-small's shape and a Llama of 12 layers; on cards it is assumed.
+# The part of a device's speed at plain products that a run reaches. Measured on a CPU with the starter, with
+# flan-t5-small's shape and a Llama of 12 layers; on GPUs it is assumed.
 LEARNING_EFFICIENCY, WRITING_EFFICIENCY = 0.35, 0.25
 # From Start to the first step: libraries, weights, the check of the data.
 START_SECONDS = 10.0
@@ -33,10 +33,8 @@ SECONDS_PER_BLOCK = 0.0004
 # Rows that write at once.
 WRITING_ROWS = 32
 # The product that a device is timed with: rows, and the least and most columns.
-TIMED_ROWS = {"cpu": 256}
-CARD_ROWS = 4096
-MIN_TIMED_WIDTH, MAX_CARD_WIDTH = 64, 4096
-MAX_TIMED_WIDTH = {"cpu": 1024}
+CPU_ROWS, GPU_ROWS = 256, 4096
+MIN_WIDTH, MAX_CPU_WIDTH, MAX_GPU_WIDTH = 64, 1024, 4096
 TIMED_TURNS = 6
 
 
@@ -96,21 +94,14 @@ def run_seconds(
     seconds = learning / (LEARNING_EFFICIENCY * speed) + 3 * steps * work.blocks * SECONDS_PER_BLOCK
     if training.max_minutes and recipe.method.method.trains:
         seconds = min(seconds, 60 * training.max_minutes)
-    return START_SECONDS + seconds + _writing_seconds(recipe, work, read, examples, speed)
-
-
-def _writing_seconds(
-    recipe: Recipe, work: TokenWork, read: float, examples: Mapping[Split, int], speed: float
-) -> float:
-    """Return the seconds in which base model and adapter summarise the conversations that are scored."""
+    # Base model and adapter summarise the conversations that are scored.
     options = recipe.evaluation
     count = examples.get(options.split, 0)
     count = min(count, options.examples) if options.examples else count
     tokens = options.max_new_tokens
     operations = count * work.forward(read, tokens * options.beams)
-    batches = math.ceil(count * options.beams / WRITING_ROWS)
-    started = batches * tokens * work.blocks * SECONDS_PER_BLOCK
-    return 2 * (operations / (WRITING_EFFICIENCY * speed) + started)
+    started = math.ceil(count * options.beams / WRITING_ROWS) * tokens * work.blocks * SECONDS_PER_BLOCK
+    return START_SECONDS + seconds + 2 * (operations / (WRITING_EFFICIENCY * speed) + started)
 
 
 def device_speed(device: torch.device, dtype: torch.dtype, architecture: ModelArchitecture) -> float:
@@ -118,22 +109,21 @@ def device_speed(device: torch.device, dtype: torch.dtype, architecture: ModelAr
     widths = sorted(min(layer.inputs, layer.outputs) for layer in architecture.layers.values())
     width = widths[len(widths) // 2] if widths else 1
     # A power of two, so that models of like width share a measurement.
-    exponent = max(MIN_TIMED_WIDTH, width).bit_length() - 1
-    return _speed(device, dtype, min(1 << exponent, MAX_TIMED_WIDTH.get(device.type, MAX_CARD_WIDTH)))
+    exponent = max(MIN_WIDTH, width).bit_length() - 1
+    widest = MAX_CPU_WIDTH if device.type == "cpu" else MAX_GPU_WIDTH
+    return _speed(device, dtype, min(1 << exponent, widest))
 
 
 @cache
 def _speed(device: torch.device, dtype: torch.dtype, width: int) -> float:
-    rows = TIMED_ROWS.get(device.type, CARD_ROWS)
+    rows = CPU_ROWS if device.type == "cpu" else GPU_ROWS
     with torch.inference_mode(), devices.using_threads(devices.threads(device)):
         inputs = torch.ones(rows, width, device=device, dtype=dtype)
         weights = torch.ones(width, width, device=device, dtype=dtype)
-        best = min(_seconds_of_product(inputs, weights) for _ in range(1 + TIMED_TURNS))
+        best = math.inf
+        for _ in range(1 + TIMED_TURNS):
+            start = time.perf_counter()
+            # One value comes back, so that a GPU has finished.
+            torch.nn.functional.linear(inputs, weights)[0, 0].item()
+            best = min(best, time.perf_counter() - start)
     return 2.0 * rows * width * width / best
-
-
-def _seconds_of_product(inputs: torch.Tensor, weights: torch.Tensor) -> float:
-    start = time.perf_counter()
-    # One value comes back, so that a card has finished.
-    torch.nn.functional.linear(inputs, weights)[0, 0].item()
-    return time.perf_counter() - start

@@ -6,13 +6,11 @@ given where it follows from what is computed. No fallback changes how many examp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from engine.config.recipe import Recipe
 from engine.config.run_changes import Value
 from engine.errors import OutOfMemoryError, RecipeError
-from engine.methods import Family
 from engine.runs import run_store
 from engine.system.units import size
 from engine.worker.dataset.dataset import Splits
@@ -28,9 +26,9 @@ CHECKPOINTED: Changes = {"training.activation_checkpointing": True}
 EIGHT_BITS: Changes = {"training.optimizer": "adamw_8bit"}
 FOUR_BITS: Changes = {"base_model.quantization": "nf4", "base_model.double_quantization": True}
 
-# By how much a step takes longer. With checkpointed activations, forward passes are computed twice: of one forward and
-# a backward pass of twice its cost, a third more (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost).
-TIME_CHANGES: tuple[tuple[Changes, float], ...] = ((CHECKPOINTED, 1 / 3),)
+# By how much a step takes longer with checkpointed activations: forward passes are computed twice, of one forward and a
+# backward pass of twice its cost (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost).
+CHECKPOINTED_TIME = 0.3333
 
 
 class Fallback(NamedTuple):
@@ -63,48 +61,41 @@ class FallbackSearch:
         needed, available = max(lacking.needed, planned), lacking.available
         factor = needed / planned if planned else 1.0
         limit = min(available, (1 - MIN_SAVING) * needed) / factor
-        fallbacks = list(self._smaller_weights() if weights_only else self._fitting(limit))
+        fallbacks = self._smaller_weights() if weights_only else self._fitting(limit)
         return {
             "needed": needed,
             "available": available,
             "batch_size": self._recipe.training.batch_size,
             "rows": self._rows,
-            "plans": [self._described(fallback, factor) for fallback in fallbacks[:MAX_FALLBACKS]],
+            "plans": [
+                {
+                    "changes": fallback.changes,
+                    "memory_bytes": round(factor * fallback.bytes),
+                    "memory_change": round(fallback.bytes / planned - 1, 4),
+                    "time_change": CHECKPOINTED_TIME if fallback.changes == CHECKPOINTED else None,
+                    "rows": fallback.rows,
+                }
+                for fallback in fallbacks[:MAX_FALLBACKS]
+            ],
         }
 
     @property
     def _rows(self) -> int:
         return int(self._facts.get("micro_batch", {}).get("rows", 0))
 
-    def _described(self, fallback: Fallback, factor: float) -> Result:
-        time_change = next((change for changes, change in TIME_CHANGES if changes == fallback.changes), None)
-        return {
-            "changes": fallback.changes,
-            "memory_bytes": round(factor * fallback.bytes),
-            "memory_change": round(fallback.bytes / int(self._facts["memory_bytes"]) - 1, 4),
-            "time_change": None if time_change is None else round(time_change, 4),
-            "rows": fallback.rows,
-        }
+    def _fitting(self, limit: float) -> list[Fallback]:
+        """Return single changes that fit, those that change no result first; if none does, several changes at once."""
+        alone = [self._planned(changes) for changes in (CHECKPOINTED, EIGHT_BITS, FOUR_BITS)]
+        fitting = [fallback for fallback in alone if fallback and fallback.bytes <= limit]
+        found = [self._smaller_batch({}, limit), *fitting]
+        if not any(found):
+            found = [self._combined(limit)]
+        return [fallback for fallback in found if fallback]
 
-    def _fitting(self, limit: float) -> Iterator[Fallback]:
-        """Yield single changes that fit, those that change no result first; if none does, several changes at once."""
-        candidates = (
-            self._smaller_batch({}, limit),
-            self._if_fitting(CHECKPOINTED, limit),
-            self._if_fitting(EIGHT_BITS, limit),
-            self._if_fitting(FOUR_BITS, limit),
-        )
-        single = [fallback for fallback in candidates if fallback]
-        yield from single
-        combined = None if single else self._combined(limit)
-        if combined:
-            yield combined
-
-    def _smaller_weights(self) -> Iterator[Fallback]:
-        """Yield the fallback with smaller weights; only loading them tells whether they are small enough."""
+    def _smaller_weights(self) -> list[Fallback]:
+        """Return the fallback with smaller weights; only loading them tells whether they are small enough."""
         fallback, weights = self._planned(FOUR_BITS), self._facts.get("memory", {}).get("weights", 0)
-        if fallback and fallback.weights <= (1 - MIN_SAVING) * weights:
-            yield fallback
+        return [fallback] if fallback and fallback.weights <= (1 - MIN_SAVING) * weights else []
 
     def _combined(self, limit: float) -> Fallback | None:
         """Add one change after another, and return the first combination that fits."""
@@ -119,15 +110,13 @@ class FallbackSearch:
                 return fallback if fallback.bytes <= limit else smaller
         return None
 
-    def _if_fitting(self, changes: Changes, limit: float) -> Fallback | None:
-        fallback = self._planned(changes)
-        return fallback if fallback and fallback.bytes <= limit else None
-
     def _smaller_batch(self, changes: Changes, limit: float) -> Fallback | None:
         """Halve the micro-batch until it fits; return the first that does."""
-        shape = self._facts.get("micro_batch", {})
-        tokens = self._facts["replicas"] * _padded_tokens(shape, self._facts["family"]) if shape else 0
-        rows = self._rows
+        shape, rows, tokens = self._facts.get("micro_batch", {}), self._rows, 0
+        if shape:
+            # As the collator counts them.
+            decoded = shape["label_length"] if self._facts["family"] == "encoder-decoder" else 0
+            tokens = self._facts["replicas"] * rows * (shape["input_length"] + decoded)
         while rows > 1:
             tokens //= 2
             fallback = self._planned(changes | {"training.micro_batch_tokens": tokens})
@@ -149,13 +138,6 @@ class FallbackSearch:
             return None
         rows = facts["micro_batch"]["rows"]
         return Fallback(changes, facts["memory_bytes"], facts["memory"]["weights"], rows)
-
-
-def _padded_tokens(shape: dict[str, Any], family: Family) -> int:
-    """Return the tokens of a micro-batch as the collator counts them."""
-    width = int(shape["input_length"])
-    width += int(shape["label_length"]) if family == "encoder-decoder" else 0
-    return int(shape["rows"]) * width
 
 
 def out_of_memory_error(facts: Result, *, rank_killed: bool = False) -> OutOfMemoryError:

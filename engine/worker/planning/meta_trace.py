@@ -280,7 +280,7 @@ def _key(arguments: Any) -> Iterator[Hashable]:
         elif isinstance(each, tuple | list):
             yield tuple(_key(each))
         else:
-            # 1, 1.0 and True are equal, but lead to other number formats.
+            # 1, 1.0 and True are equal, but lead to other dtypes.
             yield type(each), each
 
 

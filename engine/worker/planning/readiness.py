@@ -14,7 +14,6 @@ from engine.config.training import TrainingOptions
 from engine.scoring.metrics import MIN_EXAMPLES
 from engine.scoring.score_text import counted, too_few_to_test
 from engine.text import languages
-from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_examples, scored_part, training_part
 from engine.worker.dataset.token_counter import TokenLengths
@@ -33,12 +32,10 @@ MANY = 0.1
 def language_of(splits: Splits) -> str:
     """Return the ISO 639 code of the language of most conversations, "" if it is unknown."""
     examples = splits.train or splits.test
-    counts = Counter(filter(None, map(_language, examples[:: max(1, len(examples) // SAMPLE)][:SAMPLE])))
+    looked_at = examples[:: max(1, len(examples) // SAMPLE)][:SAMPLE]
+    found = (languages.standard(language_id.guess(example.conversation)) for example in looked_at)
+    counts = Counter(filter(None, found))
     return counts.most_common(1)[0][0] if counts else ""
-
-
-def _language(example: Example) -> str:
-    return languages.standard(language_id.guess(example.conversation))
 
 
 def of_data(recipe: Recipe, splits: Splits, language: str) -> Facts:

@@ -2,14 +2,14 @@
 
 Settings must fit the widths of the layers: they are chosen to fit, or refused with a hint. PEFT finds a misfit only
 while it replaces layers, and does not say what would fit. To a second adapter PEFT gives the buffers of the first,
-whatever its own settings are.
+whatever its own settings are. Importing this module registers our own tuners with PEFT.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from math import gcd
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from peft import PeftModel
@@ -20,12 +20,13 @@ from peft.utils import (
 )
 
 from engine.errors import AdapterError
-from engine.methods.additive import Ia3Options
+from engine.methods.additive import BottleneckOptions, Ia3Options
 from engine.methods.lora_family import GraLoraOptions, MissOptions, VbLoraOptions
 from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import ALL_LINEAR, adapted_widths
+from engine.worker.adapters.tuners.bottleneck import adapted_layers
 from engine.worker.kernels.library import (
     BlockCircularConvolution,
     boft_layer,
@@ -287,3 +288,20 @@ class Ia3Hooks(MethodHooks):
 
         different = names(config.feedforward_modules) ^ names(other.feedforward_modules)
         return not different & names(config.target_modules) & names(other.target_modules)
+
+
+class BottleneckHooks(MethodHooks):
+    """Inserts adapters after the last layer of each sublayer, unless layers are named."""
+
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
+        """Return the layers that get an adapter after them. Raises AdapterError if they are not known."""
+        assert isinstance(options, BottleneckOptions)
+        if options.target_modules is not None:
+            return {}
+        return {"target_modules": list(adapted_layers(base.model.config.model_type, options.placement))}
+
+
+class SelectiveHooks(MethodHooks):
+    """Trains copies of the base model's own parameters."""
+
+    copies_base_parameters: ClassVar[bool] = True

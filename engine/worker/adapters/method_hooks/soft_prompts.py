@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
 from peft import PeftModel
-from transformers import PretrainedConfig
 
 from engine.errors import AdapterError
 from engine.methods.soft_prompts import PrefixOptions, PromptOptions, PTuningOptions
@@ -29,8 +27,13 @@ class SoftPromptHooks(MethodHooks):
     def saved_tensors(self, model: PeftModel) -> Tensors:
         """Return the finished prompt. On the meta device it is that of a loaded adapter, which has its shape."""
         if model.device.type != "meta":
-            with _in_eval_mode(model):
-                return super().saved_tensors(model)
+            # Without the prompt encoder's dropout.
+            encoder = model.prompt_encoder[TRAINED]
+            was_training = encoder.training
+            encoder.eval()
+            tensors = super().saved_tensors(model)
+            encoder.train(was_training)
+            return tensors
         config = model.peft_config[TRAINED]
         tuner = PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type]
         embedding = self._saved_embedding(tuner, replace(config, inference_mode=True))
@@ -109,8 +112,9 @@ class PrefixTuningHooks(SoftPromptHooks):
             return {}
         heads = getattr(config, "decoder_attention_heads", config.num_attention_heads)
         width = heads * getattr(config, "d_kv", config.hidden_size // heads)
-        pairs = _decoder_layers(config) | 1
-        return {"num_layers": pairs, "num_attention_heads": heads, "token_dim": width}
+        names = ("num_decoder_layers", "decoder_layers", "num_hidden_layers")
+        layers = next(found for name in names if (found := getattr(config, name, None)))
+        return {"num_layers": int(layers) | 1, "num_attention_heads": heads, "token_dim": width}
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Start from the decoder's keys and values for a text (Li and Liang 2021)."""
@@ -136,13 +140,6 @@ class PrefixTuningHooks(SoftPromptHooks):
         }
 
 
-def _decoder_layers(config: PretrainedConfig) -> int:
-    for name in ("num_decoder_layers", "decoder_layers"):
-        if getattr(config, name, None):
-            return int(getattr(config, name))
-    return int(config.num_hidden_layers)
-
-
 def _keys_and_values(base: LoadedBase, ids: torch.Tensor) -> list[torch.Tensor]:
     """Return the keys and values of each decoder layer for a text (tokens × heads · width, keys then values).
 
@@ -153,12 +150,9 @@ def _keys_and_values(base: LoadedBase, ids: torch.Tensor) -> list[torch.Tensor]:
     base.model.eval()
     cache = base.model(input_ids=ids[None], use_cache=True, **decoder)[CACHE]
     base.model.train(was_training)
-    pairs = [torch.cat([layer.keys[0], layer.values[0]]) for layer in _self_attention(cache).layers]
+    own = getattr(cache, "self_attention_cache", cache)
+    pairs = [torch.cat([layer.keys[0], layer.values[0]]) for layer in own.layers]
     return [pair.transpose(0, 1).flatten(1) for pair in pairs]
-
-
-def _self_attention(cache: Any) -> Any:
-    return getattr(cache, "self_attention_cache", cache)
 
 
 def _initial_ids(options: PromptOptions | PrefixOptions, base: LoadedBase, count: int) -> torch.Tensor | None:
@@ -178,15 +172,3 @@ def _initial_ids(options: PromptOptions | PrefixOptions, base: LoadedBase, count
             "method.init_text",
         )
     return torch.tensor((ids * count)[:count])
-
-
-@contextmanager
-def _in_eval_mode(model: PeftModel) -> Iterator[None]:
-    """Switch off the prompt encoder's dropout."""
-    encoder = model.prompt_encoder[TRAINED]
-    was_training = encoder.training
-    encoder.eval()
-    try:
-        yield
-    finally:
-        encoder.train(was_training)

@@ -6,7 +6,7 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch import nn
 
-from engine.worker.adapters.method_hooks import fused_lora
+from engine.worker.adapters.method_hooks import lora
 from engine.worker.adapters.method_hooks.base import TRAINED
 from engine.worker.kernels import dropout
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
@@ -56,7 +56,7 @@ def test_in_float32_output_and_gradients_are_those_of_peft(share, shape):
         torch.randn(*shape, generator=torch.Generator().manual_seed(3)),
     )
     expected = with_gradients(model, x)
-    fused_lora.attach(model)
+    lora.attach_fused(model)
     result = with_gradients(model, x)
 
     assert expected.keys() == result.keys()
@@ -69,7 +69,7 @@ def test_in_bfloat16_the_trained_numbers_stay_float32_and_results_differ_by_roun
     exact, rough = adapted(), adapted(torch.bfloat16)
     x = torch.randn(2, 6, 24, generator=torch.Generator().manual_seed(4)).to(torch.bfloat16)
     expected = with_gradients(exact, x.float())
-    fused_lora.attach(rough)
+    lora.attach_fused(rough)
     result = with_gradients(rough, x)
 
     assert result["output"].dtype == result["x"].dtype == torch.bfloat16
@@ -87,15 +87,15 @@ def test_gradients_are_those_of_the_function_by_differences():
     ]
     mask, _ = dropout.draw_mask(arguments[0], 0.4)
 
-    assert torch.autograd.gradcheck(lambda *given: fused_lora._AddLora.apply(*given, mask, 1.7), arguments)
-    assert torch.autograd.gradcheck(lambda *given: fused_lora._AddLora.apply(*given, None, 0.6), arguments)
+    assert torch.autograd.gradcheck(lambda *given: lora._AddLora.apply(*given, mask, 1.7), arguments)
+    assert torch.autograd.gradcheck(lambda *given: lora._AddLora.apply(*given, None, 0.6), arguments)
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 def test_evaluation_is_plain_peft_to_the_bit(kind):
     model, x = adapted(kind, share=0.2).eval(), torch.randn(3, 7, 24).to(kind)
     expected = model(x)
-    fused_lora.attach(model)
+    lora.attach_fused(model)
 
     assert torch.equal(model(x), expected)
 
@@ -107,7 +107,7 @@ def test_every_plain_lora_layer_of_a_run_is_fused(kind):
 
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     assert layers
-    assert all(isinstance(layer.lora_variant[TRAINED], fused_lora.FusedLora) for layer in layers)
+    assert all(isinstance(layer.lora_variant[TRAINED], lora.FusedLora) for layer in layers)
 
 
 @pytest.mark.parametrize("options", [{"dora": True}, {"initialisation": "pissa"}])
@@ -118,5 +118,5 @@ def test_refinements_that_compute_otherwise_keep_their_own_way(options):
     model = attach_random(load_tiny("llama"), recipe)
 
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
-    assert not any(isinstance(layer.lora_variant.get(TRAINED), fused_lora.FusedLora) for layer in layers)
+    assert not any(isinstance(layer.lora_variant.get(TRAINED), lora.FusedLora) for layer in layers)
     assert all(layer.cast_input_dtype_enabled for layer in layers)
