@@ -81,7 +81,7 @@ class Tuner:
     the base model's own layers. `tensors` are the prefixes of its tensors' names, "<type>_" by default; with
     `virtual_tokens` they are whole names besides "prompt_embeddings". `virtual_tokens` says where trained vectors are
     inserted: before the input, or as keys and values. `hooks` is the path of a
-    `engine.worker.adapters.method_hooks.base.MethodHooks` for what PEFT does not do by itself.
+    `engine.worker.adapters.method_hooks.MethodHooks` for what PEFT does not do by itself.
     `is_own` says that plain PEFT does not know the type.
     """
 

@@ -83,11 +83,9 @@ def load(
     torch.set_num_threads(threads)
     config = read_config(folder, options.id)
     family = family_of(config, options.id)
-    overflows = overflows_in_float16(config)
-    chosen = devices.number_format(options.precision, device, overflows=overflows)
-    refuse_float16(config, chosen.dtype)
-    devices.refuse_bfloat16(chosen.dtype, device)
-    devices.settle_float32(device, exact=overflows and chosen.dtype == torch.float32)
+    chosen = choose_dtype(config, options, device)
+    refuse_dtype(config, chosen.dtype, device)
+    devices.settle_float32(device, exact=overflows_in_float16(config) and chosen.dtype == torch.float32)
     tokenizer = read_tokenizer(folder, options.id)
     fingerprint = base_files.fingerprint(folder, options.id, channel)
     if on_host:
@@ -247,10 +245,16 @@ def overflows_in_float16(config: PretrainedConfig) -> bool:
     return "t5" in config.model_type
 
 
-def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
-    """Raise BaseModelError for a model in float16 that overflows."""
+def choose_dtype(config: PretrainedConfig, options: BaseModelOptions, device: torch.device) -> devices.Format:
+    """Return the dtype of a model's weights on a device, as asked for or chosen."""
+    return devices.number_format(options.precision, device, overflows=overflows_in_float16(config))
+
+
+def refuse_dtype(config: PretrainedConfig, dtype: torch.dtype, device: torch.device) -> None:
+    """Raise BaseModelError for a model in float16 that overflows, DeviceError for bfloat16 where there is none."""
     if dtype == torch.float16 and overflows_in_float16(config):
         raise BaseModelError("T5 overflows in float16.", "Use bfloat16.", "base_model.precision")
+    devices.refuse_bfloat16(dtype, device)
 
 
 def _refuse_long_chat_template(folder: Path, name: str) -> None:

@@ -53,11 +53,9 @@ class BaseOutline:
 
         Adds to `problems` why the device or the model refuses that dtype.
         """
-        overflows = base_models.overflows_in_float16(self.config)
-        chosen = devices.number_format(options.precision, device, overflows=overflows)
+        chosen = base_models.choose_dtype(self.config, options, device)
         try:
-            base_models.refuse_float16(self.config, chosen.dtype)
-            devices.refuse_bfloat16(chosen.dtype, device)
+            base_models.refuse_dtype(self.config, chosen.dtype, device)
         except AppError as error:
             problems += error.problems
         model = build(self.config, self.family, chosen.dtype, has_own_head=self.has_own_head)

@@ -80,7 +80,15 @@ def problem(
             f"{fitting} would fit." if fitting else "None would fit: lower the conversation limit.",
         )
     if needed(NoPrompt(base.model)) <= limit:
-        return _virtual_tokens_problem(soft_prompt.length, needed(soft_prompt), limit)
+        tokens, others = soft_prompt.length, needed(soft_prompt) - soft_prompt.length
+        return Problem(
+            "method.virtual_tokens",
+            f"{counted(tokens, 'virtual token')} and up to {others} others exceed the {limit} tokens that this "
+            "base model takes.",
+            f"Take at most {limit - others}, or lower the limit of conversations or of summaries."
+            if limit != others
+            else "Lower the limit of conversations or of summaries.",
+        )
     # The limit of conversations with which the longest prompt and the longest summary fit, if there is one.
     prompt, summary = max(row.prompt for row in rows), max(row.summary for row in rows)
     candidates = range(min(recipe.data.max_conversation_tokens, limit), MIN_CONVERSATION_TOKENS - 1, -1)
@@ -89,18 +97,6 @@ def problem(
     if soft_prompt.length:
         hint = "Take fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
     return too_long(soft_prompt, needed(soft_prompt), limit, f"{fitting} would fit." if fitting else hint)
-
-
-def _virtual_tokens_problem(tokens: int, needed: int, limit: int) -> Problem:
-    fitting = tokens - (needed - limit)
-    return Problem(
-        "method.virtual_tokens",
-        f"{counted(tokens, 'virtual token')} and up to {needed - tokens} others exceed the {limit} tokens that this "
-        "base model takes.",
-        f"Take at most {fitting}, or lower the limit of conversations or of summaries."
-        if fitting
-        else "Lower the limit of conversations or of summaries.",
-    )
 
 
 def _longest_rows(

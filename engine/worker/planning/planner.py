@@ -315,10 +315,7 @@ def _require_supported_config(channel: Channel, recipe: Recipe) -> None:
     device = _device(recipe, problems)
     try:
         base_models.family_of(config, options.id)
-        overflows = base_models.overflows_in_float16(config)
-        chosen = devices.number_format(options.precision, device, overflows=overflows)
-        base_models.refuse_float16(config, chosen.dtype)
-        devices.refuse_bfloat16(chosen.dtype, device)
+        base_models.refuse_dtype(config, base_models.choose_dtype(config, options, device).dtype, device)
         attach.refuse_misfit(recipe, config)
     except AppError as error:
         problems += error.problems

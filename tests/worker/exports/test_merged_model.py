@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -236,3 +238,14 @@ def test_damaged_weights_are_named_and_not_merged(tmp_path):
     with pytest.raises(AdapterError, match="its weights are damaged") as raised:
         do_merge(adapter, tmp_path / "merged")
     assert name in raised.value.hint
+
+
+@pytest.mark.slow("engine/worker/exports/", "engine/worker/modeling/")
+def test_a_model_is_merged_in_less_than_one_and_a_half_times_its_weights(tmp_path):
+    # Width and layers: 150 MB in bfloat16.
+    command = [sys.executable, "-m", "tests.helpers.export_memory", str(tmp_path), "640", "16", "merged", ""]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout.splitlines()[-1])
+    assert found["weights"] > 140
+    assert found["peak"] < 1.5 * found["weights"]

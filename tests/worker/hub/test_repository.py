@@ -1,18 +1,23 @@
-"""Fetching from a hub: what it costs, progress, cancel, the ways to fail, and what is here afterwards."""
+"""Fetching from a hub: its cost, progress, cancel, the ways to fail, what is here afterwards, and what its card says."""
 
 import io
 import json
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from itertools import count
 from types import SimpleNamespace
 
 import httpx2
 import huggingface_hub
 import pytest
+from filelock import FileLock
 from huggingface_hub.errors import GatedRepoError
 
 from engine.errors import BaseModelError, DataError, OfflineError, StorageError
-from engine.worker.hub import hub_errors, repository
+from engine.worker.hub import download, hub_errors, repository, repository_card
+from engine.worker.hub.hub_errors import DamagedError
 from engine.worker.readers import SUFFIXES
 from engine.worker.runtime.channel import Stopped
 from tests.helpers import fake_hub
@@ -275,3 +280,58 @@ def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch):
     monkeypatch.setattr(handler, "stream", io.StringIO())
     logging.getLogger("huggingface_hub.any").warning("Retrying %s", "https://user:s3cret@hub.example/api")
     assert handler.stream.getvalue() == "Retrying https://hub.example/api\n"
+
+
+# ---------------------------------------------------------------------------------------------------- one file
+def test_waiting_for_another_download_of_the_file_can_be_cancelled(tmp_path):
+    target, asked = tmp_path / "blob", count()
+    lock = FileLock(f"{target}.lock", thread_local=False)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(lock.acquire).result()
+        with pytest.raises(Stopped):
+            download.fetch("http://hub.invalid/file", target, 1, "", print, lambda: next(asked) >= 3)
+        other.submit(lock.release).result()
+    assert next(asked) == 4
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("etag", "is_whole"),
+    [
+        ("9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c", True),
+        ("3ab313fff6f41bb35969cd359e9ddfb8033b3ac2", True),
+        ("of another kind", True),
+        ("0" * 64, False),
+        ("0" * 40, False),
+    ],
+)
+def test_a_file_that_has_arrived_is_checked_by_the_hash_that_the_hub_names_it_by(tmp_path, etag, is_whole):
+    (tmp_path / "file.incomplete").write_bytes(b"weights")
+    with nullcontext() if is_whole else pytest.raises(DamagedError):
+        download.fetch("", tmp_path / "file", len(b"weights"), etag, lambda _: None, lambda: False)
+    assert (tmp_path / "file").exists() == is_whole
+    assert not (tmp_path / "file.incomplete").exists()
+
+
+# ---------------------------------------------------------------------------------------------------- its card
+@pytest.mark.parametrize(
+    ("facts", "codes"),
+    [
+        ("language: en", ("en",)),
+        ("language:\n- en\n- de\nlicense: mit", ("en", "de")),
+        ("license: mit\nlanguage:\n  - pt-BR\n  - nb", ("pt", "no")),
+        ('language: [en, "fr"]', ("en", "fr")),
+        ("language:\n- en\n- multilingual", ()),
+        ("language:\n- eng", ()),
+        ("license: mit", ()),
+    ],
+)
+def test_the_languages_of_a_model_are_those_of_its_card(facts, codes, tmp_path):
+    (tmp_path / "README.md").write_text(f"---\n{facts}\n---\n# A model\nlanguage: xx\n", "utf-8")
+    assert repository_card.language_codes(tmp_path) == codes
+
+
+def test_a_card_without_facts_or_no_card_names_no_language(tmp_path):
+    assert repository_card.language_codes(tmp_path) == ()
+    (tmp_path / "README.md").write_text("# A model\nlanguage: en\n", "utf-8")
+    assert repository_card.language_codes(tmp_path) == ()

@@ -15,7 +15,7 @@ from peft.tuners.adalora import RankAllocator
 
 from engine.methods.low_rank import AdaLoraOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, Tensors
+from engine.worker.adapters.method_hooks import TRAINED, InitContext, Tensors
 from engine.worker.adapters.method_hooks.lora import LowRankHooks
 from engine.worker.adapters.method_hooks.lora_init import adapted, named_pair
 from engine.worker.modeling.base_models import LoadedBase

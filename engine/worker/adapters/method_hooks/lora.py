@@ -11,8 +11,7 @@ from peft.tuners.lora import Embedding, LoraLayer
 
 from engine.methods.low_rank import FROM_WEIGHTS, LoraOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks import lora_init
-from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
+from engine.worker.adapters.method_hooks import TRAINED, InitContext, MethodHooks, Tensors, lora_init
 from engine.worker.kernels import dropout
 from engine.worker.kernels.library import LoraVariant
 from engine.worker.kernels.registry import enabled

@@ -19,7 +19,7 @@ from peft.tuners.lora import LoraLayer
 from torch.nn.functional import linear
 
 from engine.errors import AdapterError
-from engine.worker.adapters.method_hooks.base import TRAINED, Tensors
+from engine.worker.adapters.method_hooks import TRAINED, Tensors
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.dataset.prompter import IGNORED
 from engine.worker.kernels.library import Conv1D, dequantize_module_weight

@@ -24,7 +24,7 @@ from engine.methods.additive import BottleneckOptions, Ia3Options
 from engine.methods.lora_family import GraLoraOptions, MissOptions, VbLoraOptions
 from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
+from engine.worker.adapters.method_hooks import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import ALL_LINEAR, adapted_widths
 from engine.worker.adapters.tuners.bottleneck import adapted_layers
 from engine.worker.kernels.library import (

@@ -6,8 +6,7 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch import nn
 
-from engine.worker.adapters.method_hooks import lora
-from engine.worker.adapters.method_hooks.base import TRAINED
+from engine.worker.adapters.method_hooks import TRAINED, lora
 from engine.worker.kernels import dropout
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
