@@ -1,4 +1,4 @@
-"""Fetching from a hub: its cost, progress, cancel, the ways to fail, what is here afterwards, and what its card says."""
+"""Fetching from a hub: its cost, progress, cancel, the ways to fail, what is here then, and what its card says."""
 
 import io
 import json
