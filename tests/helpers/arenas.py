@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import random
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from engine.api import arenas
 from engine.arena import Arena
@@ -14,7 +21,8 @@ from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Written
 from engine.scoring import bootstrap
 from engine.scoring.metrics import METRICS
-from tests.helpers.homes import RunSpec, add_run, make_recipe
+from engine.system.paths import arenas_folder, runs_folder
+from tests.helpers.homes import RunSpec, add_run, make_recipe, unsynced
 
 BASE = (0.3, 0.4, 0.5, 0.6)
 FULL = (0.5, 0.6, 0.7, 0.8)
@@ -100,6 +108,22 @@ def _spread(values: Sequence[float]) -> dict[str, dict[str, float]]:
 
 def filled_arena(examples: int = 200, steps: int = 400) -> Arena:
     """Make an arena with eight scored entries, one that failed, one that is refused and two that wait."""
+    home, name = _template(examples, steps)
+    for kept in (runs_folder(), arenas_folder()):
+        shutil.copytree(home / kept.name, kept, dirs_exist_ok=True)
+    return arenas.open_arena(arenas_folder() / name)
+
+
+@cache
+def _template(examples: int, steps: int) -> tuple[Path, str]:
+    """Return a home with such an arena, and its folder's name, written once a process: copying is faster."""
+    home = Path(tempfile.mkdtemp(prefix="tunesmith-arena-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    with patch.dict(os.environ, TUNESMITH_HOME=str(home)), unsynced():
+        return home, _filled(examples, steps).folder.name
+
+
+def _filled(examples: int, steps: int) -> Arena:
     arena = make_arena(*OUTCOMES, "vera", "bitfit", "lokr", "p_tuning", name="samsum with the starter")
     draw = random.Random(5)
     base = [min(1.0, max(0.0, draw.gauss(0.469, 0.14))) for _ in range(examples)]
