@@ -30,8 +30,9 @@ def make_public(folder: Path) -> None:
     Checksums are updated for files that are rewritten, unless a file did not match its checksum before.
     """
     texts = dict(_public_texts(folder))
-    metadata = _metadata(folder)
-    if metadata is not None:
+    # An adapter of another program has no metadata until it is imported.
+    with suppress(AdapterError):
+        metadata = adapter_toml.load(folder)
         files = {name: digest for name, digest in metadata.files.items() if (folder / name).is_file()}
         for name, text in texts.items():
             if files.get(name) == _digest(read_bytes(folder / name, FileKind.CARD)):
@@ -43,13 +44,6 @@ def make_public(folder: Path) -> None:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _metadata(folder: Path) -> AdapterMetadata | None:
-    """Return the metadata of the copy; an adapter of another program has none until it is imported."""
-    with suppress(AdapterError):
-        return adapter_toml.load(folder)
-    return None
 
 
 def public_metadata(metadata: AdapterMetadata) -> AdapterMetadata:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
@@ -252,7 +253,13 @@ class AdapterMetadata(_Table):
     @classmethod
     def _valid_cards(cls, cards: object) -> object:
         """Leave out invalid scores, so that the adapter can still be read."""
-        return list(filter(_is_card, cards)) if isinstance(cards, list) else cards
+        if not isinstance(cards, list):
+            return cards
+        valid = []
+        for card in cards:
+            with suppress(ValidationError):
+                valid.append(ScoreCard.model_validate(card))
+        return valid
 
     @property
     def made(self) -> datetime:
@@ -284,14 +291,6 @@ class AdapterMetadata(_Table):
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _is_card(card: object) -> bool:
-    try:
-        ScoreCard.model_validate(card)
-    except ValidationError:
-        return False
-    return True
 
 
 def protocol_key(protocol: dict[str, Any]) -> str:

@@ -136,10 +136,6 @@ def _is_size(value: Any) -> bool:
     return _is_whole(value) and value >= 0
 
 
-def _is_count(value: Any) -> bool:
-    return _is_size(value) and value <= UNCHECKED_SIZE
-
-
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_TEXT_LENGTH
 
@@ -151,11 +147,6 @@ def _is_name(value: Any) -> bool:
 def _is_names(value: Any) -> bool:
     """One module name or several."""
     return _is_name(value) or _is_list_of(_is_name)(value)
-
-
-def _is_modules(value: Any) -> bool:
-    """Module names, or a regular expression for whole names."""
-    return _is_names(value) or (isinstance(value, str) and is_safe_pattern(value))
 
 
 def _is_list_of(check: Check, max_items: int = MAX_NAMES) -> Check:
@@ -173,30 +164,26 @@ def _is_by_pattern(check: Check) -> Check:
     return is_table
 
 
-def _is_ranks(value: Any) -> bool:
-    """A rank, or for each of its parts whether it was kept."""
-    return _is_size(value) or _is_list_of(lambda each: isinstance(each, bool), MAX_NUMBER)(value)
-
-
-def _is_layers(value: Any) -> bool:
-    """A layer's index or several."""
-    return _is_whole(value) or _is_list_of(_is_whole)(value)
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 CHECKS: Mapping[KeyKind, Check] = {
-    "flag": lambda value: isinstance(value, bool),
+    "flag": _is_flag,
     "number": _is_number,
     "whole": _is_whole,
     "size": _is_size,
-    "count": _is_count,
+    "count": lambda value: _is_size(value) and value <= UNCHECKED_SIZE,
     "text": _is_text,
     "texts": _is_list_of(_is_text),
     "names": _is_names,
-    "modules": _is_modules,
-    "layers": _is_layers,
+    "modules": lambda value: _is_names(value) or (isinstance(value, str) and is_safe_pattern(value)),
+    "layers": lambda value: _is_whole(value) or _is_list_of(_is_whole)(value),
     "sizes_by_pattern": _is_by_pattern(_is_size),
     "numbers_by_pattern": _is_by_pattern(_is_number),
-    "ranks_by_pattern": _is_by_pattern(_is_ranks),
+    "ranks_by_pattern": _is_by_pattern(
+        lambda value: _is_size(value) or _is_list_of(_is_flag, MAX_NUMBER)(value)
+    ),
     "table": lambda value: isinstance(value, dict),
 }
 assert set(CHECKS) == set(get_args(KeyKind))
@@ -305,7 +292,8 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
             f"The weights of {name} hold {foreign[:200]}, which is no part of an adapter of {tuner.peft_type}.",
             "It could overwrite the base model, so it is not loaded. Export the adapter again.",
         )
-    for key, dimensions in _sizes(tuner).items():
+    sizes = {**(PROMPT_SIZES if tuner.virtual_tokens else {}), **tuner.sizes}
+    for key, dimensions in sizes.items():
         held, asked = _largest_dimension(shapes, dimensions), _largest(config.get(key))
         if asked > max(UNCHECKED_SIZE, TIMES_THE_FILE * held):
             raise AdapterError(
@@ -313,22 +301,14 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
                 "Copy or export the adapter again.",
             )
     if tuner.virtual_tokens == "keys_and_values":
-        _require_moderate_prefix(config, shapes, name)
-
-
-def _sizes(tuner: Tuner) -> Mapping[str, tuple[Dimension, ...]]:
-    return {**(PROMPT_SIZES if tuner.virtual_tokens else {}), **tuner.sizes}
-
-
-def _require_moderate_prefix(config: Mapping[str, Any], shapes: Shapes, name: str) -> None:
-    """Refuse a prefix that is too wide: both sizes may be moderate and their product not."""
-    asked = 2 * _largest(config.get("num_layers")) * _largest(config.get("token_dim"))
-    held = _largest_dimension(shapes, (("prompt_embeddings", 1),))
-    if asked > TIMES_THE_FILE * held:
-        raise AdapterError(
-            f"The configuration of {name} asks for a prefix {asked:,} wide, but its weights are {held:,} wide.",
-            "Copy or export the adapter again.",
-        )
+        # Both sizes may be moderate and their product not.
+        asked = 2 * _largest(config.get("num_layers")) * _largest(config.get("token_dim"))
+        held = _largest_dimension(shapes, (("prompt_embeddings", 1),))
+        if asked > TIMES_THE_FILE * held:
+            raise AdapterError(
+                f"The configuration of {name} asks for a prefix {asked:,} wide, but its weights are {held:,} wide.",
+                "Copy or export the adapter again.",
+            )
 
 
 def _is_own(key: str, tuner: Tuner, config: Mapping[str, Any]) -> bool:

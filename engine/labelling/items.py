@@ -199,7 +199,10 @@ class History:
                 self.done += 1
                 self._put(step.after)
         elif event == "added":
-            self._add(record)
+            number = record["item"]
+            if 0 < number <= MAX_NUMBER and number not in self.items:
+                texts = (record.get(key) or "" for key in ("id", "conversation", "summary"))
+                self._put(new_item(number, *texts))
         elif event == "carried":
             self._carry(record)
         else:
@@ -215,12 +218,6 @@ class History:
             self.accepted.setdefault(item.number)
         else:
             self.accepted.pop(item.number, None)
-
-    def _add(self, record: Mapping[str, Any]) -> None:
-        number = record["item"]
-        if 0 < number <= MAX_NUMBER and number not in self.items:
-            texts = (record.get(key) or "" for key in ("id", "conversation", "summary"))
-            self._put(new_item(number, *texts))
 
     def _carry(self, record: Mapping[str, Any]) -> None:
         """Apply what another set knew of a conversation; this is no step that can be undone."""

@@ -121,14 +121,19 @@ def create(
     `known`, by their text, are carried over. Raises StorageError.
     """
     kept_examples = distinct(examples)
-    carried_records = _carried_records(known or {}, kept_examples)
+    now, known = time.time(), known or {}
+    carried_records = [
+        {"v": VERSION, "event": "carried", "time": now, "item": number, **carried_fields(item)}
+        for number, example in enumerate(kept_examples, start=1)
+        if (item := known.get(example.conversation.strip())) is not None
+    ]
     about = SetInfo(
         id=new_id(name),
         name=name,
         source=source,
         licence=licence,
         fingerprint=fingerprint(example.conversation for example in kept_examples),
-        made_at=time.time(),
+        made_at=now,
     )
     folder = labelling_folder() / about.id
     lines = [encode(_row(example)) for example in kept_examples]
@@ -162,16 +167,6 @@ def known_items(source: str) -> dict[str, Item]:
     }
 
 
-def _carried_records(known: Mapping[str, Item], kept_examples: list[Example]) -> list[dict[str, Any]]:
-    """Return the journal's records of items that are carried over from an earlier set."""
-    now = time.time()
-    return [
-        {"v": VERSION, "event": "carried", "time": now, "item": number, **carried_fields(item)}
-        for number, example in enumerate(kept_examples, start=1)
-        if (item := known.get(example.conversation.strip())) is not None
-    ]
-
-
 def read(about: SetInfo) -> History:
     """Return the content of a set, whoever has it open. Raises StorageError."""
     folder = labelling_folder() / about.id
@@ -191,13 +186,10 @@ def list_sets() -> list[SetInfo]:
     for folder in labelling_folder().iterdir():
         if not folder.name.endswith(PARTIAL):
             with suppress(StorageError, OSError):
-                sets.append((_read_about(folder), _last_change(folder)))
+                journal = folder / JOURNAL
+                changed = (journal if journal.exists() else folder / ABOUT).stat().st_mtime
+                sets.append((_read_about(folder), changed))
     return [about for about, _ in sorted(sets, key=lambda pair: pair[1], reverse=True)]
-
-
-def _last_change(folder: Path) -> float:
-    journal = folder / JOURNAL
-    return (journal if journal.exists() else folder / ABOUT).stat().st_mtime
 
 
 def find(source: str, fingerprint: str = "") -> SetInfo | None:
@@ -307,11 +299,11 @@ class LabellingSet:
                 f"The summary has {len(text):,} characters.", f"Use at most {MAX_CHARACTERS:,}.", "summary"
             )
         now = time.monotonic()
-        joins = now - self._typed_at <= PAUSE_SECONDS and self._goes_on(number, text)
+        joins = now - self._typed_at <= PAUSE_SECONDS and self._continues_last_step(number, text)
         self._typed_at = now
         self._record("written", item=number, text=text, **({"joins": True} if joins else {}))
 
-    def _goes_on(self, number: int, text: str) -> bool:
+    def _continues_last_step(self, number: int, text: str) -> bool:
         """Tell whether a text continues the last step, so that both are undone together."""
         last = self.history.last
         if last is None or self.history.next is not None or last.event != "written":

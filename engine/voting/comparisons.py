@@ -119,7 +119,11 @@ def create(
 
     Raises DataError if there is nothing to compare, StorageError.
     """
-    kept = _drawn(conversations)
+    kept = list(conversations)
+    if len(kept) > MAX_CONVERSATIONS:
+        # Equal conversations give equal samples.
+        chosen = random.Random(len(kept)).sample(range(len(kept)), MAX_CONVERSATIONS)
+        kept = [conversations[index] for index in sorted(chosen)]
     if len(systems) < 2 or not kept:
         raise DataError(
             "There is nothing to compare.", "Choose two systems that summarised the same conversations."
@@ -149,14 +153,6 @@ def _runs(systems: Sequence[System]) -> list[tuple[str, bool]]:
     return [(each.run or each.name, each.tuned) for each in systems]
 
 
-def _drawn(conversations: Sequence[Conversation]) -> list[Conversation]:
-    """Return the conversations, of many a random sample; equal ones give equal samples."""
-    if len(conversations) <= MAX_CONVERSATIONS:
-        return list(conversations)
-    chosen = random.Random(len(conversations)).sample(range(len(conversations)), MAX_CONVERSATIONS)
-    return [conversations[index] for index in sorted(chosen)]
-
-
 def _store(info: ComparisonInfo, conversations: Sequence[Conversation]) -> ComparisonInfo:
     """Make the folder of a comparison and return the comparison with it. Raises StorageError."""
     folder = comparisons_folder() / new_id("blind")
@@ -181,12 +177,12 @@ def list_comparisons() -> list[ComparisonInfo]:
         if not folder.name.endswith(PARTIAL):
             with suppress(StorageError):
                 found.append(read_info(folder))
-    return sorted(found, key=_last_change, reverse=True)
 
+    def changed_at(info: ComparisonInfo) -> float:
+        votes = info.votes_path
+        return (votes if votes.exists() else info.folder / ABOUT).stat().st_mtime
 
-def _last_change(info: ComparisonInfo) -> float:
-    votes = info.votes_path
-    return (votes if votes.exists() else info.folder / ABOUT).stat().st_mtime
+    return sorted(found, key=changed_at, reverse=True)
 
 
 def find(comparison_id: str) -> ComparisonInfo:
