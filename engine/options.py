@@ -81,6 +81,11 @@ def option(
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 
+def expert_option(default: Any, title: str, help: str, **declared: Any) -> Any:
+    """Declare an option that only the form with every option shows; the arguments are those of `option`."""
+    return option(default, title, help, level="everything", **declared)
+
+
 @dataclass(frozen=True)
 class OptionInfo:
     """The declaration of one option, for forms, comments and the help page."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from engine.config import prompts, summary_limits
 from engine.data import column_mapping, findings
 from engine.errors import Problem, RecipeError
-from engine.options import Options, check, option
+from engine.options import Options, check, expert_option, option
 from engine.text import pii
 
 MIN_CONVERSATION_TOKENS = 8
@@ -46,68 +46,54 @@ class DataOptions(Options):
         ge=0,
         follows="data",
     )
-    max_validation: int = option(
+    max_validation: int = expert_option(
         0,
         "Validation limit",
         "Maximum number of validation examples.",
-        level="everything",
         unit="examples",
         zero="all",
         ge=0,
         follows="data",
     )
-    max_test: int = option(
-        0,
-        "Test limit",
-        "Maximum number of test examples.",
-        level="everything",
-        unit="examples",
-        zero="all",
-        ge=0,
-        follows="data",
+    max_test: int = expert_option(
+        0, "Test limit", "Maximum number of test examples.", unit="examples", zero="all", ge=0, follows="data"
     )
-    columns: dict[str, str] = option(
+    columns: dict[str, str] = expert_option(
         {},
         "Column mapping",
         f"Maps columns by hand where the data is not two columns of text: {', '.join(column_mapping.KEYS)}.",
-        level="everything",
         follows="data",
     )
-    broken_rows: Literal["refuse", "leave_out"] = option(
+    broken_rows: Literal["refuse", "leave_out"] = expert_option(
         "refuse",
         "Broken rows",
         "Refuse a file with broken rows, or leave them out with a notice that lists them.",
-        level="everything",
         follows="data",
     )
-    sheet: str = option(
+    sheet: str = expert_option(
         "auto",
         "Sheet",
         "The sheet of a workbook or the table of a database, or auto: all that are named after splits, else the first "
         "sheet that holds anything, or the only table with texts.",
-        level="everything",
         min_length=1,
         follows="data",
     )
-    unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = option(
+    unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = expert_option(
         "ask",
         "Files without a split",
         "What a folder's files are used for whose names tell no split, if other names tell one.",
-        level="everything",
         follows="data",
     )
-    other_columns: Literal["ask", "leave_out"] = option(
+    other_columns: Literal["ask", "leave_out"] = expert_option(
         "ask",
         "Files with other columns",
         "Ask about files that lack the columns of the others, or leave them out with a notice.",
-        level="everything",
         follows="data",
     )
-    summary_lists: Literal["auto", "sentences", "references"] = option(
+    summary_lists: Literal["auto", "sentences", "references"] = expert_option(
         "auto",
         "Lists of summaries",
         "What a list in the summary column is: the sentences of one summary, or several reference summaries.",
-        level="everything",
         follows="data",
     )
     encoding: Literal[
@@ -132,34 +118,26 @@ class DataOptions(Options):
         "cp949",
         "mac_roman",
         "utf-16",
-    ] = option(
+    ] = expert_option(
         "auto",
         "Encoding",
         "The encoding of text files, or auto: UTF-8 where it fits, else a guess that is named.",
-        level="everything",
         follows="data",
     )
-    exclude: tuple[str, ...] = option(
+    exclude: tuple[str, ...] = expert_option(
         (),
         "Excluded findings",
         "Rows with these findings of the data check are left out.",
-        level="everything",
         suggestions=tuple(entry.id for entry in findings.FINDINGS if entry.can_be_excluded),
     )
-    mask: tuple[str, ...] = option(
+    mask: tuple[str, ...] = expert_option(
         (),
         "Masked data",
         "Kinds of personal data to mask in conversations and summaries.",
-        level="everything",
         suggestions=tuple(kind.id for kind in pii.KINDS),
     )
-    split_seed: int = option(
-        42,
-        "Split seed",
-        "Seed of the random splits of a source that has none.",
-        level="everything",
-        ge=0,
-        le=2**31 - 1,
+    split_seed: int = expert_option(
+        42, "Split seed", "Seed of the random splits of a source that has none.", ge=0, le=2**31 - 1
     )
     shots: int = option(
         0,

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from engine.config import run_length, summary_limits
 from engine.errors import Problem
 from engine.methods import Method, Quantization, named
-from engine.options import Options, option
+from engine.options import Options, expert_option, option
 from engine.text import languages
 
 Schedule = Literal["linear", "cosine", "constant"]
@@ -70,13 +70,8 @@ class TrainingOptions(Options):
         gt=0.0,
         le=10.0,
     )
-    weight_decay: float = option(
-        0.01,
-        "Weight decay",
-        "Decay of the trainable parameters towards zero.",
-        level="everything",
-        ge=0.0,
-        le=1.0,
+    weight_decay: float = expert_option(
+        0.01, "Weight decay", "Decay of the trainable parameters towards zero.", ge=0.0, le=1.0
     )
     batch_size: int = option(
         8,
@@ -92,11 +87,9 @@ class TrainingOptions(Options):
         "Schedule",
         "How the learning rate decreases: linearly to 0, along a cosine to 0, or not at all.",
     )
-    seed: int = option(
-        42, "Seed", "The same seed gives the same run.", level="everything", ge=0, le=2**31 - 1
-    )
-    log_every: int = option(
-        1, "Report every", "Steps between two reports of the loss.", level="everything", unit="steps", ge=1
+    seed: int = expert_option(42, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
+    log_every: int = expert_option(
+        1, "Report every", "Steps between two reports of the loss.", unit="steps", ge=1
     )
     evaluate_every: int = option(
         0,
@@ -118,70 +111,52 @@ class TrainingOptions(Options):
         ge=0,
         le=1000,
     )
-    checkpoint_every: int = option(
+    checkpoint_every: int = expert_option(
         0,
         "Checkpoint every",
         "Steps between two checkpoints. Automatic: once per epoch, but 10 times at most where the epochs are automatic "
         "too.",
-        level="everything",
         unit="steps",
         zero="automatic",
         ge=0,
     )
-    early_stopping_patience: int = option(
+    early_stopping_patience: int = expert_option(
         0,
         "Patience",
         "Stop after this many evaluations without improvement of the best state. Automatic: 3 where the epochs are "
         "automatic too and there are 10 validation examples or more, else never.",
-        level="everything",
         unit="evaluations",
         zero="automatic",
         ge=0,
     )
-    warmup: float = option(
-        0.0,
-        "Warm-up",
-        "Fraction of the steps in which the learning rate rises.",
-        level="everything",
-        ge=0.0,
-        lt=1.0,
+    warmup: float = expert_option(
+        0.0, "Warm-up", "Fraction of the steps in which the learning rate rises.", ge=0.0, lt=1.0
     )
-    max_gradient_norm: float = option(
-        1.0,
-        "Gradient clipping",
-        "Gradients with a larger norm are scaled down to this norm.",
-        level="everything",
-        gt=0.0,
-        le=1e6,
+    max_gradient_norm: float = expert_option(
+        1.0, "Gradient clipping", "Gradients with a larger norm are scaled down to this norm.", gt=0.0, le=1e6
     )
-    optimizer: Optimizer = option(
-        "adamw",
-        "Optimizer",
-        "AdamW; its 8-bit variants need a quarter of the state; Adafactor needs least.",
-        level="everything",
+    optimizer: Optimizer = expert_option(
+        "adamw", "Optimizer", "AdamW; its 8-bit variants need a quarter of the state; Adafactor needs least."
     )
-    order: Order = option(
+    order: Order = expert_option(
         "lengths",
         "Order",
         "Which examples share a step: those of similar length, which saves computing padding, or any. Either way the "
         "steps come in random order.",
-        level="everything",
     )
-    micro_batch_tokens: int = option(
+    micro_batch_tokens: int = expert_option(
         0,
         "Micro-batch",
         "Tokens computed at a time. Fewer need less memory and give the same result. Automatic: chosen for "
         "device and base model.",
-        level="everything",
         unit="tokens",
         zero="automatic",
         ge=0,
     )
-    activation_checkpointing: bool = option(
+    activation_checkpointing: bool = expert_option(
         False,
         "Checkpoint activations",
         "Compute activations twice instead of storing them: less memory, more time.",
-        level="everything",
     )
     keep: Literal["best", "last"] = option(
         "best",
@@ -189,12 +164,11 @@ class TrainingOptions(Options):
         "The state that becomes the adapter: the best on the validation split, or the last. With automatic epochs and "
         "fewer than 10 validation examples it is always the last.",
     )
-    best_by: Literal["loss", "rouge1"] = option(
+    best_by: Literal["loss", "rouge1"] = expert_option(
         "loss",
         "Best by",
         "Criterion of the best state and of patience: the loss on the whole validation split, or ROUGE-1 of the scored "
         "summaries, which varies more the fewer they are.",
-        level="everything",
     )
     device: str = option(
         "auto",
@@ -205,29 +179,26 @@ class TrainingOptions(Options):
         pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )
-    shard: bool = option(
+    shard: bool = expert_option(
         False,
         "Shard the base model",
         "With several graphics cards, each holds a part of the base model, and gets the other parts for a moment as it "
         "computes (FSDP). For base models that do not fit one card; slower.",
-        level="everything",
     )
-    deterministic: Literal["auto", "on", "off"] = option(
+    deterministic: Literal["auto", "on", "off"] = expert_option(
         "auto",
         "Deterministic",
         "On a GPU, use algorithms with which a resumed run equals an uninterrupted one to the bit. Automatic: unless "
         "more than a tenth of the parameters is trained, where they take much time. A CPU's always are.",
-        level="everything",
     )
-    liger: bool = option(
+    liger: bool = expert_option(
         True,
         "Liger kernels",
         "On a GPU of NVIDIA or AMD, train with the fused kernels of Liger Kernel, where it is installed and knows the "
         "base model. Faster and with less memory; only rounding differs. With LoRA and AdaLoRA.",
-        level="everything",
     )
-    when_window_leaves: Literal["finish", "stop"] = option(
-        "finish", "If the window closes", "Finish the run, or save a checkpoint and stop.", level="everything"
+    when_window_leaves: Literal["finish", "stop"] = expert_option(
+        "finish", "If the window closes", "Finish the run, or save a checkpoint and stop."
     )
 
 
@@ -279,12 +250,11 @@ class EvaluationOptions(Options):
     examples: int = option(
         0, "Examples", "Number of examples to score, the first ones.", unit="examples", zero="all", ge=0
     )
-    base_forms: Literal["auto", "recipe"] = option(
+    base_forms: Literal["auto", "recipe"] = expert_option(
         "auto",
         "Base's format",
         "Auto: the base model is scored with a plain prompt and in its own chat format, and compared in the better "
         "one. Recipe: in the format of the recipe alone.",
-        level="everything",
     )
     beams: int = option(1, "Beams", "1 is greedy decoding; more are slower.", ge=1, le=16)
     max_new_tokens: int = option(
@@ -298,24 +268,22 @@ class EvaluationOptions(Options):
         ge=0,
         le=4096,
     )
-    general_text: str = option(
+    general_text: str = expert_option(
         "auto",
         "General text",
         "The text on which the loss of base and adapter shows what training cost elsewhere. Auto: the bundled text. "
         "None: not measured. Or a text file with passages separated by blank lines.",
-        level="everything",
         min_length=1,
         suggestions=("auto", "none"),
     )
-    bootstrap: int = option(
-        1000, "Bootstrap", "Number of resamples for each interval.", level="everything", ge=100, le=100_000
+    bootstrap: int = expert_option(
+        1000, "Bootstrap", "Number of resamples for each interval.", ge=100, le=100_000
     )
-    language: str = option(
+    language: str = expert_option(
         AUTO,
         "Language",
         "The language of the summaries, by which ROUGE reads their words. auto: told from each conversation and its "
         "summary.",
-        level="everything",
         suggestions=(AUTO, *COMMON),
         follows="data",
     )

@@ -11,7 +11,7 @@ from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, target_modules_option
 from engine.methods.sketches import Place
-from engine.options import Options, option
+from engine.options import Options, expert_option, option
 
 
 class BottleneckOptions(Options):
@@ -43,13 +43,8 @@ class BottleneckOptions(Options):
         ge=0.0,
         lt=1.0,
     )
-    scale: float = option(
-        1.0,
-        "Scale",
-        "Factor of what the adapter adds to its sublayer's output.",
-        level="everything",
-        gt=0.0,
-        le=100.0,
+    scale: float = expert_option(
+        1.0, "Scale", "Factor of what the adapter adds to its sublayer's output.", gt=0.0, le=100.0
     )
     target_modules: Targets = target_modules_option("get an adapter after them")
 

@@ -16,7 +16,7 @@ from engine.methods.shared_options import (
     rank_text,
     target_modules_option,
 )
-from engine.options import Options, option
+from engine.options import Options, expert_option, option
 
 
 class VeraOptions(Options):
@@ -29,11 +29,10 @@ class VeraOptions(Options):
         # The largest rank of the paper, for layers 768 wide too.
         maximum=1024,
     )
-    d_initial: float = option(
+    d_initial: float = expert_option(
         0.1,
         "Starting scale",
         "Initial value of the trained scales of the ranks. Usually small.",
-        level="everything",
         gt=0.0,
         le=10.0,
     )
@@ -61,11 +60,10 @@ class VbLoraOptions(Options):
         ge=1,
         le=8192,
     )
-    top: int = option(
+    top: int = expert_option(
         2,
         "Vectors mixed",
         "Number of bank vectors that are mixed for each vector of a matrix.",
-        level="everything",
         peft_name="topk",
         ge=1,
         le=64,
@@ -88,11 +86,8 @@ class RandLoraOptions(Options):
         peft_name="randlora_alpha",
         maximum=65536,
     )
-    sparse: bool = option(
-        False,
-        "Sparse bases",
-        "Draw random matrices of −1, 0 and 1 instead of dense ones.",
-        level="everything",
+    sparse: bool = expert_option(
+        False, "Sparse bases", "Draw random matrices of −1, 0 and 1 instead of dense ones."
     )
     dropout: float = dropout_option("randlora_dropout", 0.0)
     target_modules: Targets = target_modules_option("get a sum of scaled random pairs")
@@ -114,11 +109,10 @@ class MissOptions(Options):
         "the outputs, which trains far fewer parameters.",
         peft_name="-",
     )
-    mini_rank: int = option(
+    mini_rank: int = expert_option(
         8,
         "Mini rank",
         "Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.",
-        level="everything",
         peft_name="mini_r",
         ge=1,
         le=512,
@@ -146,11 +140,10 @@ class GraLoraOptions(Options):
         ge=1,
         le=64,
     )
-    hybrid_rank: int = option(
+    hybrid_rank: int = expert_option(
         0,
         "Rank of an added LoRA",
         "Rank of an ordinary LoRA pair that is added for the whole weight.",
-        level="everything",
         peft_name="hybrid_r",
         zero="none",
         ge=0,

@@ -16,7 +16,7 @@ from engine.methods.shared_options import (
     rank_text,
     target_modules_option,
 )
-from engine.options import Options, option
+from engine.options import Options, expert_option, option
 
 Initialisation = Literal["default", "gaussian", "orthogonal", "pissa", "olora", "eva"]
 # Initialisations from factors of the weight itself. What the pair adds at the start is subtracted again.
@@ -223,39 +223,35 @@ class AdaLoraOptions(Options):
         ge=0.0,
         lt=1.0,
     )
-    allocate_every: int | None = option(
+    allocate_every: int | None = expert_option(
         None,
         "Allocate every",
         "Steps between two allocations of the ranks. Empty: about a hundred allocations in a run.",
-        level="everything",
         unit="steps",
         peft_name="-",
         ge=1,
     )
-    orthogonality: float = option(
+    orthogonality: float = expert_option(
         0.5,
         "Orthogonality",
         "Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. "
         "Reported losses are without it.",
-        level="everything",
         peft_name="orth_reg_weight",
         ge=0.0,
         le=10.0,
     )
-    sensitivity_smoothing: float = option(
+    sensitivity_smoothing: float = expert_option(
         0.85,
         "Sensitivity smoothing",
         "Smoothing of each rank's estimated sensitivity over the steps.",
-        level="everything",
         peft_name="beta1",
         gt=0.0,
         lt=1.0,
     )
-    uncertainty_smoothing: float = option(
+    uncertainty_smoothing: float = expert_option(
         0.85,
         "Uncertainty smoothing",
         "Smoothing of the uncertainty of that estimate.",
-        level="everything",
         peft_name="beta2",
         gt=0.0,
         lt=1.0,
@@ -270,19 +266,17 @@ class LoHaOptions(Options):
     )
     alpha: int = alpha_option(16, "Strength of the change: it is scaled by alpha over rank.")
     target_modules: Targets = target_modules_option("are changed")
-    rank_dropout: float = option(
+    rank_dropout: float = expert_option(
         0.0,
         "Rank dropout",
         "Fraction of the change's rows that is dropped in a training step.",
-        level="everything",
         ge=0.0,
         lt=1.0,
     )
-    module_dropout: float = option(
+    module_dropout: float = expert_option(
         0.0,
         "Layer dropout",
         "Fraction of the adapted layers that is left out in a training step.",
-        level="everything",
         ge=0.0,
         lt=1.0,
     )
@@ -305,11 +299,8 @@ class LoKrOptions(LoHaOptions):
         ge=2,
         le=256,
     )
-    decompose_both: bool = option(
-        False,
-        "Both factors thin",
-        "Write the smaller factor as a product of thin matrices too.",
-        level="everything",
+    decompose_both: bool = expert_option(
+        False, "Both factors thin", "Write the smaller factor as a product of thin matrices too."
     )
 
 

@@ -8,7 +8,7 @@ from engine.errors import Problem
 from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, rank_option, rank_text, target_modules_option
-from engine.options import Options, option
+from engine.options import Options, expert_option, option
 
 
 class OftOptions(Options):
@@ -31,12 +31,11 @@ class OftOptions(Options):
         "Use the same rotation for all blocks of a layer: fewer trainable parameters.",
         peft_name="block_share",
     )
-    fast_rotation: bool = option(
+    fast_rotation: bool = expert_option(
         True,
         "Fast rotation",
         "Approximate rotations by a short series instead of computing exact ones. Faster; lengths are "
         "preserved as long as the rotations stay small.",
-        level="everything",
         peft_name="use_cayley_neumann",
     )
     dropout: float = option(

@@ -8,7 +8,7 @@ from typing import Literal
 from engine.errors import Problem
 from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import NoOptions
-from engine.options import Options, option
+from engine.options import Options, expert_option, option
 
 INIT_TEXT = "Summarize the following conversation in one or two short sentences."
 
@@ -75,12 +75,11 @@ class MultitaskPromptOptions(PromptOptions):
     rank: int = option(
         1, "Rank", "Rank of the task's factor of the shared prompt.", peft_name="num_ranks", ge=1, le=64
     )
-    tasks: int = option(
+    tasks: int = expert_option(
         1,
         "Tasks",
         "Number of tasks in the file. Conversations are one task: the first is trained, others keep their "
         "initial values.",
-        level="everything",
         peft_name="num_tasks",
         ge=1,
         le=64,
