@@ -126,6 +126,12 @@ def label_of(recipe: Recipe) -> str:
     return ", ".join(part for part in (method.title, method.short(recipe.method.options)) if part)
 
 
+def newest() -> RunEntry | None:
+    """Return the newest run with scores per conversation, None without one."""
+    scored = (job for job in run_store.list_jobs() if example_scores.exists(job.folder))
+    return next(map(read_entry, scored), None)
+
+
 def candidates(first: Scored) -> list[Candidate]:
     """Return the other runs with scores by conversation, newest first, each with a unique label.
 

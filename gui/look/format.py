@@ -68,8 +68,8 @@ def bytes_text(count: float | None) -> str:
 
 
 def gigabytes_text(count: float) -> str:
-    """Return a size in gigabytes as text, however small: "0.8 GB"."""
-    return f"{number_text(count / 1e9, 1)} {GIGABYTES}"
+    """Return a size in gigabytes as a short text, however small: "0.8 GB", "25 GB"."""
+    return f"{number_text(count / 1e9, 1 if count < 1e10 else 0)} {GIGABYTES}"
 
 
 def duration_text(seconds: float | None) -> str:

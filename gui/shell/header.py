@@ -16,6 +16,8 @@ from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import hbox, vbox
 
 HEIGHT = 72
+# Where the title stands on the page's tab.
+LOW_HEIGHT = 56
 MARGIN = 24
 GAP = 16
 # A title that is longer may be shortened before the controls go below it.
@@ -37,11 +39,18 @@ class Header(QWidget):
         vbox(1, self._title, hbox(self._dot, (self._subtitle, 1), spacing=6), 1, of=self._texts, spacing=2)
         self._controls = FlowBox([], parent=self)
         self._added: list[QWidget] = []
+        self._title_of_tab = ""
         style.on_style_changed(self._restyle)
 
     def set_title(self, title: str) -> None:
         self._title.setText(title)
+        self._title.setVisible(title != self._title_of_tab)
         self._place()
+
+    def leave_out(self, title: str) -> None:
+        """Do not show a title that stands on the page's tab already."""
+        self._title_of_tab = title
+        self.set_title(self.title())
 
     def title(self) -> str:
         return self._title.text()
@@ -88,8 +97,9 @@ class Header(QWidget):
         """Place texts and controls, and set the height that they need."""
         room = max(0, self.width() - 2 * MARGIN)
         controls = self._controls.sizeHint().width()
-        text_width = max(self._title.sizeHint().width(), self._subtitle.sizeHint().width())
-        least, height = px(HEIGHT), px(HEIGHT)
+        title_width = 0 if self._title.isHidden() else self._title.sizeHint().width()
+        text_width = max(title_width, self._subtitle.sizeHint().width())
+        least = height = px(LOW_HEIGHT if self._title.isHidden() else HEIGHT)
         if controls + GAP + min(text_width, px(TITLE_WIDTH)) <= room:
             own = self._controls.heightForWidth(controls)
             self._put(self._texts, QRect(MARGIN, 0, room - controls - (GAP if controls else 0), least))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 
 from gui.look import style
@@ -56,7 +57,7 @@ class RoomTabs(QWidget):
 
 
 class _Bar(QTabBar):
-    """The bar; it may be narrower than its tabs, which then scroll."""
+    """The bar; it may be narrower than its tabs, which then scroll. The wheel changes no tab by accident."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,3 +68,7 @@ class _Bar(QTabBar):
     def minimumSizeHint(self) -> QSize:
         """Return no width."""
         return QSize(0, super().minimumSizeHint().height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to others."""
+        event.ignore()

@@ -83,6 +83,9 @@ class ShellWindow(QMainWindow):
         """Return the page of a view; make it first if needed."""
         if key not in self.pages:
             made = self.pages[key] = self.make_page(key)
+            views = ROOMS[room_of(key)].views
+            if isinstance(made, Page) and len(views) > 1:
+                made.header.leave_out(tr(views[key].title))
             self._stack.addWidget(made)
         return self.pages[key]
 

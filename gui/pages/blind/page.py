@@ -14,8 +14,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from engine.api import escaping, run_comparison, voting
+from engine.api import escaping, run_comparison, run_summaries, voting
 from gui.core.actions import Entry
+from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.name_row import NameRow
 from gui.look import style
@@ -29,7 +30,7 @@ from gui.pages.blind.vote_view import VoteView
 from gui.pages.examples.run_chooser import RunChooser
 from gui.shell.page import Page
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import IconButton, plain
+from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layouts import vbox
@@ -55,6 +56,7 @@ class BlindPage(Page):
         super().__init__(tr(TITLE), "", parent)
         self.controller = BlindController(self)
         self.files = BlindFiles(self.controller, self)
+        self._background = BackgroundTasks(self)
         self._chooses = False
         self._shown: tuple[object, ...] = ()
         self._make_parts()
@@ -79,10 +81,12 @@ class BlindPage(Page):
         self.vote = VoteView(self._stack)
         self.results = ResultsView(self._stack)
         self.chooser = RunChooser(self._stack)
+        self.newest_button = primary(tr("Compare the newest run"), "equals")
         self._empty = EmptyState(
             "equals",
             tr("No blind comparison yet"),
-            tr("Choose “Compare blind…” in a finished run, in the arena or in the library."),
+            tr("Compare the newest run, or choose “Compare blind…” in a run, in an arena or in the library."),
+            [self.newest_button],
             parent=self._stack,
         )
         self._busy = EmptyState("clock", tr("Reading the summaries"), parent=self._stack)
@@ -109,6 +113,9 @@ class BlindPage(Page):
         self.finish_button.clicked.connect(controller.reveal)
         self.more_button.clicked.connect(lambda: make_menu(self, self._menu()).popup(below(self.more_button)))
         self.notice.acted.connect(self.notice.hide)
+        self.newest_button.clicked.connect(
+            lambda: self._background.run(run_comparison.newest, self._open_newest)
+        )
         self.setup.started.connect(self._start)
         self.setup.cancelled.connect(self._cancel)
         self.setup.others_wanted.connect(controller.find_candidates)
@@ -131,6 +138,13 @@ class BlindPage(Page):
         self.notice.hide()
         self._choose_runs(False)
         self.controller.prepare([Wanted(origin, label) for origin, label in wanted])
+
+    def _open_newest(self, found: run_summaries.RunEntry | None) -> None:
+        if found is not None:
+            self.open_runs([(found.id, "")])
+        else:
+            text = tr("No run has scores per conversation yet. Train an adapter first.")
+            self.notice.show_notice(text, tr("Close"), "info", "muted")
 
     def open_comparison(self, comparison_id: str) -> None:
         """Go on with a comparison."""

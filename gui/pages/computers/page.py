@@ -13,10 +13,9 @@ from gui.pages.computers.computer_card import ComputerCard
 from gui.pages.computers.computer_form import ComputerForm
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
-from gui.widgets.cards import Card, NoticeStrip
+from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
@@ -50,9 +49,7 @@ class ComputersPage(Page):
     def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
-        column = vbox(
-            self.removed_strip, self.notice, self._card_of_this(), self._list, of=content, spacing=16
-        )
+        column = vbox(self.removed_strip, self.notice, self._list, of=content, spacing=16)
         self._empty = EmptyState(
             "device",
             tr("No other computer yet"),
@@ -67,17 +64,6 @@ class ComputersPage(Page):
         scroll = Scroll((24, 20, 24, 24), spacing=0)
         scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(scroll, 1)
-
-    def _card_of_this(self) -> Card:
-        card = Card()
-        row = hbox(
-            IconLabel("device", "muted", 20),
-            Label(tr("This computer"), "title"),
-            (Label(tr("Runs are trained here unless you choose another."), "label", "muted", wrap=True), 1),
-            spacing=12,
-        )
-        card.column.addLayout(row)
-        return card
 
     def shown(self) -> None:
         """Ask all computers when first shown."""

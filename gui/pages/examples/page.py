@@ -22,7 +22,6 @@ from engine.api import (
     example_scores,
     report,
     run_comparison,
-    run_store,
     run_summaries,
     write_csv,
 )
@@ -157,7 +156,7 @@ class ExamplesPage(Page):
     def shown(self) -> None:
         """Show the newest run with scores per conversation, unless a run was opened."""
         if self._job is None:
-            self._background.run(_newest, self._open_newest)
+            self._background.run(run_comparison.newest, self._open_newest)
 
     def _open_newest(self, found: run_summaries.RunEntry | None) -> None:
         if self._job is None and found is not None and found.recipe is not None:
@@ -327,12 +326,6 @@ class ExamplesPage(Page):
                     translate(f"{error.message} {error.hint}"), tr("Close"), "warning"
                 ),
             )
-
-
-def _newest() -> run_summaries.RunEntry | None:
-    """Return the newest run with scores per conversation."""
-    scored = (job for job in run_store.list_jobs() if example_scores.exists(job.folder))
-    return next(map(run_summaries.read_entry, scored), None)
 
 
 def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[run_comparison.Scored, ...], list[Row]]:

@@ -37,9 +37,11 @@ HEADLINES = {
 
 
 class VerdictView(Card):
-    """The last verdict in a sentence, with one conversation; the buttons ask for its adapter or its run."""
+    """The last verdict in a sentence, with one conversation; the buttons lead to its adapter and its run."""
 
-    try_wanted, run_wanted, library_wanted = Signal(), Signal(), Signal()
+    try_requested = Signal(list)
+    open_requested = Signal(str)
+    library_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,12 +56,10 @@ class VerdictView(Card):
         }
         self.try_button = plain(tr("Try it"), "playground")
         self.run_button, self.library_button = plain(tr("Open verdict")), plain(tr("Show in library"))
-        for button, wanted in (
-            (self.try_button, self.try_wanted),
-            (self.run_button, self.run_wanted),
-            (self.library_button, self.library_wanted),
-        ):
-            button.clicked.connect(wanted)
+        self._adapter_id = self._run_id = ""
+        self.try_button.clicked.connect(lambda: self.try_requested.emit([self._adapter_id]))
+        self.run_button.clicked.connect(lambda: self.open_requested.emit(self._run_id))
+        self.library_button.clicked.connect(lambda: self.library_requested.emit(self._adapter_id))
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -90,6 +90,7 @@ class VerdictView(Card):
         self.headline.setText(tr(title, name=name) if title else f"{name}: {headline}")
         created = tr("Created {moment}.", moment=moment_text(found.adapter.metadata.made, datetime.now(UTC)))
         self.sentence.set_markup(f"{verdict_sentence(difference, examples, split)} {created}")
+        self._adapter_id, self._run_id = found.adapter.id, found.run_id
         self.run_button.setVisible(bool(found.run_id))
         self._texts.setVisible(found.shown is not None)
         if found.shown is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -15,7 +15,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, tr_count
 from gui.pages.home.cards import ComputingView, NextStep, VerdictView, counted
-from gui.pages.home.reader import MAX_ADAPTERS, DataSet, HomeContent, LastVerdict, read
+from gui.pages.home.reader import MAX_ADAPTERS, DataSet, HomeContent, read
 from gui.pages.home.tables import DataTable, RecentAdapterTable, ShortTableView
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import link, plain, primary
@@ -125,16 +125,9 @@ class HomePage(Page):
         self.body.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
-        verdict = self.verdict
-        verdict.try_wanted.connect(
-            lambda: self._with_verdict(lambda found: self.try_requested.emit([found.adapter.id]))
-        )
-        verdict.library_wanted.connect(
-            lambda: self._with_verdict(lambda found: self.library_requested.emit(found.adapter.id))
-        )
-        verdict.run_wanted.connect(
-            lambda: self._with_verdict(lambda found: self.open_requested.emit(found.run_id))
-        )
+        self.verdict.try_requested.connect(self.try_requested)
+        self.verdict.open_requested.connect(self.open_requested)
+        self.verdict.library_requested.connect(self.library_requested)
         self.computing.queue_wanted.connect(self.queue_wanted)
         self.library_link.clicked.connect(lambda: self.view_requested.emit("library"))
         for button in (self.guide_button, self.guide_link):
@@ -186,7 +179,9 @@ class HomePage(Page):
             computes = self._manager.device_queue.now() is not None
             is_empty = found.is_empty and not computes
             text = counted(len(found.adapters), len(found.data), computes)
-            self.header.set_subtitle(tr("Nothing trained yet") if is_empty else text)
+            text = tr("Nothing trained yet") if is_empty else text
+            if text != self.header.subtitle():
+                self.header.set_subtitle(text)
 
     def _show_steps(self, found: HomeContent) -> None:
         for step in self.steps:
@@ -250,10 +245,6 @@ class HomePage(Page):
             tr("Continue writing"),
             partial(self.set_requested.emit, data.set_id),
         )
-
-    def _with_verdict(self, act: Callable[[LastVerdict], object]) -> None:
-        if self.found is not None and self.found.verdict is not None:
-            act(self.found.verdict)
 
     def _open_data(self, data: DataSet) -> None:
         if data.set_id:

@@ -84,4 +84,4 @@ def test_without_a_locale_english_is_spoken():
 
 def test_gigabytes_stay_gigabytes():
     assert gigabytes_text(802e6) == "0.8 GB"
-    assert gigabytes_text(25.3e9) == "25.3 GB"
+    assert gigabytes_text(25.3e9) == "25 GB"

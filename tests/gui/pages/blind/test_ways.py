@@ -30,6 +30,17 @@ def prepared(window: MainWindow) -> list[tuple[str, str]]:
     return [(each.origin, each.label) for each in page.controller.sources]
 
 
+def test_from_its_own_tab_with_the_newest_run(window, qtbot):
+    page = window.show_built("blind")
+    page.newest_button.click()
+    qtbot.waitUntil(lambda: "Train an adapter first." in page.notice.text(), timeout=WAIT)
+    assert page.controller.sources == []
+    [job] = add_runs(1)
+    page.newest_button.click()
+    qtbot.waitUntil(lambda: page.controller.sources != [], timeout=WAIT)
+    assert prepared(window) == [(job.id, "LoRA, r 16")]
+
+
 def test_from_a_finished_run_and_back_and_from_an_adapter_whose_run_has_summaries(window, qtbot):
     [job] = add_runs(1)
     train = window.show_built("train")
