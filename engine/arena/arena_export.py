@@ -1,4 +1,4 @@
-"""An arena's results as plain values for other programs: a table with a row for each entry, and a tree."""
+"""An arena's results as plain values: a table with a row for each entry, and a tree for JSON."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from engine.system.csv_file import Cell
 
 ENDS = ("mean", "low", "high")
 ABOUT = ("protocol", "entry", "detail", "state", "reason", "run", *COSTS, "adapter_bytes")
-# Of blind votes; only in a table with any.
+# Columns of blind votes, if there are any.
 PREFERRED = tuple(f"preferred_{name}" for name in (*ENDS, "wins", "ties", "losses"))
-# Of sets of seeds; only in a table with any. The spread of each metric follows.
+# Columns of seeds, if there are sets; the spread of each metric follows.
 SEEDS = ("seeds", "seeds_scored", "seeds_total")
 
 
@@ -45,7 +45,7 @@ def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[lis
 
 
 def unscored(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> list[EntryStatus]:
-    """Return the entries that have no score, in the queue's order."""
+    """Return the entries without a score, in the queue's order."""
     scored = {each.entry.id for group in groups for row in group.rows for each in row.statuses}
     return [each for each in statuses if each.entry.id not in scored]
 
@@ -75,13 +75,13 @@ def _figures(row: Row, scores: Sequence[str], metrics: Sequence[str]) -> Iterato
 
 
 def _votes(row: Row, columns: Sequence[str]) -> Iterator[Cell]:
-    """Yield the figures of blind votes, for as many columns as there are."""
+    """Yield the figures of blind votes for the given columns."""
     found = row.preferred.as_dict() if row.preferred is not None else {}
     yield from (_cell(found.get(column.removeprefix("preferred_"))) for column in columns)
 
 
 def _seeds(found: SeedSet | None, spreads: Sequence[str]) -> Iterator[Cell]:
-    """Yield the seeds of a row, how many are scored of how many, and the spread of each metric."""
+    """Yield the seeds of a row, how many of them are scored, and the spread of each metric."""
     if found is None:
         yield from [""] * (len(SEEDS) + len(spreads))
         return
@@ -158,7 +158,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _seed_set(found: SeedSet) -> dict[str, Any]:
-    """Return the seeds of a row; the means of a metric have the order of `scored`."""
+    """Return the seeds of a row; the means of a metric are in the order of `scored`."""
     return {
         "scored": [_entry(each) for each in found.scored],
         "others": [_entry(each) for each in found.others],

@@ -3,11 +3,11 @@
     arena.toml         schema, name, creation time, whether the queue is paused, and the entries in order
     recipe.toml        what all entries share, and the start of new ones
     recipes/ID.toml    the recipe of each entry
-    summaries/ID/      in place of a recipe and a run: another system's summaries and their scores
+    summaries/ID/      instead of a recipe and a run: another system's summaries and their scores
     edit.lock          held while arena.toml is rewritten
-    queue.lock         held by the window or command line that works the queue
+    queue.lock         held by the window or command line that runs the queue
 
-An entry only names its run; state and scores are read from the run's folder. Knows nothing of how runs are done.
+An entry only names its run; state and scores are read from the run's folder.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ EDIT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Arena:
-    """An arena as in its file; `paused` means that the queue starts no entry.
+    """An arena as in its file; a `paused` queue starts no entry.
 
-    `planned_seconds` is how long one run takes by the plan that the arena was made with, 0 without one.
+    `planned_seconds` is the planned time of one run, 0 if unknown.
     """
 
     folder: Path
@@ -80,13 +80,13 @@ class Arena:
             return recipes.parse(text_of(path))
 
     def recipe(self) -> Recipe:
-        """Return what all entries share. Raises RecipeError."""
+        """Return the recipe that all entries share. Raises RecipeError."""
         return recipes.load(self.folder / RECIPE_NAME)
 
 
 @dataclass(frozen=True)
 class Damaged:
-    """A folder that can't be read as an arena, and the reason."""
+    """A folder that can't be read as an arena, and why."""
 
     folder: Path
     reason: str
@@ -101,11 +101,10 @@ def create(
     *,
     planned_seconds: float = 0.0,
 ) -> Arena:
-    """Make an arena with an entry for each change and seed and a paused queue, and return it.
+    """Create an arena with an entry for each change and seed and a paused queue, and return it.
 
-    Without a name it is called as the recipe, or else after its base model and data.
-    `family` is that of the base model, if it is known; that of a local model is looked up. Raises StorageError,
-    RecipeError for seeds that can't be.
+    Without a name it gets the recipe's, or one from base model and data. `family` is the base model's, if known; that
+    of a local model is looked up. Raises StorageError, and RecipeError for impossible seeds.
     """
     presets.require_valid(recipe.as_tables(), seeds)
     name = name or recipe.given_name or run_names.shared_name(recipe.base_model.id, recipe.data)
@@ -139,7 +138,7 @@ def list_arenas() -> tuple[list[Arena], list[Damaged]]:
 
 
 def find(name: str) -> Arena:
-    """Return the arena with this id, its beginning or its name, or in this folder. Raises ArenaError."""
+    """Return the arena with this id, beginning of an id or name, or in this folder. Raises ArenaError."""
     folder = expand_user(name)
     if path_exists(folder / FILE_NAME):
         return open_arena(resolved(folder))
@@ -157,7 +156,7 @@ def find(name: str) -> Arena:
 def delete(arena: Arena) -> Path:
     """Move an arena to the trash and return its path there; its runs and adapters stay.
 
-    Raises ArenaError if its queue is worked, StorageError.
+    Raises ArenaError if its queue runs, StorageError.
     """
     if is_worked(arena):
         raise ArenaError(f"The queue of {arena.name} is being worked.", "Stop it first.")
@@ -173,8 +172,8 @@ def restore_arena(path: Path) -> Arena:
 def add(arena: Arena, changes: Sequence[Change], family: Family | None = None, seeds: int = 1) -> Arena:
     """Append an entry for each change and seed, and return the arena.
 
-    With several seeds, an entry that is there already counts as one of them. Raises RecipeError for seeds that can't
-    be, ArenaError if all entries are there.
+    With several seeds, an existing entry counts as one of them. Raises RecipeError for impossible seeds, ArenaError if
+    all entries exist.
     """
     common = recipes.parse(text_of(arena.folder / RECIPE_NAME))
     family = family or family_of(common)
@@ -245,7 +244,7 @@ def set_paused(arena: Arena, *, paused: bool) -> Arena:
 
 
 def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
-    """Set the run of an entry; with "" it waits for a new one."""
+    """Set the run of an entry, "" for a new one."""
     return set_runs(arena, {entry_id: run_id})
 
 
@@ -262,7 +261,7 @@ def set_runs(arena: Arena, runs: Mapping[str, str]) -> Arena:
 
 
 def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], seeds: int) -> Arena:
-    """Append entries; their recipes are written first, so that no entry is ever without one."""
+    """Append entries; their recipes are written first, so that no entry lacks one."""
     for tables in recipes_tables:
         presets.require_valid(tables, seeds)
 
@@ -331,7 +330,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 @contextmanager
 def working(arena: Arena) -> Iterator[None]:
-    """Hold the lock of the queue. Raises ArenaError if another window or command line works it."""
+    """Hold the lock of the queue. Raises ArenaError if another window or command line has it."""
     with _opened(arena.folder / QUEUE_LOCK) as stream:
         if not try_lock(stream):
             raise ArenaError(
@@ -345,7 +344,7 @@ def working(arena: Arena) -> Iterator[None]:
 
 
 def is_worked(arena: Arena) -> bool:
-    """Tell whether a window or command line works the queue."""
+    """Tell whether a window or command line runs the queue."""
     try:
         with working(arena):
             return False

@@ -1,4 +1,4 @@
-"""The file of an arena, `arena.toml`: its entries in order. Knows nothing of its recipes and runs."""
+"""The file of an arena, `arena.toml`: its entries in order, how new ones are named, and how they are appended."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def text_of(path: Path) -> str:
 
 
 class Additions:
-    """Entries that are appended to a file, beside those that it has."""
+    """Appends entries to a file, each with the file of its recipe and a name of its own."""
 
     def __init__(self, file: ArenaFile, recipe_path: Callable[[Entry], Path]) -> None:
         self._file = file
@@ -123,12 +123,10 @@ class Additions:
         self._recipes: dict[str, Mapping[str, Any]] = {}
 
     def add(self, tables: Mapping[str, Any], seed: int | None, *, once: bool) -> None:
-        """Append an entry; `once`: not if there is one with the same recipe, which becomes the entry of this seed."""
+        """Append an entry. With `once`, an entry with the same recipe becomes the one of this seed instead."""
         siblings = self._siblings(tables) if once else []
-        same = next(
-            (each for each in siblings if presets.seed_of(self._tables(each)) == presets.seed_of(tables)),
-            None,
-        )
+        seed_of = presets.seed_of
+        same = next((each for each in siblings if seed_of(self._tables(each)) == seed_of(tables)), None)
         if same is not None:
             self._file.entries[self._file.entries.index(same)] = same.model_copy(update={"seed": seed})
             return
@@ -188,7 +186,7 @@ def _with_defaults(tables: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def entry_name(tables: Mapping[str, Any]) -> tuple[str, str]:
-    """Return title and detail of an entry: its method with its variant, and its main option."""
+    """Return title and detail of an entry: its method with its variant, and its main options."""
     settings, base = dict(tables["method"]), tables.get("base_model", {})
     method_id = str(settings.pop("id", ""))
     if unknown_method(method_id):
@@ -196,27 +194,20 @@ def entry_name(tables: Mapping[str, Any]) -> tuple[str, str]:
     entry = method(method_id)
     options, _ = entry.read_options({name: value for name, value in settings.items() if name != "start_from"})
     shots = tables.get("data", {}).get("shots", 0)
+    quantization = base.get("quantization", "none")
+    weight_format = "" if quantization == "none" else quantization
+    if weight_format not in ("", "int8") and base.get("double_quantization", True):
+        weight_format += "+double"
     parts = [
         entry.short(options) if options else "",
-        _weight_format(base),
+        weight_format,
         "" if entry.trains else counted(shots, "example") if shots else "no examples",
     ]
-    return _title(tables), ", ".join(part for part in parts if part)
-
-
-def _title(tables: Mapping[str, Any]) -> str:
-    entry = method(tables["method"]["id"])
     variant_id = variants.current(entry, tables, family_of(tables) or entry.families[0])
     variant = next((each for each in entry.variants if each.id == variant_id), None)
     # A variant by quantization is named by the weight format.
-    return f"{entry.title} with {variant.title}" if variant and not variant.tables else entry.title
-
-
-def _weight_format(base: Mapping[str, Any]) -> str:
-    quantization = base.get("quantization", "none")
-    if quantization in ("none", "int8"):
-        return "" if quantization == "none" else quantization
-    return f"{quantization}+double" if base.get("double_quantization", True) else quantization
+    title = f"{entry.title} with {variant.title}" if variant and not variant.tables else entry.title
+    return title, ", ".join(part for part in parts if part)
 
 
 def distinguishing_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
@@ -229,7 +220,7 @@ def distinguishing_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> str
 
 
 def family_of(tables: Mapping[str, Any]) -> Family | None:
-    """Return the family of a local base model, None for others."""
+    """Return the family of a local base model, None for any other."""
     base_id = str(tables.get("base_model", {}).get("id", ""))
     folder, file = local_folder(base_id), gguf_file(base_id)
     if folder is None:

@@ -1,10 +1,12 @@
-"""The status of each entry of an arena, read from its run's folder alone.
+"""The status of each entry of an arena, read from its run's folder, and the time left.
 
-An entry that can't run has a reason; the queue skips it. Knows nothing of scores.
+An entry that can't run has a reason; the queue skips it. The time left is estimated from finished entries, from the
+progress of the running one, or from the plan of a run; without these there is no estimate.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +23,7 @@ from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError
 from engine.jobs.job import Job
 from engine.runs import run_store
-from engine.runs.run_summaries import RunEntry, Stamp, read_entry, stamp
+from engine.runs.run_summaries import RunEntry, read_entry, stamp
 from engine.scoring import score_text
 from engine.system.paths import runs_folder
 
@@ -97,19 +99,15 @@ class Reader:
             return None, _joined(first.message, first.hint)
 
     def _run(self, run_id: str) -> RunEntry | None:
+        """Return a run, None if its folder is gone."""
         job = Job(runs_folder() / run_id)
         try:
-            if run_id not in self._runs or self._runs[run_id].stamp != _stamp(job):
+            job.folder.stat()
+            if run_id not in self._runs or self._runs[run_id].stamp != stamp(job):
                 self._runs[run_id] = read_entry(job)
             return self._runs[run_id]
         except OSError:
             return None
-
-
-def _stamp(job: Job) -> Stamp:
-    """Return the run's stamp. Raises FileNotFoundError if its folder is missing."""
-    job.folder.stat()
-    return stamp(job)
 
 
 def _state_of(run: RunEntry) -> tuple[State, str]:
@@ -121,10 +119,7 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
     if run.outcome == "failed":
         return "failed", run.failure_message
     if run.outcome == "crashed":
-        return (
-            "crashed",
-            "Its worker ended unexpectedly. The queue resumes it from its last checkpoint.",
-        )
+        return "crashed", "Its worker ended unexpectedly. The queue resumes it from its last checkpoint."
     if run.outcome == "away":
         return "away", "It goes on at another computer. The queue follows it."
     return run.outcome or "waiting", ""
@@ -135,7 +130,7 @@ def _joined(message: str, hint: str) -> str:
 
 
 def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
-    """Return the entry to follow or start: one that runs already, else the first open one that was not tried."""
+    """Return the entry to follow or start: a running one, else the first open one that was not tried."""
     for each in statuses:
         if each.state == "running" and each.entry.id not in tried:
             return each
@@ -143,14 +138,14 @@ def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
 
 
 def job_of(arena: Arena, status: EntryStatus) -> Job:
-    """Return the run of an entry that is about to start or resume, a new one if it has none. Raises AppError."""
+    """Return the run of an entry that is about to start or resume, created if it has none. Raises AppError."""
     return jobs_of(arena, [status])[status.entry.id]
 
 
 def jobs_of(arena: Arena, statuses: Sequence[EntryStatus], computer: str = "") -> dict[str, Job]:
-    """Return the runs of entries by the entries' ids, as `job_of` does; new ones are for a computer that is named.
+    """Return the runs of entries by the entries' ids, as `job_of` does; new ones are for the named `computer`.
 
-    The arena is written once for all. Raises AppError.
+    Writes the arena once for all. Raises AppError.
     """
     jobs: dict[str, Job] = {}
     for status in statuses:
@@ -167,10 +162,7 @@ def jobs_of(arena: Arena, statuses: Sequence[EntryStatus], computer: str = "") -
 
 def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:
     """Return the number of entries by state."""
-    counts: dict[State, int] = {}
-    for each in statuses:
-        counts[each.state] = counts.get(each.state, 0) + 1
-    return counts
+    return dict(Counter(each.state for each in statuses))
 
 
 def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:
@@ -193,14 +185,14 @@ def why_not(error: AppError) -> str:
 
 @dataclass(frozen=True)
 class TimeLeft:
-    """The seconds left by entry, where they are known, and of the whole queue: None while one entry is unknown."""
+    """The seconds left of entries, where known, and of the whole queue: None while any entry is unknown."""
 
     entries: dict[str, float]
     queue: float | None
 
 
 def time_left(statuses: Sequence[EntryStatus], planned_seconds: float = 0.0) -> TimeLeft:
-    """Return the remaining time of entries and queue, as far as it is known; `planned_seconds` are those of one run."""
+    """Return the remaining time of entries and queue as far as known; `planned_seconds` is the plan of one run."""
     past = replace(
         _Past.of(each for each in statuses if each.state == "completed"), planned=planned_seconds or None
     )
@@ -246,7 +238,8 @@ def _left(status: EntryStatus, past: _Past) -> float | None:
     if status.state == "waiting" or run is None:
         return whole
     if run.seconds_left is not None:
-        return run.seconds_left + _scoring(run)
+        # Scoring the adapter takes about as long as scoring the base model.
+        return run.seconds_left + float((run.base_scored or {}).get("seconds") or 0.0)
     return whole - run.seconds if whole is not None and whole > run.seconds else None
 
 
@@ -260,8 +253,3 @@ def _whole(status: EntryStatus, past: _Past) -> float | None:
     minutes = status.recipe.training.max_minutes if status.recipe is not None else 0.0
     bounds = [seconds for seconds in (past.training, 60 * minutes or None) if seconds is not None]
     return min(bounds) + (past.other or 0.0) if bounds else None
-
-
-def _scoring(run: RunEntry) -> float:
-    """Return the time of scoring after training: about that of scoring the base model."""
-    return float((run.base_scored or {}).get("seconds") or 0.0)

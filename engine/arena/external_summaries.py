@@ -1,10 +1,9 @@
-"""Summaries from a file as an entry of an arena: what another system wrote, scored like a run.
+"""Another system's summaries, from a file, as an entry of an arena, scored like a run.
 
     summaries/ID/card.json      the file's name, the protocol, and the scores paired with the base model's
     summaries/ID/scores.json    summaries and scores by conversation, in the form of a run's
 
-They are scored on the conversations of one of the arena's runs, which has stored them, and paired with its base model.
-Knows nothing of how summaries are scored.
+They are scored on the stored conversations of one of the arena's runs, and paired with its base model.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class BaseScores(BaseModel, frozen=True):
 
 
 class Card(BaseModel):
-    """The scores of a file as `card.json` has them; `conversations` are those of the run, matched or not."""
+    """The scores of a file, as in `card.json`; `conversations` is the run's number, matched or not."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -70,39 +69,28 @@ def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: 
     `result` and `job_folder` are those of the job `score`. Raises ArenaError for a name that is empty or taken.
     """
     title = " ".join(name.split())[:MAX_NAME]
-    _require_free(arena, title)
+    if not title:
+        raise ArenaError("The entry has no name.", "Say which system wrote the summaries.", "name")
+    if any(each.title == title for each in arena.entries):
+        raise ArenaError(f'The arena has an entry "{title}" already.', "Give it another name.", "name")
     card = Card.model_validate({**result, "schema": 1, "file": file, "added_at": now_text()})
-    taken = {each.id for each in arena.entries} | _taken(arena.folder)
+    # Removed entries keep their folders, so that they can be put back.
+    taken = {each.id for each in arena.entries} | {each.name for each in (arena.folder / FOLDER).glob("*")}
     stem = slug(title) or "summaries"
     numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
     entry = Entry(
         id=next(each for each in numbered if each not in taken), title=title, detail=DETAIL, file=file
     )
-    _store(folder_of(arena, entry), job_folder, card)
-    return arena_store.append(arena, entry)
-
-
-def _require_free(arena: Arena, title: str) -> None:
-    if not title:
-        raise ArenaError("The entry has no name.", "Say which system wrote the summaries.", "name")
-    if any(each.title == title for each in arena.entries):
-        raise ArenaError(f'The arena has an entry "{title}" already.', "Give it another name.", "name")
-
-
-def _taken(folder: Path) -> set[str]:
-    """Return the ids of removed entries, whose summaries stay, so that they can be put back."""
-    return {each.name for each in (folder / FOLDER).glob("*")}
-
-
-def _store(folder: Path, job_folder: Path, card: Card) -> None:
-    """Copy the scores into a folder of their own; the card comes last, so that a folder with one is whole."""
+    folder = folder_of(arena, entry)
     try:
         folder.mkdir(parents=True)
         shutil.copyfile(job_folder / example_scores.FILE_NAME, folder / example_scores.FILE_NAME)
+        # Last, so that a folder with a card is complete.
         write_atomically(folder / CARD, card.model_dump_json(by_alias=True))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise StorageError(f"{folder} can't be written: {error.strerror}.", "Free some space.") from error
+    return arena_store.append(arena, entry)
 
 
 def folder_of(arena: Arena, entry: Entry) -> Path:

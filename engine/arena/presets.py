@@ -1,4 +1,4 @@
-"""Presets of arenas: sets of entries, and how an entry's recipe is made from that of the arena."""
+"""Presets of arenas, seeds, and how an entry's recipe is made from the arena's."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class Preset:
-    """A set of entries; each change has the values by which an entry differs from the arena's recipe.
+    """A set of entries; each change has the values in which an entry differs from the arena's recipe.
 
-    `minutes` is how long each should train at most, 0 for as long as the recipe says.
+    `minutes` limits the training of each, 0 leaves it to the recipe.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Preset:
 
 
 def at_preset(entry: Method) -> Change:
-    """Return the change to a method with its preset; a method without training gets examples in the prompt."""
+    """Return the change to a method at its preset; a method without training gets examples in the prompt."""
     return (
         {"method": {"id": entry.id}}
         if entry.trains
@@ -49,7 +49,7 @@ def at_preset(entry: Method) -> Change:
 
 
 def for_minutes(recipe: Recipe, minutes: float) -> Recipe:
-    """Return a recipe whose entries train for so many minutes at most, 0 for no limit. Raises RecipeError."""
+    """Return a recipe that trains for at most `minutes`, 0 for no limit. Raises RecipeError."""
     training, wrong = check(
         TrainingOptions, recipe.training.model_dump() | {"max_minutes": minutes}, "training"
     )
@@ -110,7 +110,7 @@ def changed(common: Tables, change: Change, family: Family | None) -> dict[str, 
 
 
 def _preset_options(entry: Method, family: Family | None) -> dict[str, Any]:
-    """Return the options of the family's preset, those that all families share if the family is not known."""
+    """Return the options of the family's preset; for an unknown family, those that all families share."""
     if family is not None and family in entry.presets:
         return _present(entry.preset_options(family))
     shared = [_present(entry.preset_options(each)) for each in entry.families]
@@ -128,7 +128,7 @@ def _present(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def require_valid(common: Tables, seeds: int) -> None:
-    """Raise RecipeError for a number of seeds that can't be, and for seeds beyond the largest one."""
+    """Raise RecipeError for an impossible number of seeds, and for seeds beyond the largest one."""
     if not 1 <= seeds <= MAX_SEEDS:
         message = f"There can't be {seeds} seeds: 1 to {MAX_SEEDS} are possible."
         raise RecipeError((Problem("seeds", message, "Three show the spread, five show it well."),))
@@ -145,12 +145,14 @@ def seed_of(tables: Tables) -> int:
 def with_seeds(recipes: Sequence[Tables], seeds: int) -> Iterator[tuple[dict[str, Any], int | None]]:
     """Yield each recipe with each seed, and that seed: None for a single one.
 
-    All recipes come with their first seed before any comes with its second, so that a queue which is stopped early has
-    a whole table. A method without training has no seeds.
+    All first seeds come before any second one, so that a queue that is stopped early has a complete table. A method
+    without training has no seeds.
     """
     for number in range(seeds):
         for tables in recipes:
-            if seeds == 1 or not _trains(tables):
+            method_id = str(tables["method"]["id"])
+            trains = bool(unknown_method(method_id)) or method(method_id).trains
+            if seeds == 1 or not trains:
                 if number == 0:
                     yield dict(tables), None
             else:
@@ -158,11 +160,6 @@ def with_seeds(recipes: Sequence[Tables], seeds: int) -> Iterator[tuple[dict[str
                 yield {**tables, "training": {**tables.get("training", {}), "seed": seed}}, seed
 
 
-def _trains(tables: Tables) -> bool:
-    method_id = str(tables["method"]["id"])
-    return bool(unknown_method(method_id)) or method(method_id).trains
-
-
 def differ_by_seed_alone(one: Tables, other: Tables) -> bool:
-    """Tell whether two recipes are the same, whatever their seeds."""
+    """Tell whether two recipes are the same apart from their seeds."""
     return all(each.key == KEY for each in differences((one, other)))

@@ -1,14 +1,14 @@
 """The results of an arena's runs, in groups of rows with the same protocol, which may be compared.
 
-Each run compares its adapter with the base model. Entries are compared with full fine-tuning here, by conversation.
-Knows nothing of how a table looks.
+Each run compares its adapter with the base model; here entries are compared with full fine-tuning, by conversation, and
+the run is chosen on whose conversations another system's summaries are scored.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,6 @@ from typing import Any, Literal
 from engine.adapters.metadata import protocol_key
 from engine.arena import seed_sets
 from engine.arena.entry_status import EntryStatus
-from engine.arena.external_summaries import Card
 from engine.arena.rows import OTHER_TEXT, SCORE, Group, Row, Spread, remark_of
 from engine.arena.seed_sets import RESAMPLES
 from engine.config import general_text
@@ -41,9 +40,17 @@ def groups(statuses: Sequence[EntryStatus]) -> list[Group]:
             by_key.setdefault(protocol_key(row.protocol), []).append(row)
     ordered = sorted(by_key.items(), key=lambda item: -len(item[1]))
     together = {key: seed_sets.put_together(_on_one_text(rows), statuses, files.of) for key, rows in ordered}
-    votes = _votes([row for rows in together.values() for row in rows])
+    comparison = of_runs(
+        [system_id(each) for rows in together.values() for row in rows for each in row.statuses]
+    )
+    by_run = comparison.by_run if comparison is not None else {}
+
+    def with_votes(row: Row) -> Row:
+        known = [by_run[each] for each in map(system_id, row.statuses) if each in by_run]
+        return replace(row, preferred=known[0]) if known else row
+
     first = ordered[0][1][0].protocol if ordered else {}
-    return [_group(key, [votes(row) for row in rows], first, files) for key, rows in together.items()]
+    return [_group(key, list(map(with_votes, rows)), first, files) for key, rows in together.items()]
 
 
 class _ScoreFiles:
@@ -66,20 +73,8 @@ class _ScoreFiles:
         return [each for each in found if each is not None] if None not in found else []
 
 
-def _votes(rows: Sequence[Row]) -> Callable[[Row], Row]:
-    """Return what adds the result of the blind comparison with most of the entries to a row."""
-    found = of_runs([system_id(each) for row in rows for each in row.statuses])
-    by_run = found.by_run if found is not None else {}
-
-    def voted(row: Row) -> Row:
-        known = [by_run[each] for each in map(system_id, row.statuses) if each in by_run]
-        return replace(row, preferred=known[0]) if known else row
-
-    return voted
-
-
 def system_id(status: EntryStatus) -> str:
-    """Return what blind comparisons call an entry: the id of its run, or that of another system's summaries."""
+    """Return the id of an entry in blind comparisons: that of its run, or of another system's summaries."""
     return external_id(status.external.folder) if status.external is not None else status.entry.run
 
 
@@ -102,7 +97,7 @@ def _lead(ranked: Sequence[Row], files: _ScoreFiles) -> Spread | None:
 
 
 def _on_one_text(rows: list[Row]) -> list[Row]:
-    """Leave out the loss on general text of rows that were measured on another text than most."""
+    """Drop the loss on general text from rows that were measured on another text than most."""
     digests = [_text_digest(row) for row in rows]
     usual = max(filter(None, digests), key=digests.count, default="")
     return [
@@ -132,7 +127,21 @@ def _without_general_loss(row: Row) -> Row:
 def _row(status: EntryStatus) -> Row | None:
     run = status.run
     if status.external is not None:
-        return _external_row(status, status.external.card)
+        card = status.external.card
+        count = int(card.protocol.get("examples") or 0)
+        some = f"On {count:,} of {card.conversations:,} conversations." if count < card.conversations else ""
+        own = remark_of(card.protocol, card.difference)
+        return Row(
+            status=status,
+            protocol=card.protocol,
+            scores=card.scores,
+            base=card.base.scores,
+            against_base=card.difference,
+            remark=" ".join(filter(None, (f"From {card.file}: its prompt is not known.", some, own))),
+            metrics=card.measures,
+            base_metrics=card.base.measures,
+            metrics_against_base=card.measure_difference,
+        )
     if run is None or run.base_scored is None or run.scored is None:
         return None
     against_base = run.scored["difference"]
@@ -146,24 +155,6 @@ def _row(status: EntryStatus) -> Row | None:
         metrics=run.scored.get("measures") or {},
         base_metrics=run.base_scored.get("measures") or {},
         metrics_against_base=run.scored.get("measure_difference") or {},
-    )
-
-
-def _external_row(status: EntryStatus, card: Card) -> Row:
-    """Return the row of another system's summaries."""
-    count = int(card.protocol.get("examples") or 0)
-    some = f"On {count:,} of {card.conversations:,} conversations." if count < card.conversations else ""
-    remarks = (f"From {card.file}: its prompt is not known.", some, remark_of(card.protocol, card.difference))
-    return Row(
-        status=status,
-        protocol=card.protocol,
-        scores=card.scores,
-        base=card.base.scores,
-        against_base=card.difference,
-        remark=" ".join(filter(None, remarks)),
-        metrics=card.measures,
-        base_metrics=card.base.measures,
-        metrics_against_base=card.measure_difference,
     )
 
 
@@ -197,12 +188,12 @@ VERDICT_ORDER: tuple[Verdict, ...] = ("better", "no measurable difference", "wor
 
 @dataclass(frozen=True)
 class Standing:
-    """What the first table of an arena says in short, for its report and its page.
+    """A summary of an arena's first table, for its report and its page.
 
-    `best` are the rows that score highest: one whose lead is measured, or that is the `only` one; two where the second
-    can't be told from the first (`shared`); all that are `tied`. `bases` are the lowest and the highest mean of the
-    base model. The counts are of verdicts, and `smallest` is the row with the fewest trainable parameters that is not
-    worse than full fine-tuning, None if nothing can be said.
+    `best` are the rows that score highest: one whose lead is measured, or that is the `only` one; two that can't be
+    told apart (`shared`); or all that are `tied`. `bases` are the lowest and the highest mean of the base model. The
+    counts are of verdicts. `smallest` is the row with the fewest trainable parameters that is not worse than full
+    fine-tuning, None if unknown.
     """
 
     best: tuple[Row, ...]
@@ -219,10 +210,17 @@ class Standing:
 
 
 def standing(group: Group) -> Standing:
-    """Return how the entries of a group stand."""
+    """Return the summary of a group."""
     rows = group.rows
     means = [row.base[SCORE]["mean"] for row in rows]
-    best, lead = _best(group)
+    best = tuple(row for row in rows if row.mean == rows[0].mean)
+    lead: Lead = "only"
+    if len(best) > 1:
+        lead = "tied"
+    elif len(rows) > 1:
+        lead = "measured"
+        if group.lead is not None and group.lead["verdict"] != "better":
+            best, lead = rows[:2], "shared"
     return Standing(
         best,
         lead,
@@ -231,17 +229,6 @@ def standing(group: Group) -> Standing:
         _counted_verdicts([row.against_full for row in rows if row.against_full]),
         _smallest(rows),
     )
-
-
-def _best(group: Group) -> tuple[tuple[Row, ...], Lead]:
-    rows = group.rows
-    tied = tuple(row for row in rows if row.mean == rows[0].mean)
-    if len(rows) == 1:
-        return tied, "only"
-    if len(tied) > 1:
-        return tied, "tied"
-    is_measured = group.lead is None or group.lead["verdict"] == "better"
-    return (tied, "measured") if is_measured else (rows[:2], "shared")
 
 
 def verdict_of(differences: Spread) -> Verdict:
@@ -256,9 +243,9 @@ def _counted_verdicts(differences: Sequence[Spread]) -> dict[Verdict, int]:
 
 
 def _smallest(rows: Sequence[Row]) -> Row | None:
-    """Return the smallest row that is not worse than full fine-tuning.
+    """Return the smallest row that is not worse than full fine-tuning, None without an interval.
 
-    A single conversation gives no interval, so nothing can be said. Another system's parameters are not known.
+    The parameters of another system are unknown.
     """
     equal = [
         (row.cost("parameters") or 0.0, row.name, row)
@@ -320,7 +307,7 @@ def save_conversations(statuses: Iterable[EntryStatus], path: Path) -> int:
         for name, texts in zip(scores.examples, scores.texts, strict=True)
     ]
     lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
-    # Half a character, as a conversation may hold, is an escape of JSON.
+    # Lone surrogates, as a conversation may have, become JSON escapes.
     lines = lines.encode("utf-8", "backslashreplace").decode("utf-8")
     try:
         write_atomically(path, lines)

@@ -1,7 +1,4 @@
-"""Rows of an arena's table, and groups of rows with the same protocol, which may be compared.
-
-Knows nothing of how they are computed and how a table looks.
-"""
+"""Rows of an arena's table, and groups of rows with the same protocol, which may be compared."""
 
 from __future__ import annotations
 
@@ -30,8 +27,8 @@ Spread = dict[str, Any]
 class SeedSet:
     """The seeds of a row: a method that was trained with several.
 
-    `scored` are the entries that the row puts together, by seed, `others` the rest of the set. By metric, `means` has
-    the mean of each of `scored`, and `spread` the standard deviation of these; a single seed has none.
+    `scored` are the entries in the row, by seed, `others` the rest of the set. By metric, `means` has the mean of each
+    of `scored`, and `spread` the standard deviation of these; a single seed has none.
     """
 
     scored: tuple[EntryStatus, ...]
@@ -46,17 +43,17 @@ class SeedSet:
 
     @property
     def means_by_seed(self) -> dict[int, float]:
-        """The mean of each seed, of the score by which the arena ranks."""
+        """The ranking score's mean of each seed."""
         return dict(zip(self.seeds, self.means[SCORE], strict=True))
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many seeds the row puts together, of how many."""
+        """How many seeds the row has, of how many."""
         return len(self.scored), self.total
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds that the row puts together."""
+        """The seeds in the row."""
         return tuple(each.entry.seed or 0 for each in self.scored)
 
 
@@ -64,14 +61,13 @@ class SeedSet:
 class Row:
     """A scored entry, or the scored seeds of a set.
 
-    Scores are fractions; `against_base` and `against_full` are paired differences. `status` is that of the entry, of a
-    set that of its first scored seed, and `seeds` is None without a set.
+    Scores are fractions; `against_base` and `against_full` are paired differences. `status` is that of the entry, or of
+    the first scored seed; `seeds` is None for a single entry.
 
-    `against_full` is None for full fine-tuning itself, and where there is none to compare with: `full_missing` is the
-    reason. `remark` is set for a single conversation, for ties, for summaries from a file and for seeds that are not in
-    the row. `metrics`, `base_metrics` and `metrics_against_base` are the other metrics of `engine.scoring.metrics`,
-    empty if none were measured.
-    `preferred` is how its adapter did in blind votes, None without any.
+    `against_full` is None for full fine-tuning itself, and where there is none to compare with: `full_missing` says
+    why. `remark` is about single conversations, ties, summaries from a file, and seeds that are not in the row.
+    `metrics`, `base_metrics` and `metrics_against_base` are the other metrics of `engine.scoring.metrics`, as far as
+    measured. `preferred` is the result of blind votes, None without any.
     """
 
     status: EntryStatus
@@ -95,44 +91,44 @@ class Row:
 
     @property
     def entry(self) -> Entry:
-        """The entry of the row, the first one of a set."""
+        """The entry, the first one of a set."""
         return self.status.entry
 
     @property
     def forgetting(self) -> Spread | None:
-        """The paired difference of the loss on general text, in nats per token; None if it was not measured."""
+        """The paired difference of the loss on general text, in nats per token; None if not measured."""
         found: Spread | None = self.metrics_against_base.get(GENERAL_LOSS)
         return found
 
     @property
     def id(self) -> str:
-        """The id of the entry, of a set that of its first scored seed."""
+        """The id of the entry, or of the first scored seed."""
         return self.status.entry.id
 
     @property
     def name(self) -> str:
-        """The name of the entry, of a set that which its seeds share."""
+        """The name of the entry or of the set."""
         return self.entry.name_of_set if self.seeds is not None else self.entry.name
 
     @property
     def detail(self) -> str:
-        """The detail of the entry; its seed is in it where the row is of that seed alone."""
+        """The detail of the entry, with the seed if the row is of that seed only."""
         return self.entry.detail if self.seeds is not None else self.entry.full_detail
 
     @property
     def is_baseline(self) -> bool:
-        """Tell whether it is full fine-tuning."""
+        """Whether it is full fine-tuning."""
         return self.status.recipe is not None and self.status.recipe.method.id == BASELINE
 
     @property
     def mean(self) -> float:
-        """The mean of the score by which the arena ranks."""
+        """The mean of the ranking score."""
         return self.scores[SCORE]["mean"]
 
     def cost(self, kind: Cost) -> float | None:
         """Return a cost, None if unknown: trainable parameters, peak memory in bytes, minutes of training.
 
-        Of a set, it is the highest memory and the mean of the minutes.
+        For a set of seeds, the highest memory and the mean minutes.
         """
         known = [cost for each in self.statuses if (cost := _cost(each, kind)) is not None]
         if not known:
@@ -170,8 +166,5 @@ def remark_of(protocol: dict[str, Any], against_base: Spread) -> str:
     """Return what the scores of a row can't tell."""
     if int(protocol.get("examples") or 0) == 1:
         return ONE_EXAMPLE
-    return ALL_TIES if _ties(against_base[SCORE]) else ""
-
-
-def _ties(difference: Spread) -> bool:
-    return all(difference.get(name) == 0.0 for name in ("mean", "low", "high"))
+    is_tie = all(against_base[SCORE].get(name) == 0.0 for name in ("mean", "low", "high"))
+    return ALL_TIES if is_tie else ""

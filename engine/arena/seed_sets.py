@@ -1,7 +1,8 @@
-"""Puts the scored seeds of a method together: one row with the mean, the spread, and intervals over seeds.
+"""Combines the scored seeds of a method into one row: means, spread, and intervals over seeds and conversations.
 
-Only seeds with the same protocol and the same conversations are put together. Others have a row of their own, and seeds
-without a score are named.
+Only seeds with the same protocol and conversations are combined; others have rows of their own, and seeds without a
+score are named. Metrics without values by conversation, as the loss on general text, are combined from the intervals of
+the seeds.
 """
 
 from __future__ import annotations
@@ -25,20 +26,23 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1000
 ANY = (float("-inf"), float("inf"))
-# The least and the most of a metric.
+# The range of a metric.
 BOUNDS: Mapping[Unit, tuple[float, float]] = {
     "points": (0.0, 1.0),
     "fraction": (0.0, 1.0),
     "words": (0.0, float("inf")),
     "nats": (0.0, float("inf")),
 }
-# The values of a metric on each conversation, None where it can't be told.
+# The values of a metric by conversation, None where unknown.
 Values = Sequence[float | None]
 
 
 def put_together(rows: Iterable[Row], statuses: Iterable[EntryStatus], scores_of: ScoresOf) -> list[Row]:
     """Return rows of one protocol with each set of seeds as one row; `statuses` are all entries of the arena."""
-    sets = _sets(statuses)
+    sets: dict[str, list[EntryStatus]] = {}
+    for status in statuses:
+        if status.entry.seed is not None:
+            sets.setdefault(status.entry.name_of_set, []).append(status)
     found: list[Row] = []
     by_set: dict[str, list[Row]] = {}
     for row in rows:
@@ -48,17 +52,9 @@ def put_together(rows: Iterable[Row], statuses: Iterable[EntryStatus], scores_of
         else:
             found.append(row)
     for name, of_set in by_set.items():
-        found += _rows_of_set(sorted(of_set, key=lambda row: _seed(row.status)), sets[name], scores_of)
+        by_seed = sorted(of_set, key=lambda row: _seed(row.status))
+        found += _rows_of_set(by_seed, sorted(sets[name], key=_seed), scores_of)
     return found
-
-
-def _sets(statuses: Iterable[EntryStatus]) -> dict[str, list[EntryStatus]]:
-    """Return the entries of each set by its name, by seed."""
-    sets: dict[str, list[EntryStatus]] = {}
-    for each in statuses:
-        if each.entry.seed is not None:
-            sets.setdefault(each.entry.name_of_set, []).append(each)
-    return {name: sorted(found, key=_seed) for name, found in sets.items()}
 
 
 def _seed(status: EntryStatus) -> int:
@@ -66,7 +62,7 @@ def _seed(status: EntryStatus) -> int:
 
 
 def _rows_of_set(rows: Sequence[Row], entries: Sequence[EntryStatus], scores_of: ScoresOf) -> list[Row]:
-    """Return a row of the seeds with the same conversations, of most of them, and one for each other seed."""
+    """Return a row of most seeds, those with the same conversations, and one for each other seed."""
     alike: dict[object, list[Row]] = {}
     for row in rows:
         scores = scores_of(row.status)
@@ -88,7 +84,8 @@ def _merged(
     rest = tuple(each for each in entries if each.entry.id not in taken)
     scores = [found for each in scored if (found := scores_of(each)) is not None]
     row = with_figures(rows, scores) if len(rows) > 1 else rows[0]
-    means = _means([each.scores | each.metrics for each in rows])
+    figures = [each.scores | each.metrics for each in rows]
+    means = {name: tuple(each[name]["mean"] for each in figures) for name in _common_names(figures)}
     remarks = (
         remark_of(row.protocol, row.against_base),
         OTHER_TEXT if any(OTHER_TEXT in each.remark for each in rows) else "",
@@ -96,15 +93,6 @@ def _merged(
         *_remarks(rest, {each.id for each in apart}),
     )
     return replace(row, seeds=SeedSet(scored, rest, means, spreads(means)), remark=_joined(*remarks))
-
-
-def _means(seeds: Sequence[Scores]) -> dict[str, tuple[float, ...]]:
-    """Return the mean of each seed by metric, of the metrics that all have."""
-    return {
-        name: tuple(each[name]["mean"] for each in seeds)
-        for name in seeds[0]
-        if all(name in each for each in seeds)
-    }
 
 
 def _remarks(rest: Sequence[EntryStatus], apart: set[str]) -> list[str]:
@@ -149,7 +137,7 @@ def spreads(means: Mapping[str, Sequence[float]]) -> dict[str, float]:
 
 
 def with_figures(rows: Sequence[Row], scores: Sequence[ExampleScores]) -> Row:
-    """Return the row of the first seed with the figures of all seeds, of the metrics that all have."""
+    """Return the row of the first seed with the combined figures of all seeds, for the metrics that all have."""
     seeds = _Seeds(scores, resamples_of(rows[0].status))
     return replace(
         rows[0],
@@ -161,7 +149,7 @@ def with_figures(rows: Sequence[Row], scores: Sequence[ExampleScores]) -> Row:
 
 
 class _Seeds:
-    """The values of each seed, of its base model and itself, from which figures are computed by metric."""
+    """The values of each seed and its base model, from which figures are computed by metric."""
 
     def __init__(self, scores: Sequence[ExampleScores], resamples: int) -> None:
         self._base = [_values(each.base) for each in scores]
@@ -210,7 +198,7 @@ def _values(written: Written) -> Mapping[str, Values]:
 
 
 def _known(seeds: Sequence[Values]) -> list[list[float]]:
-    """Return the values of the conversations on which all are known; nothing if there is none."""
+    """Return the values on conversations where all are known."""
     if len({len(each) for each in seeds}) > 1:
         return []
     columns = [column for column in zip(*seeds, strict=True) if None not in column]
@@ -218,7 +206,7 @@ def _known(seeds: Sequence[Values]) -> list[list[float]]:
 
 
 def _gains(values: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Return the differences of each seed from its base model; the first half of `values` is that of the bases."""
+    """Return the differences of each seed from its base model; the first half of `values` are the bases."""
     half = len(values) // 2
     return [
         [new - old for old, new in zip(before, after, strict=True)]
@@ -227,7 +215,7 @@ def _gains(values: Sequence[Sequence[float]]) -> list[list[float]]:
 
 
 def _as_interval(figure: Mapping[str, Any]) -> Interval:
-    """Return a figure as an interval; it is on too few examples for a verdict if it says so."""
+    """Return a figure as an interval, marked as based on too few examples if its verdict says so."""
     from engine.scoring.bootstrap import Interval
 
     examples = 1 if figure.get("verdict") == "too few to tell" else MIN_EXAMPLES
@@ -235,7 +223,7 @@ def _as_interval(figure: Mapping[str, Any]) -> Interval:
 
 
 def differences(before: Sequence[ExampleScores], after: Sequence[ExampleScores], resamples: int) -> Spread:
-    """Return the paired difference of ROUGE of two systems, by score: each has the scores of one or several seeds."""
+    """Return the paired ROUGE differences of two systems, each with the scores of one or several seeds."""
     from engine.scoring import bootstrap, seed_intervals
 
     def values(system: Sequence[ExampleScores], name: str) -> list[tuple[float, ...]]:

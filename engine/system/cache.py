@@ -1,6 +1,6 @@
-"""What was computed and can be computed again: one folder, a file for each value, the least recently used out.
+"""A cache of computed values: one folder with a file for each value; the least recently used are deleted.
 
-A file's name is a digest of all that decides the value. One that can't be read counts as absent.
+A file's name is a digest of everything that determines the value. An unreadable file counts as absent.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ T = TypeVar("T", bound=BaseModel)
 
 
 def place(kind: str, facts: Any, suffix: str = ".json") -> Path:
-    """Return the file of a value of a kind; `facts`, which JSON can write, are all that decides it."""
+    """Return the file of a value of a kind; `facts`, as JSON, are everything that determines it."""
     text = json.dumps([kind, facts], sort_keys=True, default=str)
     return results_folder() / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:32]}{suffix}"
 
 
 def load(file: Path, schema: type[T]) -> T | None:
-    """Return the value in a file; None if there is none that can be read."""
+    """Return the value in a file, None if it is missing or unreadable."""
     try:
         value = schema.model_validate_json(read_bytes(file, FileKind.CACHED), strict=True)
         os.utime(file)

@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.errors import StorageError
 from engine.system.files import aside, private
 
-# Spreadsheets take these for the start of a formula, or skip them before one. Some read wide forms as the usual signs.
+# Spreadsheets read these as the start of a formula, or skip them before one, the full-width forms too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫")
 
 Cell = str | int | float
@@ -24,7 +24,7 @@ Cell = str | int | float
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write a table as UTF-8 with a byte order mark, for spreadsheets; numbers stay numbers.
 
-    Raises StorageError if the file can't be written; an existing file stays then.
+    Raises StorageError if the file can't be written; an existing file is then unchanged.
     """
     try:
         with aside(path) as unfinished:

@@ -1,7 +1,6 @@
-"""The SHA-256 of whole files, read once for each state of a file and then remembered in the cache.
+"""The SHA-256 of whole files, cached until a file changes.
 
-What identifies a file is always its content: the state only tells whether it must be read again. What is remembered of
-another state counts as absent.
+Only the content identifies a file: its size, times and inode just tell whether it must be read again.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from pydantic import BaseModel, Field
 from engine.system import cache
 from engine.system.foreign_files import open_regular
 
-# Up to this size a file is read faster than what is remembered of it is written.
+# Up to this size, reading the file is faster than writing the cache.
 SMALL_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 20
-# Systems write the time of a change in steps of up to 10 ms: a file may change twice within one.
+# Times have steps of up to 10 ms on some systems: a file may change twice within one.
 CLOCK_STEP_SECONDS = 0.02
 
 State = tuple[int, int, int, int]
@@ -34,12 +33,12 @@ class _Remembered(BaseModel, frozen=True, extra="forbid"):
 
 
 def sha256(path: Path, on_bytes: OnBytes = lambda _: None) -> str:
-    """Return the hash of a file as hex digits; `on_bytes(count)` is told what is read. Raises OSError."""
+    """Return the hash of a file as hex digits; `on_bytes(count)` reports progress. Raises OSError."""
     return _remembered(path) or _read(path, on_bytes)
 
 
 def at_once(path: Path) -> str | None:
-    """Return the hash of a file that is small or remembered, None for one that takes time to read. Raises OSError."""
+    """Return the hash of a file that is small or cached, None if it takes time to read. Raises OSError."""
     return _read(path, lambda _: None) if path.stat().st_size <= SMALL_BYTES else _remembered(path)
 
 
@@ -48,7 +47,7 @@ def _read(path: Path, on_bytes: OnBytes) -> str:
     with open_regular(path) as stream:
         status = os.fstat(stream.fileno())
         if status.st_size > SMALL_BYTES and time.time() - status.st_ctime < CLOCK_STEP_SECONDS:
-            # From now on, a change shows in the file's times.
+            # After this, any change shows in the file's times.
             time.sleep(CLOCK_STEP_SECONDS)
             status = os.fstat(stream.fileno())
         while chunk := stream.read(CHUNK_BYTES):
@@ -66,7 +65,7 @@ def _remembered(path: Path) -> str | None:
 
 
 def _state(status: os.stat_result) -> State:
-    """Return what changes with a file's content: a copy may have its size and time, but no entry's change time."""
+    """Return what changes with a file's content: size and mtime can be copied, ctime can't."""
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 

@@ -1,4 +1,4 @@
-"""Atomic writes that nobody else can read, syncing to the disk, and sizes on it."""
+"""Atomic writes to private files, syncing to the disk, and sizes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 from engine.errors import StorageError
 
-# Of a file's name in a partial file's: systems allow 255 bytes, four for a character.
+# Characters of a file's name in its partial file's name: systems allow 255 bytes, up to four a character.
 MAX_KEPT_NAME = 50
 
 
 def write_atomically(path: Path, text: str, *, shared: bool = False) -> None:
     """Write a file atomically: to a partial file, synced to the disk, renamed, and the folder synced.
 
-    It is private, unless it is `shared` with whom the umask lets read.
+    Only this user can read it, unless it is `shared`: then the umask decides.
     """
     with aside(path) as unfinished:
         with open(unfinished, "x", encoding="utf-8", opener=None if shared else private) as stream:
@@ -30,13 +30,13 @@ def write_atomically(path: Path, text: str, *, shared: bool = False) -> None:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file to which this user has access and no other: an `opener` for `open`."""
+    """Open a file that only this user can access: an `opener` for `open`."""
     return os.open(path, flags, 0o600)
 
 
 @contextmanager
 def aside(path: Path) -> Iterator[Path]:
-    """Yield where to write the file or folder that will be `path`; whatever happens, nothing is left there."""
+    """Yield a place to write the file or folder that will be renamed to `path`; what is left there is deleted."""
     unfinished = partial_beside(path)
     try:
         yield unfinished
@@ -45,7 +45,7 @@ def aside(path: Path) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or a folder, as far as it is there and can be deleted."""
+    """Delete a file or a folder as far as possible; a missing one is no error."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -54,12 +54,12 @@ def remove(path: Path) -> None:
 
 
 def partial_beside(path: Path) -> Path:
-    """Return where to write what will be `path`: a name that nobody else has, not even who writes the same file now."""
+    """Return where to write what will be `path`: a unique name, even if another process writes the same file."""
     return path.with_name(f".{path.name[:MAX_KEPT_NAME]}.{secrets.token_hex(8)}.partial")
 
 
 def write_export(path: Path, text: str) -> None:
-    """Write a file that a person chose; raises StorageError, and an existing file stays then."""
+    """Write a file that the user chose. Raises StorageError; an existing file is then unchanged."""
     try:
         write_atomically(path, text)
     except OSError as error:

@@ -11,7 +11,7 @@ from engine.system.foreign_files import open_regular
 
 def try_lock(stream: IO[bytes]) -> bool:
     """Acquire the lock of an open file and tell whether that worked."""
-    # Here and below: most commands lock nothing, and need not wait for the import.
+    # Imported here and below, since most commands lock nothing.
     from filelock import lock_descriptor
 
     try:
@@ -28,7 +28,7 @@ def unlock(stream: IO[bytes]) -> None:
 
 
 def locked_file(path: Path, name: str) -> IO[bytes]:
-    """Return a locked file. Raises StorageError, with the name of what is open, if another process holds its lock."""
+    """Return a file, opened and locked. Raises StorageError, which says `name`, if another process has it locked."""
     stream = open_regular(path, "ab")
     if not try_lock(stream):
         stream.close()

@@ -1,7 +1,7 @@
-"""Which rank of a run this process is, as torchrun, `accelerate launch` and SLURM scripts say in the environment.
+"""This process's rank in a run, from the environment that torchrun, `accelerate launch` and SLURM scripts set.
 
-Rank 0 owns the run: its command makes the job and follows it. All others only compute. On one computer they need no
-network; on several, whose network somebody has to name. Knows no torch.
+Rank 0 owns the run: its command creates the job and follows it; the others only compute. On one computer they need no
+network; for several, the user has to name the interface. Knows no torch.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from engine.errors import WorkerError
 RANK, SIZE = "RANK", "WORLD_SIZE"
 LOCAL_RANK, LOCAL_SIZE = "LOCAL_RANK", "LOCAL_WORLD_SIZE"
 ADDRESS, PORT = "MASTER_ADDR", "MASTER_PORT"
-# By this variable a command tells its worker, which joins a run that another process owns, what it knows of the run.
+# Tells a worker that joins another process's run what its own command knows of the run.
 FACTS = "TUNESMITH_RANK_FACTS"
-# How many ranks a worker starts for its run, where that is not left to a plan.
+# How many ranks a worker starts for its run.
 COUNT = "TUNESMITH_RANKS"
-# The network interface at which gloo and NCCL open their ports.
+# The network interface on which gloo and NCCL open their ports.
 INTERFACE, NCCL_INTERFACE = "GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"
 IN_CLEAR = (
     "The processes of several computers send conversations and weights in clear, and take what anybody sends."
 )
 LOOPBACK = "127.0.0.1"
 START_WITH_TORCHRUN = "Start with torchrun or `accelerate launch`, which set the variables."
-# What `accelerate launch` is configured for, and what of it there is no way to do.
+# Configurations of `accelerate launch`: the one that is supported, and those that are not.
 FSDP, FSDP_VERSION = "ACCELERATE_USE_FSDP", "FSDP_VERSION"
 OTHER_WAYS = {"ACCELERATE_USE_DEEPSPEED": "DeepSpeed", "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM"}
-# By these, libraries take themselves for one of several processes: accelerate opens connections of its own, and
-# transformers leaves the weights of all ranks but one empty.
+# Variables that make libraries believe they run as one of several ranks: accelerate would open connections, and
+# transformers would leave the weights of all ranks but one empty.
 TOLD_TO_LIBRARIES = (
     RANK, SIZE, LOCAL_RANK, LOCAL_SIZE, FSDP, "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE",
 )  # fmt: skip
@@ -39,9 +39,9 @@ TOLD_TO_LIBRARIES = (
 
 @dataclass(frozen=True)
 class Rank:
-    """This process's number among `size` ranks, and its number among the `local_size` on this computer.
+    """A rank of a world of `size`, and its local rank among the `local_size` on this computer.
 
-    `shards` tells whether `accelerate launch` is configured for FSDP, and of which version.
+    `shards` tells whether `accelerate launch` is configured for FSDP, `fsdp_version` for which version.
     """
 
     rank: int
@@ -63,10 +63,9 @@ class Rank:
 
 
 def own(given: Mapping[str, str] | None = None) -> Rank | None:
-    """Return what the environment says of this process, None for one that is alone.
+    """Return this process's rank from the environment, None without other ranks.
 
-    Raises WorkerError for variables that contradict each other, and for processes of several computers without a
-    network of theirs.
+    Raises WorkerError for contradictory variables, and for ranks on several computers without a named interface.
     """
     given = os.environ if given is None else given
     size = _number(given, SIZE, 1)
@@ -101,7 +100,7 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
 
 
 def take() -> Rank | None:
-    """Return what the environment says of this process, and hide it from libraries. Raises what `own` does."""
+    """Return this process's rank as `own` does, and hide the variables from libraries. Raises WorkerError."""
     found = own()
     for name in TOLD_TO_LIBRARIES:
         os.environ.pop(name, None)
@@ -109,24 +108,24 @@ def take() -> Rank | None:
 
 
 def variables(rank: int, size: int, port: int) -> dict[str, str]:
-    """Return what tells a process that it is one of so many on this computer."""
+    """Return the environment of a rank on this computer."""
     numbers = {RANK: rank, SIZE: size, LOCAL_RANK: rank, LOCAL_SIZE: size, PORT: port}
     return {name: str(number) for name, number in numbers.items()}
 
 
 def is_follower(given: Mapping[str, str] | None = None) -> bool:
-    """Tell whether this process belongs to a run that another one owns."""
+    """Tell whether another rank owns this process's run."""
     found = own(given)
     return found is not None and not found.is_first
 
 
 def addresses(interface: str) -> list[str]:
-    """Return this computer's addresses at a network interface, none if there is no such interface."""
+    """Return the addresses of a network interface, none if it does not exist."""
     return _addresses_by_interface().get(interface, [])
 
 
 def loopback() -> str:
-    """Return the interface that no other computer reaches."""
+    """Return the name of the loopback interface."""
     return next(name for name, found in _addresses_by_interface().items() if LOOPBACK in found)
 
 
@@ -139,10 +138,10 @@ def _addresses_by_interface() -> dict[str, list[str]]:
 
 
 def require_port(given: Mapping[str, str] | None = None) -> int:
-    """Return the port that a launcher chose. On one computer it only tells runs apart. Raises WorkerError."""
+    """Return the port that the launcher chose; on one computer it only tells runs apart. Raises WorkerError."""
     given = os.environ if given is None else given
     port = given.get(PORT, "")
-    # The one after it has to be one too.
+    # The next port is used too.
     if not _is_number(port) or not 0 < int(port) < (1 << 16) - 1:
         message = f"The processes have no place to meet: {PORT} is {port!r}."
         raise WorkerError(message, START_WITH_TORCHRUN, PORT)
@@ -150,9 +149,9 @@ def require_port(given: Mapping[str, str] | None = None) -> int:
 
 
 def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
-    """Return where processes of several computers meet: the port after that which a launcher may use itself.
+    """Return host and port for the rendezvous of several computers: the port after the launcher's own.
 
-    Raises WorkerError if that is no host or no port.
+    Raises WorkerError for an invalid one.
     """
     given = os.environ if given is None else given
     host, port = given.get(ADDRESS, ""), require_port(given) + 1

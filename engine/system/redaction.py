@@ -1,7 +1,7 @@
-"""Formats unexpected exceptions for logs, with user text redacted.
+"""Formats unexpected exceptions for logs, without user text and passwords.
 
-A library's message may quote text of conversations, and logs are shared. Quoted text with spaces is left out, and so
-are logins in URLs; names, numbers and paths stay, since they help.
+A library's message may quote conversations, and logs get shared. Quoted text with spaces is removed, and so are logins
+in URLs; names, numbers and paths stay, since they help.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The sandbox: a process for work on what strangers wrote, with limits of memory and of time, and without torch.
+"""The sandbox: a process that reads untrusted files, with limits on memory and CPU time, and without torch.
 
-A small file can ask a library for gigabytes or for hours, and some libraries end their process over it. The work is a
-function of a module with its arguments. What comes back is read as plain values alone, so that who takes over the
-process by a hostile file can send nothing that would run here. One process waits for the next work. None outlives the
-one that asks it.
+A small file can make a library take gigabytes or hours, or crash its process. The work is a module's function with its
+arguments. Results are unpickled as plain values only, so a hostile file that takes over the process can send nothing
+that runs here. One idle process is kept for the next work; none outlives its parent.
 """
 
 from __future__ import annotations
@@ -42,37 +41,37 @@ from engine.system.paths import program
 from engine.system.processes import NO_WINDOW
 
 T = TypeVar("T")
-# The option of main.py, and what follows it for a process that may import torch.
+# The option of main.py, and its argument for a process that may import torch.
 OPTION, WITH_TORCH = "--sandbox", "torch"
 STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
-# Of prctl: the signal that a process gets when the thread that started it is gone, however that ended.
+# Of prctl: the signal that a process gets when the thread that started it ends.
 PR_SET_PDEATHSIG = 1
 MORE, STOP = b"more", b"stop"
-# How often it is looked at what work takes, and how long work that nobody waits for may still take to stop.
+# How often usage is measured, and how long abandoned work may take to stop.
 WATCH_SECONDS, STOP_SECONDS = 0.1, 0.5
-# A process waits for other work so long, and only if the last one left no more memory taken than this.
+# An idle process ends after this time, and is kept only if its last work left no more memory in use.
 IDLE_SECONDS, KEPT_BYTES = 60, 64 << 20
-# The most memory that a process of Linux had at a time, and what forgets it.
+# Where Linux reports the peak memory of a process, and where it is reset.
 OWN_STATUS, RESET_PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-# A library that lacks memory may say anything. It took nearly all there was, then.
+# A library that runs out of memory may raise anything; it is recognised by having used this share of the limit.
 NEARLY_ALL = 0.8
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The memory that work may take, in bytes, and the seconds of a processor until its next result, or for all."""
+    """The memory of work, in bytes, and its CPU seconds: until the next result, or for all results together."""
 
     memory_bytes: int
     seconds: float
     for_all_results: bool = False
 
 
-# For imports before the work.
+# For the imports before the work.
 STARTING = Limits(4 << 30, 120)
 
 
 class Exceeded(Enum):
-    """How work ended that was ended: at a limit, or by the library that did it."""
+    """Why work was cut short: a limit, or a crash of its library."""
 
     MEMORY = "memory"
     TIME = "time"
@@ -80,24 +79,20 @@ class Exceeded(Enum):
 
 
 class LimitError(Exception):
-    """Work that reached a limit, or ended its process."""
+    """Work that reached a limit, or crashed its process."""
 
     def __init__(self, exceeded: Exceeded, limits: Limits) -> None:
-        super().__init__(_in_words(exceeded, limits))
+        texts = {
+            Exceeded.MEMORY: f"it takes more than {limits.memory_bytes >> 20:,} MB of memory",
+            Exceeded.TIME: f"it takes more than {limits.seconds:,} s of a processor",
+            Exceeded.CRASH: "the library that reads it breaks down, or lacks memory",
+        }
+        super().__init__(texts[exceeded])
         self.exceeded = exceeded
 
 
-def _in_words(exceeded: Exceeded, limits: Limits) -> str:
-    match exceeded:
-        case Exceeded.MEMORY:
-            return f"it takes more than {limits.memory_bytes >> 20:,} MB of memory"
-        case Exceeded.TIME:
-            return f"it takes more than {limits.seconds:,} s of a processor"
-    return "the library that reads it breaks down, or lacks memory"
-
-
 def result(work: Callable[[], T], limits: Limits, imports: Sequence[str] = ()) -> T:
-    """Return what `work` returns, done in the sandbox, as `results` does."""
+    """Return what `work` returns in the sandbox; see `results`."""
     [only] = results(partial(_once, work), limits, imports)
     return only
 
@@ -109,12 +104,12 @@ def _once(work: Callable[[], T]) -> Iterator[T]:
 def results(
     work: Callable[[], Iterator[T]], limits: Limits, imports: Sequence[str] = (), *, with_torch: bool = False
 ) -> Generator[T, None, None]:
-    """Yield what `work` yields, done in the sandbox, which stops with this iterator.
+    """Yield what `work` yields in the sandbox; closing this iterator stops the work.
 
-    `work` is a function of a module, or a `partial` of one; its paths are absolute. Its results are None, numbers,
-    texts, bytes, and lists, tuples, sets and dictionaries of those. The modules in `imports` are no part of what it
-    takes. With torch, it has a process of its own. Raises LimitError, and what the work raises: an AppError or one of
-    Python's own errors as it is, any other as the nearest of those.
+    `work` is a module's function, or a `partial` of one, with absolute paths. Its results are None, numbers, text,
+    bytes, and lists, tuples, sets and dictionaries of those. Importing the modules in `imports` does not count towards
+    the limits. With torch, a new process is used and not kept. Raises LimitError, and the errors of the work: AppErrors
+    and built-in errors as they are, any other as its nearest built-in base.
     """
     process = _begun(pickle.dumps((limits, list(imports))) + pickle.dumps(work), limits, with_torch)
     is_fit = False
@@ -144,7 +139,7 @@ def results(
 
 
 def _rebuilt(name: str, arguments: list[Any]) -> Exception:
-    """Return an error by its name and arguments."""
+    """Return the error with this name and these arguments."""
     made = getattr(errors, name, None) or getattr(builtins, name, None)
     if isinstance(made, type) and issubclass(made, Exception):
         for kind in (made, AppError if issubclass(made, AppError) else ValueError):
@@ -153,16 +148,16 @@ def _rebuilt(name: str, arguments: list[Any]) -> Exception:
     return ValueError(name)
 
 
-# By the process that asks: a fork has none of its parent's.
+# By parent process: a fork must not use its parent's.
 _idle: dict[int, _Process] = {}
-# Linux ends a process with the thread that started it, so that is one that lasts.
+# PDEATHSIG is tied to the thread that started a process, so one lasting thread starts them all.
 _starters: dict[int, ThreadPoolExecutor] = {}
 
 
 def _begun(request: bytes, limits: Limits, with_torch: bool) -> _Process:
-    """Return a process that has begun its work. Raises LimitError if it ends before."""
+    """Return a process that has begun the work. Raises LimitError if it ends before that."""
     idle = None if with_torch else _idle.pop(os.getpid(), None)
-    # One that has waited for long may have ended just now.
+    # An idle process may have just timed out.
     if idle is not None and idle.begins(request, limits):
         return idle
     starter = _starters.setdefault(os.getpid(), ThreadPoolExecutor(1, "sandbox"))
@@ -174,21 +169,21 @@ def _begun(request: bytes, limits: Limits, with_torch: bool) -> _Process:
 
 @atexit.register
 def end() -> None:
-    """End the process that waits for work, if there is one."""
+    """End the idle process, if there is one."""
     idle = _idle.pop(os.getpid(), None)
     if idle is not None:
         idle.end()
 
 
 class _Process:
-    """A process of the sandbox, and what watches over it: not every system keeps limits by itself."""
+    """A sandbox process, and the thread that enforces its limits where the system does not."""
 
     def __init__(self, with_torch: bool) -> None:
         self._popen = subprocess.Popen(
             [*program(), OPTION, *([WITH_TORCH] if with_torch else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # Not the folder of a job, which Windows could not delete then.
+            # Not a job's folder, or Windows could not delete it.
             cwd=tempfile.gettempdir(),
             creationflags=NO_WINDOW,
         )
@@ -199,18 +194,18 @@ class _Process:
         self._limits, self._stop_at = STARTING, math.inf
         self._own_bytes, self._own_seconds = 0, 0.0
         self._exceeded: Exceeded | None = None
-        # Held while it is looked at, or what it is looked at for changes.
+        # Guards the limits and the usage that they are compared with.
         self._lock = threading.Lock()
         self._ended = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def begins(self, request: bytes, limits: Limits) -> bool:
-        """Give it work, and return whether it has begun; if not, it has ended."""
+        """Give it work, and tell whether it has begun; if not, the process has ended."""
         self.say(request)
         with suppress(LimitError):
             match self.receive():
                 case ["begun", int(number)]:
-                    # On Windows, that is a child of what a virtual environment has in the place of Python.
+                    # In a virtual environment on Windows, Python is a child of the launcher that was started.
                     self._number = number
                     self._count_anew(limits)
                     return True
@@ -218,17 +213,17 @@ class _Process:
         return False
 
     def say(self, message: bytes) -> None:
-        """Send a message; a process that has ended does not hear it, which shows when it has to answer."""
+        """Send a message. That the process has ended is noticed when its answer is read."""
         with suppress(OSError):
             self._outbox.write(pickle.dumps(message))
             self._outbox.flush()
 
     def receive(self) -> Any:
-        """Return its next message. Raises LimitError where it ended, or sent anything else."""
+        """Return its next message. Raises LimitError if it ended, or sent anything unreadable."""
         try:
             message = _PlainUnpickler(self._inbox).load()
         except _UNREADABLE:
-            # It is ending, or goes on with something else.
+            # It is ending, or no longer speaks the protocol.
             self._stop_at = time.monotonic() + STOP_SECONDS
             self._popen.wait()
             self.end()
@@ -238,7 +233,7 @@ class _Process:
         return message
 
     def stops(self) -> bool:
-        """Ask it to leave its work, and return whether it did so, and waits for other work."""
+        """Ask it to stop its work, and tell whether it did and is ready for other work."""
         self._stop_at = time.monotonic() + STOP_SECONDS
         self.say(STOP)
         with suppress(LimitError):
@@ -246,7 +241,7 @@ class _Process:
         return False
 
     def rests(self) -> bool:
-        """Let it wait for other work; return whether it is fit for that: it lives, and no memory is left taken."""
+        """Let it wait for other work; tell whether it can: it is alive and has released its memory."""
         self._stop_at = math.inf
         with self._lock, suppress(psutil.Error):
             self._limits = STARTING
@@ -254,7 +249,7 @@ class _Process:
         return False
 
     def end(self) -> None:
-        """Kill it, and wait until it is gone."""
+        """Kill it and wait until it is gone."""
         self._ended.set()
         self._popen.kill()
         self._popen.wait()
@@ -265,13 +260,13 @@ class _Process:
     def exceeded(self) -> Exceeded:
         """Return how it ended."""
         if self._exceeded is None and os.name != "nt":
-            # The system ends the largest process where memory runs out.
+            # If memory runs out, the kernel kills the largest process.
             by_signal = {-signal.SIGXCPU: Exceeded.TIME, -signal.SIGKILL: Exceeded.MEMORY}
             return by_signal.get(self._popen.returncode, Exceeded.CRASH)
         return self._exceeded or Exceeded.CRASH
 
     def _watch(self) -> None:
-        """Look again and again at what it takes, until it ends; kill it at a limit."""
+        """Measure its usage until it ends, and kill it at a limit."""
         with suppress(psutil.Error):
             while not self._ended.wait(WATCH_SECONDS):
                 with self._lock:
@@ -288,54 +283,54 @@ class _Process:
                     return
 
     def _count_anew(self, limits: Limits, *, memory_too: bool = True) -> None:
-        """Count from now on what it takes."""
+        """Measure usage from now on."""
         with self._lock, suppress(psutil.Error):
             taken_bytes, self._own_seconds = self._taken()
             self._own_bytes = taken_bytes if memory_too else self._own_bytes
             self._limits = limits
 
     def _taken(self) -> tuple[int, float]:
-        """Return the memory and the seconds of a processor that it has taken. Raises psutil.Error."""
+        """Return its memory in bytes and its CPU seconds. Raises psutil.Error."""
         process = psutil.Process(self._number)
         memory, used = process.memory_info(), process.cpu_times()
-        # What Windows has moved out of memory counts too.
+        # On Windows, including memory that is paged out.
         return getattr(memory, "private", memory.rss), used.user + used.system
 
 
 class _PlainPickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> NoReturn:
-        """Refuse what is no plain value, for which alone this is asked."""
+        """Refuse the value: this is only called for values that are not plain."""
         raise TypeError(repr(type(value)))
 
 
 class _PlainUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str, /) -> NoReturn:
-        """Refuse all names: without one, a pickle calls nothing."""
+        """Refuse all names: without them a pickle can't call anything."""
         raise pickle.UnpicklingError(module, name)
 
 
-# What an unpickler raises for what is no pickle, or breaks off.
+# Raised by an unpickler for a damaged or truncated pickle.
 _UNREADABLE = (
     pickle.UnpicklingError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError,
     OverflowError, MemoryError,
 )  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------- in the process itself
+# ------------------------------------------------------------------------------------- in the sandbox process
 
 
 def main(*, with_torch: bool) -> NoReturn:
-    """Do what the standard input asks for, until it ends or nothing comes for a while."""
+    """Do the work that arrives on standard input, until that is closed or idle for long."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     for name in STOP_SIGNALS:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if not with_torch:
-        # Libraries that could use it do without.
+        # Libraries for which torch is optional do without it.
         sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
     os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1"}
-    # What a library reads or prints is none of what is said here.
+    # Keep what libraries read and print out of the messages.
     reading, writing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -347,13 +342,13 @@ def main(*, with_torch: bool) -> NoReturn:
             _serve(inbox.get(timeout=IDLE_SECONDS), inbox, writing)
     except (queue.Empty, BrokenPipeError):
         os._exit(0)
-    except BaseException:  # noqa: BLE001 - some libraries raise what is no Exception where they break down
+    except BaseException:  # noqa: BLE001 - some libraries raise no Exception when they crash
         traceback.print_exc()
         os._exit(1)
 
 
 def _listen(stream: IO[bytes], inbox: queue.SimpleQueue[bytes]) -> None:
-    """Take what is said while work is done: its end is that of the process."""
+    """Receive messages while work is done, and end the process when the stream ends."""
     with suppress(EOFError):
         while True:
             inbox.put(pickle.load(stream))  # noqa: S301 - from the process that started this one
@@ -361,7 +356,7 @@ def _listen(stream: IO[bytes], inbox: queue.SimpleQueue[bytes]) -> None:
 
 
 def _serve(request: bytes, inbox: queue.SimpleQueue[bytes], outbox: IO[bytes]) -> None:
-    """Do a work, and send each result when it is asked for; the next one is done meanwhile."""
+    """Do one piece of work, and send each result on request; the next one is computed meanwhile."""
     _rlimit("RLIMIT_DATA", None)
     _rlimit("RLIMIT_CPU", None)
     stream = io.BytesIO(request)
@@ -370,7 +365,7 @@ def _serve(request: bytes, inbox: queue.SimpleQueue[bytes], outbox: IO[bytes]) -
         for name in imports:
             importlib.import_module(name)
         work = pickle.load(stream)  # noqa: S301
-    except Exception as error:  # noqa: BLE001 - it is raised again where the result is wanted
+    except Exception as error:  # noqa: BLE001 - raised again in the parent
         work = partial(_raise, error)
     is_first = True
     outbox.write(pickle.dumps(["begun", os.getpid()]))
@@ -389,7 +384,7 @@ def _raise(error: Exception) -> NoReturn:
 
 
 def _messages(work: Callable[[], Iterator[Any]], limits: Limits) -> Iterator[bytes]:
-    """Yield the results, and how they end, all within the limits."""
+    """Yield the messages with results and the final one, within the limits."""
     enough = math.inf
     if sys.platform == "linux":
         own = psutil.Process().memory_info()
@@ -406,20 +401,20 @@ def _messages(work: Callable[[], Iterator[Any]], limits: Limits) -> Iterator[byt
         ended = _plain(["end"])
     except MemoryError:
         ended = _plain(["memory"])
-    except Exception as error:  # noqa: BLE001 - it is raised again where the result is wanted
+    except Exception as error:  # noqa: BLE001 - raised again in the parent
         ended = _plain(["memory"]) if _most_bytes() > enough else _told(error)
     yield ended
 
 
 def _plain(message: list[Any]) -> bytes:
-    """Return a message as it is sent. Raises TypeError for what is no plain value."""
+    """Return a message as bytes. Raises TypeError for values that are not plain."""
     stream = io.BytesIO()
     _PlainPickler(stream).dump(message)
     return stream.getvalue()
 
 
 def _told(error: Exception) -> bytes:
-    """Return an error as a message: of a library's own, the nearest of Python's errors with its words."""
+    """Return an error as a message; a library's error becomes its nearest built-in base with the same text."""
     near = next(each for each in type(error).__mro__ if each.__module__ in (errors.__name__, "builtins"))
     name = (ValueError if near is Exception else near).__name__
     arguments: Sequence[Any] = [str(error) or type(error).__name__]
@@ -438,7 +433,7 @@ def _limit_time(limits: Limits) -> None:
 
 
 def _rlimit(name: str, value: int | None) -> None:
-    """Set a limit of this process where the system has any, None: none, unless a lower one is set for good."""
+    """Set a resource limit of this process; None lifts it as far as the hard limit allows. Windows has none."""
     try:
         import resource
     except ImportError:
@@ -450,7 +445,7 @@ def _rlimit(name: str, value: int | None) -> None:
 
 
 def _most_bytes() -> int:
-    """Return the most memory that this process has used at a time for its work, 0 where that can't be asked."""
+    """Return the peak memory of this process in bytes, 0 where the system does not tell."""
     if sys.platform != "linux":
         return 0
     peak = re.search(r"VmHWM:\s+(\d+) kB", OWN_STATUS.read_text("ascii"))

@@ -1,6 +1,6 @@
-"""The templates of scripts and cards that people read and run. What is put into one is quoted, as HTML is in a page.
+"""Templates of scripts and cards that people read and run. Values are quoted, as HTML escapes them in a page.
 
-Only what the engine itself says is code, marked so by the filter `code`. A missing value is an error.
+Only the engine's own code, marked by the filter `code`, is inserted as it is. A missing value is an error.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ LINE = 100
 
 
 class Code(str):
-    """A part of a script, which no recipe, adapter, model or data set had a hand in."""
+    """A part of a script that contains nothing from a recipe, adapter, model or data set."""
 
     __slots__ = ()
 
 
 def python_template(name: str) -> Template:
-    """Return a template of the resources, such as "script/train.py.jinja", that writes values as Python does."""
+    """Return a template, such as "script/train.py.jinja", that writes values as Python literals."""
     return _template(name, lambda value: pformat(value, width=LINE, sort_dicts=False))
 
 
 def shell_template(name: str) -> Template:
-    """Return a template of the resources, such as "slurm/train.sbatch": a value is a word, a list several words."""
+    """Return a template, such as "slurm/train.sbatch", that writes a value as a word and a list as words."""
     return _template(
         name, lambda value: shlex.join(value) if isinstance(value, list) else shlex.quote(str(value))
     )
