@@ -1,4 +1,4 @@
-"""Other computers to train on: which ones there are, how they are reached, and a node of a cluster on this one.
+"""Other computers to train on: their list, how to reach them, and this computer as a node of a cluster.
 
-No password is ever stored; a token is a file of its own. Knows nothing of runs.
+No password is ever stored; a cluster's token is a file of its own.
 """

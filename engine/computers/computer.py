@@ -1,4 +1,4 @@
-"""One computer or cluster that runs can be sent to, and the checks of what was typed for it."""
+"""A computer or cluster that runs can be sent to, and checks of what the user typed for it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Literal
 from engine.errors import Problem
 
 Kind = Literal["ray", "ssh"]
-# Where Ray's dashboard, which takes jobs, listens unless told otherwise.
+# The usual port of Ray's dashboard, which takes jobs.
 JOBS_PORT = 8265
 MAX_PORT = 65_535
 MAX_NAME = 40
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_NAME - 1}}}")
-# No option of ssh and no shell can be hidden in it.
+# Nothing that ssh or a shell could read as an option or a command.
 _SSH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*@)?[A-Za-z0-9_\[][A-Za-z0-9_.:\]-]*")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\]")
 
@@ -24,11 +24,11 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\]")
 class Computer:
     """A Ray cluster, reached by the address of its head or through SSH.
 
-    `address` is `host:port` of Ray's dashboard, which takes jobs; for the kind `ssh` it is as seen from the other end
-    of the tunnel. `ssh` is what the system's own ssh calls the computer: `user@host`, or a host of its configuration.
-    `token_file` holds the cluster's token: a path on this computer, or for `ssh` on the other one. `storage` is where
-    the cluster keeps checkpoints and results: "" for a private folder on the head, a path that all nodes see, or an
-    fsspec address. `agreed` says that the person agreed to sending conversations there.
+    `address` is `host:port` of Ray's dashboard, for the kind `ssh` as seen from the other end of the tunnel. `ssh` is a
+    destination of the system's ssh: `user@host`, or a host of its configuration. `token_file` holds the cluster's
+    token: a path on this computer, or for `ssh` on the other one. `storage` is where the cluster keeps checkpoints and
+    results: "" for a private folder on the head, a path that all nodes share, or an fsspec URL. `agreed`: the user
+    agreed to send conversations there.
     """
 
     name: str
@@ -51,19 +51,19 @@ class Computer:
 
     @property
     def destination(self) -> str:
-        """What a person calls the place: the SSH destination, or the address."""
+        """The SSH destination, or the address."""
         return self.ssh if self.kind == "ssh" else self.address
 
 
 def with_port(address: str) -> str:
-    """Return an address with the usual port if it names none."""
+    """Return an address, with the usual port if it has none."""
     host, colon, port = address.rpartition(":")
     is_bare_host = not colon or address.endswith("]")
     return f"{address}:{JOBS_PORT}" if is_bare_host else f"{host}:{port}"
 
 
 def problems(computer: Computer) -> Iterator[Problem]:
-    """Yield what is wrong with a computer's name and addresses, without opening a connection."""
+    """Yield the problems of a computer's name and addresses, without connecting."""
     if not _NAME.fullmatch(computer.name):
         hint = f"Use letters, digits, dots, hyphens and underscores, at most {MAX_NAME}."
         yield Problem("name", f'"{computer.name}" can\'t be the name of a computer.', hint)
@@ -77,5 +77,5 @@ def problems(computer: Computer) -> Iterator[Problem]:
 
 
 def is_port(text: str) -> bool:
-    """Tell whether a text is the number of a port."""
+    """Tell whether a text is a port number."""
     return bool(re.fullmatch("[0-9]{1,5}", text)) and 0 < int(text) <= MAX_PORT

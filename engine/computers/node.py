@@ -1,7 +1,7 @@
-"""This computer as a node of a cluster: a thin call of `ray start`, and its end.
+"""This computer as a node of a cluster: starts and stops `ray start`.
 
-A head listens on loopback alone unless it is given another address. Its token is on. Only what was started here is
-stopped.
+A head listens on loopback only, unless it is given another address, and requires a token. Only a node that was started
+here is stopped.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from engine.system.paths import application_root, make_private
 
 LOOPBACK = "127.0.0.1"
 CLUSTER_PORT = 6379
-# Cold, with a busy disk, Ray takes half a minute.
+# A cold start on a busy disk takes half a minute.
 START_SECONDS = 90.0
 STOP_SECONDS, LINGERING_SECONDS = 20.0, 2.0
 # Where Ray's own processes listen.
 WORKER_PORTS = range(10_002, 20_000)
 POLL_SECONDS = 0.2
-# Ray's name for "this computer alone, no cluster": its servers then bind to loopback.
+# Makes Ray's servers bind to loopback: it then takes this computer for the whole cluster.
 LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-# Ray's client server unpickles what callers send, and nobody here calls it.
+# Ray's client server unpickles requests, and is not needed here.
 _PROGRAM = (
     "from ray.scripts import scripts; scripts.get_ray_client_dependency_error = lambda: 'off'; scripts.main()"
 )
@@ -46,7 +46,7 @@ _PROGRAM = (
 
 @dataclass(frozen=True)
 class Node:
-    """A node that was started here: the process, and the address at which others join or send."""
+    """A node that was started here: its process, and the address at which others join or send."""
 
     pid: int
     address: str
@@ -64,8 +64,8 @@ def start(
 ) -> Node:
     """Start the head of a cluster and return it once it answers. Raises ComputerError.
 
-    `host` is the address of this computer at which others join; loopback means none can. `cards` and `processors` are
-    what Ray finds unless they are given.
+    Others join at `host`, an address of this computer; on loopback none can. `cards` (GPUs) and `processors` (CPU
+    cores) default to what Ray finds.
     """
     _require_none_runs()
     for each in (port, jobs_port):
@@ -112,7 +112,7 @@ def stop() -> Node:
     processes = [parent, *parent.children(recursive=True)]
     with suppress(ProcessLookupError):
         os.kill(node.pid, signal.SIGTERM)
-    # It ends its own processes; some of them would take long about it.
+    # It ends its own processes, but some take long.
     psutil.wait_procs([parent], timeout=STOP_SECONDS)
     _, alive = psutil.wait_procs(processes, timeout=LINGERING_SECONDS)
     for each in alive:
@@ -123,14 +123,14 @@ def stop() -> Node:
 
 
 def running() -> Node | None:
-    """Return the node that was started here and still runs."""
+    """Return the running node that was started here, None if there is none."""
     import psutil
 
     try:
         stored: dict[str, Any] = read_json(_record(), FileKind.JOB)
         began = float(stored.pop("began"))
         node = Node(**stored)
-        # Another process may have the number by now.
+        # The process id may have been reused.
         same = abs(psutil.Process(node.pid).create_time() - began) < 1.0
     except (OSError, ValueError, TypeError, KeyError, psutil.Error):
         return None
@@ -173,7 +173,7 @@ def _sizes(cards: int | None, processors: int | None) -> list[str]:
 def _started(arguments: list[str], host: str, secret: Path) -> subprocess.Popen[bytes]:
     folder = _folder()
     command = [sys.executable, "-c", _PROGRAM, "start", *arguments, "--block", f"--temp-dir={folder}"]
-    # Of its agents, which do the jobs, only one on a computer could have the usual port.
+    # A second agent on this computer could not have the usual port.
     command += ["--disable-usage-stats", "--dashboard-agent-listen-port=0"]
     command += [f"--node-ip-address={host}"] if host else []
     with (folder / "node.log").open("wb") as log:
@@ -194,16 +194,16 @@ def _environment(host: str, secret: Path) -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(secret),
         "RAY_USAGE_STATS_ENABLED": "0",
-        # Its metrics are open to everyone who reaches their port.
+        # Ray's metrics are open to anyone who reaches their port.
         "RAY_enable_metrics_collection": "0",
-        # The jobs and tasks of a node find this Python, and Tunesmith where this one is.
+        # So that jobs and tasks use this Python and this Tunesmith.
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), environment.get("PATH", os.defpath))),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }
 
 
 def _await(process: subprocess.Popen[bytes], node: Node, host: str, jobs_port: int) -> Node:
-    """Return the node once it is up; one that does not come up is ended. Raises ComputerError."""
+    """Return the node once it is up; kill it if it does not come up. Raises ComputerError."""
     import psutil
 
     deadline = time.monotonic() + START_SECONDS
@@ -222,7 +222,7 @@ def _await(process: subprocess.Popen[bytes], node: Node, host: str, jobs_port: i
 
 def _is_up(host: str, jobs_port: int) -> bool:
     if not jobs_port:
-        # A node that joins has no port of its own to ask; Ray says so when it has joined.
+        # A node that joins has no port to ask; Ray logs that it has joined.
         return "Ray runtime started" in read_text(_folder() / "node.log", FileKind.LOG, errors="replace")
     with suppress(OSError):
         socket.create_connection((host, jobs_port), timeout=1.0).close()

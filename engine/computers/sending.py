@@ -1,4 +1,4 @@
-"""What a run would send to another computer, and to whom: told before anything leaves this one."""
+"""What a run would send to another computer: shown before anything leaves this one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from engine.system.files import bytes_in
 from engine.system.paths import expand_user
 from engine.system.units import size
 
-# Some ten seconds of reading.
+# About ten seconds of reading.
 MAX_COUNTED_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A file or folder that leaves this computer. `conversations` is their number, None where it is not known."""
+    """A file or folder that leaves this computer; `conversations` is their number, None if unknown."""
 
     path: Path
     bytes: int
@@ -31,7 +31,7 @@ class Sent:
 
 
 def require_online(computer: Computer) -> None:
-    """Return if something may be sent. Raises ComputerError while Tunesmith is offline."""
+    """Raise ComputerError while Tunesmith is offline."""
     if offline():
         raise ComputerError(
             f"Tunesmith is offline, so nothing is sent to {computer.name}.",
@@ -41,7 +41,7 @@ def require_online(computer: Computer) -> None:
 
 
 def require_any_device(recipe: Recipe) -> None:
-    """Return unless a recipe names a card by its number, which is one of this computer's. Raises ComputerError."""
+    """Raise ComputerError for a recipe that names a GPU of this computer by its number."""
     device = recipe.training.device
     if ":" in device:
         raise ComputerError(
@@ -52,14 +52,14 @@ def require_any_device(recipe: Recipe) -> None:
 
 
 def texts_of(recipe: Recipe) -> list[str]:
-    """Return the paths of files and folders with texts of the person that a run reads."""
+    """Return the paths of the user's files and folders that a run reads."""
     source, general = recipe.data.source, recipe.evaluation.general_text
     found = [source] if source != SAMPLE and not hub_sources.is_on_hub(source) else []
     return found + ([general] if general_text.is_file(general) else [])
 
 
 def to_count(recipes: Iterable[Recipe]) -> dict[str, DataOptions]:
-    """Return the sources that runs of recipes send and whose conversations are counted within seconds."""
+    """Return the sources that runs of recipes send, if their conversations can be counted within seconds."""
     found = {recipe.data.source: recipe.data for recipe in recipes if recipe.data.source in texts_of(recipe)}
     return {
         source: options
@@ -69,9 +69,9 @@ def to_count(recipes: Iterable[Recipe]) -> dict[str, DataOptions]:
 
 
 def of_recipes(recipes: Iterable[Recipe], counts: Mapping[str, int]) -> list[Sent]:
-    """Return what runs of recipes send, each path once; of models on the hub nodes fetch what they can.
+    """Return what runs of recipes send, each path once; nodes fetch models of the hub themselves if they can.
 
-    `counts` are the conversations of sources, as far as they are known.
+    `counts` are the known numbers of conversations by source.
     """
     found: dict[Path, Sent] = {}
     for recipe in recipes:
@@ -86,7 +86,7 @@ def of_recipes(recipes: Iterable[Recipe], counts: Mapping[str, int]) -> list[Sen
 
 
 def lines(computer: Computer, recipes: Sequence[Recipe], counts: Mapping[str, int]) -> list[str]:
-    """Return as lines what leaves this computer, and to whom."""
+    """Return the text that says what leaves this computer, and for where."""
     sent = of_recipes(recipes, counts)
     if not sent:
         return [f"No conversations of yours leave this computer: {computer.name} has all that is needed."]

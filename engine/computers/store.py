@@ -1,4 +1,4 @@
-"""The computers that a person has added, in `computers.toml` beside the preferences."""
+"""The computers that the user has added, in `computers.toml` beside the preferences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COMPUTERS = TypeAdapter(list[Computer])
 
 
 def list_computers() -> list[Computer]:
-    """Return the computers in the order in which they were added. Raises StorageError for a damaged file."""
+    """Return the computers, oldest first. Raises StorageError for a damaged file."""
     path = _path()
     try:
         return _COMPUTERS.validate_python(read_toml(path, FileKind.WINDOW).get(TABLE, []))
@@ -45,7 +45,7 @@ def find(name: str) -> Computer:
 
 
 def add(computer: Computer) -> Computer:
-    """Add a computer and return it. Raises RecipeError with all problems, also for a name that is taken."""
+    """Add a computer and return it. Raises RecipeError with all problems."""
     refusals = list(checks.problems(computer))
     if any(each.name == computer.name for each in list_computers()):
         hint = "Choose another name, or remove the other one first."
@@ -57,19 +57,19 @@ def add(computer: Computer) -> Computer:
 
 
 def remove(name: str) -> None:
-    """Remove a computer; what runs there goes on. Raises ComputerError."""
+    """Remove a computer; runs there continue. Raises ComputerError."""
     find(name)
     _change(lambda computers: [each for each in computers if each.name != name])
 
 
 def agree(name: str) -> Computer:
-    """Record that the person agreed to sending conversations to a computer, and return it. Raises ComputerError."""
+    """Record that the user agreed to send conversations to a computer, and return it. Raises ComputerError."""
     _change(lambda computers: [replace(each, agreed=each.agreed or each.name == name) for each in computers])
     return find(name)
 
 
 def desk_id() -> str:
-    """Return what tells this person's runs on a cluster from those of others, made once."""
+    """Return the id that distinguishes this user's runs on a cluster, created once."""
     path = config_folder() / "desk-id"
     try:
         if not path.exists():
@@ -90,5 +90,5 @@ def _change(change: Callable[[list[Computer]], list[Computer]]) -> None:
 
 
 def _path() -> Path:
-    # A private folder: addresses are nobody else's matter.
+    # A private folder.
     return config_folder() / FILE_NAME

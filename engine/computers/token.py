@@ -1,4 +1,4 @@
-"""The token of a cluster: a file that only its owner may read. Whoever knows it may run programs on the cluster."""
+"""The token of a cluster: a file that only its owner can read. Whoever has it can run programs on the cluster."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from engine.system.paths import config_folder, expand_user
 
 FILE_NAME = "cluster.token"
 FIELD = "token_file"
-# Where `node start` puts it on a Linux computer.
+# Where `node start` puts it on Linux.
 REMOTE_FILE = "~/.config/tunesmith/config/cluster.token"
 
 
 def default_file() -> Path:
-    """Return where the token of this computer's own cluster is."""
+    """Return the path of this computer's own token."""
     return config_folder() / FILE_NAME
 
 
 def make() -> Path:
-    """Return the file with this computer's token, made if there is none."""
+    """Return the file with this computer's token, created if missing."""
     path = default_file()
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -37,9 +37,9 @@ def make() -> Path:
 
 
 def require_private(file: str) -> Path:
-    """Return the path of a token's file, that of this computer's token without one.
+    """Return the path of a token's file, by default this computer's.
 
-    Raises ComputerError if it is missing, empty, or others may read it.
+    Raises ComputerError if it is missing, empty, or readable by others.
     """
     path = expand_user(file) if file else default_file()
     try:
@@ -58,10 +58,10 @@ def require_private(file: str) -> Path:
 def read(computer: Computer) -> str:
     """Return the token of a computer's cluster, "" if none is named and this computer has none. Raises ComputerError.
 
-    That of a computer behind SSH stays there: it is read through ssh each time, and never stored here.
+    The token of a computer behind SSH is read through ssh each time and never stored here.
     """
     if computer.kind == "ssh":
-        # The shell there expands "~"; the quotes keep the rest of the path one word.
+        # The remote shell expands "~"; the rest of the path is quoted.
         path = computer.token_file or REMOTE_FILE
         home, _, rest = path.partition("/") if path.startswith("~") else ("", "", path)
         named = f"{home}/{shlex.quote(rest)}" if home == "~" else shlex.quote(path)
@@ -73,7 +73,7 @@ def read(computer: Computer) -> str:
 
 
 def _checked(secret: str, path: str) -> str:
-    """Return a token that a header can carry: of any other, errors would quote it. Raises ComputerError."""
+    """Return a token that a header can carry; errors would quote any other. Raises ComputerError."""
     if not (secret.isascii() and secret.isprintable() and " " not in secret):
         raise ComputerError(f"What is in {path} is no token.", "Copy it again.", FIELD)
     return secret

@@ -1,8 +1,7 @@
-"""The way to a computer: its address, or the near end of a tunnel that the system's own ssh opens.
+"""The way to a computer: its address, or the local end of a tunnel of the system's ssh.
 
-ssh uses the person's own keys, agent and configuration. It asks for nothing, and accepts no unknown host by itself. The
-near end is a socket in a private folder: a port, which the list of processes names before ssh has it, could be taken by
-another user of this computer, who would then be told the token.
+ssh uses the user's keys, agent and configuration. It asks nothing, and accepts no unknown host. The local end is a
+socket in a private folder: another user of this computer could take a port before ssh does, and would get the token.
 """
 
 from __future__ import annotations
@@ -37,9 +36,9 @@ OPTIONS = (
 
 
 def ssh_command(destination: str, *arguments: str) -> list[str]:
-    """Return the command of the system's ssh; `--` keeps a destination from being read as an option.
+    """Return an ssh command; `--` keeps the destination from being read as an option.
 
-    Raises ComputerError if there is none.
+    Raises ComputerError if ssh is not installed.
     """
     if shutil.which("ssh") is None:
         raise ComputerError("There is no ssh on this computer.", "Install OpenSSH's client.", "ssh")
@@ -49,9 +48,9 @@ def ssh_command(destination: str, *arguments: str) -> list[str]:
 
 @contextmanager
 def tunnel_to(computer: Computer, there: int) -> Iterator[str]:
-    """Yield the address of a port of a computer as seen from here, or the path of the tunnel's near end.
+    """Yield the address of the port `there` of a computer, or the path of the tunnel's local end.
 
-    The tunnel ends with the block. Raises ComputerError.
+    The tunnel closes with the block. Raises ComputerError.
     """
     if computer.kind == "ray":
         yield f"{computer.address.rpartition(':')[0]}:{there}"
@@ -79,7 +78,7 @@ def tunnel_to(computer: Computer, there: int) -> Iterator[str]:
 
 
 def private_folder() -> Path:
-    """Return a folder with a short name, as sockets need, that is this user's alone. Raises ComputerError."""
+    """Return a private folder whose path is short enough for sockets. Raises ComputerError."""
     private = private_temporary_folder()
     if private is None:
         raise ComputerError("The folder of temporary files is not this user's alone.", "Check its owner.")
@@ -87,7 +86,7 @@ def private_folder() -> Path:
 
 
 def output_of(computer: Computer, command: str) -> str:
-    """Return what a command prints on a computer behind SSH. Raises ComputerError."""
+    """Return the output of a command on a computer behind SSH. Raises ComputerError."""
     try:
         answer = subprocess.run(
             [*ssh_command(computer.ssh), command],
@@ -107,7 +106,7 @@ def output_of(computer: Computer, command: str) -> str:
 
 
 def failure(computer: Computer, said: str) -> ComputerError:
-    """Return the error that ssh's words mean."""
+    """Return the error for what ssh printed."""
     place = computer.ssh
     last = (said.strip().splitlines() or ["…"])[-1]
     message, hint = f"ssh can't open a tunnel to {place}: {last}", f"Try `ssh {place}` by hand."
@@ -147,7 +146,7 @@ def _is_open(near: str) -> bool:
 
 
 def _free_port() -> int:
-    """Return a port that is free: the ssh of Windows has no other near end."""
+    """Return a free port, for the ssh of Windows, which can't listen on a socket file."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -1,7 +1,7 @@
 """The schema of a run's events, the same for live, replayed and re-attached readers.
 
-An events file can be damaged or written by another program. An invalid event is skipped, with a notice in its place.
-Further keys, and events that this version does not know, are allowed.
+An event file can be damaged or come from another program: a notice replaces each invalid event. Unknown keys and events
+are allowed.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ SCHEMAS: Mapping[str, Check] = {
 
 
 def validated(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event, or a notice in its place if it does not match the schema of its kind."""
+    """Return an event, or a notice if it does not match the schema of its kind."""
     check = SCHEMAS.get(event["event"])
     if check is None or check(event):
         return event

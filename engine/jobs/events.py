@@ -1,7 +1,6 @@
-"""The event stream of a job: `events.jsonl` with one JSON object a line, written by its worker alone.
+"""The event stream of a job: `events.jsonl` with one JSON object a line, written by its worker only.
 
-A service lives for weeks: its stream goes on in `events-2.jsonl` and so on, and who follows it deletes what is read.
-Owns the line format, the writer and the reader. Knows nothing of what events mean.
+A service runs for weeks: its stream continues in `events-2.jsonl` and so on, and its reader deletes what it has read.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from engine.system.foreign_files import open_regular
 
 VERSION = 1
 MAX_EVENT_BYTES = 256 * 1024
-# Seconds since 1970, before the year 9999; NaN is not below it either.
+# Seconds since 1970, before the year 9999; NaN is not below it.
 MAX_TIME = 2e11
 READ_BYTES = 1 << 20
-# Millions of steps; the rest of a longer stream is not read.
+# Millions of steps; the rest of a longer stream is ignored.
 MAX_STREAM_BYTES = 1 << 30
-# A service's stream goes on in another file after so much, and says so last.
+# A service's stream continues in another file after this many bytes, and its last event says so.
 ROTATED_BYTES = 16 << 20
 CONTINUED = "events_continued"
 
@@ -43,8 +42,8 @@ class EventWriter:
     ) -> None:
         """Open the stream; `identity` (run or job, attempt) becomes part of every event.
 
-        Error messages call the stream `called`. An unfinished last line, left by a killed process, is removed first.
-        With `rotates` it goes on in another file whenever one is full.
+        Error messages call the stream `called`. An unfinished last line of a killed process is removed first. With
+        `rotates` the stream continues in another file whenever one is full.
         """
         cut_unfinished_line(path)
         self._path = path
@@ -54,7 +53,7 @@ class EventWriter:
         self._descriptor = _open_to_append(path)
 
     def forward(self, record: Event) -> None:
-        """Append an event that another computer wrote. Raises as `write` does."""
+        """Append an event that another computer wrote. Raises the errors of `write`."""
         line = encode(record)
         if len(line) > MAX_EVENT_BYTES:
             raise ValueError(
@@ -65,7 +64,7 @@ class EventWriter:
     def write(self, event: str, **facts: Any) -> Event:
         """Append one event and return it.
 
-        Raises ValueError for NaN and infinity or a line over 256 kB, StorageError if the disk does not take it.
+        Raises ValueError for NaN, infinity or a line over 256 kB, StorageError if it can't be written.
         """
         record: Event = {
             "v": VERSION,
@@ -109,9 +108,9 @@ class EventWriter:
 
 
 def clock(event: Event) -> float:
-    """Return when an event was written, in seconds of the monotonic clock; for durations within one attempt.
+    """Return when an event was written, on the monotonic clock: for durations within one attempt.
 
-    The time of day jumps when it is set and runs on while a computer sleeps: it counts where an event has no clock.
+    Events without it have the time of day, which jumps when the clock is set and runs on while a computer sleeps.
     """
     seconds: float = event["clock"] if "clock" in event else event.get("time", 0.0)
     return seconds
@@ -129,7 +128,7 @@ def _open_to_append(path: Path) -> int:
 
 
 def _next_path(path: Path) -> Path:
-    """Return the file in which a rotated stream goes on: `events-2.jsonl` after `events.jsonl`."""
+    """Return the next file of a rotated stream: `events-2.jsonl` after `events.jsonl`."""
     name, _, number = path.stem.partition("-")
     return path.with_name(f"{name}-{int(number or 1) + 1}{path.suffix}")
 
@@ -137,7 +136,7 @@ def _next_path(path: Path) -> Path:
 class EventReader:
     """Reads a stream as it grows: each call returns the complete lines since the last one.
 
-    With `rotates` it is the one reader of a service, and deletes each file that it has read to its end.
+    With `rotates` it is a service's only reader, and deletes each file that it has finished.
     """
 
     def __init__(self, path: Path, *, rotates: bool = False) -> None:
@@ -148,14 +147,14 @@ class EventReader:
     def read(self, max_bytes: int = READ_BYTES) -> list[Event]:
         """Return up to `max_bytes` of new events, at least one if there is a complete one.
 
-        An unfinished last line is left for the next call: its end may come, or a resumed worker removes it.
-        Raises StorageError for what can't be read.
+        An unfinished last line is left for the next call: it may be completed, or removed by a resumed worker.
+        Raises StorageError.
         """
         while True:
             chunk = self._chunk(max(max_bytes, MAX_EVENT_BYTES))
             whole = chunk[: chunk.rfind(b"\n") + 1]
             if not whole and len(chunk) >= MAX_EVENT_BYTES:
-                # Too long for an event: what a power cut left, or somebody else's file.
+                # Too long for an event: left by a power cut, or not our file.
                 whole = chunk
             self._offset += len(whole)
             events = [event for event in map(decode, whole.splitlines()) if event is not None]
@@ -180,7 +179,7 @@ class EventReader:
 def decode(line: bytes) -> Event | None:
     """Return the event in a line, None for a damaged line."""
     try:
-        # Zeros in front are what a power cut left of events that were not on the disk yet.
+        # A power cut may leave zeros in place of unsynced events.
         record = json.loads(line.lstrip(b"\0"))
     except (ValueError, RecursionError):
         return None
@@ -203,7 +202,7 @@ def read_all(path: Path) -> Iterator[Event]:
 
 
 def lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines of an open stream of events; one that is too long for an event comes in pieces."""
+    """Yield the lines of an open event stream; a line that is too long for an event comes in pieces."""
     read = 0
     while (line := stream.readline(MAX_EVENT_BYTES)) and read < MAX_STREAM_BYTES:
         read += len(line)
@@ -211,23 +210,20 @@ def lines(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def cut_unfinished_line(path: Path) -> int:
-    """Truncate a file, if it exists, after its last newline; return how many bytes that took away."""
+    """Truncate a file, if it exists, after its last newline; return the number of bytes removed."""
     if not path.exists():
         return 0
     with open_regular(path, "r+b") as stream:
         end = stream.seek(0, os.SEEK_END)
-        complete = _end_of_last_line(stream, end)
+        complete = end
+        while complete:
+            start = max(0, complete - READ_BYTES)
+            stream.seek(start)
+            newline = stream.read(complete - start).rfind(b"\n")
+            if newline >= 0:
+                complete = start + newline + 1
+                break
+            complete = start
         if complete < end:
             stream.truncate(complete)
     return end - complete
-
-
-def _end_of_last_line(stream: IO[bytes], end: int) -> int:
-    while end:
-        start = max(0, end - READ_BYTES)
-        stream.seek(start)
-        newline = stream.read(end - start).rfind(b"\n")
-        if newline >= 0:
-            return start + newline + 1
-        end = start
-    return 0

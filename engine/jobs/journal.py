@@ -1,7 +1,7 @@
-"""A journal in a folder: changes as lines of a file that one process at a time appends to.
+"""A journal: a file of changes that one process at a time appends to.
 
-A change is in the file when `write` returns, so it survives the end of the process. A thread of its own syncs it to the
-disk, so that a slow disk delays no key press. Knows nothing of what changes mean.
+A change is in the file when `write` returns, so it survives the process. A thread syncs it to the disk, so that a slow
+disk delays no key press.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.jobs.events import Event, EventWriter
 
 
 class Journal:
-    """Appends changes. `write` and `close` raise StorageError for an earlier change that the disk did not take."""
+    """Appends changes. `write` and `close` raise StorageError if an earlier change could not be synced."""
 
     def __init__(self, path: Path, identity: Mapping[str, Any], called: str) -> None:
         """Open the journal; an unfinished last line is removed. `identity` becomes part of every change."""
@@ -33,22 +33,22 @@ class Journal:
         return record
 
     def append(self, event: str, **facts: Any) -> Event:
-        """Append what goes to the disk together with the next change, and return it."""
+        """Append a change that is synced together with the next one, and return it."""
         return self._writer.write(event, **facts)
 
     def synced(self) -> None:
-        """Wait until the changes so far are on the disk, or known not to be."""
+        """Wait until the changes so far are synced, or have failed to."""
         if self._unsynced:
             self._unsynced[-1].exception()
 
     def close(self) -> None:
-        """Wait until all changes are on the disk, and close the file."""
+        """Wait until all changes are synced, and close the file."""
         self._disk.shutdown(wait=True)
         self._writer.close()
         self.raise_unsynced()
 
     def raise_unsynced(self) -> None:
-        """Raise the error of an earlier change that could not be saved, once."""
+        """Raise the error of an earlier change that could not be synced, once."""
         while self._unsynced and self._unsynced[0].done():
             error = self._unsynced.popleft().exception()
             if isinstance(error, AppError):

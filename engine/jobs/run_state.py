@@ -1,7 +1,4 @@
-"""The state of a run, built from its events by the same code for live, replayed and re-attached readers.
-
-Knows nothing of Qt, files or processes.
-"""
+"""The state of a run, built from its events by the same code for live, replayed and re-attached readers."""
 
 from __future__ import annotations
 
@@ -13,13 +10,13 @@ from typing import Any, Literal
 from engine.jobs.event_schema import DAMAGED, validated
 from engine.jobs.events import Event, clock
 
-# "away": it goes on at another computer, and no process here follows it.
+# "away": it continues at another computer, and no process here follows it.
 Outcome = Literal["completed", "stopped", "failed", "crashed", "away"]
 
-# From so much of an attempt on, or so many seconds of it, its pace tells the time left.
+# The time left is estimated after this share of an attempt, or after these seconds.
 PACED_SHARE, PACED_SECONDS = 0.1, 300.0
 
-# Of a stream with more, which no run of ours makes, the newest are kept.
+# No run of ours has more; of a longer stream the newest are kept.
 MAX_NOTICES = 1000
 MAX_SAMPLES = 20_000
 STAGE_TEXTS = {
@@ -61,7 +58,7 @@ class Curve:
 
 @dataclass
 class Sample:
-    """One generated summary of a pinned conversation; scores are fractions, None where they are not known."""
+    """One generated summary of a pinned conversation; scores are fractions, None if unknown."""
 
     step: int
     example: str
@@ -74,16 +71,16 @@ class Sample:
 
 @dataclass
 class RunState:
-    """All that is known of a run from its events so far.
+    """Everything known of a run from its events so far.
 
-    `base_scores` and `tuned_scores` have the run's protocol. Evaluations during training have another one: they are in
-    `evaluation_rouge1` and `evaluation_chrf` (fractions) alone; `evaluated_examples` is how many conversations were
-    scored at each, 0 without any.
-    `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
-    `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
-    `began_at` is when the first attempt was accepted, and `earlier_seconds` the time of those before the last.
-    `first_step` is that of the last attempt: it takes longer than the others, so their pace is counted from its end.
-    `former_loss` is that of an attempt after which the run began again from its start.
+    `base_scores` and `tuned_scores` have the run's protocol. Evaluations during training have another one and only
+    appear in `evaluation_rouge1` and `evaluation_chrf` (fractions); `evaluated_examples` is the number of conversations
+    scored at each.
+    `memory_exceeded` is the event of the last attempt if it ran out of memory, with memory fallbacks.
+    `device_released`: the attempt ended to release the device; the run is paused at a checkpoint.
+    `began_at` is when the first attempt was accepted, `earlier_seconds` the time of all but the last attempt.
+    `first_step` is the last attempt's: it takes longer than the others, so the pace is measured from its end.
+    `former_loss` is the loss of an attempt after which the run started over.
     `revision` changes when points are dropped or the attempt changes: a plot then starts over.
     """
 
@@ -123,53 +120,51 @@ class RunState:
     revision: int = 0
 
     def apply(self, event: Event) -> Event:
-        """Update the state by one event and return the event, a notice in the place of a damaged one.
-
-        Unknown events are ignored.
-        """
+        """Update the state by one event and return it, or a notice if it is damaged. Unknown events are ignored."""
         event = validated(event)
         self.last_event_at = event.get("time", self.last_event_at)
-        handler = _HANDLERS.get(event["event"])
-        if handler is not None:
+        if event["event"] in _KEPT:
+            setattr(self, _KEPT[event["event"]], event)
+        elif handler := _HANDLERS.get(event["event"]):
             handler(self, event)
         self.last_clock = clock(event)
         return event
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run, 0 while unknown."""
+        """Steps of the run, 0 while unknown."""
         return int(self.started["total_steps"]) if self.started else 0
 
     @property
     def excluded(self) -> int:
-        """How many rows the recipe excludes from all splits."""
+        """The number of rows that the recipe excludes."""
         return sum(((self.started or {}).get("excluded") or {}).values())
 
     @property
     def fraction_done(self) -> float:
-        """How much of the training is done, 0 to 1: of its steps, or of its time limit if that ends sooner."""
+        """The share of training that is done, 0 to 1: of its steps, or of its time limit if that ends sooner."""
         of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
         return max(of_steps, self.time_fraction)
 
     @property
     def time_fraction(self) -> float:
-        """How much of the time limit for training is used, 0 without one."""
+        """The share of the time limit that is used, 0 without one."""
         return float(self.last_step.get("time_share", 0.0)) if self.last_step else 0.0
 
     @property
     def difference(self) -> dict[str, Any] | None:
-        """The paired difference of base and tuned, by score, once both are scored."""
+        """The paired differences of tuned and base by score, once both are scored."""
         return self.tuned_scores.get("difference") if self.tuned_scores else None
 
     @property
     def seconds(self) -> float | None:
-        """The seconds of all attempts, each up to its last event; None before the first began."""
+        """The seconds of all attempts up to their last events, None before the first."""
         if self.accepted_clock is None:
             return None
         return self.earlier_seconds + max(0.0, self.last_clock - self.accepted_clock)
 
     def seconds_left(self) -> float | None:
-        """Return the estimated seconds of training left, None while that would be a guess."""
+        """Return the estimated seconds of training left, None while it is too early to tell."""
         if self.last_step is None or self.first_step is None or self.started is None or self.ended:
             return None
         begun, left = int(self.started.get("first_step", 0)), max(0, self.total_steps - self.step)
@@ -182,7 +177,7 @@ class RunState:
         return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
 
     def close(self, outcome: Outcome, ended: Event | None) -> None:
-        """Set the outcome: that of `job_ended`, or crashed or away, which no event reports."""
+        """Set the outcome: from `job_ended`, or crashed or away, which have no event."""
         self.outcome = outcome
         self.ended = ended
 
@@ -210,7 +205,7 @@ def _run_started(state: RunState, event: Event) -> None:
 
 
 def _run_resumed(state: RunState, event: Event) -> None:
-    """Drop what is past the checkpoint from which the run resumes."""
+    """Drop everything after the checkpoint from which the run resumes."""
     step = int(event["step"])
     if not step and state.loss.steps:
         state.former_loss, state.loss = state.loss, Curve()
@@ -222,7 +217,7 @@ def _run_resumed(state: RunState, event: Event) -> None:
         state.learning_rate,
     ):
         curve.drop_after(step)
-    # Samples are in the order of their steps. A run that starts over samples its base model again.
+    # A run that starts over samples its base model again.
     while state.samples and (not step or state.samples[-1].step > step):
         state.samples.pop()
     state.step = step
@@ -231,7 +226,7 @@ def _run_resumed(state: RunState, event: Event) -> None:
 
 def _step_finished(state: RunState, event: Event) -> None:
     if not state.stage:
-        # Followed again at another computer, whose worker entered the stage before.
+        # Followed again at another computer, after its worker entered the stage.
         state.stage = "train"
     state.last_step, state.first_step = event, state.first_step or event
     state.step = int(event["step"])
@@ -242,9 +237,10 @@ def _step_finished(state: RunState, event: Event) -> None:
 
 
 def _evaluated(state: RunState, event: Event) -> None:
-    """Store an evaluation: with a loss it is one during training, else it has the run's final scores."""
+    """Store an evaluation: during training it has a loss, otherwise the run's final scores."""
     if event.get("loss") is not None:
-        state.evaluated_examples = state.evaluated_examples or _examples_of(event)
+        examples = (event.get("protocol") or {}).get("examples")
+        state.evaluated_examples = state.evaluated_examples or int(examples or 0)
         if event["split"] == "validation" and event["of"] != "base":
             _evaluated_in_training(state, event)
     elif event.get("scores"):
@@ -252,10 +248,6 @@ def _evaluated(state: RunState, event: Event) -> None:
             state.base_scores = event
         elif event.get("difference") is not None:
             state.tuned_scores = event
-
-
-def _examples_of(evaluated: Event) -> int:
-    return int((evaluated.get("protocol") or {}).get("examples") or 0)
 
 
 def _evaluated_in_training(state: RunState, event: Event) -> None:
@@ -294,18 +286,6 @@ def _notice(state: RunState, event: Event) -> None:
         del state.notices[: MAX_NOTICES // 2]
 
 
-def _memory_exceeded(state: RunState, event: Event) -> None:
-    state.memory_exceeded = event
-
-
-def _checkpoint_saved(state: RunState, event: Event) -> None:
-    state.checkpoint = event
-
-
-def _adapter_saved(state: RunState, event: Event) -> None:
-    state.adapter = event
-
-
 def _run_paused(state: RunState, event: Event) -> None:
     state.paused = True
     state.device_released = bool(event.get("frees_device"))
@@ -319,6 +299,12 @@ def _job_ended(state: RunState, event: Event) -> None:
     state.close(event["outcome"], event)
 
 
+# Events that are kept as they are, by the attribute that has the last one.
+_KEPT = {
+    "memory_exceeded": "memory_exceeded",
+    "checkpoint_saved": "checkpoint",
+    "adapter_saved": "adapter",
+}
 _HANDLERS = {
     "job_accepted": _job_accepted,
     "stage_entered": _stage_entered,
@@ -329,9 +315,6 @@ _HANDLERS = {
     "evaluated": _evaluated,
     "sample_made": _sample_made,
     "notice": _notice,
-    "memory_exceeded": _memory_exceeded,
-    "checkpoint_saved": _checkpoint_saved,
-    "adapter_saved": _adapter_saved,
     "run_paused": _run_paused,
     "run_continued": _run_continued,
     "job_ended": _job_ended,
@@ -339,5 +322,5 @@ _HANDLERS = {
 
 
 def stage_title(stage: str) -> str:
-    """Return what a stage is called, that of a later version by its name."""
+    """Return the title of a stage; one of a later version is named after its id."""
     return STAGE_TEXTS.get(stage, stage.replace("_", " ").capitalize())

@@ -1,4 +1,4 @@
-"""Starts worker processes, for a job or ahead of one. Knows nothing of events and of what a worker does."""
+"""Starts and kills worker processes, for a job or ahead of one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MIN_AVAILABLE_BYTES = 3 * 1024**3
 
 
 def worker_command(folder: Path | None = None) -> list[str]:
-    """Return the command of the worker for a job's folder; without one it waits for a job."""
+    """Return the command of a worker for the job in `folder`, or of one that waits for its job."""
     return [*program(), "--worker", *([] if folder is None else [str(folder)])]
 
 
@@ -35,14 +35,14 @@ def bridge_command(folder: Path) -> list[str]:
 
 
 def rank_command() -> list[str]:
-    """Return the command of another rank of a run, which hears of its part on its standard input."""
+    """Return the command of another rank of a run, which gets its part on standard input."""
     return [*program(), "--rank"]
 
 
 def own_command(job: Job) -> tuple[list[str], dict[str, str]]:
-    """Return how a job's worker is started, and the variables by which it sees its card; may take seconds.
+    """Return the command of a job's worker, and the environment that shows it its GPU; may take seconds.
 
-    A run on all cards has a rank for each, unless a launcher has started this process as one of several.
+    A run on all GPUs has a rank for each, unless a launcher has started this process as a rank.
     """
     device, command = job.device(), worker_command(job.folder)
     if device != visible_cards.ALL or job.request().get("kind") == ON_ALL_DEVICES:
@@ -56,7 +56,7 @@ def own_command(job: Job) -> tuple[list[str], dict[str, str]]:
 
 
 def become_rank(facts: Mapping[str, str]) -> NoReturn:
-    """Let this process be a worker that computes for a run that another process owns; `facts` are what it knows of it.
+    """Turn this process into a rank of a run that another process owns; `facts` are what it knows of the run.
 
     It stays the process that torchrun started and watches.
     """
@@ -64,7 +64,7 @@ def become_rank(facts: Mapping[str, str]) -> NoReturn:
     environment = worker_environment(niced=False) | {ranks.FACTS: json.dumps(dict(facts))}
     sys.stdout.flush()
     if os.name == "nt":
-        # There a process that is replaced ends for those who wait for it.
+        # On Windows, exec would end this process for its parent.
         sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     os.execve(command[0], command, environment)  # noqa: S606 - the worker's own command, without a shell
 
@@ -72,7 +72,7 @@ def become_rank(facts: Mapping[str, str]) -> NoReturn:
 def launch(
     command: list[str], output: IO[bytes] | int, folder: Path, cards: Mapping[str, str], *, niced: bool
 ) -> subprocess.Popen[bytes]:
-    """Start a worker in `folder`, with a pipe to its standard input and `cards` among its environment variables.
+    """Start a worker in `folder`, with a pipe to its standard input and `cards` in its environment.
 
     Raises WorkerError if the system can't.
     """
@@ -92,7 +92,7 @@ def launch(
 
 
 def kill_all(pid: int) -> None:
-    """Kill a worker, which leads its group, and all that it started; one that has ended by itself is none to kill."""
+    """Kill a worker, which leads its process group, and everything that it started."""
     kill_below(pid)
     with suppress(ProcessLookupError, PermissionError):
         if os.name == "nt":
@@ -102,7 +102,7 @@ def kill_all(pid: int) -> None:
 
 
 def kill_below(pid: int) -> None:
-    """Kill all that a process has started, and what they did."""
+    """Kill all descendants of a process."""
     import psutil
 
     with suppress(psutil.Error):
@@ -112,12 +112,12 @@ def kill_below(pid: int) -> None:
 
 
 def visible_to(device: str) -> dict[str, str]:
-    """Return the variables by which a worker sees only the card that it computes on; may take seconds."""
+    """Return the environment that shows a worker only its GPU; may take seconds."""
     return visible_cards.environment(device, os.environ)
 
 
 def worker_environment(*, niced: bool) -> dict[str, str]:
-    """Return the environment variables of a worker; it sets those of its libraries itself."""
+    """Return the environment of a worker."""
     environment = dict(os.environ)
     environment["PYTHONUNBUFFERED"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"
@@ -133,8 +133,8 @@ def worker_environment(*, niced: bool) -> dict[str, str]:
 class WarmWorker:
     """A worker started ahead of its job: it imports the libraries, which takes seconds, and waits.
 
-    It gets the job's folder as a line on its standard input, and ends with that input. So it needs no port and dies
-    with its parent.
+    It gets the job's folder as a line on standard input, and ends when that is closed: it needs no port, and dies with
+    its parent.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class WarmWorker:
         niced: bool = False,
         command: list[str] | None = None,
     ) -> None:
-        """Start it for the card that `cards` lets it see, by default that of the device "auto".
+        """Start it with the GPU environment `cards`, by default that of the device "auto".
 
         `command` replaces its program in tests. Raises WorkerError if the system can't.
         """
@@ -164,13 +164,13 @@ class WarmWorker:
         return self._process.pid
 
     def alive(self) -> bool:
-        """Tell whether it runs and waits for a job."""
+        """Tell whether it is waiting for a job."""
         return not self._taken and self._process.poll() is None
 
     def assign(self, job: Job, cards: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
-        """Give it a job and return its process, which now belongs to the job; None if it can't take one.
+        """Give it a job and return its process, which now belongs to the job; None if it can't take the job.
 
-        `cards` is what the job's worker has to see: what the libraries have found stays.
+        It needs the same `cards` as the job, since the libraries have already found theirs.
         """
         if not self.alive() or self._process.stdin is None or self._cards != dict(cards):
             return None
@@ -194,7 +194,7 @@ class WarmWorker:
 
 
 def can_afford_warm_worker() -> bool:
-    """Tell whether an idle worker is acceptable: enough memory is available, and no battery powers the computer."""
+    """Tell whether an idle worker is acceptable: enough memory is free, and the computer is not on battery."""
     import psutil
 
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None

@@ -1,8 +1,4 @@
-"""The scores of a run by conversation: `scores.json` in its folder.
-
-The difference of two runs takes the scores of both on each conversation. Knows nothing of how summaries are generated
-or measured.
-"""
+"""The scores of a run by conversation: `scores.json` in its folder, from which runs are compared."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The memory fallbacks that are offered when memory does not suffice: what changes, and what it costs.
-
-Knows nothing of how they are found.
-"""
+"""The memory fallbacks offered to a run that is out of memory: what changes, and what it costs."""
 
 from __future__ import annotations
 
@@ -22,8 +19,8 @@ _SAME_RESULT = {_MICRO_BATCH, _CHECKPOINTING}
 class MemoryFallback:
     """Values to change, by dotted names, with their memory and time.
 
-    `memory_change` and `time_change` are fractions of the present values, `time_change` None if it is not known. `rows`
-    are the examples in the largest micro-batch, before and after; `batch_size` is that of a step and stays the same.
+    `memory_change` and `time_change` are fractions of the current values, `time_change` None if unknown. `rows` are the
+    examples in the largest micro-batch, before and after; the `batch_size` of a step stays the same.
     """
 
     changes: Mapping[str, Value]

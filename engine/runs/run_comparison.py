@@ -1,7 +1,4 @@
-"""Compares runs conversation by conversation: summaries, scores and gains of their adapters.
-
-Only runs with the same protocol are compared. Knows nothing of how a table looks.
-"""
+"""Compares runs with the same protocol by conversation: summaries, scores and gains of their adapters."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from engine.config.recipe import Recipe
 from engine.config.recipe_diff import differences
 from engine.jobs.job import Job
 from engine.runs import example_scores, run_store
-from engine.runs.example_scores import ExampleScores, Written
+from engine.runs.example_scores import ExampleScores
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.scoring.comparison import SCORE, disagreement
 from engine.scoring.metrics import CHRF
@@ -179,8 +176,10 @@ def why_not_comparable(protocol: dict[str, Any], other: dict[str, Any]) -> str:
 def compared(shown: Sequence[Scored]) -> list[Compared]:
     """Return the conversations in the order of scoring; none if a score is missing or the conversations differ."""
     first = shown[0].scores
-    if any(each.scores.examples != first.examples or not _has_scores(each.scores) for each in shown):
-        return []
+    for each in shown:
+        has_scores = SCORE in each.scores.base.rouge and SCORE in each.scores.tuned.rouge
+        if each.scores.examples != first.examples or not has_scores:
+            return []
     texts = next((each.scores.texts for each in shown if each.scores.texts), ())
     rows = []
     for index, example in enumerate(first.examples):
@@ -190,27 +189,19 @@ def compared(shown: Sequence[Scored]) -> list[Compared]:
     return rows
 
 
-def _has_scores(scores: ExampleScores) -> bool:
-    return SCORE in scores.base.rouge and SCORE in scores.tuned.rouge
-
-
 def _side(scores: ExampleScores, index: int) -> Side:
     base, tuned = scores.base, scores.tuned
+    before, after = (
+        written.metrics[CHRF.name][index] if CHRF.name in written.metrics else None
+        for written in (base, tuned)
+    )
     return Side(
         tuned.summaries[index],
         tuned.rouge[SCORE][index],
         base.summaries[index],
         base.rouge[SCORE][index],
-        _chrf(base, tuned, index),
+        None if before is None or after is None else (before, after),
     )
-
-
-def _chrf(base: Written, tuned: Written, index: int) -> tuple[float, float] | None:
-    before, after = (
-        written.metrics[CHRF.name][index] if CHRF.name in written.metrics else None
-        for written in (base, tuned)
-    )
-    return None if before is None or after is None else (before, after)
 
 
 def _disagreement(sides: Sequence[Side]) -> float:

@@ -1,7 +1,4 @@
-"""Creates, finds, changes and deletes runs: jobs that train.
-
-Knows nothing of how training is done. `engine.runs.run_summaries` has the short form for long lists.
-"""
+"""Creates, finds, changes and deletes runs: jobs that train. `run_summaries` has the short form for long lists."""
 
 from __future__ import annotations
 
@@ -46,12 +43,12 @@ class Run:
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended; None while it runs or if it was never started."""
+        """The outcome, None while it runs or before it was started."""
         return self.state.outcome
 
 
 def create_run(recipe: Recipe, computer: str = "", cards: int = 1) -> Job:
-    """Make the folder of a new run, here or on so many cards of another computer.
+    """Create the folder of a new run, for this computer or for `cards` GPUs of another one.
 
     Raises RecipeError with all problems, StorageError.
     """
@@ -68,12 +65,12 @@ def create_run(recipe: Recipe, computer: str = "", cards: int = 1) -> Job:
 
 
 def _sent_to(computer: str, cards: int) -> dict[str, object]:
-    """Return what a request says of the computer that does the run, and of the cards that it takes there."""
+    """Return the part of a request about another computer, and the number of GPUs there."""
     return {"computer": computer, **({"demand": {"cards": cards}} if cards > 1 else {})}
 
 
 def move_to(job: Job, computer: str, cards: int = 1) -> None:
-    """Let another computer do a run that does not run, from its last checkpoint on. Raises StorageError."""
+    """Assign a run that is not running to another computer, from its last checkpoint. Raises StorageError."""
     request = job.request()
     moved = {name: value for name, value in request.items() if name != "demand"} | _sent_to(computer, cards)
     if request == moved:
@@ -87,8 +84,8 @@ def move_to(job: Job, computer: str, cards: int = 1) -> None:
 def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
     """Change values of a run that ended early, for the steps after its last checkpoint, and return its recipe.
 
-    `wanted` has values by dotted names; the recipe records the changes. Raises RecipeError for values that can't be
-    changed, WorkerError for a run that trains or is completed, StorageError.
+    `wanted` has values by dotted names; the recipe records the changes. Raises RecipeError for values that can't
+    change, WorkerError for a run that trains or is completed, StorageError.
     """
     with job.lock(wait_seconds=0.0):
         if open_run(job).outcome == "completed":
@@ -100,10 +97,7 @@ def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
 
 
 def rename(job: Job, name: str) -> Recipe:
-    """Name a run, also while it trains; without a name it is called after what it is made of.
-
-    Raises RecipeError, StorageError.
-    """
+    """Rename a run, even while it trains; "" names it after its recipe. Raises RecipeError, StorageError."""
     renamed = replace(recipes.load(job.recipe_path), given_name=" ".join(name.split()))
     _write(job, renamed)
     return renamed
@@ -115,7 +109,7 @@ def name_of(run_id: str) -> str:
 
 
 def current_name(job: Job, recipe: Recipe) -> str:
-    """Return a run's name now; it may have been renamed since its worker read the recipe."""
+    """Return a run's name, which may have changed since its worker read the recipe."""
     try:
         return recipes.load(job.recipe_path).name
     except AppError:
@@ -130,7 +124,7 @@ def _write(job: Job, recipe: Recipe) -> None:
 
 
 def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) -> Recipe:
-    """Return the recipe of a run that resumes after `step` with other values; raises RecipeError as `change` does."""
+    """Return the recipe of a run that resumes after `step` with other values. Raises RecipeError."""
     tables = recipe.as_tables()
     before = {f"{table}.{key}": value for table in _CHANGED for key, value in tables[table].items()}
     needs_base = not recipe.method.method.whole_in_file(recipe.method.options)
@@ -156,7 +150,7 @@ def last_step(job: Job) -> int:
 
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:
-    """Return the problems of a recipe that are known without loading a model, with those of the library."""
+    """Return the problems of a recipe that are known without loading a model, including those of the library."""
     return (*recipes.problems(recipe), *_start_problems(recipe.method))
 
 
@@ -177,7 +171,7 @@ def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
 
 
 def find_job(name: str) -> Job:
-    """Return the job of the run with this id (or its beginning), or in this folder. Raises WorkerError."""
+    """Return the job of the run with this id, beginning of an id, or folder. Raises WorkerError."""
     folder = expand_user(name)
     if path_exists(folder / "job.json"):
         return Job(resolved(folder))
@@ -227,7 +221,7 @@ def checkpoints(job: Job) -> list[Path]:
 
 
 def best_states(job: Job) -> list[Path]:
-    """Return the folders of the run's best states, also of one that a killed worker left unfinished."""
+    """Return the folders of the run's best states, including unfinished ones of a killed worker."""
     return [
         path
         for path in job.folder.glob(f"{BEST_PREFIX}*")

@@ -1,7 +1,7 @@
 """Fast summaries of runs for long lists.
 
-Nearly every event of a run is a step; only as many steps are decoded as a sparkline can show, and nothing that a line
-does not tell. Knows nothing of how a list looks.
+Nearly every event of a run is a step: only as many are decoded as a sparkline shows, and no event that a line of the
+list does not need.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SPARK_POINTS = 60
 STEPS_PER_POINT = 4
 STEP_BYTES = 250
 _STEP_BEGINS = f'{{"v":{VERSION},"event":"step_finished"'.encode()
-# What a line of the history does not tell, and what may come by the hundred thousand.
+# Events that a line of the history does not show, and of which there may be hundreds of thousands.
 _UNTOLD_BEGIN = tuple(
     f'{{"v":{VERSION},"event":"{name}"'.encode() for name in ("notice", "sample_made", "stage_progressed")
 )
@@ -41,11 +41,11 @@ Stamp = tuple[int, int, bool]
 class RunEntry:
     """One run as a line of the history.
 
-    `recipe` is None if its file can't be read, and `error` says why. `loss` holds at most 60 values over
-    the steps done. `gain` and `chrf_gain` are the paired differences in ROUGE-1 and chrF, fractions. `base_scored` and
-    `scored` are the events with the scores of base and adapter. Costs are None while unknown. `seconds` is the time of
-    the whole run so far, `seconds_left` the estimated training time left. `device_released`: the run is paused and its
-    device is free. `has_fallbacks`: memory did not suffice and memory fallbacks were found.
+    `recipe` is None if its file can't be read, and `error` says why. `loss` has at most 60 values over the steps done.
+    `gain` and `chrf_gain` are the paired differences in ROUGE-1 and chrF, fractions. `base_scored` and `scored` are the
+    events with the scores of base and adapter. Costs are None while unknown. `seconds` is the time of the run so far,
+    `seconds_left` the estimated training time left. `device_released`: the run is paused and its device is free.
+    `has_fallbacks`: it ran out of memory, and memory fallbacks were found.
     """
 
     job: Job
@@ -91,18 +91,18 @@ class RunEntry:
 
     @property
     def fraction_done(self) -> float:
-        """How much of the run is done, 0 to 1, of its steps or its minutes."""
+        """The share of the run that is done, 0 to 1, of its steps or its minutes."""
         return max(self.time_fraction, min(1.0, self.step / self.total_steps) if self.total_steps else 0.0)
 
     @property
     def can_resume(self) -> bool:
-        """Tell whether the run ended early and has a checkpoint to go on from, or goes on elsewhere."""
+        """Whether the run ended early and has a checkpoint, or continues elsewhere."""
         has_more = bool(self.checkpoints) or self.outcome == "away"
         return not self.running and self.outcome not in (None, "completed") and has_more
 
 
 def stamp(job: Job) -> Stamp:
-    """Return a stamp that changes with the run: size and time of its events, and whether it runs."""
+    """Return a stamp that changes with the run: size and time of its event file, and whether it runs."""
     try:
         facts, folder = job.events_path.stat(), job.folder.stat()
     except OSError:
@@ -111,10 +111,13 @@ def stamp(job: Job) -> Stamp:
 
 
 def read_entry(job: Job) -> RunEntry:
-    """Return a run's line of the history, with defaults for what can't be read."""
+    """Return a run's line of the history, with defaults for unreadable parts."""
     mark = stamp(job)
-    recipe, error = _recipe(job)
-    state = RunState()
+    recipe, error, state = None, "", RunState()
+    try:
+        recipe = recipes.load(job.recipe_path)
+    except AppError as unreadable:
+        error = unreadable.message
     try:
         state = replay(_sampled_events(job.events_path))
     except OSError as unreadable:
@@ -136,15 +139,8 @@ def read_entry(job: Job) -> RunEntry:
     )
 
 
-def _recipe(job: Job) -> tuple[Recipe | None, str]:
-    try:
-        return recipes.load(job.recipe_path), ""
-    except AppError as error:
-        return None, error.message
-
-
 def _sampled_events(path: Path) -> Iterator[Event]:
-    """Yield what a line tells of, of the steps a sample, and before any other event what it follows."""
+    """Yield the events that a line needs: a sample of the steps, and the event before any other one."""
     try:
         every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_PER_POINT * SPARK_POINTS))
     except FileNotFoundError:

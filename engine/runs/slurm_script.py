@@ -1,8 +1,8 @@
 """The script that trains a run on a SLURM cluster, for `sbatch`.
 
-One run is resumed again and again: when its time is up it saves a checkpoint, and SLURM queues the script anew. The
-run's folder has to be on a file system that the nodes share with the computer that made it. SLURM itself starts a run's
-processes: torchrun would open a port to the whole cluster at which whoever comes may run code.
+The run is resumed repeatedly: when its time is up it saves a checkpoint, and SLURM queues the script again. The run's
+folder has to be on a file system that the nodes share with this computer. SLURM itself starts the ranks: torchrun would
+open a port at which anyone in the cluster could run code.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.system.paths import HOME, runs_folder
 from engine.system.script_templates import Code, shell_template
 
 FILE_NAME = "train.sbatch"
-# What a worker reads, beside what srun hands on anyway; paths on the shared file system.
+# Variables that a worker reads, in addition to those that srun passes on; paths on the shared file system.
 HANDED_ON = (HOME, "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TUNESMITH_PATCHES", ranks.INTERFACE)
 HOURS = 24
 SECONDS_TO_STOP = 300
@@ -33,19 +33,19 @@ _PLAIN = re.compile(r"[\w./:@%+-]+")
 
 @dataclass(frozen=True)
 class SlurmResources:
-    """What a run asks of a cluster: nodes, and graphics cards on each; without cards it computes on processors."""
+    """What a run asks of a cluster: nodes, and GPUs on each; with 0 it computes on CPUs."""
 
     nodes: int = 1
     cards: int = 1
 
     @property
     def processes_per_node(self) -> int:
-        """The number of processes that compute a step together on each node: one on each card, without cards one."""
+        """The number of ranks on each node: one for each GPU, or one."""
         return max(1, self.cards)
 
     @property
     def processes(self) -> int:
-        """The number of all of them."""
+        """The world size."""
         return self.nodes * self.processes_per_node
 
 
@@ -87,7 +87,7 @@ def text(job: Job, resources: SlurmResources, environment: Mapping[str, str]) ->
 
 
 def _asked(job: Job, resources: SlurmResources) -> dict[str, str]:
-    """Return what the cluster is asked for, as options of sbatch."""
+    """Return the options of sbatch."""
     return {
         "job-name": job.id,
         "nodes": str(resources.nodes),
@@ -95,16 +95,16 @@ def _asked(job: Job, resources: SlurmResources) -> dict[str, str]:
         **({"gpus-per-node": str(resources.cards)} if resources.cards else {}),
         "cpus-per-task": str(CORES_BESIDE_A_CARD),
         "time": f"{HOURS}:00:00",
-        # SLURM fills in what follows a percent sign.
+        # SLURM expands what follows a percent sign.
         "output": str(job.folder).replace("%", "%%") + "/slurm-%j.log",
         "open-mode": "append",
-        # Only the script is warned before the time is up, early enough to save a checkpoint.
+        # Signals only the script, early enough before its time is up to save a checkpoint.
         "signal": f"B:TERM@{SECONDS_TO_STOP}",
     }
 
 
 def _option(value: str) -> Code:
-    """Return a value of one line as SLURM reads it: in double quotes if it holds more than plain characters."""
+    """Return a one-line value as SLURM reads it: in double quotes unless all its characters are plain."""
     if _PLAIN.fullmatch(value):
         return Code(value)
     return Code('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"')
