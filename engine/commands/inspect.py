@@ -31,7 +31,7 @@ PARTS = {
 OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
 # Facts left out if the method can't be applied to the base model.
 OF_ADAPTERS = ("trainable_parameters", "matrices", "adapter_bytes")
-# Facts left out if the recipe has problems, since such a run can't start.
+# Facts left out if the recipe has problems, since the run can't start.
 OF_RUNS = ("liger", "learning_rate", "steps", "seconds")
 
 
@@ -91,8 +91,15 @@ def examine(_: argparse.Namespace, output: Output) -> int:
 
 
 def plan_lines(plan: Result) -> list[str]:
-    """Return the known facts of a plan, the models and data to be downloaded first, and notices."""
-    left_out = _left_out(plan)
+    """Return the known facts of a plan, what a run downloads first, and notices."""
+    left_out: tuple[str, ...] = OF_RUNS if plan.get("problems") else ()
+    if not plan.get("trains", True):
+        left_out = OF_TRAINING
+    elif not plan.get("trainable_parameters"):
+        left_out = (*OF_ADAPTERS, *left_out)
+    elif not plan["matrices"]:
+        # Soft prompts change no layer.
+        left_out = ("matrices", *left_out)
     facts = [fact for fact in FACTS if fact[0] not in left_out]
     known = [(title, describe(plan)) for name, title, describe in facts if plan.get(name) is not None]
     rest = "its memory is estimated" if "memory" in plan else "its memory is known then"
@@ -103,17 +110,6 @@ def plan_lines(plan: Result) -> list[str]:
     unpacks = [plan["unpacks"]] if "unpacks" in plan else []
     notices = [text_tables.notice(notice) for notice in (*unpacks, *plan.get("notices", ()))]
     return [*text_tables.facts([*known, *_memory(plan)]), *missing, *notices]
-
-
-def _left_out(plan: Result) -> tuple[str, ...]:
-    """Return the names of the facts that are zero or unknown in a plan."""
-    refused = OF_RUNS if plan.get("problems") else ()
-    if not plan.get("trains", True):
-        return OF_TRAINING
-    if not plan.get("trainable_parameters"):
-        return (*OF_ADAPTERS, *refused)
-    # Soft prompts change no layer.
-    return refused if plan["matrices"] else ("matrices", *refused)
 
 
 def _base(plan: Result) -> str:
@@ -206,7 +202,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
 
 
 def _memory(plan: Result) -> list[tuple[str, str]]:
-    """Return the peak memory, and its parts on the lines below."""
+    """Return the peak memory, with its parts on the next lines."""
     if "memory" not in plan:
         return []
     taken, there = size(plan["memory_bytes"]), size(plan["memory_there_bytes"])

@@ -1,4 +1,4 @@
-"""Tells whether the hub may and can be reached. Opens a bare connection and nothing more."""
+"""Tells whether the hub may and can be reached, by a bare connection."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def hub_address() -> str:
 
 
 def require_hub(field: str | None = None) -> None:
-    """Return if the hub or its proxy accepts a connection. Raises OfflineError within seconds.
+    """Raise OfflineError within seconds unless the hub or its proxy accepts a connection.
 
-    `field` is the form field of what is needed from the hub.
+    `field` is the form field that needs the hub.
     """
     if offline():
         raise OfflineError(
@@ -52,7 +52,7 @@ def _host_and_port() -> tuple[str, int]:
         address = urlsplit(_proxy() or hub_address())
         return address.hostname or "", address.port or PORTS.get(address.scheme, 443)
     except ValueError:
-        # The address is not quoted: it may contain a password.
+        # Not quoted, since it may contain a password.
         raise OfflineError(
             "The hub's address, or that of the proxy before it, is not one.",
             "An address looks like https://host or https://user:password@host:8443.",

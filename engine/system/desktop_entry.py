@@ -1,6 +1,6 @@
-"""Tunesmith in the menu of a Linux desktop, for this person alone: where pip installed it, nothing else put it there.
+"""Puts Tunesmith into the menu of a Linux desktop, for this user only, when it was installed by pip.
 
-By the desktop entry and icon theme specifications of freedesktop.org. What has a package of its own is left alone.
+Follows freedesktop.org's desktop entry and icon theme specifications. A packaged Tunesmith has its own entry.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.system.paths import resources_folder
 
 NAME = "tunesmith.desktop"
 SYSTEM_FOLDERS = "/usr/local/share:/usr/share"
-# Characters that an argument in quotes still has to escape.
+# Characters to escape in a quoted argument.
 ESCAPED = '"`$\\'
 
 
@@ -60,22 +60,22 @@ def remove(environment: Mapping[str, str] = os.environ) -> list[Path]:
 
 
 def of_package(environment: Mapping[str, str]) -> Path | None:
-    """Return the menu entry that a package of the system has put, None if there is none."""
+    """Return the menu entry of a system package, None if there is none."""
     folders = environment.get("XDG_DATA_DIRS") or SYSTEM_FOLDERS
     entries = (Path(folder) / "applications" / NAME for folder in folders.split(":") if folder)
     return next((entry for entry in entries if entry.is_file()), None)
 
 
 def quoted(command: Sequence[str]) -> str:
-    """Return a command as the value of `Exec`: each argument in quotes, where a percent sign is doubled."""
+    """Return a command as the value of `Exec`: each argument quoted, percent signs doubled."""
     return " ".join(map(_quoted, command))
 
 
 def _quoted(argument: str) -> str:
     escaped = "".join(f"\\{character}" if character in ESCAPED else character for character in argument)
-    # The value itself is a string whose backslashes are escaped once more.
+    # The value itself is a string, so its backslashes are escaped again.
     value = escaped.replace("\\", "\\\\").replace("%", "%%")
-    # An entry has a line for each of its values.
+    # A value has to be one line.
     return '"' + value.replace("\n", "\\n").replace("\r", "\\r") + '"'
 
 
@@ -104,7 +104,7 @@ def _share(environment: Mapping[str, str]) -> Path:
 
 
 def _refresh(environment: Mapping[str, str]) -> None:
-    """Let desktops that keep a list of entries and file types read them again; others look by themselves."""
+    """Update the databases of entries and file types, where the desktop has them."""
     share = _share(environment)
     for program, folder in (("update-desktop-database", "applications"), ("update-mime-database", "mime")):
         found = shutil.which(program)

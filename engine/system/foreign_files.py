@@ -1,8 +1,8 @@
-"""The one way to read and copy files that somebody else may have written: adapters, recipes, runs, models, votes.
+"""The only way to read and copy files that somebody else may have written: adapters, recipes, runs, models, votes.
 
-A path may lead to a pipe, a device, or a file without an end; a file may be nested to make its parser fail. So only
-regular files are read, opened without waiting, up to the limit of their kind, and parsers answer with a ValueError.
-Readers of conversations have limits of their own (engine.worker.readers).
+A path may lead to a pipe, a device or an endless file; a file may be nested to crash its parser. So only regular files
+are read, opened without blocking, up to the size limit of their kind, and parsers fail with ValueError. Readers of
+conversations have their own limits (engine.worker.readers).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import IO, Any, Literal
 from engine.system.files import private
 
 MIB = 1 << 20
-# Python makes no text of an integer of thousands of digits, and no float of one of more than 308.
+# Python can't format integers of thousands of digits, nor convert more than 308 to a float.
 LONG_NUMBER, MAX_DIGITS = "a number in it is too long", 300
-# Some editors write it before everything else.
+# Some editors write it at the start of a file.
 BYTE_ORDER_MARK = "\ufeff"
-# More names in one key than any table here has: each costs the parser as much time as there are before it.
+# More than any key here has; the parser takes quadratic time for dotted keys.
 MAX_KEY_PARTS = 20
-# Strings and comments in TOML, whose dots part no names.
+# Strings and comments in TOML, whose dots separate no names.
 _TEXT = re.compile(
     r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)'
     r"|\'\'\'.*?(?:'{3,5}|\Z)"
@@ -37,14 +37,14 @@ _TEXT = re.compile(
 _LONG_KEY = re.compile(rf"(?<![\w-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){{{MAX_KEY_PARTS}}}")
 
 
-# What `st_blocks` counts. Some file systems compress, though no text so far.
+# The unit of `st_blocks`. Some file systems compress, but hardly by this factor.
 _BLOCK_BYTES = 512
 _MOST_COMPRESSION = 50
 _LARGE_BYTES = 64 * MIB
 
 
 class FileKind(Enum):
-    """The kinds of files that are read or copied whole, each with the bytes that it has at most."""
+    """The kinds of files that are read or copied whole, each with its maximal size."""
 
     RECIPE = "a recipe", 4 * MIB
     JOB = "a job's file", 16 * MIB
@@ -74,7 +74,7 @@ class FileKind(Enum):
 
 
 class UnreadableFileError(OSError):
-    """A path that leads to no regular file, or to one too large for its kind."""
+    """A path that is no regular file, or one that is too large for its kind."""
 
     def __init__(self, reason: str, path: Path) -> None:
         super().__init__(None, reason, str(path))
@@ -83,14 +83,14 @@ class UnreadableFileError(OSError):
         return self.strerror or ""
 
 
-# How a file is opened: to read, to change, to append, which also makes it.
+# To read, to change, and to append, which also creates the file.
 _MODES = {"rb": os.O_RDONLY, "r+b": os.O_RDWR, "ab": os.O_WRONLY | os.O_APPEND | os.O_CREAT}
 
 
 def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb", *, links: bool = True) -> IO[bytes]:
-    """Open a regular file, for bytes. Raises OSError for anything else, without waiting for its other end.
+    """Open a regular file in binary mode, without blocking. Raises OSError for anything else.
 
-    Without `links` it may be no link either: it could lead to a file that is nobody else's business.
+    Without `links`, symbolic links are refused: they could lead to the user's other files.
     """
     flags = _MODES[mode]
     if not links:
@@ -107,9 +107,9 @@ def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb", *, links: 
 
 
 def is_mostly_empty(path: Path) -> bool:
-    """Tell whether of a large file's bytes hardly any were ever written: it was not copied to its end, or is a trap.
+    """Tell whether a large file is nearly all holes: an incomplete copy, or a trap. Raises OSError.
 
-    Systems that don't say what a file takes on the disk tell nothing. Raises OSError.
+    False where the system does not report the disk usage of files.
     """
     status = path.stat()
     written = getattr(status, "st_blocks", status.st_size) * _BLOCK_BYTES
@@ -117,7 +117,7 @@ def is_mostly_empty(path: Path) -> bool:
 
 
 def read_bytes(path: Path, kind: FileKind) -> bytes:
-    """Return the content of a file. Raises OSError, also for one larger than its kind may be."""
+    """Return the content of a file. Raises OSError, also for one that is too large for its kind."""
     with open_regular(path) as stream:
         content = stream.read(kind.max_bytes + 1)
     if len(content) > kind.max_bytes:
@@ -126,7 +126,7 @@ def read_bytes(path: Path, kind: FileKind) -> bytes:
 
 
 def copy(source: Path, target: Path, kind: FileKind) -> None:
-    """Copy a file to a new, private one. Raises OSError, also for a link, and for a file of which little is there."""
+    """Copy a file to a new, private one. Raises OSError, also for links and for files that are nearly all holes."""
     with open_regular(source, links=False) as stream, open(target, "xb", opener=private) as written:
         left = os.fstat(stream.fileno()).st_size
         if left > kind.max_bytes:
@@ -144,7 +144,7 @@ def _too_large(path: Path, kind: FileKind) -> UnreadableFileError:
 
 def read_text(path: Path, kind: FileKind, errors: str = "strict") -> str:
     """Return the text of a UTF-8 file. Raises OSError and UnicodeDecodeError."""
-    # As text files are read: every kind of line end is one newline.
+    # Universal newlines, as in text mode.
     return read_bytes(path, kind).decode("utf-8", errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -198,7 +198,7 @@ def _whole(text: str) -> int:
 
 
 def _refuse_long_numbers(value: Any) -> None:
-    """Raise ValueError for a long number in tables, which may be written in hexadecimal."""
+    """Raise ValueError for a long number, which may be written in hexadecimal."""
     waiting, limit = [value], 10**MAX_DIGITS
     while waiting:
         each = waiting.pop()

@@ -1,7 +1,7 @@
-"""Reads the header of a GGUF file: its settings, and the name, shape and number format of each tensor.
+"""Reads the header of a GGUF file: its settings, and the name, shape and dtype of each tensor.
 
-The file is somebody else's. So counts and lengths are checked against the file before anything is made of them, and no
-more is read than the header. Knows nothing of models; the format is described in ggml's `docs/gguf.md`.
+The file is untrusted: counts and lengths are checked before anything is allocated for them, and only the header is
+read. The format is described in ggml's `docs/gguf.md`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Value: TypeAlias = int | float | bool | str | tuple[int | float | bool, ...] | N
 """A setting; None for a list of texts, such as a vocabulary, which is only counted."""
 
 MAGIC = b"GGUF"
-# What counted in 32 bits, version 1, nobody has any more.
+# Version 1, with 32-bit counts, is extinct.
 VERSIONS = (2, 3)
 # Large vocabularies with their merges take 20 MB.
 MAX_HEADER_BYTES = 128 * MIB
@@ -34,19 +34,9 @@ MAX_ALIGNMENT = 1 << 20
 ALIGNMENT, DEFAULT_ALIGNMENT = "general.alignment", 32
 TEXT, LIST = 8, 9
 SCALARS = {
-    0: "<B",
-    1: "<b",
-    2: "<H",
-    3: "<h",
-    4: "<I",
-    5: "<i",
-    6: "<f",
-    7: "<?",
-    10: "<Q",
-    11: "<q",
-    12: "<d",
-}
-# Number formats by ggml's ids: the name, the values in a block, and its bytes.
+    0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
+}  # fmt: skip
+# Tensor types by ggml's ids: the name, the values in a block, and its bytes.
 FORMATS: dict[int, tuple[str, int, int]] = {
     0: ("F32", 1, 4),
     1: ("F16", 1, 2),
@@ -77,12 +67,12 @@ FORMATS: dict[int, tuple[str, int, int]] = {
 
 
 class GgufError(ValueError):
-    """A file that is no whole GGUF file; the message says why, to follow "it"."""
+    """A file that is no complete GGUF file; the message says why and follows "it"."""
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor's name, its shape (the dimension that varies fastest first), number format and place in the file."""
+    """A tensor's name, shape (fastest-varying dimension first), type and place in the file."""
 
     name: str
     shape: tuple[int, ...]
@@ -132,7 +122,7 @@ class GgufHeader:
 
 
 def is_marked(path: Path) -> bool:
-    """Tell whether a path leads to a file that begins as GGUF files do, whatever its name."""
+    """Tell whether a file begins as GGUF files do, whatever its name."""
     try:
         with open_regular(path) as stream:
             return stream.read(len(MAGIC)) == MAGIC
@@ -141,7 +131,7 @@ def is_marked(path: Path) -> bool:
 
 
 def read(path: Path) -> GgufHeader:
-    """Return the header of a file. Raises GgufError for one that is damaged or not whole, OSError."""
+    """Return the header of a file. Raises GgufError for a damaged or incomplete one, OSError."""
     status = path.stat()
     return _read(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
@@ -180,7 +170,7 @@ _Info: TypeAlias = tuple[str, tuple[int, ...], int, int]
 
 
 def _placed(infos: list[_Info], data_start: int, size: int) -> tuple[Tensor, ...]:
-    """Return the tensors, none of which ends behind the file's end or shares its data with another."""
+    """Return the tensors. Raises GgufError if one ends after the file or overlaps another."""
     tensors = [_tensor(info, data_start) for info in infos]
     if len({tensor.name for tensor in tensors}) < len(tensors):
         raise GgufError("it has two tensors of one name")
@@ -207,7 +197,7 @@ def _tensor(info: _Info, data_start: int) -> Tensor:
 
 
 class _Source:
-    """The header's bytes, fetched piece by piece as far as they are asked for."""
+    """The header's bytes, read piece by piece as needed."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -215,7 +205,7 @@ class _Source:
         self.position = 0
 
     def _require(self, count: int) -> None:
-        """Fetch the next `count` bytes. Raises GgufError if the file or a header's limit ends before."""
+        """Fetch the next `count` bytes. Raises GgufError at the end of the file or the size limit."""
         end = self.position + count
         if end > MAX_HEADER_BYTES:
             raise GgufError(f"its header has more than {MAX_HEADER_BYTES // MIB} MB")

@@ -14,7 +14,7 @@ from engine.system.paths import expand_user, path_exists
 
 Kind = Literal["model", "dataset"]
 CARD = "README.md"
-# Written beside data by `datasets`, kaggle and others; they describe the data and hold none.
+# Written beside data by `datasets`, Kaggle and others; they describe the data.
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json")
 
 
@@ -65,7 +65,7 @@ def is_complete_model(folder: Path) -> bool:
 
 
 def cached_folder(repo_id: str, revision: str, kind: Kind) -> Path | None:
-    """Return what is cached of a revision, which may be a commit too, or None. It may be a part of it only."""
+    """Return the folder of a cached revision or commit, None without one. It may be incomplete."""
     repository = repository_folder(downloads_folder(), repo_id, kind)
     try:
         commit = read_text(repository / "refs" / revision, FileKind.JOB).strip()
@@ -76,10 +76,9 @@ def cached_folder(repo_id: str, revision: str, kind: Kind) -> Path | None:
 
 
 def _has_data(folder: Path) -> bool:
-    return any(path.is_file() and _may_hold_rows(path) for path in folder.rglob("*"))
-
-
-def _may_hold_rows(path: Path) -> bool:
-    """Tell whether a file of a data set is neither its card, a description, a licence nor a script."""
-    is_about = path.name in (CARD, *DESCRIPTIONS) or path.name.startswith(".")
-    return not is_about and path.suffix not in ("", ".py")
+    """Tell whether a data set has a file that is neither its card, a description, a licence nor a script."""
+    for path in folder.rglob("*"):
+        is_about = path.name in (CARD, *DESCRIPTIONS) or path.name.startswith(".")
+        if path.is_file() and not is_about and path.suffix not in ("", ".py"):
+            return True
+    return False

@@ -1,7 +1,7 @@
 """The user's folders and the files that ship with Tunesmith.
 
-`TUNESMITH_HOME` puts everything under one folder; without it, `appdirs` gives the folders of the system. Knows nothing
-of what the folders hold.
+`TUNESMITH_HOME` puts everything under one folder; without it, `appdirs` gives the system's folders. Paths whose bytes
+are no UTF-8 are reached through links: recipes, events and libraries hold paths as text.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ APPLICATION = "tunesmith"
 HOME = "TUNESMITH_HOME"
 # A windowed program has no streams on Windows, so a frozen build has a separate worker program.
 FROZEN_WORKER = "tunesmith-worker"
-# On a node of a cluster: where on it the files are that were sent, by their paths where they come from.
+# On a node of a cluster: paths of the sender to the paths of the uploaded files, as JSON.
 SENT_FILES = "TUNESMITH_SENT_FILES"
-# How Python holds bytes of a path that are no UTF-8.
+# How Python represents bytes of a path that are no UTF-8.
 _NO_TEXT = re.compile(r"[\ud800-\udfff]")
-# Its end, which names the kind of file, stays.
+# A longer name keeps its end, with the suffix.
 MAX_NAME = 60
 
 
@@ -73,7 +73,7 @@ def _created(folder: Path) -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, unless it is there, to which this user has access and no other, whatever the umask."""
+    """Create a folder that only this user can access, whatever the umask, unless it exists."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
@@ -177,7 +177,7 @@ def application_root() -> Path:
 
 
 def program() -> list[str]:
-    """Return how Tunesmith is started: by Python, or in a frozen build by the worker program."""
+    """Return the command of Tunesmith: Python and main.py, or the worker program of a frozen build."""
     if getattr(sys, "frozen", False):
         window = Path(sys.executable)
         return [str(window.with_name(FROZEN_WORKER + window.suffix))]
@@ -193,21 +193,21 @@ def expand_user(text: str) -> Path:
 
 
 def path_here(text: str) -> Path:
-    """Return where to read what a recipe names by a path: on a node of a cluster, where it was sent to."""
+    """Return where to read a path of a recipe: on a node of a cluster, the uploaded file."""
     sent = json.loads(os.environ.get(SENT_FILES) or "{}")
     return Path(sent[text]) if text in sent else expand_user(text)
 
 
 def as_text(path: Path) -> Path:
-    """Return an absolute path as text: what no text can name is reached by a link of ours."""
+    """Return an absolute path as text, if need be through a link of ours."""
     return path if is_text(path) else through_link(path, _created(_base("data") / "links"))
 
 
 def resolved(path: Path) -> Path:
-    """Return an absolute path as text, whose folders are no links but those of `as_text`.
+    """Return an absolute path as text, with links in its folders resolved.
 
-    A link at its end stays, since its suffix names the kind of file. So do circular links and invalid names, which a
-    reader reports.
+    A link at its end stays, since its suffix names the kind of file. So do circular links and invalid names, which
+    readers report.
     """
     path = expand_user(str(path))
     try:
@@ -217,7 +217,7 @@ def resolved(path: Path) -> Path:
 
 
 def path_exists(path: Path) -> bool:
-    """Tell whether a path exists; one with a name that no file can have does not."""
+    """Tell whether a path exists; False for invalid names."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -270,9 +270,9 @@ def is_text(path: Path) -> bool:
 
 
 def through_link(path: Path, folder: Path) -> Path:
-    """Return an absolute path that is text: what no text can name is reached by a link in `folder`.
+    """Return an absolute path that is text, if need be through a link in `folder`.
 
-    Without such a file or folder, or where no link can be made, the path stays as it is.
+    If the file does not exist or no link can be made, the path is returned as it is.
     """
     if is_text(path):
         return path
@@ -288,13 +288,13 @@ def through_link(path: Path, folder: Path) -> Path:
 
 
 def _written_out(name: str) -> str:
-    """Return a name with its bytes that are no text as in an address: "caf%E9.csv"."""
+    """Return a name with its invalid bytes percent-encoded: "caf%E9.csv"."""
     text = _NO_TEXT.sub(lambda byte: f"%{ord(byte[0]) & 0xFF:02X}", name)
     return text[-MAX_NAME:]
 
 
 def private_temporary_folder() -> Path | None:
-    """Return a folder for temporary files that is the user's alone, made if missing; None if there is none."""
+    """Return a private folder for temporary files, created if missing; None if another user owns it."""
     if os.name == "nt":
         return Path(tempfile.gettempdir())
     folder = Path(tempfile.gettempdir(), f"tunesmith-{os.getuid()}")
@@ -304,7 +304,7 @@ def private_temporary_folder() -> Path | None:
 
 
 def is_private(folder: Path) -> bool:
-    """Tell whether a folder is the user's and no one else can make or rename files in it; a link is not."""
+    """Tell whether a folder, no link, is the user's and nobody else can create or rename files in it."""
     try:
         found = folder.lstat()
     except OSError:

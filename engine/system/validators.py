@@ -1,7 +1,4 @@
-"""Type checks for untrusted values from files, before they are counted, compared or shown.
-
-Each check takes any value and returns a bool. Knows nothing of the files.
-"""
+"""Type checks for untrusted values from files; each takes any value and returns a bool."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ Check = Callable[[Any], bool]
 
 VERDICTS = frozenset(get_args(Verdict))
 SCORE = "rouge1"
-# Above every real value; NaN and infinity are not below it either.
+# Above every real value; NaN and infinity are not below it.
 MAX_MAGNITUDE = 1e18
 
 
@@ -27,7 +24,7 @@ def _folder_name(value: str) -> str:
     return value
 
 
-# The id of a run or an adapter in a file of others: the name of one folder, or "".
+# The id of a run or an adapter in an untrusted file: the name of one folder, or "".
 FolderName = Annotated[str, AfterValidator(_folder_name)]
 
 
@@ -99,10 +96,10 @@ is_protocol = has(
 
 
 def are_scores(value: object) -> bool:
-    """Tell whether it is scores by name, with the score that everything is ranked by."""
+    """Tell whether it is scores by name, including the ranking score."""
     return are_intervals(value) and isinstance(value, Mapping) and SCORE in value
 
 
 def are_score_differences(value: object) -> bool:
-    """Tell whether it is differences of scores, with the one that has the verdict."""
+    """Tell whether it is differences of scores by name, including the ranking score."""
     return are_differences(value) and isinstance(value, Mapping) and SCORE in value

@@ -1,7 +1,7 @@
-"""Output of the command line: JSON lines for programs, or lines of text for people.
+"""Output of the command line: JSON lines for programs, or text for people.
 
-With `--json` standard output carries JSON lines and nothing else. Remarks go to standard error in both cases. What
-reads the output may leave, as `head` does; an output that can't be written is an error.
+With `--json` standard output has JSON lines only. Remarks go to standard error in both cases. A reader may leave, as
+`head` does; output that can't be written is an error.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Output:
     """The two streams of one command."""
 
     def __init__(self, *, as_json: bool, command: Sequence[str] = ()) -> None:
-        """`command` is what was typed, if the verb takes `--set`: problems say how it is repeated with an answer."""
+        """`command` is what was typed, if the verb takes `--set`: problems show how to repeat it with an answer."""
         self._command = command
         for stream in (sys.stdout, sys.stderr):
-            # A stream that was closed by who started this is None.
+            # A stream that the parent closed is None.
             if hasattr(stream, "reconfigure"):
                 # Characters that a terminal or locale can't show become question marks instead of raising.
                 stream.reconfigure(errors="replace")
@@ -46,13 +46,13 @@ class Output:
     def json(self, value: Any) -> None:
         """Write one JSON line with `--json`.
 
-        It is ASCII, since some readers take U+2028 or U+0085 in a summary for the end of a line.
+        In ASCII, since some readers take U+2028 or U+0085 for the end of a line.
         """
         if self.as_json:
             self._write(sys.stdout, json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Write lines of text, unless with `--json`; to a file as they are, as a summary is to be kept."""
+        """Write lines of text, unless with `--json`; escaped on a terminal, unchanged into a file."""
         if not self.as_json:
             self._clear()
             shown = map(escaped if self._live else encodable, lines)
@@ -70,10 +70,10 @@ class Output:
             self._status = text
 
     def remark(self, line: str) -> None:
-        """Write a line to standard error, with `--json` too; one that can't be written is left out."""
+        """Write a line to standard error, with `--json` too; failures are ignored."""
         with suppress(OSError, StorageError):
             self._clear()
-            # A name with a line end in it can't pass for a remark of its own.
+            # A line end in a name must not start another remark.
             self._write(sys.stderr, escaped(line).replace("\n", "\n    ") + "\n")
 
     def problems(self, problems: Sequence[Problem]) -> None:
@@ -100,9 +100,9 @@ class Output:
             self._status = ""
 
     def _write(self, stream: TextIO | None, text: str) -> None:
-        """Write without buffering. The first time that this can't be done is an error; later text is dropped.
+        """Write without buffering. Only the first failure is an error; later text is dropped.
 
-        Raises BrokenPipeError where the reader has left, and StorageError for a closed stream or a full disk.
+        Raises BrokenPipeError if the reader has left, and StorageError for a closed stream or a full disk.
         """
         if stream in self._closed:
             return

@@ -19,10 +19,10 @@ PAGES = ("home", "data", "train", "arena", "library", "playground", "history", "
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose help is written as all output is: argparse keeps quiet of what can't be written."""
+    """A parser whose help is written like other output: argparse ignores write errors."""
 
     def print_help(self, file: Any = None) -> None:
-        """Write the help to standard output. Ends the program where that can't be done."""
+        """Write the help to standard output; a failure ends the program."""
         output = Output(as_json=False)
         try:
             output.lines(self.format_help().splitlines())
@@ -51,7 +51,7 @@ class Verbs:
 
 
 def whole_number(text: str, least: int = 0, most: int = MAX_WHOLE) -> int:
-    """Return a whole number of at least `least`, as an argument's type."""
+    """Return a whole number from `least` to `most`, as an argument's type."""
     if not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
         limit = f"of at least {least}" if most == MAX_WHOLE else f"from {least} to {most}"
         raise argparse.ArgumentTypeError(f"must be a whole number {limit}, not {text[:MAX_KEY]!r}")
@@ -69,7 +69,7 @@ def port(text: str) -> int:
 
 
 def _common() -> argparse.ArgumentParser:
-    """Return the options of all verbs; suppressed defaults let them stand before the verb too."""
+    """Return the options of all verbs; suppressed defaults allow them before the verb too."""
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="write JSON lines, for programs")
     common.add_argument("--offline", action="store_true", help="open no connections")

@@ -1,4 +1,4 @@
-"""Tables and lines for a terminal, or for what shows them there: names of others are escaped and in one line."""
+"""Tables and lines for a terminal; cells are escaped and in one line."""
 
 from __future__ import annotations
 

@@ -12,31 +12,16 @@ from pathlib import Path
 from typing import Literal
 
 NVIDIA_PCI, DISPLAY_CLASS = "0x10de", "0x03"
-# The architectures with kernels in ROCm builds of torch; they refuse other AMD cards, as most integrated ones.
-AMD_ARCHITECTURES = frozenset(
-    f"gfx{number}"
-    for number in (
-        "900",
-        "906",
-        "908",
-        "90a",
-        "942",
-        "950",
-        "1030",
-        "1100",
-        "1101",
-        "1102",
-        "1150",
-        "1151",
-        "1200",
-        "1201",
-    )
-)
+# The architectures that ROCm builds of torch have kernels for; most integrated GPUs are not among them.
+AMD_ARCHITECTURES = frozenset({
+    "gfx900", "gfx906", "gfx908", "gfx90a", "gfx942", "gfx950", "gfx1030", "gfx1100", "gfx1101", "gfx1102",
+    "gfx1150", "gfx1151", "gfx1200", "gfx1201",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Card:
-    """A kind of card: its vendor, its name, and the version of its driver, "" if that is not installed."""
+    """A kind of GPU; `driver` is the version, "" if it is not installed."""
 
     vendor: Literal["nvidia", "amd"]
     name: str
@@ -44,37 +29,30 @@ class Card:
 
 
 def find(system: Path = Path("/")) -> list[Card]:
-    """Return the kinds of cards; `system` is the root of the file system."""
-    return [*_nvidia(system), *_amd(system)]
-
-
-def _nvidia(system: Path) -> list[Card]:
+    """Return the kinds of GPUs; `system` is the root of the file system."""
     driver = _nvidia_driver(system)
     on_pci = any(
         _read(device / "vendor") == NVIDIA_PCI and _read(device / "class").startswith(DISPLAY_CLASS)
         for device in (system / "sys/bus/pci/devices").glob("*")
     )
-    if driver or on_pci:
-        return [Card("nvidia", "NVIDIA card", driver)]
-    return []
+    nodes = (system / "sys/class/kfd/kfd/topology/nodes").glob("*/properties")
+    architectures = {architecture for node in nodes if (architecture := _architecture(_read(node)))}
+    return [
+        *([Card("nvidia", "NVIDIA card", driver)] if driver or on_pci else []),
+        *(Card("amd", f"AMD card ({each})", "amdgpu") for each in sorted(architectures & AMD_ARCHITECTURES)),
+    ]
 
 
 def _nvidia_driver(system: Path) -> str:
     match = re.search(r"\b\d{3}\.\d+(?:\.\d+)?\b", _read(system / "proc/driver/nvidia/version"))
     if match:
         return match[0]
-    # Windows and WSL have no such file, but they have the program.
+    # Windows and WSL only have the program.
     return "unknown" if shutil.which("nvidia-smi") else ""
 
 
-def _amd(system: Path) -> list[Card]:
-    nodes = (system / "sys/class/kfd/kfd/topology/nodes").glob("*/properties")
-    architectures = {architecture for node in nodes if (architecture := _architecture(_read(node)))}
-    return [Card("amd", f"AMD card ({each})", "amdgpu") for each in sorted(architectures & AMD_ARCHITECTURES)]
-
-
 def _architecture(properties: str) -> str:
-    """Return the name of a node's architecture: 90010 is gfx90a, 110000 is gfx1100, 0 is a processor."""
+    """Return the name of a node's architecture: 90010 is gfx90a, 110000 is gfx1100, 0 is a CPU."""
     match = re.search(r"^gfx_target_version (\d+)$", properties, re.MULTILINE)
     number = int(match[1]) if match else 0
     return f"gfx{number // 10000}{number // 100 % 100:x}{number % 100:x}" if number else ""

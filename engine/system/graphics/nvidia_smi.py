@@ -20,21 +20,21 @@ from typing import Any
 from engine.system.processes import NO_WINDOW
 
 PROGRAM = "nvidia-smi"
-# Where Windows' Subsystem for Linux has it, which is not on every PATH.
+# Its place in WSL, which is not on every PATH.
 OF_WSL = Path("/usr/lib/wsl/lib/nvidia-smi")
-# Without NVIDIA's persistence daemon the driver wakes every card first.
+# Without NVIDIA's persistence daemon the driver initialises every GPU first.
 TIMEOUT_SECONDS = 10.0
 PAUSE_SECONDS = 60.0
 MEBIBYTE = 1024**2
-# From this compute capability on (Ampere) cards compute in bfloat16.
+# GPUs support bfloat16 from this compute capability (Ampere).
 BFLOAT16_CAPABILITY = (8, 0)
 CARD_FIELDS = (
     "index", "uuid", "name", "memory.total", "memory.used", "utilization.gpu", "driver_version", "compute_cap",
 )  # fmt: skip
-# Drivers before 510 do not know it, and then answer nothing at all.
+# Unknown to drivers before 510, which then answer nothing at all.
 NEW_FIELD = CARD_FIELDS[-1]
 PROCESS_FIELDS = ("pid", "process_name", "used_memory", "gpu_uuid")
-# Programs that did not end in time; one that hangs in the driver can't be ended.
+# Processes that timed out; one that hangs in the driver can't be killed.
 _hanging: list[subprocess.Popen[str]] = []
 _asking = threading.Lock()
 _asked_again_at = 0.0
@@ -42,7 +42,7 @@ _asked_again_at = 0.0
 
 @dataclass(frozen=True)
 class CardProcess:
-    """A process that computes on a card: its id, its program's name, and its memory there, None if unknown."""
+    """A process on a GPU: its id, its program's name, and its GPU memory, None if unknown."""
 
     pid: int
     name: str
@@ -51,7 +51,7 @@ class CardProcess:
 
 @dataclass(frozen=True)
 class GraphicsCard:
-    """A card: `index` as nvidia-smi numbers it, by the slot; `load` is 0 to 1. None: the driver does not say."""
+    """A GPU: `index` is nvidia-smi's, by PCI slot; `load` is 0 to 1; None means that the driver does not say."""
 
     index: int
     uuid: str
@@ -65,27 +65,27 @@ class GraphicsCard:
 
     @property
     def free_bytes(self) -> int | None:
-        """The memory that nothing uses."""
+        """The unused memory."""
         if self.total_bytes is None or self.used_bytes is None:
             return None
         return max(0, self.total_bytes - self.used_bytes)
 
     @property
     def has_bfloat16(self) -> bool:
-        """Whether it computes in bfloat16, as far as the driver says."""
+        """Whether it supports bfloat16, as far as known."""
         return self.capability is None or self.capability >= BFLOAT16_CAPABILITY
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The driver's answer: the cards in order of their index, and what nvidia-smi said instead, "" if nothing."""
+    """The driver's answer: the GPUs by index, and an error message of nvidia-smi, "" without one."""
 
     cards: tuple[GraphicsCard, ...] = ()
     problem: str = ""
 
 
 def ask(*, with_processes: bool = True, timeout: float = TIMEOUT_SECONDS) -> Answer:
-    """Return the cards; an empty answer if there is no nvidia-smi."""
+    """Return the GPUs; an empty answer if there is no nvidia-smi."""
     program = shutil.which(PROGRAM) or (str(OF_WSL) if OF_WSL.is_file() else "")
     if not program:
         return Answer()
@@ -103,7 +103,7 @@ def ask(*, with_processes: bool = True, timeout: float = TIMEOUT_SECONDS) -> Ans
 
 
 def _query(program: str, option: str, fields: Sequence[str], timeout: float) -> tuple[list[list[str]], str]:
-    """Return the rows of an answer that have all fields, and the first other line: a message."""
+    """Return the complete rows of an answer, and the first other line, which is a message."""
     _hanging[:] = [process for process in _hanging if process.poll() is None]
     if _hanging or time.monotonic() < _asked_again_at:
         return [], "nvidia-smi does not answer."
@@ -115,11 +115,11 @@ def _query(program: str, option: str, fields: Sequence[str], timeout: float) -> 
 
 
 def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
-    """Return what a program prints, and why it can't be had, "" if it can.
+    """Return what a program prints, and why that failed, "" if it didn't.
 
-    `subprocess.run` would wait for a killed program, which hangs as long as the driver does.
+    `subprocess.run` would wait for the killed process, which hangs as long as the driver does.
     """
-    global _asked_again_at  # noqa: PLW0603 - the driver is one for all
+    global _asked_again_at  # noqa: PLW0603 - there is one driver
     null = subprocess.DEVNULL
     options: dict[str, Any] = {"text": True, "errors": "replace", "creationflags": NO_WINDOW}
     try:
@@ -163,13 +163,13 @@ def _with_processes(cards: Sequence[GraphicsCard], rows: Sequence[Sequence[str]]
 
 
 def _program_name(path: str) -> str:
-    """Return a program's name without its folder; "" where the driver may not say it, as in [Not Found]."""
+    """Return a program's name without its folder; "" for answers such as [Not Found]."""
     kind = PureWindowsPath if "\\" in path else PurePath
     return "" if path.startswith("[") else kind(path).name
 
 
 def _number(text: str) -> float | None:
-    """Return a number; None for what nvidia-smi writes in its place: [N/A], [Not Supported], [GPU is lost]."""
+    """Return a number, None for answers such as [N/A], [Not Supported] and [GPU is lost]."""
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
 
 

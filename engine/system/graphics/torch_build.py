@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-# By the major version of CUDA: the oldest driver that runs it, and the lowest compute capability of torch's kernels.
+# By CUDA's major version: the oldest driver that supports it, and the lowest compute capability of torch's kernels.
 OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
 LOWEST_CAPABILITY = {11: (3, 7), 12: (5, 0), 13: (7, 5)}
 
 
 @dataclass(frozen=True)
 class TorchBuild:
-    """What torch computes with besides the processor: versions of CUDA, of ROCm (`hip`) and of oneAPI, "" if not."""
+    """The versions of CUDA, ROCm (`hip`) and oneAPI (`xpu`) that torch was built with, "" for none."""
 
     cuda: str = ""
     hip: str = ""
@@ -22,7 +22,7 @@ class TorchBuild:
 
     @property
     def name(self) -> str:
-        """What it was built for, for people."""
+        """What it was built for, to show."""
         if self.hip:
             return f"ROCm {self.hip}"
         if self.xpu:
@@ -31,12 +31,12 @@ class TorchBuild:
 
     @property
     def oldest_driver(self) -> int:
-        """The first number of the oldest NVIDIA driver that it runs with, 0 if unknown."""
+        """The major version of the oldest NVIDIA driver that it runs with, 0 if unknown."""
         return OLDEST_DRIVER.get(self._cuda_major, 0)
 
     @property
     def lowest_capability(self) -> tuple[int, int]:
-        """The lowest compute capability of a card that it has kernels for."""
+        """The lowest compute capability that it has kernels for."""
         return LOWEST_CAPABILITY.get(self._cuda_major, (0, 0))
 
     @property
@@ -52,7 +52,7 @@ _VERSION = re.compile(
 
 
 def find() -> TorchBuild | None:
-    """Return the build of the installed torch; None if it can't be told, as in a frozen program."""
+    """Return the build of the installed torch, None if unknown, as in a frozen program."""
     try:
         spec = importlib.util.find_spec("torch")
     except (ImportError, ValueError):
@@ -63,11 +63,11 @@ def find() -> TorchBuild | None:
 
 
 def read(file: Path) -> TorchBuild | None:
-    """Return the build that torch's `version.py` names, None if it can't be read."""
+    """Return the build that torch's `version.py` names, None if unreadable."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
-    # Not `ast.parse`: Python 3.11 fails now and then where two threads parse at once.
+    # Not `ast.parse`: in Python 3.11 it sometimes fails when two threads parse at once.
     versions = {found["name"]: found["version"] or "" for found in _VERSION.finditer(text)}
     return TorchBuild(*(versions.get(name, "") for name in ("cuda", "hip", "xpu"))) if versions else None

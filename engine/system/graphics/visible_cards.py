@@ -1,8 +1,8 @@
-"""Decides which graphics card a worker sees, by environment variables that its process is started with.
+"""Decides which GPU a worker sees, through the environment of its process.
 
-Importing the worker's libraries initialises CUDA on every visible card, and torch would train on two at once. So each
-worker sees the one card that it computes on, or none. What the user has set is kept: `cuda:1` is the second of the
-cards that CUDA_VISIBLE_DEVICES leaves. Knows no torch.
+Importing the worker's libraries initialises CUDA on every visible GPU, and torch would train on two at once. So each
+worker sees only the GPU that it computes on, or none. The user's own settings are kept: `cuda:1` is the second of the
+GPUs in CUDA_VISIBLE_DEVICES. Knows no torch.
 """
 
 from __future__ import annotations
@@ -14,26 +14,25 @@ from engine.system.graphics import nvidia_smi, torch_build
 from engine.system.graphics.nvidia_smi import GraphicsCard
 from engine.system.graphics.torch_build import TorchBuild
 
-# What the worker is told: its device as recipes name it, and the user's own list of cards, if there is one.
+# Tell the worker its device, as in recipes, and the user's own list of GPUs, if there is one.
 DEVICE, USERS_CARDS = "TUNESMITH_DEVICE", "TUNESMITH_VISIBLE_CARDS"
-# For a worker that reports all devices and computes on none.
+# For a worker that only reports all devices.
 ALL = "all"
 CUDA_CARDS, ROCM_CARDS, XPU_CARDS = "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK"
-# The list of ROCm's lower layer: those above number what it leaves anew.
+# The list of ROCm's lower layer: the layers above renumber what it leaves.
 ROCM_LOWER_CARDS = "ROCR_VISIBLE_DEVICES"
 ORDER, BY_SLOT = "CUDA_DEVICE_ORDER", "PCI_BUS_ID"
-# torchrun's processes choose their cards themselves.
+# Ranks of torchrun choose their GPUs themselves.
 RANK = "LOCAL_RANK"
 UUIDS = ("GPU-", "MIG-")
 BUSY_LOAD = 0.5
-# Cards whose free memory is within this share of the most count as equal: a waiting worker's context is no reason to
-# change the card.
+# GPUs with at least this share of the most free memory count as equal: an idle worker's context is no reason to switch.
 EQUAL_SHARE = 0.9
 
 
 @dataclass(frozen=True)
 class VisibleCard:
-    """A card that torch may use: its number for torch, the variable's word for it, and the driver's facts."""
+    """A GPU that torch may use: its number in torch, its token in the variable, and the driver's facts."""
 
     number: int
     token: str
@@ -41,7 +40,7 @@ class VisibleCard:
 
     @property
     def device(self) -> str:
-        """Its name as in recipes."""
+        """Its device as in recipes."""
         return f"cuda:{self.number}"
 
     @property
@@ -51,10 +50,10 @@ class VisibleCard:
 
 
 def environment(device: str, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a worker that computes on a recipe's `device`; `given` are those of this process.
+    """Return the environment of a worker on a recipe's `device`; `given` is that of this process.
 
-    "auto" takes the card with most free memory that is not busy. A device that does not exist leaves no card visible;
-    the worker says what is wrong with it.
+    "auto" takes the idle GPU with most free memory. For a device that does not exist no GPU is visible, and the worker
+    reports the problem.
     """
     if RANK in given:
         return {}
@@ -71,19 +70,19 @@ def environment(device: str, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def installed_build() -> TorchBuild:
-    """Return the build of torch that is installed, taken for one for NVIDIA's cards if it can't be told."""
+    """Return the installed build of torch; if unknown, one for NVIDIA is assumed."""
     return torch_build.find() or TorchBuild(cuda="unknown")
 
 
 def _kind_of(build: TorchBuild) -> str:
-    """Return the kind of cards that a build of torch uses; the processor, or Apple's graphics, need no variable."""
+    """Return the kind of GPU of a build of torch, "" for CPUs and Apple's GPUs, which need no variable."""
     if build.cuda or build.hip:
         return "cuda"
     return "xpu" if build.xpu else ""
 
 
 def _only(kind: str, index: int, build: TorchBuild, given: Mapping[str, str], device: str) -> dict[str, str]:
-    """Return what leaves the card with this number alone visible, or no card for the processor."""
+    """Return the environment that shows only the GPU with this number, or none for the CPU."""
     if kind == "cpu":
         return {DEVICE: device, CUDA_CARDS: ""} | ({ROCM_CARDS: "-1"} if build.hip else {})
     variable = {"cuda": cards_variable(build), "xpu": XPU_CARDS}.get(kind)
@@ -95,7 +94,7 @@ def _only(kind: str, index: int, build: TorchBuild, given: Mapping[str, str], de
 
 
 def _best(build: TorchBuild, given: Mapping[str, str]) -> dict[str, str]:
-    """Return what leaves the best card alone visible, or the first if nothing is known of them."""
+    """Return the environment that shows only the best GPU, or the first if nothing is known of them."""
     variable = cards_variable(build)
     cards = visible(build, given, () if build.hip else nvidia_smi.ask(with_processes=False).cards)
     if not cards:
@@ -103,19 +102,19 @@ def _best(build: TorchBuild, given: Mapping[str, str]) -> dict[str, str]:
         return {DEVICE: "auto"} | _shown(variable, "0" if tokens is None else "", given)
     chosen = best(cards, build)
     if chosen is None:
-        # torch has no kernels for any of them, and computes on the processor if it sees none.
+        # torch has no kernels for any of them, and uses the CPU if it sees none.
         return {DEVICE: "auto"} | _shown(variable, "", given)
     return {DEVICE: chosen.device} | _shown(variable, chosen.token, given)
 
 
 def _shown(variable: str, token: str, given: Mapping[str, str]) -> dict[str, str]:
     kept = {USERS_CARDS: given[variable]} if variable in given else {}
-    # ROCm takes an empty list for none at all.
+    # ROCm ignores an empty list.
     return {variable: token or ("-1" if variable == ROCM_CARDS else ""), **kept}
 
 
 def best(cards: Sequence[VisibleCard], build: TorchBuild) -> VisibleCard | None:
-    """Return the first of the cards with most free memory, of those that torch can use and that are not busy."""
+    """Return the first GPU with most free memory, among the idle ones that torch has kernels for."""
     usable = [each for each in cards if not _is_too_old(each, build)]
     idle = [each for each in usable if not _is_busy(each)] or usable
     if not idle:
@@ -139,11 +138,11 @@ def _free_bytes(visible_card: VisibleCard) -> int:
 
 
 def visible(build: TorchBuild, given: Mapping[str, str], cards: Sequence[GraphicsCard]) -> list[VisibleCard]:
-    """Return the cards that the user leaves visible, with what the driver says of them."""
+    """Return the GPUs that the user leaves visible, with the driver's facts."""
     tokens = users_tokens(build, given)
     by_slot = given.get(ORDER, BY_SLOT) == BY_SLOT
     if tokens is None:
-        # In another order than by slot, which card has which number is not known.
+        # Unless ordered by slot, the numbers of GPUs are unknown.
         known = enumerate(cards) if by_slot else ()
         return [VisibleCard(number, str(card.index), card) for number, card in known]
     return [
@@ -159,7 +158,7 @@ def _card_of(token: str, cards: Sequence[GraphicsCard], *, by_slot: bool) -> Gra
 
 
 def count(given: Mapping[str, str]) -> int:
-    """Return how many cards the user leaves visible that torch can use; 0 where its build has no kind of cards."""
+    """Return how many GPUs torch can use among those that the user leaves visible."""
     build = installed_build()
     kind = _kind_of(build)
     if kind == "cuda":
@@ -169,12 +168,12 @@ def count(given: Mapping[str, str]) -> int:
 
 
 def cards_variable(build: TorchBuild) -> str:
-    """Return the variable that lists the cards for a build of torch."""
+    """Return the variable that lists the GPUs for a build of torch."""
     return ROCM_CARDS if build.hip else CUDA_CARDS
 
 
 def users_tokens(build: TorchBuild, given: Mapping[str, str]) -> list[str] | None:
-    """Return the words of the user's list of cards, None if there is none and all are visible."""
+    """Return the tokens of the user's list of GPUs, None without a list: then all are visible."""
     if not build.hip:
         return _listed(given.get(CUDA_CARDS))
     listed = _listed(given.get(ROCM_CARDS, given.get(CUDA_CARDS)))
@@ -183,12 +182,12 @@ def users_tokens(build: TorchBuild, given: Mapping[str, str]) -> list[str] | Non
 
 
 def _listed(text: str | None) -> list[str] | None:
-    """Return the words up to the first that names no card, as the driver reads them: "" and "-1" name none."""
+    """Return the tokens up to the first invalid one, as the driver reads them: "" and "-1" are invalid."""
     if text is None:
         return None
     tokens: list[str] = []
     for token in map(str.strip, text.split(",")):
-        # Level Zero also names tiles: 0.1 is the second of the first card.
+        # Level Zero also has tiles: 0.1 is the second tile of the first GPU.
         if not (token.startswith(UUIDS) or token.replace(".", "", 1).isdecimal()):
             break
         tokens.append(token)
@@ -196,12 +195,12 @@ def _listed(text: str | None) -> list[str] | None:
 
 
 def reserved(given: Mapping[str, str]) -> str:
-    """Return the device that this worker was started for, "" in a process that chose nothing."""
+    """Return the device that this worker was started for, "" in any other process."""
     return given.get(DEVICE, "")
 
 
 def users_environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return a worker's variables with the user's own list of cards, as it was where the worker was started."""
+    """Return a worker's environment with the user's own list of GPUs restored."""
     if not reserved(given):
         return dict(given)
     variable = cards_variable(installed_build())

@@ -1,18 +1,26 @@
-"""What is taken for a lost connection to a cluster, and what is a fault that must be seen at once."""
+"""What was sent is followed: a lost connection is told from a fault, and an arena's entries to their ends."""
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from engine import arena as arenas
 from engine.cluster import following
+from engine.cluster.following import ArenaFollowing
+from engine.cluster.job_store import JobStore
+from engine.cluster.places import Places
 from engine.cluster.sent_run import SentRun
 from engine.cluster.store_client import ClusterHttp
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
+from engine.jobs.job import Job, SentTo, create_job
+from engine.system.paths import jobs_folder, runs_folder
+from tests.helpers.arenas import make_arena
 
 COMPUTER = Computer("lab", "ray", "127.0.0.1:8265")
 
@@ -66,3 +74,133 @@ def test_a_cluster_that_never_answers_as_it_should_is_given_up(monkeypatch):
     with pytest.raises(ComputerError, match="has forgotten run"):
         following.Following(COMPUTER, {"run": cast(SentRun, sent)}, {}).work()
     assert len(told) == 1
+
+
+LAB = Computer("lab", "ray", "lab:8265")
+
+
+class WorkingStore(JobStore):
+    """A job store with one place, whose entries end at the poll after the one at which they started."""
+
+    def __init__(self, place):
+        super().__init__(place)
+        self.order = []
+        self.works = True
+
+    def every_node_has(self, *_):
+        return True
+
+    def poll(self, offsets):
+        told = super().poll(offsets)
+        if self.works:
+            running = [each["entry"] for each in self.overview() if each["state"] == "running"]
+            for entry_id in running:
+                self._end(entry_id)
+            for entry_id in self.startable(running, Places((2,))):
+                self.order.append(entry_id.partition("-lora")[0])
+                self.begin(entry_id, "node")
+                self._write(entry_id, "job_accepted")
+        return told
+
+    def _end(self, entry_id):
+        self._write(entry_id, "job_ended", outcome="completed")
+        self.finish(entry_id, self._entries[entry_id].state.turn, 0)
+
+    def _write(self, entry_id, event, **facts):
+        entry = self._entries[entry_id]
+        line = json.dumps({"v": 1, "event": event, "time": 1.0, "attempt": 1, **facts}) + "\n"
+        self.append(entry_id, entry.state.turn, entry.event_bytes, line, 0)
+
+
+@pytest.fixture(autouse=True)
+def _looks_each_time(monkeypatch):
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.0)
+
+
+@pytest.fixture
+def job_store(tmp_path):
+    return WorkingStore(str(tmp_path / "kept"))
+
+
+@pytest.fixture
+def arena():
+    return arenas.set_paused(make_arena("lora", "ia3", "vera"), paused=False)
+
+
+def runs_of(arena, events, **asked):
+    def emit(event, **facts):
+        events.append((event, facts))
+
+    return ArenaFollowing(LAB, arena, create_job(jobs_folder(), "arena", {}), emit, asked)
+
+
+def states(arena):
+    return [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))]
+
+
+def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, job_store):
+    events = []
+    # The one node has two cards, and so place for one entry.
+    runs_of(arena, events, demand={"cards": 2})._follow(job_store)
+    assert states(arena) == ["completed"] * 3
+    started = [facts["entry"] for event, facts in events if event == "entry_started"]
+    assert started == [entry.id for entry in arena.entries]
+    assert [facts["outcome"] for event, facts in events if event == "entry_ended"] == ["completed"] * 3
+    assert job_store.overview() == []
+    # Resumed by itself, a run asks for as many.
+    assert [Job(folder).request()["demand"] for folder in runs_folder().iterdir()] == [{"cards": 2}] * 3
+
+
+def test_what_changes_in_the_arena_is_passed_on(arena, job_store):
+    job_store.works = False
+    runs = runs_of(arena, [])
+
+    def turn():
+        runs.look(job_store)
+        runs._send(job_store, [run for run in runs.open() if not run.is_sent])
+        runs._exchange(job_store)
+
+    turn()
+    first, second, third = arena.entries
+    assert [each["name"].rpartition(" ")[2] for each in job_store.overview()] == [
+        each.name.rpartition(" ")[2] for each in (first, second, third)
+    ]
+    arenas.set_paused(arena, paused=True)
+    turn()
+    assert {each["state"] for each in job_store.overview()} == {"held"}
+    arenas.set_paused(arena, paused=False)
+    turn()
+    assert {each["state"] for each in job_store.overview()} == {"waiting"}
+    arenas.remove(arena, second.id)
+    turn()
+    turn()
+    assert len(job_store.overview()) == 2
+    job = Job(runs_folder() / arenas.open_arena(arena.folder).entry(first.id).run)
+    assert job.request()["computer"] == "lab"
+
+
+def test_an_entry_that_another_computer_has_is_left_to_it(arena, job_store):
+    status = arenas.Reader().read(arena)[0]
+    job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
+    job.note_sent(SentTo("other", "x"))
+    runs = runs_of(arenas.open_arena(arena.folder), [])
+    runs._follow(job_store)
+    assert job.sent_to().computer == "other"
+    assert states(arena)[1:] == ["completed"] * 2
+
+
+def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, job_store, monkeypatch):
+    real = following.SentRun.send
+
+    def send(run, *rest, **asked):
+        if "ia3" in run.job.id:
+            raise ComputerError("owner/model is neither here nor there.", "Download it.", "base_model.id")
+        real(run, *rest, **asked)
+
+    monkeypatch.setattr(following.SentRun, "send", send)
+    events = []
+    # The one node has two cards, and so place for one entry.
+    runs_of(arena, events, demand={"cards": 2})._follow(job_store)
+    assert states(arena) == ["completed", "failed", "completed"]
+    assert any("neither here nor there" in facts.get("message", "") for _, facts in events)

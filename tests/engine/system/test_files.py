@@ -9,6 +9,7 @@ import pytest
 from engine.errors import StorageError
 from engine.system.csv_file import write_csv
 from engine.system.files import write_atomically, write_export
+from engine.system.units import size
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path):
@@ -41,3 +42,18 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path, write):
     with pytest.raises(StorageError, match="can't be written"):
         write(tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (14_200_000, "14.2 MB"),
+        (3e9, "3.0 GB"),
+        (2e12, "2.0 TB"),
+    ],
+)
+def test_a_size_takes_the_unit_that_suits_it(count, text):
+    assert size(count) == text
