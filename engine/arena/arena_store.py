@@ -12,9 +12,8 @@ An entry only names its run; state and scores are read from the run's folder.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,7 @@ from engine.errors import AppError, ArenaError, RecipeError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import Family
 from engine.system.command_name import command_name
-from engine.system.foreign_files import open_regular
-from engine.system.locks import try_lock, unlock
+from engine.system.locks import held
 from engine.system.paths import arenas_folder, expand_user, path_exists, resolved
 
 RECIPE_NAME, RECIPES = "recipe.toml", "recipes"
@@ -193,11 +191,9 @@ def add_recipe(arena: Arena, recipe: Recipe, seeds: int = 1) -> Arena:
 
 def append(arena: Arena, entry: Entry) -> Arena:
     """Append an entry that has no recipe."""
-
-    def with_it(file: ArenaFile) -> None:
+    with _editing(arena) as file:
         file.entries.append(entry)
-
-    return _edit(arena, with_it)
+    return open_arena(arena.folder)
 
 
 def remove(arena: Arena, entry_id: str) -> Arena:
@@ -205,42 +201,34 @@ def remove(arena: Arena, entry_id: str) -> Arena:
 
     The caller stops an entry that runs first.
     """
-
-    def without(file: ArenaFile) -> None:
+    with _editing(arena) as file:
         file.entries.remove(_entry(file, entry_id))
-
-    return _edit(arena, without)
+    return open_arena(arena.folder)
 
 
 def put_back(arena: Arena, entry: Entry, index: int) -> Arena:
     """Put a removed entry back at its index. Raises ArenaError if another entry has its id now."""
-
-    def with_it(file: ArenaFile) -> None:
+    with _editing(arena) as file:
         if any(each.id == entry.id for each in file.entries):
             raise ArenaError(f"{file.name} has another entry like {entry.name} now.")
         file.entries.insert(max(0, index), entry)
-
-    return _edit(arena, with_it)
+    return open_arena(arena.folder)
 
 
 def move(arena: Arena, entry_id: str, index: int) -> Arena:
     """Move an entry to an index in the queue."""
-
-    def moved(file: ArenaFile) -> None:
+    with _editing(arena) as file:
         entry = _entry(file, entry_id)
         file.entries.remove(entry)
         file.entries.insert(max(0, index), entry)
-
-    return _edit(arena, moved)
+    return open_arena(arena.folder)
 
 
 def set_paused(arena: Arena, *, paused: bool) -> Arena:
     """Pause the queue after the running entry, or continue it."""
-
-    def pausing(file: ArenaFile) -> None:
+    with _editing(arena) as file:
         file.paused = paused
-
-    return _edit(arena, pausing)
+    return open_arena(arena.folder)
 
 
 def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
@@ -250,22 +238,19 @@ def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
 
 def set_runs(arena: Arena, runs: Mapping[str, str]) -> Arena:
     """Set the runs of entries, by their ids."""
-
-    def with_runs(file: ArenaFile) -> None:
+    with _editing(arena) as file:
         file.entries = [
             each.model_copy(update={"run": runs[each.id]}) if each.id in runs else each
             for each in file.entries
         ]
-
-    return _edit(arena, with_runs)
+    return open_arena(arena.folder)
 
 
 def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], seeds: int) -> Arena:
     """Append entries; their recipes are written first, so that no entry lacks one."""
     for tables in recipes_tables:
         presets.require_valid(tables, seeds)
-
-    def with_more(file: ArenaFile) -> None:
+    with _editing(arena) as file:
         before = len(file.entries)
         added = Additions(file, arena.recipe_path)
         for tables, seed in presets.with_seeds(recipes_tables, seeds):
@@ -276,8 +261,7 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], see
                 "Choose more seeds, or other entries.",
                 "seeds",
             )
-
-    return _edit(arena, with_more)
+    return open_arena(arena.folder)
 
 
 # Files
@@ -290,57 +274,42 @@ def _entry(arena: Arena | ArenaFile, entry_id: str) -> Entry:
     )
 
 
-def _edit(arena: Arena, edit: Callable[[ArenaFile], None]) -> Arena:
-    """Read, change and write the file under its lock, and return the changed arena."""
-    with _edit_lock(arena.folder):
+@contextmanager
+def _editing(arena: Arena) -> Iterator[ArenaFile]:
+    """Yield the file under its lock, and write it after the block unless that fails."""
+    with _locked(arena.folder / EDIT_LOCK, EDIT_SECONDS) as is_held:
+        if not is_held:
+            raise ArenaError(f"{arena.folder.name} is being changed elsewhere.", "Try again.")
         file = entries.read(arena.folder)
-        edit(file)
+        yield file
         try:
             entries.write(arena.folder, file)
         except OSError as error:
             raise StorageError(
                 f"{arena.name} can't be written: {error.strerror}.", "Free some space."
             ) from error
-    return open_arena(arena.folder)
-
-
-@contextmanager
-def _edit_lock(folder: Path) -> Iterator[None]:
-    deadline = time.monotonic() + EDIT_SECONDS
-    with _opened(folder / EDIT_LOCK) as stream:
-        while not try_lock(stream):
-            if time.monotonic() >= deadline:
-                raise ArenaError(f"{folder.name} is being changed elsewhere.", "Try again.")
-            time.sleep(0.02)
-        try:
-            yield
-        finally:
-            unlock(stream)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    try:
-        stream = open_regular(path, "ab")
-    except OSError as error:
-        raise ArenaError(f"The arena in {path.parent} is gone or can't be written.") from error
-    with stream:
-        yield stream
 
 
 @contextmanager
 def working(arena: Arena) -> Iterator[None]:
     """Hold the lock of the queue. Raises ArenaError if another window or command line has it."""
-    with _opened(arena.folder / QUEUE_LOCK) as stream:
-        if not try_lock(stream):
+    with _locked(arena.folder / QUEUE_LOCK) as is_held:
+        if not is_held:
             raise ArenaError(
                 f"The queue of {arena.name} is worked by another window or command line.",
                 "Wait for it to end, or stop it there.",
             )
+        yield
+
+
+@contextmanager
+def _locked(path: Path, wait_seconds: float = 0.0) -> Iterator[bool]:
+    with ExitStack() as stack:
         try:
-            yield
-        finally:
-            unlock(stream)
+            is_held = stack.enter_context(held(path, wait_seconds))
+        except OSError as error:
+            raise ArenaError(f"The arena in {path.parent} is gone or can't be written.") from error
+        yield is_held
 
 
 def is_worked(arena: Arena) -> bool:

@@ -221,10 +221,8 @@ class ArenaFollowing(Following):
             run.rest()
         if now != before and now in {"running", "ended"}:
             name = "entry_started" if now == "running" else "entry_ended"
-            self._emit(name, entry=self._entry_id(run), run=run.job.id, outcome=run.outcome)
-
-    def _entry_id(self, run: SentRun) -> str:
-        return next(entry_id for entry_id, each in self._runs.items() if each is run)
+            entry_id = next(entry_id for entry_id, each in self._runs.items() if each is run)
+            self._emit(name, entry=entry_id, run=run.job.id, outcome=run.outcome)
 
     def tell(self, message: str, hint: str = "", level: str = "notice") -> None:
         """Show a notice in the arena's job."""

@@ -45,7 +45,12 @@ def list_models(asked: argparse.Namespace, output: Output) -> int:
 def _listed_lines(here: Iterable[Facts]) -> list[str]:
     head = ("On this computer", "Family", "Size", "Licence")
     rows = [
-        (_name(model), model["family"] or "not a text model", size(model["size_bytes"]), model["licence"])
+        (
+            f"{STARTER} (practice model)" if model["id"] == STARTER else str(model["id"]),
+            model["family"] or "not a text model",
+            size(model["size_bytes"]),
+            model["licence"],
+        )
         for model in here
     ]
     ids = {row[0] for row in rows}
@@ -55,10 +60,6 @@ def _listed_lines(here: Iterable[Facts]) -> list[str]:
     )  # fmt: skip
     table = text_tables.table(head_of_others, [_catalogue_row(model) for model in others])
     return [*text_tables.table(head, rows), "", *table, "", HINT]
-
-
-def _name(model: Facts) -> str:
-    return f"{STARTER} (practice model)" if model["id"] == STARTER else str(model["id"])
 
 
 def _catalogue_row(model: CatalogueModel) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from engine.commands.terminal.parser import Verbs, whole_number
 from engine.commands.terminal.recipe_file import add_data_overrides, data_table
 from engine.config import hub_sources
 from engine.config import recipe as recipes
-from engine.config.decoding import CTRANSLATE2, TUNESMITH, DecodingOptions
+from engine.config.decoding import CTRANSLATE2, TUNESMITH
 from engine.config.recipe import BaseModelOptions
 from engine.config.training import AUTO, EvaluationOptions, TrainingOptions, evaluation_problems
 from engine.data import SPLITS
@@ -31,8 +31,9 @@ from engine.jobs.run_state import stage_title
 from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
+from engine.server import serving
 from engine.system.foreign_files import MIB, FileKind, read_bytes
-from engine.system.paths import adapters_folder, expand_user, jobs_folder, path_exists, resolved
+from engine.system.paths import expand_user, jobs_folder, path_exists, resolved
 from engine.text import encodings
 
 STDIN = "-"
@@ -91,7 +92,7 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     _refuse(*exports.runtime_problems(asked.runtime, adapters, quantization, device))
     if not confirm_downloads(recipe, output):
         return STOPPED
-    arguments = {"adapters": [_name_for_worker(each) for each in adapters], "runtime": asked.runtime}
+    arguments = {"adapters": [serving.worker_name(each) for each in adapters], "runtime": asked.runtime}
     code, _ = ask("evaluate", arguments, output, evaluation_lines, recipe)
     return code
 
@@ -150,11 +151,6 @@ def _measured(scored: dict[str, Any], metric: Metric) -> str:
     return score_text.interval(found, metric.unit) if found else "-"
 
 
-def _name_for_worker(adapter: Adapter) -> str:
-    """Return an id for an adapter of the library and a folder for any other."""
-    return adapter.id if adapter.folder.parent == adapters_folder() else str(adapter.folder)
-
-
 def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     """Summarise one conversation by the base model, or by each adapter on it."""
     conversation = _read_conversation(asked.file)
@@ -168,7 +164,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
         return STOPPED
     job = create_job(jobs_folder(), "summarize", arguments)
     follower = Follower(job, output)
-    column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
+    column_names: list[str | None] = [serving.worker_name(adapter) for adapter in adapters]
     request = summary_request(
         conversation, column_names or [None], adapters, piecewise=asked.piecewise, runtime=asked.runtime
     )
@@ -237,15 +233,11 @@ def summary_request(
     runtime: str = TUNESMITH,
 ) -> dict[str, Any]:
     """Return the request for the worker, decoded as the first adapter was scored; each adapter has its own prompt."""
-    prompt = adapters[0].metadata.prompt if adapters else None
-    defaults = DecodingOptions()
     return {
+        **serving.decoding(adapters[0] if adapters else None),
         "request": REQUEST,
         "conversation": conversation,
         "columns": columns,
-        "beams": prompt.beams if prompt else defaults.beams,
-        "max_new_tokens": prompt.max_new_tokens if prompt else defaults.max_new_tokens,
-        "temperature": 0,
         "long_conversations": "piecewise" if piecewise else "cut",
         "runtime": runtime,
     }

@@ -29,7 +29,7 @@ from engine.jobs.events import read_all
 from engine.system.files import write_atomically
 from engine.system.foreign_files import MIB, FileKind, open_regular, read_json, read_text, read_toml
 from engine.system.graphics.visible_cards import ALL
-from engine.system.locks import try_lock, unlock
+from engine.system.locks import held, try_lock, unlock
 from engine.system.paths import make_private
 
 JobKind = Literal[
@@ -288,16 +288,10 @@ class Job:
     @contextmanager
     def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:
         """Hold the folder's lock. Raises WorkerError if another worker holds it for `wait_seconds`."""
-        deadline = time.monotonic() + max(wait_seconds, LOOK_SECONDS)
-        with open_regular(self.lock_path, "ab") as stream:
-            while not try_lock(stream):
-                if time.monotonic() >= deadline:
-                    raise WorkerError(f"{self.id} is running already.", "Wait for it to end, or stop it.")
-                time.sleep(0.05)
-            try:
-                yield
-            finally:
-                unlock(stream)
+        with held(self.lock_path, max(wait_seconds, LOOK_SECONDS)) as is_held:
+            if not is_held:
+                raise WorkerError(f"{self.id} is running already.", "Wait for it to end, or stop it.")
+            yield
 
 
 def new_id(name: str) -> str:

@@ -73,11 +73,11 @@ def start(adapters: Sequence[Adapter], send: Callable[..., None], port: int = DE
     from engine.server.http_server import HOST, Served, Server
 
     models = {
-        name: Served(_column(adapter), _decoding(adapter))
+        name: Served(worker_name(adapter), decoding(adapter))
         for name, adapter in zip(model_names(adapters), adapters, strict=True)
     }
     token = _token()
-    server = Server(models | {BASE: Served(None, _decoding(adapters[0]))}, token, send)
+    server = Server(models | {BASE: Served(None, decoding(adapters[0]))}, token, send)
     return Serving(f"http://{HOST}:{server.start(port)}/v1", token, (*models, BASE), server)
 
 
@@ -103,14 +103,14 @@ def _token() -> str:
     return token
 
 
-def _column(adapter: Adapter) -> str:
-    """Return an id for an adapter of the library and a folder for any other."""
+def worker_name(adapter: Adapter) -> str:
+    """Return the name of an adapter for a worker: an id in the library, or a folder."""
     return adapter.id if adapter.folder.parent == adapters_folder() else str(adapter.folder)
 
 
-def _decoding(adapter: Adapter) -> dict[str, Any]:
-    """Return how an adapter's summaries are decoded, as it was scored."""
-    prompt, defaults = adapter.metadata.prompt, DecodingOptions()
+def decoding(adapter: Adapter | None) -> dict[str, Any]:
+    """Return the decoding with which an adapter was scored, the defaults for the base model."""
+    prompt, defaults = adapter.metadata.prompt if adapter else None, DecodingOptions()
     return {
         "beams": prompt.beams if prompt else defaults.beams,
         "max_new_tokens": prompt.max_new_tokens if prompt else defaults.max_new_tokens,

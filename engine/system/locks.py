@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from engine.errors import StorageError
 from engine.system.foreign_files import open_regular
+
+POLL_SECONDS = 0.02
 
 
 def try_lock(stream: IO[bytes]) -> bool:
@@ -25,6 +30,20 @@ def unlock(stream: IO[bytes]) -> None:
     from filelock import unlock_descriptor
 
     unlock_descriptor(stream.fileno())
+
+
+@contextmanager
+def held(path: Path, wait_seconds: float = 0.0) -> Iterator[bool]:
+    """Try to hold the lock of a file, created if missing, and yield whether that worked. Raises OSError."""
+    deadline = time.monotonic() + wait_seconds
+    with open_regular(path, "ab") as stream:
+        while not (is_held := try_lock(stream)) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                unlock(stream)
 
 
 def locked_file(path: Path, name: str) -> IO[bytes]:
