@@ -1,16 +1,17 @@
-"""The verb `arena`: make one, run its queue here or at another computer, show its results."""
+"""The verb `arena`: make one, run its queue here or at another computer, show results and queue."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
 from pathlib import Path
+from typing import Any
 
 from engine import arena as arenas
 from engine import report
-from engine.arena import Arena, Change, EntryStatus, Reader
+from engine.arena import Arena, Change, EntryStatus, Group, Reader, Row
 from engine.commands import run_commands
-from engine.commands.terminal import arena_text, consent, recipe_file, text_tables
+from engine.commands.terminal import consent, recipe_file, text_tables
 from engine.commands.terminal.consent import confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, Result, ask, conclude
 from engine.commands.terminal.output import Output
@@ -20,10 +21,19 @@ from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.methods import method, unknown_method
+from engine.scoring import score_text
+from engine.scoring.metrics import CHRF, GENERAL_LOSS
 from engine.system.command_name import command_name
 from engine.system.paths import jobs_folder, path_exists, resolved
+from engine.system.units import size
 
 COMPLETED, FAILED, REFUSED = 0, 1, 2
+SIGNS = {
+    "better": "better",
+    "no measurable difference": "no difference",
+    "worse": "worse",
+    "too few to tell": "too few to tell",
+}
 
 
 def add(verbs: Verbs) -> None:
@@ -162,8 +172,8 @@ def add_summaries(asked: argparse.Namespace, output: Output) -> int:
 def _show(arena: Arena, reader: Reader, output: Output) -> None:
     statuses = reader.read(arena)
     groups = arenas.groups(statuses)
-    output.json(arena_text.as_dict(arena, statuses, groups))
-    output.lines(arena_text.lines(arena, statuses, groups))
+    output.json(arena_dict(arena, statuses, groups))
+    output.lines(arena_lines(arena, statuses, groups))
 
 
 def run_arena(asked: argparse.Namespace, output: Output) -> int:
@@ -264,3 +274,83 @@ def _conclude(arena: Arena, reader: Reader, output: Output) -> int:
     if counts.get("failed", 0) + counts.get("crashed", 0):
         return FAILED
     return REFUSED if counts.keys() == {"refused"} else COMPLETED
+
+
+def arena_dict(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> dict[str, Any]:
+    """Return an arena as `arena show --json` prints it: its tree, its folder and the paths of its recipes."""
+    tree = arenas.tree(arena, statuses, groups)
+    recipes = (str(arena.recipe_path(each.entry)) for each in statuses)
+    entries = [{**entry, "recipe": recipe} for entry, recipe in zip(tree["entries"], recipes, strict=True)]
+    return {**tree, "path": str(arena.folder), "entries": entries}
+
+
+def arena_lines(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> list[str]:
+    """Return an arena as text: the results, then the entries that are not completed."""
+    lines = [arena.name, arenas.progress_text(arena, statuses)]
+    for group in groups:
+        lines += ["", *_group_lines(group)]
+    rows = []
+    for each in statuses:
+        progress, run = each.reason, each.run
+        if each.state in ("running", "stopped") and run is not None and run.total_steps:
+            progress = f"step {run.step:,} of {run.total_steps:,}"
+        if each.state != "completed":
+            rows.append((each.entry.name, each.state, progress, each.entry.id))
+    if rows:
+        lines += ["", *text_tables.table(("Queue", "State", "", "Id"), rows)]
+    return lines
+
+
+def _group_lines(group: Group) -> list[str]:
+    protocol = group.protocol
+    on = score_text.counted(int(protocol.get("examples") or 0), "conversation")
+    apart = f" Not comparable with the first: {', '.join(group.unlike)} differ." if group.unlike else ""
+    seeded = any(row.seeds for row in group.rows)
+    voted = any(row.preferred for row in group.rows)
+    spread = ("Spread between seeds",) if seeded else ()
+    costs = ("Trained", "Adapter", "Memory", "Training, min")
+    head = (
+        *("Entry", "ROUGE-1 (95 % interval)", *spread, "Base", "Against base", "Against full", CHRF.title),
+        *("Forgetting", *costs, *(("Preferred, blind votes",) if voted else ())),
+    )
+    cells = [_cells(row, seeded=seeded)[: len(head)] for row in group.rows]
+    remarks = []
+    for row in group.rows:
+        by_seed = score_text.of_seeds(row.seeds.means_by_seed) if row.seeds else ""
+        remarks += [f"{row.name}: {text}" for text in (row.remark, by_seed) if text]
+    return [
+        f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",
+        *text_tables.table(head, cells, right=(*spread, "Base", CHRF.title, *costs)),
+        *remarks,
+    ]
+
+
+def _cells(row: Row, *, seeded: bool) -> tuple[str, ...]:
+    trained, memory, minutes = (row.cost(kind) for kind in arenas.COSTS)
+    run, votes = row.status.run, row.preferred.preferred if row.preferred else None
+    spread = row.seeds.spread.get(arenas.SCORE) if row.seeds else None
+    against_full = "baseline" if row.is_baseline else "-"
+    if row.against_full and not row.is_baseline:
+        against_full = _verdict(row.against_full[arenas.SCORE])
+    losses = (
+        values.get(GENERAL_LOSS) for values in (row.base_metrics, row.metrics, row.metrics_against_base)
+    )
+    return (
+        f"{row.name} ({score_text.seeds(row.seeds.counts)})" if row.seeds else row.name,
+        score_text.interval(row.scores[arenas.SCORE]),
+        *(("-" if spread is None else score_text.score(spread),) if seeded else ()),
+        score_text.score(row.base[arenas.SCORE]["mean"]),
+        _verdict(row.against_base[arenas.SCORE]),
+        against_full,
+        score_text.score(row.metrics[CHRF.name]["mean"]) if CHRF.name in row.metrics else "-",
+        score_text.forgetting(*losses) or "-",
+        "-" if trained is None else f"{trained:,.0f}",
+        size(run.adapter_bytes) if run and run.adapter_bytes and trained else "-",
+        size(memory) if memory else "-",
+        "-" if minutes is None else f"{minutes:.1f}",
+        f"{votes.mean * 100:.0f} % ({votes.low * 100:.0f} to {votes.high * 100:.0f})" if votes else "-",
+    )
+
+
+def _verdict(difference: dict[str, Any]) -> str:
+    return f"{score_text.gain(difference['mean'])} {SIGNS[difference['verdict']]}"

@@ -13,7 +13,7 @@ from engine import arena as arenas
 from engine import report
 from engine.arena import Arena
 from engine.commands import cli
-from engine.commands.terminal import arena_text
+from engine.commands.arena import arena_lines
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
 from tests.helpers.external_files import add_file
 from tests.helpers.homes import RunSpec
@@ -158,7 +158,7 @@ def test_forgetting_stands_in_page_and_terminal_where_it_was_measured(home, tmp_
     assert "Forgetting" in page
     assert "+0.14" in page
     assert "Loss on general text measured on mine.txt, 12 passages" in page
-    lines = arena_text.lines(arena, statuses, arenas.groups(statuses))
+    lines = arena_lines(arena, statuses, arenas.groups(statuses))
     [lora] = [line for line in lines if line.startswith("LoRA")]
     assert "to 3.41, +0.14" in lora
 

@@ -7,7 +7,7 @@ import json
 from engine import arena as arenas
 from engine import voting
 from engine.arena import Arena
-from engine.commands.terminal import arena_text
+from engine.commands.arena import arena_lines
 from engine.jobs.job import Job
 from engine.report import arena_facts, arena_page, run_facts, run_page
 from engine.voting import Tally, Voting
@@ -186,9 +186,9 @@ def test_rows_have_their_share_of_the_votes():
 
 def test_the_terminal_has_a_column_of_votes_where_there_are_any():
     arena, jobs = scored_arena()
-    assert not any("Preferred" in line for line in arena_text.lines(arena, *rows_of(arena)))
+    assert not any("Preferred" in line for line in arena_lines(arena, *rows_of(arena)))
     voted_on(jobs[0].id, "a-run-of-another-arena")
-    lines = arena_text.lines(arena, *rows_of(arena))
+    lines = arena_lines(arena, *rows_of(arena))
     assert any(line.endswith("Preferred, blind votes") for line in lines)
     assert any("99 % (94 to 100)" in line for line in lines)
 
