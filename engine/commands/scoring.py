@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.adapters import exports, library
 from engine.adapters.library import Adapter
-from engine.commands.adapter_export import ADAPTER_HELP
+from engine.commands.adapters import ADAPTER_HELP
 from engine.commands.terminal import text_tables
 from engine.commands.terminal.consent import confirm_base, confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, Result, ask, conclude

@@ -6,7 +6,7 @@ import argparse
 import shutil
 
 from engine.adapters import library
-from engine.commands.adapter_export import ADAPTER_HELP
+from engine.commands.adapters import ADAPTER_HELP
 from engine.commands.scoring import adapter_arguments
 from engine.commands.terminal.consent import confirm_base
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude

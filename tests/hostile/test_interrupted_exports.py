@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.adapters import library
-from engine.commands import adapter_export
+from engine.commands import adapters
 from engine.commands.terminal.output import Output
 from engine.system.csv_file import write_csv
 from engine.system.files import write_atomically, write_export
@@ -120,10 +120,10 @@ def test_of_a_worker_that_is_killed_the_command_removes_what_it_left(tmp_path, m
         (aside / "out" / "train.jsonl").write_text("Ann: Hi.")
         return 130, {}
 
-    monkeypatch.setattr(adapter_export, "ask", killed)
-    monkeypatch.setattr(adapter_export, "confirm_base", lambda *_: True)
+    monkeypatch.setattr(adapters, "ask", killed)
+    monkeypatch.setattr(adapters, "confirm_base", lambda *_: True)
     target = tmp_path / "out"
-    assert adapter_export._export(adapter, "script", target, "", 0, Output(as_json=False)) == 130
+    assert adapters._export_model(adapter, "script", target, "", 0, Output(as_json=False)) == 130
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
 
 
