@@ -95,7 +95,7 @@ def add(verbs: Verbs) -> None:
 
 
 def make_arena(asked: argparse.Namespace, output: Output) -> int:
-    """Make an arena: the entries of a preset, of methods, or the recipe alone."""
+    """Create an arena: the entries of a preset, of methods, or just the recipe."""
     recipe = recipe_file.read(asked)
     unknown = [problem for method_id in asked.methods if (problem := unknown_method(method_id))]
     if unknown:

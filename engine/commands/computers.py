@@ -69,7 +69,7 @@ def add(verbs: Verbs) -> None:
 
 
 def list_computers(_: argparse.Namespace, output: Output) -> int:
-    """List the computers, without asking them."""
+    """List the computers without contacting them."""
     computers = store.list_computers()
     output.json([asdict(each) for each in computers])
     if not computers:
@@ -81,7 +81,7 @@ def list_computers(_: argparse.Namespace, output: Output) -> int:
 
 
 def add_computer(asked: argparse.Namespace, output: Output) -> int:
-    """Add a computer; nothing is sent there, and it is not asked yet."""
+    """Add a computer without contacting it."""
     computer = store.add(
         Computer(
             asked.name,
@@ -106,7 +106,7 @@ def remove_computer(asked: argparse.Namespace, output: Output) -> int:
 
 
 def show_computers(asked: argparse.Namespace, output: Output) -> int:
-    """Ask computers for what they have."""
+    """Show what computers have and what runs there."""
     names = [store.find(name).name for name in asked.names] or [each.name for each in store.list_computers()]
     if not names:
         return list_computers(asked, output)
@@ -115,7 +115,7 @@ def show_computers(asked: argparse.Namespace, output: Output) -> int:
 
 
 def clear_computer(asked: argparse.Namespace, output: Output) -> int:
-    """List what a computer keeps that no run there needs, and remove it if the person agrees."""
+    """List what a computer keeps that no run there needs, and delete it if the user agrees."""
     name = store.find(asked.name).name
     if not asked.yes and not asked.dry_run and not can_ask(output):
         raise ComputerError(

@@ -1,4 +1,4 @@
-"""The verb `node`: this computer as the head of a cluster, or as one more node of it."""
+"""The verb `node`: this computer as the head or another node of a cluster."""
 
 from __future__ import annotations
 

@@ -129,12 +129,12 @@ def score_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
 
 
 def language_lines(protocol: dict[str, Any]) -> list[str]:
-    """Return in which languages words were read; nothing for English alone."""
+    """Return the languages by which ROUGE splits words; nothing for English only."""
     return [f"{note}." for note in score_text.language_notes(protocol)]
 
 
 def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Return what else was measured, a line for each measure and a column for each model."""
+    """Return the other metrics, a line for each with a column for each model."""
     rows = [
         (measure.title, *(_measured(scored, measure) for _, scored in columns))
         for measure in OTHER_METRICS
@@ -146,7 +146,7 @@ def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
 
 
 def _measured(scored: dict[str, Any], metric: Metric) -> str:
-    """Return a metric with its interval, "-" where it was not measured: a prompt alone forgets nothing."""
+    """Return a metric with its interval, "-" if it was not measured."""
     found = scored.get("measures", {}).get(metric.name)
     return score_text.interval(found, metric.unit) if found else "-"
 

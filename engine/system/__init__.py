@@ -1,4 +1,4 @@
-"""The computer and its files: paths, atomic writes, locks, network, graphics cards, redaction.
+"""The computer and its files: paths, atomic writes, locks, network, GPUs, redaction.
 
 Imports nothing of Tunesmith but errors.
 """

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-# With the sockets that wait to be accepted, below the 256 files that some systems let a process open.
+# Together with the backlog, below the 256 open files that some systems allow a process.
 MAX_CONNECTIONS = 128
-# As many are accepted before the first of too many is dropped; those of two rounds can be open beside the others.
+# This many are accepted before the first surplus one is dropped; two rounds of them can be open at a time.
 BACKLOG = 16
-# For a whole request, from the connection or the last answer on.
+# For a whole request, from the connection or the previous answer on.
 REQUEST_SECONDS = 10.0
 CLOSE_SECONDS = 2
 
@@ -34,9 +34,9 @@ def make_server(
 ) -> uvicorn.Server:
     """Return a server for an application: `run` or `serve` it with `sockets=[listen(…)]`, end it by `should_exit`.
 
-    A client that has not sent its whole request after `request_seconds`, or takes nothing of its answer for that long,
-    is dropped. Of more than `max_connections` the one is that has kept the server waiting longest, so that a new client
-    is always heard.
+    A client that does not send its whole request within `request_seconds`, or reads nothing of its answer for that
+    long, is dropped. Beyond `max_connections`, the client that has kept the server waiting longest is dropped, so that
+    a new one is always served.
     """
 
     class Connection(BoundedConnection):
@@ -51,7 +51,7 @@ def make_server(
             ws="none",
             lifespan="off",
             log_config=None,
-            # Bad requests are the clients' errors, ours are logged.
+            # Our errors are logged, those of clients are not.
             log_level="error",
             access_log=False,
             server_header=False,
@@ -74,19 +74,19 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 
 class BoundedConnection(H11Protocol):
-    """A connection whose requests have to arrive in time, and whose answers have to be taken."""
+    """A connection with a time limit for sending requests and reading answers."""
 
     seconds, most = REQUEST_SECONDS, MAX_CONNECTIONS
     _deadline: asyncio.TimerHandle
 
     @property
     def is_asking(self) -> bool:
-        """Whether the client's request is not there, or not all of it."""
-        # None before the first, whatever its type says.
+        """Whether the request is missing or incomplete."""
+        # None before the first request, despite its type.
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body  # type: ignore[redundant-expr]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request."""
+        """Start the time limit for a request."""
         super().connection_made(transport)
         self._deadline = self.loop.call_later(self.seconds, self._expire)
         if len(self.connections) > self.most:
@@ -94,22 +94,22 @@ class BoundedConnection(H11Protocol):
             min((each for each in mine if each.is_asking), key=lambda each: each._deadline.when())._drop()
 
     def on_response_complete(self) -> None:
-        """Begin to wait for the next request."""
+        """Start the time limit for the next request."""
         super().on_response_complete()
         self._wait(self._expire)
 
     def pause_writing(self) -> None:
-        """Begin to wait for a client that does not take its answer."""
+        """Start the time limit for reading the answer."""
         super().pause_writing()
         self._wait(self._drop)
 
     def resume_writing(self) -> None:
-        """Wait for a request again, which is there unless the answer is complete."""
+        """Return to the time limit for requests, which has no effect until the answer is complete."""
         super().resume_writing()
         self._wait(self._expire)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Cancel the time limit."""
         super().connection_lost(exc)
         self._deadline.cancel()
 

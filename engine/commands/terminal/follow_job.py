@@ -34,7 +34,7 @@ Result = dict[str, Any]
 
 
 class _Left(Exception):
-    """The terminal was closed, and the job goes on without it."""
+    """The terminal was closed, and the job continues without it."""
 
 
 class Follower:

@@ -1,1 +1,1 @@
-"""Graphics cards of this computer: which there are, which are seen, and what torch can use."""
+"""The GPUs of this computer: which there are, which are visible, and which torch can use."""

@@ -1,6 +1,6 @@
-"""Finds the graphics cards that torch could use, without torch.
+"""Finds the GPUs that torch could use, without torch.
 
-Reads Linux's device files; on other systems only nvidia-smi shows a card.
+Reads Linux's device files; on other systems only nvidia-smi reveals a GPU.
 """
 
 from __future__ import annotations

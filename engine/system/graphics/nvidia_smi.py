@@ -1,7 +1,7 @@
-"""Asks NVIDIA's driver for its graphics cards, by the program nvidia-smi.
+"""Asks NVIDIA's driver for its GPUs, through nvidia-smi.
 
-A card that no longer answers can hold nvidia-smi forever, even against being killed: it gets some seconds, and is then
-not asked again for a minute, nor while it still hangs.
+A broken GPU can make nvidia-smi hang for ever, even when killed: after a timeout it is not started again for a minute,
+nor while it still hangs.
 """
 
 from __future__ import annotations
