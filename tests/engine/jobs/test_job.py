@@ -14,7 +14,7 @@ import pytest
 from engine.errors import StorageError, WorkerError
 from engine.jobs import job as jobs
 from engine.jobs.job import Job, create_job
-from engine.system import files, paths
+from engine.system import files, locks, paths
 from engine.system.foreign_files import FileKind
 
 HOLD_LOCK = """
@@ -150,7 +150,7 @@ def test_one_process_at_a_time_holds_the_lock(job: Job, holder: subprocess.Popen
 def test_whoever_only_looks_keeps_nobody_from_the_lock(job: Job, monkeypatch):
     """A window looks at all of its runs every second."""
     answers = iter([False, True])
-    monkeypatch.setattr(jobs, "try_lock", lambda _: next(answers))
+    monkeypatch.setattr(locks, "try_lock", lambda _: next(answers))
     with job.lock(wait_seconds=0.0):
         assert not list(answers)
 
