@@ -13,6 +13,7 @@ from engine.computers import sending
 from engine.computers import store as computer_store
 from engine.computers.computer import Computer
 from engine.config import (
+    automatic,
     decoding,
     gguf_models,
     known_plans,
@@ -20,10 +21,8 @@ from engine.config import (
     prompts,
     recipe,
     recipe_command,
-    run_length,
     run_names,
     setting_text,
-    summary_limits,
     variants,
 )
 from engine.config.data_options import DataOptions

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine.config import prompts, summary_limits
+from engine.config import automatic, prompts
 from engine.data import column_mapping, findings
 from engine.errors import Problem, RecipeError
 from engine.options import Options, check, expert_option, option
@@ -170,7 +170,7 @@ class DataOptions(Options):
         follows="base_model",
     )
     max_summary_tokens: int = option(
-        summary_limits.AUTOMATIC,
+        automatic.AUTOMATIC,
         "Reference limit",
         "Longer reference summaries are truncated, with a notice. Automatic: as long as the longest, up to 1,024.",
         unit="tokens",
@@ -184,8 +184,8 @@ class DataOptions(Options):
 def data_problems(data: DataOptions) -> list[Problem]:
     """Return what is wrong in a `[data]` table: the limit of summaries, and unknown names."""
     found = []
-    if 0 < data.max_summary_tokens < summary_limits.LOWEST_BY_HAND:
-        message = f"Reference limit: at least {summary_limits.LOWEST_BY_HAND}, or automatic."
+    if 0 < data.max_summary_tokens < automatic.LOWEST_LIMIT:
+        message = f"Reference limit: at least {automatic.LOWEST_LIMIT}, or automatic."
         found.append(Problem("data.max_summary_tokens", message))
     return [
         *found,

@@ -6,7 +6,7 @@ import difflib
 import math
 from typing import ClassVar, Literal
 
-from engine.config import run_length, summary_limits
+from engine.config import automatic
 from engine.errors import Problem
 from engine.methods import Method, Quantization, named
 from engine.options import Options, expert_option, option
@@ -32,7 +32,7 @@ class TrainingOptions(Options):
 
     # The run ends with the first of these three.
     epochs: int = option(
-        run_length.AUTOMATIC,
+        automatic.AUTOMATIC,
         "Epochs",
         "Number of passes over the training examples. Automatic: enough for their number.",
         level="essential",
@@ -258,7 +258,7 @@ class EvaluationOptions(Options):
     )
     beams: int = option(1, "Beams", "1 is greedy decoding; more are slower.", ge=1, le=16)
     max_new_tokens: int = option(
-        summary_limits.AUTOMATIC,
+        automatic.AUTOMATIC,
         "Maximum length",
         "Summaries are truncated after this many tokens. Automatic: as long as the data's reference summaries, but for "
         "the longest hundredth.",
@@ -310,23 +310,23 @@ def evaluation_problems(evaluation: EvaluationOptions) -> tuple[Problem, ...]:
 def total_steps(examples: int, training: TrainingOptions) -> tuple[int, int]:
     """Return the number of steps of the whole run and of one epoch."""
     an_epoch = math.ceil(examples / training.batch_size)
-    steps = an_epoch * (training.epochs or run_length.epochs(an_epoch))
+    steps = an_epoch * (training.epochs or automatic.epochs(an_epoch))
     return min(steps, training.max_steps or steps), an_epoch
 
 
 def evaluation_interval(examples: int, training: TrainingOptions) -> int:
     """Return the steps between two evaluations, and between two checkpoints, where the recipe does not say."""
     steps, an_epoch = total_steps(examples, training)
-    return an_epoch if training.epochs else run_length.interval(steps, an_epoch)
+    return an_epoch if training.epochs else automatic.evaluation_interval(steps, an_epoch)
 
 
 def patience(validation: int, training: TrainingOptions) -> int:
     """Return after how many evaluations without improvement a run stops, 0 for never."""
-    is_automatic = training.epochs == run_length.AUTOMATIC and validation >= run_length.ENOUGH_VALIDATION
-    return training.early_stopping_patience or (run_length.PATIENCE if is_automatic else 0)
+    is_automatic = training.epochs == automatic.AUTOMATIC and validation >= automatic.ENOUGH_VALIDATION
+    return training.early_stopping_patience or (automatic.PATIENCE if is_automatic else 0)
 
 
 def keeps_best(validation: int, training: TrainingOptions) -> bool:
     """Tell whether the best state becomes the adapter: few validation examples can't choose it by themselves."""
-    by_chance = training.epochs == run_length.AUTOMATIC and validation < run_length.ENOUGH_VALIDATION
+    by_chance = training.epochs == automatic.AUTOMATIC and validation < automatic.ENOUGH_VALIDATION
     return training.keep == "best" and not by_chance

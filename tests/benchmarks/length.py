@@ -1,4 +1,4 @@
-"""How many steps does a run need, by the number of its examples? The evidence for `engine.config.run_length`.
+"""How many steps does a run need, by the number of its examples? The evidence for `engine.config.automatic`.
 
 The starter, or the base model that `BENCH_MODEL` names, is trained on 10 to 1,000 conversations of the data in
 `BENCH_DATA` (SAMSum) at the presets' learning rates, as any run is, and evaluated on 40 held-out conversations on its

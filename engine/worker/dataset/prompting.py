@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import PromptFacts, ShotFacts
-from engine.config import summary_limits
+from engine.config import automatic
 from engine.config.prompts import DEFAULT_PROMPT
 from engine.config.recipe import Recipe
 from engine.errors import AppError, Problem
@@ -80,7 +80,7 @@ def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:
         base.family,
         recipe.data.prompt,
         max_conversation_tokens=recipe.data.max_conversation_tokens,
-        max_summary_tokens=recipe.data.max_summary_tokens or summary_limits.HIGHEST,
+        max_summary_tokens=recipe.data.max_summary_tokens or automatic.HIGHEST_LIMIT,
         shots=shot_examples(recipe, splits),
     )
 
@@ -204,11 +204,11 @@ def settle_limits(
     around = special_tokens(base, prompter)
     if not data.max_summary_tokens:
         learned = (*training_part(recipe, lengths.summaries), *lengths.summaries("validation"))
-        limit = summary_limits.label_limit(max(learned, default=0) + around)
+        limit = automatic.label_limit(max(learned, default=0) + around)
         data = data.model_copy(update={"max_summary_tokens": limit})
     if not evaluation.max_new_tokens:
         scored = [tokens + around for tokens in scored_part(recipe, lengths.summaries)]
-        limit = min(_room_for_summaries(recipe, base, prompter, lengths), summary_limits.output_limit(scored))
+        limit = min(_room_for_summaries(recipe, base, prompter, lengths), automatic.output_limit(scored))
         evaluation = evaluation.model_copy(update={"max_new_tokens": limit})
     return replace(recipe, data=data, evaluation=evaluation)
 
@@ -223,7 +223,7 @@ def _room_for_summaries(recipe: Recipe, base: LoadedBase, prompter: Prompter, le
     """Return how many tokens can be written in the context window; at least a step, which planning may refuse."""
     window = positions(base.model.config)
     if window is None:
-        return summary_limits.HIGHEST
+        return automatic.HIGHEST_LIMIT
     # Virtual tokens take positions too.
     taken = getattr(recipe.method.options, "virtual_tokens", 0)
     if base.family == "decoder-only":
@@ -233,4 +233,4 @@ def _room_for_summaries(recipe: Recipe, base: LoadedBase, prompter: Prompter, le
         )
         longest = min(max(read, default=0), recipe.data.max_conversation_tokens)
         taken += longest + len(prompter.input_ids(""))
-    return max(summary_limits.STEP, window - taken)
+    return max(automatic.LIMIT_STEP, window - taken)

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from engine.adapters.library import Adapter
-from engine.config import summary_limits
+from engine.config import automatic
 from engine.config.recipe import STARTER, Recipe, looks_like_path
 from engine.config.training import total_steps
 from engine.errors import AdapterError
@@ -170,7 +170,7 @@ def _prompt(recipe: Recipe, base: LoadedBase, splits: Splits, prompter: Prompter
         # Of a plain prompt the tokenizer adds it for a decoder of its own.
         "end_of_summary": end,
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
-        "max_summary_tokens": recipe.data.max_summary_tokens or summary_limits.HIGHEST,
+        "max_summary_tokens": recipe.data.max_summary_tokens or automatic.HIGHEST_LIMIT,
     }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
+from engine.config.automatic import FEW_STEPS
 from engine.config.model_info import CatalogueModel
 from engine.config.recipe import Recipe
-from engine.config.run_length import FEW_STEPS
 from engine.config.training import TrainingOptions
 from engine.scoring.metrics import MIN_EXAMPLES
 from engine.scoring.score_text import counted, too_few_to_test

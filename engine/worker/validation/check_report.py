@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
-from engine.config import summary_limits
+from engine.config import automatic
 from engine.config.data_options import DataOptions
 from engine.data.check_results import DETAILS, ROWS
 from engine.data.findings import FINDINGS, Finding
@@ -125,7 +125,7 @@ def _finding_report(
 ) -> dict[str, Any]:
     limits = {
         "long_conversation": options.max_conversation_tokens,
-        "long_summary": options.max_summary_tokens or summary_limits.HIGHEST,
+        "long_summary": options.max_summary_tokens or automatic.HIGHEST_LIMIT,
     }
     what = entry.what.format(limit=limits.get(entry.id, 0))
     excluded = entry.id in options.exclude

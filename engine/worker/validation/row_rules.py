@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
-from engine.config import summary_limits
+from engine.config import automatic
 from engine.config.data_options import DataOptions
 from engine.text import pii, transcripts, unicode_checks
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -59,7 +59,7 @@ def needs_tokens(ids: Iterable[str]) -> bool:
 
 def summary_limit(options: DataOptions, counter: TokenCounter) -> int:
     """Return how many tokens a summary can have without being cut; special tokens count against the limit."""
-    return (options.max_summary_tokens or summary_limits.HIGHEST) - counter.summary_special_tokens
+    return (options.max_summary_tokens or automatic.HIGHEST_LIMIT) - counter.summary_special_tokens
 
 
 def _holds(find: Callable[[str], list[tuple[int, int]]], view: RowView) -> bool:

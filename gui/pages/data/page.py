@@ -21,13 +21,13 @@ from engine.api import (
     Example,
     Problem,
     StorageError,
+    automatic,
     chats,
     check_results,
     escaping,
     is_on_hub,
     model_info,
     pii,
-    summary_limits,
     too_few,
 )
 from gui.core import actions
@@ -276,7 +276,7 @@ class DataPage(Page):
         parts.source.mapping.show()
         parts.source.mapping.offer(found.shape.columns, found.shape, self._turn_keys())
         parts.figures.show_report(found)
-        parts.summaries.follow(summary_limits.label_limit(found.longest_summary))
+        parts.summaries.follow(automatic.label_limit(found.longest_summary))
         parts.findings.show_findings(found.findings)
         parts.part.set_text("findings", tr("Findings ({count})", count=number_text(len(found.findings))))
         self._show_remarks(self.checker.notices)

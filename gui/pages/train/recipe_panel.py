@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Problem, Recipe, run_length
+from engine.api import Problem, Recipe, automatic
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.forms.field_grid import LEVELS
@@ -92,7 +92,7 @@ class RecipePanel(QWidget):
 
     def _choose_length(self) -> None:
         """Leave the length to the number of examples."""
-        self.form.set_values("training", {"epochs": run_length.AUTOMATIC, "max_steps": 0})
+        self.form.set_values("training", {"epochs": automatic.AUTOMATIC, "max_steps": 0})
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave most of the height to the form, also with large text and many warnings."""

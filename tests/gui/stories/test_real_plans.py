@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from engine.api import run_length
+from engine.api import automatic
 from gui.inputs.fields import Field
 from tests.helpers.story_window import click, type_into
 from tests.helpers.tiny_models import tiny_model
@@ -134,7 +134,7 @@ def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(pl
     assert epochs.text() == "automatic"
     story.until(lambda: foot.ready.text().startswith("11 conversations to learn from"))
     enough = foot.happening.text()
-    assert int(enough.partition(" step")[0].rpartition(">")[2]) >= run_length.ENOUGH_STEPS
+    assert int(enough.partition(" step")[0].rpartition(">")[2]) >= automatic.ENOUGH_STEPS
     assert not foot.too_short.isVisible()
 
     type_into(epochs.lineEdit(), "4")

@@ -1,6 +1,7 @@
-"""How long a run is whose recipe does not say: 60 steps, or three epochs if they are more.
+"""What a recipe leaves open: the length of a run, and the limits of summaries.
 
-Knows numbers of steps, and nothing of options and examples.
+A run has 60 steps, or three epochs if they are more. Limits follow the reference summaries of the data. Knows numbers
+of steps and tokens, and nothing of options, examples and texts.
 
 2026-11-30, LoRA on SAMSum at the preset rates, one seed, points on the way of one run each
 (`tests/benchmarks/length.py`). SmolLM2-135M-Instruct in steps of 8, conversations cut to 192 tokens: validation loss
@@ -36,6 +37,7 @@ without gain (10, 27 and 30 examples), and SmolLM2 for two (100 examples): none 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 AUTOMATIC = 0
 # With fewer, a run has hardly begun to learn.
@@ -54,6 +56,28 @@ def epochs(an_epoch: int) -> int:
     return max(LEAST_EPOCHS, math.ceil(ENOUGH_STEPS / max(1, an_epoch)))
 
 
-def interval(steps: int, an_epoch: int) -> int:
+def evaluation_interval(steps: int, an_epoch: int) -> int:
     """Return the steps between two evaluations: whole epochs."""
     return an_epoch * math.ceil(steps / max(1, an_epoch) / MAX_EVALUATIONS)
+
+
+# Limits of summaries
+
+LIMIT_STEP = 64
+# A longer "summary" is a damaged row more often than a summary, and memory is reserved for the longest.
+HIGHEST_LIMIT = 1024
+# A base model that finds no end writes up to the limit for each conversation, so that a few long references cost much.
+WRITTEN_IN_FULL = 0.99
+# A limit below leaves no summary beside its special tokens.
+LOWEST_LIMIT = 4
+
+
+def label_limit(longest: int) -> int:
+    """Return the limit of labels that holds a reference summary of so many tokens, in steps, up to `HIGHEST_LIMIT`."""
+    return min(HIGHEST_LIMIT, max(1, math.ceil(longest / LIMIT_STEP)) * LIMIT_STEP)
+
+
+def output_limit(lengths: Sequence[int]) -> int:
+    """Return the limit of written summaries: it holds all references but the longest hundredth."""
+    held = sorted(lengths)[: math.ceil(WRITTEN_IN_FULL * len(lengths))]
+    return label_limit(held[-1] if held else 0)
