@@ -40,7 +40,7 @@ from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
 from engine.jobs.run_state import Curve, RunState, Sample, stage_title
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
-from engine.maintenance import abandoned_jobs, disk_usage, doctor, licences, trash_contents
+from engine.maintenance import disk_usage, doctor, licences, trash_contents
 from engine.maintenance.doctor import graphics_check
 from engine.methods import FAMILIES, METHODS, BaseFacts, Box, Family, Method, Place, Sketch, Variant, method
 from engine.options import MAX_WHOLE, OptionInfo, Options, describe

@@ -16,7 +16,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QMenu, QWidget
 
-from engine.api import abandoned_jobs, library, run_store
+from engine.api import disk_usage, library, run_store
 from gui.command_index import CommandIndex, search_field
 from gui.core import actions, file_opening
 from gui.core.actions import Entry
@@ -113,7 +113,7 @@ class MainWindow(ShellWindow):
         self._background.run(partial(import_module, PLOT), lambda _module: None)
         self._system_load.start()
         self._count_adapters()
-        abandoned_jobs.remove()
+        disk_usage.remove_abandoned_jobs()
         self.checkpoint_cleanup.follow()
         queue = self.manager.device_queue
         queue.restore()

@@ -29,7 +29,7 @@ from engine.commands.terminal.parser import Verbs, make_parser
 from engine.commands.terminal.recipe_file import with_absolute_paths
 from engine.config.recipe_command import program
 from engine.errors import AppError
-from engine.maintenance import abandoned_jobs
+from engine.maintenance import disk_usage
 from engine.system import desktop_entry, ranks
 from engine.system.paths import as_text, path_exists
 
@@ -137,7 +137,7 @@ def run(asked: argparse.Namespace) -> int:
         if ranks.is_follower() and not getattr(asked, "has_ranks", False):
             # Started several times by torchrun: once is enough.
             return 0
-        abandoned_jobs.remove()
+        disk_usage.remove_abandoned_jobs()
         return int(asked.run(asked, output))
     except AppError as error:
         if error.field is not None:

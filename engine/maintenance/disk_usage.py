@@ -1,4 +1,4 @@
-"""Tunesmith's disk usage by kind, and the files that can be deleted without a loss.
+"""Tunesmith's disk usage by kind, the files that can be deleted without a loss, and folders that killed jobs left.
 
 A completed run needs no checkpoints if its adapter is in the library; what was computed (`engine.system.cache`) and
 converted models are made again when needed. Nothing else is ever deleted here. Knows nothing of a window.
@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.adapters import library
+from engine.errors import StorageError, WorkerError
 from engine.jobs.events import MAX_EVENT_BYTES, Event, decode
-from engine.jobs.job import Job
+from engine.jobs.job import Job, this_process
 from engine.runs import run_store
 from engine.system import paths
 from engine.system.files import bytes_in
 from engine.system.foreign_files import open_regular
 from engine.system.hub_cache import downloads_folder
+from engine.system.paths import jobs_folder
 
 DAY_SECONDS = 86_400.0
 
@@ -151,3 +153,49 @@ def _last_event(path: Path) -> Event | None:
             if line.endswith(b"\n"):
                 return decode(line)
     return None
+
+
+# Abandoned jobs
+
+# What is left to those of another computer or container, who share the folder: whether they live can't be seen here.
+ELSEWHERE_SECONDS = 30 * DAY_SECONDS
+
+
+def remove_abandoned_jobs() -> None:
+    """Delete the folders of short jobs whose window or command was killed: they hold conversations and summaries.
+
+    Called at every start, usually with nothing to do.
+    """
+    # Whoever can't make or read the folder says so when it is needed.
+    with suppress(StorageError, OSError):
+        for folder in jobs_folder().iterdir():
+            if _is_abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    job = Job(folder)
+    if job.is_running():
+        return False
+    # Without an owner it is being made, or was by an earlier version.
+    owner = None
+    with suppress(WorkerError):
+        owner = job.owner()
+    if owner is not None and owner.place == this_process().place:
+        return not _lives(owner.pid, (folder / "job.json").stat().st_mtime)
+    return time.time() - folder.stat().st_mtime > (DAY_SECONDS if owner is None else ELSEWHERE_SECONDS)
+
+
+def _lives(pid: int, made: float) -> bool:
+    """Tell whether a process is there that made something at that time, and not a later one with the same id."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        # Linux tells when a process started by the clock of now, which may have been set since.
+        started_before: bool = process.create_time() <= made + DAY_SECONDS
+        return started_before and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, ValueError, OverflowError, TypeError):
+        return False
+    except psutil.AccessDenied:
+        return True
