@@ -56,7 +56,7 @@ def write_copy(adapter: Adapter, folder: Path, *, with_conversations: bool) -> A
     """
     _refuse_copy(adapter, with_conversations=with_conversations)
     facts = adapter.metadata
-    # The hub's card takes the place of the adapter's own.
+    # The hub's card replaces the adapter's own.
     files = {name: digest for name, digest in facts.files.items() if name != README_NAME}
     public = facts.model_copy(update={"notes": "", "tags": [], "files": files})
     try:

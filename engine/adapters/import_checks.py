@@ -100,7 +100,7 @@ def _metadata_from_peft(folder: Path, name: str) -> AdapterMetadata:
     peft_type = str(config["peft_type"])
     targets = config.get("target_modules") or []
     methods = methods_of(peft_type)
-    # Several methods of one type can't be told apart.
+    # Which of several methods of one type it is can't be known.
     method = methods[0] if len(methods) == 1 else None
     return AdapterMetadata(
         schema=adapter_toml.SCHEMA,
@@ -275,7 +275,7 @@ CHUNK_BYTES = 1 << 20
 # numpy has no bfloat16: it is the upper half of a float32.
 BFLOAT16 = "BF16"
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", BFLOAT16: "<u2"}
-# The bits by which NaN and infinity are told, of a number read as an unsigned integer, and what no number has there.
+# The mask of the bits that are set in NaN and infinity, of a value read as an unsigned integer, and the masked value.
 NOT_FINITE = {
     "F64": ("<u8", 0x7FF0 << 48, 0x7FF0 << 48), "F32": ("<u4", 0x7F80_0000, 0x7F80_0000),
     "C64": ("<u4", 0x7F80_0000, 0x7F80_0000), "F16": ("<u2", 0x7C00, 0x7C00), BFLOAT16: ("<u2", 0x7F80, 0x7F80),
@@ -297,7 +297,7 @@ def impossible_values(path: Path) -> list[str]:
 def not_finite(path: Path, on_bytes: OnBytes) -> str:
     """Return the name of the first tensor with NaN or infinity in a safetensors file, "" if there is none.
 
-    `on_bytes(count)` is told what is read. Raises AdapterError if it is damaged.
+    `on_bytes(count)` is called for each piece that is read. Raises AdapterError if it is damaged.
     """
     return next(_wrong(path, _finite, on_bytes), "")
 

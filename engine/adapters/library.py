@@ -96,7 +96,7 @@ class Adapter:
     def score_group(self) -> tuple[str, str, float] | None:
         """What adapters share whose scores can be compared, None without scores.
 
-        The base's score tells apart what the protocol does not name.
+        The base's score distinguishes what the protocol does not name.
         """
         card = self.metadata.score_card
         if card is None or SCORE not in card.scores:

@@ -34,14 +34,14 @@ FORMAT = 2
 # A file that is moved around is known by its last places.
 MAX_PLACES = 8
 # By llama.cpp's names: those whose logits were compared with the model that the file was made of. transformers reads
-# some more, of which several come out as another model without an error.
+# some more, and several of them load as another model without an error.
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "lfm2", "starcoder2", "bloom")
 # Gemma scales queries by a number that its files don't hold. Where heads have this width, it is the default one.
 GEMMA_WIDTH = 256
 FAMILY: Family = "decoder-only"
 HINT = "Choose the model's own folder with safetensors files, or its id on the hub."
 DAMAGED_HINT = "Download or copy the file again."
-# The number format of the folder by that of most of the file's weights. What was quantized has 11 significant bits at
+# The dtype of the folder by the format of most of the file's weights. What was quantized has 11 significant bits at
 # most in each scale, so float16 loses nothing that quantization has left.
 PRECISIONS = {"F32": "float32", "BF16": "bfloat16"}
 OTHER_PRECISION = "float16"
@@ -140,12 +140,12 @@ def _other_attention(header: GgufHeader) -> str:
 
 
 def precision(header: GgufHeader) -> str:
-    """Return the number format that a file is unpacked to."""
+    """Return the dtype that a file is unpacked to."""
     return PRECISIONS.get(stored_format(header), OTHER_PRECISION)
 
 
 def stored_format(header: GgufHeader) -> str:
-    """Return the number format of most of a file's values: "F16", "Q4_K"."""
+    """Return the format of most of a file's values: "F16", "Q4_K"."""
     values: Counter[str] = Counter()
     for tensor in header.tensors:
         values[tensor.format] += tensor.values
@@ -153,7 +153,7 @@ def stored_format(header: GgufHeader) -> str:
 
 
 def announcement(path: Path) -> tuple[str, str]:
-    """Return what is said before a file is unpacked: how large it gets, and what its number format allows.
+    """Return message and hint for before a file is unpacked: how large it gets, and how precise its weights are.
 
     Raises OSError, GgufError.
     """

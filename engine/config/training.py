@@ -14,7 +14,7 @@ from engine.text import languages
 
 Schedule = Literal["linear", "cosine", "constant"]
 Order = Literal["lengths", "random"]
-# The language of a set is told from its texts.
+# The language of the data is detected from its texts.
 AUTO = "auto"
 # Offered by name; all of `engine.text.languages` are allowed.
 COMMON = (
@@ -220,7 +220,7 @@ def method_problems(
 ) -> list[Problem]:
     """Return what a method can't do with a run's options, whatever the base model.
 
-    `start_from` is the adapter that training goes on from, "" without one.
+    `start_from` is the adapter that training continues from, "" without one.
     """
     found = []
     if start_from and not method.whole_in_file(options):

@@ -166,7 +166,7 @@ def remove_abandoned_jobs() -> None:
 
     Called at every start, usually with nothing to do.
     """
-    # Whoever can't make or read the folder says so when it is needed.
+    # A folder that can't be made or read is reported when it is needed.
     with suppress(StorageError, OSError):
         for folder in jobs_folder().iterdir():
             if _is_abandoned(folder):

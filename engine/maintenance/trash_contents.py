@@ -1,6 +1,6 @@
 """What the trash holds: deleted adapters, runs, arenas and blind comparisons, each with its name and its former place.
 
-A folder's kind is told by the file that only this kind has.
+A folder's kind is known by the file that only this kind has.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class Tuner:
     the base model's own layers. `tensors` are the prefixes of its tensors' names, "<type>_" by default; with
     `virtual_tokens` they are whole names besides "prompt_embeddings". `virtual_tokens` says where trained vectors are
     inserted: before the input, or as keys and values. `hooks` is the path of a
-    `engine.worker.adapters.method_hooks.MethodHooks` for what PEFT does not do by itself.
+    `engine.worker.adapters.method_hooks.MethodHooks` for what PEFT does not do.
     `is_own` says that plain PEFT does not know the type.
     """
 
@@ -138,7 +138,7 @@ class Method:
     `sketch` draws what is trained if it is not drawn as `places` are. `nearest` is the method to take where this one
     can't be used. `linear_only` says that it can't change Conv1D layers; a quantized base has linear layers instead.
     `rule` says what else it can't do beyond families and quantizations. `checkpoints_activations` says whether
-    activation checkpointing works with it, `shards` whether the base model can be sharded over cards, `whole_in_file`
+    activation checkpointing works with it, `shards` whether the base model can be sharded over GPUs, `whole_in_file`
     whether an adapter's file holds all trained parameters, so that a later run can continue from it.
     `beyond_peft` says what of its training PEFT alone can't do, "" if it can do all.
     """

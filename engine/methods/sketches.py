@@ -174,4 +174,4 @@ DEFAULTS: Mapping[Place, Sketch] = {
         frozen_caption="as it is",
     ),
 }
-"""The sketch of a method that has none of its own, by where it trains."""
+"""The default sketch of a method, by where it trains."""

@@ -5,7 +5,7 @@ forms of one word, "a*" is a beginning:
 days: Monday to Sunday. months: January to December, then those of another calendar. relative: tomorrow, yesterday, the
 day after tomorrow, the day before yesterday. unclaimed: those of them that mostly mean something else. not_after: after
 these the word for tomorrow is the morning. prefixes: letters that are written onto words. spaceless: words stand
-without spaces. common: the most frequent words, by which a language is told. openers: other words at the start of
+without spaces. common: the most frequent words, by which a language is detected. openers: other words at the start of
 sentences that are no names. verbs: words after a name. and: between names. suffixes: endings that names take; vowel,
 ends, doubled: how stems change before them.
 """

@@ -1,6 +1,6 @@
 """Finds claims of a summary that are not in its conversation: names, numbers, times and dates, by pattern.
 
-Claims are compared by their meaning: "5 pm" is supported by "17:00", and in English "two" by "2". Names are told by
+Claims are compared by their meaning: "5 pm" is supported by "17:00", and in English "two" by "2". Names are found by
 capitals; where a script has none, only numbers, times and dates are found. Knows nothing of models, files or windows.
 """
 

@@ -15,7 +15,7 @@ from engine.text.languages import has_capitals
 
 Unit = Literal["points", "words", "fraction", "nats"]
 Good = Literal["higher", "lower", "neither"]
-# Names can't be told from other words in scripts without capitals; days and months where they are not known.
+# Names can't be found in scripts without capitals, days and months in languages without a table.
 Untold = Literal["names", "dates", "both"]
 
 
@@ -126,7 +126,7 @@ def untold(protocol: Mapping[str, Any]) -> dict[Untold, list[str]]:
 
 # No verdict on fewer: resamples of a handful of conversations are hardly different from one another.
 MIN_EXAMPLES = 10
-# A verdict on fewer says so.
+# A verdict on fewer carries a remark.
 ENOUGH_EXAMPLES = 30
 # A model learns little from fewer.
 ENOUGH_TO_LEARN = 30

@@ -21,7 +21,7 @@ from engine.system.files import write_export
 from engine.voting.comparisons import Comparison, ComparisonInfo, System, find, list_comparisons, load
 from engine.voting.votes import Outcome, Plan, Probability, Question, Votes, read_votes
 
-# With fewer votes on a system, nothing is said of it.
+# With fewer votes on a system, there is no verdict.
 MIN_VOTES = 10
 
 PairVerdict = Literal["first", "second", "not_told_apart", "too_few"]

@@ -1,6 +1,6 @@
 """A comparison that is open for votes: the pair to ask next, and every change of its journal.
 
-Knows nothing of windows, and says no name of a system.
+Knows nothing of windows, and nothing of the names of systems.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Voting:
         return self.comparison.info
 
     def set_voter(self, name: str) -> None:
-        """Let another person vote, who has pairs of their own."""
+        """Switch to another voter, who is asked other pairs."""
         self.voter = " ".join(name.split())[:MAX_NAME] or "me"
         self._plan = Plan(self.comparison, self.voter)
         self._total = self._plan.total()
@@ -142,7 +142,7 @@ class Voting:
             self._record("goal_set", voter=self.voter, pairs=wanted)
 
     def reveal(self) -> None:
-        """Let the names come out. Raises DataError before the first vote."""
+        """Reveal the names. Raises DataError before the first vote."""
         if not self.votes.votes:
             raise DataError("There is no vote yet.", "Vote on a pair first.")
         if not self.votes.revealed:

@@ -117,7 +117,7 @@ class Vote:
 class Votes:
     """The votes of a file in their order, without those that were taken back.
 
-    `goals` are the numbers of pairs that voters want to do, `revealed` tells whether the names came out.
+    `goals` are the numbers of pairs that voters want to do, `revealed` tells whether the names are shown.
     """
 
     votes: dict[str, Vote] = field(default_factory=dict)
