@@ -6,16 +6,7 @@ import json
 
 import pytest
 
-from engine.methods import (
-    FAMILIES,
-    METHODS,
-    BaseFacts,
-    Method,
-    method,
-    methods_of,
-    tuner_of,
-    unknown_method,
-)
+from engine.methods import FAMILIES, METHODS, BaseFacts, Method, method, methods_of, tuner_of, unknown_method
 from engine.options import check, describe
 
 every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry in METHODS])

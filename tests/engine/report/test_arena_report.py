@@ -87,7 +87,7 @@ def test_summaries_from_a_file_stand_beside_the_runs_without_costs(home, tmp_pat
     assert "without being worse than it: LoRA, r 32, 1,000." in page.text
     first = next(csv.DictReader(written(arena, tmp_path / "report.csv").splitlines()))
     assert (first["detail"], first["state"], first["parameters"], first["minutes"]) == (
-        "from a file", "completed", "", "",
+        "from a file", "completed", "", ""
     )  # fmt: skip
     assert first["rouge1_against_base_verdict"] == "better"
     tree = json.loads(written(arena, tmp_path / "report.json"))
@@ -182,7 +182,7 @@ def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path)
     assert "LoRA, r 32 method.id lora" in page.text
     told = report.gather_arena(arenas.open_arena(arena.folder))
     assert told.numbers == {
-        "lora-r-32-seed-42": 1, "lora-r-32-seed-43": 1, "lora-r-32-seed-44": 1, "prompt-only-no-examples": 2,
+        "lora-r-32-seed-42": 1, "lora-r-32-seed-43": 1, "lora-r-32-seed-44": 1, "prompt-only-no-examples": 2
     }  # fmt: skip
     text = written(arena, tmp_path / "report.html")
     losses = [each for each in sound_plots(text)[-1].iter("path") if each.get("class", "").startswith("run")]

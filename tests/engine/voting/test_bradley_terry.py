@@ -83,11 +83,7 @@ def covered(truth: list[float], votes: int, runs: int, ties: float = 0.0) -> flo
 
 @pytest.mark.parametrize(
     ("truth", "votes", "ties", "runs"),
-    [
-        ([0.6, 0.0], 60, 0.2, 300),
-        ([1.5, 0.0], 25, 0.0, 300),
-        ([0.8, 0.3, 0.0, -0.5], 20, 0.0, 80),
-    ],
+    [([0.6, 0.0], 60, 0.2, 300), ([1.5, 0.0], 25, 0.0, 300), ([0.8, 0.3, 0.0, -0.5], 20, 0.0, 80)],
 )
 def test_intervals_hold_the_truth_19_times_in_20(truth, votes, ties, runs):
     assert 0.91 < covered(truth, votes, runs, ties) < 0.98
