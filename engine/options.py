@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import tomlkit
 import tomlkit.items
@@ -29,6 +29,7 @@ MAX_KEY = 100
 
 Level = Literal["essential", "more", "everything"]
 Kind = Literal["int", "float", "bool", "choice", "text", "texts", "table"]
+Declared = TypeVar("Declared", bound="Options")
 
 
 class Options(BaseModel):
@@ -197,8 +198,8 @@ def _bound(field: FieldInfo, inclusive: str, exclusive: str) -> tuple[float | No
 
 
 def check(
-    options: type[Options], values: Mapping[str, Any], prefix: str
-) -> tuple[Options | None, list[Problem]]:
+    options: type[Declared], values: Mapping[str, Any], prefix: str
+) -> tuple[Declared | None, list[Problem]]:
     """Validate `values` against a declaration; return the options, or None and every problem.
 
     The fields of problems are dotted names below `prefix`.

@@ -198,8 +198,7 @@ def data_problems(data: DataOptions) -> list[Problem]:
 def checked(table: dict[str, Any]) -> DataOptions:
     """Return the options of a `[data]` table. Raises RecipeError with every problem."""
     options, problems = check(DataOptions, table, "data")
-    if isinstance(options, DataOptions):
-        problems = data_problems(options)
-    if not isinstance(options, DataOptions) or problems:
+    problems = data_problems(options) if options else problems
+    if options is None or problems:
         raise RecipeError(tuple(problems))
     return options

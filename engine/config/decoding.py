@@ -138,8 +138,7 @@ def from_command(command: Mapping[str, Any]) -> SummarizeOptions:
     """Return the options of a command. Raises RecipeError for invalid values."""
     given = {name: command[name] for name in SummarizeOptions.model_fields if name in command}
     options, refusals = check(SummarizeOptions, given, "")
-    if isinstance(options, SummarizeOptions):
-        refusals = problems(options)
-    if refusals or not isinstance(options, SummarizeOptions):
+    refusals = problems(options) if options else refusals
+    if options is None or refusals:
         raise RecipeError(tuple(refusals))
     return options

@@ -49,13 +49,11 @@ class BottleneckOptions(Options):
     target_modules: Targets = target_modules_option("get an adapter after them")
 
 
-def _short(options: Options) -> str:
-    assert isinstance(options, BottleneckOptions)
+def _short(options: BottleneckOptions) -> str:
     return f"size {options.size}" + (" · pfeiffer" if options.placement == "pfeiffer" else "")
 
 
-def _places(options: Options) -> tuple[Place, ...]:
-    assert isinstance(options, BottleneckOptions)
+def _places(options: BottleneckOptions) -> tuple[Place, ...]:
     if options.placement == "pfeiffer":
         return ("after feed-forward",)
     return ("after attention", "after feed-forward")

@@ -156,9 +156,9 @@ class Method:
     identity_at_start: bool = True
     variants: tuple[Variant, ...] = ()
     peft_defaults: Mapping[str, Any] = field(default_factory=dict)
-    short: Callable[[Options], str] = lambda _: ""
+    short: Callable[[Any], str] = lambda _: ""
     places: tuple[Place, ...] = ("weights",)
-    placed: Callable[[Options], tuple[Place, ...]] | None = None
+    placed: Callable[[Any], tuple[Place, ...]] | None = None
     sketch: Sketch | None = None
     nearest: str = "lora"
     linear_only: bool = False

@@ -177,8 +177,7 @@ def _in_place_on_quantized(options: Options, base: BaseFacts) -> str:  # noqa: A
     return "PEFT can't train it on a quantized base" if base.quantization != "none" else ""
 
 
-def _miss_short(options: Options) -> str:
-    assert isinstance(options, MissOptions)
+def _miss_short(options: MissOptions) -> str:
     return f"r {options.rank}" + (f" {options.form}" if options.form != "plain" else "")
 
 

@@ -133,13 +133,11 @@ class ShiraOptions(Options):
     target_modules: Targets = target_modules_option("are changed at random entries")
 
 
-def _block(options: Options) -> str:
-    size = getattr(options, "block_size")  # noqa: B009 - the method's own class has it
-    return f"block {size}" if size else ""
+def _block(options: OftOptions | BoftOptions | C3aOptions) -> str:
+    return f"block {options.block_size}" if options.block_size else ""
 
 
-def _frequencies(options: Options) -> str:
-    assert isinstance(options, FourierFtOptions)
+def _frequencies(options: FourierFtOptions) -> str:
     return f"n {options.frequencies}"
 
 

@@ -118,15 +118,13 @@ def _copies_in_float32(options: Options, base: BaseFacts) -> str:  # noqa: ARG00
     return "copies of the weights are trained in float32, beside a base model in another number format"
 
 
-def _short(options: Options) -> str:
-    assert isinstance(options, LayersOptions)
+def _short(options: LayersOptions) -> str:
     blocks = f"last {options.last_blocks}" if options.last_blocks else ""
     kinds = options.kinds if options.kinds != "all" else ""
     return " · ".join(part for part in (blocks, ", ".join(options.patterns or ()), kinds) if part)
 
 
-def _places(options: Options) -> tuple[Place, ...]:
-    assert isinstance(options, LayersOptions)
+def _places(options: LayersOptions) -> tuple[Place, ...]:
     kinds: dict[str, tuple[Place, ...]] = {
         "weights": ("weights",),
         "biases": ("biases",),

@@ -182,8 +182,7 @@ def _p_tuning_rule(options: PTuningOptions, base: BaseFacts) -> Problem | None:
     return _needs_positions(options, base)
 
 
-def _short(options: Options) -> str:
-    assert isinstance(options, PromptOptions | PrefixOptions | PTuningOptions)
+def _short(options: PromptOptions | PrefixOptions | PTuningOptions) -> str:
     return "1 token" if options.virtual_tokens == 1 else f"{options.virtual_tokens} tokens"
 
 
