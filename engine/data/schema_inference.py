@@ -142,19 +142,15 @@ class _Guess:
     def with_split(self, schema: Schema) -> Schema:
         """Return the shape with the column that says which split a row is in, if there is one."""
         named = column_mapping.column(self.by_hand, "split", self.columns)
-        column = named or self._likely_split(schema)
+        taken = {schema.conversation, schema.summary, schema.speaker, schema.group, *schema.references}
+        free = [name for name in self.columns if name not in taken and self.first.holds_splits(name)]
+        column = named or column_names.exact(free, column_names.SPLIT_NAMES)
         if column is None:
             return schema
         why = "as named" if named else "by its name and what stands in it"
         return replace(
             schema, split=column, reason=_clauses(schema.reason, f'splits: column "{column}", {why}')
         )
-
-    def _likely_split(self, schema: Schema) -> str | None:
-        """Return a column that is called so and holds names of splits."""
-        taken = {schema.conversation, schema.summary, schema.speaker, schema.group, *schema.references}
-        free = [name for name in self.columns if name not in taken and self.first.holds_splits(name)]
-        return column_names.exact(free, column_names.SPLIT_NAMES)
 
     def _list_columns(self) -> dict[str, Keys]:
         """Return the columns whose cells hold lists of turns, with the keys of those."""
@@ -323,8 +319,9 @@ class _Guess:
             rather = " and ".join(f'"{name}"' for name in others[: column_names.MAX_NAMED])
             why = f"by its name, rather than {rather}" if others else "by its name"
             return self._with_references(schema, chosen, why, beside)
-        if schema.kind == "turns" and self._answers(schema):
-            return self._with_answers(schema)
+        answered = self._with_answers(schema) if schema.kind == "turns" else None
+        if answered:
+            return answered
         if not self.needs_summary:
             reason = _clauses(schema.reason, "no column looks like the summary")
             return replace(schema, without_summary=True, reason=reason)
@@ -343,14 +340,21 @@ class _Guess:
             reason = _clauses(reason, f"further references: {which}")
         return replace(schema, summary=column, references=more, reason=reason, lists=lists)
 
-    def _with_answers(self, schema: Schema) -> Schema:
-        """Return the shape with the answers as summaries, without the instruction that all texts begin with."""
+    def _with_answers(self, schema: Schema) -> Schema | None:
+        """Return the shape with the answers as summaries, without the instruction that all texts begin with.
+
+        None unless most conversations are one text and an assistant's shorter answer, and none is more.
+        """
+        spoken = self._first_turns(schema)
+        answered = sum(map(cells.is_answered, spoken))
+        if not spoken or any(len(turns) != 2 for turns in spoken) or answered * 2 <= len(spoken):
+            return None
         reason = _clauses(
             schema.reason,
             "summary: the last turn, as no column looks like the summary and each conversation is one text with a "
             "shorter answer to it",
         )
-        instruction = cells.shared_instruction([spoken[0].text for spoken in self._first_turns(schema)])
+        instruction = cells.shared_instruction([turns[0].text for turns in spoken])
         if instruction:
             quoted = " ".join(instruction.split())
             reason = _clauses(
@@ -366,12 +370,6 @@ class _Guess:
             for number, cell in enumerate(self.first.cells(schema.conversation), start=1)
         )
         return [turns for turns in spoken if turns]
-
-    def _answers(self, schema: Schema) -> bool:
-        """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
-        spoken = self._first_turns(schema)
-        answered = sum(map(cells.is_answered, spoken))
-        return bool(spoken) and all(len(turns) == 2 for turns in spoken) and answered * 2 > len(spoken)
 
     # ------------------------------------------------------------------------------------ turns in rows
     def _repeated_group(self) -> str | None:

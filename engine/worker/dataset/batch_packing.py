@@ -80,7 +80,12 @@ def pack(sizes: Sequence[Size], tokens: int, *, is_encoder_decoder: bool) -> lis
                 cost, chosen = min_costs[start] + padded + fixed_cost, start
         min_costs.append(cost)
         starts.append(chosen)
-    return [order[start:end] for start, end in _groups(starts)]
+    groups: list[list[int]] = []
+    end = len(order)
+    while end:
+        groups.append(order[starts[end] : end])
+        end = starts[end]
+    return groups[::-1]
 
 
 def shard_examples(sizes: Sequence[Size], shards: int, *, is_encoder_decoder: bool) -> list[list[int]]:
@@ -90,7 +95,10 @@ def shard_examples(sizes: Sequence[Size], shards: int, *, is_encoder_decoder: bo
     one example weighs as much as all others, or if there are fewer examples.
     """
     order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
-    weights = [_row_weight(sizes[index], is_encoder_decoder=is_encoder_decoder) for index in order]
+    weights = [
+        row_width(inputs, labels, is_encoder_decoder=is_encoder_decoder) * (1 + inputs / TOKENS_LIKE_A_WIDTH)
+        for inputs, labels in map(sizes.__getitem__, order)
+    ]
     low, high = max(weights), len(weights) * max(weights)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -109,19 +117,6 @@ def _ranges_within(weights: Sequence[float], limit: float) -> list[range]:
             start, widest = index, 0.0
         widest = max(widest, weight)
     return [*parts, range(start, len(weights))]
-
-
-def _row_weight(size: Size, *, is_encoder_decoder: bool) -> float:
-    return row_width(*size, is_encoder_decoder=is_encoder_decoder) * (1 + size[0] / TOKENS_LIKE_A_WIDTH)
-
-
-def _groups(starts: Sequence[int]) -> list[tuple[int, int]]:
-    """Return start and end of each group; `starts` has the start of the last group for each end."""
-    groups, end = [], len(starts) - 1
-    while end:
-        groups.append((starts[end], end))
-        end = starts[end]
-    return groups[::-1]
 
 
 def shape_of(group: Sequence[Size], label_tokens: int = 0) -> BatchShape:

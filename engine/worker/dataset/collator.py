@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, count
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -79,15 +79,8 @@ class MicroBatch:
         return self._mapped(torch.Tensor.pin_memory)
 
     def _mapped(self, function: Callable[[torch.Tensor], torch.Tensor]) -> MicroBatch:
-        return MicroBatch(
-            function(self.input_ids),
-            function(self.attention_mask),
-            function(self.labels),
-            function(self.positions),
-            function(self.targets),
-            self.label_tokens,
-            self.tokens,
-        )
+        tensors = {name: value for name, value in vars(self).items() if isinstance(value, torch.Tensor)}
+        return replace(self, **{name: function(tensor) for name, tensor in tensors.items()})
 
     @property
     def rows(self) -> int:
@@ -176,9 +169,9 @@ class StepSampler(Sampler[list[int]]):
         permutation = generator.permutation(len(self._sizes))
         if self._order == "random":
             return self._cut(permutation)
-        steps = [
-            step for window in self._sort_windows(permutation) for step in self._cut(self._sorted(window))
-        ]
+        size = self.batch_size * max(1, min(SORT_WINDOW_STEPS, len(self) // MIN_SORT_WINDOWS))
+        windows = (permutation[start : start + size] for start in range(0, len(permutation), size))
+        steps = [step for window in windows for step in self._cut(self._sorted(window))]
         return [steps[index] for index in generator.permutation(len(steps))]
 
     def from_step(self, start: int) -> Iterator[list[int]]:
@@ -191,11 +184,6 @@ class StepSampler(Sampler[list[int]]):
     def sizes(self, step: Sequence[int]) -> list[Size]:
         """Return the lengths of a step's examples, of inputs and of labels, in tokens."""
         return [(inputs, labels) for inputs, labels in self._sizes[step].tolist()]
-
-    def _sort_windows(self, permutation: Indices) -> Iterator[Indices]:
-        steps = max(1, min(SORT_WINDOW_STEPS, len(self) // MIN_SORT_WINDOWS))
-        for start in range(0, len(permutation), steps * self.batch_size):
-            yield permutation[start : start + steps * self.batch_size]
 
     def _sorted(self, window: Indices) -> Indices:
         """Return a window sorted by descending length of the inputs, then of the labels."""
@@ -218,19 +206,6 @@ def _sizes(examples: Sequence[Encoded] | Sizes) -> Sizes:
 
 def _size(example: Encoded) -> Size:
     return len(example.input_ids), len(example.labels)
-
-
-class EncodedExamples(Dataset[Encoded]):
-    """Encoded examples as a torch dataset."""
-
-    def __init__(self, examples: Sequence[Encoded]) -> None:
-        self._examples = examples
-
-    def __len__(self) -> int:
-        return len(self._examples)
-
-    def __getitem__(self, index: int) -> Encoded:
-        return self._examples[index]
 
 
 class Collator:
@@ -333,7 +308,8 @@ def train_loader(
     which would be others if a run was stopped in the first step of a pass and resumed.
     """
     return DataLoader(
-        EncodedExamples(examples),
+        # It only needs a length and items.
+        cast("Dataset[Encoded]", examples),
         batch_sampler=sampler,
         collate_fn=collator,
         pin_memory=pinned,

@@ -80,13 +80,23 @@ def read(
         _require_examples(selection, split)
     remaining = exclude_rows(selection.rows, options, counter, channel.check_stop)
     for split in needs:
-        _require_rest(selection.rows[split], remaining.rows[split], split)
+        is_smaller = len(remaining.rows[split]) < len(selection.rows[split])
+        if is_smaller and not any(row.missing is None for row in remaining.rows[split]):
+            raise DataError(
+                f"What is excluded leaves no conversation in the {split} split.",
+                "Exclude fewer findings.",
+                "data.exclude",
+            )
     if remaining.text:
         channel.notice(remaining.text, "The recipe excludes them (data.exclude).")
     examples = {split: _complete_examples(split, remaining.rows[split], channel) for split in SPLITS}
-    masked = _count_masked(remaining.rows) if options.mask else Counter()
+    masked: Counter[str] = Counter()
+    if options.mask:
+        complete = (row for split in SPLITS for row in remaining.rows[split] if row.missing is None)
+        masked.update(kind for row in complete for kind in row.masked)
     if masked:
-        channel.notice(_masked_text(masked), "The recipe says so (data.mask).")
+        named = ", ".join(f"{kind.title.lower()}: {masked[kind.id]:,}" for kind in KINDS if masked[kind.id])
+        channel.notice(f"Personal data is masked in the texts ({named}).", "The recipe says so (data.mask).")
     return Splits(
         **examples,
         fingerprint=fingerprint(examples),
@@ -95,26 +105,6 @@ def read(
         excluded={split: count.total() for split, count in remaining.excluded.items()},
         masked=dict(masked),
     )
-
-
-def _count_masked(rows: Mapping[Split, Iterable[Row]]) -> Counter[str]:
-    return Counter(
-        kind for split in SPLITS for row in rows[split] if row.missing is None for kind in row.masked
-    )
-
-
-def _masked_text(counts: Counter[str]) -> str:
-    named = ", ".join(f"{kind.title.lower()}: {counts[kind.id]:,}" for kind in KINDS if counts[kind.id])
-    return f"Personal data is masked in the texts ({named})."
-
-
-def _require_rest(before: Sequence[Row], after: Sequence[Row], split: Split) -> None:
-    if len(after) < len(before) and not any(row.missing is None for row in after):
-        raise DataError(
-            f"What is excluded leaves no conversation in the {split} split.",
-            "Exclude fewer findings.",
-            "data.exclude",
-        )
 
 
 def _require_summaries(selection: Selection) -> None:
@@ -165,43 +155,34 @@ def select(
     shape, examples_by_split = read_rows(source, tables, options, channel)
     source_rows = {split: rows_of(examples, options.mask) for split, examples in examples_by_split.items()}
     channel.check_stop()
+    rows: dict[Split, LazySequence[Row]]
     if None in source_rows:
-        rows = _split(source_rows[None], options.split_seed)
-    else:
-        rows = _with_held_out_splits(
-            {split: source_rows.get(split, no_rows()) for split in SPLITS}, needs, options.split_seed, channel
+        test, validation, train = hold_out(
+            source_rows[None], HELD_OUT_FRACTION, HELD_OUT_FRACTION, seed=options.split_seed
         )
+        rows = {"train": train, "validation": validation, "test": test}
+    else:
+        rows = {split: source_rows.get(split, no_rows()) for split in SPLITS}
+        _hold_out_missing_splits(rows, needs, options.split_seed, channel)
     limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
     return Selection(
-        source, shape, {split: _limited(rows[split], options.every, limits[split]) for split in SPLITS}
+        source, shape, {split: rows[split][:: options.every][: limits[split] or None] for split in SPLITS}
     )
 
 
-def _split(rows: LazySequence[Row], seed: int) -> dict[Split, LazySequence[Row]]:
-    """Return a seeded 80/10/10 split that keeps equal conversations together."""
-    test, validation, train = hold_out(rows, HELD_OUT_FRACTION, HELD_OUT_FRACTION, seed=seed)
-    return {"train": train, "validation": validation, "test": test}
-
-
-def _with_held_out_splits(
+def _hold_out_missing_splits(
     rows: dict[Split, LazySequence[Row]], needs: Sequence[Split], seed: int, channel: Channel
-) -> dict[Split, LazySequence[Row]]:
+) -> None:
     """Hold out training rows for each split that is needed and missing, with a notice."""
     held_splits: tuple[Split, ...] = ("test", "validation")
     for split in held_splits:
         if split in needs and not rows[split] and rows["train"]:
-            held, rest = hold_out(rows["train"], HELD_OUT_FRACTION, seed=seed)
-            rows = {**rows, split: held, "train": rest}
+            rows[split], rows["train"] = hold_out(rows["train"], HELD_OUT_FRACTION, seed=seed)
+            held = counted(len(rows[split]), "training conversation")
             channel.notice(
-                f"The data has no {split} split: {counted(len(held), 'training conversation')} held out for it.",
+                f"The data has no {split} split: {held} held out for it.",
                 f'A file with "{split}" in its name would be used instead.',
             )
-    return rows
-
-
-def _limited(rows: LazySequence[Row], every: int, limit: int) -> LazySequence[Row]:
-    selected = rows[::every]
-    return selected[:limit] if limit else selected
 
 
 def _complete_examples(split: Split, rows: LazySequence[Row], channel: Channel) -> LazySequence[Example]:

@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.config.recipe import Recipe
 from engine.methods import Family
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompter import IGNORED, Encoded, Prompter
+from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.dataset.prompting import make_prompter, training_examples
 from engine.worker.modeling.base_models import LoadedBase, positions
 
@@ -48,24 +48,18 @@ def placeholder_values(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict
     """
     prompter, examples = make_prompter(recipe, base, splits), training_examples(recipe, splits) or splits.test
     conversation = examples[0].conversation if examples else ""
-    tokens = len(prompter.input_ids(conversation))
+    tokens, frame = len(prompter.input_ids(conversation)), prompter.frame
     tokens_without_shots = len(make_prompter(recipe, base, replace(splits, train=())).input_ids(conversation))
     return {
         "template": recipe.data.prompt,
         "conversation": prompter.truncated(conversation),
         "shots": prompter.shots,
         "tokens": tokens,
-        "frame": _frame(prompter, base.family),
+        "frame": frame
+        and {"before": frame.before, "after": frame.after, "moves_cue": base.family == "decoder-only"},
         "shots_tokens": tokens - tokens_without_shots,
         "positions": positions(base.model.config),
     }
-
-
-def _frame(prompter: Prompter, family: Family) -> dict[str, Any] | None:
-    frame = prompter.frame
-    if frame is None:
-        return None
-    return {"before": frame.before, "after": frame.after, "moves_cue": family == "decoder-only"}
 
 
 def _shortened(pieces: list[Piece]) -> list[Piece]:
@@ -87,14 +81,9 @@ def _texts(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> list[str]:
             texts.append("")
             continue
         texts.append(text[len(decoded) :])
-        begin, decoded = _advance(tokenizer, ids, begin, end, text)
+        decoded = text
+        if end - begin >= MAX_DECODED:
+            # Decoding goes on from the last token, so that time stays linear.
+            begin = end - 1
+            decoded = tokenizer.decode([ids[begin]], clean_up_tokenization_spaces=False)
     return texts
-
-
-def _advance(
-    tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], begin: int, end: int, text: str
-) -> tuple[int, str]:
-    """Return where decoding goes on from: the last token once the window has grown, so time stays linear."""
-    if end - begin < MAX_DECODED:
-        return begin, text
-    return end - 1, tokenizer.decode([ids[end - 1]], clean_up_tokenization_spaces=False)

@@ -80,12 +80,21 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
 
     The prompter counts truncated texts either way. Raises Stopped between two examples.
     """
-    path = cache.place("tokens", _key(examples, prompter), SUFFIX)
+    key = hashlib.sha256(f"{FORMAT};{prompter.identity};{len(examples)};".encode())
+    update_digest(key, examples)
+    path = cache.place("tokens", key.hexdigest(), SUFFIX)
     cached = _load(path, prompter)
     if cached is not None:
         return cached
     before = (prompter.truncated_conversations, prompter.truncated_summaries)
-    tokens = _encode(examples, prompter, channel)
+
+    def encoded() -> Iterator[Encoded]:
+        for done, example in enumerate(examples, start=1):
+            yield prompter.example(example)
+            channel.progress(done, len(examples), "examples")
+            channel.check_stop()
+
+    tokens = _packed(encoded())
     truncated = (prompter.truncated_conversations - before[0], prompter.truncated_summaries - before[1])
     # A full disk must not end a run: the cache only saves time.
     with suppress(StorageError), storage_errors("The cache of token ids", ""):
@@ -125,22 +134,6 @@ def _packed(examples: Iterable[Encoded]) -> Tokens:
             ids.extend(part)
             ends.append(len(ids))
     return Tokens(np.asarray(ids), np.asarray(ends))
-
-
-def _key(examples: Sequence[Example], prompter: Prompter) -> str:
-    digest = hashlib.sha256(f"{FORMAT};{prompter.identity};{len(examples)};".encode())
-    update_digest(digest, examples)
-    return digest.hexdigest()
-
-
-def _encode(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
-    def encoded() -> Iterator[Encoded]:
-        for done, example in enumerate(examples, start=1):
-            yield prompter.example(example)
-            channel.progress(done, len(examples), "examples")
-            channel.check_stop()
-
-    return _packed(encoded())
 
 
 def _save(path: Path, tokens: Tokens, truncated: tuple[int, int]) -> None:

@@ -23,7 +23,11 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
     Names that differ in case and spaces are equal. Else the file's own schema is inferred; its columns are taken for
     those of the same role. A file with neither is left out, or raises DataError with the field `data.other_columns`.
     """
-    needed = _needed(shape)
+    # Without these columns a row is no example.
+    roles = [shape.conversation, shape.summary]
+    roles += [shape.group, shape.speaker] if shape.kind == "rows" else []
+    roles += [shape.speaker] if shape.kind == "lists" else []
+    needed = [name for name in roles if name]
 
     def align(path: Path, columns: Sequence[str], rows: Sequence[Values]) -> Alignment:
         missing = [name for name in needed if name not in columns]
@@ -46,16 +50,15 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
             return Alignment(
                 is_left_out=True, remark=f"Left out for its columns: {path.name}; they are: {listed}."
             )
-        raise _no_place_for(path, missing, columns)
+        named = " and ".join(f'"{name}"' for name in missing)
+        raise DataError(
+            f"{path.name} has no column {named}, which other files have. "
+            f"Its columns are: {column_names.listed(columns)}.",
+            "Use the other files, or give this one the same columns.",
+            FIELD,
+        )
 
     return align
-
-
-def _needed(shape: Schema) -> list[str]:
-    """Return the columns without which a row is no example."""
-    of_rows = (shape.group, shape.speaker) if shape.kind == "rows" else ()
-    beside = (shape.speaker,) if shape.kind == "lists" else ()
-    return [name for name in (shape.conversation, shape.summary, *of_rows, *beside) if name]
 
 
 def _spelt_otherwise(missing: Iterable[str], columns: Sequence[str]) -> dict[str, str] | None:
@@ -91,13 +94,3 @@ def _further_references(
     by_hand = [name for name in column_mapping.listed_references(options.columns, columns) if name in columns]
     beside = by_hand or column_names.numbered_beside(summary, columns)
     return tuple(name for name in beside if name not in {shape.conversation, *shape.references, *names})
-
-
-def _no_place_for(path: Path, missing: Sequence[str], columns: Sequence[str]) -> DataError:
-    named = " and ".join(f'"{name}"' for name in missing)
-    return DataError(
-        f"{path.name} has no column {named}, which other files have. "
-        f"Its columns are: {column_names.listed(columns)}.",
-        "Use the other files, or give this one the same columns.",
-        FIELD,
-    )

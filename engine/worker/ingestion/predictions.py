@@ -5,8 +5,7 @@ Knows nothing of conversations or scores. Imports neither torch nor datasets.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
@@ -49,7 +48,7 @@ class Predictions:
 
 def read(path: Path, field: str, column: str = COLUMN) -> Predictions:
     """Return the summaries in a file. Raises DataError with `field`."""
-    with _errors_in(field):
+    try:
         suffix = path.suffix.lower()
         _require_readable(path, suffix)
         if suffix in TEXT_SUFFIXES:
@@ -59,14 +58,8 @@ def read(path: Path, field: str, column: str = COLUMN) -> Predictions:
             Table((path,), json_files.read, may_have_more_columns=True) if is_json else open_table((path,))
         )
         return _from_table(table, path, field, column)
-
-
-@contextmanager
-def _errors_in(field: str) -> Iterator[None]:
-    """Give errors of the readers the field of the file."""
-    try:
-        yield
     except DataError as error:
+        # Errors of the readers have fields of the recipe.
         hint = "Repair the rows." if error.field == "data.broken_rows" else error.hint
         raise DataError(error.message, hint, field) from error
 
@@ -99,7 +92,11 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
     columns = list(table.columns) or list(dict.fromkeys(name for each in records for name in each.values))
     names = {name.strip().casefold(): name for name in reversed(columns)}
     if column.strip().casefold() not in names:
-        raise _no_column(path, column, columns)
+        more = ", …" if len(columns) > MAX_COLUMNS_NAMED else ""
+        raise DataError(
+            f'{path.name} has no column "{column}": it has {", ".join(columns[:MAX_COLUMNS_NAMED])}{more}.',
+            "Name the column that holds the summaries; on the command line with --column.",
+        )
     text_column, id_column = names[column.strip().casefold()], names.get(ID_COLUMN)
     rows = tuple(
         Prediction(
@@ -110,14 +107,6 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
         for record in records
     )
     return Predictions(path.name, field, rows, id_column is not None, table.remarks)
-
-
-def _no_column(path: Path, column: str, columns: Sequence[str]) -> DataError:
-    named = ", ".join(columns[:MAX_COLUMNS_NAMED]) + (", …" if len(columns) > MAX_COLUMNS_NAMED else "")
-    return DataError(
-        f'{path.name} has no column "{column}": it has {named}.',
-        "Name the column that holds the summaries; on the command line with --column.",
-    )
 
 
 def _text(value: Any, path: Path, row: int, column: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -74,19 +73,17 @@ def locate(options: DataOptions, channel: Channel) -> Source:
     """
     source = options.source
     try:
-        return _decided(_located(source, channel), options)
+        if source == SAMPLE:
+            located = _folder_source(SAMPLE, sample_folder(), channel)
+        else:
+            located = _on_this_computer(source, channel) or _on_the_hub(source, channel)
+        return _decided(located, options)
     except OSError as error:
         raise DataError(
             f"{error.filename or source} can't be looked into: {error.strerror}.",
             "Check the path and its permissions.",
             FIELD,
         ) from error
-
-
-def _located(source: str, channel: Channel) -> Source:
-    if source == SAMPLE:
-        return _folder_source(SAMPLE, sample_folder(), channel)
-    return _on_this_computer(source, channel) or _on_the_hub(source, channel)
 
 
 def _decided(source: Source, options: DataOptions) -> Source:
@@ -118,7 +115,10 @@ def _on_this_computer(source: str, channel: Channel) -> Source | None:
     if path.is_dir():
         return _folder_source(str(path), path, channel)
     if path.is_file():
-        return _file_source(str(path), path, channel)
+        _require_readable(path)
+        if path.suffix.lower() != ".zip":
+            return Source(str(path), {None: (_plain(path, channel),)})
+        return _folder_source(str(path), _unpacked(path, channel), channel, archives.members(path))
     if looks_like_path(source) or path.is_symlink():
         raise _nothing_at(path)
     return None
@@ -141,14 +141,6 @@ def _nothing_at(path: Path) -> DataError:
             f"{path} is a link to {target}, and there is nothing to read.", "Choose the file itself.", FIELD
         )
     return DataError(f"There is nothing at {path}.", "Check the path; a hub id looks like owner/name.", FIELD)
-
-
-def _file_source(name: str, path: Path, channel: Channel) -> Source:
-    _require_readable(path)
-    if path.suffix.lower() == ".zip":
-        folder = _unpacked(path, channel)
-        return _folder_source(name, folder, channel, archives.members(path))
-    return Source(name, {None: (_plain(path, channel),)})
 
 
 def _require_readable(path: Path) -> None:
@@ -176,19 +168,22 @@ def _plain(path: Path, channel: Channel) -> Path:
 
 def _unpacked(path: Path, channel: Channel) -> Path:
     suffixes = (*PLAIN_SUFFIXES, *parallel.SUMMARY_SUFFIXES.values())
-    return archives.unpack(path, suffixes, partial(_report_unpacking, channel))
 
+    def report(done: int, total: int) -> None:
+        channel.check_stop()
+        # The unpacked size of a compressed file is not known before its end.
+        channel.progress(done, max(done + 1, total), "bytes")
 
-def _report_unpacking(channel: Channel, done: int, total: int) -> None:
-    channel.check_stop()
-    # The unpacked size of a compressed file is not known before its end.
-    channel.progress(done, max(done + 1, total), "bytes")
+    return archives.unpack(path, suffixes, report)
 
 
 def _folder_source(name: str, folder: Path, channel: Channel, packed: Sequence[Path] = ()) -> Source:
     """Return the source of a folder; of a zip, `packed` are all its files, also those that were not unpacked."""
     by_split, remarks = _by_split(name, folder)
-    files = {split: _readable(paths, channel) for split, paths in by_split.items()}
+    for path in (path for paths in by_split.values() for path in paths):
+        if path.suffix.lower() not in TEXT_SUFFIXES and not path.is_dir():
+            _require_readable(path)
+    files = {split: tuple(_plain(path, channel) for path in paths) for split, paths in by_split.items()}
     read = {path.relative_to(folder) for paths in by_split.values() for path in paths}
     there = packed or [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     remarks += _unknown([path for path in sorted(there) if path not in read])
@@ -200,7 +195,11 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     paths = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
     told = _texts([path for path in paths if path.suffix.lower() in TEXT_SUFFIXES])
     texts, as_texts = _of_first_kind(told), set(told)
-    packed = [path for path in paths if _is_packed(path)]
+    packed = [
+        path
+        for path in paths
+        if path.suffix.lower() in archives.COMPRESSED and Path(path.stem).suffix.lower() in SUFFIXES
+    ]
     plain = [path for path in paths if path.suffix.lower() in PLAIN_SUFFIXES and path not in as_texts]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
         return _texts_by_split(_with_mail_folders(texts), folder), _unread(paths, texts)
@@ -216,13 +215,10 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     files = files or _by_content(folder)
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
-    return _by_name(files, folder), _unread(paths, files)
-
-
-def _by_name(files: Sequence[Path], folder: Path) -> dict[Split | None, list[Path]]:
-    """Return files by the split in their names; names that differ in such a word alone tell it in any form."""
+    # Names that differ in the word of a split alone tell it in any form.
     apart = told_apart({path.stem for path in files})
-    return _grouped((split_of(path.relative_to(folder)) or apart.get(path.stem), path) for path in files)
+    by_name = _grouped((split_of(path.relative_to(folder)) or apart.get(path.stem), path) for path in files)
+    return by_name, _unread(paths, files)
 
 
 def _texts_by_split(texts: Sequence[Path], folder: Path) -> dict[Split | None, list[Path]]:
@@ -325,10 +321,6 @@ def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, l
     return paths_by_split
 
 
-def _is_packed(path: Path) -> bool:
-    return path.suffix.lower() in archives.COMPRESSED and Path(path.stem).suffix.lower() in SUFFIXES
-
-
 def _may_hold_data(path: Path, folder: Path) -> bool:
     """Return whether a file may hold data, by its name. Raises DataError for a broken link."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
@@ -343,13 +335,6 @@ def _may_hold_data(path: Path, folder: Path) -> bool:
     if not path.is_file():
         raise _nothing_at(path)
     return True
-
-
-def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
-    for path in paths:
-        if path.suffix.lower() not in TEXT_SUFFIXES and not path.is_dir():
-            _require_readable(path)
-    return tuple(_plain(path, channel) for path in paths)
 
 
 def split_of(path: Path) -> Split | None:
