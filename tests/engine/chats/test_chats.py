@@ -79,23 +79,12 @@ def test_whatsapp_of_ios_marks_what_no_one_said() -> None:
 @pytest.mark.parametrize(
     "tag",
     [
-        "<Media omitted>",
-        "<Medien ausgeschlossen>",
-        "<Multimedia omitido>",
-        "<Médias omis>",
-        "<Mídia oculta>",
-        "<Media weggelaten>",
-        "<Без медиафайлов>",
-        "image omitted",
-        "Bild weggelassen",
-        "imagen omitida",
-        "image absente",
-        "immagine omessa",
-        "<attached: 00000012-PHOTO.jpg>",
-        "Plan.pdf (Datei angehängt)",
-        "null",
+        "<Media omitted>", "<Medien ausgeschlossen>", "<Multimedia omitido>", "<Médias omis>",
+        "<Mídia oculta>", "<Media weggelaten>", "<Без медиафайлов>", "image omitted", "Bild weggelassen",
+        "imagen omitida", "image absente", "immagine omessa", "<attached: 00000012-PHOTO.jpg>",
+        "Plan.pdf (Datei angehängt)", "null",
     ],
-)
+)  # fmt: skip
 def test_tags_of_media_are_known_in_many_languages(tag: str) -> None:
     chat = chats.read(f"31.12.23, 21:15 - Ann: Hi\n31.12.23, 21:16 - Bob: {tag}\n")
     assert (chat.text, left_out(chat, "media")) == ("Ann: Hi", [tag])
@@ -169,13 +158,6 @@ def test_webvtt_with_voices_joins_what_one_says() -> None:
     assert (chat.kind, chat.text) == ("webvtt", "Ann Lee: Hello & welcome.\nTo the call.\nBob: Thanks!")
     assert [turn.time for turn in chat.turns] == ["00:00:01.000", "00:00:02.000"]
     assert (left_out(chat, "media"), left_out(chat, "system")) == (["[Applause]"], ["NOTE made by hand"])
-
-
-def test_srt_without_names_is_one_turn_of_no_one() -> None:
-    chat = chats.read(
-        "1\n00:00:01,000 --> 00:00:02,000\n<i>Hello</i>\n\n2\n00:00:02,000 --> 00:00:03,000\nthere\n"
-    )
-    assert (chat.kind, chat.text, chat.speakers) == ("srt", "Hello\nthere", ())
 
 
 def test_plain_turns_stay_what_they_are() -> None:

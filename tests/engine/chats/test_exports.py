@@ -120,19 +120,9 @@ VALUE = st.recursive(
     max_leaves=6,
 )
 KEYS = [
-    "type",
-    "from",
-    "actor",
-    "date",
-    "text",
-    "ts",
-    "user",
-    "author",
-    "content",
-    "timestamp",
-    "files",
+    "type", "from", "actor", "date", "text", "ts", "user", "author", "content", "timestamp", "files",
     "attachments",
-]
+]  # fmt: skip
 ENTRY = st.dictionaries(st.sampled_from(KEYS), VALUE | st.sampled_from(["message", "service", "Default"]))
 CONTENT = (
     VALUE

@@ -6,26 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.data_options import DataOptions
 from engine.data import AUTO
 from engine.errors import DataError
-from engine.text.conversations import Example
-from engine.worker.ingestion.loading import open_tables, read_rows
-from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
+from tests.helpers.read_sources import all_examples, read_source
 
 TALK = "[9:15] Ann: Hi\n[9:16] Bob: Yo\n"
 MAIL = "From: {name} <{name}@example.org>\nMessage-ID: <{id}@x>\nDate: Fri, 5 Jan 2024 10:0{id}:00 +0000\n"
 POSTS = "date,user,text\n" + "".join(f"2024-01-{day:02},user{day},Post {day}\n" for day in range(1, 12))
 TURNS = "date,user,text\n" + "".join(f"2024-01-01 10:{n:02},{'ab'[n % 2]},Turn {n}\n" for n in range(12))
-
-
-def read(folder: Path, channel: Channel, **options: str) -> list[Example]:
-    given = DataOptions(source=str(folder), **options)
-    _, by_split = read_rows(
-        source := locate(given, channel), open_tables(source, given), given, channel, needs_summary=False
-    )
-    return [each.example for examples in by_split.values() for each in examples]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +33,7 @@ def test_of_several_kinds_of_texts_the_first_is_read(
 ) -> None:
     for name in names:
         (tmp_path / name).write_text(TALK)
-    assert [example.id for example in read(tmp_path, channel)] == read_names
+    assert [example.id for example in all_examples(tmp_path, channel)] == read_names
 
 
 def test_a_folder_of_mails_holds_threads_across_its_files(tmp_path: Path, channel: Channel) -> None:
@@ -54,15 +43,8 @@ def test_a_folder_of_mails_holds_threads_across_its_files(tmp_path: Path, channe
         (folder / "1.eml").write_text(MAIL.format(name="Ann", id=1) + "\nShall we meet?\n")
         answer = MAIL.format(name="Bob", id=2) + "In-Reply-To: <1@x>\n\nYes.\n\n> Shall we meet?\n"
         (folder / "2.eml").write_text(answer)
-    options = DataOptions(source=str(tmp_path))
-    _, by_split = read_rows(
-        source := locate(options, channel),
-        open_tables(source, options),
-        options,
-        channel,
-        needs_summary=False,
-    )
-    assert {split: [each.example.conversation for each in found] for split, found in by_split.items()} == {
+    _, by_split = read_source(tmp_path, channel)
+    assert {split: [each.conversation for each in found] for split, found in by_split.items()} == {
         "train": ["Ann: Shall we meet?\nBob: Yes."],
         "test": ["Ann: Shall we meet?\nBob: Yes."],
     }
@@ -70,14 +52,14 @@ def test_a_folder_of_mails_holds_threads_across_its_files(tmp_path: Path, channe
 
 def test_posts_of_many_are_no_chat_and_named_columns_are_a_tables(tmp_path: Path, channel: Channel) -> None:
     (tmp_path / "posts.csv").write_text(POSTS)
-    assert len(read(tmp_path / "posts.csv", channel)) == 11
+    assert len(all_examples(tmp_path / "posts.csv", channel)) == 11
     (tmp_path / "chat.csv").write_text(TURNS)
-    assert len(read(tmp_path / "chat.csv", channel)) == 1
-    assert len(read(tmp_path / "chat.csv", channel, conversation="text", summary=AUTO)) == 12
+    assert len(all_examples(tmp_path / "chat.csv", channel)) == 1
+    assert len(all_examples(tmp_path / "chat.csv", channel, conversation="text", summary=AUTO)) == 12
 
 
 def test_the_turns_of_several_tickets_are_not_read_as_one_chat(tmp_path: Path, channel: Channel) -> None:
     rows = "".join(f"{n // 3},2024-01-01 10:{n:02},{'abc'[n % 3]},Turn {n}\n" for n in range(9))
     (tmp_path / "tickets.csv").write_text(f"ticket_id,created_at,author,body\n{rows}")
     with pytest.raises(DataError, match="No column looks like the conversation"):
-        read(tmp_path / "tickets.csv", channel)
+        all_examples(tmp_path / "tickets.csv", channel)

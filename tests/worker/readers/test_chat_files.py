@@ -1,4 +1,4 @@
-"""Chat exports as data: a row for each conversation, and what is said of how they are made."""
+"""Chat exports as data, a row for each conversation; places inside the cells of a table are columns."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from engine.config.data_options import DataOptions
 from engine.errors import DataError
-from engine.worker.ingestion.loading import open_tables, read_rows, show_first_rows
-from engine.worker.ingestion.sources import locate
+from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
-from tests.helpers.channel_events import events_of, notice_messages
+from tests.helpers.channel_events import notice_messages
+from tests.helpers.read_sources import all_examples, preview, read_source
 
 # 2024-01-01 10:00
 BEGINNING = 1_704_103_200
@@ -28,13 +29,10 @@ MEMBERS = [
 
 def conversations(source: Path, channel: Channel, **columns: str) -> dict[str, str]:
     """Return the conversations of a source without splits, by their names."""
-    options = DataOptions(source=str(source), columns=columns)
-    shape, found = read_rows(
-        located := locate(options, channel), open_tables(located, options), options, channel
-    )
+    shape, found = read_source(source, channel, needs_summary=True, columns=columns)
     assert (shape.conversation, shape.summary) == ("conversation", "summary")
-    assert {each.example.summary for each in found[None]} == {""}
-    return {each.example.id: each.example.conversation for each in found[None]}
+    assert {each.summary for each in found[None]} == {""}
+    return {each.id: each.conversation for each in found[None]}
 
 
 def write(path: Path, content: Any) -> Path:
@@ -204,9 +202,7 @@ def test_a_pause_for_data_without_chats_is_refused(tmp_path: Path, channel: Chan
 
 
 def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Path, channel: Channel) -> None:
-    options = DataOptions(source=str(write(tmp_path / "result.json", TRIP)))
-    show_first_rows(located := locate(options, channel), open_tables(located, options), options, channel)
-    (event,) = events_of(channel, "rows_previewed")
+    event = preview(write(tmp_path / "result.json", TRIP), channel)
     assert event["problem"] is None
     assert event["shape"]["reason"] == USUAL_PAUSE
     assert event["rows"][0] == {
@@ -218,9 +214,8 @@ def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Pat
 
 def test_a_broken_entry_is_named_and_the_others_read(tmp_path: Path, channel: Channel) -> None:
     source = write(tmp_path / "a.json", [slack("U1", 0, "Hi"), "x", slack("U1", 1, "Yo")])
-    options = DataOptions(source=str(source), broken_rows="leave_out")
-    _, found = read_rows(located := locate(options, channel), open_tables(located, options), options, channel)
-    assert [each.example.conversation for each in found[None]] == ["U1: Hi\nU1: Yo"]
+    found = all_examples(source, channel, broken_rows="leave_out")
+    assert [each.conversation for each in found] == ["U1: Hi\nU1: Yo"]
     assert any("row 2: it is text, no object with names" in notice for notice in notice_messages(channel))
 
 
@@ -239,3 +234,55 @@ def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(
     with pytest.raises(DataError, match=r"No one says anything in result\.json") as caught:
         conversations(write(tmp_path / "result.json", silent), channel)
     assert caught.value.hint.endswith("0 turns; 1 system line and 1 media tag left out.")
+
+
+TALK = "Ann: Is train {0} late today?\nBob: Yes, by {0} minutes."
+ROWS = [
+    {"input": {"conversation": TALK.format(number)}, "answers": [{"text": f"Train {number} is late."}]}
+    for number in range(30)
+]
+COLUMNS = ["input", "answers", "input.conversation", "answers[0].text"]
+
+
+def write_lines(path: Path) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+
+
+def write_list(path: Path) -> None:
+    path.write_text(json.dumps({"version": 1, "data": ROWS}))
+
+
+def write_parquet(path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist(ROWS), path)
+
+
+WRITERS = [("a.jsonl", write_lines), ("a.json", write_list), ("a.parquet", write_parquet)]
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS)
+def test_places_are_columns_and_are_found(tmp_path: Path, channel: Channel, name: str, write) -> None:
+    write(tmp_path / name)
+    shown = preview(tmp_path / name, channel)
+    assert shown["columns"] == COLUMNS
+    assert 'conversation: column "input.conversation", by its name' in shown["shape"]["reason"]
+    summaries = [each.summary for each in all_examples(tmp_path / name, channel)]
+    assert summaries == [f"Train {number} is late." for number in range(len(ROWS))]
+
+
+def test_place_is_named_by_hand(tmp_path: Path, channel: Channel) -> None:
+    rows = [{"a": {"x": "One text.", "y": "Another one."}} for _ in range(3)]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    schema, found = read_source(tmp_path / "a.json", channel, conversation="a.y", summary="a.x")
+    assert (schema.conversation, schema.summary) == ("a.y", "a.x")
+    assert found[None][0].conversation == "Another one."
+
+
+def test_list_with_more_objects_later_is_told(tmp_path: Path) -> None:
+    later = {"input": {"conversation": "x"}, "answers": [{"text": "first"}, {"text": "second"}]}
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, later, later]))
+    table = open_table([tmp_path / "a.jsonl"])
+    *_, last = table
+    assert (last.values["answers[0].text"], last.line) == ("first", len(ROWS) + 2)
+    assert table.remarks == (
+        'Some rows have several objects in "answers": "answers[0].text" is that of the first.',
+    )

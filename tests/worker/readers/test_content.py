@@ -1,18 +1,18 @@
-"""What a text file holds decides how it is read, whatever its name says."""
+"""What a file holds decides how it is read; one that can't be read is named with the nearest step."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
-from engine.text.conversations import Example
-from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
+from tests.helpers.read_sources import all_examples
 
 ROWS = [{"id": str(n), "dialogue": f"Ann: Hi {n}\nBob: Yo", "summary": f"They, {n}"} for n in range(12)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
@@ -21,18 +21,6 @@ TABLE = HEADS + "\n" + "".join(",".join(f'"{each}"' for each in row.values()) + 
 SAID = "Ann: Is the {n} train late today? Bob: Yes, by {n} minutes.\tThey wait {n} minutes longer.\n"
 SIDE_BY_SIDE = "".join(SAID.format(n=n) for n in range(12))
 TABBED = "dialogue\tsummary\n" + "".join(f"Ann: Hi, Bob: Yo {n}\tThey {n}\n" for n in range(12))
-
-
-def read(path: Path, channel: Channel) -> list[Example]:
-    options = DataOptions(source=str(path))
-    _, by_split = read_rows(
-        source := locate(options, channel),
-        open_tables(source, options),
-        options,
-        channel,
-        needs_summary=False,
-    )
-    return [each.example for examples in by_split.values() for each in examples]
 
 
 @pytest.mark.parametrize("name", ["talks.txt", "talks", "talks.log", "talks.data", "TALKS.TXT"])
@@ -52,7 +40,7 @@ def test_tables_and_json_are_read_under_any_name(
     name: str, text: str, tmp_path: Path, channel: Channel
 ) -> None:
     (tmp_path / name).write_text(text)
-    examples = read(tmp_path / name, channel)
+    examples = all_examples(tmp_path / name, channel)
     assert len(examples) == 12
     assert all(each.summary.startswith("They") for each in examples)
 
@@ -70,7 +58,7 @@ def test_tables_and_json_are_read_under_any_name(
 )
 def test_talk_stays_one_conversation(name: str, text: str, tmp_path: Path, channel: Channel) -> None:
     (tmp_path / name).write_text(text)
-    assert len(read(tmp_path / name, channel)) == 1
+    assert len(all_examples(tmp_path / name, channel)) == 1
 
 
 def test_prose_with_another_ending_is_refused(tmp_path: Path, channel: Channel) -> None:
@@ -88,3 +76,80 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path: Path,
         "train": ["train.txt"],
         "test": ["test.txt"],
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what", "step"),
+    [
+        ("a.doc", b"\xd0\xcf\x11\xe0", "a document of old Word", "docx"),
+        ("a.rtf", b"{\\rtf1}", "a document", "docx"),
+        ("call.m4a", b"\0\0\0 ftypM4A ", "a recording", "Whisper"),
+        ("call", b"ID3\x04\0\0\0", "a recording", "Whisper"),
+        ("clip", b"\0\0\0 ftypisom", "a recording", "Whisper"),
+        ("scan.png", b"\x89PNG\r\n\x1a\n", "a picture", "OCR"),
+        ("scan", b"\xff\xd8\xff\xe0\0\0", "a picture", "OCR"),
+        ("mail.msg", b"\xd0\xcf\x11\xe0", "a mail of Outlook", "eml"),
+        ("mail.pst", b"!BDN", "a mailbox of Outlook", "mbox"),
+        ("msgstore.db.crypt15", b"\x01\x02", "an encrypted backup", "Export chat"),
+        ("a.yaml", b"- dialogue: Ann\n  summary: They meet.\n", "a file of another form", "csv"),
+        ("a.sql", b"INSERT INTO t VALUES ('Ann: hi');\n", "a file of another form", "csv"),
+        ("b.rtf", b"{\\rtf1 Ann: hi\\par\nBob: yo\\par\n}", "a document", "docx"),
+        (
+            "film.ass",
+            b"[Script Info]\n\nDialogue: 0,0:00:01.00,,Ann,Hi\nDialogue: 0,Yo\n",
+            "subtitles of another",
+            "srt",
+        ),
+        (
+            "film.sami",
+            b"<SAMI>\n<P Class=EN>Ann: hi\n<P Class=EN>Bob: yo\n",
+            "subtitles of another form",
+            "srt",
+        ),
+        ("film.ttml", b'<?xml version="1.0"?>\n<tt><p>Ann: hi</p>\n', "subtitles of another form", "srt"),
+        (
+            "a.TextGrid",
+            b'File type = "ooTextFile"\nObject class = "TextGrid"\n',
+            "an annotated transcript",
+            "ELAN",
+        ),
+        ("a.eaf", b"<?xml version='1.0'?>\n<ANNOTATION_DOCUMENT>\n", "an annotated transcript", "ELAN"),
+        ("a.cha", b"@UTF8\n@Begin\n*CHI:\thi\n*MOT:\tyo\n*CHI:\tso\n", "an annotated transcript", "CLAN"),
+        ("a.data", b"BEGIN:VCARD\nN:Lee\nEND:VCARD\nBEGIN:VCARD\nN:Moss\nEND:VCARD\n", "contacts", "Choose"),
+        ("a", b"BEGIN:VCALENDAR\nN: Lee\nEND:VCALENDAR\n", "contacts or a calendar", "Choose"),
+        ("a.dat", b"<?xml version='1.0'?>\nAnn: hi\nBob: yo\nAnn: so\n", "a file of another form", "csv"),
+        ("all.7z", b"7z\xbc\xaf", "an archive of another kind", "Unpack"),
+    ],
+)
+def test_the_nearest_step_is_said(
+    name: str, content: bytes, what: str, step: str, tmp_path: Path, channel: Channel
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        locate(DataOptions(source=str(tmp_path / name)), channel)
+    assert caught.value.message.startswith(f"{name} is {what}")
+    assert caught.value.message.endswith("which can't be read.")
+    assert step in caught.value.hint
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_files_that_no_reader_knows_are_named_and_counted_beside_others(
+    is_zip: bool, tmp_path: Path, channel: Channel
+) -> None:
+    folder = tmp_path / "talks"
+    (folder / "more").mkdir(parents=True)
+    for name in (
+        *(f"more/S{n:02}" for n in range(12)),
+        "a.TextGrid",
+        "a.csv",
+        "README",
+        ".hidden",
+        "LICENSE",
+    ):
+        (folder / name).write_text("Ann: hi\nBob: yo\n")
+    source = Path(shutil.make_archive(str(folder), "zip", folder)) if is_zip else folder
+    remarks = [message for message, _ in locate(DataOptions(source=str(source)), channel).remarks]
+    listed = "a.TextGrid, S00, S01, S02, S03"
+    assert remarks == [
+        f"Left out, as such files are not read: 12 without an ending, 1 .textgrid ({listed} and 8 more)."
+    ]

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from engine.config.data_options import DataOptions
 from engine.data import questions
 from engine.errors import DataError
-from engine.worker.ingestion.loading import open_tables, read_rows
-from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
+from tests.helpers.read_sources import read_source
 
 ROWS = [(f"Ann: {n}?\nBob: Yes.", f"They talk about {n}.") for n in range(5)]
 TALKS = "CREATE TABLE {} (dialogue TEXT, summary TEXT)"
@@ -42,12 +40,9 @@ def test_the_one_table_with_texts_is_read_and_nothing_is_written(
     numbers = "CREATE TABLE numbers (a, b); INSERT INTO numbers VALUES (1, 2); CREATE TABLE empty (a TEXT)"
     path = written(tmp_path / name, "talks", also=numbers)
     before = path.read_bytes()
-    options = DataOptions(source=str(path))
-    schema, examples = read_rows(
-        source := locate(options, channel), open_tables(source, options), options, channel
-    )
+    schema, examples = read_source(path, channel)
     assert (schema.conversation, schema.summary) == ("dialogue", "summary")
-    assert [(each.example.conversation, each.example.summary) for each in examples[None]] == ROWS
+    assert [(each.conversation, each.summary) for each in examples[None]] == ROWS
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == [name]
 

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
-from engine.worker.readers import Table, open_table
+from engine.worker.readers import Table, open_table, sheets
 from engine.worker.runtime.channel import Channel
 from tests.helpers.office_files import write_ods
 
@@ -107,3 +107,25 @@ def test_a_protected_workbook_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match=f"{name} is protected by a password") as caught:
         list(open_table([tmp_path / name]))
     assert caught.value.hint == "Save it without the password, and choose it again."
+
+
+NAMES = ["id", "dialogue", "summary"]
+ROWS_OF_LISTS = [[n, f"Ann: {n}?\nBob: Yes.", f"They talk about {n}."] for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([NAMES, *ROWS_OF_LISTS], (0, True)),
+        ([[], NAMES, *ROWS_OF_LISTS], (1, True)),
+        ([["Support calls of May", None, None], [None] * 3, NAMES, *ROWS_OF_LISTS], (2, True)),
+        ([["Calls"], ["exported by Mia on Monday"], NAMES, *ROWS_OF_LISTS], (2, True)),
+        (ROWS_OF_LISTS, (0, False)),
+        ([["Ann: Hi there, how are you?", "They greet."]] * 4, (0, False)),
+        ([["dialogue", "", "summary"], *ROWS_OF_LISTS], (0, True)),
+        ([["note"], ["one"], ["two"]], (0, True)),
+        ([], (0, True)),
+    ],
+)
+def test_a_header_is_found_below_titles_or_nowhere(rows: list[list[Any]], expected: tuple[int, bool]) -> None:
+    assert sheets.find_header(rows) == expected

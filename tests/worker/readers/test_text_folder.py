@@ -1,14 +1,20 @@
-"""Folders of text: a conversation as it stands, and one that is an export of chats as its turns."""
+"""Texts: conversations as they stand, exports as their turns, and summaries in files of their own."""
+
+from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from engine.config.data_options import DataOptions
+from engine.errors import DataError
+from engine.worker.dataset import dataset
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table, text_folder
 from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import notice_messages
 
 EXPORT = """\
 31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
@@ -104,3 +110,110 @@ def test_summaries_below_their_conversations_are_told_and_read(tmp_path: Path) -
     rows = [record.values for record in table]
     assert rows[1] == {"id": "a 2", "conversation": "Ann: Hi 1\nBob: Yo", "summary": "They greet, 1."}
     assert table.remarks == ("a.txt has summaries below its conversations, which are read as that.",)
+
+
+SAID = "Ann: {0}?\nBob: Yes."
+
+
+def written(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def examples(folder: Path, channel: Channel) -> dict[str, list[tuple[str, str]]]:
+    selection = dataset.select(DataOptions(source=str(folder)), channel, needs=())
+    found: dict[str, list[tuple[str, str]]] = {}
+    for split, rows in selection.rows.items():
+        found[split] = sorted((row.example.conversation, row.example.summary) for row in rows)
+    return found
+
+
+def names(conversation: str, summary: str) -> dict[str, str]:
+    """Return three conversations and their summaries, each name with the letter of the pair in it."""
+    files = {conversation.format(letter): SAID.format(letter) for letter in "abc"}
+    return files | {summary.format(letter): f"Sum {letter}." for letter in "abc"}
+
+
+def test_numbered_folders_of_summaries_hold_several_references(tmp_path: Path, channel: Channel) -> None:
+    files = names("transcript/{}.txt", "summary_1/{}.txt")
+    files |= {f"summary_{n}/{letter}.txt": f"Sum {letter} {n}." for letter in "ab" for n in (2, 3)}
+    selection = dataset.select(DataOptions(source=str(written(tmp_path, files))), channel, needs=())
+    rows = [row.example for split in selection.rows.values() for row in split]
+    assert sorted((row.conversation, row.summary, *row.more_references) for row in rows) == [
+        (SAID.format("a"), "Sum a.", "Sum a 2.", "Sum a 3."),
+        (SAID.format("b"), "Sum b.", "Sum b 2.", "Sum b 3."),
+        (SAID.format("c"), "Sum c."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("conversation", "summary"),
+    [
+        ("{}.txt", "{}.summary.txt"),
+        ("{}.txt", "{}.sum.txt"),
+        ("{}.txt", "{}_summary.txt"),
+        ("{}.txt", "{}-abstract.md"),
+        ("dialogues/{}.txt", "summaries/{}.txt"),
+        ("Transcripts/{}.txt", "Reference/{}.txt"),
+        ("chats/{}.txt", "summaries/{}_summary.txt"),
+        ("source/{}.txt", "target/{}.txt"),
+        ("inputs/week/{}.txt", "abstracts/week/{}.txt"),
+    ],
+)
+def test_pairs_are_found(tmp_path: Path, channel: Channel, conversation: str, summary: str) -> None:
+    found = examples(written(tmp_path, names(conversation, summary)), channel)
+    assert sorted(pair for split in found.values() for pair in split) == [
+        (SAID.format(letter), f"Sum {letter}.") for letter in "abc"
+    ]
+
+
+def test_splits_may_lie_above_or_below_such_folders(tmp_path: Path, channel: Channel) -> None:
+    files = names("train/dialogues/{}.txt", "train/summaries/{}.txt")
+    files |= names("dialogues/test/{}.txt", "summaries/test/{}.txt")
+    found = examples(written(tmp_path, files), channel)
+    wanted = [(SAID.format(letter), f"Sum {letter}.") for letter in "abc"]
+    assert (found["train"], found["test"]) == (wanted, wanted)
+
+
+def test_a_summary_without_a_conversation_is_broken(tmp_path: Path) -> None:
+    files = names("dialogues/{}.txt", "summaries/{}.txt") | {"summaries/x.txt": "Alone."}
+    table = open_table(sorted(written(tmp_path, files).rglob("*.txt")))
+    assert len(list(table)) == 3
+    ((position, reason),) = [(each.position, each.reason) for each in table.broken]
+    assert position.startswith("x.txt")
+    assert reason == "there is no x.txt with the conversation beside it"
+
+
+@pytest.mark.parametrize("name", ["week_sum.txt", "summary.txt", "call-ref.txt"])
+def test_a_text_that_is_only_called_so_is_a_conversation(tmp_path: Path, name: str) -> None:
+    written(tmp_path, {name: SAID, "other.txt": SAID})
+    assert not text_folder.is_summary(tmp_path / name)
+
+
+@pytest.mark.parametrize(("said", "told"), [("src", "tgt"), ("source", "target")])
+def test_lines_of_two_files_are_pairs(tmp_path: Path, channel: Channel, said: str, told: str) -> None:
+    files = {f"train.{said}": "Ann: 1? Bob: Yes.\nAnn: 2?\n", f"train.{told}": "S1\nS2\n"}
+    files |= {f"test.{said}": "Ann: 3?\n", f"test.{told}": "S3\n"}
+    found = examples(written(tmp_path, files), channel)
+    assert found["train"] == [("Ann: 1? Bob: Yes.", "S1"), ("Ann: 2?", "S2")]
+    assert found["test"] == [("Ann: 3?", "S3")]
+
+
+def test_turns_in_one_line_get_lines_of_their_own_and_it_is_told(tmp_path: Path, channel: Channel) -> None:
+    said = "Ann: Hi! Bob: Yo. Ann: So?\n" * 3 + "Ann: Alone.\n"
+    written(tmp_path, {"a.src": said, "a.tgt": "S1\nS2\nS3\nS4\n"})
+    found = examples(tmp_path, channel)
+    texts = [conversation for rows in found.values() for conversation, _ in rows]
+    assert sorted(texts) == ["Ann: Alone.", *["Ann: Hi!\nBob: Yo.\nAnn: So?"] * 3]
+    assert "a.src has the turns of a conversation in one line: each is read as a line." in notice_messages(
+        channel
+    )
+
+
+def test_files_with_other_numbers_of_lines_are_refused_by_name(tmp_path: Path, channel: Channel) -> None:
+    written(tmp_path, {"a.src": "Ann: 1?\nAnn: 2?\n", "a.tgt": "S1\n"})
+    with pytest.raises(DataError, match=r"a\.tgt can't be read: it has fewer lines than a\.src: 1"):
+        examples(tmp_path, channel)

@@ -1,10 +1,10 @@
-"""Turns that follow each other in one line."""
+"""Turns that follow each other in one line, and summaries below their conversations."""
 
 from __future__ import annotations
 
 import pytest
 
-from engine.text.transcripts import holds_several_turns, part_turns
+from engine.text.transcripts import holds_several_turns, part_summaries, part_turns
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,27 @@ def test_any_other_text_stands_as_it_is(text: str) -> None:
 def test_a_long_line_is_read_at_once() -> None:
     line = "Ann: " + "word and: " * 20_000
     assert not holds_several_turns(line)
+
+
+ONE = "Ann: Hi.\nBob: Yo."
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{ONE}\nSummary: They greet.", [(ONE, "They greet.")]),
+        (f"Conversation:\n{ONE}\n\nSummary:\nThey greet.\nTwice.", [(ONE, "They greet.\nTwice.")]),
+        (
+            f"Dialogue 1:\n{ONE}\nSummary: A.\n\nDialogue 2:\nCem: So?\nSummary: B.\n",
+            [(ONE, "A."), ("Cem: So?", "B.")],
+        ),
+        (f"{ONE}\n\nZusammenfassung: A.\n\n---\n\n{ONE}\n\nZusammenfassung: B.", [(ONE, "A."), (ONE, "B.")]),
+        (ONE, []),
+        ("Summary: They greet.", []),
+        (f"{ONE}\nSummary: They greet.\n\nAnn: And now?", []),
+        (f"{ONE}\nSummary: A.\nSummary: B.", []),
+        ("", []),
+    ],
+)
+def test_pairs_are_found_or_nothing_is(text: str, found: list[tuple[str, str]]) -> None:
+    assert part_summaries(text) == found

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.jobs.events import MAX_EVENT_BYTES, read_all
-from engine.worker.ingestion.loading import MAX_SHOWN_CHARACTERS, MAX_SHOWN_ROWS, open_tables, show_first_rows
-from engine.worker.ingestion.sources import locate
+from engine.worker.ingestion.loading import MAX_SHOWN_CHARACTERS, MAX_SHOWN_ROWS
 from engine.worker.jobs import check_data
 from engine.worker.runtime.channel import Channel
-
-Look = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def look(channel: Channel) -> Look:
-    def show(source: Path, **values: Any) -> dict[str, Any]:
-        options = DataOptions(source=str(source), **values)
-        show_first_rows(located := locate(options, channel), open_tables(located, options), options, channel)
-        [event] = read_all(channel.job.events_path)
-        assert event["event"] == "rows_previewed"
-        return event
-
-    return show
+from tests.helpers.read_sources import preview
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -37,11 +21,11 @@ def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
-def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, look: Look) -> None:
+def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, channel: Channel) -> None:
     rows = [
         {"id": number, "messages": [{"role": "a", "content": "é"}], "summary": None} for number in range(90)
     ]
-    event = look(write_jsonl(tmp_path / "a.jsonl", rows))
+    event = preview(write_jsonl(tmp_path / "a.jsonl", rows), channel)
     assert event["columns"] == ["id", "messages", "summary"]
     assert (event["shape"]["kind"], event["shape"]["conversation"]) == ("turns", "messages")
     assert "role" in event["shape"]["reason"]
@@ -50,8 +34,8 @@ def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, look: Look) -> N
     assert event["rows"][0] == {"id": "0", "messages": '[{"role": "a", "content": "é"}]', "summary": ""}
 
 
-def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look: Look) -> None:
-    event = look(write_jsonl(tmp_path / "a.jsonl", [{"x": "a", "y": "b"}]), conversation="z")
+def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, channel: Channel) -> None:
+    event = preview(write_jsonl(tmp_path / "a.jsonl", [{"x": "a", "y": "b"}]), channel, conversation="z")
     assert event["shape"] is None
     assert (event["problem"]["field"], event["problem"]["message"]) == (
         "data.conversation",
@@ -63,17 +47,22 @@ def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look
 @pytest.mark.parametrize("letter", ["☕", "\x01"])
 @pytest.mark.parametrize(("count", "length"), [(1, 5_000), (600, 100)])
 def test_long_texts_and_many_columns_fit_one_event(
-    tmp_path: Path, look: Look, letter: str, count: int, length: int
+    tmp_path: Path, channel: Channel, letter: str, count: int, length: int
 ) -> None:
     wide = {f"column {number}": letter * length for number in range(count)}
-    event = look(write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "a", "summary": "b", **wide}] * 9))
+    event = preview(
+        write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "a", "summary": "b", **wide}] * 9), channel
+    )
     assert len(json.dumps(event, ensure_ascii=False).encode()) < MAX_EVENT_BYTES
     assert 0 < len(event["rows"][0]["column 0"]) <= MAX_SHOWN_CHARACTERS
 
 
-def test_keys_that_are_data_are_no_columns(tmp_path: Path, look: Look) -> None:
+def test_keys_that_are_data_are_no_columns(tmp_path: Path, channel: Channel) -> None:
     with pytest.raises(DataError, match=r"the names of its [\d,]+ columns have [\d,]+ bytes"):
-        look(write_jsonl(tmp_path / "a.jsonl", [{f"conversation {number}": "x" for number in range(1_000)}]))
+        preview(
+            write_jsonl(tmp_path / "a.jsonl", [{f"conversation {number}": "x" for number in range(1_000)}]),
+            channel,
+        )
 
 
 def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path: Path, channel: Channel) -> None:
@@ -85,12 +74,12 @@ def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path: Path, c
     assert events[-1] == "result_made"
 
 
-def test_columns_are_known_while_it_is_asked_what_their_lists_hold(tmp_path: Path, look: Look) -> None:
+def test_columns_are_known_while_it_is_asked_what_their_lists_hold(tmp_path: Path, channel: Channel) -> None:
     rows = [
         {"dialogue": f"Ann: hi {n}", "summary": [f"Ann greets Bob {n}.", f"They meet at {n}."][: 1 + n % 2]}
         for n in range(30)
     ]
-    event = look(write_jsonl(tmp_path / "a.jsonl", rows))
+    event = preview(write_jsonl(tmp_path / "a.jsonl", rows), channel)
     assert event["problem"]["field"] == "data.summary_lists"
     shape = event["shape"]
     assert (shape["conversation"], shape["summary"], shape["reason"]) == ("dialogue", "summary", "")
