@@ -5,7 +5,7 @@ Pages are parsed as text alone: scripts and styles are dropped, and nothing that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -28,71 +28,57 @@ MAX_OPEN_CHARACTERS, MAX_LAST_CHARACTERS = 8 << 20, 2_000
 
 @dataclass(frozen=True)
 class PageFormat:
-    """The form of one application's page: the classes of its elements by their role.
+    """The form of one application's page, which is recognised by `mark`: the classes of its elements by their role.
 
     `message` is the element around one message, `author`, `time` and `text` stand in it. `media` and `system` are left
-    out, `quote` and `ignored` too. `group` ends an author's messages. A page is recognised by `mark`.
+    out, `quote` and `ignored` too. `group` ends an author's messages. An element with classes of several roles has the
+    first of these roles.
     """
 
     kind: Kind
     mark: str
-    message: frozenset[str]
-    author: frozenset[str]
-    time: frozenset[str]
-    text: frozenset[str]
-    media: frozenset[str] = frozenset()
-    system: frozenset[str] = frozenset()
-    quote: frozenset[str] = frozenset()
-    ignored: frozenset[str] = frozenset()
-    group: frozenset[str] = frozenset()
+    roles: Mapping[str, Collection[str]]
     newest_first: bool = False
-
-
-def _set(*names: str) -> frozenset[str]:
-    return frozenset(names)
 
 
 FORMATS = (
     PageFormat(
         "telegram",
         'class="history"',
-        message=_set("default"),
-        author=_set("from_name"),
-        time=_set("date"),
-        text=_set("text"),
-        media=_set("media_wrap"),
-        system=_set("service"),
-        quote=_set("reply_to"),
-        ignored=_set("userpic_wrap", "reactions", "signature", "via"),
+        {
+            "ignored": ("userpic_wrap", "reactions", "signature", "via"),
+            "quote": ("reply_to",),
+            "media": ("media_wrap",),
+            "system": ("service",),
+            "message": ("default",),
+            "author": ("from_name",),
+            "time": ("date",),
+            "text": ("text",),
+        },
     ),
     PageFormat(
         "discord",
         "chatlog__message",
-        message=_set("chatlog__message"),
-        author=_set("chatlog__author", "chatlog__author-name"),
-        time=_set("chatlog__timestamp", "chatlog__short-timestamp"),
-        text=_set("chatlog__content"),
-        media=_set("chatlog__attachment", "chatlog__embed", "chatlog__sticker"),
-        system=_set("chatlog__system-notification-content"),
-        quote=_set("chatlog__reply", "chatlog__reference"),
-        ignored=_set(
-            "chatlog__reactions", "chatlog__edited-timestamp", "chatlog__author-tag", "chatlog__bot-label"
-        ),
-        group=_set("chatlog__message-group"),
+        {
+            "ignored": ("chatlog__reactions", "chatlog__edited-timestamp", "chatlog__author-tag", "chatlog__bot-label"),
+            "quote": ("chatlog__reply", "chatlog__reference"),
+            "media": ("chatlog__attachment", "chatlog__embed", "chatlog__sticker"),
+            "system": ("chatlog__system-notification-content",),
+            "group": ("chatlog__message-group",),
+            "message": ("chatlog__message",),
+            "author": ("chatlog__author", "chatlog__author-name"),
+            "time": ("chatlog__timestamp", "chatlog__short-timestamp"),
+            "text": ("chatlog__content",),
+        },
     ),
     PageFormat(
         "messenger",
         "_a6-g",
-        message=_set("_a6-g"),
-        author=_set("_a6-h"),
-        time=_set("_a6-o"),
-        text=_set("_a6-p"),
-        ignored=_set("_a6-q"),
+        {"ignored": ("_a6-q",), "message": ("_a6-g",), "author": ("_a6-h",), "time": ("_a6-o",), "text": ("_a6-p",)},
         newest_first=True,
     ),
-)
+)  # fmt: skip
 LEFT_OUT: tuple[LeftOutKind, ...] = ("system", "quote", "media")
-ROLES = ("ignored", "quote", "media", "system", "group", "message", "author", "time", "text")
 
 
 def format_of(beginning: str) -> PageFormat | None:
@@ -260,7 +246,7 @@ class _ChatPage(_Page):
     def __init__(self, form: PageFormat, log: Log) -> None:
         super().__init__()
         self._log = log
-        self._roles: list[tuple[str, frozenset[str]]] = [(role, getattr(form, role)) for role in ROLES]
+        self._roles = form.roles
         self._message: _Message | None = None
         self._author = ""
 
@@ -268,7 +254,7 @@ class _ChatPage(_Page):
         """Return the role of an element that begins, by its classes; times stand in titles."""
         known = dict(attributes)
         classes = set((known.get("class") or "").split())
-        role = next((role for role, names in self._roles if not names.isdisjoint(classes)), "")
+        role = next((role for role, names in self._roles.items() if not classes.isdisjoint(names)), "")
         if role in {"message", "system"} and self._message is None:
             self._message = _Message()
         elif role == "group":

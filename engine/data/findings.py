@@ -42,83 +42,49 @@ _LEARNED = "The model learns to write them."
 
 FINDINGS = (
     Finding(
-        "leaks",
-        "In more than one split",
-        "A conversation that is also in a later split",
-        "warning",
+        "leaks", "In more than one split", "A conversation that is also in a later split", "warning",
         "The model sees it before it is scored, so scores look better than they are.",
     ),
+    Finding("empty_conversation", "Empty conversation", "No conversation", "notice", _LEFT_OUT, can_be_excluded=False),
     Finding(
-        "empty_conversation",
-        "Empty conversation",
-        "No conversation",
-        "notice",
-        _LEFT_OUT,
-        can_be_excluded=False,
-    ),
-    Finding(
-        "no_speakers",
-        "Transcript without speakers",
-        "A conversation that looks like a transcript, in which no one is named",
-        "error",
+        "no_speakers", "Transcript without speakers",
+        "A conversation that looks like a transcript, in which no one is named", "error",
         "It is read as one text: the model can't learn who says what.",
     ),
     Finding(
-        "turns_in_one_line",
-        "Several turns in one line",
-        "A conversation in one line, in which several speakers follow each other",
-        "warning",
+        "turns_in_one_line", "Several turns in one line",
+        "A conversation in one line, in which several speakers follow each other", "warning",
         "It is read as one turn of the first speaker.",
     ),
     Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
     Finding("duplicates", "Duplicate conversations", "A conversation that is in an earlier row", "notice"),
     Finding(
-        "long_conversation",
-        "Conversation over the limit",
-        "A conversation of more than {limit:,} tokens",
-        "warning",
+        "long_conversation", "Conversation over the limit", "A conversation of more than {limit:,} tokens", "warning",
         _CUT,
     ),
     Finding(
-        "long_summary",
-        "Summary over the limit",
-        "A summary of more than {limit:,} tokens with its end",
-        "warning",
+        "long_summary", "Summary over the limit", "A summary of more than {limit:,} tokens with its end", "warning",
         _CUT,
     ),
     Finding(
-        "summary_longer",
-        "Summary longer than its conversation",
-        "A summary longer than its conversation",
-        "warning",
+        "summary_longer", "Summary longer than its conversation", "A summary longer than its conversation", "warning",
         "It says more than the conversation.",
     ),
     Finding(
-        "copied_summary",
-        "Summary that looks like a copy",
-        "A summary taken word for word from its conversation",
-        "warning",
-        "The model learns to copy.",
+        "copied_summary", "Summary that looks like a copy", "A summary taken word for word from its conversation",
+        "warning", "The model learns to copy.",
     ),
     Finding(
-        "other_language",
-        "Another language than the rest",
-        "A conversation or summary in another language than most",
+        "other_language", "Another language than the rest", "A conversation or summary in another language than most",
         "notice",
     ),
     Finding(
-        "invisible_characters",
-        "Control or zero-width characters",
-        "Characters that can't be seen",
-        "notice",
+        "invisible_characters", "Control or zero-width characters", "Characters that can't be seen", "notice",
         _LEARNED,
     ),
     Finding(
-        "odd_characters",
-        "Damaged characters",
-        "Characters that were damaged, or that belong to one font alone",
-        "warning",
-        _LEARNED,
+        "odd_characters", "Damaged characters", "Characters that were damaged, or that belong to one font alone",
+        "warning", _LEARNED,
     ),
     *(
         Finding(
@@ -130,7 +96,7 @@ FINDINGS = (
         )
         for kind in pii.KINDS
     ),
-)
+)  # fmt: skip
 _BY_ID = {finding.id: finding for finding in FINDINGS}
 
 

@@ -12,6 +12,8 @@ from engine.errors import DataError
 from engine.text.conversations import Example, Turn, as_text
 
 Kind = Literal["columns", "turns", "lists", "rows"]
+# Fields of a schema that the data check's result does not name.
+INTERNAL = {"without_summary", "otherwise"}
 
 
 class Record(Protocol):
@@ -75,21 +77,8 @@ class Schema:
 
     def as_dict(self) -> dict[str, object]:
         """Return the schema in the form of the data check's result."""
-        return {
-            "kind": self.kind,
-            "all": list(self.all),
-            "conversation": self.conversation,
-            "summary": self.summary,
-            "reason": self.reason,
-            "id": self.id or "",
-            "speaker": self.speaker,
-            "text": self.text,
-            "group": self.group,
-            "references": list(self.references),
-            "instruction": self.instruction,
-            "split": self.split,
-            "lists": self.lists,
-        }
+        shown = {name: value for name, value in vars(self).items() if name not in INTERNAL}
+        return {name: list(each) if isinstance(each, tuple) else each or "" for name, each in shown.items()}
 
     def examples(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
         """Give the examples that rows make, in the order of their first rows.

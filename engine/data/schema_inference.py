@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.data import cells, column_contents, column_mapping, column_names, summary_lists
+from engine.data import cells, column_mapping, column_names, first_rows, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
 from engine.data.first_rows import FirstRows
@@ -193,7 +193,7 @@ class _Guess:
         chosen = self.first.conversation(likely)
         if chosen is not None:
             return chosen
-        by_content = column_contents.conversation_column(
+        by_content = first_rows.conversation_column(
             self._unnamed(), self.first.rows, self.first.summary(likely)
         )
         if by_content is not None:
@@ -325,7 +325,7 @@ class _Guess:
         if not self.needs_summary:
             reason = _clauses(schema.reason, "no column looks like the summary")
             return replace(schema, without_summary=True, reason=reason)
-        by_content = column_contents.summary_column(self._unnamed(), self.first.rows, schema.conversation)
+        by_content = first_rows.summary_column(self._unnamed(), self.first.rows, schema.conversation)
         if by_content:
             return self._with_references(schema, *by_content, self.references)
         raise self._none_likely("summary", turns=schema.kind == "turns")

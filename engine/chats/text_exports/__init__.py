@@ -259,8 +259,15 @@ def _above(lines: Sequence[str]) -> TextFormat | None:
     return _headed("Name above text", re.compile(rf"^(?P<name>{_any(names)})(?P<said>)$"))
 
 
-def _headed(form: str, header: re.Pattern[str]) -> TextFormat:
-    return TextFormat("transcript", form, partial(read_headed, header=header))
+def _headed(
+    form: str,
+    header: re.Pattern[str],
+    fits: Callable[[Sequence[str]], bool] = lambda _lines: True,
+    min_headers: int = 1,
+    min_share: float = 0,
+) -> TextFormat:
+    """Return the form of a transcript in which a header names each speaker."""
+    return TextFormat("transcript", form, partial(read_headed, header=header), fits, min_headers, min_share)
 
 
 def _repeated(names: Iterable[str]) -> Counter[str]:
@@ -320,82 +327,30 @@ def _copied() -> Iterator[TextFormat]:
 FORMATS: tuple[TextFormat, ...] = (
     TextFormat("signal", "[date time] Name: text", messengers.read_signal, _has(messengers.SIGNAL_SAID)),
     TextFormat("kakaotalk", "[Name] [time] text", messengers.read_kakaotalk, _has(messengers.KAKAO_SAID)),
-    TextFormat(
-        "kakaotalk",
-        "date time, Name : text",
-        messengers.read_kakaotalk,
-        _has(messengers.KAKAO_PHONE),
-        min_headers=2,
-    ),
-    TextFormat(
-        "line", "time<tab>Name<tab>text", messengers.read_line, _has(messengers.LINE_SAID), min_share=0.3
-    ),
+    TextFormat("kakaotalk", "date time, Name : text", messengers.read_kakaotalk, _has(messengers.KAKAO_PHONE), 2),
+    TextFormat("line", "time<tab>Name<tab>text", messengers.read_line, _has(messengers.LINE_SAID), min_share=0.3),
     TextFormat("viber", "[ date time ] Name: text", messengers.read_viber, _has(messengers.VIBER_SAID)),
     TextFormat("imessage", "date time, Name, text", messengers.read_imessage, _has(messengers.IMESSAGE_TIME)),
     TextFormat("imessage", "date time from Name", messengers.read_imazing, _has(messengers.IMAZING_FROM)),
-    TextFormat(
-        "whatsapp", "date, time - Name: text", messengers.read_whatsapp, _has(messengers.WHATSAPP_ANDROID)
-    ),
-    TextFormat(
-        "whatsapp", "[date, time] Name: text", messengers.read_whatsapp, _has(messengers.WHATSAPP_IOS)
-    ),
+    TextFormat("whatsapp", "date, time - Name: text", messengers.read_whatsapp, _has(messengers.WHATSAPP_ANDROID)),
+    TextFormat("whatsapp", "[date, time] Name: text", messengers.read_whatsapp, _has(messengers.WHATSAPP_IOS)),
     TextFormat("srt", "from --> to", subtitles.read, lambda lines: not _begins_as_vtt(lines)),
     *_copied(),
-    TextFormat(
-        "transcript",
-        '<SPEAKER NAME="Name">',
-        partial(read_headed, header=PROCEEDINGS),
-        _has(PROCEEDINGS),
-    ),
-    TextFormat("irc", "time <nick> text", irc.read, _has(irc.TIMED_SAID), min_headers=2, min_share=0.5),
+    _headed('<SPEAKER NAME="Name">', PROCEEDINGS, _has(PROCEEDINGS)),
+    TextFormat("irc", "time <nick> text", irc.read, _has(irc.TIMED_SAID), 2, 0.5),
     TextFormat("transcript", "time Name: text", read_timed, min_headers=2, min_share=0.5),
-    TextFormat(
-        "transcript",
-        "Name (time): text",
-        partial(read_headed, header=BEHIND),
-        _has(BEHIND),
-        min_headers=2,
-        min_share=0.25,
-    ),
-    TextFormat(
-        "transcript",
-        "1. Name: text",
-        partial(read_headed, header=LISTED),
-        _comes_again(LISTED),
-        min_headers=MIN_NAMES,
-        min_share=LISTED_SHARE,
-    ),
-    TextFormat(
-        "transcript",
-        "time<tab>Name<tab>label<tab>text",
-        partial(read_headed, header=CELLS),
-        _comes_again(CELLS),
-        min_headers=MIN_NAMES,
-        min_share=LISTED_SHARE,
-    ),
-    TextFormat("irc", "<nick> text", irc.read, _has_nicks, min_headers=2, min_share=0.5),
-    TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), min_headers=2, min_share=0.5),
-)
+    _headed("Name (time): text", BEHIND, _has(BEHIND), 2, 0.25),
+    _headed("1. Name: text", LISTED, _comes_again(LISTED), MIN_NAMES, LISTED_SHARE),
+    _headed("time<tab>Name<tab>label<tab>text", CELLS, _comes_again(CELLS), MIN_NAMES, LISTED_SHARE),
+    TextFormat("irc", "<nick> text", irc.read, _has_nicks, 2, 0.5),
+    TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), 2, 0.5),
+)  # fmt: skip
 # It says so itself, whatever its styles look like.
 WEBVTT = TextFormat("webvtt", "from --> to", subtitles.read)
 # Its header looks like lines "Name: text".
 MAIL = TextFormat("mail", "From: Name", mails.read, mails.is_mail)
 # Of texts in which no line is written "Name: text".
 TAGGED_FORMATS: tuple[tuple[TextFormat, re.Pattern[str]], ...] = tuple(
-    (
-        TextFormat(
-            "transcript",
-            form,
-            partial(read_headed, header=header),
-            _has(header),
-            min_headers=2,
-            min_share=TAGGED_SHARE,
-        ),
-        header,
-    )
-    for form, header in (
-        ("**Name:** text", STARRED),
-        ("[Name] text", TAGGED),
-        ("Name「text」", QUOTING),
-    )
+    (_headed(form, header, _has(header), 2, TAGGED_SHARE), header)
+    for form, header in (("**Name:** text", STARRED), ("[Name] text", TAGGED), ("Name「text」", QUOTING))
 )

@@ -21,9 +21,9 @@ from engine.data import (
     Schema,
     SourcedExample,
     Split,
-    column_contents,
     column_mapping,
     column_names,
+    first_rows,
     infer_schema,
     pause_hours,
     split_named,
@@ -189,7 +189,7 @@ def _maybe_without_summary(
         taken = {shape.conversation, shape.speaker, shape.group, shape.id, shape.split}
         others = [name for name in columns if name not in taken]
         may_hold_one = column_names.likeliest(others, column_names.SUMMARY_NAMES) or (
-            column_contents.may_hold_summaries(others, [row.values for row in rows])
+            first_rows.may_hold_summaries(others, [row.values for row in rows])
         )
         if needs_summary and may_hold_one:
             raise

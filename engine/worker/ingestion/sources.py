@@ -21,7 +21,7 @@ from engine.worker.readers import (
     archives,
     chat_files,
     content,
-    parallel,
+    delimited,
     suffix_of,
     text_folder,
 )
@@ -167,7 +167,7 @@ def _plain(path: Path, channel: Channel) -> Path:
 
 
 def _unpacked(path: Path, channel: Channel) -> Path:
-    suffixes = (*PLAIN_SUFFIXES, *parallel.SUMMARY_SUFFIXES.values())
+    suffixes = (*PLAIN_SUFFIXES, *delimited.SUMMARY_SUFFIXES.values())
 
     def report(done: int, total: int) -> None:
         channel.check_stop()
@@ -275,7 +275,7 @@ def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
 
 def _unknown(paths: Sequence[Path]) -> list[tuple[str, str]]:
     """Return a remark on files that no reader knows, with their number by ending; paths are relative."""
-    known = (*PLAIN_SUFFIXES, *archives.SUFFIXES, *parallel.SUMMARY_SUFFIXES.values())
+    known = (*PLAIN_SUFFIXES, *archives.SUFFIXES, *delimited.SUMMARY_SUFFIXES.values())
     unknown = [
         path
         for path in paths

@@ -13,7 +13,7 @@ from typing import Any
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
 from engine.system.hub_cache import DESCRIPTIONS
-from engine.worker.readers import chat_files, content, delimited, mail_files, parallel, text_folder
+from engine.worker.readers import chat_files, content, delimited, mail_files, text_folder
 from engine.worker.readers.sandboxed import read_sandboxed
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 
@@ -57,7 +57,7 @@ _READERS: dict[str, Reader] = {
     **dict.fromkeys((".arrow", ".feather"), _sandboxed("columnar.read_arrow")),
     **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _sandboxed("databases.read")),
     **dict.fromkeys((".xlsx", ".xls", ".xlsb", ".ods"), _sandboxed("workbook.read")),
-    **dict.fromkeys(parallel.SUFFIXES, parallel.read),
+    **dict.fromkeys(delimited.LINE_SUFFIXES, delimited.read_lines),
 }
 # These take the pause in hours that separates the conversations of a chat.
 _TABLE_READERS: dict[Reader, ChatReader] = {

@@ -15,12 +15,10 @@ from typing import Any
 
 from engine import chats
 from engine.chats import MAX_CHARACTERS, Export, ImportStats, Timed, Whole
-from engine.data import places
-from engine.data.places import Place
+from engine.data.cells import Place, find_places
 from engine.errors import DataError
 from engine.worker.readers import json_files
-from engine.worker.readers.json_files import Found
-from engine.worker.readers.table import BrokenRow, LinedRow, Notes, Reader
+from engine.worker.readers.table import BrokenRow, Found, LinedRow, Notes, Reader
 from engine.worker.readers.text_decoding import chunks
 
 # Keys near the beginning of every export: files without one need not be parsed.
@@ -226,7 +224,7 @@ def _members(path: Path, notes: Notes) -> Mapping[str, str]:
 
 def _with_places(first: Sequence[Mapping[str, Any]], rows: Iterable[Found], notes: Notes) -> Iterator[Found]:
     """Yield rows with the places that the `first` of them have; add a remark on lists that have more objects later."""
-    found = places.find(first)
+    found = find_places(first)
     if not found:
         yield from rows
         return

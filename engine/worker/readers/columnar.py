@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.errors import DataError
-from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
+from engine.worker.readers.table import FIELD, BrokenRow, Found, Notes, unreadable
 
 ROWS_PER_BATCH = 1_000
 FILE_MARK = b"ARROW1"
@@ -36,7 +36,6 @@ CONVERTED: tuple[Callable[[pa.DataType], bool], ...] = (pa.types.is_temporal, pa
 LISTS: tuple[Callable[[pa.DataType], bool], ...] = (
     pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list, pa.types.is_list_view,
 )  # fmt: skip
-Found = Mapping[str, Any] | BrokenRow
 
 
 def read_parquet(path: Path, notes: Notes) -> Iterator[Found]:

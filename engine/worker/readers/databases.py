@@ -8,16 +8,14 @@ is not read, and told.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from engine.data import split_named
 from engine.errors import DataError
-from engine.worker.readers import sheets
-from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
+from engine.worker.readers.table import FIELD, Found, Notes, unreadable, with_split
 
 MARK = b"SQLite format 3\0"
 # Where SQLite keeps what is not in the file itself yet.
@@ -29,7 +27,6 @@ SHEET_FIELD = "data.sheet"
 PLAIN = "table"
 # What SQLite says of a column that is computed whenever it is read.
 COMPUTED = 2
-Found = Mapping[str, Any] | BrokenRow
 
 
 def read(path: Path, notes: Notes) -> Iterator[Found]:
@@ -53,7 +50,10 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
         with closing(_opened(path)) as database:
             chosen = _chosen(path, _with_texts(database), notes)
             for name in chosen:
-                yield from sheets.named(_rows(database, name, notes), name, notes, are_splits=len(chosen) > 1)
+                rows = _rows(database, name, notes)
+                if len(chosen) > 1:
+                    rows = with_split(rows, name, notes, before=f'sheet "{name}", ')
+                yield from rows
     except sqlite3.Error as error:
         raise unreadable(path, f"as a database it makes no sense ({error})") from error
 

@@ -1,7 +1,8 @@
-"""Delimited text: csv, tsv and similar, with the delimiter guessed from the first rows.
+"""Delimited text: csv, tsv and similar, with the delimiter guessed from the first rows; and lines of two files.
 
 Every cell is text: neither 007 nor N/A is converted. A row with another number of cells than the header, or with
-unbalanced quotation marks, is broken and named by its line.
+unbalanced quotation marks, is broken and named by its line. Of two files, conversations are in `x.src` or `x.source`,
+and their summaries in the same lines of the file beside it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, chain, islice
+from itertools import accumulate, chain, islice, zip_longest
 from pathlib import Path
+from typing import Any
 
+from engine.text import transcripts
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
@@ -188,3 +191,45 @@ class _Lines:
                 "a quotation mark may be left open there",
             )
         return line[:-1] + "\n" if self._bare_cr and line.endswith("\r") else line
+
+
+# The ending of the summaries' file by that of the conversations'.
+SUMMARY_SUFFIXES = {".src": ".tgt", ".source": ".target"}
+LINE_SUFFIXES = tuple(SUMMARY_SUFFIXES)
+COLUMNS = ("conversation", "summary")
+# From so many it is told whether turns stand in one line.
+SAMPLE_ROWS = 200
+
+
+def read_lines(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    """Yield a row for each line. Raises DataError if the two files have different numbers of lines.
+
+    If most conversations have their turns in one line, each turn gets a line of its own, with a remark.
+    """
+    notes.columns.update(dict.fromkeys(COLUMNS))
+    rows = _lines_of_two(path, notes)
+    first = list(islice(rows, SAMPLE_ROWS))
+    is_flat = sum(transcripts.holds_several_turns(row["conversation"]) for row in first) * 2 > len(first)
+    if is_flat:
+        notes.remarks.append(
+            f"{path.name} has the turns of a conversation in one line: each is read as a line."
+        )
+    for row in chain(first, rows):
+        if is_flat:
+            row["conversation"] = transcripts.part_turns(row["conversation"])
+        yield row
+
+
+def _lines_of_two(path: Path, notes: Notes) -> Iterator[LinedRow]:
+    target = path.with_suffix(SUMMARY_SUFFIXES[path.suffix.lower()])
+    if not target.is_file():
+        for number, line in enumerate(lines(path, notes), start=1):
+            yield LinedRow(dict(zip(COLUMNS, (line.rstrip("\r\n"), None), strict=True)), number)
+        return
+    pairs = zip_longest(lines(path, notes), lines(target, Notes(encoding=notes.encoding)))
+    for number, (said, summary) in enumerate(pairs, start=1):
+        if said is None or summary is None:
+            shorter, longer = (path, target) if said is None else (target, path)
+            raise unreadable(shorter, f"it has fewer lines than {longer.name}: {number - 1:,}")
+        texts = (said.rstrip("\r\n"), summary.rstrip("\r\n"))
+        yield LinedRow(dict(zip(COLUMNS, texts, strict=True)), number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,13 @@ from typing import Any
 from engine.data import split_named
 from engine.data.cells import MAX_PYTHON_CHARACTERS, python_literal
 from engine.data.text_kind import PYTHON
-from engine.worker.readers.table import TOO_LARGE, BrokenRow, LinedRow, Notes, unreadable
+from engine.worker.readers.table import TOO_LARGE, BrokenRow, Found, LinedRow, Notes, unreadable, with_split
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
 
 SPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
-# Telegram's names for the lists of an account's chats; the column for the split whose list held a row.
+# Telegram's names for the lists of an account's chats.
 CHATS = {"chats", "left_chats"}
-SPLIT = "split"
 # The column for the name under which an object stood.
 ID = "id"
 # Lists of objects that say what the rows are like, as servers of data sets write them.
@@ -32,7 +31,6 @@ DESCRIBING = {"features", "fields", "schema", "columns"}
 # Two objects side by side may be columns; from three on, with the same names in each, they are rows.
 MIN_ROWS = 3
 KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
-Found = Mapping[str, Any] | BrokenRow
 
 
 def read(path: Path, notes: Notes) -> Iterator[Found]:
@@ -191,7 +189,9 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
         if name not in DESCRIBING and scanner.at_list_of_objects():
             lists.append(name)
             _require_lists_together(scanner.path, lists)
-            yield from _list(scanner) if split_named(name) is None else _split_list(scanner, name)
+            rows = _list(scanner)
+            is_split = split_named(name) is not None
+            yield from with_split(rows, name, Notes(), after=f' of "{name}"') if is_split else rows
         elif name in CHATS and scanner.peek() == "{":
             lists.append(name)
             _require_lists_together(scanner.path, lists)
@@ -213,15 +213,6 @@ def _require_lists_together(path: Path, lists: Sequence[str]) -> None:
         raise unreadable(
             path, f'it holds several lists, "{lists[-2]}" and "{lists[-1]}", not one', "Leave one list in it."
         )
-
-
-def _split_list(scanner: _Scanner, name: str) -> Iterator[Found]:
-    """Yield the rows of a split's list, each with a column for the split."""
-    for row in _list(scanner):
-        if isinstance(row, BrokenRow):
-            yield BrokenRow(f'{row.position} of "{name}"', row.reason)
-        else:
-            yield {**row, SPLIT: name}
 
 
 def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:

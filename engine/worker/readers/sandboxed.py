@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from engine.worker.readers.table import (
     MAX_COMPRESSION_RATIO,
     SAFE_BYTES,
     BrokenRow,
+    Found,
     LinedRow,
     Notes,
     size_of,
@@ -44,7 +45,6 @@ CHARACTERS_PER_BATCH = 1 << 18
 # The first rows are all that a preview asks for.
 FIRST_ROWS = 20
 HINT = "Don't trust this file. If you do, save it as csv or jsonl, and choose that."
-Found = Mapping[str, Any] | BrokenRow
 
 
 def read_sandboxed(

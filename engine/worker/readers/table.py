@@ -10,7 +10,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -23,6 +23,8 @@ from engine.errors import DataError
 from engine.system import foreign_files
 
 FIELD = "data.source"
+# The column for the split whose sheet, table or list held a row.
+SPLIT = "split"
 # The field of errors that the user can consent to.
 CONSENT_FIELD = "data.broken_rows"
 # No recipe can use a longer text: it allows 1,000,000 tokens, and a token has about four characters.
@@ -120,8 +122,9 @@ class Notes:
         }
 
 
-Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | BrokenRow]]
 Values = Mapping[str, Any]
+Found = Values | BrokenRow
+Reader = Callable[[Path, Notes], Iterator[Found]]
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,21 @@ class Alignment:
         if self.references:
             named[self.references[0]] = [named[name] for name in self.references if named.get(name)]
         return named
+
+
+def with_split(
+    rows: Iterable[Found], split: str, notes: Notes, *, before: str = "", after: str = ""
+) -> Iterator[Found]:
+    """Yield the rows of a split's sheet, table or list with a column for it.
+
+    `before` and `after` stand around the positions of broken rows, and tell the sheet or list.
+    """
+    for row in rows:
+        if isinstance(row, BrokenRow):
+            yield BrokenRow(f"{before}{row.position}{after}", row.reason)
+        else:
+            notes.columns.setdefault(SPLIT)
+            yield LinedRow({**row, SPLIT: split}, getattr(row, "line", 0))
 
 
 # Takes a file, its columns and first rows. May raise DataError for a file that fits no table.

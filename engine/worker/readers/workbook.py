@@ -1,8 +1,9 @@
 """Workbooks of Excel (`.xlsx`, `.xls`, `.xlsb`) and OpenDocument (`.ods`), by calamine.
 
-The first sheet that holds anything is read. All cells of a merged range have its value, and a remark says so. A formula
-counts as its stored value. calamine reads a cell with an error, or with a formula that was never computed, as empty: a
-remark names such cells of an `.xlsx`.
+The first sheet that holds anything is read, or all that are named after splits. All cells of a merged range have its
+value, and a remark says so. A formula counts as its stored value. calamine reads a cell with an error, or with a
+formula that was never computed, as empty: a remark names such cells of an `.xlsx`. Cells right of the header break
+their row: nothing that was written is dropped without a word.
 """
 
 from __future__ import annotations
@@ -10,17 +11,27 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
+from engine.data import split_named
 from engine.errors import DataError
-from engine.worker.readers import sheets
 from engine.worker.readers.archives import ERRORS, require_safe_size
-from engine.worker.readers.sheets import Found
-from engine.worker.readers.table import FIELD, MAX_NAMED, Notes, unreadable
+from engine.worker.readers.delimited import column_names
+from engine.worker.readers.table import (
+    FIELD,
+    MAX_NAMED,
+    BrokenRow,
+    Found,
+    LinedRow,
+    Notes,
+    unreadable,
+    with_split,
+)
 
 MAX_BYTES = 256 << 20
 # How a protected workbook of Excel is stored, whatever its ending: named in UTF-16 in its directory.
@@ -53,10 +64,12 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
                 _tell_valueless(path, archive, notes)
         with CalamineWorkbook.from_path(str(path)) as book:
             filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).height]
-            chosen = sheets.chosen(path, filled, notes)
+            chosen = _chosen(path, filled, notes)
             for name in chosen:
                 rows = _rows(path, book.get_sheet_by_name(name), notes)
-                yield from sheets.named(rows, name, notes, are_splits=len(chosen) > 1)
+                if len(chosen) > 1:
+                    rows = with_split(rows, name, notes, before=f'sheet "{name}", ')
+                yield from rows
     except PasswordError as error:
         raise _protected(path) from error
     except (CalamineError, *ERRORS) as error:
@@ -91,13 +104,13 @@ def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
 def _rows(path: Path, sheet: CalamineSheet, notes: Notes) -> Iterator[Found]:
     merged = sorted(sheet.merged_cell_ranges or [])
     if merged:
-        spans = [f"{_name(*first)}:{_name(*last)}" for first, last in merged[:MAX_NAMED]]
+        spans = [f"{_cell_name(*first)}:{_cell_name(*last)}" for first, last in merged[:MAX_NAMED]]
         more = ", …" if len(merged) > MAX_NAMED else ""
         kind = "merged range" if len(merged) == 1 else "merged ranges"
         notes.remarks.append(
             f"{path.name} has {len(merged):,} {kind} ({', '.join(spans)}{more}): each cell counts as its first."
         )
-    table = sheets.SheetTable(path, sheet.name, notes)
+    table = _SheetTable(path, sheet.name, notes)
     coming, here = iter([*merged, None]), list[tuple[Span, Any]]()
     following = next(coming)
     for index, cells in enumerate(sheet.iter_rows()):
@@ -122,10 +135,142 @@ def _value(cell: Any) -> Any:
     return None if cell == "" else cell
 
 
-def _name(row: int, column: int) -> str:
+def _cell_name(row: int, column: int) -> str:
     """Return a cell's name by its indices from 0, as spreadsheets spell it: B3."""
     letters, column = "", column + 1
     while column:
         column, letter = divmod(column - 1, 26)
         letters = chr(ord("A") + letter) + letters
     return f"{letters}{row + 1}"
+
+
+# So many rows are looked at; so long a name of a column may be.
+LOOKED_AT = 30
+MAX_NAME_CHARACTERS = 60
+MAX_NAME_WORDS = 8
+# A header has names for at least this share of the columns that most rows fill.
+MIN_NAMED = 0.6
+Cells = Sequence[Any]
+
+
+def find_header(rows: Sequence[Cells]) -> tuple[int, bool]:
+    """Return the index of the first row that is no title or note, and whether it is a header; rows are the first ones.
+
+    A row with long or several lines of text, or with a number, is none.
+    """
+    filled = [sum(not _is_empty(cell) for cell in row) for row in rows]
+    typical = median([count for count in filled if count] or [1])
+    wide = (index for index, count in enumerate(filled) if count >= max(min(typical, 2), MIN_NAMED * typical))
+    first = next(wide, next((index for index, count in enumerate(filled) if count), 0))
+    return first, not rows or all(_is_name(cell) for cell in rows[first] if not _is_empty(cell))
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _is_name(cell: Any) -> bool:
+    """Tell whether a cell may be the name of a column."""
+    if not isinstance(cell, str):
+        return False
+    text = cell.strip()
+    return (
+        len(text) <= MAX_NAME_CHARACTERS
+        and "\n" not in text
+        and len(text.split()) <= MAX_NAME_WORDS
+        and ": " not in text
+    )
+
+
+MAX_QUOTED = 40
+
+
+def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
+    """Return the names of the sheets to read, of those that hold anything; add a remark about the others.
+
+    The sheet that the user named is taken, else all that are named after splits if there are several, else the first.
+    Raises DataError for a sheet that is not there.
+    """
+    if notes.sheet:
+        if notes.sheet not in filled:
+            raise DataError(
+                f'{path.name} has no sheet "{notes.sheet}" that holds anything.',
+                f"The sheets are: {', '.join(filled)}.",
+                "data.sheet",
+                filled,
+            )
+        return [notes.sheet]
+    splits = [name for name in filled if split_named(name)]
+    are_splits = len({split_named(name) for name in splits}) > 1
+    read = splits if are_splits else list(filled[:1])
+    others = [name for name in filled if name not in read]
+    if are_splits:
+        notes.remarks.append(f"Of {path.name} these sheets are read as splits: {', '.join(read)}.")
+    if others:
+        named = " and ".join(read) if are_splits else read[0]
+        notes.remarks.append(f"Of {path.name} the sheet {named} is read, and not {', '.join(others)}.")
+    return read
+
+
+class _SheetTable:
+    """The table in a sheet: rows are added as they stand, and come back by column once the header is known."""
+
+    def __init__(self, path: Path, title: str, notes: Notes) -> None:
+        self._path, self._title, self._notes = path, title, notes
+        self._waiting: list[tuple[int, list[Any]]] = []
+        self._columns: list[str] = []
+        self._is_known = False
+
+    def add(self, number: int, values: list[Any]) -> Iterator[Found]:
+        """Take a row of the sheet; yield what can be given so far."""
+        if self._is_known:
+            yield from self._row(number, values)
+            return
+        self._waiting.append((number, values))
+        if len(self._waiting) == LOOKED_AT:
+            yield from self.end()
+
+    def end(self) -> Iterator[Found]:
+        """Yield what waits for the header."""
+        if self._is_known:
+            return
+        first, is_header = find_header([values for _, values in self._waiting])
+        self._is_known = True
+        if self._waiting:
+            self._name_columns(first, self._waiting[first][1], is_header=is_header)
+        for number, values in self._waiting[first + is_header :]:
+            yield from self._row(number, values)
+
+    def _name_columns(self, first: int, head: Sequence[Any], *, is_header: bool) -> None:
+        """Take the names of the columns; add remarks on what stands above them and on a header that is not there."""
+        above = [
+            " ".join(str(cell) for cell in values if cell is not None) for _, values in self._waiting[:first]
+        ]
+        told = "; ".join(f'"{text.strip()[:MAX_QUOTED]}"' for text in above if text.strip())
+        if told:
+            self._notes.remarks.append(
+                f"In {self._path.name} this stands above the table and is not read: {told}."
+            )
+        if is_header:
+            self._columns = column_names(["" if cell is None else str(cell) for cell in head])
+        else:
+            width = max(len(values) for _, values in self._waiting)
+            self._columns = [f"column {number}" for number in range(1, width + 1)]
+            self._notes.remarks.append(
+                f"{self._path.name} has no header: its columns are called by their numbers."
+            )
+        self._notes.columns.update(dict.fromkeys(self._columns))
+
+    def _row(self, number: int, values: list[Any]) -> Iterator[Found]:
+        width = len(self._columns)
+        # A merged cell may reach beyond the table; it says nothing new there.
+        beyond = [value for value in values[width:] if value not in {None, "", values[width - 1]}]
+        if beyond:
+            text = str(beyond[0])[:MAX_QUOTED]
+            yield BrokenRow(
+                f"row {number:,}", f'it goes on behind the column "{self._columns[-1]}": "{text}"'
+            )
+            return
+        values = [*values[:width], *[None] * (width - len(values))]
+        if any(value not in {None, ""} for value in values):
+            yield LinedRow(dict(zip(self._columns, values, strict=True)), number)

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
-from engine.worker.readers import Table, open_table, sheets
+from engine.worker.readers import Table, open_table, workbook
 from engine.worker.runtime.channel import Channel
 from tests.helpers.office_files import write_ods
 
@@ -128,4 +128,4 @@ ROWS_OF_LISTS = [[n, f"Ann: {n}?\nBob: Yes.", f"They talk about {n}."] for n in 
     ],
 )
 def test_a_header_is_found_below_titles_or_nowhere(rows: list[list[Any]], expected: tuple[int, bool]) -> None:
-    assert sheets.find_header(rows) == expected
+    assert workbook.find_header(rows) == expected

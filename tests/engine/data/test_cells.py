@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.data import places
+from engine.data.cells import find_places
 from engine.data.schema_inference import infer_schema
 
 TURNS = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
@@ -13,7 +13,7 @@ SUM = "Train {0} is late, so Ann will walk."
 
 
 def names(*rows):
-    return [place.name for place in places.find(rows)]
+    return [place.name for place in find_places(rows)]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_places_are_found(row, expected):
 
 
 def test_what_stands_in_a_place():
-    first, second = places.find([{"a": {"b.c": "x"}, "l": [{"t": "y"}]}])
+    first, second = find_places([{"a": {"b.c": "x"}, "l": [{"t": "y"}]}])
     assert first.value({"a": {"b.c": "z"}}) == ("z", False)
     assert first.value({"a": "no object"}) == (None, False)
     assert second.value({"l": [{"t": "z"}, {"t": "other"}]}) == ("z", True)
@@ -46,7 +46,7 @@ def test_what_stands_in_a_place():
 
 
 def with_places(row):
-    return row | {place.name: place.value(row)[0] for place in places.find([row])}
+    return row | {place.name: place.value(row)[0] for place in find_places([row])}
 
 
 @pytest.mark.parametrize(
