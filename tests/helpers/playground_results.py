@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
+from gui.pages.playground.column_results import ColumnModel, ColumnResults
 
 CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
 

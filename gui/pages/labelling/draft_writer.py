@@ -12,8 +12,8 @@ from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptio
 from gui.core.timers import once
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
-from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
+from gui.pages.playground import choices
+from gui.pages.playground.column_results import ColumnModel, ColumnResults
 from gui.workers.device_lock import DeviceLock, Strip
 from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request

@@ -14,8 +14,7 @@ from engine.api import AppError, DataError, Example, labelling
 from gui.core.background_tasks import BackgroundTasks
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.item_navigation import ItemNavigation, ItemOrder
-from gui.pages.playground.history.history_store import HistoryStore
-from gui.pages.playground.history.rated_summaries import collect
+from gui.pages.playground.history import HistoryStore, collect
 
 
 class LabellingController(QObject):

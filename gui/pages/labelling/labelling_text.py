@@ -11,7 +11,7 @@ from engine.api import SAMPLE, STARTER, finding, labelling, speakers, turns
 from gui.look.format import clock_text, number_text
 from gui.look.language import ENGLISH, mark, spoken, tr, tr_count, translate
 from gui.models.list_text import data_text
-from gui.pages.playground.columns.column_results import about_tokens
+from gui.pages.playground.column_results import about_tokens
 
 PLAYGROUND = "playground"
 # As stored in the set's file, in every language.

@@ -32,9 +32,8 @@ from gui.pages.labelling.labelling_controller import LabellingController
 from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
 from gui.pages.labelling.panes import ConversationPane, SummaryPane
 from gui.pages.labelling.reader import Reader
-from gui.pages.playground.batch_reader import BatchReader
-from gui.pages.playground.history.history_entry import HistoryEntry
-from gui.pages.playground.history.history_store import HistoryStore
+from gui.pages.playground.batch import BatchReader
+from gui.pages.playground.history import HistoryEntry, HistoryStore
 from gui.pages.playground.parts import StripView
 from gui.shell.page import Page
 from gui.widgets import file_dialogs

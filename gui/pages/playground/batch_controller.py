@@ -18,14 +18,12 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.core.data_files import file_filter
 from gui.look.format import number_text
 from gui.look.language import tr, translate
-from gui.pages.playground.batch import Batch, BatchRow
-from gui.pages.playground.batch_reader import BatchReader
-from gui.pages.playground.batch_table import spreadsheet
-from gui.pages.playground.batch_view import BatchView
-from gui.pages.playground.columns.choices import source_title
-from gui.pages.playground.columns.column_results import ColumnModel
+from gui.pages.playground.batch import Batch, BatchReader, BatchRow
+from gui.pages.playground.batch_view import BatchView, spreadsheet
+from gui.pages.playground.choices import source_title
+from gui.pages.playground.column_results import ColumnModel
 from gui.pages.playground.controller import Controller
-from gui.pages.playground.history.history_entry import HistoryEntry, from_results
+from gui.pages.playground.history import HistoryEntry, from_results
 from gui.widgets import file_dialogs
 from gui.workers.device_queue import Waiting, Work
 from gui.workers.worker_manager import WorkerManager

@@ -27,10 +27,9 @@ from engine.api import (
 from gui.core.saved_state import values_of
 from gui.core.timers import once
 from gui.look.language import tr, tr_count, translate
-from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import ColumnResults, Feedback
-from gui.pages.playground.history.history_entry import HistoryEntry, from_results, into_results
-from gui.pages.playground.history.history_store import HistoryStore
+from gui.pages.playground import choices
+from gui.pages.playground.column_results import ColumnResults, Feedback
+from gui.pages.playground.history import HistoryEntry, HistoryStore, from_results, into_results
 from gui.workers.device_lock import DeviceLock, Strip
 from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request

@@ -23,22 +23,16 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
 from gui.look.language import mark, tr, tr_count, translate
-from gui.pages.playground import parts
+from gui.pages.playground import choices, parts, picker
 from gui.pages.playground.batch_controller import BatchController
-from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.columns.markdown import as_markdown
+from gui.pages.playground.column_results import Feedback, as_markdown
+from gui.pages.playground.columns_view import SingleView
 from gui.pages.playground.controller import Controller
-from gui.pages.playground.conversation import picker
-from gui.pages.playground.conversation.length import Length
-from gui.pages.playground.conversation.picker import samples
-from gui.pages.playground.conversation.token_meter import TokenCount
-from gui.pages.playground.decoding_presets import DecodingPresets
-from gui.pages.playground.decoding_row import DecodingRow
-from gui.pages.playground.history.history_entry import HistoryEntry
-from gui.pages.playground.history.rated_summaries import collect
+from gui.pages.playground.decoding_row import DecodingPresets, DecodingRow
+from gui.pages.playground.history import HistoryEntry, collect
 from gui.pages.playground.parts import StripView
-from gui.pages.playground.single_view import SingleView
+from gui.pages.playground.picker import samples
+from gui.pages.playground.token_meter import Length, TokenCount
 from gui.shell.page import NARROW, Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary, quiet

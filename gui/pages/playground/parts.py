@@ -12,11 +12,10 @@ from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import menu_text
-from gui.pages.playground.columns import choices
+from gui.pages.playground import choices
 from gui.pages.playground.controller import Controller
-from gui.pages.playground.conversation.length import Length, parted
-from gui.pages.playground.conversation.token_meter import TokenMeter
-from gui.pages.playground.history.history_entry import headline
+from gui.pages.playground.history import headline
+from gui.pages.playground.token_meter import Length, TokenMeter, parted
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.flow_layout import FlowLayout

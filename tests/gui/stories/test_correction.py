@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtTest import QTest
 
 from engine.api import Example, labelling
-from gui.pages.playground.conversation.token_meter import TokenCount
+from gui.pages.playground.token_meter import TokenCount
 from tests.helpers import scripted_summarizer
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES
 

@@ -13,9 +13,8 @@ from PySide6.QtWidgets import QFileDialog
 from engine.api import Example, SummarizeOptions, labelling
 from engine.labelling import sets
 from gui.pages.labelling.labelling_text import PLAYGROUND
-from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.history.history_entry import HistoryColumn, HistoryEntry, new_id
-from gui.pages.playground.history.history_store import HistoryStore
+from gui.pages.playground.column_results import Feedback
+from gui.pages.playground.history import HistoryColumn, HistoryEntry, HistoryStore, new_id
 from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, WAIT, made_set, press, show, state
 
 # Writing

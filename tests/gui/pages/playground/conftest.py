@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gui.pages.playground.conversation.token_meter import TokenCount
 from gui.pages.playground.page import PlaygroundPage
+from gui.pages.playground.token_meter import TokenCount
 from tests.helpers.playground_stage import make_adapter
 
 

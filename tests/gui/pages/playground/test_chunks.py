@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from engine.api import SummarizeOptions, prompts
-from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
-from gui.pages.playground.columns.column_view import ColumnView, as_lines
-from gui.pages.playground.columns.markdown import as_markdown
+from gui.pages.playground.column_results import ColumnModel, ColumnResults, as_markdown
+from gui.pages.playground.column_view import ColumnView, as_lines
 from gui.pages.playground.decoding_row import OWN
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.summarizer import Request

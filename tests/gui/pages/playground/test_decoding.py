@@ -6,8 +6,7 @@ import pytest
 
 from engine.api import SummarizeOptions, describe
 from gui.inputs.fields import Field
-from gui.pages.playground.decoding_presets import BUILT_IN, DecodingPresets
-from gui.pages.playground.decoding_row import OWN, DecodingRow
+from gui.pages.playground.decoding_row import BUILT_IN, OWN, DecodingPresets, DecodingRow
 
 
 @pytest.fixture

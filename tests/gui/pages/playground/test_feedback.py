@@ -6,9 +6,8 @@ import json
 from dataclasses import replace
 
 from engine.api import STARTER, SummarizeOptions
-from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.history.history_entry import HistoryEntry, from_results
-from gui.pages.playground.history.rated_summaries import collect
+from gui.pages.playground.column_results import Feedback
+from gui.pages.playground.history import HistoryEntry, collect, from_results
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.playground_results import filled_results
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, tried

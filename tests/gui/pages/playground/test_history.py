@@ -9,12 +9,9 @@ import pytest
 
 from engine.api import STARTER, StorageError, SummarizeOptions, paths
 from gui.look import language
-from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import ColumnResults, Feedback
-from gui.pages.playground.columns.markdown import as_markdown, decoding_text
-from gui.pages.playground.history import history_store
-from gui.pages.playground.history.history_entry import HistoryEntry, from_results, headline, into_results
-from gui.pages.playground.history.history_store import HistoryStore
+from gui.pages.playground import choices, history
+from gui.pages.playground.column_results import ColumnResults, Feedback, as_markdown, decoding_text
+from gui.pages.playground.history import HistoryEntry, HistoryStore, from_results, headline, into_results
 from tests.helpers import repository
 from tests.helpers.playground_results import CONVERSATION, filled_results
 
@@ -31,15 +28,15 @@ def made(conversation: str = CONVERSATION, reference: str = "", number: int = 0)
 
 def test_a_try_comes_back_from_disk_as_it_was_with_what_is_thought_of_it(tmp_path):
     results = filled_results()
-    history = HistoryStore(tmp_path)
-    history.add(from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7)))
-    history.replace(history.items[0].with_feedback("a1", GOOD))
-    history.add(made("Ann: half \ud83d"))
+    store = HistoryStore(tmp_path)
+    store.add(from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7)))
+    store.replace(store.items[0].with_feedback("a1", GOOD))
+    store.add(made("Ann: half \ud83d"))
 
     half, entry = HistoryStore(tmp_path).items
     assert half.conversation == "Ann: half \ud83d"
     again = into_results(entry)
-    assert entry == history.items[1]
+    assert entry == store.items[1]
     assert entry.decoding == SummarizeOptions(beams=4, seed=7)
     assert [(column.entry, column.text) for column in again.columns] == [
         (column.entry, column.text) for column in results.columns
@@ -51,14 +48,14 @@ def test_a_try_comes_back_from_disk_as_it_was_with_what_is_thought_of_it(tmp_pat
 
 
 def test_only_so_many_tries_are_kept_newest_first_and_none_that_was_commented_on_goes(tmp_path, monkeypatch):
-    monkeypatch.setattr(history_store, "MAX_ENTRIES", 3)
-    history = HistoryStore(tmp_path)
+    monkeypatch.setattr(history, "MAX_ENTRIES", 3)
+    store = HistoryStore(tmp_path)
     for number in range(1, 6):
         tried = made(reference=str(number), number=number)
-        history.add(tried.with_feedback("a1", GOOD) if number == 1 else tried)
+        store.add(tried.with_feedback("a1", GOOD) if number == 1 else tried)
     entries = HistoryStore(tmp_path).items
     assert [tried.reference for tried in entries] == ["5", "4", "1"]
-    assert entries == history.items
+    assert entries == store.items
 
 
 def test_tries_are_found_by_what_was_said_written_or_noted(tmp_path):

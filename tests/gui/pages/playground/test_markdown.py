@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.api import SummarizeOptions
-from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults
-from gui.pages.playground.columns.markdown import as_markdown
+from gui.pages.playground.column_results import ColumnModel, ColumnResults, as_markdown
 
 FACTS = {"request": "r", "adapter": None}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.api import STARTER
-from gui.pages.playground.conversation.conversation_panel import ConversationPanel
-from gui.pages.playground.conversation.length import Length, parted
-from gui.pages.playground.conversation.token_meter import TokenCount
+from gui.pages.playground.conversation_panel import ConversationPanel
+from gui.pages.playground.token_meter import Length, TokenCount, parted
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.playground_stage import WAIT
 

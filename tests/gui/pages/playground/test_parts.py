@@ -6,9 +6,9 @@ from pathlib import Path
 
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
-from gui.pages.playground.columns.choices import MAX_COLUMNS, adapter_choices, base_choices
-from gui.pages.playground.columns.column_results import ColumnModel, ColumnResults, Marks
-from gui.pages.playground.columns.column_view import ColumnView
+from gui.pages.playground.choices import MAX_COLUMNS, adapter_choices, base_choices
+from gui.pages.playground.column_results import ColumnModel, ColumnResults, Marks
+from gui.pages.playground.column_view import ColumnView
 from tests.helpers.playground_results import filled_results
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.adapters.metadata import MethodFacts
 from engine.api import SummarizeOptions, exports
-from gui.pages.playground.columns.markdown import decoding_text
+from gui.pages.playground.column_results import decoding_text
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, make_adapter
 

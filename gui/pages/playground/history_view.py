@@ -31,7 +31,7 @@ from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.look.format import clock_text, number_text
 from gui.look.language import tr, tr_count
-from gui.pages.playground.history.history_entry import HistoryEntry
+from gui.pages.playground.history import HistoryEntry
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox

@@ -13,7 +13,7 @@ from engine.api import STARTER, Adapter
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.models.list_text import base_text, method_text
-from gui.pages.playground.columns.column_results import ColumnModel
+from gui.pages.playground.column_results import ColumnModel
 
 MAX_COLUMNS = 8
 SAMPLES_NAME = mark("Bundled test conversations")

@@ -26,8 +26,8 @@ from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.look.tooltips import plain_tooltip
-from gui.pages.playground.columns.choices import source_title
-from gui.pages.playground.history.history_entry import headline
+from gui.pages.playground.choices import source_title
+from gui.pages.playground.history import headline
 from gui.widgets.buttons import quiet
 from gui.widgets.layouts import hbox, vbox
 

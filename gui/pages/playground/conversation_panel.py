@@ -28,9 +28,8 @@ from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import plain_tooltip
-from gui.pages.playground.conversation.length import Length, counted, estimated, parted
-from gui.pages.playground.conversation.picker import Picker
-from gui.pages.playground.conversation.token_meter import TokenMeter
+from gui.pages.playground.picker import Picker
+from gui.pages.playground.token_meter import Length, TokenMeter, counted, estimated, parted
 from gui.widgets.buttons import link, plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState

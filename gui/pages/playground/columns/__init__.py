@@ -1,1 +1,0 @@
-"""The columns: one per model, with its summary, marks, figures and feedback."""

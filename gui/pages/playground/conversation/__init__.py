@@ -1,1 +1,0 @@
-"""The conversation and its reference summary: editing, length, sources."""

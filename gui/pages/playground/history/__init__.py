@@ -1,1 +1,0 @@
-"""The history of the playground: entries, their store, their list."""
