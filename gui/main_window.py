@@ -21,7 +21,7 @@ from gui.command_index import CommandIndex, search_field
 from gui.core import actions, file_opening
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
-from gui.core.data_files import dropped
+from gui.core.file_opening import dropped
 from gui.core.preferences import Preferences
 from gui.desktop.checkpoint_cleanup import CheckpointCleanup
 from gui.desktop.notifications import Notifier
@@ -35,7 +35,7 @@ from gui.dialogs.trash_dialog import TrashDialog
 from gui.look.format import number_text, percent
 from gui.look.language import tr, tr_count
 from gui.navigator import Navigator
-from gui.pages.train.run.run_text import OUTCOMES
+from gui.pages.train.run_text import OUTCOMES
 from gui.shell.page import Page
 from gui.shell.rooms import ROOMS, VIEWS, is_in_rail
 from gui.shell.shortcuts_sheet import ShortcutsSheet

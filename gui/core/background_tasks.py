@@ -1,4 +1,4 @@
-"""Runs small tasks off the GUI thread, one after the other."""
+"""Small tasks off the GUI thread, one after the other, and single-shot timers that restart with every call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, SignalInstance
 
 from engine.api import AppError
 
@@ -57,3 +57,12 @@ class _Job:
             told = (self._failed, error)
         with suppress(RuntimeError):  # The window was closed meanwhile.
             self._deliver(*told)
+
+
+def once(parent: QObject, milliseconds: int, act: Callable[[], Any] | SignalInstance) -> QTimer:
+    """Return a timer of `parent` that calls or emits `act` once, `milliseconds` after its last start."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(act)
+    return timer

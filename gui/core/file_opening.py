@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine.api import AppError, gguf_models, library, paths
-from gui.look.language import translate
+from PySide6.QtCore import QMimeData
+
+from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, AppError, gguf_models, library, paths
+from gui.look.language import tr, translate
 
 RECIPE_SUFFIX = ".toml"
 NEW_RUN = "new-run"
@@ -75,3 +77,18 @@ def show(window: Pages, page: str, files: Sequence[Path]) -> None:
         train.edit_copy()
         train.buttons.sides.set_current("recipe")
         train.panel.form.base_model_chooser().pick(str(paths.resolved(found.base_model)))
+
+
+def file_filter() -> str:
+    """Return the file dialog's filters: every format that the engine reads, then one kind of files each."""
+    kinds = [
+        (tr("Conversations"), DATA_SUFFIXES),
+        *((translate(kind.title), kind.suffixes) for kind in DATA_FILE_KINDS),
+    ]
+    filters = [f"{title} ({' '.join(f'*{suffix}' for suffix in suffixes)})" for title, suffixes in kinds]
+    return ";;".join([*filters, tr("All files (*)")])
+
+
+def dropped(data: QMimeData) -> list[Path]:
+    """Return the local files and folders of a drag or drop."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

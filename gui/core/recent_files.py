@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.core.actions import Entry
-from gui.core.saved_state import SavedState
+from gui.core.preferences import SavedState
 from gui.look.fonts import metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import menu_text

@@ -15,8 +15,7 @@ from gui.look.language import mark, tr, tr_count
 from gui.widgets.buttons import plain
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 
 PARTS = {
     "adapters": (mark("Adapters"), mark("the library")),

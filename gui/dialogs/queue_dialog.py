@@ -23,8 +23,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.workers.device_queue import Now
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import AppError, Ending
 from gui.look.format import percent
 from gui.look.language import mark, tr, translate
-from gui.pages.train.run.stop_strip import StopStrip
+from gui.pages.train.run_notices import StopStrip
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label

@@ -18,8 +18,7 @@ from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import hbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
 
 LEAVING_HELP = mark(

@@ -14,8 +14,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.look.fonts import px
 from gui.look.format import bytes_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.cells import Cell, NameCell, TextCell
-from gui.models.grouped_table import Column, GroupedTable
+from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, TextCell
 from gui.models.list_text import when_text
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, quiet

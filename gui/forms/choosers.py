@@ -1,8 +1,13 @@
-"""Choosers of a base model and of a source of conversations: from a list, or typed, pasted or dropped."""
+"""Choosers of a base model and of a source of conversations: from a list, or typed, pasted or dropped.
+
+They offer what was used last, what was checked, and what is on this computer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, Qt, QUrl, Signal
 from PySide6.QtGui import (
@@ -14,9 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.api import SAMPLE, STARTER
-from gui.core.data_files import dropped, file_filter
-from gui.forms.known_sources import KnownSources
+from engine.api import SAMPLE, STARTER, AppError, model_info, is_on_hub, paths, recipe, run_store
+from gui.core.file_opening import dropped, file_filter
+from gui.core.preferences import Preferences, values_of
+from gui.core.recent_files import RecentFiles
 from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr
 from gui.widgets import file_dialogs
@@ -237,3 +243,39 @@ def ask_for_file(parent: QWidget) -> str:
 def ask_for_folder(parent: QWidget) -> str:
     """Let the user choose a folder of conversations; "" for none."""
     return str(file_dialogs.choose_folder(parent, "data", tr("Folder of split files")) or "")
+
+
+MAX_RUNS, MAX_USED = 20, 5
+
+
+@dataclass(frozen=True)
+class KnownSources:
+    """Base models and data by where they are known from, newest first; the bundled ones are left out."""
+
+    used_models: tuple[str, ...] = ()
+    models_here: tuple[str, ...] = ()
+    used_data: tuple[str, ...] = ()
+    checked_data: tuple[str, ...] = ()
+
+
+def read() -> KnownSources:
+    """Return what is known; files that are gone are left out."""
+    used = []
+    for job in run_store.list_jobs()[:MAX_RUNS]:
+        with suppress(AppError):
+            used.append(recipe.load(job.recipe_path))
+    checked = RecentFiles()
+    saved = values_of(Preferences().get("page.data") or "")
+    checked.restore_state(str(saved.get("recent", "")))
+    return KnownSources(
+        _still_there(each.base_model.id for each in used)[:MAX_USED],
+        tuple(model_info.ids_here()),
+        _still_there(each.data.source for each in used)[:MAX_USED],
+        _still_there(source for source, _name in checked),
+    )
+
+
+def _still_there(names: Iterable[str]) -> tuple[str, ...]:
+    """Return each name once, without the bundled ones and files that are gone."""
+    others = (name for name in dict.fromkeys(names) if name not in (STARTER, SAMPLE))
+    return tuple(name for name in others if is_on_hub(name) or paths.path_exists(paths.expand_user(name)))

@@ -5,19 +5,24 @@ Knows fields and their levels, not their values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from gui.forms.field_grid import FieldGrid, FormField
+from engine.api import OptionInfo, Options, describe, method
+from gui.forms.controls import Control, make_control
+from gui.forms.recipe_tables import followers
+from gui.inputs.fields import Field, ReadOnlyControl
 from gui.inputs.number_inputs import IntField
+from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import mark, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
+from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Label
-from gui.widgets.layouts import vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, vbox
 
 # The fields of the prompt's section, from any table.
 PROMPT = ("data.shots", "data.prompt_format", "data.prompt")
@@ -164,3 +169,171 @@ def length_text(plan: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     return tr_count(
         seen, "{n} conversation seen, each {times} ×.", "{n} conversations seen, each {times} ×.", times=times
     )
+
+
+LEVELS = ("essential", "more", "everything")
+# Of a column in the narrowest form.
+COLUMN_WIDTH = 142
+# Kinds whose value changes as a whole, with one click.
+AT_ONCE = ("bool", "choice", "texts")
+
+
+@dataclass
+class FormField:
+    """One option on the form: its declaration, its control and the field around it."""
+
+    table: str
+    info: OptionInfo
+    control: Control
+    around: QWidget
+
+    @property
+    def key(self) -> str:
+        """The dotted key, as in problems."""
+        return f"{self.table}.{self.info.name}"
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether its value changes by typing or dragging."""
+        return self.info.kind not in AT_ONCE or isinstance(self.control.widget, QLineEdit)
+
+    def is_of(self, level: str) -> bool:
+        return LEVELS.index(self.info.level) <= LEVELS.index(level)
+
+    def set_problem(self, message: str = "", hint: str = "") -> None:
+        """Show a problem beside the field; an empty message removes it."""
+        if isinstance(self.around, Field):
+            self.around.set_problem(translate(message), translate(hint))
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Make the value read-only."""
+        if isinstance(self.around, Field):
+            self.around.set_read_only(read_only)
+        elif isinstance(self.control.widget, ReadOnlyControl):
+            self.control.widget.set_read_only(read_only)
+        else:
+            self.control.widget.setEnabled(not read_only)
+
+
+def make_field(table: str, info: OptionInfo) -> FormField:
+    """Return the field of a declared option."""
+    control = make_control(info)
+    tooltip = "\n".join(translate(part) for part in (info.help, info.bounds_text) if part)
+    around: QWidget = control.widget
+    if control.labels_itself:
+        around.setToolTip(tooltip)
+        around.setAccessibleName(translate(info.title))
+        around.setAccessibleDescription(translate(info.help))
+    else:
+        around = Field(translate(info.title), control.widget, tooltip=tooltip)
+    return FormField(table, info, control, around)
+
+
+def make_fields(table: str, declaration: type[Options]) -> list[FormField]:
+    """Return the fields of all options of a declaration."""
+    return [make_field(table, info) for info in describe(declaration)]
+
+
+def nearest(key: str, fields: Collection[str]) -> str:
+    """Return the field that shows the problem of a dotted key: its own, or that of the table it is in."""
+    while key not in fields and "." in key:
+        key = key.rpartition(".")[0]
+    return key
+
+
+def _fits_column(field: FormField) -> bool:
+    """Return whether a field is narrow; what a checkbox says may be longer than a column in some language."""
+    return field.control.narrow and field.around.minimumSizeHint().width() <= px(COLUMN_WIDTH)
+
+
+class FieldGrid(QWidget):
+    """Lays fields out: wide ones across both columns, narrow ones two in a row."""
+
+    def __init__(self, fields: Sequence[FormField], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields = list(fields)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(12)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        for field in self._fields:
+            field.around.setParent(self)
+            field.around.hide()
+
+    def show_where(self, wanted: Callable[[FormField], bool]) -> None:
+        """Show the wanted fields; an empty grid takes no space."""
+        shown = [field for field in self._fields if wanted(field)]
+        for field in self._fields:
+            # Not takeAt: the item that it leaves alive would keep later items of the widget from learning of new sizes.
+            self._grid.removeWidget(field.around)
+        row = column = 0
+        for field in shown:
+            span = 1 if _fits_column(field) else 2
+            if span == 2 and column:
+                row, column = row + 1, 0
+            self._grid.addWidget(field.around, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
+            column += span
+            if column > 1:
+                row, column = row + 1, 0
+        for field in self._fields:
+            field.around.setVisible(field in shown)
+        self.setVisible(bool(shown))
+
+
+# So many settings are named, the essential ones first.
+MAX_NAMED = 5
+
+Tables = Mapping[str, Any]
+
+
+class FollowedNotice(NoticeStrip):
+    """A strip with *Undo*: back to the tables `before` another value of the table `leader`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: dict[str, Any] = {}
+        self.leader = ""
+        self.hide()
+
+    def show_changes(
+        self, leader: str, given: Mapping[str, Any], before: dict[str, Any], now: Tables
+    ) -> None:
+        """Name what changed with a table's base model or data, but not what came with it."""
+        changed = [
+            info for table, info in _changed(leader, before, now) if table != leader or info.name not in given
+        ]
+        titles = [
+            translate(info.title) for info in sorted(changed, key=lambda info: LEVELS.index(info.level))
+        ]
+        if leader == "base_model" and before["method"]["id"] != now["method"]["id"]:
+            titles = [tr("Method"), *titles]
+        self.before, self.leader = before, leader
+        if not titles:
+            self.hide()
+            return
+        named, more = ", ".join(titles[:MAX_NAMED]), len(titles) - MAX_NAMED
+        if more > 0:
+            named = tr_count(more, "{settings} and {n} more", "{settings} and {n} more", settings=named)
+        text = (
+            tr("Changed with the base model: {settings}.", settings=named)
+            if leader == "base_model"
+            else tr("Changed with the data: {settings}.", settings=named)
+        )
+        self.show_notice(text, tr("Undo"), "info", "muted")
+
+
+def _changed(leader: str, before: Tables, now: Tables) -> Iterator[tuple[str, OptionInfo]]:
+    """Yield table and option of each setting that is another one; those of another method are all new."""
+    options = list(followers(leader))
+    if leader == "base_model" and before["method"]["id"] == now["method"]["id"]:
+        options += [("method", info) for info in describe(method(now["method"]["id"]).options)]
+    for table, info in options:
+        if _plain(before[table].get(info.name)) != _plain(now[table].get(info.name)):
+            yield table, info
+
+
+def _plain(value: Any) -> Any:
+    """Return a tuple of an option as the list of a recipe's file, other values unchanged."""
+    return list(value) if isinstance(value, tuple) else value

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QPlainTextEdit, QWidget
 
 from engine.api import AppError, prompts
 from gui.inputs.combo_box import ComboBox
-from gui.inputs.name_row import NameRow
+from gui.inputs.fields import NameRow
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text

@@ -12,9 +12,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Adapter, Method, variants
-from gui.forms.controls import PatternsField
-from gui.forms.field_grid import FormField
-from gui.forms.module_chips import ModuleChips
+from gui.forms.controls import ModuleChips, PatternsField
+from gui.forms.form_layout import FormField
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.format import bytes_text

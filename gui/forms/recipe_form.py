@@ -26,18 +26,24 @@ from engine.api import (
     run_store,
     variants,
 )
-from gui.core.saved_state import SavedState
-from gui.forms import plan_text, recipe_fields
-from gui.forms.choosers import BaseModelChooser, SourceChooser
-from gui.forms.field_grid import LEVELS, FormField, make_fields, nearest
-from gui.forms.followed_notice import FollowedNotice
-from gui.forms.form_layout import COLUMNS, PROMPT, FormLayout
-from gui.forms.kept_settings import KeptSettings
-from gui.forms.known_sources import KnownSources
+from gui.core.preferences import SavedState
+from gui.forms import recipe_fields, value_text
+from gui.forms.choosers import BaseModelChooser, KnownSources, SourceChooser
+from gui.forms.form_layout import (
+    COLUMNS,
+    LEVELS,
+    PROMPT,
+    FollowedNotice,
+    FormField,
+    FormLayout,
+    make_fields,
+    nearest,
+)
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.recipe_fields import START_FROM, StartFromField, VariantField
 from gui.forms.recipe_tables import (
     TABLES,
+    KeptSettings,
     complete,
     copied,
     from_text,
@@ -52,7 +58,7 @@ from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField
 from gui.look.format import plain
 from gui.look.language import tr, translate
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line
 
 # Tables with an option that others follow. It has a hint from the plan.
 LEADERS = {"base_model": "id", "data": "source"}
@@ -308,7 +314,7 @@ class RecipeForm(QWidget):
         self._planned_base = BaseFacts(model_type=model_type, biases=biases)
         if "family" in plan:
             self._learn(plan["family"])
-        feet = plan_text.plan_feet(plan, self._family, self._tables)
+        feet = value_text.plan_feet(plan, self._family, self._tables)
         for key, text in feet.items():
             self.set_helper_text(key, text)
         self.length.show_plan(plan, self._tables["training"])
@@ -320,7 +326,7 @@ class RecipeForm(QWidget):
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
         """Show the model input, its format and the length of its examples."""
         self.prompt_editor().show_filling(filling)
-        for key, text in plan_text.prompt_feet(filling, trains=method(self.method_id()).trains).items():
+        for key, text in value_text.prompt_feet(filling, trains=method(self.method_id()).trains).items():
             self.set_helper_text(key, text)
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
@@ -444,7 +450,7 @@ class RecipeForm(QWidget):
         self._writing = False
         if leaders != self._leaders:
             self._leaders, self._planned_base, self._modules = leaders, BaseFacts(), {}
-            for key, text in plan_text.plan_feet({}, self._family, tables).items():
+            for key, text in value_text.plan_feet({}, self._family, tables).items():
                 self.set_helper_text(key, text)
             recipe_fields.forget_modules(self._method_fields)
         self.set_helper_text(RATE, "")

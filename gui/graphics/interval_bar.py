@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
-from gui.models.intervals import ConfidenceInterval
+from gui.models.metric_text import ConfidenceInterval
 
 # Whatever the size of the text, since a narrow window has no room for more.
 MIN_WIDTH = 96

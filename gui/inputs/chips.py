@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from engine.api import escaping
 from gui.look import style
 from gui.look.fonts import font
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 from gui.widgets.flow_layout import FlowLayout
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboB
 
 from engine.api import escaping
 from gui.look import style
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 
 
 class ComboBox(QComboBox):

@@ -1,10 +1,16 @@
-"""Texts that are drawn or listed and may be names of others: held as they are shown, in one line, without commands."""
+"""Texts that may be names of others: in one line, without commands, shortened to a width, plain in tooltips."""
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from engine.api import escaping
+from PySide6 import QtGui
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+
+from engine.api import escaping, run_names
 
 MENU_LETTERS = 60
 
@@ -30,3 +36,37 @@ def menu_text(name: str) -> str:
         half = MENU_LETTERS // 2
         shown = f"{shown[:half].rstrip()}…{shown[-half:].lstrip()}"
     return shown.replace("&", "&&")
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Return names of parts without those that all of them have; one that is left with none keeps its last part."""
+    split = [name.split(run_names.SEPARATOR) for name in names]
+    of_parts = [parts for parts in split if len(parts) > 1]
+    own = [[part for part in parts if not all(part in other for other in of_parts)] for parts in split]
+    return [run_names.SEPARATOR.join(kept or parts[-1:]) for kept, parts in zip(own, split, strict=True)]
+
+
+def elided_name(name: str, metrics: QFontMetrics, width: int) -> str:
+    """Return a name that fits into `width` pixels: each of its parts loses its middle, the longest ones first.
+
+    Names differ in their data as often as at their end, so no part may be lost as a whole.
+    """
+    if metrics.horizontalAdvance(name) <= width:
+        return name
+    parts = name.split(run_names.SEPARATOR)
+    room = width - (len(parts) - 1) * metrics.horizontalAdvance(run_names.SEPARATOR)
+    widths = [metrics.horizontalAdvance(part) for part in parts]
+    shown = list(parts)
+    for left, at in enumerate(sorted(range(len(parts)), key=widths.__getitem__)):
+        share = max(0, room) // (len(parts) - left)
+        shown[at] = metrics.elidedText(parts[at], Qt.TextElideMode.ElideMiddle, share)
+        room -= min(widths[at], share)
+    return run_names.SEPARATOR.join(shown)
+
+
+def plain_tooltip(text: str) -> str:
+    """Return an escaped tooltip; Qt would render a text that looks like markup, links included."""
+    text = escaping.escaped(text)
+    if not QtGui.Qt.mightBeRichText(text):
+        return text
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"

@@ -22,11 +22,27 @@ from gui.look.format import (
     score,
 )
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.cells import Cell, CheckCell, IconTextCell, ScoreCell, TextCell
-from gui.models.grouped_table import Column, GroupedTable, Heading
-from gui.models.intervals import ConfidenceInterval, IntervalCell, as_text, confidence_interval
+from gui.models.grouped_table import (
+    Cell,
+    CheckCell,
+    Column,
+    GroupedTable,
+    Heading,
+    IconTextCell,
+    ScoreCell,
+    TextCell,
+)
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, detail_text, protocol_text, row_text, seeds_text
-from gui.models.metric_text import VERDICT_TEXTS, amount, in_full, sign_of
+from gui.models.metric_text import (
+    VERDICT_TEXTS,
+    ConfidenceInterval,
+    IntervalCell,
+    amount,
+    as_text,
+    confidence_interval,
+    in_full,
+    sign_of,
+)
 
 Row = arenas.Row
 Group = arenas.Group

@@ -9,8 +9,7 @@ from PySide6.QtCore import QObject
 from engine.api import run_comparison
 from gui.look.format import gain, percent, score
 from gui.look.language import mark, tr, translate
-from gui.models.cells import EMPTY, Cell, IconTextCell, LinkCell, TextCell
-from gui.models.grouped_table import Column, GroupedTable
+from gui.models.grouped_table import EMPTY, Cell, Column, GroupedTable, IconTextCell, LinkCell, TextCell
 from gui.models.list_text import NOTHING_WRITTEN
 
 Row = run_comparison.Compared

@@ -1,4 +1,8 @@
-"""A table model of items under headings; subclasses define the cells and their texts."""
+"""A table model of items under headings, and its cells as plain values; subclasses define the cells and their texts.
+
+`gui.tables.cell_delegate` draws the cells. Names in them may be of others: each text is held as it is shown, escaped
+and in one line.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from engine.api import escaping
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
-from gui.models.cells import Cell, CheckCell, SparklineCell
+from gui.models.metric_text import IntervalCell
 
 Item = TypeVar("Item")
 Index = QModelIndex | QPersistentModelIndex
@@ -197,3 +201,77 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, CheckCell):
         return f"{cell.text}, {cell.detail}" if cell.detail else cell.text
     return "" if isinstance(cell, SparklineCell) else cell.text
+
+
+@dataclass(frozen=True)
+class TextCell(ShownTexts):
+    """A line of text with its font role and colour token, and a small note at the right."""
+
+    text: str
+    role: str = "body"
+    token: str = "muted"
+    right: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class NameCell(ShownTexts):
+    """A name with its tags."""
+
+    text: str
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "tags", tuple(map(escaping.in_one_line, self.tags)))
+
+
+@dataclass(frozen=True)
+class CheckCell(ShownTexts):
+    """A check box, a name, and a detail in a lighter colour."""
+
+    text: str
+    detail: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class ScoreCell(ShownTexts):
+    """A score, and its interval on the group's axis with the base's mean."""
+
+    text: str
+    bar: IntervalCell
+
+
+@dataclass(frozen=True)
+class IconTextCell(ShownTexts):
+    """An icon and a text in one colour, as a verdict or a gain has; `tail` is the end of the text that is never cut."""
+
+    icon: str
+    text: str
+    token: str
+    right: bool = False
+    role: str = "body"
+    text_token: str = ""
+    tail: str = ""
+
+
+@dataclass(frozen=True)
+class LinkCell(ShownTexts):
+    """An action, shown as a link."""
+
+    text: str
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class SparklineCell:
+    """The losses of the finished part of a run; they take `share` of the width."""
+
+    values: tuple[float, ...]
+    share: float
+    token: str
+
+
+Cell = TextCell | NameCell | CheckCell | ScoreCell | IconTextCell | LinkCell | SparklineCell
+EMPTY = TextCell("")

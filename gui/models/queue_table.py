@@ -10,8 +10,7 @@ from PySide6.QtCore import QObject
 from engine.api import arenas
 from gui.look.format import about_text, duration_text, left_text, percent
 from gui.look.language import mark, tr, translate
-from gui.models.cells import Cell, IconTextCell, TextCell
-from gui.models.grouped_table import Column, GroupedTable
+from gui.models.grouped_table import Cell, Column, GroupedTable, IconTextCell, TextCell
 from gui.models.list_text import entry_text, seed_text
 
 EntryStatus = arenas.EntryStatus

@@ -13,8 +13,18 @@ from PySide6.QtCore import QObject
 from engine.api import OUT_OF_MEMORY, RunEntry
 from gui.look.format import UNKNOWN, duration_text, gain, number_text, percent
 from gui.look.language import mark, tr, translate
-from gui.models.cells import EMPTY, Cell, IconTextCell, LinkCell, NameCell, SparklineCell, TextCell
-from gui.models.grouped_table import Column, GroupedTable, Heading
+from gui.models.grouped_table import (
+    EMPTY,
+    Cell,
+    Column,
+    GroupedTable,
+    Heading,
+    IconTextCell,
+    LinkCell,
+    NameCell,
+    SparklineCell,
+    TextCell,
+)
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_text, data_text, day_text
 
 Show = Literal["all", "completed", "resumable"]

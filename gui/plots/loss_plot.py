@@ -15,7 +15,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, 
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from engine.api import AppError, write_csv
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style

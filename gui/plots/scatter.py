@@ -16,8 +16,8 @@ from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number_text
 from gui.look.language import tr
-from gui.look.tooltips import plain_tooltip
-from gui.models.intervals import ConfidenceInterval, as_text
+from gui.look.shown_texts import plain_tooltip
+from gui.models.metric_text import ConfidenceInterval, as_text
 from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.ticks import level_ticks, nice_ticks
 

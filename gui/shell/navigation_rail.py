@@ -17,8 +17,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.shell.device_meter import INSET, DeviceMeter
 from gui.widgets.buttons import IconButton
-from gui.widgets.layouts import vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, vbox
 
 WIDE, FOLDED = 208, 56
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.core.actions import Entry
-from gui.core.saved_state import restore_in, saved_in
+from gui.core.preferences import restore_in, saved_in
 from gui.look import style
 from gui.shell.header import Header
 from gui.widgets.layouts import vbox

@@ -38,8 +38,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.labels import Label
-from gui.widgets.layouts import vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, vbox
 
 WIDTH, TOP = 640, 72
 ROW_HEIGHT, MAX_ROWS = 36, 11

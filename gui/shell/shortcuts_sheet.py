@@ -12,8 +12,7 @@ from gui.look.fonts import px
 from gui.look.language import tr
 from gui.widgets.buttons import plain
 from gui.widgets.labels import Label, Tag
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 
 SIZE = (720, 640)

@@ -19,11 +19,22 @@ from PySide6.QtWidgets import (
 
 from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.look import icons, style
-from gui.look.elided_name import elided_name
 from gui.look.fonts import font, px
-from gui.models.cells import CheckCell, IconTextCell, LinkCell, NameCell, ScoreCell, SparklineCell, TextCell
-from gui.models.grouped_table import CELL_ROLE, HEADING_ROLE, Heading, text_of
-from gui.models.intervals import ConfidenceInterval
+from gui.look.shown_texts import elided_name
+from gui.models.grouped_table import (
+    CELL_ROLE,
+    HEADING_ROLE,
+    CheckCell,
+    Heading,
+    IconTextCell,
+    LinkCell,
+    NameCell,
+    ScoreCell,
+    SparklineCell,
+    TextCell,
+    text_of,
+)
+from gui.models.metric_text import ConfidenceInterval
 
 INSET = 12
 CHECK = 16

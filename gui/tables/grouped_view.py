@@ -32,12 +32,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableV
 
 from gui.core import actions
 from gui.look import icons, style
-from gui.look.elided_name import elided_name
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.look.language import tr
-from gui.models.cells import CheckCell, LinkCell
-from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, Column, GroupedTable
+from gui.look.shown_texts import elided_name
+from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, CheckCell, Column, GroupedTable, LinkCell
 from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
 
 HEAD_HEIGHT = 32

@@ -1,18 +1,23 @@
-"""Buttons: primary (one a page), plain, quiet, icon and link.
+"""Buttons: primary (one a page), plain, quiet, icon and link, and menus of entries.
 
 Handles their style and the icon's colour scheme, not what they do.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from collections.abc import Sequence
 
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
+
+from engine.api import escaping
+from gui.core import actions
+from gui.core.actions import Entry
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.icons import icon, icon_size
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 
 GAP = 4
 _ICON_COLORS = {"primary": "on_accent", "plain": "muted", "quiet": "muted", "link": "accent"}
@@ -103,3 +108,26 @@ def quiet(text: str, icon_name: str = "", parent: QWidget | None = None) -> Butt
 def link(text: str, parent: QWidget | None = None) -> Button:
     """Return a button that looks like a link."""
     return Button("link", text, "", parent)
+
+
+SEPARATOR: Entry = ("", lambda: None, "")
+
+
+def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
+    """Return a menu of entries that is deleted when it closes."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for text, operation, action_id in entries:
+        if not text:
+            menu.addSeparator()
+            continue
+        action = menu.addAction(escaping.in_one_line(text))
+        if action_id:
+            action.setShortcut(actions.action(action_id).keys[0])
+        action.triggered.connect(lambda _checked=False, operation=operation: operation())
+    return menu
+
+
+def below(button: QWidget) -> QPoint:
+    """Return the screen position of a button's menu."""
+    return button.mapToGlobal(QPoint(0, button.height() + 4))

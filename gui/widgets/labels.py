@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.api import escaping, run_names
 from gui.look import style
-from gui.look.elided_name import elided_name
 from gui.look.fonts import font
 from gui.look.icons import pixmap
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import elided_name, plain_tooltip
 from gui.widgets.layouts import vbox
 
 

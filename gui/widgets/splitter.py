@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from gui.core.saved_state import SavedState
+from gui.core.preferences import SavedState
 
 
 class Splitter(QSplitter):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.look.focus_rim import has_rim
 from gui.look.language import tr
 from gui.widgets.buttons import IconButton

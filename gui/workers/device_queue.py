@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from engine.api import AppError, FileKind, WorkerError, escaping, files, foreign_files, paths, recipe
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.look.format import percent
 from gui.look.language import mark, tr, translate
 from gui.workers.run_model import RunModel

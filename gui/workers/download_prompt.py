@@ -1,4 +1,4 @@
-"""The prompt before work that would download something: what and how much is shown first, with a button to confirm.
+"""What work would download from the hub, and the prompt before it: what and how much, with a button to confirm.
 
 Knows which work waits for an answer; starts nothing itself.
 """
@@ -10,9 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Ending, is_on_hub
+from engine.api import Ending, Recipe, hub_cache, is_on_hub
+from gui.look.format import bytes_text
 from gui.look.language import mark, tr, translate
-from gui.workers.download_check import DownloadCheck, Request
+from gui.workers.active_job import ActiveJob
 from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
 
@@ -90,3 +91,96 @@ def base_repositories(base_model: Mapping[str, Any]) -> list[Request]:
     if not is_on_hub(base_id):
         return []
     return [{"id": base_id, "revision": str(base_model.get("revision", "main"))}]
+
+
+Request = dict[str, str]
+Cost = dict[str, Any]
+
+
+class DownloadCheck(QObject):
+    """`clear(work)`: nothing to download; `asked(work, text)`: confirm first; `refused(Ending)`.
+
+    `work` is whatever `check` was handed. One check at a time; what one before it still finds is nobody's.
+    """
+
+    clear = Signal(object)
+    asked = Signal(object, str)
+    refused = Signal(object)
+
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._manager = manager
+        self._active_job = ActiveJob(self)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a check is in progress."""
+        return bool(self._active_job)
+
+    def cancel(self) -> None:
+        self._active_job.cancel()
+
+    def check(self, work: object, needed: list[Request]) -> None:
+        """Check which repositories that `work` needs are not on this computer; `clear` at once if all are."""
+        self.cancel()
+        self._price(work, missing(needed), [])
+
+    def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
+        """Ask for one size after another."""
+        if not waiting:
+            self._decide(work, costs)
+            return
+
+        def take(cost: Cost) -> None:
+            # Disconnect: the worker takes longer to end than to answer.
+            self._active_job.disconnect()
+            self._price(work, waiting[1:], [*costs, cost])
+
+        job = self._manager.ask("models", {"action": "cost", **waiting[0]}, parent=self)
+        self._active_job.take(job, self.refused.emit, events=lambda _events: None, result=take)
+
+    def _decide(self, work: object, costs: list[Cost]) -> None:
+        dear = [cost for cost in costs if cost.get("missing_bytes")]
+        if dear:
+            self.asked.emit(work, " ".join(cost_text(cost) for cost in dear))
+        else:
+            self.clear.emit(work)
+
+
+def missing(needed: list[Request]) -> list[Request]:
+    """Return what of some repositories is not on this computer. Opens no connection."""
+    return [
+        each
+        for each in needed
+        if not hub_cache.is_cached(
+            each["id"],
+            each.get("revision", "main"),
+            "dataset" if each.get("repository") == "dataset" else "model",
+        )
+    ]
+
+
+def repositories(wanted: Recipe) -> list[Request]:
+    """Return a recipe's hub repositories as arguments of the `models` job: base model, then data set."""
+    found = []
+    if is_on_hub(wanted.base_model.id):
+        found.append({"id": wanted.base_model.id, "revision": wanted.base_model.revision})
+    if is_on_hub(wanted.data.source):
+        found.append(data_set(wanted.data.source))
+    return found
+
+
+def data_set(source: str) -> Request:
+    """Return a hub data set as argument of the `models` job."""
+    return {"id": source, "repository": "dataset"}
+
+
+def cost_text(cost: dict[str, Any]) -> str:
+    """Return the cost of a download: "google/flan-t5-base: 990 MB to download, licence Apache-2.0."."""
+    missing = int(cost.get("missing_bytes") or 0)
+    facts = [
+        tr("{size} to download", size=bytes_text(missing)) if missing else tr("already on this computer")
+    ]
+    facts += [tr("licence {licence}", licence=str(cost["licence"]))] if cost.get("licence") else []
+    gated = tr("Its owner requires an agreement first.") if cost.get("gated") else ""
+    return f"{cost.get('id')}: {', '.join(facts)}. {gated}".strip()

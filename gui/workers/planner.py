@@ -24,8 +24,7 @@ from engine.api import (
     known_plans,
     recipe,
 )
-from gui.core.background_tasks import BackgroundTasks
-from gui.core.timers import once
+from gui.core.background_tasks import BackgroundTasks, once
 from gui.workers.active_job import ActiveJob
 from gui.workers.engine_thread import EngineThread
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import KEEP_TRAINING, AppError, Ending, Event, Job, Recipe, RunState, clock
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.workers.engine_thread import EngineThread
 from gui.workers.eta import Eta
 

@@ -29,8 +29,7 @@ from engine.api import (
     run_store,
     visible_to,
 )
-from gui.core.background_tasks import BackgroundTasks
-from gui.core.timers import once
+from gui.core.background_tasks import BackgroundTasks, once
 from gui.look.language import mark, tr
 from gui.workers.arena_queue import ArenaQueue
 from gui.workers.device_queue import DeviceQueue

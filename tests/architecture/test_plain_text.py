@@ -61,7 +61,7 @@ def test_no_code_of_a_models_own_is_run():
 
 @pytest.mark.parametrize("said", ["<b>bold</b>", '<a href="http://x">x</a>', "<img src='file:///x'>"])
 def test_a_tooltip_shows_markup_as_it_was_said(said):
-    from gui.look.tooltips import plain_tooltip
+    from gui.look.shown_texts import plain_tooltip
 
     assert "&lt;" in plain_tooltip(said)
     assert plain_tooltip("2 < 3 & so on") == "2 < 3 & so on"

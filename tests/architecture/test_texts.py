@@ -31,10 +31,10 @@ KEYS = {
         "OfflineError",
     }
     | {"DeviceError", "StorageError", "TrainingError"},
-    "gui/pages/train/run/run_text.py": {"too few to tell"},
+    "gui/pages/train/run_text.py": {"too few to tell"},
     "gui/pages/playground": {"summary {1}", "score {1}", "chrf {1}", "Value", "too few to tell"},
-    "gui/pages/library/export_text.py": {"too few to tell", "not tried"},
-    "gui/pages/train/method/trained_blocks.py": {"EncDecAttention"},
+    "gui/pages/library/library_text.py": {"too few to tell", "not tried"},
+    "gui/pages/train/effect_panel.py": {"EncDecAttention"},
     "gui/graphics/block_drawing.py": {
         "before input",
         "keys and values",

@@ -21,10 +21,10 @@ from engine.api import describe
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.graphics.histogram import Histogram
-from gui.graphics.scrubber import Scrubber
 from gui.inputs.number_inputs import SliderSpin
 from gui.main_window import MainWindow
 from gui.pages.help.drawings import DrawingView
+from gui.pages.train.samples_view import Scrubber
 from gui.plots.chart import Chart
 from gui.shell.rooms import VIEWS
 from gui.shell.shortcuts_sheet import ShortcutsSheet

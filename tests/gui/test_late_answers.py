@@ -17,7 +17,7 @@ from gui.pages.labelling.page import LabellingPage
 from gui.pages.labelling.reader import Reader
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.active_job import ActiveJob
-from gui.workers.download_check import DownloadCheck
+from gui.workers.download_prompt import DownloadCheck
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.repository import ROOT

@@ -22,7 +22,7 @@ from engine.runs.run_summaries import read_entry
 from gui.models.grouped_table import CELL_ROLE
 from gui.models.run_table import RunTable
 from gui.pages.history.run_details import RunDetails
-from gui.pages.train.run.run_view import RunView
+from gui.pages.train.run_view import RunView
 from gui.workers.engine_thread import EngineThread
 from gui.workers.run_model import RunModel
 from tests.helpers import repository, scripted_worker

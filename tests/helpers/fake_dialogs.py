@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gui.pages.library.dialogs import Dialogs
+from gui.pages.library.library_operations import Dialogs
 
 
 class FakeDialogs(Dialogs):

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Family, Recipe, RecipeError, arenas
 from gui.core.background_tasks import BackgroundTasks
-from gui.forms import known_sources
+from gui.forms import choosers
 from gui.look.language import mark, tr, translate
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.train import recipe_files
-from gui.pages.train.base_models.view import BaseModelsView
+from gui.pages.train.base_models_view import BaseModelsView
 
 MEND = mark("The recipe on the Train page has problems. Fix them there first.")
 
@@ -56,7 +56,7 @@ class ArenaMaker(QObject):
         self._arena = None
         wanted = self._recipe or recipe_files.first_recipe(None)[0]
         self._form.ask_for_arena(wanted, is_current=self._recipe is not None)
-        self._background.run(known_sources.read, self._form.shared.offer_known)
+        self._background.run(choosers.read, self._form.shared.offer_known)
 
     def ask_for_entries(self, arena: arenas.Arena) -> None:
         """Show the form of more entries for an arena."""

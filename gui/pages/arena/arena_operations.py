@@ -18,9 +18,8 @@ from gui.core.clipboard import copy_command, copy_recipe
 from gui.look.language import tr, translate
 from gui.models.list_text import entry_text, seed_text
 from gui.shell.page import about
-from gui.widgets.menus import SEPARATOR
-from gui.workers.download_check import repositories
-from gui.workers.download_prompt import DownloadPrompt
+from gui.widgets.buttons import SEPARATOR
+from gui.workers.download_prompt import DownloadPrompt, repositories
 
 Arena = arenas.Arena
 EntryStatus = arenas.EntryStatus

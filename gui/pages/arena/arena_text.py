@@ -10,7 +10,7 @@ from typing import Any
 from engine.api import arenas
 from gui.look.format import NO_INTERVAL, interval, number_text, score
 from gui.look.language import tr, tr_count
-from gui.models.arena_reader import Snapshot
+from gui.models.folder_readers import Snapshot
 from gui.models.list_text import COUNTED_VERDICTS, VERDICTS, decoding_text, row_text, seeds_text
 
 

@@ -20,8 +20,8 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import tr, translate
-from gui.models.intervals import ConfidenceInterval, confidence_interval
 from gui.models.list_text import entry_text, row_text
+from gui.models.metric_text import ConfidenceInterval, confidence_interval
 from gui.plots import scatter
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Axis, Point, Scatter

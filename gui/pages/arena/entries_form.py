@@ -33,12 +33,11 @@ from gui.look.format import about_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
 from gui.pages.arena.shared_choice import BASE, DATA, MINUTES, SharedChoice
-from gui.pages.train.method.method_row import reason
+from gui.pages.train.method_row import reason
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
 Values = dict[str, Any]

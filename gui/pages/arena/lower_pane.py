@@ -16,8 +16,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import left_text, number_text
 from gui.look.language import mark, tr, translate
-from gui.models.cells import Cell, TextCell
-from gui.models.grouped_table import Column, GroupedTable
+from gui.models.grouped_table import Cell, Column, GroupedTable, TextCell
 from gui.models.queue_table import QueueTable
 from gui.pages.arena.charts import FrontView, LossView
 from gui.tables.grouped_view import GroupedTableView

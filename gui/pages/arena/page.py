@@ -16,13 +16,14 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, Family, Recipe, arenas
 from gui.core.actions import Entry
-from gui.core.saved_state import values_of
+from gui.core.preferences import values_of
+from gui.pages.train.report_export import ReportExport
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
-from gui.models.arena_reader import ArenaReader, Snapshot, chosen_for_blind
 from gui.models.arena_table import ArenaTable
+from gui.models.folder_readers import ArenaReader, Snapshot, chosen_for_blind
 from gui.models.list_text import entry_text, row_text
 from gui.pages.arena.arena_maker import ArenaMaker
 from gui.pages.arena.arena_operations import ArenaOperations, EntryMenu
@@ -31,17 +32,15 @@ from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
 from gui.pages.arena.table_head import ColumnsButton, HeadlineView
-from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
-from gui.tables.list_state import save_list_state
-from gui.widgets.buttons import plain, primary, quiet
+from gui.tables.list_pane import save_list_state
+from gui.widgets.buttons import make_menu, plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import hbox
-from gui.widgets.menus import make_menu
 from gui.widgets.scroll import Scroll
 from gui.widgets.undo_strip import UndoStrip
 

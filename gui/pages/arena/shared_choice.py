@@ -10,9 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Problem, Recipe, recipe
-from gui.forms import plan_text
-from gui.forms.choosers import BaseModelChooser, SourceChooser
-from gui.forms.known_sources import KnownSources
+from gui.forms import value_text
+from gui.forms.choosers import BaseModelChooser, KnownSources, SourceChooser
 from gui.forms.recipe_tables import on_base, with_other
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import IntField
@@ -100,8 +99,8 @@ class SharedChoice(QWidget):
     def show_plan(self, plan: Mapping[str, Any]) -> None:
         """Show what is known of base model and data, and that they have no problem."""
         feet = {
-            BASE: plan_text.base_text(plan, str(plan.get("family", ""))),
-            DATA: plan_text.amount_text(plan.get("examples") or {}, trains=True),
+            BASE: value_text.base_text(plan, str(plan.get("family", ""))),
+            DATA: value_text.amount_text(plan.get("examples") or {}, trains=True),
         }
         for key, text in feet.items():
             self.fields[key].set_helper_text(text)

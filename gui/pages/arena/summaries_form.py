@@ -11,7 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import AppError, Ending, Event, Job, arenas, paths
-from gui.core.data_files import dropped
+from gui.core.file_opening import dropped
 from gui.inputs.fields import Field, ProblemLine
 from gui.look import style
 from gui.look.format import NO_INTERVAL, gain, interval, number_text, percent, score

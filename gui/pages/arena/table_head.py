@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import metrics
 from gui.look.language import tr, translate
-from gui.look.tooltips import plain_tooltip
-from gui.models.arena_reader import Snapshot
+from gui.look.shown_texts import plain_tooltip
 from gui.models.arena_table import SHOWN_AT_FIRST
+from gui.models.folder_readers import Snapshot
 from gui.pages.arena.arena_text import headline
 from gui.widgets.buttons import Button
 from gui.widgets.labels import Label

@@ -18,7 +18,7 @@ from engine.api import escaping, run_comparison, run_summaries, voting
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.combo_box import ComboBox
-from gui.inputs.name_row import NameRow
+from gui.inputs.fields import NameRow
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr, tr_count, translate
@@ -34,7 +34,6 @@ from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layouts import vbox
-from gui.widgets.menus import SEPARATOR, below, make_menu
 from gui.widgets.undo_strip import UndoStrip
 
 TITLE = mark("Blind comparison")

@@ -13,14 +13,13 @@ from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.format import number_text, percent
 from gui.look.language import tr, tr_count
-from gui.models.intervals import ConfidenceInterval
+from gui.models.metric_text import ConfidenceInterval
 from gui.pages.blind import blind_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
 WIDTH = 960

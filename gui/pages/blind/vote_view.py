@@ -20,8 +20,7 @@ from gui.widgets.buttons import Button, IconButton, plain
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.shortcuts_line import ShortcutsLine
 from gui.widgets.splitter import Splitter

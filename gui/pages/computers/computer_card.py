@@ -14,8 +14,7 @@ from gui.pages.computers.computer_text import STATES, Facts
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 

@@ -1,11 +1,12 @@
-"""The findings of a check, worst first, with their actions."""
+"""The findings of a check, worst first, with their actions, and what the user decided about them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import Severity
@@ -13,12 +14,10 @@ from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count
-from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.report import Finding, by_split
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 
 ROW_HEIGHT = 40
@@ -221,3 +220,47 @@ class FindingsView(QWidget):
                 excluded=row.finding.id in self._exclusions.excluded,
                 masked=row.finding.id in self._exclusions.masked,
             )
+
+
+class Exclusions(QObject):
+    """The decisions about one source. `changed` is emitted by `exclude` and `mask`."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.excluded: tuple[str, ...] = ()
+        self.masked: tuple[str, ...] = ()
+        self.answers: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Reset, for another source."""
+        self.excluded, self.masked, self.answers = (), (), {}
+        self.changed.emit()
+
+    def exclude(self, finding: str, on: bool) -> None:
+        """Exclude a finding's rows, or include them again."""
+        self.excluded = _switched(self.excluded, finding, on)
+        self.changed.emit()
+
+    def mask(self, kind: str, on: bool) -> None:
+        """Mask a kind of personal data, or unmask it."""
+        self.masked = _switched(self.masked, kind, on)
+        self.changed.emit()
+
+    def answered(self) -> dict[str, str]:
+        """Return the answers to what was asked before the data could be read, by option."""
+        return {"broken_rows": "refuse"} | self.answers
+
+    def values(self) -> dict[str, Any]:
+        """Return the decisions as `[data]` values of a recipe."""
+        return {
+            **self.answered(),
+            "exclude": list(self.excluded),
+            "mask": list(self.masked),
+        }
+
+
+def _switched(ids: tuple[str, ...], one: str, on: bool) -> tuple[str, ...]:
+    others = tuple(each for each in ids if each != one)
+    return (*others, one) if on else others

@@ -38,13 +38,13 @@ from gui.look.language import tr, tr_count, translate
 from gui.pages.data import report
 from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
-from gui.pages.data.exclusions import Exclusions
+from gui.pages.data.findings_view import Exclusions
 from gui.pages.data.page_layout import DataPageLayout
 from gui.pages.data.report import Finding, Report, Row, RowPreview
 from gui.shell.page import Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
-from gui.workers.download_check import DownloadCheck, data_set
+from gui.workers.download_prompt import DownloadCheck, data_set
 from gui.workers.worker_manager import WorkerManager
 
 MAX_REMARKS = 3

@@ -16,12 +16,11 @@ from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.language import tr, translate
 from gui.pages.data import report
-from gui.pages.data.exclusions import Exclusions
-from gui.pages.data.findings_view import FindingsView
+from gui.pages.data.findings_view import Exclusions, FindingsView
 from gui.pages.data.overview import Figures, LengthView
 from gui.pages.data.preview_table import PreviewTable
-from gui.pages.data.rows.row_view import RowView
-from gui.pages.data.rows.rows_view import BrokenRowsView, RowsView
+from gui.pages.data.row_view import RowView
+from gui.pages.data.rows_view import BrokenRowsView, RowsView
 from gui.pages.data.source_bar import SourceBar
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.shell.page import NARROW
@@ -30,8 +29,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 

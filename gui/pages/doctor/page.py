@@ -22,8 +22,7 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager

@@ -16,8 +16,7 @@ from gui.models.example_table import Row, chrf_text
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.parts import MarkLegend
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView, Turn, preview, preview_text
 

@@ -38,7 +38,7 @@ from gui.pages.examples.detail import ExampleDetail
 from gui.pages.examples.run_chooser import RunChooser
 from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import GroupedTableView
-from gui.tables.list_state import save_list_state
+from gui.tables.list_pane import save_list_state
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip

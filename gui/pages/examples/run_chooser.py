@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from engine.api import run_comparison
 from gui.look.format import gain, number_text, score
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.cells import Cell, CheckCell, IconTextCell, TextCell
 from gui.models.example_table import GAIN_WIDTH
-from gui.models.grouped_table import Column, GroupedTable, Heading
+from gui.models.grouped_table import Cell, CheckCell, Column, GroupedTable, Heading, IconTextCell, TextCell
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState

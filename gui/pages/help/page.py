@@ -18,19 +18,17 @@ from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
-from gui.models.cells import Cell, TextCell
-from gui.models.grouped_table import Column, GroupedTable, Heading
+from gui.models.grouped_table import Cell, Column, GroupedTable, Heading, TextCell
 from gui.pages.help import topics
 from gui.pages.help.drawings import DrawingView
 from gui.pages.help.topics import Topic
-from gui.pages.train.method.method_sketch import MethodSketch
+from gui.pages.train.method_chooser import MethodSketch
 from gui.shell.page import Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.text_view import TextView
 

@@ -29,6 +29,7 @@ from engine.api import (
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe, copy_text
+from gui.pages.train.report_export import ReportExport
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.format import bytes_text, number_text
@@ -37,16 +38,13 @@ from gui.models.folder_readers import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
 from gui.pages.history.run_details import RunDetails
 from gui.pages.library.comparison_view import FEWEST, MOST
-from gui.pages.library.dialogs import Dialogs
-from gui.pages.train.run.report_export import ReportExport
+from gui.pages.library.library_operations import Dialogs
 from gui.shell.page import Page, about
 from gui.tables.grouped_view import GroupedTableView
-from gui.tables.list_pane import ListPane
-from gui.tables.list_state import save_list_state
-from gui.widgets.buttons import IconButton, plain, primary
+from gui.tables.list_pane import ListPane, save_list_state
+from gui.widgets.buttons import SEPARATOR, IconButton, below, make_menu, plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layouts import hbox, vbox
-from gui.widgets.menus import SEPARATOR, below, make_menu
 
 FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}
 ROW_HEIGHT = 40

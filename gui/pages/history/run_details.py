@@ -19,8 +19,7 @@ from gui.models.list_text import base_text, data_text, moment_text
 from gui.models.run_table import started
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 
 Fact = tuple[str, str]
 MAX_TARGETS = 4

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, labelling, library
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.playground import choices

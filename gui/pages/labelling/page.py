@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from engine.api import AppError, Example, StorageError, labelling, model_info
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
-from gui.core.data_files import file_filter
+from gui.core.file_opening import file_filter
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
@@ -39,8 +39,7 @@ from gui.shell.page import Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.layouts import vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, vbox
 from gui.widgets.splitter import Splitter
 from gui.workers.device_lock import Strip
 from gui.workers.worker_manager import WorkerManager

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QTextEdit, QWidget
 
 from engine.api import Claim, labelling, turns, unsupported
 from gui.core import actions
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import ProblemLine
 from gui.look import style
@@ -31,8 +31,7 @@ from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.shortcuts_line import ShortcutsLine
 from gui.widgets.text_view import Mark, TextView, Turn, utf16

@@ -13,11 +13,19 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import UNKNOWN, gain, interval, score
 from gui.look.language import mark, tr
-from gui.models.adapter_groups import SCORE
-from gui.models.cells import Cell, IconTextCell, ScoreCell, TextCell
-from gui.models.grouped_table import Column, GroupedTable, Heading, text_of
-from gui.models.intervals import IntervalCell, confidence_interval
+from gui.models.adapter_table import SCORE
+from gui.models.grouped_table import (
+    Cell,
+    Column,
+    GroupedTable,
+    Heading,
+    IconTextCell,
+    ScoreCell,
+    TextCell,
+    text_of,
+)
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, data_text, protocol_source, protocol_text
+from gui.models.metric_text import IntervalCell, confidence_interval
 from gui.pages.library.library_text import compared_facts
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain

@@ -9,11 +9,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Adapter
-from gui.core.saved_state import SavedState, values_of
+from gui.core.preferences import SavedState, values_of
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.language import mark, tr
-from gui.models.adapter_groups import PROPERTIES
+from gui.models.adapter_table import PROPERTIES
 from gui.widgets.flow_layout import FlowBox
 
 WIDTH = 184

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QWidget
 from engine.api import Adapter, exports, hub_adapters, paths, run_names
 from gui.core.actions import Entry
 from gui.look.language import tr
-from gui.pages.library import export_text
-from gui.pages.library.dialogs import Dialogs
+from gui.pages.library import library_text
 from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs, PushRequest
-from gui.pages.library.library_operations import LibraryOperations
+from gui.pages.library.library_operations import Dialogs, LibraryOperations
 from gui.pages.library.push_dialog import PushDialog
 
 
@@ -139,7 +138,7 @@ class ImportExport:
     def _model_entries(self, adapter: Adapter) -> list[Entry]:
         return [
             (text, partial(self.export_model, adapter, to, precision), "")
-            for to, precision, text in export_text.entries(adapter.metadata.base_model.family)
+            for to, precision, text in library_text.export_menu_entries(adapter.metadata.base_model.family)
         ]
 
     def import_entries(self) -> list[Entry]:

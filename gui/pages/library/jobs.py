@@ -16,10 +16,9 @@ from engine.api import recipe as recipes
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import data_text
-from gui.pages.library import export_text
+from gui.pages.library import library_text
 from gui.workers.device_queue import Work
-from gui.workers.download_check import Request, repositories
-from gui.workers.download_prompt import DownloadPrompt, base_repositories
+from gui.workers.download_prompt import DownloadPrompt, Request, base_repositories, repositories
 from gui.workers.eta import Eta
 
 ONE_AT_A_TIME = mark("Only one job can run at a time. Wait for it to finish, or cancel it.")
@@ -293,10 +292,10 @@ class LibraryJobs(QObject):
     def _finish_export(self, result: Result) -> None:
         folder, verified = Path(result["path"]), result["verified"]
         done = tr("Exported to {name}, {size}.", name=folder.name, size=bytes_text(result["bytes"]))
-        found = f" {export_text.verdict(verified)}" if verified else ""
+        found = f" {library_text.export_verdict(verified)}" if verified else ""
         if "conversations" in result:
-            found = f" {export_text.held(result['conversations'])}"
-        self.finished.emit(f"{done}{found} {export_text.handed_over(result)}".strip(), folder)
+            found = f" {library_text.script_contents(result['conversations'])}"
+        self.finished.emit(f"{done}{found} {library_text.ollama_text(result)}".strip(), folder)
 
     def _finish_push(self, name: str, result: Result) -> None:
         # They were read before anything was sent.

@@ -1,13 +1,13 @@
 """The metadata panel of an adapter: scores, origin, method, tags, notes, and file integrity.
 
-Shows and edits; the page acts on its signals.
+Shows and edits; the page acts on its signals. It stands beside the table, or over its right half in a narrow window.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -16,17 +16,15 @@ from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
 from gui.look.language import tr, translate
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.models.metric_text import language_sentences
-from gui.pages.library.facts_view import FactsView, TextSection
-from gui.pages.library.library_text import changes, exports, made_from, method_facts
-from gui.pages.library.scores_view import MetricRows, ScoresView
+from gui.pages.library.library_text import changes, made_from, method_facts, past_exports
+from gui.pages.library.scores_view import FactsView, MetricRows, ScoresView, TextSection
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 
 WIDTH = 384
@@ -196,7 +194,7 @@ class MetadataPanel(QWidget):
         self._show_scores(metadata.score_card)
         self._made_from.show_facts(made_from(metadata))
         self._method.show_facts(method_facts(metadata))
-        self._exports.show_texts(exports(metadata))
+        self._exports.show_texts(past_exports(metadata))
         self._changes.show_texts(changes(metadata))
         self._show_merging(adapter)
         self._show_words(another=another)
@@ -301,3 +299,77 @@ def _about(metadata: AdapterMetadata) -> str:
 
 def _row(first: QWidget, *others: QWidget) -> QHBoxLayout:
     return hbox((first, 1), *others, spacing=8)
+
+
+class Drawer(QObject):
+    """Places `panel` in `row` or over `left`; shown only while an adapter is selected."""
+
+    def __init__(self, row: QHBoxLayout, left: QWidget, panel: MetadataPanel) -> None:
+        super().__init__(left)
+        self._row, self._left, self._panel = row, left, panel
+        self._line = Line(vertical=True)
+        self._narrow = False
+        self._open = False
+        self._filled = False
+        row.addWidget(self._line)
+        row.addWidget(panel)
+        left.installEventFilter(self)
+        style.on_style_changed(self._place)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the panel is open over the table."""
+        return self._narrow and self._open
+
+    @property
+    def is_narrow(self) -> bool:
+        """Return whether the panel is placed over the table."""
+        return self._narrow
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Place the panel over the table, or beside it."""
+        if narrow == self._narrow:
+            return
+        self._narrow, self._open = narrow, False
+        self._panel.hide()
+        self._panel.close_button.setVisible(narrow)
+        if narrow:
+            self._row.removeWidget(self._panel)
+            self._panel.setParent(self._left)
+        else:
+            self._row.addWidget(self._panel)
+        self._place()
+
+    def set_filled(self, filled: bool) -> None:
+        """Set whether there is an adapter to show."""
+        self._filled = filled
+        self._place()
+
+    def open(self) -> None:
+        """Open the panel over the table, if it is not beside it."""
+        self._open = self._narrow
+        self._place()
+
+    def close(self) -> None:
+        """Close the panel over the table."""
+        self._open = False
+        self._place()
+
+    def _place(self) -> None:
+        beside = self._filled and not self._narrow
+        self._line.setVisible(beside)
+        self._panel.setVisible(beside or (self._filled and self.is_open))
+        self._panel.set_rimmed(self._narrow)
+        if self._narrow:
+            width = min(self._left.width(), max(px(WIDTH), self._left.width() // 2))
+            self._panel.setFixedWidth(width)
+            self._panel.setGeometry(self._left.width() - width, 0, width, self._left.height())
+            self._panel.raise_()
+        else:
+            self._panel.setFixedWidth(px(WIDTH))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit the panel to the right half."""
+        if event.type() == QEvent.Type.Resize and self.is_open:
+            self._place()
+        return super().eventFilter(watched, event)

@@ -16,33 +16,28 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.api import Adapter, Unreadable, example_scores, paths
 from gui.core.actions import Entry
-from gui.core.data_files import dropped
+from gui.core.file_opening import dropped
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
-from gui.models.adapter_groups import SHOWN, Narrowed
-from gui.models.adapter_table import AdapterTable
+from gui.models.adapter_table import SHOWN, AdapterTable, Narrowed
 from gui.models.folder_readers import LibraryReader
 from gui.pages.library.comparison_view import FEWEST, MOST, ComparisonView
-from gui.pages.library.dialogs import Dialogs
-from gui.pages.library.drawer import Drawer
 from gui.pages.library.filter_row import FilterRow
 from gui.pages.library.import_export import ImportExport
 from gui.pages.library.jobs import Choice, LibraryJobs, score_choices
-from gui.pages.library.library_operations import LibraryOperations
+from gui.pages.library.library_operations import Dialogs, LibraryOperations
 from gui.pages.library.library_text import size_text, subtitle, unreadable_text
-from gui.pages.library.metadata_panel import MetadataPanel
+from gui.pages.library.metadata_panel import Drawer, MetadataPanel
 from gui.pages.library.serve_dialog import ServeDialog
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import GroupedTableView
-from gui.tables.list_pane import ListPane
-from gui.tables.list_state import save_list_state
-from gui.widgets.buttons import IconButton, plain, primary
+from gui.tables.list_pane import ListPane, save_list_state
+from gui.widgets.buttons import SEPARATOR, IconButton, below, make_menu, plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layouts import hbox
-from gui.widgets.menus import SEPARATOR, below, make_menu
 
 FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Imported")}
 

@@ -26,8 +26,8 @@ from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import bytes_text, number_text
 from gui.look.language import tr, tr_count, translate
-from gui.pages.library.facts_view import FactsView
 from gui.pages.library.jobs import PushRequest, visibility_text
+from gui.pages.library.scores_view import FactsView
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import IconLabel, Label

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock, comparison, ingest
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.look.format import bytes_text, number_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import SPLITS

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import Example, SummarizeOptions, write_csv
 from gui.core.background_tasks import BackgroundTasks
-from gui.core.data_files import file_filter
+from gui.core.file_opening import file_filter
 from gui.look.format import number_text
 from gui.look.language import tr, translate
 from gui.pages.playground.batch import Batch, BatchReader, BatchRow

@@ -16,13 +16,12 @@ from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import IntField
 from gui.look import style
-from gui.look.elided_name import told_apart
 from gui.look.fonts import px
 from gui.look.format import gain, interval, number_text, score
 from gui.look.language import mark, tr
-from gui.models.cells import Cell, IconTextCell, TextCell
+from gui.look.shown_texts import told_apart
+from gui.models.grouped_table import Cell, GroupedTable, IconTextCell, TextCell
 from gui.models.grouped_table import Column as TableColumn
-from gui.models.grouped_table import GroupedTable
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.batch import Batch, BatchRow, state_text
 from gui.pages.playground.column_results import Column, ColumnModel
@@ -33,8 +32,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView, Turn, preview, preview_text
 

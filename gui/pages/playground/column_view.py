@@ -18,13 +18,12 @@ from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import UNKNOWN, duration_text, number_text, score
 from gui.look.language import tr, tr_count, translate
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.column_results import Column, Feedback, Marks, Thumb
 from gui.widgets.buttons import IconButton, link, plain, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView
 

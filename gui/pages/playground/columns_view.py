@@ -20,8 +20,7 @@ from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 from gui.widgets.undo_strip import UndoStrip

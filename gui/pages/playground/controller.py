@@ -24,8 +24,8 @@ from engine.api import (
     library,
     prompts,
 )
-from gui.core.saved_state import values_of
-from gui.core.timers import once
+from gui.core.background_tasks import once
+from gui.core.preferences import values_of
 from gui.look.language import tr, tr_count, translate
 from gui.pages.playground import choices
 from gui.pages.playground.column_results import ColumnResults, Feedback

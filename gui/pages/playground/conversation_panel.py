@@ -22,20 +22,19 @@ from PySide6.QtWidgets import (
 
 from engine.api import Example, chats, speakers, turns
 from gui.core import actions
-from gui.core.saved_state import SavedState, values_of
+from gui.core.preferences import SavedState, values_of
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 from gui.pages.playground.picker import Picker
 from gui.pages.playground.token_meter import Length, TokenMeter, counted, estimated, parted
 from gui.widgets.buttons import link, plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 

@@ -29,10 +29,9 @@ from engine.api import (
     prompts,
     exports,
 )
-from gui.forms.field_grid import FormField, make_field
+from gui.forms.form_layout import FormField, make_field
 from gui.inputs.combo_box import ComboBox
-from gui.inputs.fields import Field
-from gui.inputs.name_row import NameRow
+from gui.inputs.fields import Field, NameRow
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text

@@ -17,8 +17,8 @@ from engine.api import AppError, DataError, Example, StorageError, labelling, mo
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_text
-from gui.core.data_files import dropped
-from gui.core.saved_state import SavedState
+from gui.core.file_opening import dropped
+from gui.core.preferences import SavedState
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale

@@ -20,8 +20,7 @@ from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.workers.device_lock import Strip
 
 METER_WIDTH = 320

@@ -25,7 +25,7 @@ from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 from gui.pages.playground.choices import source_title
 from gui.pages.playground.history import headline
 from gui.widgets.buttons import quiet

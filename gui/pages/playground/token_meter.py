@@ -10,7 +10,7 @@ from functools import lru_cache
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Turn, turns
-from gui.core.timers import once
+from gui.core.background_tasks import once
 from gui.graphics.bars import MeterRow
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count

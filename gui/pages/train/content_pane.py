@@ -1,4 +1,4 @@
-"""The right pane of the train page: the choosers or the run, and a message above them.
+"""The right pane of the train page: the choosers or the run, a message above them, and plans that need less memory.
 
 Arranges the parts and switches between them.
 """
@@ -6,28 +6,43 @@ Arranges the parts and switches between them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import Family, MemoryFallback, memory_fallbacks
+from engine.api import (
+    OUT_OF_MEMORY,
+    AppError,
+    Ending,
+    Family,
+    MemoryFallback,
+    Recipe,
+    graphics_cards,
+    graphics_check,
+    memory_fallbacks,
+    run_store,
+)
 from gui.core.preferences import Preferences
+from gui.forms.recipe_form import RecipeForm
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.format import bytes_text
-from gui.look.language import tr
-from gui.pages.train.base_models.view import BaseModelsView
-from gui.pages.train.device_choices import GpuBanner
-from gui.pages.train.method.method_chooser import MethodChooser
-from gui.pages.train.run.failure_card import plan_row
-from gui.pages.train.run.run_view import RunView
-from gui.widgets.cards import Card, ErrorCard
+from gui.look.language import tr, translate
+from gui.pages.train.base_models_view import BaseModelsView
+from gui.pages.train.method_chooser import MethodChooser
+from gui.pages.train.recipe_panel import RecipePanel
+from gui.pages.train.run_notices import plan_row
+from gui.pages.train.run_view import RunView
+from gui.widgets.cards import Card, ErrorCard, NoticeStrip
 from gui.widgets.dimming import dim
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView
 from gui.widgets.undo_strip import UndoStrip
+from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
 PREVIEW_HEIGHT = 116
@@ -213,3 +228,159 @@ def joined(marks: Sequence[Mark]) -> list[Mark]:
         else:
             made.append(mark)
     return made
+
+
+DEVICE = "training.device"
+PUT_AWAY = "card_banner_put_away"
+
+
+class DeviceChoices(QObject):
+    """Requests the devices from a worker once, since they stay the same while the window is open."""
+
+    def __init__(self, manager: WorkerManager, form: RecipeForm, banner: GpuBanner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._manager, self._form, self._banner = manager, form, banner
+        self._is_asked = False
+
+    def follow(self, planned: Recipe | None, plan: dict[str, Any]) -> None:
+        """Let the window's other workers compute on the device of a recipe whose plan has no problem with it."""
+        fields = {problem.get("field") for problem in plan.get("problems") or ()}
+        if planned is not None and DEVICE not in fields:
+            # The other workers compute on one card.
+            device = planned.training.device
+            self._manager.suit_device("auto" if device == "all" else device)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Request the devices, unless that was done before."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._manager.ask("devices", {}, parent=self).subscribe(self, result=self._take)
+
+    def _take(self, found: dict[str, Any]) -> None:
+        self._form.offer_devices(found.get("devices") or ())
+        self._banner.judge(found)
+
+
+class GpuBanner(QWidget):
+    """A strip about a graphics card that torch can't use; hidden until `judge` finds one.
+
+    Once closed, it stays closed until its text changes.
+    """
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        # The untranslated text, so that it stays closed in another language.
+        self._text = ""
+        self.strip = NoticeStrip()
+        self.strip.acted.connect(self._put_away)
+        vbox(self.strip, of=self, margins=(24, 12, 24, 0))
+        self.hide()
+
+    def judge(self, found: dict[str, Any]) -> None:
+        """Compare torch's devices, the result of the `devices` job, with the graphics cards of this computer."""
+        check = graphics_check(found, graphics_cards.find())
+        self._text = f"{check.text} {check.fix}"
+        wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._text
+        if wanted:
+            self.strip.show_notice(
+                f"{translate(check.text)} {translate(check.fix)}", tr("Dismiss"), "warning"
+            )
+        self.setVisible(wanted)
+
+    def _put_away(self) -> None:
+        self._preferences.set(PUT_AWAY, self._text)
+        self.hide()
+
+
+class FallbackController(QObject):
+    """Connects the recipe panel and the fallback view; `sides` switches between the panes."""
+
+    def __init__(
+        self, manager: WorkerManager, panel: RecipePanel, right: ContentPane, sides: SegmentedControl
+    ) -> None:
+        super().__init__(panel)
+        self._manager, self._panel, self._right, self._sides = manager, panel, right, sides
+        self._recipe: Recipe | None = None
+        panel.effect.fallbacks_wanted.connect(self._look)
+        panel.edited.connect(self._leave)
+        right.fallback_view.chosen.connect(self._use)
+        right.fallback_view.closed.connect(self._close)
+
+    def _look(self) -> None:
+        """Search for memory fallbacks of the current recipe."""
+        wanted = self._panel.form.recipe()
+        if wanted is None:
+            return
+        self._recipe = wanted
+        self._sides.set_current("run")
+        self._right.show_fallbacks()
+        try:
+            job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
+        except AppError as error:
+            self._right.fallback_view.show_error(f"{translate(error.message)} {translate(error.hint)}")
+            return
+        self._right.fallback_view.show_searching()
+        job.subscribe(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
+
+    def _take(self, wanted: Recipe, found: dict[str, Any]) -> None:
+        if wanted is self._recipe:
+            self._right.fallback_view.show_found(found)
+
+    def _fail(self, wanted: Recipe, ending: Ending) -> None:
+        if wanted is self._recipe:
+            self._right.fallback_view.show_error(f"{translate(ending.message)} {translate(ending.hint)}")
+
+    def _use(self, plan: MemoryFallback) -> None:
+        """Apply a fallback to the recipe, unless the recipe has changed."""
+        form = self._panel.form
+        if form.recipe() == self._recipe:
+            tables: dict[str, dict[str, Any]] = {}
+            for key, value in plan.changes.items():
+                table, _, name = key.partition(".")
+                tables.setdefault(table, {})[name] = value
+            for table, values in tables.items():
+                form.set_values(table, values)
+        self._sides.set_current("recipe")
+
+    def _close(self) -> None:
+        self._leave()
+        self._sides.set_current("recipe")
+
+    def _leave(self) -> None:
+        """Show the methods again, since the fallbacks belong to the earlier recipe."""
+        if self._recipe is not None:
+            self._recipe = None
+            self._right.show_methods()
+
+
+class FallbackFinder(QObject):
+    """`found(model, plans)` reports the fallbacks of a run that could not report them itself."""
+
+    found = Signal(object, object)
+
+    def __init__(self, manager: WorkerManager, parent: QObject) -> None:
+        super().__init__(parent)
+        self._manager = manager
+
+    def seek(self, model: RunModel) -> None:
+        """Search for fallbacks if the run was killed for its memory; a run that ended by itself has reported them."""
+        ending = model.ending
+        if ending is None or ending.kind != OUT_OF_MEMORY or ending.event is not None:
+            return
+        try:
+            job = self._manager.ask(
+                "shrink", {"step": run_store.last_step(model.job)}, model.recipe, parent=self
+            )
+        except AppError:
+            self.found.emit(model, [])
+            return
+        job.subscribe(
+            self,
+            result=partial(self._take, model),
+            failed=lambda _ending: self.found.emit(model, []),
+        )
+
+    def _take(self, model: RunModel, result: dict[str, Any]) -> None:
+        self.found.emit(model, memory_fallbacks.read(result))

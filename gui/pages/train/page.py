@@ -31,22 +31,19 @@ from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import Preferences
-from gui.forms import known_sources
+from gui.pages.train.report_export import ReportExport
+from gui.forms import choosers
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
 from gui.pages.train import recipe_files
-from gui.pages.train.content_pane import ContentPane
-from gui.pages.train.device_choices import DeviceChoices
-from gui.pages.train.fallback_controller import FallbackController, FallbackFinder
+from gui.pages.train.content_pane import ContentPane, DeviceChoices, FallbackController, FallbackFinder
 from gui.pages.train.page_header import PageHeader
 from gui.pages.train.recipe_panel import RecipePanel
-from gui.pages.train.run.report_export import ReportExport
-from gui.pages.train.run.run_text import adapter_name, status_text
-from gui.pages.train.start_prompt import StartPrompt
+from gui.pages.train.run_text import adapter_name, status_text
+from gui.pages.train.start_foot import StartPrompt
 from gui.shell.page import NARROW, Page
-from gui.widgets.layouts import hbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
@@ -310,7 +307,7 @@ class TrainPage(Page):
 
     def _offer_known(self) -> None:
         self._background.run(library.scan, lambda found: self._take_adapters(found[0]))
-        self._background.run(known_sources.read, self.panel.form.offer_known)
+        self._background.run(choosers.read, self.panel.form.offer_known)
 
     def _take_adapters(self, adapters: list[Adapter]) -> None:
         self.panel.form.start_from.offer(adapters)

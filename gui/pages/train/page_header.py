@@ -13,7 +13,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import tr
 from gui.look.shown_texts import menu_text
 from gui.pages.train import recipe_files
-from gui.pages.train.run.run_text import resume_text
+from gui.pages.train.run_text import resume_text
 from gui.shell.header import Header
 from gui.widgets.buttons import Button, IconButton, plain
 from gui.workers.run_model import RunModel

@@ -15,20 +15,17 @@ from PySide6.QtWidgets import QWidget
 from engine.api import Problem, Recipe, automatic
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
-from gui.forms.field_grid import LEVELS
+from gui.forms.form_layout import LEVELS
 from gui.forms.recipe_form import RecipeForm
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
-from gui.pages.train.method.effect_panel import EffectPanel
-from gui.pages.train.plan_line import expected_seconds
-from gui.pages.train.start_foot import StartFoot
-from gui.pages.train.start_prompt import computer_names
+from gui.pages.train.effect_panel import EffectPanel
+from gui.pages.train.start_foot import StartFoot, computer_names, expected_seconds
 from gui.widgets.buttons import plain
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.workers.planner import problem_of
 from gui.workers.run_model import RunModel

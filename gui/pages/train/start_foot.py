@@ -1,27 +1,46 @@
-"""What stands beside Start: what a run will do, what speaks against it, and why Start is grey."""
+"""What stands around Start: what a run will do, its warnings and problems, the computer, and what is asked before it.
+
+A download, and what is sent to another computer, are asked for between the press of Start and the run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import reduce
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Problem
+from engine.api import (
+    AppError,
+    Computer,
+    Problem,
+    Recipe,
+    computer_store,
+    offline,
+    recipe,
+    run_store,
+    run_summaries,
+    sending,
+)
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
-from gui.look.format import number_text
-from gui.look.language import tr, tr_count, translate
+from gui.look.format import bytes_text, duration_text, number_text
+from gui.look.language import mark, tr, tr_count, translate
+from gui.models.metric_text import language_text
 from gui.pages.labelling.no_summaries import NoSummaries
-from gui.pages.train.plan_line import plan_text, readiness_text
-from gui.pages.train.run.remarks_view import RemarksView
+from gui.pages.train.run_notices import RemarksView
 from gui.widgets.buttons import primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.dimming import dim
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.scroll import FittedScroll
 from gui.widgets.text_view import TextView
+from gui.workers.active_job import ActiveJob
+from gui.workers.download_prompt import DownloadPrompt, missing, repositories
+from gui.workers.worker_manager import WorkerManager
 
 # A warning about this field says that a run is too short.
 EPOCHS = "training.epochs"
@@ -152,3 +171,292 @@ class StartFoot(QWidget):
             label.setVisible(bool(text))
         self.warnings.show_notices(warnings)
         self.too_short.hide()
+
+
+BETWEEN = " · "
+MAX_RUNS = 20
+
+
+def readiness_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
+    """Return conversations, their language and the lengths of summaries in one line, as far as the plan knows them."""
+    ready, examples = plan.get("readiness") or {}, plan.get("examples") or {}
+    scored = ready.get("scored", examples.get("test"))
+    parts = [
+        tr_count(examples["train"], "{n} conversation to learn from", "{n} conversations to learn from")
+        if trains and "train" in examples
+        else "",
+        tr("{count} to test on", count=number_text(scored)) if scored is not None else "",
+        _language(ready),
+        _lengths(ready, "learned" if trains else "written"),
+    ]
+    return BETWEEN.join(filter(None, parts))
+
+
+def _language(ready: Mapping[str, Any]) -> str:
+    """Return the language of the data, and those of the base model if it is not among them."""
+    language, known = ready.get("language", ""), ready.get("base_languages", ())
+    if not language:
+        return ""
+    if not known or language in known:
+        return language_text(language)
+    of_base = ", ".join(map(language_text, known))
+    return tr("{language}, base model: {known}", language=language_text(language), known=of_base)
+
+
+def _lengths(ready: Mapping[str, Any], which: str) -> str:
+    facts = ready.get(which)
+    if not facts:
+        return ""
+    longest, limit = number_text(facts["longest"]), number_text(facts["limit"])
+    if facts["over"]:
+        return tr("summaries up to {longest} tokens, limit {limit}", longest=longest, limit=limit)
+    return tr("summaries up to {longest} of {limit} tokens", longest=longest, limit=limit)
+
+
+def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
+    """Return what a run of the planned recipe will do, the main facts in bold."""
+    happening = _steps_text(plan) if trains else _scoring_text(plan)
+    first = missing_text(plan.get("missing") or ()), unpacking_text(plan.get("unpacks") or {})
+    return " ".join(part for part in (happening, *first) if part)
+
+
+def _steps_text(plan: Mapping[str, Any]) -> str:
+    steps = int(plan.get("steps") or 0)
+    if not steps:
+        return ""
+    seconds, time_limit = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
+    if time_limit and (not seconds or seconds > time_limit):
+        happening = tr_count(
+            steps,
+            "<b>{n} step</b>, or as many as fit into <b>{time}</b>.",
+            "<b>{n} steps</b>, or as many as fit into <b>{time}</b>.",
+            time=duration_text(time_limit),
+        )
+    elif seconds:
+        happening = tr_count(
+            steps,
+            "<b>{n} step</b> in about <b>{time}</b>.",
+            "<b>{n} steps</b> in about <b>{time}</b>.",
+            time=duration_text(seconds),
+        )
+    else:
+        happening = tr_count(steps, "<b>{n} step</b>.", "<b>{n} steps</b>.")
+    return f"{happening} {tr('The base model is scored first, so you will see what was gained.')}"
+
+
+def _scoring_text(plan: Mapping[str, Any]) -> str:
+    # Warnings stand by themselves.
+    notices = [
+        translate(notice["message"])
+        for notice in plan.get("notices") or ()
+        if notice.get("level") != "warning"
+    ]
+    return " ".join(notices) or tr(
+        "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
+    )
+
+
+def unpacking_text(unpacks: Mapping[str, str]) -> str:
+    """Return what a run would unpack first, how large that gets, and what it means; "" if nothing."""
+    return " ".join(translate(unpacks[part]) for part in ("message", "hint") if part in unpacks)
+
+
+def missing_text(names: Sequence[str]) -> str:
+    """Return what a run would download first; "" if nothing, or if it is a problem because Tunesmith is offline."""
+    if not names or offline():
+        return ""
+    listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)
+    return tr_count(
+        len(names),
+        "{listed} is not on this computer yet. Start shows the size of the download and asks first.",
+        "{listed} are not on this computer yet. Start shows the size of the download and asks first.",
+        listed=listed,
+    )
+
+
+def expected_seconds(wanted: Recipe, steps: int) -> float | None:
+    """Return the estimated seconds of a run, or None without a similar completed run."""
+    for job in run_store.list_jobs()[:MAX_RUNS]:
+        try:
+            earlier = recipe.load(job.recipe_path)
+        except AppError:
+            continue
+        if _kind(earlier) == _kind(wanted):
+            entry = run_summaries.read_entry(job)
+            if entry.outcome == "completed" and entry.step:
+                # Early stopping or the time limit may have ended it before its last step. Loading and scoring
+                # take as long for few steps as for many.
+                training = min(entry.training_seconds or entry.seconds, entry.seconds)
+                return entry.seconds - training + training * steps / entry.step
+    return None
+
+
+def _kind(one: Recipe) -> tuple[object, ...]:
+    """Return what determines the time of a step."""
+    training, data = one.training, one.data
+    sizes = (training.batch_size, data.max_conversation_tokens, data.max_summary_tokens)
+    return one.base_model, data.source, one.method.id, training.device, *sizes
+
+
+DOWNLOAD_QUESTION = mark("This run downloads what is not on this computer yet.")
+
+
+class StartPrompt(QObject):
+    """`opened(recipe, computer, cards)`: start it, on so many cards there.
+
+    `says(text, action)`: a message, with an action that confirms.
+    """
+
+    opened = Signal(object, str, int)
+    says = Signal(str, str)
+
+    def __init__(self, manager: WorkerManager, foot: StartFoot, parent: QObject) -> None:
+        """`foot` offers the computers; it is told how many cards the chosen one has."""
+        super().__init__(parent)
+        self._manager, self._counting = manager, ActiveJob(self)
+        self._cluster_cards = ClusterCards(manager, foot, self)
+        self._downloads = RunDownloadPrompt(manager, self)
+        self._pending: tuple[Recipe, str, int] | None = None
+        self._downloads.opened.connect(lambda wanted: self.opened.emit(wanted, "", 1))
+        self._downloads.says.connect(self.says)
+
+    def request(self, wanted: Recipe, name: str = "", cards: int = 1) -> None:
+        """Request a run of a recipe here, or on so many cards of another computer."""
+        self.forget()
+        if not name:
+            self._downloads.request_run(wanted)
+            return
+        try:
+            computer = computer_store.find(name)
+            sending.require_online(computer)
+        except AppError as error:
+            self.says.emit(translate(f"{error.message} {error.hint}".strip()), "")
+            return
+        if computer.agreed:
+            self.opened.emit(wanted, name, cards)
+        else:
+            self._pending = (wanted, name, cards)
+            self._ask(computer, {})
+            self._count(computer, wanted)
+
+    def _ask(self, computer: Computer, counts: dict[str, int]) -> None:
+        if self._pending is not None:
+            self.says.emit(question(computer, self._pending[0], counts), tr("Send and start"))
+
+    def _count(self, computer: Computer, wanted: Recipe) -> None:
+        """Let the question say how many conversations are sent, once a worker has counted them."""
+        source, options = next(iter(sending.to_count([wanted]).items()), ("", None))
+        if options is None:
+            return
+
+        def tell(result: dict[str, Any]) -> None:
+            self._ask(computer, {source: result["conversations"]})
+
+        # Without a number it is asked as well.
+        with suppress(AppError):
+            thread = self._manager.ask("count_conversations", {"data": options.model_dump()}, parent=self)
+            self._counting.take(thread, lambda _ending: None, events=lambda _events: None, result=tell)
+
+    def confirm(self) -> None:
+        """Confirm the last prompt; a person agrees to sending once for each computer."""
+        pending = self._pending
+        if pending is None:
+            self._downloads.confirm()
+            return
+        self.forget()
+        try:
+            computer_store.agree(pending[1])
+        except AppError as error:
+            self.says.emit(translate(f"{error.message} {error.hint}".strip()), "")
+            return
+        self.opened.emit(*pending)
+
+    def forget(self) -> None:
+        """Drop the prompt, since something else is shown."""
+        self._pending = None
+        self._counting.cancel()
+        self._downloads.forget()
+
+
+def computer_names() -> list[str]:
+    """Return the names of the other computers; of a damaged list none."""
+    try:
+        return [computer.name for computer in computer_store.list_computers()]
+    except AppError:
+        return []
+
+
+def question(computer: Computer, wanted: Recipe, counts: Mapping[str, int]) -> str:
+    """Return what leaves this computer, and to whom; `counts` are the conversations of sources, where known."""
+    sent = sending.of_recipes([wanted], counts)
+    where = f"{computer.name} ({computer.destination})"
+    if not sent:
+        return tr("This run goes to {where}. No conversations of yours leave this computer.", where=where)
+    parts = ", ".join(map(_part, sent))
+    text = tr("This run goes to {where}, with what is not there yet: {parts}.", where=where, parts=parts)
+    return f"{text} {tr('You are asked once for each computer.')}"
+
+
+def _part(sent: sending.Sent) -> str:
+    name, size = sent.path.name, bytes_text(sent.bytes)
+    if sent.is_model:
+        return tr("the model {name} ({size})", name=name, size=size)
+    if sent.conversations is None:
+        return tr("the conversations of {name} ({size})", name=name, size=size)
+    count = number_text(sent.conversations)
+    return tr_count(
+        sent.conversations,
+        "{count} conversation of {name} ({size})",
+        "{count} conversations of {name} ({size})",
+        count=count,
+        name=name,
+        size=size,
+    )
+
+
+class ClusterCards(QObject):
+    """Asks the chosen computer how many cards it has; until it has answered, a run takes one there."""
+
+    def __init__(self, manager: WorkerManager, foot: StartFoot, parent: QObject) -> None:
+        super().__init__(parent)
+        self._manager, self._foot, self._job = manager, foot, ActiveJob(self)
+        foot.computer_chosen.connect(self._ask)
+
+    def _ask(self) -> None:
+        self._job.cancel()
+        self._foot.offer_cards(1)
+        name = self._foot.computer()
+        if not name:
+            return
+        try:
+            thread = self._manager.ask("computers", {"names": [name]}, parent=self)
+        except AppError:
+            # Start says what is wrong.
+            return
+        self._job.take(thread, lambda _ending: None, events=lambda _events: None, result=self._take)
+
+    def _take(self, result: dict[str, Any]) -> None:
+        self._job.disconnect()
+        [facts] = result["computers"]
+        self._foot.offer_cards(most_cards(facts))
+
+
+def most_cards(facts: dict[str, Any]) -> int:
+    """Return the cards of the node that has most, of those that fit; 1 where none has any."""
+    fitting = [node for node in facts["nodes"] if node["fits"]]
+    return max((node["cards_for_entries"] for node in fitting), default=1) or 1
+
+
+class RunDownloadPrompt(DownloadPrompt):
+    """Shows first what Start would download. `opened(recipe)`: start it."""
+
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
+        super().__init__(manager, parent, DOWNLOAD_QUESTION)
+
+    def request_run(self, wanted: Recipe) -> None:
+        """Request a run of a recipe."""
+        needed = missing(repositories(wanted))
+        self.request(wanted, needed)
+        if self.is_checking:
+            names = ", ".join(each["id"] for each in needed)
+            self.says.emit(tr("Asking the hub about {name}…", name=names), "")

@@ -22,8 +22,8 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling.no_summaries import NoSummaries
-from gui.pages.train.plan_line import plan_text
 from gui.pages.train.recipe_files import STARTER_FILE
+from gui.pages.train.start_foot import plan_text
 from gui.pages.welcome import guide_text
 from gui.pages.welcome.cards import ChoiceCards
 from gui.pages.welcome.guide_recipe import STARTER_MODEL, OfferedModel, guide_recipe, offered_models
@@ -32,8 +32,7 @@ from gui.pages.welcome.step import Step
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.text_view import TextView
 from gui.workers.worker_manager import WorkerManager

@@ -10,8 +10,7 @@ import pytest
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, StorageError, paths
 from engine.commands.terminal.parser import PAGES
 from gui.core import file_opening
-from gui.core.data_files import file_filter
-from gui.core.file_opening import OpenedFiles, sorted_files
+from gui.core.file_opening import OpenedFiles, file_filter, sorted_files
 from gui.desktop.single_instance import SingleInstance
 from gui.shell.rooms import VIEWS
 

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import model_info, recipe, run_store
 from gui.core.preferences import Preferences
-from gui.forms import known_sources
-from gui.forms.choosers import BaseModelChooser, SourceChooser, named_by
-from gui.forms.known_sources import KnownSources
+from gui.forms import choosers
+from gui.forms.choosers import BaseModelChooser, KnownSources, SourceChooser, named_by
 
 # The offscreen platform warns of each popup.
 pytestmark = pytest.mark.qt_log_ignore("^This plugin does not support")
@@ -158,7 +157,7 @@ def test_what_was_used_and_checked_is_known_until_it_is_gone(home, tmp_path, mon
     recent = [[str(path), path.name] for path in (checked, gone)]
     Preferences().set("page.data", json.dumps({"recent": json.dumps(recent)}))
     gone.unlink()
-    assert known_sources.read() == KnownSources((), ("owner/here",), (str(used),), (str(checked),))
+    assert choosers.read() == KnownSources((), ("owner/here",), (str(used),), (str(checked),))
 
 
 def test_of_a_long_path_the_name_is_seen(qtbot, field):

@@ -10,9 +10,8 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 
 from engine.api import METHODS, BaseFacts, OptionInfo, Problem, describe, method, recipe, variants
-from gui.forms.controls import make_control
-from gui.forms.field_grid import LEVELS
-from gui.forms.module_chips import ModuleChips
+from gui.forms.controls import ModuleChips, make_control
+from gui.forms.form_layout import LEVELS
 from gui.forms.recipe_form import TABLES, RecipeForm
 from gui.look import language
 from gui.look.fonts import px

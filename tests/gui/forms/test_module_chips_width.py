@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 
 from engine.api import paths, recipe
-from gui.forms.module_chips import ModuleChips
+from gui.forms.controls import ModuleChips
 from gui.pages.train.recipe_panel import WIDTH, RecipePanel
 from tests.helpers.train_stage import PLAN, texts
 

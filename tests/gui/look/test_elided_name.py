@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QFontMetrics
 
-from gui.look.elided_name import elided_name, told_apart
 from gui.look.fonts import font
+from gui.look.shown_texts import elided_name, told_apart
 
 LONG = "flan-t5-base · conversations-of-the-support-desk-2026.csv · LoRA r 32"
 

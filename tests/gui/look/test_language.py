@@ -6,7 +6,7 @@ from PySide6.QtCore import QLocale
 from engine.adapters import licence_terms
 from gui.look import language
 from gui.look.language import mark, speak, tr, tr_count, translate
-from gui.workers.download_check import cost_text
+from gui.workers.download_prompt import cost_text
 
 FILE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>

@@ -7,10 +7,17 @@ from PySide6.QtCore import Qt
 from gui.inputs.chips import Chip
 from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr, tr_count, translate
-from gui.look.shown_texts import menu_text
-from gui.look.tooltips import plain_tooltip
-from gui.models.cells import CheckCell, IconTextCell, NameCell, TextCell
-from gui.models.grouped_table import CELL_ROLE, Column, GroupedTable, Heading
+from gui.look.shown_texts import menu_text, plain_tooltip
+from gui.models.grouped_table import (
+    CELL_ROLE,
+    CheckCell,
+    Column,
+    GroupedTable,
+    Heading,
+    IconTextCell,
+    NameCell,
+    TextCell,
+)
 from gui.shell.palette import PaletteEntry
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, Label, Tag

@@ -9,11 +9,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from gui.look.format import bytes_text
-from gui.models import adapter_groups
-from gui.models.adapter_groups import Narrowed, axis_of, grouped, matches
-from gui.models.adapter_table import AdapterTable
-from gui.models.cells import IconTextCell, LinkCell, NameCell, ScoreCell
-from gui.models.grouped_table import CELL_ROLE
+from gui.models import adapter_table
+from gui.models.adapter_table import AdapterTable, Narrowed, axis_of, grouped, matches
+from gui.models.grouped_table import CELL_ROLE, IconTextCell, LinkCell, NameCell, ScoreCell
 from tests.helpers.example_library import fill_library
 from tests.helpers.homes import MOMENT, add_adapter, make_recipe, score_card
 
@@ -104,7 +102,7 @@ def test_a_search_looks_at_names_bases_methods_tags_and_notes(adapters, monkeypa
     }.items():
         assert sum(matches(adapter, text) for adapter in adapters) == count, text
     # Imported ones are found by the word that is shown.
-    monkeypatch.setattr(adapter_groups, "tr", {"imported": "importiert"}.get)
+    monkeypatch.setattr(adapter_table, "tr", {"imported": "importiert"}.get)
     for word in ("Importiert", "imported"):
         found = [adapter for adapter in adapters if matches(adapter, word)]
         assert [adapter.metadata.origin for adapter in found] == ["imported"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.api import arenas
 from gui.models.arena_table import ArenaTable
-from gui.models.cells import ScoreCell, TextCell
+from gui.models.grouped_table import ScoreCell, TextCell
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 from tests.helpers.blind_votes import voted_on
 

@@ -8,7 +8,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from engine.jobs.job import create_job
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.system.paths import runs_folder
-from gui.models.cells import IconTextCell, SparklineCell
+from gui.models.grouped_table import IconTextCell, SparklineCell
 from gui.models.run_table import RunTable, next_step, outcome_of
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import RunSpec, add_run

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from gui.models.intervals import ConfidenceInterval
+from gui.models.metric_text import ConfidenceInterval
 from gui.plots.scatter import SCORE, Axis, Point, Scatter
 
 PARAMETERS = Axis("trainable parameters", "lower", log=True)

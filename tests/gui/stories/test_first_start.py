@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gui.pages.train.run.verdict_card import VerdictCard
+from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.story_window import click
 from tests.helpers.train_stage import texts
 

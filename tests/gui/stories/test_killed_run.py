@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gui.pages.train.run.failure_card import FailureCard
-from gui.pages.train.run.verdict_card import VerdictCard
+from gui.pages.train.run_notices import FailureCard
+from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.homes import add_checkpoint
 from tests.helpers.story_window import click
 from tests.helpers.train_stage import COMPLETE, STARTED, texts

@@ -6,7 +6,7 @@ import csv
 
 from PySide6.QtTest import QTest
 
-from gui.pages.train.run.verdict_card import VerdictCard
+from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.story_window import click
 from tests.helpers.train_stage import texts
 

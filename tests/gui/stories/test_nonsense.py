@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from engine.api import METHODS, recipe
-from gui.forms.field_grid import FormField, nearest
+from gui.forms.form_layout import FormField, nearest
 from gui.forms.recipe_form import RecipeForm
 from gui.inputs.fields import Field
 from gui.look import language

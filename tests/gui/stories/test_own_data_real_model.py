@@ -12,7 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gui.pages.train.run.verdict_card import VerdictCard
+from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.story_window import click
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.train_stage import COMPLETE, PLAN, texts

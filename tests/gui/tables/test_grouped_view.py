@@ -10,9 +10,8 @@ from PySide6.QtTest import QTest
 from engine.runs.run_summaries import read_entry
 from gui.look import style
 from gui.look.fonts import px
-from gui.models.cells import IconTextCell
 from gui.models.example_table import columns_of
-from gui.models.grouped_table import Column
+from gui.models.grouped_table import Column, IconTextCell
 from gui.models.run_table import RunTable
 from gui.pages.examples.run_chooser import CandidateTable
 from gui.tables import cell_delegate

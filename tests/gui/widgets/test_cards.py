@@ -8,10 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from gui.widgets import undo_strip
-from gui.widgets.buttons import Button, plain, primary
+from gui.widgets.buttons import Button, make_menu, plain, primary
 from gui.widgets.cards import ErrorCard, Fallback, FallbackRow, NoticeStrip
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.menus import make_menu
 from gui.widgets.undo_strip import UndoStrip
 
 PLANS = [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.api import arenas, recipe
-from gui.models.arena_reader import chosen_for_blind
+from gui.models.folder_readers import chosen_for_blind
 from tests.helpers import arena_bench
 from tests.helpers.arenas import make_arena, score
 from tests.helpers.homes import RunSpec, add_run, make_recipe, unsynced

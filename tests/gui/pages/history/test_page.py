@@ -18,7 +18,7 @@ from engine.runs.run_summaries import RunEntry
 from engine.system import paths
 from gui.models.run_table import next_step
 from gui.pages.history.page import HistoryPage, LogDialog
-from gui.pages.library.dialogs import Dialogs
+from gui.pages.library.library_operations import Dialogs
 from gui.tables.grouped_view import NameEditor
 from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_history

@@ -8,7 +8,7 @@ import pytest
 
 from engine.adapters import exports, library
 from engine.adapters.metadata import BaseModelFacts
-from gui.pages.library import export_text
+from gui.pages.library import library_text
 from tests.helpers import library_bench
 from tests.helpers.homes import add_adapter
 
@@ -24,7 +24,7 @@ def test_four_bits_are_offered_where_llama_cpps_program_is_and_what_is_fetched_i
     entries = bench().page.import_export.export_entries(library.find("a"), in_full=False)
     assert ("For Ollama, in 4 bits (fetches 77 MB once)…" in [text for text, *_ in entries]) == is_here
     monkeypatch.setattr(exports, "has_converter", lambda: is_here)
-    texts = [text for *_, text in export_text.entries("decoder-only")]
+    texts = [text for *_, text in library_text.export_menu_entries("decoder-only")]
     assert ("For Ollama, in 8 bits (fetches 77 MB once)…" in texts) == (not is_here)
     assert ("For Ollama, in 8 bits…" in texts) == is_here
     assert "As a plain model…" in texts
@@ -32,12 +32,12 @@ def test_four_bits_are_offered_where_llama_cpps_program_is_and_what_is_fetched_i
 
 def test_what_became_of_an_export_in_ollama_is_told():
     given = {"model": "mine", "problem": "", "command": ""}
-    assert export_text.handed_over(given) == "Ollama has it: ollama run mine"
+    assert library_text.ollama_text(given) == "Ollama has it: ollama run mine"
     refused = {"model": "", "problem": "Ollama did not take it: why.", "command": "ollama create mine"}
-    assert export_text.handed_over(refused) == (
+    assert library_text.ollama_text(refused) == (
         "Ollama did not take it: why. To give it to Ollama: ollama create mine"
     )
-    assert export_text.handed_over({}) == ""
+    assert library_text.ollama_text({}) == ""
 
 
 def test_prompts_that_are_not_told_are_not_said_to_differ():
@@ -45,7 +45,9 @@ def test_prompts_that_are_not_told_are_not_said_to_differ():
         "state": "same", "reason": "", "runtime": "ollama", "conversations": 2, "identical": 1, "equal_prompts": None,
         "difference": {"rouge1": {"mean": 0.0, "low": -0.01, "high": 0.01}},
     }  # fmt: skip
-    assert export_text.verdict(verified).endswith("Tried in Ollama. It does not tell its prompts' tokens.")
+    assert library_text.export_verdict(verified).endswith(
+        "Tried in Ollama. It does not tell its prompts' tokens."
+    )
 
 
 def test_what_a_killed_export_left_goes(bench, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.adapters.metadata import HubFacts
 from gui.pages.library import library_text
-from gui.pages.library.dialogs import HubNameDialog
+from gui.pages.library.library_operations import HubNameDialog
 from tests.helpers import library_bench
 from tests.helpers.homes import add_adapter, make_metadata
 

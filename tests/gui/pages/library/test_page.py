@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from engine.adapters import library
 from engine.adapters.metadata import RECIPE_NAME, BaseModelFacts, TrainingFacts
 from engine.system import paths
-from gui.models.adapter_groups import Narrowed
+from gui.models.adapter_table import Narrowed
 from gui.pages.library.jobs import score_choices
 from gui.pages.library.serve_dialog import ServeDialog
 from tests.helpers import library_bench

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from gui.models.cells import ScoreCell
-from gui.models.grouped_table import CELL_ROLE
+from gui.models.grouped_table import CELL_ROLE, ScoreCell
 from gui.pages.library.comparison_view import comparison_rows
 from tests.helpers import library_bench
 from tests.helpers.example_library import fill_library

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.api import model_info, recipe
-from gui.pages.train.base_models.model_text import (
+from gui.pages.train.base_model_text import (
     Fit,
     ListedModel,
     all_languages_text,
@@ -16,7 +16,7 @@ from gui.pages.train.base_models.model_text import (
     of_catalogue,
     on_this_computer,
 )
-from gui.pages.train.base_models.view import BaseModelsView, FitEstimates
+from gui.pages.train.base_models_view import BaseModelsView, FitEstimates
 from gui.widgets.buttons import Button
 from gui.widgets.labels import Tag
 from gui.workers.planner import Planner

@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import MethodSettings, method
 from gui.pages.train.content_pane import FallbackView
-from gui.pages.train.method.effect_panel import EffectPanel
+from gui.pages.train.effect_panel import EffectPanel
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow
 from tests.helpers.train_stage import PLAN, WAIT, texts

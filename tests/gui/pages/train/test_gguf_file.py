@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFileDialog
 
-from gui.pages.train.plan_line import plan_text
+from gui.pages.train.start_foot import plan_text
 from tests.helpers.train_stage import texts
 
 

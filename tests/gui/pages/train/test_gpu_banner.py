@@ -6,7 +6,7 @@ from engine.api import graphics_cards
 from engine.system.graphics.graphics_cards import Card
 from gui.core.preferences import Preferences
 from gui.look import language
-from gui.pages.train.device_choices import GpuBanner
+from gui.pages.train.content_pane import GpuBanner
 
 NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
 PROCESSOR = {"id": "cpu", "name": "Processor"}

@@ -9,7 +9,7 @@ import pytest
 from engine.api import recipe, run_store, run_summaries
 from engine.jobs import supervisor
 from gui.models.run_table import next_step
-from gui.pages.train.run.failure_card import FailureCard
+from gui.pages.train.run_notices import FailureCard
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow
 from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts

@@ -6,10 +6,10 @@ import pytest
 
 from engine.api import RunState, paths, recipe, run_store, run_summaries
 from gui.models.run_table import outcome_of
-from gui.pages.train.method.trained_blocks import blocks_of
-from gui.pages.train.run.failure_card import FailureCard
-from gui.pages.train.run.run_text import verdict_sentence
-from gui.pages.train.run.verdict_card import VerdictCard
+from gui.pages.train.effect_panel import blocks_of
+from gui.pages.train.run_notices import FailureCard
+from gui.pages.train.run_text import verdict_sentence
+from gui.pages.train.verdict_card import VerdictCard
 from gui.widgets.buttons import Button
 from tests.helpers.train_stage import (
     BASICS,

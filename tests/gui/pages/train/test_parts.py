@@ -6,11 +6,11 @@ from engine.api import Ending, RunState, Sample
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
 from gui.graphics.interval_bar import IntervalBar
 from gui.models.metric_text import amount
-from gui.pages.train.plan_line import expected_seconds, plan_text
-from gui.pages.train.run.failure_card import FailureCard
-from gui.pages.train.run.run_text import excluded_sentence, progress_text
-from gui.pages.train.run.samples_view import SamplesView
-from gui.pages.train.run.verdict_card import AxisMarks, MetricsView, VerdictCard
+from gui.pages.train.run_notices import FailureCard
+from gui.pages.train.run_text import excluded_sentence, progress_text
+from gui.pages.train.samples_view import SamplesView
+from gui.pages.train.start_foot import expected_seconds, plan_text
+from gui.pages.train.verdict_card import AxisMarks, MetricsView, VerdictCard
 from tests.helpers import train_stage
 from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.scored_runs import bundled, scored_events, scores_of

@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import adapter_toml, prompts, recipe
 from gui.pages.library.library_text import method_facts
-from gui.pages.train.run import run_text
+from gui.pages.train import run_text
 from tests.helpers.homes import make_metadata, make_recipe
 from tests.helpers.train_stage import BASICS, SAVED, STARTED, WAIT, difference, sample, scored, texts
 

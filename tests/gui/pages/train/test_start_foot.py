@@ -3,8 +3,7 @@
 import pytest
 
 from engine.api import Problem
-from gui.pages.train.plan_line import readiness_text
-from gui.pages.train.start_foot import StartFoot
+from gui.pages.train.start_foot import StartFoot, readiness_text
 from tests.helpers.train_stage import PLAN, WAIT, texts
 
 READY = {

@@ -10,10 +10,9 @@ from PySide6.QtCore import QRectF, Qt
 
 from engine.api import METHODS, BaseFacts, MethodSettings, method, recipe
 from gui.graphics.block_drawing import MARKS
-from gui.pages.train.method.method_chooser import WIDTH, MethodChooser, preset_text
-from gui.pages.train.method.method_row import refusal
-from gui.pages.train.method.method_sketch import MethodSketch
-from gui.pages.train.method.trained_blocks import blocks_of, trained_parts
+from gui.pages.train.effect_panel import blocks_of, trained_parts
+from gui.pages.train.method_chooser import WIDTH, MethodChooser, MethodSketch, preset_text
+from gui.pages.train.method_row import refusal
 from gui.workers.planner import Planner
 from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
 

@@ -25,9 +25,8 @@ from engine.api import (
 from gui.graphics.bars import Bar, BusyRow
 from gui.look.format import UNKNOWN, about_text, bytes_text, duration_text, number_text
 from gui.look.language import mark, tr
-from gui.pages.train.run.failure_card import FailureCard
-from gui.pages.train.run.remarks_view import RemarksView
-from gui.pages.train.run.run_text import (
+from gui.pages.train.run_notices import FailureCard, RemarksView, StopStrip
+from gui.pages.train.run_text import (
     done_at_text,
     is_practice,
     progress_text,
@@ -37,14 +36,12 @@ from gui.pages.train.run.run_text import (
     stage_text,
     steps_between,
 )
-from gui.pages.train.run.samples_view import SamplesView
-from gui.pages.train.run.stop_strip import StopStrip
-from gui.pages.train.run.verdict_card import VerdictCard
+from gui.pages.train.samples_view import SamplesView
+from gui.pages.train.verdict_card import VerdictCard
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Figure
-from gui.widgets.layouts import vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, vbox
 from gui.widgets.open_path import open_path
 from gui.widgets.scroll import Scroll
 from gui.workers.run_model import RunModel

@@ -17,10 +17,17 @@ from gui.look import style
 from gui.look.fonts import font
 from gui.look.format import UNKNOWN, gain, interval, number_text, score
 from gui.look.language import mark, tr, translate
-from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
-from gui.models.metric_text import amount, language_sentences, untold_text
-from gui.pages.train.run.run_text import (
+from gui.models.metric_text import (
+    ConfidenceInterval,
+    amount,
+    as_text,
+    confidence_interval,
+    confidence_text,
+    language_sentences,
+    untold_text,
+)
+from gui.pages.train.run_text import (
     base_form_sentence,
     excluded_sentence,
     facts_of,
@@ -35,8 +42,7 @@ from gui.widgets.buttons import link, plain, primary
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.text_view import TextView
 
 TITLES = metrics.HEADLINE_TITLES
@@ -226,7 +232,7 @@ class ScoreRow:
             "{score} paired difference {gain}, {spread}",
             score=self._title,
             gain=gain(change.mean),
-            spread=interval_text(change),
+            spread=confidence_text(change),
         )
         paired.show_intervals([change], difference_axis, between, zero=True)
         grid.addWidget(Label(self._title, "body"), row, 0)

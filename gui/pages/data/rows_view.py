@@ -13,9 +13,9 @@ from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
+from gui.pages.data.preview_table import ROW_HEIGHT, Index, TextTable, one_line
 from gui.pages.data.report import Row
-from gui.pages.data.rows.text_table import ROW_HEIGHT, Index, TextTable, one_line
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox

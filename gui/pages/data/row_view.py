@@ -12,13 +12,12 @@ from engine.api import pii, turns
 from gui.look import style
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.look.tooltips import plain_tooltip
+from gui.look.shown_texts import plain_tooltip
 from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView, Turn, preview, preview_text
 

@@ -1,1 +1,0 @@
-"""Choosing a method: list, explanation, support table, effect."""

@@ -1,1 +1,0 @@
-"""A run: figures, verdict, samples, report."""
