@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 from engine.api import AppError, Family, Recipe, arenas
 from gui.core.actions import Entry
 from gui.core.preferences import values_of
-from gui.pages.train.report_export import ReportExport
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
@@ -32,6 +31,7 @@ from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
 from gui.pages.arena.table_head import ColumnsButton, HeadlineView
+from gui.pages.train.report_export import ReportExport
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
 from gui.tables.list_pane import save_list_state

@@ -29,7 +29,6 @@ from engine.api import (
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe, copy_text
-from gui.pages.train.report_export import ReportExport
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.format import bytes_text, number_text
@@ -39,6 +38,7 @@ from gui.models.run_table import SHOWN, RunTable, next_step
 from gui.pages.history.run_details import RunDetails
 from gui.pages.library.comparison_view import FEWEST, MOST
 from gui.pages.library.library_operations import Dialogs
+from gui.pages.train.report_export import ReportExport
 from gui.shell.page import Page, about
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane, save_list_state

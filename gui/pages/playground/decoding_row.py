@@ -23,11 +23,11 @@ from engine.api import (
     SummarizeOptions,
     decoding,
     describe,
+    exports,
     foreign_files,
     options,
     paths,
     prompts,
-    exports,
 )
 from gui.forms.form_layout import FormField, make_field
 from gui.inputs.combo_box import ComboBox

@@ -31,7 +31,6 @@ from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import Preferences
-from gui.pages.train.report_export import ReportExport
 from gui.forms import choosers
 from gui.look import style
 from gui.look.fonts import px
@@ -40,6 +39,7 @@ from gui.pages.train import recipe_files
 from gui.pages.train.content_pane import ContentPane, DeviceChoices, FallbackController, FallbackFinder
 from gui.pages.train.page_header import PageHeader
 from gui.pages.train.recipe_panel import RecipePanel
+from gui.pages.train.report_export import ReportExport
 from gui.pages.train.run_text import adapter_name, status_text
 from gui.pages.train.start_foot import StartPrompt
 from gui.shell.page import NARROW, Page
