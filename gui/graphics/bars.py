@@ -2,58 +2,45 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import percent
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 
+# A bar's length in whole steps, as Qt counts.
+STEPS = 1000
 
-class Bar(QWidget):
+
+class Bar(QProgressBar):
     """A bar of 4 pixels, filled from the leading side, always from zero."""
 
-    def __init__(self, fraction: float = 0.0, token: str = "accent", parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.fraction = 0.0
-        self._token = token
+        self.setRange(0, STEPS)
+        self.setTextVisible(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.on_style_changed(self.update)
-        self.set_fraction(fraction)
+        self.set_fraction(0.0)
+
+    @property
+    def fraction(self) -> float:
+        """The filled fraction, 0 to 1."""
+        return self.value() / STEPS
 
     def set_fraction(self, fraction: float) -> None:
         """Fill a fraction, 0 to 1."""
-        self.fraction = min(1.0, max(0.0, fraction))
+        self.setValue(round(STEPS * min(1.0, max(0.0, fraction))))
         self.setAccessibleDescription(percent(self.fraction))
-        self.update()
 
     def set_token(self, token: str) -> None:
-        """Change the colour of the filled part."""
-        self._token = token
-        self.update()
+        """Change the colour of the filled part: "accent" or "warning"."""
+        style.set_property(self, "token", token)
 
     def sizeHint(self) -> QSize:
         """Return 4 pixels of height."""
         return QSize(80, 4)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the track and the filled part, which is at least as wide as high unless it is empty."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        track = QRectF(0, (self.height() - 4) / 2, self.width(), 4)
-        painter.setBrush(style.color("grey_soft"))
-        painter.drawRoundedRect(track, 2, 2)
-        if self.fraction > 0:
-            filled = QRectF(track)
-            filled.setWidth(max(4.0, track.width() * self.fraction))
-            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-                filled.moveRight(track.right())
-            painter.setBrush(style.color(self._token))
-            painter.drawRoundedRect(filled, 2, 2)
-        painter.end()
 
 
 class MeterRow(QWidget):

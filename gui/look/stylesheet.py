@@ -22,6 +22,8 @@ QWidget[background="background"] { background: @background; }
 QWidget[background="rail"] { background: @rail; }
 QWidget[background="surface"] { background: @surface; }
 QWidget[background="sunken"] { background: @sunken; }
+QWidget[background="line"] { background: @line; }
+QWidget[rimmed="true"] { border-left: 1px solid @edge; }
 QFrame[background="card"] { background: @surface; border: 1px solid @line; border-radius: 8px; }
 QFrame[background="notice"] { background: @sunken; border: none; border-radius: 8px; }
 QFrame[background="notice"][foot="true"] { margin: 8px 24px 16px 24px; }
@@ -193,6 +195,7 @@ QMenuBar::item { padding: 6px 10px; background: transparent; }
 QMenuBar::item:selected { background: @hover; color: @text; }
 QProgressBar { background: @grey_soft; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: @accent; border-radius: 2px; }
+QProgressBar[token="warning"]::chunk { background: @warning; }
 """
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from gui.look import style
 
@@ -52,24 +51,13 @@ def _add(box: QBoxLayout, item: Item, stretch: int = 0, alignment: Qt.AlignmentF
 
 
 class Line(QWidget):
-    """A line of one pixel, horizontal unless `vertical`, in a token (line, edge)."""
+    """A hairline of one pixel, horizontal unless `vertical`."""
 
-    def __init__(self, vertical: bool = False, token: str = "line", parent: QWidget | None = None) -> None:
+    def __init__(self, vertical: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._token = token
-        self._vertical = vertical
-        stretch, thin = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
-        self.setSizePolicy(*((thin, stretch) if vertical else (stretch, thin)))
+        style.set_background(self, "line")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def sizeHint(self) -> QSize:
-        """Return one pixel across."""
-        return QSize(1, 1)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the line."""
-        painter = QPainter(self)
-        rect = self.contentsRect()
-        rect.setWidth(1) if self._vertical else rect.setHeight(1)
-        painter.fillRect(rect, style.color(self._token))
-        painter.end()
+        if vertical:
+            self.setFixedWidth(1)
+        else:
+            self.setFixedHeight(1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import Adapter, AdapterMetadata, ScoreCard
@@ -83,7 +83,6 @@ class MetadataPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._adapter: Adapter | None = None
-        self._rimmed = False
         style.set_background(self, "surface")
         self._make_parts()
         self._scroll = Scroll((24, 20, 24, 0), 0)
@@ -275,17 +274,8 @@ class MetadataPanel(QWidget):
             self.notes_changed.emit(self._adapter, text)
 
     def set_rimmed(self, rimmed: bool) -> None:
-        """Draw a hairline at the left, while the panel is over the table."""
-        self._rimmed = rimmed
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the background, and the hairline."""
-        super().paintEvent(event)
-        if self._rimmed:
-            painter = QPainter(self)
-            painter.fillRect(0, 0, 1, self.height(), style.color("edge"))
-            painter.end()
+        """Show a hairline at the left, while the panel is over the table."""
+        style.set_property(self, "rimmed", "true" if rimmed else "false")
 
 
 def _about(metadata: AdapterMetadata) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.look import style
-from gui.look.fonts import font, metrics, px
+from gui.look.fonts import px
 from gui.look.language import tr
 from gui.look.shown_texts import menu_text
 from gui.pages.playground import choices
@@ -21,6 +20,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.text_view import Mark, TextView
 from gui.workers.device_lock import Strip
 
 METER_WIDTH = 320
@@ -89,31 +89,6 @@ class FoldedConversation(QWidget):
         self.button.setText(tr("Hide") if is_open else tr("Show"))
 
 
-class _Swatch(QWidget):
-    """A word with the mark that it explains."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self._kind = kind
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        style.on_style_changed(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(round(metrics("label").horizontalAdvance("abc")) + 2, px(20))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        is_claim = self._kind == "attention"
-        if is_claim:
-            painter.fillRect(QRectF(0, self.height() - 3, self.width(), 2), style.color("warning"))
-        else:
-            painter.fillRect(self.rect().adjusted(0, 1, 0, -1), style.color("accent_soft"))
-        painter.setFont(font("label_medium" if is_claim else "label"))
-        painter.setPen(style.color("warning" if is_claim else "text"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "abc")
-        painter.end()
-
-
 class MarkLegend(QWidget):
     """A legend of marks: (kind, meaning) pairs, on as many lines as they need."""
 
@@ -139,8 +114,9 @@ class Legend(QWidget):
 
 def _meaning(kind: str, text: str) -> QWidget:
     """Return a marked word with its meaning beside it."""
-    made = QWidget()
-    hbox(_Swatch(kind), Label(text, "label", "muted"), of=made, spacing=12)
+    made, sample = QWidget(), TextView("abc", [Mark(0, 3, kind)], "label")
+    style.scale(sample, QWidget.setFixedWidth, 26)
+    hbox(sample, Label(text, "label", "muted"), of=made, spacing=12)
     return made
 
 
