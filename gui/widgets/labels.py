@@ -10,11 +10,14 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.api import escaping, run_names
+from gui.core import actions
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.icons import pixmap
+from gui.look.language import tr
 from gui.look.shown_texts import elided_name, plain_tooltip
-from gui.widgets.layouts import vbox
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.layouts import hbox, vbox
 
 
 class Label(QLabel):
@@ -162,3 +165,19 @@ class IconLabel(QLabel):
 
     def _restyle(self) -> None:
         self.setPixmap(pixmap(self._icon_name, self._token, self._size, self.devicePixelRatioF()))
+
+
+class ShortcutsLine(QWidget):
+    """Every shortcut of a scope with its action; wraps in a narrow window."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        flow = FlowLayout(self, 12)
+        for each in actions.in_scope(scope):
+            flow.addWidget(_key(actions.native(each.keys[0]), tr(each.title)))
+
+
+def _key(key: str, title: str) -> QWidget:
+    made = QWidget()
+    hbox(Tag(key), Label(title, "label", "hint"), of=made, spacing=6)
+    return made

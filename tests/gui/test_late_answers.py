@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject
 from engine.api import Ending, Job, StorageError
 from gui.pages.data.checker import Checker
 from gui.pages.data.page import DataPage
+from gui.pages.labelling.labelling_controller import Reader
 from gui.pages.labelling.page import LabellingPage
-from gui.pages.labelling.reader import Reader
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.active_job import ActiveJob
 from gui.workers.download_prompt import DownloadCheck

@@ -1,6 +1,6 @@
 """The form of a new arena, or of more entries for an arena: what they share, which they are, and how long they take.
 
-Reports the choices; `gui.pages.arena.arena_maker` plans them and makes the arena.
+Reports the choices; `gui.pages.arena.arena_operations` plans them and makes the arena.
 """
 
 from __future__ import annotations

@@ -24,8 +24,7 @@ from gui.look.language import tr, translate
 from gui.models.arena_table import ArenaTable
 from gui.models.folder_readers import ArenaReader, Snapshot, chosen_for_blind
 from gui.models.list_text import entry_text, row_text
-from gui.pages.arena.arena_maker import ArenaMaker
-from gui.pages.arena.arena_operations import ArenaOperations, EntryMenu
+from gui.pages.arena.arena_operations import ArenaMaker, ArenaOperations, EntryMenu
 from gui.pages.arena.arena_text import base_score_text, summary_text
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.lower_pane import LowerPane

@@ -19,10 +19,9 @@ from gui.pages.blind import blind_text
 from gui.widgets.buttons import Button, IconButton, plain
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
-from gui.widgets.labels import Label
+from gui.widgets.labels import Label, ShortcutsLine
 from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
-from gui.widgets.shortcuts_line import ShortcutsLine
 from gui.widgets.splitter import Splitter
 from gui.widgets.text_view import TextView, Turn
 

@@ -25,13 +25,11 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.all_drafts import AllDrafts
-from gui.pages.labelling.draft_writer import DraftWriter
+from gui.pages.labelling.draft_writer import AllDrafts, DraftWriter
 from gui.pages.labelling.items_view import ItemsPane
-from gui.pages.labelling.labelling_controller import LabellingController
+from gui.pages.labelling.labelling_controller import LabellingController, Reader
 from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
 from gui.pages.labelling.panes import ConversationPane, SummaryPane
-from gui.pages.labelling.reader import Reader
 from gui.pages.playground.batch import BatchReader
 from gui.pages.playground.history import HistoryEntry, HistoryStore
 from gui.pages.playground.parts import StripView

@@ -30,10 +30,9 @@ from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
 from gui.widgets.buttons import IconButton, plain, primary
-from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.labels import ElidedLabel, IconLabel, Label, ShortcutsLine
 from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
-from gui.widgets.shortcuts_line import ShortcutsLine
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
 MARK_MILLISECONDS = 150

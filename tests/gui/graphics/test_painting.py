@@ -10,9 +10,9 @@ from PySide6.QtTest import QTest
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import BIAS, Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram, label_step
-from gui.graphics.split_bar import Portion, SplitBar
 from gui.look.fonts import font
 from gui.models.metric_text import ConfidenceInterval, as_text
+from gui.pages.train.effect_panel import Portion, SplitBar
 from gui.pages.train.samples_view import MAX_DOTS, Scrubber
 from gui.widgets.labels import ElidedLabel, Figure
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.core.preferences import Preferences
 from gui.dialogs.settings_dialog import SettingsDialog
-from gui.pages.computers.computer_form import ComputerForm
+from gui.pages.computers.page import ComputerForm
 from gui.pages.library.serve_dialog import ServeDialog
 from tests.helpers.homes import add_adapter
 from tests.helpers.scripted_manager import end, scripted_manager

@@ -7,8 +7,7 @@ import pytest
 from engine.api import MethodSettings, method
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import BlockDrawing
-from gui.graphics.split_bar import SplitBar
-from gui.pages.train.effect_panel import EffectPanel
+from gui.pages.train.effect_panel import EffectPanel, SplitBar
 from tests.helpers.train_stage import PLAN, texts
 
 MEMORY = {
