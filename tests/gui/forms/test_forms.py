@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import METHODS, BaseFacts, OptionInfo, Problem, describe, method, recipe, variants
 from gui.forms.controls import ModuleChips, make_control
-from gui.forms.form_layout import LEVELS
+from gui.forms.form_layout import LENGTH, LEVELS, length_text
 from gui.forms.recipe_form import TABLES, RecipeForm
 from gui.look import language
 from gui.look.fonts import px
@@ -20,6 +20,50 @@ from gui.pages.train.recipe_panel import WIDTH
 from tests.helpers.homes import add_adapter, make_recipe
 
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+
+
+@pytest.fixture
+def form(qtbot, home):
+    made = RecipeForm(QWidget())
+    qtbot.addWidget(made)
+    made.set_recipe(recipe.from_tables(BASICS))
+    return made
+
+
+def test_all_three_are_on_the_form_from_the_first_level_on(form):
+    for key in LENGTH:
+        field = form.field(key)
+        assert form.length.isAncestorOf(field.around)
+        assert field.around.isVisibleTo(form)
+
+
+def test_what_is_automatic_and_no_limit_are_shown_as_words_and_read_as_zero(form):
+    epochs, steps, minutes = (form.field(key).control for key in LENGTH)
+    assert (epochs.read(), steps.read(), minutes.read()) == (0, 0, 0.0)
+    assert (epochs.widget.text(), steps.widget.text()) == ("automatic", "no limit")
+    assert (minutes.widget.text(), minutes.widget.placeholderText()) == ("", "no limit")
+
+    steps.write(200)
+    minutes.write(1.5)
+    assert (steps.read(), minutes.read()) == (200, 1.5)
+    assert (steps.widget.text(), minutes.widget.text()) == ("200", "1.5")
+
+
+@pytest.mark.parametrize(
+    ("steps", "examples", "text"),
+    [
+        (200, 2400, "3,200 conversations seen, each 1.3 ×."),
+        (300, 2400, "4,800 conversations seen, each 2 ×."),
+        (1, 3, "3 conversations seen, each 1 ×."),
+        (3, 17, "33 conversations seen, each 1.5 ×."),
+        (1, 1, "1 conversation seen, each 1 ×."),
+        (0, 2400, ""),
+    ],
+)
+def test_it_says_how_many_conversations_are_seen(qapp, steps, examples, text):
+    assert length_text({"steps": steps, "examples": {"train": examples}}, {"batch_size": 16}) == text
+
+
 DECLARATIONS = [*TABLES.values(), *(entry.options for entry in METHODS)]
 INFOS = [info for declaration in DECLARATIONS for info in describe(declaration)]
 PLAN = {
@@ -30,14 +74,6 @@ PLAN = {
     "targets": ["q", "v"],
     "examples": {"train": 1228, "validation": 69, "test": 819},
 }
-
-
-@pytest.fixture
-def form(qtbot):
-    made = RecipeForm(QWidget())
-    qtbot.addWidget(made)
-    made.set_recipe(recipe.from_tables(BASICS))
-    return made
 
 
 @pytest.fixture
@@ -362,3 +398,18 @@ def test_every_variant_is_known_again():
 
             assert variants.current(entry, made, family) == variant.id
             assert variants.changed(entry, "", made, family)["method"] == tables["method"]
+
+
+def rank(recipe):
+    return recipe.method.options.rank
+
+
+def test_each_method_is_counted_with_its_settings_or_what_its_choice_would_bring(form):
+    form.set_values("method", {"rank": 4})
+    assert rank(form.with_each_method()["lora"]) == rank(form.recipe()) == 4
+    form.choose_method("ia3")
+    counted = form.with_each_method()
+    form.choose_method("lora")
+    assert rank(counted["lora"]) == rank(form.recipe()) == 4
+    form.choose_method("loha")
+    assert form.recipe().method == counted["loha"].method

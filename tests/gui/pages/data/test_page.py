@@ -16,6 +16,7 @@ from engine.api import Supervisor, create_job
 from gui.look.format import percent
 from gui.pages.data.page import DataPage
 from gui.workers.worker_manager import WorkerManager
+from tests.helpers import scripted_worker
 
 WAIT = 90_000
 LIMITS = {"max_conversation_tokens": 512, "max_summary_tokens": 128}
@@ -394,3 +395,40 @@ def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
     qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
     assert Path(page.values()["source"]).parent.is_relative_to(home)
     assert sum(split.examples for split in page.report.splits.values()) == 30
+
+
+def silent(job) -> list[str]:
+    scripted_worker.give_script(job, [["wait_for_stop", 30]])
+    return scripted_worker.command(job)
+
+
+@pytest.fixture
+def waiting_page(qtbot, home, styled):
+    manager = WorkerManager(silent)
+    made = DataPage(manager)
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    manager.leave()
+
+
+def test_asking_the_hub_can_be_cancelled_and_is_when_another_source_is_named(waiting_page):
+    waiting_page.open("someone/talk")
+    question = waiting_page.parts.question
+    assert "Asking the hub about someone/talk" in question.text()
+    assert question.action_button().text() == "Cancel"
+    question.action_button().click()
+    assert not question.isVisible()
+    assert not waiting_page._downloads.is_busy
+    waiting_page.open("someone/talk")
+    assert waiting_page._downloads.is_busy
+    waiting_page.parts.source.set_source("someone/else")
+    assert not waiting_page._downloads.is_busy
+
+
+def test_a_check_says_how_long_it_still_takes(waiting_page):
+    entered = {"event": "stage_entered", "stage": "check_rows", "clock": 1.0}
+    progress = {"event": "stage_progressed", "done": 0, "total": 9000, "unit": "rows", "clock": 1.0}
+    waiting_page.checker._follow([entered, progress, progress | {"done": 1000, "clock": 21.0}])
+    busy = waiting_page.parts.source.busy
+    assert busy.accessibleName() == "Checking the conversations 1,000 of 9,000 rows, about 3 min left"

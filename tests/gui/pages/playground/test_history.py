@@ -10,7 +10,13 @@ import pytest
 from engine.api import STARTER, StorageError, SummarizeOptions, paths
 from gui.look import language
 from gui.pages.playground import choices, history
-from gui.pages.playground.column_results import ColumnResults, Feedback, as_markdown, decoding_text
+from gui.pages.playground.column_results import (
+    ColumnModel,
+    ColumnResults,
+    Feedback,
+    as_markdown,
+    decoding_text,
+)
 from gui.pages.playground.history import HistoryEntry, HistoryStore, from_results, headline, into_results
 from tests.helpers import repository
 from tests.helpers.playground_results import CONVERSATION, filled_results
@@ -132,3 +138,38 @@ def test_the_base_models_column_is_kept_in_english_and_shown_translated(monkeypa
     (column,) = tried.columns
     assert (column.name, column.detail) == ("Base model", "The practice model")
     assert (column.entry.title, column.entry.about) == ("Basismodell", "Das Übungsmodell")
+
+
+FACTS = {"request": "r", "adapter": None}
+
+
+def copied(summary: str, conversation: str = "Ann: hi", title: str = "Base model") -> str:
+    results = ColumnResults(ColumnModel(None, title))
+    results.begin("r", conversation)
+    results.apply({"event": "summary_started", **FACTS, "input_tokens": 3})
+    results.apply({"event": "summary_finished", **FACTS, "summary": summary, "tokens": 1, "seconds": 1.0})
+    return as_markdown(results, "", SummarizeOptions())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![x](http://evil.example/p.png)", r"!\[x\](http\://evil.example/p.png)"),
+        ("<img src=x>", r"\<img src=x\>"),
+        ("# Verdict", r"\# Verdict"),
+        ("1. one", r"1\. one"),
+        ("---", r"\---"),
+        ("=====", r"\====="),
+        ("a `b` *c* _d_ ~~e~~ &lt; | \\f", r"a \`b\` \*c\* \_d\_ \~\~e\~\~ \&lt; \| \\f"),
+        ("a\x1b[2J\u202e", r"a\\x1b\[2J\\u202e"),
+        ("Bo: it's 10-12, #3 (1.5) at 5 = fine!", "Bo: it's 10-12, #3 (1.5) at 5 = fine!"),
+    ],
+)
+def test_markdown_makes_nothing_of_a_text(text, shown):
+    assert f"> {shown}  \n" in copied(text)
+    assert f"> {shown}  \n" in copied("Fine.", conversation=text)
+
+
+def test_a_name_stays_in_its_heading():
+    assert "## a \\# b \\<b\\>\n\n" not in copied("Fine.", title="a\n# b <b>")
+    assert "## a # b \\<b\\>\n\n> Fine.  \n" in copied("Fine.", title="a\n# b <b>")

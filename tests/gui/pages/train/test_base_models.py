@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QFileDialog
 
 from engine.api import model_info, recipe
 from gui.pages.train.base_model_text import (
@@ -17,6 +18,7 @@ from gui.pages.train.base_model_text import (
     on_this_computer,
 )
 from gui.pages.train.base_models_view import BaseModelsView, FitEstimates
+from gui.pages.train.start_foot import plan_text
 from gui.widgets.buttons import Button
 from gui.widgets.labels import Tag
 from gui.workers.planner import Planner
@@ -286,3 +288,21 @@ def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
         made._hub_button.click()
         qtbot.waitUntil(lambda: "someone/writer-de" in texts(made), timeout=WAIT)
         manager.leave()
+
+
+def test_a_gguf_file_becomes_the_base_model_with_layers_of_its_own_and_is_said_to_be_unpacked(
+    stage, monkeypatch, tmp_path
+):
+    file, form = tmp_path / "mine.gguf", stage.page.panel.form
+    file.write_bytes(b"GGUF")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    chooser = form.base_model_chooser()
+    chooser.setCurrentIndex(chooser.findText("GGUF file…"))
+    chooser.chosen.emit(chooser.key())
+    assert form.tables()["base_model"]["id"] == str(file)
+    assert "wi_0" not in (form.tables()["method"].get("target_modules") or ())
+    assert "mine.gguf can't be read as a GGUF file" in texts(stage.page.panel)
+    unpacks = {"message": "mine.gguf is unpacked once.", "hint": "The weights keep their number format."}
+    assert (
+        plan_text({"unpacks": unpacks}) == "mine.gguf is unpacked once. The weights keep their number format."
+    )
