@@ -63,7 +63,9 @@ class SegmentedControl(QFrame):
         return next(key for key, button in self.segments.items() if button.isChecked())
 
     def set_current(self, key: str) -> None:
-        """Choose a key. Raises KeyError if it is unknown."""
+        """Choose a key. Raises ValueError if it is unknown."""
+        if key not in self.segments:
+            raise ValueError(f"{key!r} is none of {', '.join(self.segments)}")
         self.segments[key].setChecked(True)
 
     def set_text(self, key: str, text: str) -> None:

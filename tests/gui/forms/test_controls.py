@@ -35,7 +35,7 @@ def test_arrows_and_clicks_move_the_segment(level, qtbot):
     assert told == ["more", "everything"]
     level.set_current("more")
     assert level.focusProxy() is level.segments["more"]
-    with pytest.raises(KeyError, match="nothing"):
+    with pytest.raises(ValueError, match="nothing"):
         level.set_current("nothing")
 
 
