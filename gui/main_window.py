@@ -41,7 +41,7 @@ from gui.shell.rooms import ROOMS, VIEWS, is_in_rail
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.shell.window import ShellWindow
 from gui.widgets import file_dialogs
-from gui.widgets.menus import make_menu
+from gui.widgets.buttons import make_menu
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.api import SAMPLE, STARTER, AppError, model_info, is_on_hub, paths, recipe, run_store
+from engine.api import SAMPLE, STARTER, AppError, is_on_hub, model_info, paths, recipe, run_store
 from gui.core.file_opening import dropped, file_filter
 from gui.core.preferences import Preferences, values_of
 from gui.core.recent_files import RecentFiles

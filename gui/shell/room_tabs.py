@@ -11,8 +11,7 @@ from gui.look.fonts import font
 from gui.look.language import tr
 from gui.shell.header import MARGIN
 from gui.shell.rooms import ROOMS
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 
 # The style sheet's margin and border beside a tab's text.
 BESIDE_TEXT = 12

@@ -30,7 +30,7 @@ from gui.pages.blind.vote_view import VoteView
 from gui.pages.examples.run_chooser import RunChooser
 from gui.shell.page import Page
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import IconButton, plain, primary
+from gui.widgets.buttons import SEPARATOR, IconButton, below, make_menu, plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layouts import vbox

@@ -14,16 +14,15 @@ from gui.graphics.bars import Bar
 from gui.look.fonts import px
 from gui.look.format import left_text, percent
 from gui.look.language import mark, tr, tr_count
-from gui.models.adapter_groups import SCORE
+from gui.models.adapter_table import SCORE
 from gui.models.list_text import moment_text
 from gui.pages.home.reader import LastVerdict
-from gui.pages.train.run.run_text import verdict_of, verdict_sentence
+from gui.pages.train.run_text import verdict_of, verdict_sentence
 from gui.widgets.buttons import link, plain
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 from gui.workers.device_queue import DeviceQueue
 

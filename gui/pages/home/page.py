@@ -9,8 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from gui.core.background_tasks import BackgroundTasks
-from gui.core.preferences import Preferences
-from gui.core.saved_state import values_of
+from gui.core.preferences import Preferences, values_of
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, tr_count
@@ -21,8 +20,7 @@ from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import link, plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
-from gui.widgets.line import Line
+from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.workers.worker_manager import WorkerManager
 

@@ -19,7 +19,7 @@ from engine.api import (
     voting,
 )
 from gui.core.recent_files import RecentFiles
-from gui.models.adapter_groups import SCORE
+from gui.models.adapter_table import SCORE
 
 MAX_ADAPTERS, MAX_DATA, MAX_SETS = 4, 5, 5
 # A conversation that is read at a glance.

@@ -13,12 +13,10 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import UNKNOWN, number_text, score
 from gui.look.language import mark, tr, tr_count
-from gui.models.adapter_groups import SCORE
-from gui.models.adapter_table import AdapterTable, verdict_cell
-from gui.models.cells import Cell, NameCell, ScoreCell, TextCell
-from gui.models.grouped_table import Column, GroupedTable
-from gui.models.intervals import IntervalCell, confidence_interval
+from gui.models.adapter_table import SCORE, AdapterTable, verdict_cell
+from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, ScoreCell, TextCell
 from gui.models.list_text import data_text, when_text
+from gui.models.metric_text import IntervalCell, confidence_interval
 from gui.pages.home.reader import DataSet
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
 
