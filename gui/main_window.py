@@ -48,7 +48,7 @@ from gui.workers.worker_manager import WorkerManager
 # The pages that start what waits in the queue; runs need none.
 STARTED_BY = {"evaluate": "library", "export": "library", "batch": "playground", "drafts": "labelling"}
 FIRST = "home"
-# Pages that keep more than one text in the preferences, or read them.
+# Pages that read the preferences themselves.
 WITH_PREFERENCES = ("home", "train")
 # It takes half a second to import, and much longer from a cold disk.
 PLOT = "gui.plots.canvas"

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from engine.api import Example, labelling
 from gui.core.preferences import Preferences
+from gui.dialogs.queue_dialog import QueueDialog
 from gui.pages.home.page import HomePage
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.background import wait_for
@@ -200,3 +201,38 @@ def test_the_steps_stand_below_the_rest_in_a_narrow_window(make, qtbot):
     )
     page.resize(968, 700)
     qtbot.waitUntil(lambda: page.data_view.mapTo(page, QPoint()).x() < 100, timeout=WAIT)
+
+
+def test_in_the_window_its_buttons_lead_to_run_adapter_playground_set_and_queue(story):
+    with unsynced():
+        job = add_scored_run(adapter_name="of the run")
+        training = make_metadata("x").training.model_copy(update={"run": job.id})
+        adapter = scored_adapter("Chats · LoRA", training=training)
+    begun_set(1, 3)
+    window = story.open("home")
+    home = window.built("home")
+
+    def press(button_of) -> None:
+        window.show_room("home")
+        story.until(lambda: home.found is not None and len(home.steps) == 2)
+        button_of().click()
+
+    press(lambda: home.verdict.run_button)
+    assert window.current_key() == "train"
+    assert window.built("train").header.title() == "Starter on the sample"
+    press(lambda: home.verdict.library_button)
+    story.until(lambda: window.built("library").view.current() is not None)
+    assert window.built("library").view.current().id == adapter.id
+    press(lambda: home.verdict.try_button)
+    assert window.current_key() == "playground"
+    press(lambda: home.steps[0].button)
+    assert window.current_key() == "labelling"
+    story.until(lambda: window.built("labelling").header.title() == "Calls")
+    press(lambda: home.steps[1].button)
+    assert window.current_key() == "blind"
+    story.until(lambda: window.built("blind").controller.sources != [])
+    assert window.previous_key == "home"
+    window.built("blind").setup.cancel_button.click()
+    assert window.current_key() == "home"
+    home.computing.queue_link.click()
+    assert window.findChildren(QueueDialog)
