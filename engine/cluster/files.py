@@ -7,13 +7,12 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import StorageError
-from engine.system import units
+from engine.system import file_hashes, units
 from engine.system.files import partial_beside
 from engine.system.foreign_files import open_regular
 
@@ -30,7 +29,7 @@ MODELS, HUB_MODELS = "models/", "hub/models--"
 
 def manifest_of(paths: Iterable[tuple[str, Path]]) -> Manifest:
     """Return the manifest of files, each with its path there."""
-    return [[name, path.stat().st_size, digest_of(path)] for name, path in paths]
+    return [[name, path.stat().st_size, file_hashes.sha256(path)] for name, path in paths]
 
 
 def below(folder: Path, prefix: str = "", within: Path | None = None) -> Iterator[tuple[str, Path]]:
@@ -45,21 +44,6 @@ def below(folder: Path, prefix: str = "", within: Path | None = None) -> Iterato
             path = Path(root, name)
             if path.is_file() and path.resolve().is_relative_to(allowed):
                 yield f"{prefix}{path.relative_to(folder).as_posix()}", path
-
-
-def digest_of(path: Path) -> str:
-    """Return a file's SHA-256, cached until the file changes."""
-    facts = path.stat()
-    return _digest(path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
-
-
-@lru_cache(maxsize=4096)
-def _digest(path: Path, *state: int) -> str:  # noqa: ARG001 - part of the cache key
-    found = hashlib.sha256()
-    with open_regular(path) as stream:
-        while content := stream.read(PART_BYTES):
-            found.update(content)
-    return found.hexdigest()
 
 
 def digests_of(manifest: Manifest) -> list[str]:
@@ -143,7 +127,7 @@ def fetch(
 
 
 def _is_there(path: Path, size: int, digest: str) -> bool:
-    return path.is_file() and path.stat().st_size == size and digest_of(path) == digest
+    return path.is_file() and path.stat().st_size == size and file_hashes.sha256(path) == digest
 
 
 def _require_room(manifest: Manifest, folder: Path) -> None:
