@@ -23,7 +23,7 @@ def plain_model(base: LoadedBase) -> PreTrainedModel:
         dtype=getattr(torch, base.precision),
         **_quantization(base),
     )
-    base_models.settle_tied_head(model)
+    base_models.declare_untied_head(model)
     ALL_ATTENTION_FUNCTIONS.register("sdpa", sdpa_attention_forward)
     return (model if base.options.quantization != "none" else model.to(base.device)).eval()
 

@@ -33,7 +33,7 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.versions import versions
 
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
-# What has no scale is float32: in bfloat16, as the files may be, many processors can't compute it.
+# What has no scale is float32: in bfloat16, as the files may be, many CPUs can't compute it.
 QUANTIZATIONS = {"int8": "int8_float32"}
 # Besides the model, what its script reads.
 TOKENIZER = "tokenizer.json"

@@ -71,7 +71,7 @@ def settings(
         "adds_special_tokens": is_plain,
         # A turn of a chat has nothing around it.
         "strips": not is_plain,
-        # A decoder goes on from its prompt, which therefore must not end.
+        # A decoder continues its prompt, which therefore must not end.
         "dropped_end": tokenizer.eos_token_id if is_plain and family == "decoder-only" else None,
         "special_tokens": [token for token in prompter.reserved_tokens() if len(token) > 1],
         "max_conversation_tokens": facts.max_conversation_tokens,

@@ -112,7 +112,7 @@ def write(folder: Path, adapter: Adapter, recipe: Recipe, source: Base, splits: 
         **_method(recipe, base),
     }
     rows = ({"conversation": each.conversation, "summary": each.summary} for each in examples)
-    # In the versions that are installed, without what tells builds apart.
+    # In the versions that are installed, without the names of builds.
     quantized = recipe.base_model.quantization != "none" or recipe.training.optimizer.endswith("8bit")
     libraries = (*LIBRARIES, "bitsandbytes") if quantized else LIBRARIES
     texts = {

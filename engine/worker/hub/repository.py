@@ -355,7 +355,7 @@ def _snapshot(wanted: Cost, kind: Kind) -> Path:
 
 
 def _has_rows(folder: Path) -> bool:
-    """Return whether a data set's folder holds data files; after a look at its card alone it holds the card alone."""
+    """Return whether a data set's folder holds data files, not only the card that somebody looked at."""
     return any(_holds_rows(path.relative_to(folder).as_posix()) for path in folder.rglob("*"))
 
 

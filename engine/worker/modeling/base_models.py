@@ -100,7 +100,7 @@ def load(
     file_checks.require_complete(model, loading, options.id, channel)
     _require_rows_for(tokenizer, model, options.id)
     if enabled("tied_head"):
-        settle_tied_head(model)
+        declare_untied_head(model)
     model_patches.patch(model)
     if chosen.dtype == torch.float16:
         # Every forward pass computes matrices in float16, those of adapters too, and sums and norms in float32.
@@ -356,7 +356,7 @@ def quantization(
     )
 
 
-def settle_tied_head(model: PreTrainedModel) -> None:
+def declare_untied_head(model: PreTrainedModel) -> None:
     """Set the configuration's tie_word_embeddings to what the weights are.
 
     T5Config of transformers 5.24 claims a tied head for every T5. Resizing, PEFT and exports would believe it and

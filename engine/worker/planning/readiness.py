@@ -51,7 +51,7 @@ def of_base(folder: Path | None, listed: CatalogueModel | None) -> Facts:
 
 
 def of_lengths(recipe: Recipe, lengths: TokenLengths, around: int) -> Facts:
-    """Return how long summaries are against the limits of a settled recipe.
+    """Return how long summaries are against the limits of a recipe that has them.
 
     `around` is the number of tokens that a summary has beside those of its text. `read` and `learned` are conversations
     and summaries of the training examples, `written` the references of the scored conversations; each has the longest,
