@@ -360,7 +360,8 @@ def test_a_configuration_that_is_a_pipe_is_not_waited_for(folder):
 
 
 def test_large_numbers_that_are_no_sizes_are_read(folder):
-    configured(folder, rope_theta=10**9, pad_token_id=-1)
+    rope = {"rope_type": "default", "rope_theta": 10**9}
+    configured(folder, rope_theta=10**9, rope_parameters=rope, pad_token_id=-1)
     assert load(folder).model.config.rope_parameters["rope_theta"] == 10**9
 
 
