@@ -229,7 +229,8 @@ def _problem(options: type[Options], detail: ErrorDetails, prefix: str) -> Probl
     name = str(detail["loc"][0]) if detail["loc"] else ""
     field = f"{prefix}.{name}" if prefix and name else prefix or name
     if detail["type"] == "missing":
-        return Problem(field, f"{field} is missing.", _hint(options, name))
+        declared = options.model_fields.get(name)
+        return Problem(field, f"{field} is missing.", _info(name, declared).help if declared else "")
     return Problem(field, _message(options, name, detail))
 
 
@@ -242,11 +243,6 @@ def unknown_key(prefix: str, name: str, known: Iterable[str]) -> Problem:
     """Return the problem of an unknown key, with the nearest known one as its hint."""
     field, near = f"{prefix}{name[:MAX_KEY]}", difflib.get_close_matches(name[:MAX_KEY], list(known), n=1)
     return Problem(field, f"{field} is not known.", f"Did you mean {near[0]}?" if near else "")
-
-
-def _title(options: type[Options], name: str) -> str:
-    field = options.model_fields.get(name)
-    return (field.title if field and field.title else name) or "The value"
 
 
 # A field of a form shows what follows its own title.
@@ -269,7 +265,8 @@ _MESSAGES = {
 
 
 def _message(options: type[Options], name: str, detail: ErrorDetails) -> str:
-    kind, title = detail["type"], _title(options, name)
+    declared = options.model_fields.get(name)
+    kind, title = detail["type"], (declared.title if declared and declared.title else name) or "The value"
     if kind == "string_pattern_mismatch":
         extra = options.model_fields[name].json_schema_extra
         return str(extra["form"]) if isinstance(extra, dict) else ""
@@ -287,8 +284,3 @@ def _limit_text(value: object) -> str:
     if isinstance(value, (int, float)):
         return f"{int(value):,}" if value == int(value) else f"{value:g}"
     return str(value).replace("'", "")
-
-
-def _hint(options: type[Options], name: str) -> str:
-    field = options.model_fields.get(name)
-    return _info(name, field).help if field else ""

@@ -78,8 +78,13 @@ _TOKENS = re.compile(
 
 
 def claimed(text: str) -> list[Reading]:
-    """Return the numbers, times and dates that a text claims."""
-    return [reading for reading in _readings(text) if _is_claimed(reading.claim, text)]
+    """Return the numbers, times and dates that a text claims, each with all its possible meanings."""
+    found = []
+    for match in _TOKENS.finditer(text):
+        kind, facts = _meaning(str(match.lastgroup), match[0])
+        if facts and _is_claimed(match[0], match.start(), text):
+            found.append(Reading(Claim(match.start(), match.end(), match[0], kind), facts))
+    return found
 
 
 def facts_and_words(text: str) -> tuple[frozenset[Fact], frozenset[str]]:
@@ -100,21 +105,12 @@ def _words(token: str) -> frozenset[str]:
     return frozenset((whole, *re.split(r"['’-]", whole)))
 
 
-def _is_claimed(claim: Claim, summary: str) -> bool:
+def _is_claimed(word: str, start: int, text: str) -> bool:
     """Tell whether a word is a claim: "one of them", "may" and short forms such as "sat" mostly are not."""
-    lower = claim.text.lower()
+    lower = word.lower()
     if lower in ("may", "march"):
-        return claim.text[0].isupper() and not begins_sentence(summary, claim.start)
+        return word[0].isupper() and not begins_sentence(text, start)
     return lower not in ("zero", "one", *_SHORT)
-
-
-def _readings(text: str) -> Iterator[Reading]:
-    """Yield every number, time and date of a text with all its possible meanings."""
-    for match in _TOKENS.finditer(text):
-        group = str(match.lastgroup)
-        kind, facts = _meaning(group, match[0])
-        if facts:
-            yield Reading(Claim(match.start(), match.end(), match[0], kind), facts)
 
 
 @lru_cache(maxsize=CACHED_WORDS)

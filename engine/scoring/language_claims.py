@@ -54,7 +54,9 @@ def readings(text: str, language: str) -> Iterator[Reading]:
     for match in _tokens(language).finditer(_plain(text)):
         if match.lastgroup == "date":
             kind: ClaimKind = "date"
-            facts = _date(match["name"].lower(), words)
+            name = re.sub(r"\s", " ", match["name"].lower())
+            endings = (meant for begin, meant in words.beginnings.items() if name.startswith(begin))
+            facts = words.facts.get(name) or next(endings, set())
             before = match.string[: match.start()].split()
             # After some words, the one for tomorrow means the morning: "am Morgen", "por la mañana".
             if ("relative", 0.0) in facts and before and before[-1].lower() in words.not_after:
@@ -95,13 +97,6 @@ def _tokens(language: str) -> re.Pattern[str]:
     names += [f"{re.escape(each)}{ANY_ENDING}" for each in words.beginnings]
     date = rf"(?P<date>{before}(?P<name>{'|'.join(names)}){after})"
     return re.compile("|".join((*_NUMBERS, date)), re.IGNORECASE)
-
-
-def _date(name: str, words: ClaimWords) -> set[Fact]:
-    name = re.sub(r"\s", " ", name)
-    if name in words.facts:
-        return words.facts[name]
-    return next((meant for begin, meant in words.beginnings.items() if name.startswith(begin)), set())
 
 
 def _east_asian_time(text: str) -> set[Fact]:
