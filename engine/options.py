@@ -29,7 +29,6 @@ MAX_KEY = 100
 
 Level = Literal["essential", "more", "everything"]
 Kind = Literal["int", "float", "bool", "choice", "text", "texts", "table"]
-Declared = TypeVar("Declared", bound="Options")
 
 
 class Options(BaseModel):
@@ -43,6 +42,9 @@ class Options(BaseModel):
         if isinstance(value, int) and abs(value) > MAX_WHOLE:
             raise PydanticKnownError("less_than_equal", {"le": MAX_WHOLE})
         return value
+
+
+T = TypeVar("T", bound=Options)
 
 
 def option(
@@ -197,9 +199,7 @@ def _bound(field: FieldInfo, inclusive: str, exclusive: str) -> tuple[float | No
     return None, False
 
 
-def check(
-    options: type[Declared], values: Mapping[str, Any], prefix: str
-) -> tuple[Declared | None, list[Problem]]:
+def check(options: type[T], values: Mapping[str, Any], prefix: str) -> tuple[T | None, list[Problem]]:
     """Validate `values` against a declaration; return the options, or None and every problem.
 
     The fields of problems are dotted names below `prefix`.
