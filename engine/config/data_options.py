@@ -14,6 +14,11 @@ from engine.options import Options, check, expert_option, option
 from engine.text import pii
 
 MIN_CONVERSATION_TOKENS = 8
+Encoding = Literal[
+    "auto", "utf-8", "cp1252", "cp1251", "koi8_r", "cp866", "mac_cyrillic", "iso8859_5", "cp1250", "iso8859_2",
+    "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "big5", "cp949", "mac_roman",
+    "utf-16",
+]  # fmt: skip
 
 
 class DataOptions(Options):
@@ -96,29 +101,7 @@ class DataOptions(Options):
         "What a list in the summary column is: the sentences of one summary, or several reference summaries.",
         follows="data",
     )
-    encoding: Literal[
-        "auto",
-        "utf-8",
-        "cp1252",
-        "cp1251",
-        "koi8_r",
-        "cp866",
-        "mac_cyrillic",
-        "iso8859_5",
-        "cp1250",
-        "iso8859_2",
-        "cp1253",
-        "cp1254",
-        "cp1255",
-        "cp1256",
-        "cp932",
-        "euc_jp",
-        "gb18030",
-        "big5",
-        "cp949",
-        "mac_roman",
-        "utf-16",
-    ] = expert_option(
+    encoding: Encoding = expert_option(
         "auto",
         "Encoding",
         "The encoding of text files, or auto: UTF-8 where it fits, else a guess that is named.",

@@ -27,32 +27,15 @@ from engine.system.units import size
 State = Literal["ok", "notice", "problem"]
 Facts = dict[str, Any]
 REPORTED_PACKAGES = (
-    "torch",
-    "transformers",
-    "peft",
-    "datasets",
-    "accelerate",
-    "bitsandbytes",
-    "evaluate",
-    "huggingface_hub",
-    "PySide6_Essentials",
-    "pyqtgraph",
-)
+    "torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate", "huggingface_hub",
+    "PySide6_Essentials", "pyqtgraph",
+)  # fmt: skip
 # The launcher of an installed Tunesmith sets it to the command that makes its environment again.
 SET_UP = "TUNESMITH_SET_UP"
 UNSET_PATCHES = "Unset TUNESMITH_PATCHES to switch all of them on."
 ORDER = (
-    "system",
-    "packages",
-    "patches",
-    "device",
-    "graphics",
-    "quantization",
-    "memory",
-    "hub",
-    "folders",
-    "disk",
-)
+    "system", "packages", "patches", "device", "graphics", "quantization", "memory", "hub", "folders", "disk",
+)  # fmt: skip
 LOW_DISK_BYTES = 5_000_000_000
 LOW_MEMORY_BYTES = 2_000_000_000
 

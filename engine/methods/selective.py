@@ -17,31 +17,12 @@ from engine.options import Options, option
 # Model types without biases, unless their configuration asks for some. Of others the worker knows once the model is
 # loaded.
 WITHOUT_BIASES = {
-    "t5": "T5",
-    "mt5": "mT5",
-    "umt5": "UMT5",
-    "longt5": "LongT5",
-    "llama": "Llama",
-    "mistral": "Mistral",
-    "mixtral": "Mixtral",
-    "gemma": "Gemma",
-    "gemma2": "Gemma 2",
-    "gemma3_text": "Gemma 3",
-    "qwen3": "Qwen3",
-    "smollm3": "SmolLM3",
-    "olmo": "OLMo",
-    "olmo2": "OLMo 2",
-    "olmo3": "OLMo 3",
-    "phi3": "Phi-3",
-    "granite": "Granite",
-    "cohere": "Cohere",
-    "cohere2": "Cohere 2",
-    "arcee": "Arcee",
-    "ernie4_5": "ERNIE 4.5",
-    "exaone4": "EXAONE 4",
-    "helium": "Helium",
-    "mpt": "MPT",
-}
+    "t5": "T5", "mt5": "mT5", "umt5": "UMT5", "longt5": "LongT5", "llama": "Llama", "mistral": "Mistral",
+    "mixtral": "Mixtral", "gemma": "Gemma", "gemma2": "Gemma 2", "gemma3_text": "Gemma 3", "qwen3": "Qwen3",
+    "smollm3": "SmolLM3", "olmo": "OLMo", "olmo2": "OLMo 2", "olmo3": "OLMo 3", "phi3": "Phi-3",
+    "granite": "Granite", "cohere": "Cohere", "cohere2": "Cohere 2", "arcee": "Arcee", "ernie4_5": "ERNIE 4.5",
+    "exaone4": "EXAONE 4", "helium": "Helium", "mpt": "MPT",
+}  # fmt: skip
 # Those whose norms have no parameters either.
 WITHOUT_NORM_PARAMETERS = {"olmo": "OLMo"}
 SELECTIVE_TUNER = Tuner(
