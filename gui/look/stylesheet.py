@@ -92,6 +92,10 @@ QFrame[kind="segments"] > QPushButton:disabled { background: transparent; border
 QFrame[kind="segments"] > QPushButton[rim="true"]:focus { border: 1px solid @accent; padding: 0 10px;
   min-height: <24>; }
 QFrame[kind="segments"][short="true"] > QPushButton[rim="true"]:focus { min-height: <20>; }
+QPushButton[kind="plan"] { background: @surface; border: 1px solid @edge; }
+QPushButton[kind="plan"]:hover { background: @hover; }
+QPushButton[kind="plan"]:checked { background: @accent_soft; border: 2px solid @accent; }
+QPushButton[kind="plan"][rim="true"]:focus { border: 2px solid @accent; }
 QToolButton[kind="chip"] { padding: 0 9px; border: 1px solid @edge; color: @muted; }
 QToolButton[kind="chip"]:checked { background: @accent_soft; border-color: @accent; color: @accent; }
 QToolButton[kind="chip"][read_only="true"] { background: transparent; border-color: @edge; color: @muted; }

@@ -5,28 +5,27 @@ Handles layout and clicks, not what a plan does.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
+    QPushButton,
+    QRadioButton,
     QSizePolicy,
     QWidget,
 )
 
 from gui.look import style
-from gui.look.focus_rim import has_rim
-from gui.look.fonts import font, metrics, px
+from gui.look.fonts import px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.buttons import link, plain, primary, quiet
-from gui.widgets.labels import IconLabel, Label
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.text_view import TextView
 
@@ -103,108 +102,69 @@ class Fallback(ShownTexts):
     learning: str = ""
 
 
-class FallbackRow(QAbstractButton):
+# The columns right of a plan's title: the change of memory, the time, and what it means for learning.
+COLUMNS = (60, 110, 158)
+
+
+class FallbackRow(QPushButton):
     """One plan, with a radio mark."""
 
     def __init__(self, plan: Fallback) -> None:
         super().__init__()
-        self._plan = plan
+        self.setProperty("kind", "plan")
         self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAutoExclusive(True)
+        self.setAutoDefault(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         texts = (plan.title, plan.detail, plan.memory, plan.change, plan.time, plan.learning)
         self.setAccessibleName(", ".join(part for part in texts if part))
-        style.on_style_changed(self.update)
+        mark = QRadioButton()
+        mark.setAutoExclusive(False)
+        mark.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        style.scale(mark, QWidget.setFixedWidth, 24)
+        self.toggled.connect(mark.setChecked)
+        about = vbox(
+            ElidedLabel(plan.title, "body_semibold"), ElidedLabel(plan.detail, "label", "muted"), spacing=0
+        )
+        figures = (
+            (plan.change, "figure", "accent"),
+            (plan.time, "figure_medium", "text"),
+            (plan.learning, "body", "muted"),
+        )
+        hbox(
+            mark,
+            (about, 1),
+            Label(plan.memory, "figure_medium"),
+            *(_cell(Label(*figure), width) for figure, width in zip(figures, COLUMNS, strict=True)),
+            of=self,
+            margins=(12, 8, 16, 8),
+            spacing=0,
+        )
+        for part in self.findChildren(QWidget):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def sizeHint(self) -> QSize:
         """Return the height of two lines."""
         return QSize(480, px(56))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the row."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        on = self.isChecked()
-        painter.setBrush(style.color("accent_soft" if on else "hover" if self.underMouse() else "surface"))
-        painter.setPen(QPen(style.color("accent" if on or has_rim(self) else "edge"), 2 if on else 1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
-        self._paint_radio(painter)
-        box = QRectF(self.rect()).adjusted(40, 9, -16, -9)
-        columns = self._columns(box)
-        taken = metrics("figure_medium").horizontalAdvance(self._plan.memory) + 16
-        text_rect = QRectF(box.left(), box.top(), columns[0][1] - taken - box.left(), box.height() / 2)
-        self._text(
-            painter, text_rect, self._plan.title, "body_semibold", "text", Qt.AlignmentFlag.AlignLeading
-        )
-        text_rect.moveTop(box.center().y())
-        self._text(painter, text_rect, self._plan.detail, "label", "muted", Qt.AlignmentFlag.AlignLeading)
-        for text, right, role, token in columns:
-            rect = QRectF(right - 160, box.top(), 160, box.height())
-            self._text(painter, rect, text, role, token, Qt.AlignmentFlag.AlignTrailing)
-        painter.end()
 
-    def _columns(self, box: QRectF) -> list[tuple[str, float, str, str]]:
-        plan, edges = self._plan, column_edges(box.right())
-        return [
-            (plan.memory, edges[0] - px(60), "figure_medium", "text"),
-            (plan.change, edges[0], "figure", "accent"),
-            (plan.time, edges[1], "figure_medium", "text"),
-            (plan.learning, edges[2], "body", "muted"),
-        ]
-
-    def _paint_radio(self, painter: QPainter) -> None:
-        mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        centre = QPointF(self.width() - 20 if mirrored else 20, self.height() / 2)
-        on = self.isChecked()
-        painter.setBrush(style.color("accent_fill" if on else "surface"))
-        painter.setPen(QPen(style.color("accent_fill" if on else "outline"), 1))
-        painter.drawEllipse(centre, 7.5, 7.5)
-        if on:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.color("on_accent"))
-            painter.drawEllipse(centre, 3, 3)
-
-    def _text(
-        self, painter: QPainter, rect: QRectF, text: str, role: str, token: str, align: Qt.AlignmentFlag
-    ) -> None:
-        painter.setFont(font(role))
-        painter.setPen(style.color(token))
-        draw_text(painter, self, rect, text, align)
+def _cell(label: Label, width: int) -> Label:
+    """Return a label at the right of a column."""
+    label.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+    style.scale(label, QWidget.setFixedWidth, width)
+    return label
 
 
-def draw_text(painter: QPainter, widget: QWidget, rect: QRectF, text: str, align: Qt.AlignmentFlag) -> None:
-    """Draw one elided line; the rectangle is mirrored in a right-to-left widget."""
-    if widget.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-        rect = QRectF(widget.width() - rect.right(), rect.top(), rect.width(), rect.height())
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, math.ceil(rect.width()))
-    painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, shown)
-
-
-def column_edges(right: float) -> tuple[float, float, float]:
-    """Return the right edges of the columns memory, time and learning."""
-    return right - px(268), right - px(158), right
-
-
-class _FallbackHead(QWidget):
-    """The column heads of the plans."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        style.scale(self, QWidget.setFixedHeight, 24)
-        style.on_style_changed(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(font("head"))
-        painter.setPen(style.color("muted"))
-        box = QRectF(self.rect()).adjusted(36, 0, -16, 0)
-        rect = QRectF(box.left(), 0, px(120), box.height())
-        draw_text(painter, self, rect, tr("Plan"), Qt.AlignmentFlag.AlignLeading)
-        heads = (tr("Memory at peak"), tr("Time"), tr("Learning"))
-        for head, edge in zip(heads, column_edges(box.right()), strict=True):
-            rect = QRectF(edge - px(110), 0, px(110), box.height())
-            draw_text(painter, self, rect, head, Qt.AlignmentFlag.AlignTrailing)
-        painter.end()
+def _heads() -> QHBoxLayout:
+    """Return the column heads of the plans."""
+    heads = (tr("Memory at peak"), tr("Time"), tr("Learning"))
+    widths = (COLUMNS[0] + 60, *COLUMNS[1:])
+    return hbox(
+        (Label(tr("Plan"), "head", "muted"), 1),
+        *(_cell(Label(head, "head", "muted"), width) for head, width in zip(heads, widths, strict=True)),
+        margins=(36, 0, 16, 0),
+        spacing=0,
+    )
 
 
 class ErrorCard(Card):
@@ -256,7 +216,7 @@ class ErrorCard(Card):
         self.column.addWidget(TextView.from_markup(text))
 
     def _add_plans(self, plans: Sequence[Fallback]) -> None:
-        rows = vbox(_FallbackHead(), spacing=8)
+        rows = vbox(_heads(), spacing=8)
         for at, plan in enumerate(plans):
             row = FallbackRow(plan)
             row.setChecked(at == 0)
