@@ -432,19 +432,17 @@ def _places_inside(name: str, keys: tuple[str, ...], values: Sequence[Any]) -> I
 def _objects(values: Sequence[Any]) -> tuple[list[dict[str, Any]], str]:
     """Return the objects that all filled values are, or hold as the one item of a list, and that list's mark."""
     filled = [value for value in values if value not in (None, "", [], {})]
-    if not filled or any(not isinstance(value, (dict, list)) for value in filled) or _are_turns(filled):
+    if not filled or any(not isinstance(value, (dict, list)) for value in filled):
+        return [], ""
+    turns = find_keys(filled)
+    if turns is not None and turns.speaker:
+        # Lists of turns with speakers stay whole.
         return [], ""
     if all(isinstance(value, dict) for value in filled):
         return filled, ""
     if all(isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) for value in filled):
         return [value[0] for value in filled], FIRST_ITEM
     return [], ""
-
-
-def _are_turns(values: Iterable[Any]) -> bool:
-    """Tell whether values are lists of turns with speakers."""
-    found = find_keys(values)
-    return found is not None and bool(found.speaker)
 
 
 def _are_texts(values: Sequence[Any]) -> bool:

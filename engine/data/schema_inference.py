@@ -237,7 +237,13 @@ class _Guess:
                 self.id,
                 speakers,
             )
-        self._refuse_unknown_keys(column, keys)
+        known = cells.keys_of(item for cell in self.first.cells(column) for item in cells.as_list(cell) or ())
+        if keys.speaker and keys.speaker not in known:
+            raise DataError(
+                f'The turns of column "{column}" have no "{keys.speaker}".',
+                f"They hold: {', '.join(known) or 'texts'}.",
+                column_mapping.FIELD,
+            )
         reason = _clauses(why, _form_of_turns(keys))
         return Schema("turns", self.columns, column, "", reason, self.id, keys.speaker, keys.text)
 
@@ -249,16 +255,6 @@ class _Guess:
         speaker_names = (*column_names.SPEAKER_NAMES, "speakers", "roles", "names", "authors", "participants")
         alike = [name for name in self.columns if name != column and self.first.are_as_long(name, column)]
         return column_names.likeliest(alike, speaker_names)
-
-    def _refuse_unknown_keys(self, column: str, keys: Keys) -> None:
-        items = [item for cell in self.first.cells(column) for item in cells.as_list(cell) or ()]
-        known = cells.keys_of(items)
-        if keys.speaker and keys.speaker not in known:
-            raise DataError(
-                f'The turns of column "{column}" have no "{keys.speaker}".',
-                f"They hold: {', '.join(known) or 'texts'}.",
-                column_mapping.FIELD,
-            )
 
     def _refuse_what_is_no_turns(self, column: str) -> None:
         """Refuse lists with no turns to be seen in them, and keys named for turns that are not there."""

@@ -106,8 +106,12 @@ def _by_count(lists: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
 def _shared(lists: Sequence[Sequence[str]]) -> float | None:
     """Return how many words the texts of a list share with each other, as a mean; None for texts of few words."""
     pairs = (pair for each in lists for pair in combinations(map(_content, each), 2))
-    alike = [_alike(one, other) for one, other in pairs if min(len(one), len(other)) >= MIN_WORDS]
-    return mean(alike) if alike else None
+    shares = [
+        len(one & other) / shorter
+        for one, other in pairs
+        if (shorter := min(len(one), len(other))) >= MIN_WORDS
+    ]
+    return mean(shares) if shares else None
 
 
 def _content(text: str) -> set[str]:
@@ -116,10 +120,6 @@ def _content(text: str) -> set[str]:
     if found and mean(map(len, found)) < 1.5:
         return {"".join(pair) for pair in pairwise(found)}
     return {word for word in found if len(word) >= MIN_WORD_CHARACTERS}
-
-
-def _alike(one: set[str], other: set[str]) -> float:
-    return len(one & other) / min(len(one), len(other))
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -335,9 +335,9 @@ def _add_teams(entry: Entry, log: Log, names: Names) -> None:
     if kind.startswith(TEAMS_MEDIA):
         log.leave_out("media", f"{name}: {teams_text(content) or kind}")
     elif kind not in TEAMS_SPOKEN or known.get("deleteddatetime"):
-        log.leave_out(
-            "system", f"{name}: {'deleted message' if kind in TEAMS_SPOKEN else _teams_event(known) or kind}"
-        )
+        event = text(table(known.get("eventdetail")).get("@odata.type"))
+        what = event.rpartition(".")[2].removesuffix("EventMessageDetail") or kind
+        log.leave_out("system", f"{name}: {'deleted message' if kind in TEAMS_SPOKEN else what}")
     else:
         form = text(body.get("contenttype")).lower() if body else kind
         is_html = form not in ("text", "0")
@@ -377,11 +377,6 @@ def _teams_name(known: Entry) -> str:
         return next(filter(None, named), "Teams")
     # In an account's id the last part is the person: 8:live:ann, 8:orgid:….
     return text(known.get("displayname")) or text(sender).rpartition(":")[2] or "Teams"
-
-
-def _teams_event(known: Entry) -> str:
-    kind = text(table(known.get("eventdetail")).get("@odata.type"))
-    return kind.rpartition(".")[2].removesuffix("EventMessageDetail")
 
 
 def teams_text(content: str) -> str:

@@ -83,10 +83,12 @@ class Prompter:
     @property
     def identity(self) -> str:
         """A digest of everything that decides an example's ids: tokenizer, prompt and limits."""
+        definition: dict[str, Any] = json.loads(self._tokenizer.backend_tokenizer.to_str())
         parts = (
             transformers.__version__,
             tokenizers.__version__,
-            _definition(self._tokenizer),
+            # Without the padding and truncation of the last call.
+            definition | {"truncation": None, "padding": None},
             sorted(self._tokenizer.all_special_tokens),
             self._tokenizer.eos_token_id,
             self._family,
@@ -242,9 +244,3 @@ class ChatPrompter(Prompter):
         special = set(self._tokenizer.convert_tokens_to_ids(list(self.reserved_tokens())))
         end = next((index for index, token in enumerate(ids) if token in special), None)
         return [self._tokenizer.eos_token_id] if end is None else ids[: end + 1]
-
-
-def _definition(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
-    """Return a tokenizer's definition without the padding and truncation of its last call."""
-    definition: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
-    return definition | {"truncation": None, "padding": None}

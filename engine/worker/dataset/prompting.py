@@ -158,15 +158,11 @@ def in_format(recipe: Recipe, prompt_format: PromptFormat) -> Recipe:
 def notices_of_format(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> list[dict[str, str]]:
     """Return that a prompt is plain for want of a working template, or in another format than an adapter's so far."""
     error = template_error(tokenizer) if has_template(tokenizer) else None
-    if error is None or recipe.data.prompt_format != "auto":
-        return _notices_of_start(recipe, choose_format(recipe.data.prompt_format, tokenizer))
-    return [{"message": error.message, "hint": "So the prompt is plain, without a chat's turns."}]
-
-
-def _notices_of_start(recipe: Recipe, prompt_format: PromptFormat) -> list[dict[str, str]]:
-    """Return that the adapter to go on from was trained in another format."""
+    if error and recipe.data.prompt_format == "auto":
+        return [{"message": error.message, "hint": "So the prompt is plain, without a chat's turns."}]
     with suppress(AppError):
         if recipe.method.start_from:
+            prompt_format = choose_format(recipe.data.prompt_format, tokenizer)
             return notices_of_other_format(library.find(recipe.method.start_from), prompt_format)
     return []
 

@@ -233,7 +233,12 @@ def read_rows(
         else:
             examples_by_split[split] = _shaped(table, shape, rows)
         done += table.size_bytes
-    _report_remarks(tables, channel)
+    remarks = list(dict.fromkeys(remark for table in tables.values() for remark in table.remarks))
+    for remark in remarks[:MAX_REMARKS]:
+        channel.notice(remark)
+    if len(remarks) > MAX_REMARKS:
+        more = counted(len(remarks) - MAX_REMARKS, "more remark")
+        channel.notice(f"Not shown: {more} on how files are read.")
     _handle_broken(tables, options, channel)
     if needs_summary:
         examples_by_split = _with_summaries(examples_by_split, tables, options, channel)
@@ -336,16 +341,6 @@ def _unknown_text(numbers: Sequence[int], column: str, split_texts: Mapping[int,
     return f'{count} left out, as the column "{column}" names no split there ({named}; rows {rows}{more}).'
 
 
-def _report_remarks(tables: Tables, channel: Channel) -> None:
-    remarks = list(dict.fromkeys(remark for table in tables.values() for remark in table.remarks))
-    for remark in remarks[:MAX_REMARKS]:
-        channel.notice(remark)
-    if len(remarks) > MAX_REMARKS:
-        channel.notice(
-            f"Not shown: {counted(len(remarks) - MAX_REMARKS, 'more remark')} on how files are read."
-        )
-
-
 def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
     """Report every broken row, then refuse their tables, or report that the rows are left out."""
     for table in tables.values():
@@ -408,16 +403,14 @@ def _row_texts(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[st
     free = MAX_EVENT_BYTES
     limit = min(MAX_SHOWN_CHARACTERS, MAX_ROW_CHARACTERS // max(1, len(columns)))
     for record in rows:
-        row = {name: _cell_text(record.values.get(name), limit) for name in columns}
+        row: dict[str, str] = {}
+        for name in columns:
+            value = record.values.get(name)
+            text = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
+            shortened = text if len(text) <= limit else f"{text[: max(0, limit - 1)]}…"
+            row[name] = "" if value is None else shortened
         free -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
         if free < 0 and shown:
             break
         shown.append(row)
     return shown
-
-
-def _cell_text(value: Any, limit: int) -> str:
-    if value is None:
-        return ""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
-    return text if len(text) <= limit else f"{text[: max(0, limit - 1)]}…"

@@ -42,17 +42,14 @@ class TokenCounter:
 
 def counter_for(base_model: str | None) -> TokenCounter:
     """Return the token counter of a base model (its id), from what is on this computer; None estimates."""
-    name = base_model or ""
-    return token_counter(_folder_of(name) if name else None, name)
-
-
-def _folder_of(name: str) -> Path | None:
-    if name == STARTER or looks_like_path(name):
-        return local_folder(name)
+    if not base_model:
+        return token_counter(None, "")
+    if base_model == STARTER or looks_like_path(base_model):
+        return token_counter(local_folder(base_model), base_model)
     # A slow import, which a folder does without.
     from engine.worker.hub import repository
 
-    return repository.cached_folder(name)
+    return token_counter(repository.cached_folder(base_model), base_model)
 
 
 def token_counter(folder: Path | None, name: str) -> TokenCounter:

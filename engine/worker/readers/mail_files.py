@@ -260,7 +260,12 @@ def parse_mail(lines: Iterable[bytes]) -> MailText:
     """Return a mail from its lines, without what is nested too deeply in it."""
     message, *inner = _parts(lines)
     parts = [part for part in (message, *inner) if not _is_container(part)]
-    attachments = [name for part in parts if (name := _attachment_name(part))]
+    attachments: list[str] = []
+    for part in parts:
+        # A part without a name that is a text is what the mail says.
+        is_text = part.get_content_maintype() == "text"
+        name = _asked(part.get_filename) or ("" if is_text else part.get_content_type())
+        attachments += [name] if name else []
     sender = _asked(partial(mails.sender_name, _header(message, "from")))
     try:
         time = parsedate_to_datetime(str(message.get("Date", ""))).isoformat()
@@ -394,12 +399,6 @@ def _asked(ask: Callable[[], object]) -> str:
         return str(ask() or "")
     except ERRORS:
         return ""
-
-
-def _attachment_name(part: Message) -> str:
-    """Return the name of a part that is no text of the mail, "" for one that is."""
-    is_text = part.get_content_maintype() == "text"
-    return _asked(part.get_filename) or ("" if is_text else part.get_content_type())
 
 
 def _text(parts: Iterable[Message]) -> str:
