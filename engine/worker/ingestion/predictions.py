@@ -93,8 +93,9 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
     names = {name.strip().casefold(): name for name in reversed(columns)}
     if column.strip().casefold() not in names:
         more = ", …" if len(columns) > MAX_COLUMNS_NAMED else ""
+        named = ", ".join(columns[:MAX_COLUMNS_NAMED]) + more
         raise DataError(
-            f'{path.name} has no column "{column}": it has {", ".join(columns[:MAX_COLUMNS_NAMED])}{more}.',
+            f'{path.name} has no column "{column}": it has {named}.',
             "Name the column that holds the summaries; on the command line with --column.",
         )
     text_column, id_column = names[column.strip().casefold()], names.get(ID_COLUMN)

@@ -52,7 +52,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
             for name in chosen:
                 rows = _rows(database, name, notes)
                 if len(chosen) > 1:
-                    rows = with_split(rows, name, notes, before=f'sheet "{name}", ')
+                    rows = with_split(rows, name, notes)
                 yield from rows
     except sqlite3.Error as error:
         raise unreadable(path, f"as a database it makes no sense ({error})") from error

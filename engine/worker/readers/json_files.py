@@ -191,7 +191,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
             _require_lists_together(scanner.path, lists)
             rows = _list(scanner)
             is_split = split_named(name) is not None
-            yield from with_split(rows, name, Notes(), after=f' of "{name}"') if is_split else rows
+            yield from with_split(rows, name, Notes(), is_list=True) if is_split else rows
         elif name in CHATS and scanner.peek() == "{":
             lists.append(name)
             _require_lists_together(scanner.path, lists)

@@ -147,16 +147,12 @@ class Alignment:
         return named
 
 
-def with_split(
-    rows: Iterable[Found], split: str, notes: Notes, *, before: str = "", after: str = ""
-) -> Iterator[Found]:
-    """Yield the rows of a split's sheet, table or list with a column for it.
-
-    `before` and `after` stand around the positions of broken rows, and tell the sheet or list.
-    """
+def with_split(rows: Iterable[Found], split: str, notes: Notes, *, is_list: bool = False) -> Iterator[Found]:
+    """Yield the rows of a split's sheet or table, or list in JSON, with a column for it."""
     for row in rows:
         if isinstance(row, BrokenRow):
-            yield BrokenRow(f"{before}{row.position}{after}", row.reason)
+            where = f'{row.position} of "{split}"' if is_list else f'sheet "{split}", {row.position}'
+            yield BrokenRow(where, row.reason)
         else:
             notes.columns.setdefault(SPLIT)
             yield LinedRow({**row, SPLIT: split}, getattr(row, "line", 0))

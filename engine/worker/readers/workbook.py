@@ -68,7 +68,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
             for name in chosen:
                 rows = _rows(path, book.get_sheet_by_name(name), notes)
                 if len(chosen) > 1:
-                    rows = with_split(rows, name, notes, before=f'sheet "{name}", ')
+                    rows = with_split(rows, name, notes)
                 yield from rows
     except PasswordError as error:
         raise _protected(path) from error
