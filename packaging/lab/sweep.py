@@ -47,7 +47,7 @@ from engine.worker.dataset.collator import (
     train_loader,
 )
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import make_prompter, settle_limits
+from engine.worker.dataset.prompting import make_prompter, resolve_limits
 from engine.worker.evaluation.losses import Batches, mean_loss
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
@@ -101,7 +101,7 @@ class Bench:
         """Return what the base does without an adapter."""
         recipe = recipes.from_tables(self._tables)
         base = self._load(recipe)
-        recipe = settle_limits(recipe, base, self._splits)
+        recipe = resolve_limits(recipe, base, self._splits)
         return {"cell": "base", **self._measure(recipe, base, base.model)}
 
     def run(self, cell: Cell) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Bench:
             self._tables
             | {"method": {**table, "id": cell.method.id}, "training": training, "name": cell.name}
         )
-        return settle_limits(recipe, base, self._splits)
+        return resolve_limits(recipe, base, self._splits)
 
     def _train(self, recipe: Recipe, base: LoadedBase, rate: float) -> dict[str, Any]:
         prompter = make_prompter(recipe, base, self._splits)

@@ -132,7 +132,7 @@ def with_plain_prompt(recipe: Recipe) -> Recipe:
     return replace(recipe, data=recipe.data.model_copy(update={"prompt": DEFAULT_PROMPT, "shots": 0}))
 
 
-def settled(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Recipe:
+def with_resolved_format(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Recipe:
     """Return the recipe with the format that its prompt has with this tokenizer, instead of `auto`.
 
     Raises ChatTemplateError if it asks for a chat format that the tokenizer hasn't got.
@@ -143,11 +143,11 @@ def settled(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Recipe:
     return in_format(recipe, prompt_format)
 
 
-def settle_format(channel: Channel, recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Recipe:
-    """Return the recipe as `settled` does, and emit notices of what is seldom meant."""
+def resolve_format(channel: Channel, recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Recipe:
+    """Return the recipe as `with_resolved_format` does, and emit notices of what is seldom meant."""
     for notice in notices_of_format(recipe, tokenizer):
         channel.notice(**notice)
-    return settled(recipe, tokenizer)
+    return with_resolved_format(recipe, tokenizer)
 
 
 def in_format(recipe: Recipe, prompt_format: PromptFormat) -> Recipe:
@@ -186,10 +186,10 @@ def notices(recipe: Recipe) -> list[dict[str, str]]:
     return [{"message": message, "hint": "In a recipe's file these are data.prompt and data.shots."}]
 
 
-def settle_limits(
+def resolve_limits(
     recipe: Recipe, base: LoadedBase, splits: Splits, lengths: TokenLengths | None = None
 ) -> Recipe:
-    """Return the recipe, its prompt's format settled, with limits of summaries where it has none.
+    """Return the recipe, its prompt's format resolved, with limits of summaries where it has none.
 
     `lengths` saves counting tokens that are counted already.
     """

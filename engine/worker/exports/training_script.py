@@ -33,9 +33,9 @@ from engine.worker.dataset.prompter import ChatPrompter, Prompter
 from engine.worker.dataset.prompting import (
     make_prompter,
     prompt_facts,
-    settle_limits,
-    settled,
+    resolve_limits,
     training_examples,
+    with_resolved_format,
 )
 from engine.worker.exports import merged_model, plain_prompt
 from engine.worker.kernels.library import CACHE
@@ -100,7 +100,7 @@ def refuse_other_data(adapter: Adapter, splits: Splits) -> None:
 def write(folder: Path, adapter: Adapter, recipe: Recipe, source: Base, splits: Splits) -> int:
     """Write script, examples and versions into an empty folder; return the number of conversations in it."""
     base = source.loaded
-    recipe = settle_limits(settled(recipe, base.tokenizer), base, splits)
+    recipe = resolve_limits(with_resolved_format(recipe, base.tokenizer), base, splits)
     prompter = make_prompter(recipe, base, splits)
     examples = training_examples(recipe, splits)
     facts = {

@@ -403,14 +403,16 @@ def _row_texts(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[st
     free = MAX_EVENT_BYTES
     limit = min(MAX_SHOWN_CHARACTERS, MAX_ROW_CHARACTERS // max(1, len(columns)))
     for record in rows:
-        row: dict[str, str] = {}
-        for name in columns:
-            value = record.values.get(name)
-            text = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
-            shortened = text if len(text) <= limit else f"{text[: max(0, limit - 1)]}…"
-            row[name] = "" if value is None else shortened
+        row = {name: _cell_text(record.values.get(name), limit) for name in columns}
         free -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
         if free < 0 and shown:
             break
         shown.append(row)
     return shown
+
+
+def _cell_text(value: Any, limit: int) -> str:
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
+    return text if len(text) <= limit else f"{text[: max(0, limit - 1)]}…"

@@ -13,7 +13,7 @@ from engine.system.paths import adapters_folder
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset, token_counter
-from engine.worker.dataset.prompting import scored_examples, settle_format, settle_limits
+from engine.worker.dataset.prompting import resolve_format, resolve_limits, scored_examples
 from engine.worker.evaluation import reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation, Evaluator
 from engine.worker.exports import ctranslate2_model
@@ -33,7 +33,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         ctranslate2_model.fetch_all(channel, recipe.base_model, adapters)
         channel.enter("load_base")
     base = base_models.load(recipe.base_model, "cpu" if converts else recipe.training.device, channel)
-    recipe = settle_format(channel, recipe, base.tokenizer)
+    recipe = resolve_format(channel, recipe, base.tokenizer)
     for adapter in adapters:
         # Before minutes are spent on scoring the others.
         attach.refuse_other_base(base, adapter)
@@ -42,7 +42,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
     counter = partial(token_counter.fetch_counter, recipe.base_model, channel)
     splits = dataset.read(recipe.data, channel, needs=sorted(needs), counter=counter)
-    recipe = settle_limits(recipe, base, splits)
+    recipe = resolve_limits(recipe, base, splits)
     channel.enter("evaluate")
     scoring = Evaluator(channel, base, recipe, splits)
     # Another runtime writes in this process alone.

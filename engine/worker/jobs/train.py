@@ -23,9 +23,9 @@ from engine.worker.dataset.prompting import (
     notices,
     pinned_examples,
     prompt_facts,
+    resolve_format,
+    resolve_limits,
     scored_examples,
-    settle_format,
-    settle_limits,
     training_examples,
     with_plain_prompt,
 )
@@ -95,7 +95,7 @@ def _carry_out(
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
     base = rank_models.load(recipe, channel)
-    recipe = settle_limits(settle_format(channel, recipe, base.tokenizer), base, splits)
+    recipe = resolve_limits(resolve_format(channel, recipe, base.tokenizer), base, splits)
     if not recipe.method.method.trains:
         if recipe.training.shard:
             rank_models.share_base(base, base.model, recipe)

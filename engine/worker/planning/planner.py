@@ -29,10 +29,10 @@ from engine.worker.dataset.prompting import (
     make_prompter,
     notices,
     notices_of_format,
-    settle_limits,
-    settled,
+    resolve_limits,
     shots_problem,
     special_tokens,
+    with_resolved_format,
 )
 from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.hub import repository
@@ -203,7 +203,7 @@ class Planner:
             return facts
         lengths = self._lengths(base.tokenizer, splits)
         try:
-            recipe = settle_limits(settled(recipe, base.tokenizer), base, splits, lengths)
+            recipe = resolve_limits(with_resolved_format(recipe, base.tokenizer), base, splits, lengths)
         except AppError as error:
             problems.extend(error.problems)
             return facts
@@ -229,7 +229,7 @@ class Planner:
         facts, model = _base_facts(draft, outline)
         if draft.splits is not None:
             base, lengths = model.base, self._lengths(model.base.tokenizer, draft.splits)
-            plain = settle_limits(in_format(draft.recipe, "plain"), base, draft.splits, lengths)
+            plain = resolve_limits(in_format(draft.recipe, "plain"), base, draft.splits, lengths)
             facts |= self._costs(replace(draft, recipe=plain), model, draft.splits, lengths)
         return facts
 

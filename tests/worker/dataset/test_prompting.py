@@ -8,7 +8,7 @@ from engine.text.conversations import Example
 from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import IGNORED, Prompter
-from engine.worker.dataset.prompting import settle_limits
+from engine.worker.dataset.prompting import resolve_limits
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, read_config, read_tokenizer
 from tests.helpers.tiny_models import tiny_model
@@ -168,8 +168,8 @@ def splits(train=(5,), validation=(5,), test=(5,)):
 
 def limits(kind, window=None, data=None, evaluation=None, **lengths):
     recipe = make_recipe(kind, data=data or {}, evaluation={"max_new_tokens": 0} | (evaluation or {}))
-    settled = settle_limits(recipe, base_of(kind, window), splits(**lengths))
-    return settled.data.max_summary_tokens, settled.evaluation.max_new_tokens
+    resolved = resolve_limits(recipe, base_of(kind, window), splits(**lengths))
+    return resolved.data.max_summary_tokens, resolved.evaluation.max_new_tokens
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama"])

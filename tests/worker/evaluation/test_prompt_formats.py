@@ -32,7 +32,7 @@ class Stage:
         self.channel = make_channel("evaluate", self.auto)
         options = BaseModelOptions(id=str(folder), precision="float32")
         self.base = base_models.load(options, "cpu", self.channel)
-        self.recipe = prompting.settled(self.auto, self.base.tokenizer)
+        self.recipe = prompting.with_resolved_format(self.auto, self.base.tokenizer)
         self.splits = dataset.read(self.recipe.data, self.channel)
         self.summarised = []
         # What each format scores, where that is not what the model writes; an error is raised.
@@ -69,9 +69,9 @@ def test_auto_is_the_chat_format_of_a_model_that_has_one(stage):
 def test_a_model_without_a_template_has_one_format():
     recipe = make_recipe("llama")
     tokenizer = base_models.load(recipe.base_model, "cpu", make_channel("evaluate")).tokenizer
-    settled = prompting.settled(recipe, tokenizer)
-    assert settled.data.prompt_format == "plain"
-    assert prompt_formats(settled, tokenizer) == ["plain"]
+    resolved = prompting.with_resolved_format(recipe, tokenizer)
+    assert resolved.data.prompt_format == "plain"
+    assert prompt_formats(resolved, tokenizer) == ["plain"]
 
 
 @pytest.mark.parametrize(
