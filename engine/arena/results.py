@@ -98,17 +98,13 @@ def _lead(ranked: Sequence[Row], files: _ScoreFiles) -> Spread | None:
 
 def _on_one_text(rows: list[Row]) -> list[Row]:
     """Drop the loss on general text from rows that were measured on another text than most."""
-    digests = [_text_digest(row) for row in rows]
+    texts = [row.protocol.get(general_text.KEY) for row in rows]
+    digests = [str(text.get("digest") or "") if isinstance(text, dict) else "" for text in texts]
     usual = max(filter(None, digests), key=digests.count, default="")
     return [
         row if digest in ("", usual) else _without_general_loss(row)
         for row, digest in zip(rows, digests, strict=True)
     ]
-
-
-def _text_digest(row: Row) -> str:
-    said = row.protocol.get(general_text.KEY)
-    return str(said.get("digest") or "") if isinstance(said, dict) else ""
 
 
 def _without_general_loss(row: Row) -> Row:

@@ -225,19 +225,15 @@ def clear(*, remove: bool) -> dict[str, Any]:
     with suppress(BlockingIOError), _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
         left = bytes_in(_homes())
         data = [{"what": "data", "name": "", "bytes": left}] if left else []
-        told |= {"kept": [*_models(), *data], "in_use": False}
+        sent = [(path.name, path) for path in models_folder().glob("models/*/*")]
+        of_hub = models_folder().glob(f"hub/{HUB_MODEL}*")
+        sent += [(path.name.removeprefix(HUB_MODEL).replace("--", "/"), path) for path in of_hub]
+        models = [{"what": "model", "name": name, "bytes": bytes_in(path)} for name, path in sorted(sent)]
+        told |= {"kept": [*models, *data], "in_use": False}
         if remove:
             for folder in (models_folder(), _homes()):
                 shutil.rmtree(folder, ignore_errors=True)
     return told
-
-
-def _models() -> list[dict[str, Any]]:
-    """Return the base models that were sent to this node."""
-    sent = [(path.name, path) for path in models_folder().glob("models/*/*")]
-    of_hub = models_folder().glob(f"hub/{HUB_MODEL}*")
-    sent += [(path.name.removeprefix(HUB_MODEL).replace("--", "/"), path) for path in of_hub]
-    return [{"what": "model", "name": name, "bytes": bytes_in(path)} for name, path in sorted(sent)]
 
 
 def _homes() -> Path:

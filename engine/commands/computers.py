@@ -110,7 +110,11 @@ def show_computers(asked: argparse.Namespace, output: Output) -> int:
     names = [store.find(name).name for name in asked.names] or [each.name for each in store.list_computers()]
     if not names:
         return list_computers(asked, output)
-    code, result = ask("computers", {"names": names}, output, _lines)
+
+    def lines(result: Result) -> list[str]:
+        return [line for computer in result["computers"] for line in (*_computer_lines(computer), "")][:-1]
+
+    code, result = ask("computers", {"names": names}, output, lines)
     return code or int(any(each["problem"] for each in result["computers"]))
 
 
@@ -149,10 +153,6 @@ def _kept_lines(result: Result) -> list[str]:
 def _kept_text(kept: list[dict[str, Any]]) -> str:
     titles = {"model": "a base model", "data": "data of runs that are done"}
     return ", ".join(f"{each['name'] or titles[each['what']]} ({size(each['bytes'])})" for each in kept)
-
-
-def _lines(result: Result) -> list[str]:
-    return [line for computer in result["computers"] for line in (*_computer_lines(computer), "")][:-1]
 
 
 def _computer_lines(computer: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from engine.config import decoding
 from engine.errors import AppError
@@ -112,24 +111,15 @@ def parse(body: bytes, models: Sequence[str]) -> ChatRequest:
     try:
         asked = ChatRequest.model_validate_json(body)
     except ValidationError as error:
-        raise _refusal(error.errors(include_url=False)[0]) from error
+        detail = error.errors(include_url=False)[0]
+        place = ".".join(map(str, detail["loc"]))
+        field_name = str(detail["loc"][0]) if place else None
+        raise RequestError(400, f"{place or 'The body'}: {detail['msg']}.", field_name) from error
     if asked.model not in models:
         known = ", ".join(models)
         raise RequestError(404, f"There is no model {asked.model[:100]!r}. Served are: {known}.", "model")
     if not asked.conversation.strip():
         raise RequestError(400, "The conversation is empty.", "messages")
-    _require_decoding(asked)
-    return asked
-
-
-def _refusal(detail: ErrorDetails) -> RequestError:
-    place = ".".join(map(str, detail["loc"]))
-    return RequestError(
-        400, f"{place or 'The body'}: {detail['msg']}.", str(detail["loc"][0]) if place else None
-    )
-
-
-def _require_decoding(asked: ChatRequest) -> None:
     try:
         decoding.from_command(asked.settings)
     except AppError as error:
@@ -137,6 +127,7 @@ def _require_decoding(asked: ChatRequest) -> None:
         given = asked.model_fields_set
         name = next((name for name, own in SETTINGS.items() if own == ours and name in given), None)
         raise RequestError(400, error.message, name) from error
+    return asked
 
 
 @dataclass

@@ -30,7 +30,9 @@ class ProgressPrinter:
             "stage_entered": self._stage_entered,
             "stage_progressed": self._stage_progressed,
             "run_started": self._run_started,
-            "run_resumed": self._run_resumed,
+            "run_resumed": lambda event: output.line(
+                f"Resumes from the checkpoint at step {event['step']:,}."
+            ),
             "run_paused": lambda event: output.line(f"Paused at step {event.get('step', 0):,}."),
             "run_continued": lambda _: output.line("Training continues."),
             "step_finished": self._step_finished,
@@ -79,9 +81,6 @@ class ProgressPrinter:
             f"Trains {trained:,} of {everything:,} parameters ({trained / max(1, everything):.2%})."
         )
 
-    def _run_resumed(self, event: Event) -> None:
-        self._output.line(f"Resumes from the checkpoint at step {event['step']:,}.")
-
     def _step_finished(self, event: Event) -> None:
         step, total = self.state.step, self.state.total_steps
         parts = [f"Step {step:,} of {total:,}", f"loss {event['loss']:.3f}"]
@@ -98,14 +97,19 @@ class ProgressPrinter:
 
     def _evaluated(self, event: Event) -> None:
         whose = "base model" if event["of"] == "base" else "adapter"
+        scores, chrf = event.get("scores"), score_text.measure(event, CHRF.name)
         if event.get("loss") is not None:
-            self._output.line(
-                f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_interim_scores(event)}"
-            )
-        elif event.get("scores"):
-            chrf = score_text.measure(event, CHRF.name)
+            text = f"Validation loss at step {event['step']:,}: {event['loss']:.3f}"
+            if scores:
+                # By another protocol than the run's final scores.
+                count = score_text.counted(event["protocol"]["examples"], "conversation")
+                rouge = score_text.score(scores["rouge1"]["mean"])
+                text += f", ROUGE-1 on {count} of that split: {rouge}"
+                text += f", chrF {score_text.score(chrf['mean'])}" if chrf else ""
+            self._output.line(text)
+        elif scores:
             beside = f"; chrF {score_text.interval(chrf)}" if chrf else ""
-            rouge = score_text.interval(event["scores"]["rouge1"])
+            rouge = score_text.interval(scores["rouge1"])
             self._output.line(f"ROUGE-1 of the {whose}: {rouge}{beside}")
 
     def show_result(self) -> None:
@@ -125,13 +129,3 @@ class ProgressPrinter:
             self._output.line(f"Adapter {state.adapter['adapter']}{location}")
         if state.seconds is not None:
             self._output.line(f"Took {score_text.duration(state.seconds)}.")
-
-
-def _interim_scores(event: Event) -> str:
-    """Return the scores of an evaluation during training, whose protocol is not the run's."""
-    if not event.get("scores"):
-        return ""
-    count = score_text.counted(event["protocol"]["examples"], "conversation")
-    text = f", ROUGE-1 on {count} of that split: {score_text.score(event['scores']['rouge1']['mean'])}"
-    chrf = score_text.measure(event, CHRF.name)
-    return f"{text}, chrF {score_text.score(chrf['mean'])}" if chrf else text

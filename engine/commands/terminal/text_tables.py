@@ -23,15 +23,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[st
     """Return aligned lines; the columns named in `right` are aligned on the right."""
     rows = [[in_one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
-    return [_aligned(row, head, widths, right) for row in [head, *rows]]
-
-
-def _aligned(row: Sequence[str], head: Sequence[str], widths: Sequence[int], right: Sequence[str]) -> str:
-    cells = [
-        text.rjust(width) if title in right else text.ljust(width)
-        for text, title, width in zip(row, head, widths, strict=True)
-    ]
-    return "  ".join(cells).rstrip()
+    lines = []
+    for row in [head, *rows]:
+        cells = [
+            text.rjust(width) if title in right else text.ljust(width)
+            for text, title, width in zip(row, head, widths, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
