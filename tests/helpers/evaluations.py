@@ -26,8 +26,9 @@ def parts(source: str, **evaluation: object) -> tuple[Recipe, LoadedBase, Splits
 
 def score_base(recipe: Recipe, base: LoadedBase, splits: Splits, channel: Channel) -> Evaluation:
     """Score a base model and report it."""
-    baseline = Evaluator(channel, base, recipe, splits).score_base()
-    reporting.report(channel, baseline, recipe, base.device)
+    evaluator = Evaluator(channel, base, recipe, splits)
+    baseline = evaluator.score_base()
+    reporting.report(evaluator, baseline)
     return baseline
 
 
@@ -42,8 +43,9 @@ def score(
 ) -> Evaluation:
     """Score a model with its active adapter, "mine" at step 1 if not told otherwise, and report it."""
     facts = {"of": "mine", "step": 1} | facts
-    evaluation = Evaluator(channel, base, recipe, splits).score(model, baseline=baseline, **facts)
-    reporting.report(channel, evaluation, recipe, base.device)
+    evaluator = Evaluator(channel, base, recipe, splits)
+    evaluation = evaluator.score(model, baseline=baseline, **facts)
+    reporting.report(evaluator, evaluation)
     return evaluation
 
 

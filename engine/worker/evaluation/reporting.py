@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import torch
-
 from engine.adapters.library import Adapter
 from engine.config.recipe import Recipe
-from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import notices_of_other_format, shot_examples
-from engine.worker.evaluation.evaluator import BASE, Evaluation
+from engine.worker.evaluation.evaluator import BASE, Evaluation, Evaluator
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import summary_metrics
@@ -18,8 +15,9 @@ from engine.worker.text_metrics.summary_metrics import ExampleMetrics
 NOTABLE_TRUNCATION = 0.05
 
 
-def report(channel: Channel, evaluation: Evaluation, recipe: Recipe, device: torch.device) -> None:
+def report(evaluator: Evaluator, evaluation: Evaluation) -> None:
     """Emit an evaluation with its notices; those about the data come once, with the base model's evaluation."""
+    channel, recipe = evaluator.channel, evaluator.recipe
     if evaluation.of == BASE:
         _report_data(channel, evaluation.values, recipe)
     channel.emit(
@@ -36,21 +34,19 @@ def report(channel: Channel, evaluation: Evaluation, recipe: Recipe, device: tor
         capped=evaluation.values.truncated_fraction,
         seconds=round(evaluation.values.seconds, 3),
         tokens_per_second=round(evaluation.values.tokens_per_second, 1),
-        memory_bytes=devices.memory_bytes(device),
+        memory_bytes=devices.memory_bytes(evaluator.base.device),
         **({} if evaluation.prompt is None else {"prompt": evaluation.prompt}),
         **({} if not evaluation.base_forms else {"base_forms": evaluation.base_forms}),
     )
     _report_summaries(channel, evaluation, recipe)
 
 
-def report_other_prompt(channel: Channel, adapter: Adapter, recipe: Recipe, splits: Splits) -> None:
+def report_other_prompt(evaluator: Evaluator, adapter: Adapter) -> None:
     """Emit a notice if an adapter was trained with another prompt than it is scored with."""
-    trained_with, texts = (
-        adapter.metadata.prompt,
-        [shot.conversation for shot in shot_examples(recipe, splits)],
-    )
+    channel, recipe, trained_with = evaluator.channel, evaluator.recipe, adapter.metadata.prompt
     if trained_with is None:
         return
+    texts = [shot.conversation for shot in shot_examples(recipe, evaluator.splits)]
     same_shots = [shot.conversation for shot in trained_with.shots] == texts
     for notice in notices_of_other_format(adapter, recipe.data.prompt_format):
         channel.notice(**notice)

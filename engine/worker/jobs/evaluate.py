@@ -44,16 +44,16 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     splits = dataset.read(recipe.data, channel, needs=sorted(needs), counter=counter)
     recipe = resolve_limits(recipe, base, splits)
     channel.enter("evaluate")
-    scoring = Evaluator(channel, base, recipe, splits)
+    evaluator = Evaluator(channel, base, recipe, splits)
     # Another runtime writes in this process alone.
     prompts = 0 if converts else len(scored_examples(recipe, splits))
     with rank_models.writing(channel, base, recipe, prompts):
-        baseline = scoring.score_base(ctranslate2_model.load(channel, base, None) if converts else None)
-        reporting.report(channel, baseline, recipe, base.device)
+        baseline = evaluator.score_base(ctranslate2_model.load(channel, base, None) if converts else None)
+        reporting.report(evaluator, baseline)
         manager = AdapterManager(base)
         evaluations = [
             _score(
-                scoring,
+                evaluator,
                 manager,
                 adapter,
                 baseline,
@@ -71,7 +71,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 
 def _score(
-    scoring: Evaluator,
+    evaluator: Evaluator,
     manager: AdapterManager,
     adapter: Adapter,
     baseline: Evaluation,
@@ -80,12 +80,12 @@ def _score(
     """Score an adapter, report it, and add the scores to its metadata if it is in the library."""
     prompt = adapter.metadata.prompt if adapter.is_prompt else None
     if prompt is None:
-        reporting.report_other_prompt(scoring.channel, adapter, scoring.recipe, scoring.splits)
+        reporting.report_other_prompt(evaluator, adapter)
     step = adapter.metadata.training.step
     with manager.use(adapter) as model:
         rank_models.use_adapter(adapter)
-        evaluation = scoring.score(model, adapter.id, step, baseline, prompt, runtime)
-    reporting.report(scoring.channel, evaluation, scoring.recipe, scoring.base.device)
+        evaluation = evaluator.score(model, adapter.id, step, baseline, prompt, runtime)
+    reporting.report(evaluator, evaluation)
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_score(adapter, evaluation.card(baseline))
     return evaluation

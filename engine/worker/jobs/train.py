@@ -123,7 +123,7 @@ def _carry_out(
     channel.enter("evaluate")
     with attach.active(model, None) if model else nullcontext():
         baseline = evaluator.score_base()
-    reporting.report(channel, baseline, recipe, base.device)
+    reporting.report(evaluator, baseline)
     if model is None:
         channel.enter("attach_adapter")
         model = rank_models.attach_adapter(base, recipe, train, collator)
@@ -157,7 +157,7 @@ def _carry_out(
         raise Stopped
     channel.enter("evaluate")
     evaluation = evaluator.score(training.model, adapter.id, step, baseline)
-    reporting.report(channel, evaluation, recipe, base.device)
+    reporting.report(evaluator, evaluation)
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(recipe, splits)))
     library.add_score(adapter, evaluation.card(baseline))
 
@@ -192,7 +192,7 @@ def _score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Sp
         channel.notice(**notice)
     channel.enter("evaluate")
     baseline = evaluator.score_base()
-    reporting.report(channel, baseline, plain, base.device)
+    reporting.report(evaluator, baseline)
     report_untrained(channel, base, asked)
     channel.enter("evaluate")
     prompter, pinned = make_prompter(recipe, base, splits), pinned_examples(splits)
@@ -207,7 +207,7 @@ def _score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Sp
     metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, prompt, seconds)
     adapter_store.store(channel, metadata.with_score(evaluation.card(baseline)), lambda _: None)
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(plain, asked)))
-    reporting.report(channel, evaluation, plain, base.device)
+    reporting.report(evaluator, evaluation)
 
 
 def _sharded_as_asked(channel: Channel, recipe: Recipe) -> Recipe:

@@ -169,7 +169,7 @@ class StepGradients:
 
 
 def chooses_deterministic(setting: str, trained_share: float) -> bool:
-    """Tell whether a run that trains this fraction of its parameters uses them, by the recipe's setting."""
+    """Tell whether a run that trains this fraction of its parameters computes so, by the recipe's setting."""
     return setting == "on" or (setting == "auto" and trained_share <= LORA_SHARE)
 
 
