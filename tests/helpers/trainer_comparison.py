@@ -360,7 +360,7 @@ class Tunesmith:
         splits = dataclasses.replace(stage.splits, validation=(), test=())
         channel = make_channel("train", recipe)
         run = TrainingRun(
-            job=channel.job,
+            channel=channel,
             recipe=recipe,
             splits=splits,
             base=stage.base,
@@ -371,8 +371,8 @@ class Tunesmith:
             collator=self._collator,
             chosen=samples.choose(recipe, splits),
         )
-        with liger_kernels(run, channel):
-            training_loop.train(run, channel)
+        with liger_kernels(run):
+            training_loop.train(run)
         return channel.job
 
 

@@ -100,7 +100,7 @@ class _Helper:
 
     def __init__(self, group: RankGroup) -> None:
         self._group = group
-        self._channel = SilentChannel()
+        self._channel = SilentChannel(Job(group.folder.parent))
         self._base: LoadedBase | None = None
         # The model that is trained, or what is asked for of the library.
         self._model: PeftModel | None = None
@@ -167,7 +167,7 @@ class _Helper:
         assert self._train is not None
         nothing: Any = None
         run = TrainingRun(
-            job=Job(self._group.folder.parent),
+            channel=self._channel,
             recipe=self._recipe,
             # Only rank 0 evaluates.
             splits=nothing,
@@ -181,8 +181,8 @@ class _Helper:
         )
         checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
         own = {training_loop.STEP, training_loop.TRAINED}
-        with liger_kernels(run, self._channel):
-            training_loop.follow(run, self._channel, checkpoint, lambda: self._hear(set(self._tasks) - own))
+        with liger_kernels(run):
+            training_loop.follow(run, checkpoint, lambda: self._hear(set(self._tasks) - own))
 
     def _generate(self, told: dict[str, Any]) -> None:
         base = self._loaded

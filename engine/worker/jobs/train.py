@@ -128,7 +128,7 @@ def _carry_out(
         channel.enter("attach_adapter")
         model = rank_models.attach_adapter(base, recipe, train, collator)
     training = reached.run = TrainingRun(
-        job=channel.job,
+        channel=channel,
         recipe=recipe,
         splits=splits,
         base=base,
@@ -147,9 +147,9 @@ def _carry_out(
         ),
     )
     channel.enter("train")
-    with liger_kernels(training, channel) as liger:
-        report_started(training, channel, checkpoint, architecture, planned, liger)
-        outcome = training_loop.train(training, channel, checkpoint)
+    with liger_kernels(training) as liger:
+        report_started(training, checkpoint, architecture, planned, liger)
+        outcome = training_loop.train(training, checkpoint)
     step = training.saved_step if outcome.finished else training.step
     adapter = _saved(channel, training, outcome, step)
     reached.saved = True

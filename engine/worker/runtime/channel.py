@@ -150,7 +150,8 @@ class Channel:
 class SilentChannel(Channel):
     """The channel of a rank that computes for another one's job: it reports nothing and hears nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, job: Job) -> None:
+        self.job = job
         self.stopping = False
 
     def emit(self, event: str, **facts: Any) -> None:

@@ -9,7 +9,6 @@ import time
 from collections import deque
 
 from engine.worker.runtime import rank_group
-from engine.worker.runtime.channel import Channel
 from engine.worker.training.training_run import TrainingRun
 
 PAUSE_POLL_SECONDS = 0.1
@@ -26,12 +25,12 @@ class RunControl:
     With several ranks a pause waits for the end of a step: the others would wait for the rest of it only so long.
     """
 
-    def __init__(self, channel: Channel, run: TrainingRun) -> None:
+    def __init__(self, run: TrainingRun) -> None:
         self.device_released = False
         self._wants_checkpoint = False
         self._wants_evaluation = False
         self._wants_pause = False
-        self._channel = channel
+        self._channel = run.channel
         self._run = run
         self._commands: deque[str] = deque()
         self._began = time.perf_counter()

@@ -20,7 +20,7 @@ from engine.worker.evaluation.losses import mean_loss
 from engine.worker.evaluation.protocol import cache_file
 from engine.worker.evaluation.samples import InterimScores
 from engine.worker.generation.generated import Generated
-from engine.worker.runtime.channel import Channel, Stopped
+from engine.worker.runtime.channel import Stopped
 from engine.worker.training.training_run import TrainingRun
 
 
@@ -38,18 +38,18 @@ class BaselineEvaluation(BaseModel, frozen=True):
     summaries: tuple[Generated, ...]
 
 
-def report_baseline(run: TrainingRun, channel: Channel) -> None:
+def report_baseline(run: TrainingRun) -> None:
     """Report where the run starts: the base model's loss and summaries, cached from run to run."""
     pinned, file = run.chosen.pinned, _baseline_file(run)
     baseline = cache.load(file, BaselineEvaluation)
     if baseline is None:
         with attach.active(run.model, None):
-            loss = _loss(run, channel)
-            baseline = BaselineEvaluation(loss=loss, summaries=tuple(_summaries(run, channel, pinned)))
+            loss = _loss(run)
+            baseline = BaselineEvaluation(loss=loss, summaries=tuple(_summaries(run, pinned)))
         cache.save(file, baseline)
     if baseline.loss is not None:
-        _report(run, channel, baseline.loss, None, of="base")
-    samples.report(channel, pinned, baseline.summaries, run.step, run.recipe.evaluation.language)
+        _report(run, baseline.loss, None, of="base")
+    samples.report(run.channel, pinned, baseline.summaries, run.step, run.recipe.evaluation.language)
 
 
 def _baseline_file(run: TrainingRun) -> Path:
@@ -63,7 +63,7 @@ def _baseline_file(run: TrainingRun) -> Path:
     return cache_file("baseline", run.base, {"inputs": digest.hexdigest(), "threads": run.base.threads})
 
 
-def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
+def evaluate(run: TrainingRun) -> Measured | None:
     """Report the model's loss, scores and summaries at this step; return what the best state is chosen by.
 
     None without validation examples, and if a stop interrupted it: the evaluation is then pending.
@@ -71,8 +71,8 @@ def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
     chosen = run.chosen
     run.progress.evaluation_pending = True
     try:
-        loss = _loss(run, channel)
-        summaries = _summaries(run, channel, chosen.all)
+        loss = _loss(run)
+        summaries = _summaries(run, chosen.all)
     except Stopped:
         # The step itself is done, so the run ends in order.
         return None
@@ -81,21 +81,21 @@ def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
     if loss is not None:
         how = run.recipe.evaluation
         found = samples.scores(chosen.scored, summaries, how.bootstrap, how.language)
-        _report(run, channel, loss, found, of=run.job.id)
+        _report(run, loss, found, of=run.job.id)
         measured = Measured(loss, found.scores["rouge1"]["mean"] if found else 0.0)
-    samples.report(channel, chosen.pinned, summaries, run.step, run.recipe.evaluation.language)
+    samples.report(run.channel, chosen.pinned, summaries, run.step, run.recipe.evaluation.language)
     return measured
 
 
-def _loss(run: TrainingRun, channel: Channel) -> float | None:
+def _loss(run: TrainingRun) -> float | None:
     if not run.validation:
         return None
-    return mean_loss(run.model, run.validation_batches(), run.base.family, channel.check_stop)
+    return mean_loss(run.model, run.validation_batches(), run.base.family, run.channel.check_stop)
 
 
-def _summaries(run: TrainingRun, channel: Channel, examples: Sequence[Example]) -> list[Generated]:
+def _summaries(run: TrainingRun, examples: Sequence[Example]) -> list[Generated]:
     return samples.summarize(
-        channel,
+        run.channel,
         run.base,
         run.model,
         run.prompter,
@@ -104,10 +104,10 @@ def _summaries(run: TrainingRun, channel: Channel, examples: Sequence[Example]) 
     )
 
 
-def _report(run: TrainingRun, channel: Channel, loss: float, found: InterimScores | None, of: str) -> None:
+def _report(run: TrainingRun, loss: float, found: InterimScores | None, of: str) -> None:
     if not math.isfinite(loss):
         # JSON has no such number.
-        channel.notice(
+        run.channel.notice(
             "The base model's validation loss is not finite."
             if of == "base"
             else f"The validation loss at step {run.step:,} is not finite, so this state can't be the best.",
@@ -115,7 +115,7 @@ def _report(run: TrainingRun, channel: Channel, loss: float, found: InterimScore
             "warning",
         )
         return
-    channel.emit(
+    run.channel.emit(
         "evaluated",
         step=run.step,
         split="validation",

@@ -10,7 +10,6 @@ from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
 from engine.scoring.score_text import counted
 from engine.worker.runtime.atomic_write import storage_errors
-from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints
 from engine.worker.training.training_run import TrainingRun
 
@@ -18,8 +17,7 @@ from engine.worker.training.training_run import TrainingRun
 class ModelSelection:
     """Compares evaluations. What it knows is in the run's progress, so that a checkpoint has it."""
 
-    def __init__(self, channel: Channel, run: TrainingRun) -> None:
-        self._channel = channel
+    def __init__(self, run: TrainingRun) -> None:
         self._run = run
 
     def update(self, loss: float, rouge1: float) -> None:
@@ -60,7 +58,7 @@ class ModelSelection:
             return False
         by_score = run.training.best_by == "rouge1"
         value = f"{100 * run.progress.best_rouge1:.1f}" if by_score else f"{run.progress.best_loss:.3f}"
-        self._channel.notice(
+        self._run.channel.notice(
             f"Stopped at step {run.step}: {counted(evaluations, 'evaluation')} without a better "
             f"{'ROUGE-1' if by_score else 'validation loss'}.",
             f"The best was {value} at step {run.progress.best_step}." if run.progress.best_step else "",
@@ -77,7 +75,7 @@ class ModelSelection:
         if not minutes or run.progress.seconds < 60 * minutes:
             return False
         if run.step < run.total_steps:
-            self._channel.notice(
+            self._run.channel.notice(
                 f"Ended at step {run.step:,} of {run.total_steps:,}: its {minutes:g} min of training are over.",
                 "Raise the minutes (training.max_minutes) to train longer.",
             )

@@ -24,25 +24,20 @@ from engine.worker.training.training_run import StepReport, TrainingRun
 
 
 def report_started(
-    run: TrainingRun,
-    channel: Channel,
-    checkpoint: Path | None,
-    architecture: ModelArchitecture,
-    planned: Result,
-    liger: str,
+    run: TrainingRun, checkpoint: Path | None, architecture: ModelArchitecture, planned: Result, liger: str
 ) -> None:
     """Report what a run trains, on what, and what the plan expects of it; and that it is too short to learn much.
 
     `liger` is the version of the kernels that it trains with, "" without.
     """
     if short := readiness.too_short(run.training, run.total_steps):
-        channel.notice(*short, "warning")
+        run.channel.notice(*short, "warning")
     # Parts of 4-bit weights can't be told from others.
     frozen = architecture.num_parameters if run.training.shard else None
     trainable, everything = attach.count_parameters(run.model, frozen)
     adapted = attach.adapted_modules(run.model)
     _emit_started(
-        channel,
+        run.channel,
         run.base,
         run.splits,
         len(run.train),
@@ -139,16 +134,16 @@ def report_truncated_texts(channel: Channel, recipe: Recipe, prompter: Prompter)
         )
 
 
-def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds: float) -> None:
+def report_step(run: TrainingRun, report: StepReport, seconds: float) -> None:
     """Report a step that took so many seconds."""
     memory = devices.memory_bytes(run.base.device)
     run.progress.peak_memory_bytes = max(run.progress.peak_memory_bytes, memory)
     skipped = report.gradient_norm is None
     if not math.isfinite(report.loss):
         # JSON has no such number.
-        channel.notice(f"Step {report.step:,} is skipped: its loss is not finite.", level="warning")
+        run.channel.notice(f"Step {report.step:,} is skipped: its loss is not finite.", level="warning")
         return
-    channel.emit(
+    run.channel.emit(
         "step_finished",
         step=report.step,
         epoch=round(report.step / run.steps_per_epoch, 4),
@@ -162,47 +157,47 @@ def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds:
     )
 
 
-def report_other_ranks(run: TrainingRun, channel: Channel) -> None:
+def report_other_ranks(run: TrainingRun) -> None:
     """Report that a run goes on in another number of ranks than before, and what that means for its result."""
     before, now = run.progress.replicas, rank_group.size()
     run.progress.replicas = now
     if before != now:
-        channel.notice(
+        run.channel.notice(
             f"The run goes on in {counted(now, 'process', 'processes')} instead of {before:,}. "
             "The result is the same but for the last digits."
         )
 
 
-def report_algorithms(run: TrainingRun, channel: Channel, refused_operation: str = "") -> None:
+def report_algorithms(run: TrainingRun, refused_operation: str = "") -> None:
     """Report whether a GPU computes with deterministic algorithms, or which operation has none."""
     if refused_operation:
-        channel.notice(
+        run.channel.notice(
             f"Deterministic algorithms are off from step {run.step + 1:,} on: {refused_operation} has none.",
             "A resumed run may differ in its last digits.",
         )
     elif run.progress.deterministic:
-        channel.notice("Deterministic algorithms are on.")
+        run.channel.notice("Deterministic algorithms are on.")
     elif run.training.deterministic == "auto":
-        channel.notice(
+        run.channel.notice(
             "Deterministic algorithms are off: with so many trained parameters they would take much time.",
             "A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.",
         )
 
 
-def report_smaller_micro_batches(run: TrainingRun, channel: Channel) -> None:
+def report_smaller_micro_batches(run: TrainingRun) -> None:
     """Report that a step did not fit into a GPU's memory and was computed in smaller parts."""
-    channel.notice(
+    run.channel.notice(
         f"The card's memory did not suffice: from here on {run.collator.tokens:,} tokens are computed at a time.",
         "The result is the same but for the last digits. The run goes on.",
         "warning",
     )
 
 
-def report_skipped_steps(run: TrainingRun, channel: Channel) -> None:
+def report_skipped_steps(run: TrainingRun) -> None:
     """Report how many of a run's steps changed nothing."""
     if count := run.progress.skipped_steps:
         in_float16 = run.base.precision == "float16"
-        channel.notice(
+        run.channel.notice(
             f"{count:,} of {run.step:,} steps skipped: gradients overflowed in float16."
             if in_float16
             else f"{count:,} of {run.step:,} steps skipped: loss or gradients were not finite.",

@@ -30,7 +30,6 @@ from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.collator import Step, steps_from
 from engine.worker.planning.memory_estimate import ESTIMATE_TOLERANCE
 from engine.worker.runtime import devices, oom, rank_group
-from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints, interim_evaluation, step_gradients
 from engine.worker.training.adapter_store import make_metadata
 from engine.worker.training.control import RunControl
@@ -59,35 +58,33 @@ class Outcome:
     device_released: bool = False
 
 
-def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) -> Outcome:
+def train(run: TrainingRun, checkpoint: Path | None = None) -> Outcome:
     """Train from the first step or from a checkpoint.
 
     Afterwards the last step's state is in a checkpoint, and the model holds the weights to be kept. Raises
     oom.MemoryExceeded if memory will not suffice, and TrainingError where gradients or weights stay not finite.
     """
-    return _Loop(run, channel, checkpoint).train()
+    return _Loop(run, checkpoint).train()
 
 
-def follow(
-    run: TrainingRun, channel: Channel, checkpoint: Path | None, hear: Callable[[], dict[str, Any]]
-) -> None:
+def follow(run: TrainingRun, checkpoint: Path | None, hear: Callable[[], dict[str, Any]]) -> None:
     """Train as another rank than 0, until that has had enough.
 
     `hear()` helps rank 0 until it tells something that is of the loop, and returns that.
     """
-    _Loop(run, channel, checkpoint).follow(hear)
+    _Loop(run, checkpoint).follow(hear)
 
 
 class _Loop:
     """The steps of a run in this process."""
 
-    def __init__(self, run: TrainingRun, channel: Channel, checkpoint: Path | None) -> None:
+    def __init__(self, run: TrainingRun, checkpoint: Path | None) -> None:
         self._run = run
-        self._channel = channel
+        self._channel = run.channel
         self._checkpoint = checkpoint
         self._state = prepare(run.model, run.base, run.training, run.learning_rate, run.total_steps)
-        self._control = RunControl(channel, run)
-        self._selection = ModelSelection(channel, run)
+        self._control = RunControl(run)
+        self._selection = ModelSelection(run)
 
     def train(self) -> Outcome:
         run, channel, selection = self._run, self._channel, self._selection
@@ -108,7 +105,7 @@ class _Loop:
             self._save_checkpoint()
         finished = not channel.stopping or run.step >= run.total_steps
         if finished:
-            report_skipped_steps(run, channel)
+            report_skipped_steps(run)
             rank_group.tell(TRAINED)
             if selection.load_best():
                 rank_group.tell(WEIGHTS, folder=str(run.best_folder))
@@ -131,7 +128,7 @@ class _Loop:
         if self._checkpoint is not None:
             self._take_over(self._checkpoint)
             channel.emit("run_resumed", step=run.step)
-            report_other_ranks(run, channel)
+            report_other_ranks(run)
             rank_group.tell(WEIGHTS, folder=str(self._checkpoint))
             if run.progress.evaluation_pending:
                 self._evaluate()
@@ -142,7 +139,7 @@ class _Loop:
         if channel.job.last_attempt() > 1:
             # Readers then drop what an earlier attempt reported.
             channel.emit("run_resumed", step=0)
-        interim_evaluation.report_baseline(run, channel)
+        interim_evaluation.report_baseline(run)
 
     def _take_over(self, checkpoint: Path) -> None:
         run = self._run
@@ -165,7 +162,7 @@ class _Loop:
             run.progress.deterministic = step_gradients.chooses_deterministic(
                 run.training.deterministic, share
             )
-            report_algorithms(run, self._channel)
+            report_algorithms(run)
         self._state.gradients.deterministic = run.progress.deterministic
 
     def _steps(self) -> Iterator[tuple[int, Step]]:
@@ -190,7 +187,7 @@ class _Loop:
             run.progress.skipped_steps += report.gradient_norm is None
             selection.out_of_time()
             if run.step % run.training.log_every == 0 or run.step == run.total_steps:
-                report_step(run, channel, report, seconds)
+                report_step(run, report, seconds)
             control.should_abort()
             control.pause()
             if control.evaluation_requested() or run.is_due(run.training.evaluate_every):
@@ -219,15 +216,15 @@ class _Loop:
         run, gradients = self._run, self._state.gradients
         if gradients.refused_operation:
             run.progress.deterministic = False
-            report_algorithms(run, self._channel, gradients.refused_operation)
+            report_algorithms(run, gradients.refused_operation)
             gradients.refused_operation = ""
         if gradients.fitting_tokens:
             run.compute_at_a_time(min(gradients.fitting_tokens, run.collator.tokens))
             gradients.fitting_tokens = 0
-            report_smaller_micro_batches(run, self._channel)
+            report_smaller_micro_batches(run)
 
     def _evaluate(self) -> None:
-        measured = interim_evaluation.evaluate(self._run, self._channel)
+        measured = interim_evaluation.evaluate(self._run)
         if measured is not None:
             self._selection.update(*measured)
 

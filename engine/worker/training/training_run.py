@@ -97,7 +97,7 @@ class Progress:
 class TrainingRun:
     """What a run trains with, and the step it is at; `planned_memory` is in bytes, by its parts."""
 
-    job: Job
+    channel: Channel
     recipe: Recipe
     splits: Splits
     base: LoadedBase
@@ -121,6 +121,11 @@ class TrainingRun:
         self.collator = self.collator.with_shards(count, group.number if group else 0)
         is_pinned = self.base.device.type == "cuda"
         self.loader: DataLoader[Any] = train_loader(self.train, self.collator, self.sampler, pinned=is_pinned)
+
+    @property
+    def job(self) -> Job:
+        """The run's folder and files."""
+        return self.channel.job
 
     @property
     def training(self) -> TrainingOptions:
@@ -219,23 +224,25 @@ def prepare(
 
 
 @contextmanager
-def liger_kernels(run: TrainingRun, channel: Channel) -> Iterator[str]:
+def liger_kernels(run: TrainingRun) -> Iterator[str]:
     """Train inside with Liger's kernels; yield their version, "" without them. Tells why, where they were hoped for."""
     version = liger.version(run.base.device, run.base.model.config.model_type) if run.training.liger else ""
     method = run.recipe.method.method
     if version and not liger.suits(method.peft_type):
-        channel.notice(f"Liger's kernels are not used: {method.title} and they exclude each other.", OWN_CODE)
+        run.channel.notice(
+            f"Liger's kernels are not used: {method.title} and they exclude each other.", OWN_CODE
+        )
         version = ""
     if version and run.training.shard:
         # They are tried by each rank by itself, which would wait for the others' parts of the base model.
-        channel.notice("Liger's kernels are not used: the base model is sharded.", OWN_CODE)
+        run.channel.notice("Liger's kernels are not used: the base model is sharded.", OWN_CODE)
         version = ""
     if not version:
         yield ""
         return
     with liger.applied(run.model, partial(_try_step, run)) as problem:
         if problem:
-            channel.notice(f"Liger's kernels do not work here: {problem}.", OWN_CODE, "warning")
+            run.channel.notice(f"Liger's kernels do not work here: {problem}.", OWN_CODE, "warning")
         yield "" if problem else version
 
 

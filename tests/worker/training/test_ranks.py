@@ -96,9 +96,7 @@ def train(recipe):
     base = rank_models.load(recipe, channel)
     collator, examples = Collator(base.family, base.tokenizer.pad_token_id, 160), examples_of(base.family)
     model = rank_models.attach_adapter(base, recipe, examples, collator)
-    run = TrainingRun(
-        channel.job, recipe, None, base, model, examples, (), None, collator, SampleSet((), (), {})
-    )
+    run = TrainingRun(channel, recipe, None, base, model, examples, (), None, collator, SampleSet((), (), {}))
     state = prepare(model, base, recipe.training, recipe.training.learning_rate, STEPS)
     rank_group.tell(training_loop.TRAIN, checkpoint="", tokens=160)
     losses = []
