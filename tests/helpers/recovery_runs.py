@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
+from engine.adapters.import_checks import weight_shapes
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError
@@ -169,7 +170,7 @@ def _is_whole(path: Path, *, finished: bool) -> bool:
         elif path.suffix == ".toml":
             tomllib.loads(path.read_text(encoding="utf-8"))
         elif path.suffix == ".safetensors":
-            library.weight_shapes(path)
+            weight_shapes(path)
     except (ValueError, AppError):
         return False
     return True

@@ -17,7 +17,7 @@ from peft.tuners.lora import Linear
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 
-from engine.adapters import library
+from engine.adapters.import_checks import weight_shapes
 from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError
@@ -117,7 +117,7 @@ def test_the_folder_says_what_it_is_and_names_no_folder_of_this_computer(tmp_pat
 def test_the_folder_says_whether_the_head_is_tied(kind: Kind, tied: bool, tmp_path: Path):
     do_merge(install_random(kind, "mine"), tmp_path / "merged")
     config = json.loads((tmp_path / "merged" / "config.json").read_text())
-    weights = library.weight_shapes(tmp_path / "merged" / "model.safetensors")
+    weights = weight_shapes(tmp_path / "merged" / "model.safetensors")
     assert ("lm_head.weight" in weights) is not tied
     assert config["tie_word_embeddings"] is tied
 

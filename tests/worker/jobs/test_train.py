@@ -8,6 +8,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 
 import engine.worker.adapters.tuners  # noqa: F401 - registers our own with PEFT
 from engine.adapters import library
+from engine.adapters.import_checks import weight_shapes
 from engine.adapters.metadata import FILE_NAME
 from engine.runs import run_store
 from engine.worker.planning.planner import Planner
@@ -62,7 +63,7 @@ def test_a_run_lowers_the_loss_and_plain_peft_writes_with_its_adapter_what_it_sh
     # What a checkpoint needs to become an adapter.
     for folder in run_store.checkpoints(job):
         assert (folder / FILE_NAME).exists()
-        assert library.weight_shapes(folder / library.WEIGHTS_NAME)
+        assert weight_shapes(folder / library.WEIGHTS_NAME)
     shown = [event for event in events_named(events, "sample_made") if event["step"] == 6]
     assert [sample["summary"].strip() for sample in shown] == written_by_plain_peft(
         kind, adapter_of(events), [told(recipe, sample) for sample in shown]
