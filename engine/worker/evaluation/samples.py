@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from engine.adapters.metadata import Scores
 from engine.config.recipe import Recipe
-from engine.config.training import AUTO
 from engine.scoring.metrics import CHRF
 from engine.text.conversations import Example
 from engine.worker.dataset import prompting
@@ -83,7 +82,7 @@ def summarize(
 
 
 def scores(
-    scored: Sequence[Example], summaries: Sequence[Generated], draws: int, language: str = AUTO
+    scored: Sequence[Example], summaries: Sequence[Generated], draws: int, language: str
 ) -> InterimScores | None:
     """Return ROUGE and chrF of the first summaries, those of `scored`; None if `scored` is empty.
 
@@ -112,7 +111,7 @@ def report(
     pinned: Sequence[Example],
     summaries: Sequence[Generated],
     step: int,
-    language: str = AUTO,
+    language: str,
 ) -> None:
     """Emit the first summaries, those of `pinned`, each with ROUGE-1 and chrF; `language` is the recipe's."""
     values, chrf_values = _values(pinned, summaries, language)
