@@ -1,9 +1,14 @@
 """A run from recipe to adapter, on tiny models, for real."""
 
 import json
+import os
+import tempfile
+from typing import Any
 
 import pytest
+import torch
 from peft import PeftModel
+from torch import nn
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 import engine.worker.adapters.tuners  # noqa: F401 - registers our own with PEFT
@@ -11,7 +16,9 @@ from engine.adapters import library
 from engine.adapters.import_checks import weight_shapes
 from engine.adapters.metadata import FILE_NAME
 from engine.runs import run_store
+from engine.system import paths
 from engine.worker.planning.planner import Planner
+from engine.worker.runtime import devices
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import (
     adapter_of,
@@ -380,3 +387,69 @@ def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_
 
 def ask_to_free(channel):
     send_now(channel, "pause", free_device=True)
+
+
+class AcceleratorError(RuntimeError):
+    """As torch names what a card reports."""
+
+
+def fall_off(_: Any) -> None:
+    """Fail as the next operation on a card that is gone."""
+    raise AcceleratorError(
+        "CUDA error: unspecified launch failure\nCUDA kernel errors might be reported later."
+    )
+
+
+def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path, monkeypatch):
+    # Two cards never become data parallel, and who else uses one is told.
+    made: list[Any] = []
+    monkeypatch.setattr(nn.DataParallel, "__init__", lambda *model, **_: made.append(model))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    notice = {"message": "Other programs compute on cuda:0.", "hint": "End them.", "level": "warning"}
+    monkeypatch.setattr(devices, "notices", lambda _: [notice])
+    recipe = tiny_recipe(
+        tmp_path,
+        "llama",
+        "lora",
+        "training.checkpoint_every=2",
+        "training.log_every=1",
+        "training.max_steps=4",
+    )
+    with monkeypatch.context() as patch:
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, fall_off)
+        job, events = train_in_process(recipe)
+
+    ended = events[-1]
+    assert (ended["outcome"], ended["kind"], ended["field"]) == ("failed", "DeviceError", "training.device")
+    assert ended["message"] == "The graphics card stopped answering: CUDA error: unspecified launch failure."
+    assert "Resume continues from the last checkpoint." in ended["hint"]
+    assert "memory_exceeded" not in {event["event"] for event in events}
+    assert notice["message"] in {event["message"] for event in events_named(events, "notice")}
+    assert run_store.last_step(job) == 2
+
+    _, resumed = completed(job)
+    assert weights(resumed) == weights(train_in_process(recipe)[1])
+    assert made == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+def test_a_run_keeps_its_files_to_this_user(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1", "evaluation.examples=1")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    before = os.umask(0)
+    try:
+        job, events = train_in_process(recipe)
+    finally:
+        os.umask(before)
+    assert events[-1]["outcome"] == "completed"
+    assert list(temporary.iterdir()) == []
+    private = (
+        job.folder,
+        job.commands_folder,
+        paths.runs_folder(),
+        paths.adapters_folder(),
+        paths.cache_folder(),
+    )
+    assert {folder.stat().st_mode & 0o777 for folder in private} == {0o700}
