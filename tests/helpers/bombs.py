@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import sqlite3
-import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.helpers.hostile_mails import MAILS
+from tests.helpers.office_files import ods, pdf, zipped
 
 MIB = 1 << 20
 HEAD = b'<row r="1"><c t="inlineStr"><is><t>dialogue</t></is></c><c t="inlineStr"><is><t>summary</t></is></c></row>'
@@ -96,15 +96,6 @@ def _database() -> bytes:
     return bytes(whole)
 
 
-def zipped(members: dict[str, bytes]) -> bytes:
-    """Return a zip of files."""
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return sink.getvalue()
-
-
 def workbook(sheet: bytes, after: bytes = b"", styles: bytes = b"", strings: bytes = b"") -> bytes:
     """Return a workbook with the XML of a sheet's rows, of what follows them, and of its formats and texts."""
     parts = {
@@ -182,59 +173,22 @@ def _laughs() -> bytes:
     return document(b"<w:p><w:r><w:t>&a9;</w:t></w:r></w:p>", b"<!DOCTYPE x [%s]>" % entities)
 
 
-def sheet(body: str) -> bytes:
-    """Return an OpenDocument workbook with the XML of a sheet's rows."""
-    names = "".join(
-        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for name in ("office", "table", "text")
-    )
-    mime = "application/vnd.oasis.opendocument.spreadsheet"
-    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
-    return zipped(
-        {
-            "mimetype": mime.encode(),
-            "META-INF/manifest.xml": (
-                f'<m:manifest xmlns:m="{manifest}"><m:file-entry m:full-path="/" m:media-type="{mime}"/></m:manifest>'
-            ).encode(),
-            "content.xml": (
-                f"<office:document-content{names}><office:body><office:spreadsheet>"
-                f'<table:table table:name="S">{body}</table:table>'
-                "</office:spreadsheet></office:body></office:document-content>"
-            ).encode(),
-        }
-    )
-
-
 def _repeated(rows: int, columns: int) -> bytes:
-    return sheet(
-        f'<table:table-row table:number-rows-repeated="{rows}"><table:table-cell office:value-type="string" '
-        f'table:number-columns-repeated="{columns}"><text:p>Ann: hi</text:p></table:table-cell></table:table-row>'
+    cell = f'<table:table-cell office:value-type="string" table:number-columns-repeated="{columns}">'
+    row = f"{cell}<text:p>Ann: hi</text:p></table:table-cell></table:table-row>"
+    return ods(
+        f'<table:table table:name="S"><table:table-row table:number-rows-repeated="{rows}">{row}</table:table>'
     )
 
 
-def pdf(content: bytes, *forms: bytes, pages: bytes = b"<</Type/Pages/Kids[3 0 R]/Count 1>>") -> bytes:
+def page(content: bytes, *forms: bytes, pages: bytes = b"<</Type/Pages/Kids[3 0 R]/Count 1>>") -> bytes:
     """Return a PDF of one page with a content stream, and with forms that it may draw as X0, X1 and so on."""
     drawn = b"".join(b"/X%d %d 0 R" % (number, 6 + number) for number in range(len(forms)))
     resources = b"/Resources<</Font<</F1 5 0 R>>/XObject<<%s>>>>" % drawn
-    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R%s>>" % resources
+    shown = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R%s>>" % resources
     font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
     drawings = [_stream(form, b"/Type/XObject/Subtype/Form/BBox[0 0 1 1]" + resources) for form in forms]
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", pages, page, _stream(content), font, *drawings]
-    written, places = b"%PDF-1.7\n", []
-    for number, each in enumerate(objects, start=1):
-        places.append(len(written))
-        written += b"%d 0 obj\n%s\nendobj\n" % (number, each)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return (
-        written
-        + b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
-        % (
-            len(objects) + 1,
-            table,
-            len(objects) + 1,
-            len(written),
-        )
-    )
+    return pdf([b"<</Type/Catalog/Pages 2 0 R>>", pages, shown, _stream(content), font, *drawings])
 
 
 def _stream(data: bytes, entries: bytes = b"") -> bytes:
@@ -245,7 +199,7 @@ def _stream(data: bytes, entries: bytes = b"") -> bytes:
 def _forms() -> bytes:
     """Return a page that draws a form ten times, which draws another ten times, and so on."""
     drawn = [b"/X%d Do " % (number + 1) * 10 for number in range(12)]
-    return pdf(b"/X0 Do " * 10, *drawn, b"BT /F1 12 Tf (Ann: hi) Tj ET")
+    return page(b"/X0 Do " * 10, *drawn, b"BT /F1 12 Tf (Ann: hi) Tj ET")
 
 
 def _compressed(compress: Callable[[bytes], bytes]) -> bytes:
@@ -279,10 +233,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "many paragraphs.docx": lambda: document(PARAGRAPH * 1_000_000),
     "a wide cell.docx": lambda: document(TABLE % b'<w:tcPr><w:gridSpan w:val="2000000000"/></w:tcPr>'),
     "entities.docx": _laughs,
-    "operators.pdf": lambda: pdf(b"BT /F1 12 Tf " + b"(Ann: hi) Tj " * 2_000_000 + b"ET"),
-    "a page of nothing.pdf": lambda: pdf(b" " * (80 * MIB)),
+    "operators.pdf": lambda: page(b"BT /F1 12 Tf " + b"(Ann: hi) Tj " * 2_000_000 + b"ET"),
+    "a page of nothing.pdf": lambda: page(b" " * (80 * MIB)),
     "forms in forms.pdf": _forms,
-    "pages in a circle.pdf": lambda: pdf(b"BT ET", pages=b"<</Type/Pages/Kids[2 0 R 2 0 R 3 0 R]/Count 3>>"),
+    "pages in a circle.pdf": lambda: page(b"BT ET", pages=b"<</Type/Pages/Kids[2 0 R 2 0 R 3 0 R]/Count 3>>"),
     "a zip in a zip.zip": lambda: zipped({"inner.zip": zipped({"a.csv": b"a" * 1000})}),
     "a large file.zip": lambda: zipped({"a.csv": b"a" * (80 * MIB)}),
     "many files.zip": lambda: zipped(dict.fromkeys((f"{n}.csv" for n in range(100_001)), b"")),
