@@ -20,8 +20,7 @@ from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system.paths import jobs_folder
 from tests.helpers.benchmark_report import Row, followed, show, temporary_home
-from tests.helpers.shaped_data import write_shaped
-from tests.helpers.shaped_models import save_shape, save_t5
+from tests.helpers.shaped_models import save_shape, save_t5, write_shaped
 from tests.helpers.tiny_models import tiny_model
 
 EXAMPLES = {"train": 32, "validation": 4, "test": 2}

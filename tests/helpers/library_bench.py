@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
 from engine.adapters.library import Adapter
 from engine.jobs.job import Job
+from gui.pages.library.library_operations import Dialogs
 from gui.pages.library.page import LibraryPage
 from tests.helpers.background import wait_for
-from tests.helpers.fake_dialogs import FakeDialogs
 from tests.helpers.scripted_manager import scripted_manager
 
 WAIT = 20_000
@@ -62,3 +63,37 @@ class Bench:
         menu = self.page.menu_for(adapter)
         next(action for action in menu.actions() if action.text() == text).trigger()
         menu.close()
+
+
+class FakeDialogs(Dialogs):
+    """Every dialog answers with `place` or `hub_name`; `opened` and `pages` list what would be opened."""
+
+    def __init__(self) -> None:
+        self.place: Path | None = None
+        self.hub_name: str | None = None
+        self.opened: list[Path] = []
+        self.pages: list[str] = []
+
+    def folder_to_import(self, parent: Any) -> Path | None:
+        return self.place
+
+    def zip_to_import(self, parent: Any) -> Path | None:
+        return self.place
+
+    def hub_name_to_import(self, parent: Any) -> str | None:
+        return self.hub_name
+
+    def path_for_folder(self, parent: Any, title: str, name: str) -> Path | None:
+        return self.place / name if self.place else None
+
+    def path_for_zip(self, parent: Any, name: str) -> Path | None:
+        return self.place / f"{name}.zip" if self.place else None
+
+    def model_to_push(self, parent: Any) -> Path | None:
+        return self.place
+
+    def open_page(self, address: str) -> None:
+        self.pages.append(address)
+
+    def open_folder(self, folder: Path) -> None:
+        self.opened.append(folder)

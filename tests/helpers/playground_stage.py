@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, save
 from engine.api import Job, model_info, paths
+from gui.pages.playground.column_results import ColumnModel, ColumnResults
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers import scripted_summarizer
 from tests.helpers.scripted_manager import scripted_manager
@@ -78,3 +79,18 @@ def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> N
     page.summarise_button.click()
     qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
     qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+
+
+SHORT_TALK = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
+
+
+def filled_results() -> ColumnResults:
+    results = ColumnResults(ColumnModel(None, "Base model", "starter"))
+    results.add(ColumnModel("a1", "tuned", "LoRA, r 8"))
+    results.begin("r", SHORT_TALK)
+    for adapter, text in ((None, "The venue offers a day."), ("a1", "The venue offers Friday at 16:30.")):
+        facts = {"request": "r", "adapter": adapter}
+        results.apply({"event": "summary_started", **facts, "input_tokens": 17})
+        results.apply({"event": "summary_extended", **facts, "text": text[:9]})
+        results.apply({"event": "summary_finished", **facts, "summary": text, "tokens": 8, "seconds": 0.5})
+    return results

@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from tests.benchmarks.card.figures import Lacking
 from tests.benchmarks.card.parts import Setting
-from tests.helpers.shaped_data import write_shaped
-from tests.helpers.shaped_models import Shape, save_shape
+from tests.helpers.shaped_models import Shape, save_shape, write_shaped
 
 Size = Literal["base", "1b", "7b"]
 SHAPES: dict[Size, Shape] = {"base": "flan-t5-base", "1b": "llama-1b", "7b": "llama-7b"}

@@ -9,8 +9,7 @@ from engine.arena import Arena, external_summaries
 from engine.errors import ArenaError
 from engine.runs import example_scores
 from engine.scoring import bootstrap
-from tests.helpers.arenas import BASE, FULL, make_arena, score
-from tests.helpers.external_files import add_file
+from tests.helpers.arenas import BASE, FULL, add_file, make_arena, score
 from tests.helpers.repository import GOLDEN
 
 CLOUD = (0.6, 0.7, 0.8, 0.9)

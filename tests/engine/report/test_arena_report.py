@@ -14,8 +14,7 @@ from engine import report
 from engine.arena import Arena
 from engine.commands import cli
 from engine.commands.arena import arena_lines
-from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
-from tests.helpers.external_files import add_file
+from tests.helpers.arenas import BASE, FULL, OUTCOMES, add_file, filled_arena, make_arena, score
 from tests.helpers.homes import RunSpec
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
 

@@ -15,9 +15,8 @@ from engine.jobs.job import Job
 from engine.runs import example_scores
 from engine.runs.example_scores import Texts
 from gui.pages.arena.page import ArenaPage
-from tests.helpers.arenas import FULL, make_arena, score
+from tests.helpers.arenas import FULL, add_file, make_arena, score
 from tests.helpers.background import wait_for
-from tests.helpers.external_files import add_file
 from tests.helpers.scripted_manager import scripted_manager
 
 WAIT = 20_000

@@ -9,8 +9,7 @@ from engine.api import STARTER, SummarizeOptions
 from gui.pages.playground.column_results import Feedback
 from gui.pages.playground.history import HistoryEntry, collect, from_results
 from gui.pages.playground.page import PlaygroundPage
-from tests.helpers.playground_results import filled_results
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, tried
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, filled_results, tried
 
 UP = Feedback("up")
 

@@ -19,13 +19,13 @@ from gui.pages.playground.column_results import (
 )
 from gui.pages.playground.history import HistoryEntry, HistoryStore, from_results, headline, into_results
 from tests.helpers import repository
-from tests.helpers.playground_results import CONVERSATION, filled_results
+from tests.helpers.playground_stage import SHORT_TALK, filled_results
 
 GOLDEN = repository.GOLDEN / "tries_v1"
 GOOD = Feedback("up", "says who", "The venue offers Thursday.")
 
 
-def made(conversation: str = CONVERSATION, reference: str = "", number: int = 0) -> HistoryEntry:
+def made(conversation: str = SHORT_TALK, reference: str = "", number: int = 0) -> HistoryEntry:
     results = filled_results()
     results.conversation = conversation
     tried = from_results(results, reference, {"id": STARTER}, SummarizeOptions(beams=4))
@@ -126,7 +126,7 @@ def test_decodings_have_words(options, text):
 
 
 def test_a_headline_names_who_speaks_and_stays_short():
-    assert headline(CONVERSATION) == "Leila, Tom: the venue offers Thursday 21st"
+    assert headline(SHORT_TALK) == "Leila, Tom: the venue offers Thursday 21st"
     assert len(headline("Bo: " + "word " * 40)) <= 64
     assert headline("") == ""
 

@@ -14,8 +14,7 @@ from gui.pages.playground.column_view import ColumnView
 from gui.pages.playground.conversation_panel import ConversationPanel
 from gui.pages.playground.token_meter import Length, TokenCount, parted
 from gui.workers.worker_manager import WorkerManager
-from tests.helpers.playground_results import filled_results
-from tests.helpers.playground_stage import WAIT
+from tests.helpers.playground_stage import WAIT, filled_results
 
 
 def metadata(name: str, base: str) -> AdapterMetadata:
