@@ -1,7 +1,7 @@
-"""Tunesmith's doors: the window, a worker, the sandbox, a bridge to other computers, and the command line.
+"""Tunesmith's entry points: the window, a worker, the sandbox, a bridge to other computers, and the command line.
 
-Nothing heavy is imported and neither stdin nor stdout is touched before it is known which door is meant: a
-windowed executable has no streams, and a worker imports torch, which no other process may.
+Nothing heavy is imported and no stream is touched before the entry point is known: a windowed executable has no
+streams, and only a worker may import torch.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ WORKER, RANK, BRIDGE, SANDBOX = "--worker", "--rank", "--bridge", "--sandbox"
 
 
 def main(arguments: list[str]) -> int:
-    """Open the door that the arguments name and return the exit code."""
+    """Run the entry point that the arguments name and return its exit code."""
     if arguments[:1] == [WORKER] and len(arguments) <= 2:
         from engine.worker.__main__ import main as work
 
-        # Without a folder it waits for its job.
+        # Without a job's folder the worker waits for one.
         return work(Path(arguments[1]) if arguments[1:] else None)
     if arguments == [RANK]:
         from engine.worker.__main__ import main_of_rank

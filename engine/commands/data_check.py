@@ -40,7 +40,7 @@ def add(verbs: Verbs) -> None:
 
 
 def check_data(asked: argparse.Namespace, output: Output) -> int:
-    """Look into a source of conversations."""
+    """Check a source of conversations."""
     table = data_table(asked.source, asked.overrides)
     broken: list[dict[str, str]] = []
 

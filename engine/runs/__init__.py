@@ -1,1 +1,1 @@
-"""Runs on disk, and what is read from them."""
+"""Runs on disk, their summaries and comparisons."""

@@ -1,1 +1,1 @@
-"""Summaries over HTTP on this computer, in the form of OpenAI's chat completions."""
+"""Summaries over HTTP on this computer, as OpenAI's chat completions."""

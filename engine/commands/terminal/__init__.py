@@ -1,1 +1,1 @@
-"""What verbs share: parser, output, following a job, texts."""
+"""Shared by the verbs: parser, output, following a job, consent, texts."""
