@@ -48,6 +48,15 @@ def write_csv(
     return path
 
 
+def folder_of_splits(tmp_path: Path, **splits: Rows) -> Path:
+    """Write a folder with a csv file for each split."""
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for split, rows in splits.items():
+        write_csv(folder / f"{split}.csv", rows)
+    return folder
+
+
 def test_split_is_the_seeds_and_keeps_equal_conversations_together(tmp_path: Path, channel: Channel) -> None:
     rows = [(conversation, f"{summary} {copy}") for conversation, summary in talks(20) for copy in range(3)]
     path = write_csv(tmp_path / "talks.csv", rows)
@@ -63,12 +72,8 @@ def test_split_is_the_seeds_and_keeps_equal_conversations_together(tmp_path: Pat
 
 
 def test_folder_of_split_files_is_taken_as_it_is(tmp_path: Path, channel: Channel) -> None:
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    write_csv(folder / "train.csv", talks(5))
-    write_csv(folder / "dev.csv", talks(2, 10))
-    write_csv(folder / "my-test.csv", talks(3, 20))
-    write_csv(folder / "other.csv", talks(9, 30))
+    contents = {"train": talks(5), "dev": talks(2, 10), "my-test": talks(3, 20), "other": talks(9, 30)}
+    folder = folder_of_splits(tmp_path, **contents)
     (folder / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n# Talks\n", encoding="utf-8")
     splits = dataset.read(options(folder, unnamed_files="leave_out"), channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (5, 2, 3)
@@ -98,10 +103,7 @@ def test_split_is_read_from_whole_words_of_the_name(path: str, split: str | None
 
 
 def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, channel: Channel) -> None:
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    write_csv(folder / "train.csv", talks(20))
-    write_csv(folder / "test.csv", talks(4, 50))
+    folder = folder_of_splits(tmp_path, train=talks(20), test=talks(4, 50))
     splits = dataset.read(options(folder), channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (18, 2, 4)
     assert not set(splits.train) & set(splits.validation)
@@ -111,10 +113,7 @@ def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, cha
 
 
 def test_every_counts_rows_of_each_split_before_the_limits(tmp_path: Path, channel: Channel) -> None:
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    for split, count in (("train", 25), ("validation", 13), ("test", 12)):
-        write_csv(folder / f"{split}.csv", talks(count))
+    folder = folder_of_splits(tmp_path, train=talks(25), validation=talks(13), test=talks(12))
     splits = dataset.read(options(folder, every=12, max_train=2), channel)
     assert [example.summary for example in splits.train] == ["Summary 0.", "Summary 12."]
     assert [example.id for example in splits.validation] == ["1", "13"]
@@ -124,11 +123,8 @@ def test_every_counts_rows_of_each_split_before_the_limits(tmp_path: Path, chann
 def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(
     tmp_path: Path, channel: Channel
 ) -> None:
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    write_csv(folder / "train.csv", [*talks(4), ("  ", "Nothing was said."), ("Ann: Hi.", ""), ("\n", "x")])
-    write_csv(folder / "validation.csv", talks(1))
-    write_csv(folder / "test.csv", talks(1))
+    train = [*talks(4), ("  ", "Nothing was said."), ("Ann: Hi.", ""), ("\n", "x")]
+    folder = folder_of_splits(tmp_path, train=train, validation=talks(1), test=talks(1))
     splits = dataset.read(options(folder), channel)
     assert len(splits.train) == 4
     assert [notice["message"] for notice in notices(channel)] == [
@@ -212,9 +208,7 @@ def test_too_few_conversations_for_three_splits_are_said(tmp_path: Path, channel
 
 
 def test_splits_that_are_not_needed_may_be_missing(tmp_path: Path, channel: Channel) -> None:
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    write_csv(folder / "test.csv", talks(4))
+    folder = folder_of_splits(tmp_path, test=talks(4))
     splits = dataset.read(options(folder), channel, needs=("test",))
     assert (len(splits.train), len(splits.test)) == (0, 4)
 

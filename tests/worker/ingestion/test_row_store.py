@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from typing import IO, Any
+
 import pytest
 
 from engine.data import SourcedExample
 from engine.errors import StorageError
+from engine.system.paths import cache_folder
 from engine.text.conversations import Example
 from engine.worker.ingestion import row_store
 from engine.worker.ingestion.row_store import examples_of, rows_of, stored
@@ -26,9 +30,17 @@ def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_memory")
-def test_rows_beyond_the_memory_are_the_same_from_disk() -> None:
+def test_rows_beyond_the_memory_are_the_same_from_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, Any]] = []
+    temporary_file = tempfile.TemporaryFile
+
+    def noted(**given: Any) -> IO[bytes]:
+        made.append(given)
+        return temporary_file(**given)
+
+    monkeypatch.setattr(row_store.tempfile, "TemporaryFile", noted)
     examples = stored(iter(EXAMPLES))
-    assert isinstance(examples._records, row_store._ArrowRecords)
+    assert made == [{"dir": cache_folder()}]
     assert list(examples) == EXAMPLES
     assert examples[-1] == EXAMPLES[-1]
     assert examples.select([7, 2]) == [EXAMPLES[7], EXAMPLES[2]]
