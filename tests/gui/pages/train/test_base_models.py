@@ -122,7 +122,7 @@ class ScriptedPlanner(Planner):
 
 
 @pytest.fixture
-def stage(qtbot, home):
+def planned(qtbot, home):
     manager = scripted_manager(lambda _job: [])
     planner = ScriptedPlanner(manager)
     estimates = FitEstimates(planner, manager)
@@ -133,8 +133,8 @@ def stage(qtbot, home):
     end(manager)
 
 
-def test_each_model_is_planned_with_what_suits_its_family_and_the_present_one_as_it_is(stage):
-    planner, estimates, _seen = stage
+def test_each_model_is_planned_with_what_suits_its_family_and_the_present_one_as_it_is(planned):
+    planner, estimates, _seen = planned
     chosen = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 64, "target_modules": ["wo"]}})
     tables = chosen.as_tables() | {"training": {"learning_rate": 0.5}}
     estimates.use(tables, "encoder-decoder")
@@ -153,8 +153,8 @@ def test_each_model_is_planned_with_what_suits_its_family_and_the_present_one_as
     assert planner.asked[FLAN].training.learning_rate == 0.5
 
 
-def test_nothing_is_planned_once_nobody_looks_or_again_unless_the_recipe_changes(stage):
-    planner, estimates, seen = stage
+def test_nothing_is_planned_once_nobody_looks_or_again_unless_the_recipe_changes(planned):
+    planner, estimates, seen = planned
     estimates.estimate([listed(QWEN)])
     estimates.stop()
     assert planner.asked == {}
@@ -171,8 +171,8 @@ def test_nothing_is_planned_once_nobody_looks_or_again_unless_the_recipe_changes
     assert QWEN in planner.asked
 
 
-def test_what_does_not_fit_is_planned_in_four_bits(stage):
-    planner, estimates, seen = stage
+def test_what_does_not_fit_is_planned_in_four_bits(planned):
+    planner, estimates, seen = planned
     estimates.estimate([listed(QWEN), listed(FLAN)])
     planner.compared.emit(QWEN, TOO_LARGE)
     assert QWEN not in seen
@@ -185,8 +185,8 @@ def test_what_does_not_fit_is_planned_in_four_bits(stage):
     assert estimates.base(FLAN) == {"id": FLAN}
 
 
-def test_a_method_that_the_family_lacks_is_said_at_once(stage):
-    planner, estimates, seen = stage
+def test_a_method_that_the_family_lacks_is_said_at_once(planned):
+    planner, estimates, seen = planned
     tables = recipe.from_tables(BASICS).as_tables()
     estimates.use(tables | {"training": {"epochs": -1}}, "encoder-decoder")
     estimates.estimate([listed(QWEN)])
