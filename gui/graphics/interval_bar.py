@@ -59,7 +59,7 @@ def paint_base_line(
 
 
 class IntervalBar(QWidget):
-    """One row of intervals on one axis, the base above the tuned; `zero` draws a vertical."""
+    """One row of intervals on one axis, the base above the tuned, with a vertical at zero or at the base's mean."""
 
     accessible_role = QAccessible.Role.Graphic
 
@@ -67,7 +67,7 @@ class IntervalBar(QWidget):
         super().__init__()
         self._intervals: list[ConfidenceInterval] = []
         self._axis = (0.0, 1.0)
-        self._zero = False
+        self._zero = self._base = False
         self.setMinimumSize(MIN_WIDTH, px(28))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         style.on_style_changed(self.update)
@@ -78,9 +78,13 @@ class IntervalBar(QWidget):
         axis: tuple[float, float],
         text: str,
         zero: bool = False,
+        base: bool = False,
     ) -> None:
-        """Show intervals from top to bottom; `text` is the accessible name."""
-        self._intervals, self._axis, self._zero = list(intervals), axis, zero
+        """Show intervals from top to bottom; `text` is the accessible name.
+
+        `zero` draws a vertical at no difference; `base` a dashed one there, where the base model's mean is.
+        """
+        self._intervals, self._axis, self._zero, self._base = list(intervals), axis, zero, base
         self.setAccessibleName(text)
         self.update()
 
@@ -94,6 +98,8 @@ class IntervalBar(QWidget):
         rect = QRectF(self.rect()).adjusted(6, 0, -6, 0)
         if self._zero:
             paint_base_line(painter, rect.adjusted(0, 2, 0, -2), self._axis, 0.0, dashed=False)
+        elif self._base:
+            paint_base_line(painter, rect, self._axis, 0.0)
         gap = 15.0
         first = rect.center().y() - gap * (len(self._intervals) - 1) / 2
         for at, interval in enumerate(self._intervals):

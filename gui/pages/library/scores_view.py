@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.api import ScoreCard, metrics
-from gui.graphics.interval_bar import paint_base_line, paint_interval
-from gui.look import icons, style
-from gui.look.fonts import font, px
+from gui.graphics.interval_bar import IntervalBar
+from gui.look import style
+from gui.look.fonts import px
 from gui.look.format import gain, score
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
@@ -23,7 +21,6 @@ from gui.widgets.layouts import vbox
 
 NAMES = metrics.HEADLINE_TITLES
 TO_BASE = {"better": mark("better than base"), "worse": mark("worse than base")}
-PITCH = 26
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -32,94 +29,60 @@ class ScoresView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._card: ScoreCard | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        style.on_style_changed(self.updateGeometry)
+        self._rows = QWidget()
+        self._column = vbox(self._rows, of=self)
 
     def show_card(self, card: ScoreCard | None) -> None:
         """Show other scores; None clears."""
-        self._card = card
-        rows = [self._text(name) for name in self._shown()]
+        scores = {**card.measures, **card.scores} if card is not None else {}
+        base = {**card.base_measures, **card.base} if card is not None else {}
+        between = {**card.measure_difference, **card.difference} if card is not None else {}
+        shown = [name for name in NAMES if name in scores]
+        fresh = QWidget()
+        grid = QGridLayout(fresh)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(2, 1)
+        intervals = [_from_base(scores[name], base.get(name)) for name in shown]
+        axis, texts = _axis(intervals), []
+        for row, (name, interval) in enumerate(zip(shown, intervals, strict=True)):
+            difference = between.get(name) or {}
+            texts.append(_row_text(name, scores[name], str(difference.get("verdict", ""))))
+            bar = IntervalBar()
+            style.scale(bar, QWidget.setFixedHeight, 26)
+            bar.show_intervals([interval], axis, texts[-1], base=name in base)
+            grid.addWidget(Label(NAMES[name], "body", "muted"), row, 0)
+            grid.addWidget(Label(score(scores[name]["mean"]), "figure_medium"), row, 1, RIGHT)
+            grid.addWidget(bar, row, 2)
+            if difference:
+                icon, _, token = VERDICTS.get(difference.get("verdict", ""), UNKNOWN_VERDICT)
+                grid.addWidget(IconLabel(icon, token, 14), row, 3)
+                grid.addWidget(Label(gain(difference.get("mean")), "figure_medium", token), row, 4, RIGHT)
+        self._column.replaceWidget(self._rows, fresh)
+        self._rows.hide()
+        self._rows.deleteLater()
+        self._rows = fresh
         self.setAccessibleName(tr("Scores"))
-        self.setAccessibleDescription("; ".join(rows))
-        self.updateGeometry()
-        self.update()
+        self.setAccessibleDescription("; ".join(texts))
 
-    def _shown(self) -> list[str]:
-        return [name for name in NAMES if name in self._scores()]
 
-    def _text(self, name: str) -> str:
-        verdict = str((self._difference(name) or {}).get("verdict", ""))
-        text = tr(TO_BASE[verdict]) if verdict in TO_BASE else translate(verdict)
-        return as_text(NAMES[name], confidence_interval(self._scores()[name]), text)
+def _row_text(name: str, spread: dict[str, float], verdict: str) -> str:
+    text = tr(TO_BASE[verdict]) if verdict in TO_BASE else translate(verdict)
+    return as_text(NAMES[name], confidence_interval(spread), text)
 
-    def sizeHint(self) -> QSize:
-        return QSize(px(320), px(PITCH) * len(self._shown()))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        shown = self._shown()
-        if shown:
-            axis = self._axis(shown)
-            rect = QRectF(px(138), 2, self.width() - px(138) - px(76), px(PITCH) * len(shown) - 4)
-            if any(name in self._base() for name in shown):
-                paint_base_line(painter, rect, axis, 0.0)
-            for at, name in enumerate(shown):
-                self._paint_row(painter, at, name, axis, rect)
-        painter.end()
+def _from_base(spread: dict[str, float], base: dict[str, float] | None) -> ConfidenceInterval:
+    """Return a score's interval relative to the base's mean."""
+    middle = (base or {}).get("mean", spread["mean"])
+    return confidence_interval({part: value - middle for part, value in spread.items()})
 
-    def _base(self) -> dict[str, dict[str, float]]:
-        return {**self._card.base_measures, **self._card.base} if self._card is not None else {}
 
-    def _scores(self) -> dict[str, dict[str, float]]:
-        return {**self._card.measures, **self._card.scores} if self._card is not None else {}
-
-    def _difference(self, name: str) -> dict[str, Any] | None:
-        assert self._card is not None
-        return {**self._card.measure_difference, **self._card.difference}.get(name)
-
-    def _from_base(self, name: str) -> ConfidenceInterval:
-        """Return a score's interval relative to the base's mean."""
-        spread = self._scores()[name]
-        middle = self._base().get(name, {}).get("mean", spread["mean"])
-        return confidence_interval({part: value - middle for part, value in spread.items()})
-
-    def _axis(self, shown: list[str]) -> tuple[float, float]:
-        ends = [0.0, *(end for name in shown for end in self._from_base(name).ends)]
-        air = max(0.002, (max(ends) - min(ends)) * 0.06)
-        return min(ends) - air, max(ends) + air
-
-    def _paint_row(
-        self, painter: QPainter, at: int, name: str, axis: tuple[float, float], rect: QRectF
-    ) -> None:
-        row = QRectF(0, px(PITCH) * at, self.width(), px(PITCH))
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(font("body"))
-        painter.setPen(style.color("muted"))
-        painter.drawText(row, left, NAMES[name])
-        painter.setFont(font("figure_medium"))
-        painter.setPen(style.color("text"))
-        painter.drawText(
-            QRectF(px(84), row.top(), px(40), row.height()), right, score(self._scores()[name]["mean"])
-        )
-        along = QRectF(rect.left(), row.top(), rect.width(), row.height())
-        paint_interval(painter, along, axis, self._from_base(name))
-        self._paint_gain(painter, row, name)
-
-    def _paint_gain(self, painter: QPainter, row: QRectF, name: str) -> None:
-        difference = self._difference(name)
-        if difference is None:
-            return
-        icon, _, token = VERDICTS.get(difference.get("verdict", ""), UNKNOWN_VERDICT)
-        text = gain(difference.get("mean"))
-        painter.setFont(font("figure_medium"))
-        wide = painter.fontMetrics().horizontalAdvance(text)
-        side = px(14)
-        mark = QRectF(row.right() - wide - side - px(4), row.center().y() - side / 2, side, side)
-        icons.paint(painter, mark, icon, token)
-        painter.setPen(style.color(token))
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+def _axis(intervals: Sequence[ConfidenceInterval]) -> tuple[float, float]:
+    """Return the ends of an axis for all scores, with some air, the base's mean inside."""
+    ends = [0.0, *(end for interval in intervals for end in interval.ends)]
+    air = max(0.002, (max(ends) - min(ends)) * 0.06)
+    return min(ends) - air, max(ends) + air
 
 
 class MetricRows(QWidget):
