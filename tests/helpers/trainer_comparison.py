@@ -77,8 +77,8 @@ from engine.worker.training.training_run import TrainingRun, liger_kernels
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.line_process import answer, own_output
-from tests.helpers.matrix_peak import matrix_peak, settle_card
 from tests.helpers.plain_models import plain_model
+from tests.helpers.training_overhead import matrix_peak, settle_card
 from tests.helpers.worker_setup import make_channel
 
 TUTORIAL_LENGTH = 512

@@ -1,4 +1,4 @@
-"""Measures the time that the training loop takes outside the model and the optimizer."""
+"""Measures the time that the training loop takes outside the model and the optimizer, and a device's own ceiling."""
 
 from __future__ import annotations
 
@@ -68,3 +68,32 @@ def _timed(owner: Any, name: str, spent: Callable[[float], None], device: torch.
 
     with patch.object(owner, name, timed):
         yield
+
+
+# The sides of the matrices, by kind of device.
+SIZES = {"cpu": 2048, "cuda": 8192}
+REPEATS = 8
+
+
+def matrix_peak(precision: str, device: torch.device) -> float:
+    """Return the floating-point operations a second that a large matrix product reaches in this number format."""
+    size = SIZES.get(device.type, SIZES["cpu"])
+    kind = getattr(torch, precision)
+    left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
+    torch.matmul(left, right)
+    product = functools.partial(torch.matmul, left, right)
+    return float(2 * size**3 / min(_seconds(product) for _ in range(REPEATS)))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    settle_card()
+    began = time.perf_counter()
+    work()
+    settle_card()
+    return time.perf_counter() - began
+
+
+def settle_card() -> None:
+    """Wait until the GPU is idle, if this process computes on one."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()

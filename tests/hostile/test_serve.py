@@ -178,11 +178,26 @@ def test_what_is_no_request(service):
     assert service.answers()
 
 
+# Opens connections and never sends a byte; ends with its input. The limit of open files is that of its process alone.
+IDLE = """
+import resource, socket, sys
+from contextlib import suppress
+
+port, count = int(sys.argv[1]), int(sys.argv[2])
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, count + 100), most))
+connections = []
+for _ in range(count):
+    with suppress(OSError):
+        connections.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+print(len(connections), flush=True)
+sys.stdin.read()
+"""
+
+
 def test_more_idle_connections_than_it_may_have_open_files(service):
-    command = [sys.executable, "-m", "tests.helpers.idle_connections", str(service.port), "400"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as idle:
+    command = [sys.executable, "-c", IDLE, str(service.port), "400"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as idle:
         assert int(idle.stdout.readline()) > FILES
         assert service.answers()
         idle.stdin.close()

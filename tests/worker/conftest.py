@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from engine.jobs.events import EventWriter
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.jobs.events import Event, EventWriter
 from engine.jobs.job import create_job
-from engine.system.paths import jobs_folder
+from engine.jobs.run_state import Curve
+from engine.runs import run_store
+from engine.system.paths import adapters_folder, jobs_folder
 from engine.worker.runtime.channel import Channel
-from tests.helpers import reference_runs
-from tests.helpers.reference_runs import ReferenceRun
+from tests.helpers.tiny_runs import adapter_of, tiny_recipe, train_in_process
+
+
+@dataclass(frozen=True)
+class ReferenceRun:
+    """What an uninterrupted run on the untied T5 left: its events, its adapter with the weights, and the loss curve."""
+
+    events: list[Event]
+    adapter: Adapter
+    weights: bytes
+    loss: Curve
+
+    def install(self) -> None:
+        """Copy the adapter into the library of the current home."""
+        shutil.copytree(self.adapter.folder, adapters_folder() / self.adapter.id)
+
+
+@cache
+def _trained(folder: Path, method: str) -> ReferenceRun:
+    """Return the run by a method with an event per step, in a home of its own below `folder`."""
+    with patch.dict(os.environ, TUNESMITH_HOME=str(folder / "home")):
+        job, events = train_in_process(tiny_recipe(folder, "t5", method, "training.log_every=1"))
+        adapter = adapter_of(events)
+    weights = (adapter.folder / library.WEIGHTS_NAME).read_bytes()
+    return ReferenceRun(events, adapter, weights, run_store.open_run(job).state.loss)
 
 
 @pytest.fixture
@@ -27,4 +59,4 @@ def channel() -> Iterator[Channel]:
 @pytest.fixture(scope="session")
 def reference_run(tmp_path_factory) -> Callable[[str], ReferenceRun]:
     """Return the uninterrupted run by a method."""
-    return partial(reference_runs.reference_run, tmp_path_factory.mktemp("reference"))
+    return partial(_trained, tmp_path_factory.mktemp("reference"))
