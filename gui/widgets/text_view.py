@@ -133,8 +133,9 @@ class TextView(QTextEdit):
 
     def set_text(self, text: str, marks: Sequence[Mark] = ()) -> None:
         """Show another text with its marks (positions count Python characters)."""
-        self._text, self._marks, self._turns = text, tuple(marks), ()
-        self._refresh()
+        if (text, tuple(marks), ()) != (self._text, self._marks, self._turns):
+            self._text, self._marks, self._turns = text, tuple(marks), ()
+            self._refresh()
 
     def set_markup(self, text: str) -> None:
         """Show a text whose `<b>` parts are semibold in the colour of text; any other markup is shown literally."""
@@ -147,9 +148,11 @@ class TextView(QTextEdit):
 
     def set_turns(self, turns: Iterable[Turn], cut_after: int | None = None, cut_text: str = "") -> None:
         """Show turns; those from index `cut_after` on are dimmed, below a line that says `cut_text`."""
-        self._turns, self._cut_after, self._cut_text = tuple(turns), cut_after, cut_text
-        self._text, self._marks = "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._turns), ()
-        self._refresh()
+        wanted = tuple(turns), cut_after, cut_text
+        if wanted != (self._turns, self._cut_after, self._cut_text):
+            self._turns, self._cut_after, self._cut_text = wanted
+            self._text, self._marks = "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._turns), ()
+            self._refresh()
 
     def set_streaming(self, streaming: bool) -> None:
         """Show or hide the caret after the text."""
@@ -273,6 +276,9 @@ class TextView(QTextEdit):
         if not self._turns or indent == self._indent:
             return
         self._indent = indent
+        cursor = QTextCursor(self.document())
+        # All at once: Qt would lay out the whole text after each turn.
+        cursor.beginEditBlock()
         block = self.document().begin()
         while block.isValid():
             if "\t" in block.text():
@@ -283,8 +289,10 @@ class TextView(QTextEdit):
                 shape.setTextIndent(-indent)
                 side = QTextOption.TabType.RightTab if mirrored else QTextOption.TabType.LeftTab
                 shape.setTabPositions([QTextOption.Tab(indent, side)])
-                QTextCursor(block).setBlockFormat(shape)
+                cursor.setPosition(block.position())
+                cursor.setBlockFormat(shape)
             block = block.next()
+        cursor.endEditBlock()
 
     def _block_format(self) -> QTextBlockFormat:
         made = QTextBlockFormat()
