@@ -148,10 +148,12 @@ class TextView(QTextEdit):
 
     def set_turns(self, turns: Iterable[Turn], cut_after: int | None = None, cut_text: str = "") -> None:
         """Show turns; those from index `cut_after` on are dimmed, below a line that says `cut_text`."""
-        wanted = tuple(turns), cut_after, cut_text
-        if wanted != (self._turns, self._cut_after, self._cut_text):
-            self._turns, self._cut_after, self._cut_text = wanted
-            self._text, self._marks = "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._turns), ()
+        said = tuple(turns)
+        text = "\n".join(f"{turn.speaker}: {turn.text}" for turn in said)
+        shown = self._text, self._turns, self._cut_after, self._cut_text
+        if (text, said, cut_after, cut_text) != shown:
+            self._text, self._turns, self._cut_after, self._cut_text = text, said, cut_after, cut_text
+            self._marks = ()
             self._refresh()
 
     def set_streaming(self, streaming: bool) -> None:
