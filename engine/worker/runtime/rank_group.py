@@ -31,7 +31,7 @@ from engine.worker.runtime import oom
 from engine.worker.runtime.rank_meeting import LEFT, Board, Folder, Peer, being, peer_of, use_network_of
 
 # One that is dead is noticed at once, one that hangs once rank 0 has waited for it so long. The last is for all else.
-HANG_SECONDS = 600.0
+HANG_SECONDS = 1500.0
 TIMEOUT = timedelta(minutes=30)
 # When a rank that waits for others notes for rank 0 how far it is.
 NOTE_SECONDS = 30.0
