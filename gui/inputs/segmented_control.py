@@ -65,7 +65,7 @@ class SegmentedControl(QFrame):
     def set_current(self, key: str) -> None:
         """Choose a key. Raises ValueError if it is unknown."""
         if key not in self.segments:
-            raise ValueError(f"{key!r} is none of {', '.join(self.segments)}")
+            raise ValueError(key)
         self.segments[key].setChecked(True)
 
     def set_text(self, key: str, text: str) -> None:

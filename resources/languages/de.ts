@@ -19,7 +19,7 @@
    <translation> mit </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>"{name}" is a built-in preset.</source>
    <translation>„{name}“ ist eine mitgelieferte Vorlage.</translation>
   </message>
@@ -184,7 +184,7 @@
    <translation>Von {total} würde &lt;b&gt;nichts&lt;/b&gt; gekürzt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>&lt;b&gt;Nothing is trained.&lt;/b&gt; The base model is scored with the plain prompt, then with this one.</source>
    <translation>&lt;b&gt;Nichts wird trainiert.&lt;/b&gt; Das Basismodell wird mit dem einfachen Prompt bewertet, dann mit diesem.</translation>
   </message>
@@ -194,7 +194,7 @@
    <translation>&lt;b&gt;{model}&lt;/b&gt; lernt aus {data} mit {method}.</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>&lt;b&gt;{n} steps&lt;/b&gt; in about &lt;b&gt;{time}&lt;/b&gt;.</source>
    <translation>
     <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; in etwa &lt;b&gt;{time}&lt;/b&gt;.</numerusform>
@@ -202,7 +202,7 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>&lt;b&gt;{n} steps&lt;/b&gt;, or as many as fit into &lt;b&gt;{time}&lt;/b&gt;.</source>
    <translation>
     <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
@@ -210,7 +210,7 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>&lt;b&gt;{n} steps&lt;/b&gt;.</source>
    <translation>
     <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt;.</numerusform>
@@ -223,7 +223,7 @@
    <translation>&lt;b&gt;{share}&lt;/b&gt; würden gekürzt: {count} von {total}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>A bad summary</source>
    <translation>Eine schlechte Zusammenfassung</translation>
   </message>
@@ -253,7 +253,7 @@
    <translation>In jeder Zeile ein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>A copy on this computer of the file that `tunesmith node start` names.</source>
    <translation>Eine Kopie auf diesem Computer von der Datei, die `tunesmith node start` nennt.</translation>
   </message>
@@ -291,7 +291,7 @@
    <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>A good summary</source>
    <translation>Eine gute Zusammenfassung</translation>
   </message>
@@ -311,7 +311,7 @@
    <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die Werte von FP4</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_store.py" />
+   <location filename="../../gui/pages/playground/history.py" />
    <source>A history entry can't be deleted: {why}.</source>
    <translation>Ein Eintrag des Verlaufs lässt sich nicht löschen: {why}.</translation>
   </message>
@@ -346,7 +346,7 @@
    <translation>Ein neues Repository oder eines, an das dieser Adapter schon gesendet wurde.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>A path on that computer; empty for where `tunesmith node start` puts it.</source>
    <translation>Ein Pfad auf jenem Computer; leer: wo `tunesmith node start` sie ablegt.</translation>
   </message>
@@ -356,7 +356,7 @@
    <translation>Eine Person liest ein Gespräch und zwei Zusammenfassungen ohne Namen und wählt die bessere. Die Zahl eines Systems ist die Wahrscheinlichkeit, dass seine Zusammenfassung der eines anderen Systems vorgezogen wird (Bradley–Terry), mit einem Intervall zu 95 % über Gespräche. Gleich gut zählt halb. Legen Sie die Zahl der Paare vorher fest: wer aufhört, sobald sich ein Unterschied zeigt, findet zu viele. Die Stimmen mehrerer Personen lassen sich zusammenzählen und als Präferenzpaare für das Training exportieren.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>A preset needs a name.</source>
    <translation>Eine Vorlage braucht einen Namen.</translation>
   </message>
@@ -441,7 +441,7 @@
    <translation>In jeder Zeile ein Beitrag</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>About {lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
   </message>
@@ -466,7 +466,7 @@
    <translation>Angenommen, {author}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Activations</source>
    <translation>Aktivierungen</translation>
   </message>
@@ -476,7 +476,7 @@
    <translation>Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Adapter saved as {name}</source>
    <translation>Adapter gespeichert als {name}</translation>
   </message>
@@ -496,12 +496,12 @@
    <translation>Adapter, Kurven, Wertungen und alle fortsetzbaren Läufe bleiben erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Add</source>
    <translation>Hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Add a computer</source>
    <translation>Computer hinzufügen</translation>
   </message>
@@ -511,12 +511,12 @@
    <translation>Computer hinzufügen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/columns_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Add adapter</source>
    <translation>Adapter hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/page.py" />
+   <location filename="../../gui/pages/home/page.py" />
    <source>Add conversations</source>
    <translation>Gespräche hinzufügen</translation>
   </message>
@@ -541,7 +541,7 @@
    <translation>Einträge hinzufügen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/columns_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Add one to compare it with the base model.</source>
    <translation>Fügen Sie einen hinzu, um ihn mit dem Basismodell zu vergleichen.</translation>
   </message>
@@ -581,12 +581,12 @@
    <translation>Stimmen anderer hinzufügen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Address</source>
    <translation>Adresse</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Address of a cluster</source>
    <translation>Adresse eines Clusters</translation>
   </message>
@@ -651,7 +651,7 @@
    <translation>Alle Einträge werden auf denselben Daten trainiert und auf dieselbe Weise bewertet, sodass sie sich vergleichen lassen. Prompt, Epochen und Bewertung sind die des Rezepts auf der Seite „Trainieren“.</translation>
   </message>
   <message>
-   <location filename="../../gui/core/data_files.py" />
+   <location filename="../../gui/core/file_opening.py" />
    <source>All files (*)</source>
    <translation>Alle Dateien (*)</translation>
   </message>
@@ -674,6 +674,11 @@
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>All options</source>
    <translation>Alle Optionen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/page.py" />
+   <source>All runs</source>
+   <translation>Alle Läufe</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -766,7 +771,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Arabisch</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
+   <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Arena</source>
    <translation>Arena</translation>
   </message>
@@ -781,7 +786,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als Ordner…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>As a plain model</source>
    <translation>Als einfaches Modell</translation>
   </message>
@@ -796,7 +801,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als ZIP-Datei…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>As behind the command ssh. It needs a key or an agent: no password is kept.</source>
    <translation>Wie hinter dem Befehl ssh. Nötig ist ein Schlüssel oder ein Agent: Es wird kein Passwort gespeichert.</translation>
   </message>
@@ -826,7 +831,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle fragen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Ask people, not only ROUGE</source>
+   <translation>Fragen Sie Menschen, nicht nur ROUGE</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Asking the hub about {name}…</source>
    <translation>Der Hub wird nach {name} gefragt…</translation>
   </message>
@@ -836,7 +846,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Hub wird nach {source} gefragt…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Asking…</source>
    <translation>Wird gefragt…</translation>
   </message>
@@ -876,34 +886,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurück</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Back to all rows</source>
    <translation>Alle Zeilen zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Back to methods</source>
    <translation>Zurück zu den Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_maker.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Back to the arena</source>
    <translation>Zurück zur Arena</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>Back to the data</source>
-   <translation>Zurück zu den Daten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/comparison_view.py" />
    <source>Back to the list</source>
    <translation>Zurück zur Liste</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>Back to the run</source>
-   <translation>Zum Lauf</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -971,7 +971,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Grundlagen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Beam search</source>
    <translation>Beam-Suche</translation>
   </message>
@@ -1001,12 +1001,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Besser</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Better than the base model</source>
    <translation>Besser als das Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Better than the plain prompt</source>
    <translation>Besser als der einfache Prompt</translation>
   </message>
@@ -1021,17 +1021,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Blindvergleiche (*.json);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Block × {count}</source>
    <translation>Block × {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Block, {touched} of {count}</source>
    <translation>Block, {touched} von {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>Bundled test conversations</source>
    <translation>Mitgelieferte Testgespräche</translation>
   </message>
@@ -1039,6 +1039,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>Bundled with Tunesmith</source>
    <translation>Mit Tunesmith geliefert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>By conversation</source>
+   <translation>Nach Gespräch</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -1056,7 +1061,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fortsetzbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Can't be reached</source>
    <translation>Nicht erreichbar</translation>
   </message>
@@ -1151,12 +1156,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Geändert oder nicht vorhanden: {files}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/followed_notice.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Changed with the base model: {settings}.</source>
    <translation>Mit dem Basismodell geändert: {settings}.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/followed_notice.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Changed with the data: {settings}.</source>
    <translation>Mit den Daten geändert: {settings}.</translation>
   </message>
@@ -1261,7 +1266,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner mit einer Datei je Teil wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>Choose a plain text file.</source>
    <translation>Wählen Sie eine reine Textdatei.</translation>
   </message>
@@ -1271,27 +1276,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Plan wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>Choose a real model</source>
    <translation>Richtiges Modell wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Choose a row to read it and to see where it is cut.</source>
    <translation>Wählen Sie eine Zeile, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>Choose a single conversation, or open the file on the data page.</source>
    <translation>Wählen Sie ein einzelnes Gespräch, oder öffnen Sie die Datei auf der Seite „Daten“.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Choose another base model</source>
    <translation>Anderes Basismodell wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Choose another name.</source>
    <translation>Wählen Sie einen anderen Namen.</translation>
   </message>
@@ -1316,19 +1321,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Metriken zum Anzeigen wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Choose how to make it fit.</source>
    <translation>Wählen Sie, wie es passen soll.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Choose the better of two summaries, without seeing which model wrote which.</source>
+   <translation>Wählen Sie die bessere von zwei Zusammenfassungen, ohne zu sehen, welches Modell welche geschrieben hat.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>Choose them on the data page</source>
    <translation>Auf der Seite „Daten“ wählen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Choose “Compare blind…” in a finished run, in the arena or in the library.</source>
-   <translation>Wählen Sie „Blind vergleichen…“ in einem fertigen Lauf, in der Arena oder in der Bibliothek.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -1341,7 +1346,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gewählte Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>Clear</source>
    <translation>Leeren</translation>
   </message>
@@ -1381,7 +1386,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Spalten…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>Commented</source>
    <translation>Kommentierte</translation>
   </message>
@@ -1396,14 +1401,29 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Blind vergleichen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>Compare conversations</source>
    <translation>Gespräche vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/rooms.py" />
+   <source>Compare methods</source>
+   <translation>Verfahren vergleichen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Compare the entries with what another system wrote</source>
    <translation>Die Einträge mit dem vergleichen, was ein anderes System geschrieben hat</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Compare the newest run</source>
+   <translation>Neuesten Lauf vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Compare the newest run, or choose “Compare blind…” in a run, in an arena or in the library.</source>
+   <translation>Vergleichen Sie den neuesten Lauf, oder wählen Sie „Blind vergleichen…“ in einem Lauf, in einer Arena oder in der Bibliothek.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
@@ -1436,19 +1456,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Completed {when}</source>
    <translation>Abgeschlossen {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Computer</source>
    <translation>Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/main_window.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Computers</source>
    <translation>Computer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>Computing</source>
+   <translation>In Arbeit</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -1461,7 +1486,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fortsetzen von</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Continue from step {step}</source>
    <translation>Ab Schritt {step} fortsetzen</translation>
   </message>
@@ -1496,6 +1521,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weiter zum Lauf</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Continue writing</source>
+   <translation>Weiterschreiben</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Continued from</source>
    <translation>Fortgesetzt von</translation>
@@ -1521,7 +1551,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Conversation as text</source>
    <translation>Gespräch als Text</translation>
   </message>
@@ -1546,7 +1576,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch {id}, {name} vorgezogen: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/core/data_files.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Conversations</source>
    <translation>Gespräche</translation>
   </message>
@@ -1561,7 +1591,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche dieser Sammlung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>Conversations to pick from</source>
    <translation>Gespräche zur Auswahl</translation>
   </message>
@@ -1579,11 +1609,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Copied. Your home folder appears as ~</source>
    <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
-  </message>
-  <message>
-   <location filename="../../gui/widgets/text_view.py" />
-   <source>Copy</source>
-   <translation>Kopieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -1626,7 +1651,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Pfad kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Copy this summary</source>
    <translation>Diese Zusammenfassung kopieren</translation>
   </message>
@@ -1636,17 +1661,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopieren: {what}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Correct the summary, or note something about it</source>
    <translation>Zusammenfassung korrigieren oder etwas dazu notieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Corrected</source>
    <translation>Korrigiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>Corrected:</source>
    <translation>Korrigiert:</translation>
   </message>
@@ -1661,22 +1686,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgestürzt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Crashed at step {step}</source>
    <translation>Abgestürzt bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Crashed before the first step</source>
    <translation>Abgestürzt vor dem ersten Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Crashed {when}</source>
    <translation>Abgestürzt {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Crashed {when} at step {step} of {total}</source>
    <translation>Abgestürzt {when} bei Schritt {step} von {total}</translation>
   </message>
@@ -1691,7 +1716,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Erstellt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>Created {moment}.</source>
+   <translation>Erstellt {moment}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Cross-attention</source>
    <translation>Cross-Attention</translation>
   </message>
@@ -1706,7 +1736,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eigener Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Cut off at the length limit</source>
    <translation>An der Längengrenze abgeschnitten</translation>
   </message>
@@ -1726,7 +1756,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dunkel</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Data</source>
    <translation>Daten</translation>
   </message>
@@ -1751,7 +1781,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datenproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/core/actions.py" />
+   <source>Data sets</source>
+   <translation>Datensätze</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>Data sets (*.jsonl);;All files (*)</source>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
   </message>
@@ -1766,17 +1801,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tage und Monate sind auf {languages} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Days and months of this language are not known.</source>
    <translation>Tage und Monate dieser Sprache sind nicht bekannt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Decoder block × {count}</source>
    <translation>Decoder-Block × {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Decoder block, {touched} of {count}</source>
    <translation>Decoder-Block, {touched} von {count}</translation>
   </message>
@@ -1786,17 +1821,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dekodierung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Decoding presets can't be saved: {why}.</source>
    <translation>Vorlagen der Dekodierung lassen sich nicht speichern: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>Decoding: {decoding}.</source>
    <translation>Dekodierung: {decoding}.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/module_chips.py" />
+   <location filename="../../gui/forms/controls.py" />
    <source>Default</source>
    <translation>Standard</translation>
   </message>
@@ -1841,7 +1876,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vergleich löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Delete what {name} was unpacked to? This frees {size}. The file itself stays.</source>
    <translation>Löschen, wohin {name} entpackt wurde? Das gibt {size} frei. Die Datei selbst bleibt.</translation>
   </message>
@@ -1861,12 +1896,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} endgültig löschen? Das lässt sich nicht rückgängig machen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Delete {name} from this computer</source>
    <translation>{name} von diesem Computer löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Delete {name}? This frees {size}. The model can be downloaded again.</source>
    <translation>{name} löschen? Das macht {size} frei. Das Modell lässt sich erneut herunterladen.</translation>
   </message>
@@ -1884,7 +1919,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gelöscht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Deleted {name}. {size} were freed.</source>
    <translation>{name} ist gelöscht. {size} wurden frei.</translation>
   </message>
@@ -1914,22 +1949,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Belegter Speicherplatz…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/device_choices.py" />
+   <location filename="../../gui/pages/train/content_pane.py" />
    <source>Dismiss</source>
    <translation>Ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Does not fit</source>
    <translation>Passt nicht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>Does not fit: {needed} of {available}</source>
    <translation>Passt nicht: {needed} von {available}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Done</source>
    <translation>Fertig</translation>
   </message>
@@ -2014,7 +2049,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Früher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Edit</source>
    <translation>Bearbeiten</translation>
   </message>
@@ -2029,7 +2064,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Auf einer Grafikkarte werden Spalten mit sehr großen Werten in 16 Bit gerechnet. Welche das sind, hängt vom ganzen Batch ab, darum kann eine Zusammenfassung in einem anderen Batch anders ausfallen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_table.py" />
+   <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Empty summary</source>
    <translation>Leere Zusammenfassung</translation>
   </message>
@@ -2039,12 +2074,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Papierkorb leeren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Encoder block × {count}</source>
    <translation>Encoder-Block × {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Encoder block, {touched} of {count}</source>
    <translation>Encoder-Block, {touched} von {count}</translation>
   </message>
@@ -2069,7 +2104,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eintrag</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Epoch</source>
    <translation>Epoche</translation>
   </message>
@@ -2137,12 +2172,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Beispiele im Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Examples shown</source>
    <translation>Gezeigte Beispiele</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Export as CSV…</source>
    <translation>Als CSV exportieren…</translation>
   </message>
@@ -2152,7 +2187,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als Ordner exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Export as a zip file</source>
    <translation>Als ZIP-Datei exportieren</translation>
   </message>
@@ -2177,7 +2212,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gute Zusammenfassungen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>Export good summaries…</source>
    <translation>Gute exportieren…</translation>
   </message>
@@ -2287,22 +2322,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fehlgeschlagen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Failed at step {step}</source>
    <translation>Fehlgeschlagen bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Failed before the first step</source>
    <translation>Fehlgeschlagen vor dem ersten Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Failed {when}</source>
    <translation>Fehlgeschlagen {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Failed {when} at step {step} of {total}</source>
    <translation>Fehlgeschlagen {when} bei Schritt {step} von {total}</translation>
   </message>
@@ -2312,7 +2347,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weit entfernt von der Voreinstellung {rate}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Feed-forward</source>
    <translation>Feed-forward</translation>
   </message>
@@ -2357,7 +2392,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datei mit Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>File with the token</source>
    <translation>Datei mit dem Token</translation>
   </message>
@@ -2407,7 +2442,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aktion, Einstellung, Seite, Lauf oder Hilfethema suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Find out whether it writes better summaries than its base model.</source>
+   <translation>Finden Sie heraus, ob er bessere Zusammenfassungen schreibt als sein Basismodell.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Find plans that fit</source>
    <translation>Passende Pläne suchen</translation>
   </message>
@@ -2432,17 +2472,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schließen Sie einen weiteren Lauf mit denselben Daten ab.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Finish {data}</source>
+   <translation>{data} fertigstellen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch.py" />
    <source>Finished summaries are saved.</source>
    <translation>Fertige Zusammenfassungen bleiben erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/stop_strip.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Finishing the current work, {time} so far.</source>
    <translation>Die laufende Arbeit wird beendet, bisher {time}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/stop_strip.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Finishing the step, {time}.</source>
    <translation>Der Schritt wird beendet, {time}.</translation>
   </message>
@@ -2462,17 +2507,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Erste Zeilen, unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/main_window.py" />
+   <location filename="../../gui/shell/rooms.py" />
    <source>First-run guide</source>
    <translation>Einführung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>Fits in 4 bits (NF4)</source>
    <translation>Passt in 4 Bit (NF4)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>Fits in {format}</source>
    <translation>Passt in {format}</translation>
   </message>
@@ -2487,7 +2532,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner mit aufgeteilten Dateien</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Folder of the plain model</source>
    <translation>Ordner des einfachen Modells</translation>
   </message>
@@ -2502,7 +2547,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Follow</source>
    <translation>Verfolgen</translation>
   </message>
@@ -2512,22 +2557,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie das System</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>For CTranslate2</source>
    <translation>Für CTranslate2</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>For CTranslate2, in 8 bits</source>
    <translation>Für CTranslate2, in 8 Bit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>For Ollama, in 4 bits</source>
    <translation>Für Ollama, in 4 Bit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>For Ollama, in 8 bits</source>
    <translation>Für Ollama, in 8 Bit</translation>
   </message>
@@ -2542,27 +2587,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Für Chatexporte: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>For llama.cpp and LM Studio, in 4 bits</source>
    <translation>Für llama.cpp und LM Studio, in 4 Bit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>For llama.cpp and LM Studio, in 8 bits</source>
    <translation>Für llama.cpp und LM Studio, in 8 Bit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/stop_strip.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Force</source>
    <translation>Erzwingen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/stop_strip.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Force ends the run now and loses all training so far.</source>
    <translation>„Erzwingen“ beendet den Lauf sofort und verliert das bisherige Training.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/stop_strip.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Force ends the run now and loses the steps after the checkpoint at step {step}.</source>
    <translation>„Erzwingen“ beendet den Lauf sofort und verliert die Schritte nach dem Prüfpunkt bei Schritt {step}.</translation>
   </message>
@@ -2572,7 +2617,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vergessen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Found on the hub</source>
    <translation>Auf dem Hub gefunden</translation>
   </message>
@@ -2602,7 +2647,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Anteil verschiedener Wörter zwischen den beiden Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Free some disk space.</source>
    <translation>Schaffen Sie Platz auf der Festplatte.</translation>
   </message>
@@ -2732,17 +2777,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Von der Verfahrenssuche zum ersten Treffer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Goes on at another computer, followed until {when}</source>
    <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Goes on at another computer, followed until {when} at step {step} of {total}</source>
    <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Gradients</source>
    <translation>Gradienten</translation>
   </message>
@@ -2752,7 +2797,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Grafikkarte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Greedy</source>
    <translation>Greedy</translation>
   </message>
@@ -2777,17 +2822,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hilfe</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>Here: chat format</source>
    <translation>Hier: Chat-Format</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>Here: plain</source>
    <translation>Hier: einfach</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>Here: {limit} tokens</source>
    <translation>Hier: {limit} Tokens</translation>
   </message>
@@ -2802,7 +2847,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Liste ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Hide the summaries of {count} parts</source>
    <translation>Zusammenfassungen von {count} Teilen verbergen</translation>
   </message>
@@ -2827,9 +2872,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hindi</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>History</source>
    <translation>Verlauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Home</source>
+   <translation>Start</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -2852,22 +2902,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ungarisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Import</source>
    <translation>Importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Import an adapter from a folder</source>
    <translation>Adapter aus einem Ordner importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Import an adapter from a zip file</source>
    <translation>Adapter aus einer ZIP-Datei importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Import an adapter from the hub</source>
    <translation>Adapter vom Hub importieren</translation>
   </message>
@@ -2882,7 +2932,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} importiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>Imported, not scored yet</source>
    <translation>Importiert, noch nicht bewertet</translation>
   </message>
@@ -2907,7 +2957,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In Formularen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>In its storage: {kept}.</source>
    <translation>In seinem Speicher: {kept}.</translation>
   </message>
@@ -2962,7 +3012,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{place} einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>Install Tunesmith again.</source>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
@@ -2972,12 +3022,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>It does not work</source>
    <translation>Er funktioniert nicht</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>It ended early and can continue from its checkpoint.</source>
+   <translation>Er endete vorzeitig und kann von seinem Prüfpunkt aus fortgesetzt werden.</translation>
+  </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>It holds the {n} conversations of the training: pass it on only to those who may read them.</source>
    <translation>
     <numerusform>Er enthält das {n} Gespräch des Trainings: Geben Sie ihn nur an Personen weiter, die es lesen dürfen.</numerusform>
@@ -2990,7 +3045,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Er ist pausiert; sein Prozess läuft auch ohne das Fenster weiter.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>It needs Tunesmith with Ray, started there by `tunesmith node start`.</source>
    <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
   </message>
@@ -3010,7 +3065,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Er belegt {size}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>It was not compared with the base model.</source>
    <translation>Er wurde nicht mit dem Basismodell verglichen.</translation>
   </message>
@@ -3020,17 +3075,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Its name: owner/name, or owner/name@revision</source>
    <translation>Sein Name: besitzer/name oder besitzer/name@revision</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/download_check.py" />
+   <location filename="../../gui/workers/download_prompt.py" />
    <source>Its owner requires an agreement first.</source>
    <translation>Der Besitzer verlangt zuerst eine Zustimmung.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Its prompts read differently: {count} of them.</source>
    <translation>Seine Prompts lesen sich anders: {count} davon.</translation>
   </message>
@@ -3130,7 +3185,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Letzte Bewertung {loss}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Last lines of the log</source>
    <translation>Letzte Zeilen des Protokolls</translation>
   </message>
@@ -3170,7 +3225,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausgelassen. Rückgängig</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Left out:</source>
    <translation>Ausgelassen:</translation>
   </message>
@@ -3290,7 +3345,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlust nach Schritt {step}: {loss}, geglättet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Loss on general text: {before} to {after}, {change} ({verdict}).</source>
    <translation>Verlust auf allgemeinem Text: {before} auf {after}, {change} ({verdict}).</translation>
   </message>
@@ -3363,7 +3418,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird gemessen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Memory</source>
    <translation>Speicher</translation>
   </message>
@@ -3373,7 +3428,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicherspitze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Memory by part</source>
    <translation>Speicher nach Teilen</translation>
   </message>
@@ -3383,7 +3438,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verschmelzen…</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/followed_notice.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Method</source>
    <translation>Verfahren</translation>
   </message>
@@ -3514,12 +3569,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name der Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Name, or owner/name on the hub</source>
    <translation>Name, oder Besitzer/Name auf dem Hub</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Name: what they say</source>
    <translation>Name: was gesagt wird</translation>
   </message>
@@ -3529,7 +3584,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Namen und Meldungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Names can't be told apart in this script.</source>
    <translation>In dieser Schrift sind Namen nicht erkennbar.</translation>
   </message>
@@ -3564,6 +3619,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Neue Arena…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>New here?</source>
+   <translation>Neu hier?</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>New run</source>
    <translation>Neuer Lauf</translation>
@@ -3589,17 +3649,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nächstes Gespräch, dieses unverändert lassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Next evaluation at step {step}</source>
    <translation>Nächste Bewertung bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Next row</source>
    <translation>Nächste Zeile</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/columns_view.py" />
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Next steps</source>
+   <translation>Nächste Schritte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Next tab</source>
+   <translation>Nächster Reiter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>No adapter beside the base</source>
    <translation>Kein Adapter neben dem Basismodell</translation>
   </message>
@@ -3609,7 +3679,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Adapter gefunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>No adapter was made</source>
    <translation>Es entstand kein Adapter</translation>
   </message>
@@ -3644,7 +3714,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Gespräch gefunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>No conversation yet</source>
    <translation>Noch kein Gespräch</translation>
   </message>
@@ -3704,6 +3774,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Eintrag ist gewählt.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>No finished run yet</source>
+   <translation>Noch kein abgeschlossener Lauf</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/shared_choice.py" />
    <source>No limit</source>
    <translation>Keine Grenze</translation>
@@ -3719,7 +3794,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein messbarer Unterschied</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>No method or variant is called “{name}”.</source>
    <translation>Kein Verfahren und keine Variante heißt „{name}“.</translation>
   </message>
@@ -3744,12 +3819,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>No reference summary.</source>
    <translation>Keine Referenzzusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>No row chosen</source>
    <translation>Keine Zeile gewählt</translation>
   </message>
@@ -3757,6 +3832,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/history/page.py" />
    <source>No run found</source>
    <translation>Kein Lauf gefunden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>No run has scores per conversation yet. Train an adapter first.</source>
+   <translation>Noch kein Lauf hat Werte je Gespräch. Trainieren Sie zuerst einen Adapter.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -3779,7 +3859,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch kein Schritt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>No summary yet</source>
    <translation>Noch keine Zusammenfassung</translation>
   </message>
@@ -3804,7 +3884,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keines wird gesendet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>None of these. Search the hub, or empty the field.</source>
    <translation>Keines davon. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
   </message>
@@ -3829,7 +3909,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nicht angenommen: {author}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Not asked yet</source>
    <translation>Noch nicht gefragt</translation>
   </message>
@@ -3844,7 +3924,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht verglichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Not in conversation</source>
    <translation>Nicht im Gespräch</translation>
   </message>
@@ -3874,7 +3954,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nicht gestartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Not tried</source>
    <translation>Nicht erprobt</translation>
   </message>
@@ -3889,7 +3969,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notiz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>Note: {note}</source>
    <translation>Notiz: {note}</translation>
   </message>
@@ -3899,22 +3979,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notizen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Nothing is kept that could be removed.</source>
    <translation>Es liegt nichts dort, was entfernt werden könnte.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;. Resume continues from there.</source>
    <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren. „Fortsetzen“ macht dort weiter.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Nothing is lost: the run goes on from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
    <translation>Nichts ist verloren: Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Nothing is lost: you can resume the run at any time.</source>
    <translation>Nichts ist verloren: Sie können den Lauf jederzeit fortsetzen.</translation>
   </message>
@@ -3934,7 +4014,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts wartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Nothing of yours is there.</source>
    <translation>Nichts von Ihnen ist dort.</translation>
   </message>
@@ -3969,12 +4049,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts einzurichten. Für einen Lauf, der nicht passt, werden Auswege angeboten, etwa vier Bit.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Nothing trained yet</source>
+   <translation>Noch nichts trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Nothing was trained yet, so nothing is lost. The recipe and the log are saved.</source>
    <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll sind gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Nothing was trained yet.</source>
    <translation>Noch wurde nichts trainiert.</translation>
   </message>
@@ -3999,17 +4084,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In Ordnung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>Of the method in use with its settings, of the others with those they would get</source>
    <translation>Beim gewählten Verfahren mit seinen Einstellungen, bei den anderen mit denen, die sie bekämen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Ollama</source>
    <translation>Ollama</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Ollama has it: ollama run {name}</source>
    <translation>Ollama hat es: ollama run {name}</translation>
   </message>
@@ -4019,7 +4104,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>On disk</source>
    <translation>Auf Platte</translation>
   </message>
@@ -4039,12 +4124,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf dieser Seite</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>On {node} a run uses what is there.</source>
    <translation>Auf {node} nutzt ein Lauf, was dort liegt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>On {node}: {kept}.</source>
    <translation>Auf {node}: {kept}.</translation>
   </message>
@@ -4089,11 +4174,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zur Wahl: {choices}.</translation>
   </message>
   <message>
-   <location filename="../../gui/inputs/segmented_control.py" />
-   <source>One of {texts}</source>
-   <translation>Eines von {texts}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>One optimizer update of the trained parameters, from the examples of one batch.</source>
    <translation>Eine Aktualisierung der trainierten Parameter durch den Optimierer, aus den Beispielen eines Batches.</translation>
@@ -4124,7 +4204,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nur dieser</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Only {size} is available.</source>
    <translation>Nur {size} sind verfügbar.</translation>
   </message>
@@ -4159,7 +4239,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Öffnen Sie auf der Seite „Daten“ eine Quelle, und wählen Sie „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Open a text file…</source>
    <translation>Textdatei öffnen…</translation>
   </message>
@@ -4214,6 +4294,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner der Adapter öffnen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Open the first-run guide</source>
+   <translation>Die Einführung öffnen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Open the run</source>
    <translation>Lauf öffnen</translation>
@@ -4239,17 +4324,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner des Fensterprotokolls öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/all_drafts.py" />
+   <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>Open these conversations again, and choose “Draft all”.</source>
    <translation>Öffnen Sie diese Gespräche wieder und wählen Sie „Alle entwerfen“.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>Open verdict</source>
+   <translation>Urteil öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Open…</source>
    <translation>Öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Optimizer</source>
    <translation>Optimierer</translation>
   </message>
@@ -4264,12 +4354,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Herkunft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor/page.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>Other computers</source>
    <translation>Andere Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/all_drafts.py" />
+   <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>Other conversations are being worked on.</source>
    <translation>Gerade werden andere Gespräche bearbeitet.</translation>
   </message>
@@ -4284,12 +4374,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicher voll</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Out of memory at step {step}</source>
    <translation>Kein Speicher mehr bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Out of memory before the first step</source>
    <translation>Kein Speicher mehr vor dem ersten Schritt</translation>
   </message>
@@ -4314,7 +4404,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Seite</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>Paired difference</source>
    <translation>Gepaarte Differenz</translation>
   </message>
@@ -4334,7 +4424,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einen Adapter weitergeben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Paste</source>
    <translation>Einfügen</translation>
   </message>
@@ -4344,22 +4434,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Paste a reference summary to see it.</source>
    <translation>Fügen Sie eine Referenzzusammenfassung ein, um es zu sehen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Paste one to see ROUGE and chrF</source>
    <translation>Für ROUGE und chrF eine einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Paste one, drop a text file, or pick a sample.</source>
    <translation>Fügen Sie eines ein, ziehen Sie eine Textdatei hierher, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Pasted</source>
    <translation>Eingefügt</translation>
   </message>
@@ -4419,22 +4509,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Pausiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Paused at step {step} of {total}, and the device is free.</source>
    <translation>Pausiert bei Schritt {step} von {total}, und das Gerät ist frei.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Paused {when} at step {step} of {total}. The device is free</source>
    <translation>Pausiert {when} bei Schritt {step} von {total}. Das Gerät ist frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Paused {when}. The device is free</source>
    <translation>Pausiert {when}. Das Gerät ist frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Pausing. The current step finishes first, then a checkpoint is saved</source>
    <translation>Wird pausiert. Erst endet der laufende Schritt, dann wird ein Prüfpunkt gespeichert</translation>
   </message>
@@ -4449,22 +4539,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Persisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Personal data: {found}.</source>
    <translation>Persönliche Daten: {found}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Pick a conversation</source>
    <translation>Gespräch wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Pick a sample</source>
    <translation>Beispiel wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Plain model</source>
    <translation>Einfaches Modell</translation>
   </message>
@@ -4519,7 +4609,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorgezogen, blind</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>Preset</source>
    <translation>Vorlage</translation>
   </message>
@@ -4534,9 +4624,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voriges Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Previous row</source>
    <translation>Vorige Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Previous tab</source>
+   <translation>Voriger Reiter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
@@ -4559,7 +4654,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Prozessor</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Program</source>
    <translation>Programm</translation>
   </message>
@@ -4584,7 +4679,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Prompt-Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>Prompt:</source>
    <translation>Prompt:</translation>
   </message>
@@ -4604,7 +4699,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Qualität gegen Aufwand</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>Quantized bases</source>
    <translation>Quantisierte Basis</translation>
   </message>
@@ -4612,6 +4707,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Queue</source>
    <translation>Warteschlange</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/device_meter.py" />
+   <source>Queue and computers</source>
+   <translation>Warteschlange und Computer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>Queue…</source>
+   <translation>Warteschlange …</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -4649,12 +4754,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 Basis {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>ROUGE-1 changed by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 änderte sich um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>ROUGE-1 fell by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 fiel um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
@@ -4682,7 +4787,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 auf {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>ROUGE-1 rose by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 stieg um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
@@ -4697,7 +4802,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 von {base} auf {tuned}, {gain} Punkte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>ROUGE-1 {score}</source>
    <translation>ROUGE-1 {score}</translation>
   </message>
@@ -4717,12 +4822,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1, 95-%-Intervall</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/tables.py" />
+   <source>ROUGE-1, dashed: base</source>
+   <translation>ROUGE-1, gestrichelt: Basis</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/page_layout.py" />
    <source>Raw rows</source>
    <translation>Rohdaten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Reached by</source>
    <translation>Erreichbar über</translation>
   </message>
@@ -4742,12 +4852,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schreibgeschützt, solange dieser Lauf trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/reader.py" />
+   <location filename="../../gui/pages/labelling/labelling_controller.py" />
    <source>Reading the conversations</source>
    <translation>Gespräche werden gelesen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Reading the models on this computer…</source>
    <translation>Die Modelle auf diesem Computer werden gelesen …</translation>
   </message>
@@ -4767,9 +4877,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird gelesen …</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>Ready</source>
    <translation>Bereit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Recent adapters</source>
+   <translation>Neueste Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -4822,7 +4937,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Referenzzusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Reference summary, optional</source>
    <translation>Referenzzusammenfassung, optional</translation>
   </message>
@@ -4847,7 +4962,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entfernen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Remove this adapter</source>
    <translation>Diesen Adapter entfernen</translation>
   </message>
@@ -4872,7 +4987,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Umbenennen…</translation>
   </message>
   <message>
-   <location filename="../../gui/inputs/name_row.py" />
+   <location filename="../../gui/inputs/fields.py" />
    <source>Replace</source>
    <translation>Ersetzen</translation>
   </message>
@@ -4917,7 +5032,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>„Fortsetzen“ macht beim letzten Prüfpunkt weiter.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Resume from step {step}</source>
    <translation>Ab Schritt {step} fortsetzen</translation>
   </message>
@@ -4925,6 +5040,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Resume the run</source>
    <translation>Lauf fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Resume {run}</source>
+   <translation>{run} fortsetzen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_text.py" />
@@ -4937,12 +5057,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rumänisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Round {round}</source>
    <translation>Runde {round}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Row</source>
    <translation>Zeile</translation>
   </message>
@@ -4952,7 +5072,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeile {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Row {number} of {split}</source>
    <translation>Zeile {number} aus {split}</translation>
   </message>
@@ -4977,7 +5097,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Rows that can't be read</source>
    <translation>Nicht lesbare Zeilen</translation>
   </message>
@@ -5005,11 +5125,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/page.py" />
    <source>Runs and arenas can be trained on a computer with a better card, or on a cluster of several. What is sent is said before, and comes back as if it had been trained here.</source>
    <translation>Läufe und Arenen lassen sich auf einem Computer mit besserer Karte trainieren oder auf einem Cluster aus mehreren. Was gesendet wird, steht vorher da, und es kommt zurück, als wäre hier trainiert worden.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>Runs are trained here unless you choose another.</source>
-   <translation>Läufe werden hier trainiert, wenn Sie keinen anderen wählen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
@@ -5047,12 +5162,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>SLURM</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>SSH</source>
    <translation>SSH</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Same as the adapter</source>
    <translation>Wie der Adapter</translation>
   </message>
@@ -5072,17 +5187,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Beispielgespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>Sample summaries</source>
    <translation>Beispielzusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Sample {id}</source>
    <translation>Beispiel {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Sampling</source>
    <translation>Sampling</translation>
   </message>
@@ -5162,7 +5277,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept speichern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/report_export.py" />
+   <location filename="../../gui/pages/train/report_export.py" />
    <source>Save the report</source>
    <translation>Bericht speichern</translation>
   </message>
@@ -5207,6 +5322,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewerten mit {data}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Score {adapter}</source>
+   <translation>{adapter} bewerten</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Scored</source>
    <translation>Bewertet</translation>
@@ -5247,17 +5367,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Scoring the base model</source>
    <translation>Basismodell wird bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Scoring the prompt</source>
    <translation>Prompt wird bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Scoring the tuned model</source>
    <translation>Trainiertes Modell wird bewertet</translation>
   </message>
@@ -5292,7 +5412,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>Search methods and variants</source>
    <translation>Verfahren und Varianten suchen</translation>
   </message>
@@ -5317,12 +5437,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Begriffe, Verfahren, Lizenzen suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>Search the history</source>
    <translation>Verlauf durchsuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Search the hub</source>
    <translation>Auf dem Hub suchen</translation>
   </message>
@@ -5357,7 +5477,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zum Vergleichen zwei bis sechs Läufe auswählen, die einen Adapter ergeben haben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Self-attention</source>
    <translation>Self-Attention</translation>
   </message>
@@ -5367,7 +5487,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Senden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>Send and start</source>
    <translation>Senden und starten</translation>
   </message>
@@ -5472,7 +5592,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diagramme zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>Show fewer</source>
    <translation>Weniger zeigen</translation>
   </message>
@@ -5507,7 +5627,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Show size</source>
    <translation>Größe zeigen</translation>
   </message>
@@ -5517,17 +5637,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die mittleren 98 % zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/device_meter.py" />
-   <source>Show the queue</source>
-   <translation>Warteschlange anzeigen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Show the selected adapters side by side</source>
    <translation>Die ausgewählten Adapter nebeneinander zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Show the summaries of {count} parts</source>
    <translation>Zusammenfassungen von {count} Teilen zeigen</translation>
   </message>
@@ -5537,7 +5652,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeigen, was gesendet wird</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>Show {n} more</source>
    <translation>{n} weitere zeigen</translation>
   </message>
@@ -5602,7 +5717,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Spanisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Speed</source>
    <translation>Tempo</translation>
   </message>
@@ -5617,7 +5732,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Teil</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>Split into {n} parts, {done} summarised</source>
    <translation>
     <numerusform>In {n} Teil zerlegt, {done} zusammengefasst</numerusform>
@@ -5655,9 +5770,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Neu starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/failure_card.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Start again with this plan</source>
    <translation>Mit diesem Plan neu starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Start comparing</source>
+   <translation>Vergleich beginnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -5668,6 +5788,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/serve_dialog.py" />
    <source>Start serving</source>
    <translation>Bereitstellen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Start the guide</source>
+   <translation>Einführung beginnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -5713,6 +5838,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Arbeitsprozess startet</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/tables.py" />
+   <source>State</source>
+   <translation>Stand</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Stays on this computer</source>
    <translation>Bleibt auf diesem Computer</translation>
@@ -5723,7 +5853,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/scrubber.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>Step of the samples</source>
    <translation>Schritt der Zusammenfassungen</translation>
   </message>
@@ -5773,32 +5903,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gestoppt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Stopped at step {step} of {total}.</source>
    <translation>Gestoppt bei Schritt {step} von {total}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Stopped {when}</source>
    <translation>Gestoppt {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Stopped {when} at step {step} of {total}</source>
    <translation>Gestoppt {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Stopped. A prompt is saved after it is scored.</source>
    <translation>Gestoppt. Ein Prompt wird gespeichert, nachdem er bewertet ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Stopping. The current step finishes first, then everything is saved</source>
    <translation>Wird gestoppt. Erst endet der laufende Schritt, dann wird alles gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Storage</source>
    <translation>Speicher</translation>
   </message>
@@ -5848,7 +5978,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Summarise in parts</source>
    <translation>In Teilen zusammenfassen</translation>
   </message>
@@ -5858,12 +5988,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In der Werkbank zusammenfassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Summarise parts that fit the limit, then summarise their summaries. Otherwise the end is cut off.</source>
    <translation>Teile zusammenfassen, die in die Grenze passen, und dann deren Zusammenfassungen. Sonst wird das Ende abgeschnitten.</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>Summarised in {n} parts:</source>
    <translation>
     <numerusform>In {n} Teil zusammengefasst:</numerusform>
@@ -5876,12 +6006,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird zusammengefasst</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Summary</source>
    <translation>Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>Summary at step {step}</source>
    <translation>Zusammenfassung bei Schritt {step}</translation>
   </message>
@@ -5891,12 +6021,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungslänge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>Summary of the base model</source>
    <translation>Zusammenfassung des Basismodells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>Summary with this prompt</source>
    <translation>Zusammenfassung mit diesem Prompt</translation>
   </message>
@@ -5961,7 +6091,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Test ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;All files (*)</source>
    <translation>Texte und Mitschriften (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;Alle Dateien (*)</translation>
   </message>
@@ -5991,7 +6121,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>The adapter has the training up to this step.</source>
    <translation>Der Adapter enthält das Training bis zu diesem Schritt.</translation>
   </message>
@@ -6001,7 +6131,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter ist nicht mehr in der Bibliothek.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>The adapter is saved</source>
    <translation>Der Adapter ist gespeichert</translation>
   </message>
@@ -6011,22 +6141,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter {adapter} wurde aus dem Prüfpunkt erstellt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>The base model is scored first, so you will see what was gained.</source>
    <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>The base model was scored in its own chat format, the better of two formats.</source>
    <translation>Das Basismodell wurde in seinem eigenen Chat-Format bewertet, dem besseren von zwei Formaten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>The base model was scored with a plain prompt, the better of two formats.</source>
    <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren von zwei Formaten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>The bundled conversations are missing.</source>
    <translation>Die mitgelieferten Gespräche fehlen.</translation>
   </message>
@@ -6076,7 +6206,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das aktuelle Rezept</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>The curve begins with the first step.</source>
    <translation>Die Kurve beginnt mit dem ersten Schritt.</translation>
   </message>
@@ -6119,7 +6249,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigt werden die ersten {most} von {count} Zeichen.</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>The first {n} of the training split, {tokens} tokens.</source>
    <translation>
     <numerusform>Das erste des Trainingsteils, {tokens} Tokens.</numerusform>
@@ -6151,12 +6281,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_store.py" />
+   <location filename="../../gui/pages/home/page.py" />
+   <source>The guide takes about five minutes, with sample conversations or your own.</source>
+   <translation>Die Einführung dauert etwa fünf Minuten, mit Beispielgesprächen oder eigenen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>The guide trains a small model on sample conversations, and shows its summaries before and after.
+Or begin with conversations of your own.</source>
+   <translation>Die Einführung trainiert ein kleines Modell mit Beispielgesprächen und zeigt seine Zusammenfassungen vorher und nachher.
+Oder beginnen Sie mit eigenen Gesprächen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/history.py" />
    <source>The history can't be saved: {why}.</source>
    <translation>Der Verlauf lässt sich nicht speichern: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>The hub finds no model of this name that writes text.</source>
    <translation>Der Hub findet kein Modell dieses Namens, das Text schreibt.</translation>
   </message>
@@ -6191,7 +6333,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Modell bleibt, wie es ist; braucht mehr Geduld</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>The name has {count} characters.</source>
    <translation>Der Name hat {count} Zeichen.</translation>
   </message>
@@ -6246,7 +6388,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Übungsmodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>The practice model is for learning the app. For real work, use a real model.</source>
    <translation>Das Übungsmodell ist zum Kennenlernen der App. Für echte Arbeit nehmen Sie ein richtiges Modell.</translation>
   </message>
@@ -6256,7 +6398,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Text des Prompts entscheidet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>The quantized layers take {bits} bits per parameter, scales included.</source>
    <translation>Die quantisierten Schichten brauchen {bits} Bit je Parameter, Skalen inbegriffen.</translation>
   </message>
@@ -6286,12 +6428,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Rezept auf der Seite „Trainieren“</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_maker.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>The recipe on the Train page has problems. Fix them there first.</source>
    <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>The recipe stays the same, and every step uses the batch size you set.</source>
    <translation>Das Rezept bleibt gleich, und jeder Schritt verwendet die gewählte Batchgröße.</translation>
   </message>
@@ -6301,7 +6443,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Referenz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/report_export.py" />
+   <location filename="../../gui/pages/train/report_export.py" />
    <source>The report was saved as {place}.</source>
    <translation>Der Bericht wurde als {place} gespeichert.</translation>
   </message>
@@ -6326,7 +6468,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf setzt das Training dieses Adapters fort. Basismodell und Verfahren sind gleich.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>The run ended before its first step.</source>
    <translation>Der Lauf endete vor seinem ersten Schritt.</translation>
   </message>
@@ -6406,7 +6548,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Blatt einer Arbeitsmappe.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>The summary as it should be</source>
    <translation>Die Zusammenfassung, wie sie sein soll</translation>
   </message>
@@ -6471,12 +6613,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die letzten Protokollzeilen des Arbeitsprozesses</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/stop_strip.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>Then a checkpoint and the adapter are saved.</source>
    <translation>Dann werden ein Prüfpunkt und der Adapter gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>There is a preset "{name}" already.</source>
    <translation>Es gibt schon eine Vorlage „{name}“.</translation>
   </message>
@@ -6491,7 +6633,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hier gibt es kein Programm, das {path} öffnet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>There was no checkpoint yet. The recipe, the curve and the log are saved.</source>
    <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
   </message>
@@ -6549,7 +6691,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Adapter lässt sich nicht verschmelzen: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../gui/main_window.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>This computer</source>
    <translation>Dieser Computer</translation>
   </message>
@@ -6569,17 +6711,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>This run downloads what is not on this computer yet.</source>
    <translation>Dieser Lauf lädt herunter, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>This run goes to {where}, with what is not there yet: {parts}.</source>
    <translation>Dieser Lauf geht an {where}, mit dem, was dort noch nicht ist: {parts}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>This run goes to {where}. No conversations of yours leave this computer.</source>
    <translation>Dieser Lauf geht an {where}. Von Ihren Gesprächen verlässt keines diesen Computer.</translation>
   </message>
@@ -6604,12 +6746,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Time left</source>
    <translation>Restzeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Time so far</source>
    <translation>Bisherige Zeit</translation>
   </message>
@@ -6624,7 +6766,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zu beheben: {what}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>To give it to Ollama: {command}</source>
    <translation>So kommt es zu Ollama: {command}</translation>
   </message>
@@ -6649,12 +6791,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Token</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Tokens</source>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Too few conversations to tell</source>
    <translation>Zu wenige Gespräche für ein Urteil</translation>
   </message>
@@ -6687,6 +6829,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/report.py" />
    <source>Train ({count})</source>
    <translation>Training ({count})</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>Train an adapter, then read its summaries beside those of the base model here.</source>
+   <translation>Trainieren Sie einen Adapter, und lesen Sie hier seine Zusammenfassungen neben denen des Basismodells.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/form_layout.py" />
@@ -6729,6 +6876,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zu Ende trainieren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Train your first adapter</source>
+   <translation>Trainieren Sie Ihren ersten Adapter</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>Trainable</source>
    <translation>Trainierbar</translation>
@@ -6769,7 +6921,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainierte Vektoren, die vor dem Text stehen wie sonst Wörter. Prompt-Tuning, Prefix-Tuning und P-Tuning trainieren solche.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>Trained, not scored yet</source>
    <translation>Trainiert, noch nicht bewertet</translation>
   </message>
@@ -6789,7 +6941,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Training ist bei {share}.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>Training skips them.</source>
    <translation>Das Training überspringt sie.</translation>
   </message>
@@ -6814,7 +6966,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainiert jedes Verfahren einmal mit jedem Startwert: Die Tabelle zeigt Mittelwert, Streuung und ein Intervall über Startwerte und Gespräche. Drei sind ein guter Anfang.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Trains nothing</source>
    <translation>Trainiert nichts</translation>
   </message>
@@ -6824,7 +6976,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Papierkorb</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Truncated summaries</source>
    <translation>Abgeschnittene Zusammenfassungen</translation>
   </message>
@@ -6859,7 +7011,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In der Werkbank versuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>Try it</source>
+   <translation>Ausprobieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Try it in the playground</source>
    <translation>In der Werkbank versuchen</translation>
   </message>
@@ -6884,7 +7041,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tunesmith kann jetzt beendet werden.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Tunesmith is offline.</source>
    <translation>Tunesmith ist offline.</translation>
   </message>
@@ -6914,7 +7071,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Beitragstexte und Sprecher in parallelen Listen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Turns used.</source>
    <translation>Beiträge übernommen.</translation>
   </message>
@@ -6969,12 +7126,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entpackte GGUF-Dateien</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Updating…</source>
    <translation>Wird aktualisiert …</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Use</source>
    <translation>Verwenden</translation>
   </message>
@@ -6984,7 +7141,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>„{column}“ verwenden als</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Use at most {most}.</source>
    <translation>Verwenden Sie höchstens {most}.</translation>
   </message>
@@ -6994,7 +7151,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Für den nächsten Lauf verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Use it</source>
    <translation>Verwenden</translation>
   </message>
@@ -7009,7 +7166,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die der Werkbank verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Use the turns</source>
    <translation>Beiträge übernehmen</translation>
   </message>
@@ -7019,7 +7176,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diesen Plan verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Use {name}</source>
    <translation>{name} verwenden</translation>
   </message>
@@ -7049,7 +7206,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Variante {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>Variants</source>
    <translation>Varianten</translation>
   </message>
@@ -7112,7 +7269,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Was wartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Weights</source>
    <translation>Gewichte</translation>
   </message>
@@ -7122,7 +7279,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gewichte werden nur aus safetensors-Dateien gelesen. Code, den ein Modell mitbringt, wird nie ausgeführt. Seine Größen werden mit seinen Gewichten verglichen, bevor etwas gebaut wird. Sein Tokenizer wird vor der ersten Verwendung in einem Prozess mit Grenzen erprobt, und seine Chat-Vorlage läuft abgeschottet und mit Grenzen. Eine GGUF-Datei wird an ihrem eigenen Kopf geprüft und in einem Prozess mit Grenzen für Speicher und Zeit entpackt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Weights: the frozen parameters of the base model.
 Adapter: the parameters that the method adds.
 Gradients, optimizer: their state for each trained parameter.
@@ -7140,7 +7297,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Willkommen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Well-known models to download</source>
    <translation>Bekannte Modelle zum Herunterladen</translation>
   </message>
@@ -7165,7 +7322,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was kann er gut?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>What is right or wrong about it</source>
    <translation>Was daran richtig oder falsch ist</translation>
   </message>
@@ -7205,12 +7362,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was Sie starten, während etwas rechnet, wartet hier, bis es an der Reihe ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Where</source>
    <translation>Wo</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_form.py" />
+   <location filename="../../gui/pages/computers/page.py" />
    <source>Where checkpoints and results are kept: empty for a private folder on its head, a path that all of its nodes see, or an address such as s3://.</source>
    <translation>Wo Checkpoints und Ergebnisse liegen: leer für einen privaten Ordner auf dem Kopfrechner, ein Pfad, den alle Knoten sehen, oder eine Adresse wie s3://.</translation>
   </message>
@@ -7255,7 +7412,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ganzer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>Why</source>
    <translation>Warum</translation>
   </message>
@@ -7305,17 +7462,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Schlechter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Worse than the adapter, not recommended</source>
    <translation>Schlechter als der Adapter, nicht empfohlen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Worse than the base model</source>
    <translation>Schlechter als das Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Worse than the plain prompt</source>
    <translation>Schlechter als der einfache Prompt</translation>
   </message>
@@ -7325,17 +7482,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Notiz schreiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Write a summary of this conversation, with drafts to begin from</source>
    <translation>Eine Zusammenfassung dieses Gesprächs schreiben, mit Entwürfen als Anfang</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Write it</source>
    <translation>Schreiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_presets.py" />
+   <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Write one.</source>
    <translation>Geben Sie einen ein.</translation>
   </message>
@@ -7345,12 +7502,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Zusammenfassungen schreiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>Write summaries of these conversations, with drafts to begin from</source>
    <translation>Zusammenfassungen dieser Gespräche schreiben, mit Entwürfen als Anfang</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>Write the summaries rated good to a file of training data</source>
    <translation>Die gut bewerteten Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
   </message>
@@ -7370,7 +7527,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gestern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>You are asked once for each computer.</source>
    <translation>Sie werden für jeden Computer einmal gefragt.</translation>
   </message>
@@ -7390,9 +7547,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>Your adapter</source>
+   <translation>Ihr Adapter</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Your conversations</source>
    <translation>Eigene Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/page.py" />
+   <source>Your first adapter takes about five minutes</source>
+   <translation>Ihr erster Adapter dauert etwa fünf Minuten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/page.py" />
@@ -7430,12 +7597,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ihre übliche Länge: {least} bis {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Zip files (*.zip);;All files (*)</source>
    <translation>ZIP-Dateien (*.zip);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>a base model</source>
    <translation>ein Basismodell</translation>
   </message>
@@ -7491,27 +7658,27 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>about {size} of memory</source>
    <translation>etwa {size} Speicher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>about {size} of memory per card</source>
    <translation>etwa {size} Speicher je Karte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>about {size} of memory per process</source>
    <translation>etwa {size} Speicher je Prozess</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>about {size} on disk</source>
    <translation>etwa {size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/length.py" />
+   <location filename="../../gui/pages/playground/token_meter.py" />
    <source>about {tokens} of {limit} tokens</source>
    <translation>etwa {tokens} von {limit} Tokens</translation>
   </message>
@@ -7541,7 +7708,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>alle</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/download_check.py" />
+   <location filename="../../gui/workers/download_prompt.py" />
    <source>already on this computer</source>
    <translation>schon auf diesem Computer</translation>
   </message>
@@ -7556,7 +7723,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ein bearbeiteter Entwurf von {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>and {count} more</source>
    <translation>und {count} weitere</translation>
   </message>
@@ -7569,7 +7736,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>approximate end of the trained limit</source>
    <translation>etwa hier endet die trainierte Länge</translation>
   </message>
@@ -7604,7 +7771,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>fragen</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>at least {least} and at most {n} tokens</source>
    <translation>
     <numerusform>mindestens {least} und höchstens {n} Token</numerusform>
@@ -7612,12 +7779,12 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>at most {most} columns</source>
    <translation>höchstens {most} Spalten</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>at most {n} tokens</source>
    <translation>
     <numerusform>höchstens {n} Token</numerusform>
@@ -7640,7 +7807,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>automatisch</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/scrubber.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>base</source>
    <translation>Basis</translation>
   </message>
@@ -7650,17 +7817,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/scrubber.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>base model of {total}</source>
    <translation>Basismodell von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>base only</source>
    <translation>nur Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>base {score}</source>
    <translation>Basis {score}</translation>
   </message>
@@ -7718,6 +7885,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>bootstrap confidence</source>
    <translation>bootstrap konfidenzintervall vertrauensbereich</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/tables.py" />
+   <source>bundled</source>
+   <translation>mitgeliefert</translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />
@@ -7780,7 +7952,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>chrF {base} auf {tuned}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>chrF {score}</source>
    <translation>chrF {score}</translation>
   </message>
@@ -7795,7 +7967,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>konstant</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>context of {count} tokens</source>
    <translation>Kontext von {count} Tokens</translation>
   </message>
@@ -7815,7 +7987,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gespräche</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>conversations up to {n} tokens</source>
    <translation>
     <numerusform>Gespräche bis {n} Token</numerusform>
@@ -7858,12 +8030,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>d. MMMM yyyy</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>data of runs that are done</source>
    <translation>Daten beendeter Läufe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>decoder-only</source>
    <translation>nur Decoder</translation>
   </message>
@@ -7873,12 +8045,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Vorgabe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>done at {clock}</source>
    <translation>fertig um {clock}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>done, to be fetched</source>
    <translation>fertig, abzuholen</translation>
   </message>
@@ -7933,17 +8105,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nach 30 Tagen geleert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>encoder-decoder</source>
    <translation>Encoder-Decoder</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>end of the trained limit</source>
    <translation>hier endet die trainierte Länge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>error bars: 95 % interval</source>
    <translation>Fehlerbalken: 95-%-Intervall</translation>
   </message>
@@ -7953,12 +8125,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Bewertung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>evaluation {loss}</source>
    <translation>Bewertung {loss}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>every claim is in the conversation</source>
    <translation>alle Angaben kommen im Gespräch vor</translation>
   </message>
@@ -7968,7 +8140,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Beispiel</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>examples/s</source>
    <translation>Beispiele/s</translation>
   </message>
@@ -7998,7 +8170,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>zu Ende laufen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/length.py" />
+   <location filename="../../gui/pages/playground/token_meter.py" />
    <source>fits the trained limit</source>
    <translation>passt hinein</translation>
   </message>
@@ -8058,7 +8230,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>höher als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>imported</source>
    <translation>importiert</translation>
   </message>
@@ -8073,7 +8245,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>in Gebrauch</translation>
   </message>
   <message>
-   <location filename="../../gui/models/intervals.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>interval {interval}</source>
    <translation>Intervall {interval}</translation>
   </message>
@@ -8098,12 +8270,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>seine Basis {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>its owner requires an agreement first</source>
    <translation>der Besitzer verlangt zuerst eine Zustimmung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>just now</source>
    <translation>gerade eben</translation>
   </message>
@@ -8118,7 +8290,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>letzter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>last checkpoint {ago}</source>
    <translation>letzter Prüfpunkt {ago}</translation>
   </message>
@@ -8143,7 +8315,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>höchstens ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>length penalty {value}</source>
    <translation>Längenstrafe {value}</translation>
   </message>
@@ -8158,12 +8330,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unter einer Minute</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>licence not stated</source>
    <translation>Lizenz nicht angegeben</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/download_check.py" />
+   <location filename="../../gui/workers/download_prompt.py" />
    <source>licence {licence}</source>
    <translation>Lizenz {licence}</translation>
   </message>
@@ -8178,7 +8350,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>linear</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>llama.cpp</source>
    <translation>llama.cpp</translation>
   </message>
@@ -8198,7 +8370,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>langes Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>long conversations in parts</source>
    <translation>lange Gespräche in Teilen</translation>
   </message>
@@ -8286,22 +8458,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>no context limit</source>
    <translation>Kontext ohne Grenze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>no conversation</source>
    <translation>kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>no graphics card</source>
    <translation>keine Grafikkarte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>no interval</source>
    <translation>kein Intervall</translation>
   </message>
@@ -8326,22 +8498,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein messbarer Unterschied zu voller Feinabstimmung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>no named speaker</source>
    <translation>kein genannter Sprecher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>no named speakers</source>
    <translation>keine genannten Sprecher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>no reference summary</source>
    <translation>keine Referenzzusammenfassung</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>no repeated sequence of {n} tokens</source>
    <translation>
     <numerusform>kein Token zweimal</numerusform>
@@ -8354,7 +8526,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ohne Sprecher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>no summary</source>
    <translation>keine Zusammenfassung</translation>
   </message>
@@ -8384,7 +8556,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Normen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>not a text model</source>
    <translation>kein Textmodell</translation>
   </message>
@@ -8409,7 +8581,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht im Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>not in the conversation: {claims}</source>
    <translation>nicht im Gespräch: {claims}</translation>
   </message>
@@ -8444,12 +8616,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>noch nicht bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_table.py" />
+   <location filename="../../gui/pages/playground/batch_view.py" />
    <source>not yet</source>
    <translation>noch nicht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>nothing is trained</source>
    <translation>nichts wird trainiert</translation>
   </message>
@@ -8464,17 +8636,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>anderes Basismodell oder Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>of {count} parameters</source>
    <translation>von {count} Parametern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>of {count} trainable</source>
    <translation>von {count} trainierbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>of {total}</source>
    <translation>von {total}</translation>
   </message>
@@ -8515,7 +8687,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ein Gespräch, daher kein Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>one task in progress</source>
+   <translation>eine Aufgabe läuft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>optional</source>
    <translation>optional</translation>
   </message>
@@ -8540,7 +8717,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>overfitting überanpassung validierung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>paused</source>
    <translation>pausiert</translation>
   </message>
@@ -8550,7 +8727,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Spitzenspeicher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>peak {size}</source>
    <translation>Spitze {size}</translation>
   </message>
@@ -8573,7 +8750,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>einfach</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>plain prompt</source>
    <translation>einfacher Prompt</translation>
   </message>
@@ -8593,7 +8770,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>prompt “{beginning}”</source>
    <translation>Prompt „{beginning}“</translation>
   </message>
@@ -8613,22 +8790,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Rang {rank}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>rate {rate}</source>
    <translation>Rate {rate}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>rated bad</source>
    <translation>schlecht bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>rated good</source>
    <translation>gut bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/length.py" />
+   <location filename="../../gui/pages/playground/token_meter.py" />
    <source>read in parts</source>
    <translation>in Teilen gelesen</translation>
   </message>
@@ -8663,7 +8840,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>abgelehnt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>repetition penalty {value}</source>
    <translation>Wiederholungsstrafe {value}</translation>
   </message>
@@ -8678,7 +8855,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Beispielgespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>sampled at temperature {value}</source>
    <translation>gezogen mit Temperatur {value}</translation>
   </message>
@@ -8718,7 +8895,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>mehrere Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>shown already</source>
    <translation>schon gezeigt</translation>
   </message>
@@ -8778,7 +8955,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/scrubber.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>step {step} of {total}</source>
    <translation>Schritt {step} von {total}</translation>
   </message>
@@ -8803,17 +8980,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>vorzeitig gestoppt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>summaries up to {longest} of {limit} tokens</source>
    <translation>Zusammenfassungen bis {longest} von {limit} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>summaries up to {longest} tokens, limit {limit}</source>
    <translation>Zusammenfassungen bis {longest} Tokens, Grenze {limit}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>summaries up to {n} tokens</source>
    <translation>
     <numerusform>Zusammenfassungen bis {n} Token</numerusform>
@@ -8846,12 +9023,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Basismodell ({name})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>the conversations of {name} ({size})</source>
    <translation>die Gespräche aus {name} ({size})</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/length.py" />
+   <location filename="../../gui/pages/playground/token_meter.py" />
    <source>the last {n} turns are cut off</source>
    <translation>
     <numerusform>das Ende fehlt</numerusform>
@@ -8869,7 +9046,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der beste Text</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>the model {name} ({size})</source>
    <translation>das Modell {name} ({size})</translation>
   </message>
@@ -8879,7 +9056,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>das Übungsmodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/trained_blocks.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>the prompt</source>
    <translation>der Prompt</translation>
   </message>
@@ -8904,7 +9081,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der ganze Lauf dauerte {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>this prompt</source>
    <translation>dieser Prompt</translation>
   </message>
@@ -8949,7 +9126,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>zu wenige für ein Urteil</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>top-p {value}</source>
    <translation>Top-p {value}</translation>
   </message>
@@ -8979,12 +9156,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>trained for an unnamed base model</source>
    <translation>für ein ungenanntes Basismodell trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>trained for {model}</source>
    <translation>für „{model}“ trainiert</translation>
   </message>
@@ -8994,7 +9171,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainierte Vektoren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_sketch.py" />
+   <location filename="../../gui/pages/train/method_chooser.py" />
    <source>trained, rank {rank}</source>
    <translation>trainiert, Rang {rank}</translation>
   </message>
@@ -9077,6 +9254,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>vote preference human evaluation Bradley-Terry DPO prompt chosen rejected</source>
    <translation>Stimme Abstimmung Präferenz Bewertung durch Menschen Bradley-Terry DPO prompt chosen rejected</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/tables.py" />
+   <source>vs. base</source>
+   <translation>zur Basis</translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />
@@ -9164,12 +9346,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{adapters} für {base_models}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>{adapter} was trained for an unnamed base model</source>
    <translation>{adapter} wurde für ein ungenanntes Basismodell trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>{adapter} was trained for {model}</source>
    <translation>{adapter} wurde für „{model}“ trainiert</translation>
   </message>
@@ -9182,22 +9364,22 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>{before} and {name}</source>
    <translation>{before} und {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{change} (95 % interval {interval}) on the same {count} {split} conversations.</source>
    <translation>{change} (95-%-Intervall {interval}), gemessen an denselben {count} Gesprächen (Teil {split}).</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{change} (95 % interval {interval}) on the same {split} conversations.</source>
    <translation>{change} (95-%-Intervall {interval}), gemessen an denselben Gesprächen (Teil {split}).</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{change} on one {split} conversation, so no interval.</source>
    <translation>{change}, gemessen an einem Gespräch (Teil {split}), daher kein Intervall.</translation>
   </message>
@@ -9212,7 +9394,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} über der Grenze von {most}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/start_prompt.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>{count} conversations of {name} ({size})</source>
    <translation>
     <numerusform>{count} Gespräch aus {name} ({size})</numerusform>
@@ -9240,7 +9422,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>insgesamt {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>{count} in total, adapter included</source>
    <translation>insgesamt {count}, Adapter inbegriffen</translation>
   </message>
@@ -9285,7 +9467,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} von {total}, {size}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>{count} parameters</source>
    <translation>{count} Parameter</translation>
   </message>
@@ -9310,12 +9492,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count}, vom Prompt gezeigt</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/scrubber.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>{count} to choose from</source>
    <translation>{count} zur Auswahl</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>{count} to test on</source>
    <translation>{count} zum Testen</translation>
   </message>
@@ -9330,24 +9512,24 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} Werte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{count} × {card}</source>
    <translation>{count} × {card}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/remarks_view.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>{count}. The last: {message}</source>
    <translation>{count}. Zuletzt: {message}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>{data} with {base}</source>
    <translation>{data} · Basismodell: {base}</translation>
   </message>
   <message>
    <location filename="../../gui/shell/device_meter.py" />
-   <source>{device}. Press to show the queue</source>
-   <translation>{device}. Drücken, um die Warteschlange zu zeigen</translation>
+   <source>{device}. Press for the queue and other computers</source>
+   <translation>{device}. Drücken für Warteschlange und andere Computer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
@@ -9365,12 +9547,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{done} von {total} Gesprächen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/all_drafts.py" />
+   <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>{done} of {total} drafts</source>
    <translation>{done} von {total} Entwürfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{done} of {total} examples</source>
    <translation>{done} von {total} Beispielen</translation>
   </message>
@@ -9400,12 +9582,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{entry} läuft. Stoppen Sie den Lauf zuerst.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>{file} can't be read: {why}.</source>
    <translation>{file} ist nicht lesbar: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/picker.py" />
+   <location filename="../../gui/pages/playground/picker.py" />
    <source>{file} is larger than 500 kB.</source>
    <translation>{file} ist größer als 500 kB.</translation>
   </message>
@@ -9430,27 +9612,27 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{first} wird {second} vorgezogen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{format}: {turns} of {speakers}.</source>
    <translation>{format}: {turns}, {speakers}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{format}: {turns} of {speakers}; {left} left out.</source>
    <translation>{format}: {turns}, {speakers}; ausgelassen: {left}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{free} of disk free</source>
    <translation>{free} auf der Platte frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{free} of {total} memory free</source>
    <translation>{free} von {total} Arbeitsspeicher frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>{good} good, {columns}</source>
    <translation>{good} gut, {columns}</translation>
   </message>
@@ -9460,12 +9642,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{hours} h {minutes} min</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>{language}, base model: {known}</source>
    <translation>{language}, Basismodell: {known}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>{listed} are not on this computer yet. Start shows the size of the download and asks first.</source>
    <translation>
     <numerusform>{listed} ist noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
@@ -9473,12 +9655,12 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{lost} of {turns} turns are lost at this limit, the first of them in part</source>
    <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen, der erste davon zum Teil</translation>
   </message>
@@ -9496,7 +9678,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{mean} ({low} to {high})</source>
    <translation>{mean} ({low} bis {high})</translation>
   </message>
@@ -9506,7 +9688,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{mean}, Intervall {low} bis {high}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/view.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>{method} does not work with this family</source>
    <translation>{method} geht nicht mit dieser Familie</translation>
   </message>
@@ -9564,7 +9746,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{names} liegen vorn, ohne messbaren Unterschied</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <location filename="../../gui/pages/playground/choices.py" />
    <source>{names} were trained on another form of the base model. All adapters run on that of {first}: {form}.</source>
    <translation>
     <numerusform>{names} wurde auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
@@ -9572,7 +9754,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{name} (fetches 77 MB once)…</source>
    <translation>{name} (holt einmalig 77 MB)…</translation>
   </message>
@@ -9612,12 +9794,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name} mit {size} freiem Speicher, in {precision}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>{name} writes better summaries</source>
+   <translation>{name} schreibt bessere Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>{name} writes worse summaries</source>
+   <translation>{name} schreibt schlechtere Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/shell/device_meter.py" />
    <source>{name} {device}, memory {memory}, load {load}</source>
    <translation>{name} {device}, Speicher {memory}, Auslastung {load}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_table.py" />
+   <location filename="../../gui/pages/playground/batch_view.py" />
    <source>{name}, ROUGE-1</source>
    <translation>{name}, ROUGE-1</translation>
   </message>
@@ -9672,7 +9864,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{number} trainierbar</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/library_text.py" />
+   <location filename="../../gui/pages/home/cards.py" />
    <source>{n} adapters</source>
    <translation>
     <numerusform>{n} Adapter</numerusform>
@@ -9696,7 +9888,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <location filename="../../gui/pages/playground/batch.py" />
    <source>{n} beyond the limit of 1,000</source>
    <translation>
     <numerusform>{n} über der Grenze von 1.000</numerusform>
@@ -9720,7 +9912,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>{n} columns</source>
    <translation>
     <numerusform>{n} Spalte</numerusform>
@@ -9736,11 +9928,19 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{n} conversations are excluded by the recipe.</source>
    <translation>
     <numerusform>{n} Gespräch ist durch das Rezept ausgeschlossen.</numerusform>
     <numerusform>{n} Gespräche sind durch das Rezept ausgeschlossen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/home/page.py" />
+   <source>{n} conversations have no summary yet.</source>
+   <translation>
+    <numerusform>{n} Gespräch hat noch keine Zusammenfassung.</numerusform>
+    <numerusform>{n} Gespräche haben noch keine Zusammenfassung.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9752,11 +9952,19 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/plan_line.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>{n} conversations to learn from</source>
    <translation>
     <numerusform>{n} Gespräch zum Lernen</numerusform>
     <numerusform>{n} Gespräche zum Lernen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/home/cards.py" />
+   <source>{n} data sets</source>
+   <translation>
+    <numerusform>{n} Datensatz</numerusform>
+    <numerusform>{n} Datensätze</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9808,7 +10016,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/models/adapter_groups.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>{n} examples in the prompt</source>
    <translation>
     <numerusform>{n} Beispiel im Prompt</numerusform>
@@ -9824,7 +10032,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/history/rated_summaries.py" />
+   <location filename="../../gui/pages/playground/history.py" />
    <source>{n} good summaries were written</source>
    <translation>
     <numerusform>{n} gute Zusammenfassung wurde geschrieben</numerusform>
@@ -9832,7 +10040,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>{n} languages</source>
    <translation>
     <numerusform>{n} Sprache</numerusform>
@@ -9856,7 +10064,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{n} media tags</source>
    <translation>
     <numerusform>{n} Medienhinweis</numerusform>
@@ -9888,7 +10096,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{n} more turns</source>
    <translation>
     <numerusform>{n} weiterer Beitrag</numerusform>
@@ -9909,7 +10117,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{n} nicht gestartet</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{n} other chats</source>
    <translation>
     <numerusform>{n} anderer Chat</numerusform>
@@ -9925,7 +10133,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/history/rated_summaries.py" />
+   <location filename="../../gui/pages/playground/history.py" />
    <source>{n} other good ones of the same conversations left out</source>
    <translation>
     <numerusform>eine weitere gute zu demselben Gespräch ausgelassen</numerusform>
@@ -9941,7 +10149,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} passages masked.</source>
    <translation>
     <numerusform>{n} Stelle maskiert.</numerusform>
@@ -9957,7 +10165,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{n} processes</source>
    <translation>
     <numerusform>{n} Prozess</numerusform>
@@ -9965,7 +10173,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{n} processor cores</source>
    <translation>
     <numerusform>{n} Prozessorkern</numerusform>
@@ -9973,7 +10181,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{n} quoted messages</source>
    <translation>
     <numerusform>{n} zitierte Nachricht</numerusform>
@@ -9989,7 +10197,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/run/remarks_view.py" />
+   <location filename="../../gui/pages/train/run_notices.py" />
    <source>{n} remarks</source>
    <translation>
     <numerusform>{n} Hinweis</numerusform>
@@ -10005,7 +10213,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/rows/rows_view.py" />
+   <location filename="../../gui/pages/data/rows_view.py" />
    <source>{n} rows can't be read</source>
    <translation>
     <numerusform>{n} Zeile ist nicht lesbar</numerusform>
@@ -10053,7 +10261,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{n} runs there: {runs}</source>
    <translation>
     <numerusform>{n} Lauf dort: {runs}</numerusform>
@@ -10085,7 +10293,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{n} signatures</source>
    <translation>
     <numerusform>{n} Signatur</numerusform>
@@ -10117,7 +10325,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{n} system lines</source>
    <translation>
     <numerusform>{n} Systemzeile</numerusform>
@@ -10141,7 +10349,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/playground/column_results.py" />
    <source>{n} tokens in {seconds} s</source>
    <translation>
     <numerusform>{n} Token in {seconds} s</numerusform>
@@ -10149,7 +10357,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} tokens, the rest is cut</source>
    <translation>
     <numerusform>{n} Token, der Rest entfällt</numerusform>
@@ -10157,7 +10365,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <location filename="../../gui/pages/playground/batch.py" />
    <source>{n} too long</source>
    <translation>
     <numerusform>{n} zu lang</numerusform>
@@ -10165,7 +10373,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} turns</source>
    <translation>
     <numerusform>{n} Beitrag</numerusform>
@@ -10202,7 +10410,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{n} in der Warteschlange</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <location filename="../../gui/pages/playground/batch.py" />
    <source>{n} without conversation</source>
    <translation>
     <numerusform>{n} ohne Gespräch</numerusform>
@@ -10230,6 +10438,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>{one} and {other}</source>
    <translation>{one} und {other}</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>{origin}, edited</source>
+   <translation>{origin}, bearbeitet</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/examples/page.py" />
    <source>{others} use another base model than {first}, or run it in another way.</source>
@@ -10239,7 +10452,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>{parts} and {last}</source>
    <translation>{parts} und {last}</translation>
   </message>
@@ -10254,7 +10467,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{path} ist nicht mehr da.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{place} of {count}</source>
    <translation>{place} von {count}</translation>
   </message>
@@ -10269,7 +10482,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{rate}, Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <location filename="../../gui/pages/playground/batch.py" />
    <source>{read} of {total}</source>
    <translation>{read} von {total}</translation>
   </message>
@@ -10317,7 +10530,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{scores}, das Basismodell {base}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <location filename="../../gui/pages/train/verdict_card.py" />
    <source>{score} paired difference {gain}, {spread}</source>
    <translation>{score}, gepaarte Differenz {gain}, {spread}</translation>
   </message>
@@ -10337,7 +10550,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{second} wird {first} vorgezogen</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/followed_notice.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>{settings} and {n} more</source>
    <translation>
     <numerusform>{settings} und {n} weitere</numerusform>
@@ -10365,7 +10578,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{share} trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{size} are kept that no run needs.</source>
    <translation>{size} liegen dort, die kein Lauf braucht.</translation>
   </message>
@@ -10398,7 +10611,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} an umgewandelten Modellen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <location filename="../../gui/pages/train/effect_panel.py" />
    <source>{size} of memory at peak</source>
    <translation>Speicherspitze {size}</translation>
   </message>
@@ -10408,12 +10621,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <location filename="../../gui/pages/train/base_model_text.py" />
    <source>{size} to download</source>
    <translation>{size} herunterzuladen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_text.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>{size} were removed.</source>
    <translation>{size} wurden entfernt.</translation>
   </message>
@@ -10433,17 +10646,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{source}: {conversations}, {systems}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <location filename="../../gui/pages/playground/column_view.py" />
    <source>{speed} tokens/s</source>
    <translation>{speed} Tokens/s</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{stage}, on {computer}</source>
    <translation>{stage}, auf {computer}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/export_text.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{state}: ROUGE-1 {change}, {same} of {n} summaries identical.</source>
    <translation>
     <numerusform>{state}: ROUGE-1 {change}, {same} von {n} Zusammenfassung identisch.</numerusform>
@@ -10456,32 +10669,32 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{step}, the best</source>
    <translation>{step}, der beste</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{step}, the last</source>
    <translation>{step}, der letzte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>{summary}. Words not in that of {step} are marked</source>
    <translation>{summary}. Wörter, die bei {step} fehlen, sind markiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <location filename="../../gui/pages/train/samples_view.py" />
    <source>{summary}. Words not in the base model's are marked</source>
    <translation>{summary}. Wörter, die beim Basismodell fehlen, sind markiert</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>{tested} for testing</source>
    <translation>{tested} zum Testen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{time} ago</source>
    <translation>vor {time}</translation>
   </message>
@@ -10491,7 +10704,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>noch {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/length.py" />
+   <location filename="../../gui/pages/playground/token_meter.py" />
    <source>{tokens} of {limit} tokens</source>
    <translation>{tokens} von {limit} Tokens</translation>
   </message>
@@ -10501,7 +10714,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{trainable} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>{used} for training, {tested} for testing</source>
    <translation>{used} zum Trainieren, {tested} zum Testen</translation>
   </message>
@@ -10526,7 +10739,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{value} Tsd.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>{verdict}, on few conversations</source>
    <translation>{verdict}, bei wenigen Gesprächen</translation>
   </message>
@@ -10556,12 +10769,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{what} nach {place} exportiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
-   <source>{whence}, edited</source>
-   <translation>{whence}, bearbeitet</translation>
+   <location filename="../../gui/pages/home/tables.py" />
+   <source>{written} of {count} written</source>
+   <translation>{written} von {count} geschrieben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/rated_summaries.py" />
+   <location filename="../../gui/pages/playground/history.py" />
    <source>{written}, one for each conversation; {others}</source>
    <translation>{written}, eine je Gespräch; {others}</translation>
   </message>
@@ -10619,7 +10832,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>(und {1} weitere)</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>**Name:** text</source>
    <translation>**Name:** Text</translation>
   </message>
@@ -10659,12 +10872,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 Nachricht auf der Seite</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/export.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>1 message with {1}</source>
    <translation>1 Nachricht mit {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>1 of them stays whole, as its times have no dates.</source>
    <translation>1 davon bleibt ganz, da seine Zeiten kein Datum haben.</translation>
   </message>
@@ -10704,12 +10917,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 Token</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>1 weight</source>
    <translation>1 Gewicht</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>1. Name: text</source>
    <translation>1. Name: Text</translation>
   </message>
@@ -10724,12 +10937,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>8-Bit-Optimierer</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>&lt;SPEAKER NAME="Name"&gt;</source>
    <translation>&lt;SPEAKER NAME="Name"&gt;</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>A 4-bit base and an 8-bit optimizer</source>
    <translation>Ein 4-Bit-Basismodell und ein 8-Bit-Optimierer</translation>
   </message>
@@ -10739,7 +10952,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine GGUF-Datei als Basismodell braucht das Paket gguf, das nicht installiert ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>A and B orthogonal at the start</source>
    <translation>A und B anfangs orthogonal</translation>
   </message>
@@ -10749,12 +10962,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/processes.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>A base model can't be sharded over one process.</source>
    <translation>Auf einen einzigen Prozess lässt sich kein Basismodell aufteilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>A base model in int8 can't be sharded: bitsandbytes does not put its parts together again.</source>
    <translation>Ein Basismodell in int8 lässt sich nicht aufteilen: bitsandbytes setzt seine Teile nicht wieder zusammen.</translation>
   </message>
@@ -10979,7 +11192,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Lauf daneben ist langsamer, und ihm kann der Speicher ausgehen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>A run can't start from such an adapter of {1}.</source>
    <translation>Ein Lauf kann nicht von einem solchen Adapter aus beginnen: {1}.</translation>
   </message>
@@ -10994,7 +11207,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Zu kurz, um viel zu lernen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe_migration.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>A run's processes compute each step together; another number of them gives the same but for the last digits.</source>
    <translation>Die Prozesse eines Laufs berechnen jeden Schritt gemeinsam; eine andere Anzahl ergibt bis auf die letzten Stellen dasselbe.</translation>
   </message>
@@ -11014,7 +11227,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein kleines Netz berechnet das Prefix beim Training.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/processes.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>A step has {1}, too few for {2} processes.</source>
    <translation>Ein Schritt hat {1}, zu wenige für {2} Prozesse.</translation>
   </message>
@@ -11069,7 +11282,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Vektorlänge von</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>A {1} × {2} weight has {3} parameters; at rank {4} LoRA trains {5}, which is {6} % fewer.</source>
    <translation>Eine Gewichtsmatrix von {1} × {2} hat {3} Parameter; beim Rang {4} trainiert LoRA {5}, das sind {6} % weniger.</translation>
   </message>
@@ -11239,7 +11452,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Neu verteilen alle</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/shared_options.py" />
    <source>Alpha</source>
    <translation>Alpha</translation>
   </message>
@@ -11313,7 +11526,7 @@ Bob: At the office, till five.</translation>
    <translation>Andere Sprache als die übrigen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_processes.py" />
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Another process can't be started: {1}.</source>
    <translation>Ein weiterer Prozess lässt sich nicht starten: {1}.</translation>
   </message>
@@ -11423,7 +11636,7 @@ Bob: At the office, till five.</translation>
    <translation>Höchstens {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Attaching the adapter</source>
    <translation>Adapter wird angefügt</translation>
   </message>
@@ -11558,7 +11771,7 @@ Summary:</translation>
    <translation>Zwischen seinen Schichten normalisiert ein Transformer seine Aktivierungen, mit einem Faktor für jede Dimension des Modells. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Parameter. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Big5 (Traditional Chinese)</source>
    <translation>Big5 (traditionelles Chinesisch)</translation>
   </message>
@@ -11658,7 +11871,7 @@ Summary:</translation>
    <translation>Mit dieser Einstellung dekodiert CTranslate2 nicht: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/runtimes.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>CTranslate2 does not run {1} bases.</source>
    <translation>CTranslate2 rechnet nicht mit Basismodellen in {1}.</translation>
   </message>
@@ -11668,17 +11881,17 @@ Summary:</translation>
    <translation>CTranslate2 kennt {1} nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/runtimes.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>CTranslate2 is not installed.</source>
    <translation>CTranslate2 ist nicht installiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/runtimes.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>CTranslate2 runs merged models, and {1} can't be merged: {2}.</source>
    <translation>CTranslate2 rechnet mit verschmolzenen Modellen, und {1} lässt sich nicht verschmelzen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/runtimes.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>CTranslate2 runs on the processor here, not on {1}.</source>
    <translation>CTranslate2 rechnet hier auf dem Prozessor, nicht auf {1}.</translation>
   </message>
@@ -11783,7 +11996,7 @@ Summary:</translation>
    <translation>Prüfen Sie die Daten erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/adapter_store.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>Check the disk, then resume the run: its last checkpoint is safe.</source>
    <translation>Prüfen Sie die Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
@@ -11833,7 +12046,7 @@ Summary:</translation>
    <translation>Prüfen Sie die Schreibweise. Für private ist einmal `hf auth login` nötig.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Checking the conversations</source>
    <translation>Gespräche werden geprüft</translation>
   </message>
@@ -11908,7 +12121,7 @@ Summary:</translation>
    <translation>Wählen Sie eine Datei mit Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>Choose a method that trains fewer parameters, such as LoRA.</source>
    <translation>Wählen Sie ein Verfahren, das weniger Parameter trainiert, etwa LoRA.</translation>
   </message>
@@ -11918,7 +12131,7 @@ Summary:</translation>
    <translation>Wählen Sie einen Lauf, der zu Ende bewertet wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>Choose a smaller base model.</source>
    <translation>Wählen Sie ein kleineres Basismodell.</translation>
   </message>
@@ -11933,7 +12146,7 @@ Summary:</translation>
    <translation>Wählen Sie einen kleineren Mikrobatch, neu berechnete Aktivierungen oder ein quantisiertes oder kleineres Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seeds.py" />
+   <location filename="../../engine/arena/presets.py" />
    <source>Choose a smaller seed.</source>
    <translation>Wählen Sie einen kleineren Startwert.</translation>
   </message>
@@ -11948,7 +12161,7 @@ Summary:</translation>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_tokenizer.py" />
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
    <source>Choose another GGUF file of this model.</source>
    <translation>Wählen Sie eine andere GGUF-Datei dieses Modells.</translation>
   </message>
@@ -11968,17 +12181,17 @@ Summary:</translation>
    <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/file_scoring.py" />
+   <location filename="../../engine/arena/results.py" />
    <source>Choose another folder.</source>
    <translation>Wählen Sie einen anderen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
    <source>Choose another initialisation, a lower rank or more examples.</source>
    <translation>Wählen Sie eine andere Initialisierung, einen niedrigeren Rang oder mehr Beispiele.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
    <source>Choose another initialisation.</source>
    <translation>Wählen Sie eine andere Initialisierung.</translation>
   </message>
@@ -12038,12 +12251,12 @@ Summary:</translation>
    <translation>Wählen Sie „auto“: Der Cluster gibt jedem Lauf eine Karte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Choose fewer of the last blocks.</source>
    <translation>Wählen Sie weniger der letzten Blöcke.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Choose from more blocks.</source>
    <translation>Wählen Sie aus mehr Blöcken.</translation>
   </message>
@@ -12063,7 +12276,7 @@ Summary:</translation>
    <translation>Wählen Sie mehr Startwerte oder andere Einträge.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Choose nf4, or no quantization.</source>
    <translation>Wählen Sie nf4 oder keine Quantisierung.</translation>
   </message>
@@ -12093,7 +12306,7 @@ Summary:</translation>
    <translation>Wählen Sie eines mit Wörtern darin.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_roles.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>Choose one. {1}</source>
    <translation>Wählen Sie eine. {1}</translation>
   </message>
@@ -12108,7 +12321,7 @@ Summary:</translation>
    <translation>Wählen Sie Läufe mit denselben Testgesprächen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/processes.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>Choose several cards (device all), or start several processes.</source>
    <translation>Wählen Sie mehrere Karten (Gerät all), oder starten Sie mehrere Prozesse.</translation>
   </message>
@@ -12138,7 +12351,7 @@ Summary:</translation>
    <translation>Wählen Sie die Datei des Modells selbst.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Choose the files with the conversations.</source>
    <translation>Wählen Sie die Dateien mit den Gesprächen.</translation>
   </message>
@@ -12158,12 +12371,12 @@ Summary:</translation>
    <translation>Wählen Sie den Ordner des Modells selbst mit safetensors-Dateien oder seine Kennung auf dem Hub.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>Choose the one to read.</source>
    <translation>Wählen Sie die, die gelesen werden soll.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>Choose the repository of an adapter made by PEFT or Tunesmith.</source>
    <translation>Wählen Sie das Repository eines Adapters, der mit PEFT oder Tunesmith gemacht wurde.</translation>
   </message>
@@ -12268,7 +12481,7 @@ Summary:</translation>
    <translation>Spalte mit der Referenzzusammenfassung, oder auto.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>Columns of "{1}" that are computed are left out: {2}.</source>
    <translation>Berechnete Spalten von „{1}“ werden ausgelassen: {2}.</translation>
   </message>
@@ -12283,7 +12496,7 @@ Summary:</translation>
    <translation>Verbinden Sie sich einmal von Hand mit `ssh {1}`, und vergleichen Sie den Fingerabdruck des Schlüssels, bevor Sie ihn annehmen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>Connect once: it has 77 MB.</source>
    <translation>Verbinden Sie sich einmal: Er hat 77 MB.</translation>
   </message>
@@ -12358,7 +12571,7 @@ Summary:</translation>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Converting for CTranslate2</source>
    <translation>Wird für CTranslate2 umgewandelt</translation>
   </message>
@@ -12373,7 +12586,7 @@ Summary:</translation>
    <translation>Kopieren Sie ihn vom Kopfrechner des Clusters: `{1} node start` sagt, wo er liegt.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>Copy its prompt instead.</source>
    <translation>Kopieren Sie stattdessen seinen Prompt.</translation>
   </message>
@@ -12413,12 +12626,12 @@ Summary:</translation>
    <translation>Kopieren Sie den Ordner des Basismodells.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>Copy the model's original config.json.</source>
    <translation>Kopieren Sie die ursprüngliche config.json des Modells.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>Copy the model's original {1}.</source>
    <translation>Kopieren Sie die ursprüngliche {1} des Modells.</translation>
   </message>
@@ -12458,7 +12671,7 @@ Summary:</translation>
    <translation>Cs</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>Cut conversations earlier, or checkpoint activations.</source>
    <translation>Kürzen Sie Gespräche früher, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
@@ -12488,7 +12701,7 @@ Summary:</translation>
    <translation>DK FK FI FO GL NL</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>DOS 866 (Cyrillic)</source>
    <translation>DOS 866 (kyrillisch)</translation>
   </message>
@@ -12528,7 +12741,7 @@ Summary:</translation>
    <translation>DeepSpeed</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/discord.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Default</source>
    <translation>Vorgabe</translation>
   </message>
@@ -12538,7 +12751,7 @@ Summary:</translation>
    <translation>Sie löschen und die Computer neu hinzufügen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>Delete it; resume goes on from the checkpoint before.</source>
    <translation>Löschen Sie ihn; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
@@ -12558,7 +12771,7 @@ Summary:</translation>
    <translation>Löschen Sie Läufe und Basismodelle, die Sie nicht mehr brauchen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/messenger.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Deleted account</source>
    <translation>Gelöschtes Konto</translation>
   </message>
@@ -12623,17 +12836,17 @@ Summary:</translation>
    <translation>Festplatte</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>DoRA</source>
    <translation>DoRA</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't provide.</source>
    <translation>DoRA geht nicht mit einem int8-Basismodell: Sie braucht die Beträge der Gewichte, die int8-Schichten nicht liefern.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>DoRA does not work with the initialisation {1}: its magnitudes are those of the whole weight.</source>
    <translation>DoRA geht nicht mit der Initialisierung {1}: Ihre Beträge sind die des ganzen Gewichts.</translation>
   </message>
@@ -12663,7 +12876,7 @@ Summary:</translation>
    <translation>Trauen Sie diesem Modell nicht, oder nehmen Sie seine Chat-Vorlage heraus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>Don't trust this model.</source>
    <translation>Trauen Sie diesem Modell nicht.</translation>
   </message>
@@ -12678,7 +12891,7 @@ Summary:</translation>
    <translation>Doppelte Quantisierung</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/upload.py" />
+   <location filename="../../engine/cluster/sent_run.py" />
    <source>Download it here first: it is then sent along.</source>
    <translation>Es zuerst hier herunterladen: Dann wird es mitgesendet.</translation>
   </message>
@@ -12693,7 +12906,7 @@ Summary:</translation>
    <translation>Laden oder kopieren Sie das Modell noch einmal, mit allen seinen Dateien.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Downloading</source>
    <translation>Wird heruntergeladen</translation>
   </message>
@@ -12743,22 +12956,22 @@ Summary:</translation>
    <translation>ERNIE 4.5</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>EUC-JP (Japanese)</source>
    <translation>EUC-JP (japanisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>EUC-KR (Korean)</source>
    <translation>EUC-KR (koreanisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
    <source>EVA needs at least {1} tokens; the training examples have {2}.</source>
    <translation>EVA braucht mindestens {1} Tokens; die Trainingsbeispiele haben {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
    <source>EVA starts from training examples, and there are none.</source>
    <translation>EVA geht von Trainingsbeispielen aus, und es gibt keine.</translation>
   </message>
@@ -12768,7 +12981,7 @@ Summary:</translation>
    <translation>EXAONE 4</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Each process has all that is trained. Use {1}.</source>
    <translation>Jeder Prozess hält alles, was trainiert wird. Nehmen Sie {1}.</translation>
   </message>
@@ -12878,7 +13091,7 @@ Summary:</translation>
    <translation>Bewerten alle</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/teams.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>EventMessageDetail</source>
    <translation>EventMessageDetail</translation>
   </message>
@@ -12943,7 +13156,7 @@ Summary:</translation>
    <translation>Exportieren Sie ihn als ctranslate2 oder als gguf für llama.cpp.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Export it as mbox, for example with Thunderbird.</source>
    <translation>Exportieren Sie es als mbox, zum Beispiel mit Thunderbird.</translation>
   </message>
@@ -12958,12 +13171,12 @@ Summary:</translation>
    <translation>Exportieren Sie ihn als merged.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>Export it as peft instead.</source>
    <translation>Exportieren Sie ihn stattdessen als peft.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Export it as text, one turn a line, for example with ELAN or CLAN.</source>
    <translation>Exportieren Sie es als Text, ein Beitrag pro Zeile, zum Beispiel mit ELAN oder CLAN.</translation>
   </message>
@@ -13003,7 +13216,7 @@ Summary:</translation>
    <translation>Schnelle Rotation</translation>
   </message>
   <message>
-   <location filename="../../engine/system/log_redaction.py" />
+   <location filename="../../engine/system/redaction.py" />
    <source>File "</source>
    <translation>File "</translation>
   </message>
@@ -13148,7 +13361,7 @@ Summary:</translation>
    <translation>Geben Sie Speicherplatz frei, oder begrenzen Sie die Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/model_selection.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>Free some disk space, then resume the run.</source>
    <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort.</translation>
   </message>
@@ -13158,7 +13371,7 @@ Summary:</translation>
    <translation>Schaffen Sie Platz auf der Festplatte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>Free some disk space; resume goes on from the checkpoint before.</source>
    <translation>Schaffen Sie Platz auf der Festplatte; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
@@ -13203,7 +13416,7 @@ Summary:</translation>
    <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Freezes each weight and trains two thin matrices whose product is added to it. {1} The pair can be merged into the weight afterwards, so the tuned model is as fast as the base model. Take it first: it works on every model, and most other methods are compared with it. (Hu et al. 2022)</source>
    <translation>Friert jedes Gewicht ein und trainiert zwei dünne Matrizen, deren Produkt dazu addiert wird. {1} Das Paar lässt sich danach mit dem Gewicht verschmelzen, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden damit verglichen. (Hu et al. 2022)</translation>
   </message>
@@ -13233,7 +13446,7 @@ Summary:</translation>
    <translation>Aus {1}: Der Prompt dazu ist nicht bekannt.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>From: Name</source>
    <translation>Von: Name</translation>
   </message>
@@ -13263,7 +13476,7 @@ Summary:</translation>
    <translation>Summe zufälliger Paare mit vollem Rang</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>GBK (Simplified Chinese)</source>
    <translation>GBK (vereinfachtes Chinesisch)</translation>
   </message>
@@ -13278,7 +13491,7 @@ Summary:</translation>
    <translation>Galicisch</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Gaussian start</source>
    <translation>Gauß-Start</translation>
   </message>
@@ -13313,7 +13526,7 @@ Summary:</translation>
    <translation>Deutsch</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>Give --with-conversations if they may.</source>
    <translation>Geben Sie --with-conversations an, wenn sie das dürfen.</translation>
   </message>
@@ -13328,7 +13541,7 @@ Summary:</translation>
    <translation>Geben Sie allen Ranks dieselben Gespräche oder nur Rank 0: Er liest sie allein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/columnar.py" />
+   <location filename="../../engine/worker/readers/columnar.py" />
    <source>Give each column a name of its own.</source>
    <translation>Geben Sie jeder Spalte einen eigenen Namen.</translation>
   </message>
@@ -13384,8 +13597,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Give the ids of the data, or leave the column out if the rows have the order of the conversations.</source>
-   <translation>Geben Sie die IDs der Daten an, oder lassen Sie die Spalte weg, wenn die Zeilen die Reihenfolge der Gespräche haben.</translation>
+   <source>Give the ids of the data, or leave the column out if the rows have the order of the conversations. {1}</source>
+   <translation>Geben Sie die Kennungen der Daten an, oder lassen Sie die Spalte weg, wenn die Zeilen die Reihenfolge der Gespräche haben. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -13398,7 +13611,7 @@ Summary:</translation>
    <translation>Geben Sie allen ihren Zeilen dasselbe „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/google_chat.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Google Chat</source>
    <translation>Google Chat</translation>
   </message>
@@ -13463,7 +13676,7 @@ Summary:</translation>
    <translation>Helium</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>High ranks keep learning</source>
    <translation>Hohe Ränge lernen weiter</translation>
   </message>
@@ -13533,12 +13746,12 @@ Summary:</translation>
    <translation>IS TR</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>ISO 8859-2 (Central European)</source>
    <translation>ISO 8859-2 (mitteleuropäisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>ISO 8859-5 (Cyrillic)</source>
    <translation>ISO 8859-5 (kyrillisch)</translation>
   </message>
@@ -13568,7 +13781,7 @@ Summary:</translation>
    <translation>Igbo</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>Import it again.</source>
    <translation>Importieren Sie ihn noch einmal.</translation>
   </message>
@@ -13578,7 +13791,7 @@ Summary:</translation>
    <translation>Importieren Sie den Ordner; dabei entsteht eine.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>In WhatsApp, open the chat and choose More, Export chat; then choose the zip or txt.</source>
    <translation>Öffnen Sie in WhatsApp den Chat und wählen Sie Mehr, Chat exportieren; wählen Sie dann die zip- oder txt-Datei.</translation>
   </message>
@@ -13598,12 +13811,12 @@ Summary:</translation>
    <translation>In mehr als einem Teil</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>In {1} these cells hold an error, or a formula without a stored value, and are read as empty: {2}. Open it in a spreadsheet, and save it again.</source>
    <translation>In {1} enthalten diese Zellen einen Fehler oder eine Formel ohne gespeicherten Wert und werden als leer gelesen: {2}. Öffnen Sie die Datei in einer Tabellenkalkulation und speichern Sie sie erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/sheets.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>In {1} this stands above the table and is not read: {2}.</source>
    <translation>In {1} steht dies über der Tabelle und wird nicht gelesen: {2}.</translation>
   </message>
@@ -13628,7 +13841,7 @@ Summary:</translation>
    <translation>Anfangswert der trainierten Skalen der Ränge. Üblich ist ein kleiner.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. orthogonal: orthogonal to each other, so that their product is zero. pissa, olora: factors of the weight itself (by SVD or QR). eva: the main directions of the layer's inputs for the first training examples.</source>
    <translation>Anfangswerte des Paars. Vorgabe: A zufällig, B null. gaussian: dasselbe, normalverteilt. orthogonal: orthogonal zueinander, sodass ihr Produkt null ist. pissa, olora: Faktoren des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen der Eingaben der Schicht bei den ersten Trainingsbeispielen.</translation>
   </message>
@@ -13638,7 +13851,7 @@ Summary:</translation>
    <translation>Anfangswerte der Vektoren: die Embeddings eines Textes, zufälliger Wörter des Wortschatzes, oder Zufallswerte.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Initialisation</source>
    <translation>Initialisierung</translation>
   </message>
@@ -13703,7 +13916,7 @@ Summary:</translation>
    <translation>Installieren Sie es: pip install 'tunesmith[cluster]'.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/runtimes.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>Install it: pip install 'tunesmith[ctranslate2]'.</source>
    <translation>Installieren Sie es: pip install 'tunesmith[ctranslate2]'.</translation>
   </message>
@@ -13723,7 +13936,7 @@ Summary:</translation>
    <translation>Installieren Sie llama.cpp, oder wählen Sie int8.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip.</source>
    <translation>Installieren Sie pip neben Tunesmith: python -m ensurepip oder uv tool install --with pip.</translation>
   </message>
@@ -13793,12 +14006,12 @@ Summary:</translation>
    <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>It does not tell its prompts' tokens.</source>
    <translation>Die Tokens seiner Prompts nennt es nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>It does not work</source>
    <translation>Er funktioniert nicht</translation>
   </message>
@@ -13823,7 +14036,7 @@ Summary:</translation>
    <translation>Es hat {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>It holds adapters in folders, such as {1}. Fetch one yourself, and import its folder.</source>
    <translation>Es enthält Adapter in Ordnern, etwa {1}. Holen Sie selbst einen davon, und importieren Sie seinen Ordner.</translation>
   </message>
@@ -13833,12 +14046,12 @@ Summary:</translation>
    <translation>Sie enthält: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>It is a model: a recipe can name it as its base model.</source>
    <translation>Es ist ein Modell: Ein Rezept kann es als Basismodell nennen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/converted_models.py" />
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
    <source>It is kept in {1}.</source>
    <translation>Es liegt in {1}.</translation>
   </message>
@@ -13893,7 +14106,7 @@ Summary:</translation>
    <translation>Es sollte gehen, wurde aber nicht geprüft.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>It stays whole, as its times have no dates.</source>
    <translation>Er bleibt ganz, da seine Zeiten kein Datum haben.</translation>
   </message>
@@ -13918,7 +14131,7 @@ Summary:</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Its file does not hold everything that training needs. Train without it.</source>
    <translation>Seine Datei enthält nicht alles, was das Training braucht. Trainieren Sie ohne ihn.</translation>
   </message>
@@ -13998,7 +14211,7 @@ Summary:</translation>
    <translation>Fügen Sie sie zuerst zusammen: llama-gguf-split --merge ERSTER_TEIL model.gguf.</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>KOI8-R (Cyrillic)</source>
    <translation>KOI8-R (kyrillisch)</translation>
   </message>
@@ -14148,12 +14361,12 @@ Summary:</translation>
    <translation>Lernrate</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Learning rate of B</source>
    <translation>Lernrate von B</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Learning rate of the matrix B, as a multiple of the run's (LoRA+). 1: the same. Published: 16.</source>
    <translation>Lernrate der Matrix B, als Vielfaches der des Laufs (LoRA+). 1: dieselbe. Veröffentlicht: 16.</translation>
   </message>
@@ -14253,7 +14466,7 @@ Summary:</translation>
    <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Left out, as no row of it has a summary: {1}.</source>
    <translation>Weggelassen, da keine Zeile davon eine Zusammenfassung hat: {1}.</translation>
   </message>
@@ -14348,17 +14561,17 @@ Summary:</translation>
    <translation>Liger-Kernels</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <location filename="../../engine/worker/training/training_run.py" />
    <source>Liger's kernels are not used: the base model is sharded.</source>
    <translation>Die Kernels von Liger werden nicht genutzt: Das Basismodell ist aufgeteilt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <location filename="../../engine/worker/training/training_run.py" />
    <source>Liger's kernels are not used: {1} and they exclude each other.</source>
    <translation>Die Kernels von Liger werden nicht genutzt: {1} und sie schließen einander aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <location filename="../../engine/worker/training/training_run.py" />
    <source>Liger's kernels do not work here: {1}.</source>
    <translation>Die Kernels von Liger laufen hier nicht: {1}.</translation>
   </message>
@@ -14413,7 +14626,7 @@ Summary:</translation>
    <translation>LoKr</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>LoRA</source>
    <translation>LoRA</translation>
   </message>
@@ -14433,7 +14646,7 @@ Summary:</translation>
    <translation>LoRA mit begrenzter Stärke</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Loading the base model</source>
    <translation>Basismodell wird geladen</translation>
   </message>
@@ -14498,12 +14711,12 @@ Summary:</translation>
    <translation>Senken Sie die Lernrate, wenn es viele sind.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>Lower the learning rate, or use float32; resume goes on from the last checkpoint.</source>
    <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/generate.py" />
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>Lower the limit of conversations or of summaries.</source>
    <translation>Senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
   </message>
@@ -14528,12 +14741,12 @@ Summary:</translation>
    <translation>MT SC</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Mac (Cyrillic)</source>
    <translation>Mac (kyrillisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Mac Roman (Western European)</source>
    <translation>Mac Roman (westeuropäisch)</translation>
   </message>
@@ -14543,7 +14756,7 @@ Summary:</translation>
    <translation>Mazedonisch</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Magnitude and direction separated</source>
    <translation>Betrag und Richtung getrennt</translation>
   </message>
@@ -14578,7 +14791,7 @@ Summary:</translation>
    <translation>Erstellen Sie unter {1} eines, das es darf, und führen Sie dann `hf auth login` aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>Make the micro-batch smaller, or checkpoint activations.</source>
    <translation>Verkleinern Sie den Mikrobatch, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
@@ -14653,7 +14866,7 @@ Summary:</translation>
    <translation>Menüeinträge werden nur unter Linux angelegt.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/export.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>MessageList</source>
    <translation>MessageList</translation>
   </message>
@@ -14768,7 +14981,7 @@ Summary:</translation>
    <translation>Multipliziert jedes Gewicht mit einer trainierten Rotation, statt etwas zu addieren. Eine Rotation erhält die Längen der Zeilen des Gewichts und die Winkel zwischen ihnen, und damit viel von dem, was das Basismodell weiß. Die Eingaben werden Block für Block rotiert, sodass wenige Parameter trainiert werden. Nehmen Sie es, wo das Modell nicht vergessen darf, was es kann. (Qiu et al. 2023)</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/scaling.py" />
+   <location filename="../../engine/methods/additive.py" />
    <source>Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that start at one. It has very few trainable parameters, needs a high learning rate, and can be merged into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu et al. 2022)</source>
    <translation>Multipliziert Schlüssel, Werte und die inneren Aktivierungen der Feed-Forward-Schichten mit trainierten Vektoren, die bei eins beginnen. Es hat sehr wenige trainierbare Parameter, braucht eine hohe Lernrate und lässt sich mit den Gewichten verschmelzen. Nehmen Sie es für winzige Adapter und wenige Beispiele, wofür es gemacht ist. (Liu et al. 2022)</translation>
   </message>
@@ -14798,7 +15011,7 @@ Summary:</translation>
    <translation>Name  Minuten:Sekunden</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>Name (time): text</source>
    <translation>Name (Zeit): Text</translation>
   </message>
@@ -14813,7 +15026,7 @@ Summary:</translation>
    <translation>Nennen Sie eine Spalte, oder lassen Sie die Rolle weg.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>Name above text</source>
    <translation>Name über dem Text</translation>
   </message>
@@ -14863,7 +15076,7 @@ Summary:</translation>
    <translation>Nennen Sie unter „Angewendet auf“ deren letzte Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>Name {1} text</source>
    <translation>Name {1} Text</translation>
   </message>
@@ -14913,9 +15126,9 @@ Summary:</translation>
    <translation>Namen der Gewichtsmatrizen, die {1}. Leer: die Vorgabe des Verfahrens für dieses Basismodell. „all-linear“ meint alle linearen Schichten außer dem Ausgabekopf.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
-   <source>Names there: {1}.</source>
-   <translation>Namen dort: {1}.</translation>
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
+   <source>Names there: {1}{2}, as in {3}.</source>
+   <translation>Namen dort: {1}{2}, wie in {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -14928,7 +15141,7 @@ Summary:</translation>
    <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/constraints.py" />
+   <location filename="../../engine/methods/base.py" />
    <source>Nearest that supports those: {1}.</source>
    <translation>Am nächsten kommt, was auch diese unterstützt: {1}.</translation>
   </message>
@@ -14988,7 +15201,7 @@ Summary:</translation>
    <translation>Keine eigenen Gespräche verlassen diesen Computer: {1} hat alles, was nötig ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/file_scoring.py" />
+   <location filename="../../engine/arena/results.py" />
    <source>No entry is scored yet.</source>
    <translation>Noch kein Eintrag ist bewertet.</translation>
   </message>
@@ -15018,7 +15231,7 @@ Summary:</translation>
    <translation>Es läuft kein Knoten, der hier gestartet wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>No one is named in it: the model can't learn who says what.</source>
    <translation>Niemand wird darin genannt: Das Modell kann nicht lernen, wer was sagt.</translation>
   </message>
@@ -15038,12 +15251,12 @@ Summary:</translation>
    <translation>Kein wiederholtes N-Gramm</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>No row of {1} has a summary, and rows of other splits have one. Its columns are: {2}.</source>
    <translation>Keine Zeile von {1} hat eine Zusammenfassung, Zeilen anderer Teile haben eine. Die Spalten sind: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>No script can train {1} again: {2}.</source>
    <translation>Kein Skript kann {1} neu trainieren: {2}.</translation>
   </message>
@@ -15068,7 +15281,7 @@ Summary:</translation>
    <translation>Es ist noch keine Zusammenfassung angenommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/preference_pairs.py" />
+   <location filename="../../engine/voting/results.py" />
    <source>No vote prefers a summary yet, so there are no pairs.</source>
    <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
   </message>
@@ -15088,12 +15301,12 @@ Summary:</translation>
    <translation>Keine gefunden. Kleine Modelle trainieren auf dem Prozessor; größere brauchen eine Karte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>None would fit: lower the conversation limit.</source>
    <translation>Keines würde passen: Senken Sie die Gesprächsgrenze.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Normally distributed start</source>
    <translation>Normalverteilter Start</translation>
   </message>
@@ -15143,7 +15356,7 @@ Summary:</translation>
    <translation>Mit {1} nicht getestet, deshalb läuft der Code der Bibliothek anstelle von: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Not tried</source>
    <translation>Nicht erprobt</translation>
   </message>
@@ -15153,7 +15366,7 @@ Summary:</translation>
    <translation>Von diesem Tuner nicht verwendet</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Nothing in {1} is named like "{2}".</source>
    <translation>Nichts in {1} hat einen Namen wie „{2}“.</translation>
   </message>
@@ -15273,17 +15486,17 @@ Summary:</translation>
    <translation>Von {1} von {2} wurde kaum etwas je geschrieben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/sheets.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>Of {1} the sheet {2} is read, and not {3}.</source>
    <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/sheets.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>Of {1} these sheets are read as splits: {2}.</source>
    <translation>Von {1} werden diese Blätter als Teile gelesen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>Of {1} these tables are read as splits: {2}.</source>
    <translation>Von {1} werden diese Tabellen als Teile gelesen: {2}.</translation>
   </message>
@@ -15388,7 +15601,7 @@ Summary:</translation>
    <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>Only what was trained is passed on.</source>
    <translation>Nur was trainiert wurde, wird weitergegeben.</translation>
   </message>
@@ -15403,22 +15616,22 @@ Summary:</translation>
    <translation>Nur {1} zum Trainieren; aus weniger als {2} lernt ein Modell wenig.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>Open it and save it anew.</source>
    <translation>Öffnen Sie sie und speichern Sie sie neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Open it and save it as docx, or as text.</source>
    <translation>Öffnen Sie es und speichern Sie es als docx oder als Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Open it and save it as docx.</source>
    <translation>Öffnen Sie es und speichern Sie es als docx.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/html_files.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>Open it in a spreadsheet, and save the table as xlsx or csv.</source>
    <translation>Öffnen Sie sie in einer Tabellenkalkulation, und speichern Sie die Tabelle als xlsx oder csv.</translation>
   </message>
@@ -15428,7 +15641,7 @@ Summary:</translation>
    <translation>Öffnen Sie sie mit jener.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>Open it, and save or print it without the password.</source>
    <translation>Öffnen Sie es und speichern oder drucken Sie es ohne Passwort.</translation>
   </message>
@@ -15453,7 +15666,7 @@ Summary:</translation>
    <translation>Orthogonale Feinabstimmung mit kleinen exakten Rotationen und einer trainierten Skala für jede Ausgabe. Der Artikel verkettet mehrere solche Rotationen in einem Schmetterlingsmuster, sodass kleine Blöcke alle Eingaben erreichen. PEFT hat die Kette nur, wo sich eine CUDA-Erweiterung übersetzen lässt; hier hat sie einen Faktor, damit ein Adapter auf jedem Computer derselbe ist. Nehmen Sie es für OFT mit sehr kleinen Blöcken. (Liu et al. 2024)</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Orthogonal start</source>
    <translation>Orthogonaler Start</translation>
   </message>
@@ -15558,7 +15771,7 @@ Summary:</translation>
    <translation>Telefonnummer</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>PiSSA</source>
    <translation>PiSSA</translation>
   </message>
@@ -15613,7 +15826,7 @@ Summary:</translation>
    <translation>Prefix-Tuning</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Preparing the report</source>
    <translation>Bericht wird erstellt</translation>
   </message>
@@ -15638,7 +15851,7 @@ Summary:</translation>
    <translation>Prompt-Format</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/hard_prompts.py" />
+   <location filename="../../engine/methods/soft_prompts.py" />
    <source>Prompt only</source>
    <translation>Nur Prompt</translation>
   </message>
@@ -15688,7 +15901,7 @@ Summary:</translation>
    <translation>PytorchStreamWriter</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>Q. text</source>
    <translation>Q. Text</translation>
   </message>
@@ -15703,7 +15916,7 @@ Summary:</translation>
    <translation>Quantisierung: keine, int8, nf4, nf4+double</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>Quantize the base model, or choose a smaller one.</source>
    <translation>Quantisieren Sie das Basismodell, oder wählen Sie ein kleineres.</translation>
   </message>
@@ -15718,7 +15931,7 @@ Summary:</translation>
    <translation>Erhöhen Sie „Bewertete Zusammenfassungen“, oder wählen Sie den besten Stand nach dem Verlust.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/processes.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>Raise the batch size, or take fewer processes.</source>
    <translation>Erhöhen Sie die Batch-Größe oder nehmen Sie weniger Prozesse.</translation>
   </message>
@@ -15823,12 +16036,12 @@ Summary:</translation>
    <translation>Rang des Faktors der Aufgabe für den gemeinsamen Prompt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>Rank {1} (on {2})</source>
    <translation>Rank {1} (auf {2})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_processes.py" />
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Rank {1} ended before it could join the run.</source>
    <translation>Rank {1} endete, bevor er am Lauf teilnehmen konnte.</translation>
   </message>
@@ -15850,7 +16063,7 @@ Summary:</translation>
    <translation>Rank {1}: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Rank-stabilised</source>
    <translation>Rangstabilisiert</translation>
   </message>
@@ -15893,7 +16106,7 @@ In one sentence:</translation>
    <translation>Die anderen Zeilen lesen</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Reading the conversations</source>
    <translation>Gespräche werden gelesen</translation>
   </message>
@@ -15903,12 +16116,12 @@ In one sentence:</translation>
    <translation>RecipeError</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>Recognise its text first (OCR), and choose the PDF or the text that this gives.</source>
    <translation>Lassen Sie zuerst den Text erkennen (OCR) und wählen Sie die PDF- oder Textdatei, die dabei entsteht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Recognise its text first (OCR), and save that as txt.</source>
    <translation>Lassen Sie zuerst den Text erkennen (OCR) und speichern Sie ihn als txt.</translation>
   </message>
@@ -15943,22 +16156,22 @@ In one sentence:</translation>
    <translation>Entfernen Sie eine davon.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_file.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>Remove the entry and add it again.</source>
    <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>Remove {1} from it, and give the files their usual names.</source>
    <translation>Entfernen Sie {1} daraus, und geben Sie den Dateien ihre üblichen Namen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>Remove {1} from it, and import the adapter on its own.</source>
    <translation>Entfernen Sie {1} daraus, und importieren Sie den Adapter für sich.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>Remove {1} from it.</source>
    <translation>Entfernen Sie {1} daraus.</translation>
   </message>
@@ -16003,7 +16216,7 @@ In one sentence:</translation>
    <translation>Ersetzen Sie sie, oder wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/discord.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Reply</source>
    <translation>Reply</translation>
   </message>
@@ -16113,7 +16326,7 @@ In one sentence:</translation>
    <translation>Führen Sie einen Eintrag noch einmal aus, und vergleichen Sie mit diesem.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/file_scoring.py" />
+   <location filename="../../engine/arena/results.py" />
    <source>Run an entry again: its scores are stored with their conversations.</source>
    <translation>Führen Sie einen Eintrag noch einmal aus: Seine Wertungen werden mit den Gesprächen gespeichert.</translation>
   </message>
@@ -16163,7 +16376,7 @@ In one sentence:</translation>
    <translation>SRT-Untertitel</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Same</source>
    <translation>Gleich</translation>
   </message>
@@ -16188,32 +16401,32 @@ In one sentence:</translation>
    <translation>Speichern Sie sie neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>Save it as .csv.</source>
    <translation>Speichern Sie sie als .csv.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Save it as eml, or drag it out of another mail program.</source>
    <translation>Speichern Sie sie als eml, oder ziehen Sie sie aus einem anderen Mailprogramm.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>Save it without a password, or export its table as csv.</source>
    <translation>Speichern Sie sie ohne Passwort, oder exportieren Sie ihre Tabelle als csv.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>Save it without the password, and choose it again.</source>
    <translation>Speichern Sie sie ohne das Passwort, und wählen Sie sie noch einmal.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Save its conversations as csv, or as JSON lines.</source>
    <translation>Speichern Sie ihre Gespräche als csv oder als JSON-Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Save them as srt or vtt, for example with Subtitle Edit.</source>
    <translation>Speichern Sie sie als srt oder vtt, zum Beispiel mit Subtitle Edit.</translation>
   </message>
@@ -16223,7 +16436,7 @@ In one sentence:</translation>
    <translation>Speichern Sie den Inhalt als Text, csv oder JSON-Zeilen, um ihn zu lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Saving</source>
    <translation>Wird gespeichert</translation>
   </message>
@@ -16238,12 +16451,12 @@ In one sentence:</translation>
    <translation>Skalierung</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Scale by alpha over the square root of the rank (rsLoRA), so that high ranks keep learning.</source>
    <translation>Mit Alpha geteilt durch die Wurzel des Rangs skalieren (rsLoRA), damit hohe Ränge weiter lernen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/scaling.py" />
+   <location filename="../../engine/methods/additive.py" />
    <source>Scales keys, values and feed-forward</source>
    <translation>Skaliert Schlüssel, Werte und Feed-Forward</translation>
   </message>
@@ -16278,7 +16491,7 @@ In one sentence:</translation>
    <translation>Bewertet mit {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Scoring</source>
    <translation>Bewertung</translation>
   </message>
@@ -16323,12 +16536,12 @@ In one sentence:</translation>
    <translation>Senden Sie privat, oder fragen Sie den Eigentümer.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Sending to the hub</source>
    <translation>Wird an den Hub gesendet</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Sending what the run needs</source>
    <translation>Was der Lauf braucht, wird gesendet</translation>
   </message>
@@ -16343,7 +16556,7 @@ In one sentence:</translation>
    <translation>Sätze einer Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Separate magnitude</source>
    <translation>Betrag getrennt</translation>
   </message>
@@ -16363,7 +16576,7 @@ In one sentence:</translation>
    <translation>Setzen Sie Beams auf 1 oder Temperatur auf 0.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/stock.py" />
+   <location filename="../../engine/worker/generation/generate.py" />
    <source>Set Beams to 1.</source>
    <translation>Setzen Sie Beams auf 1.</translation>
   </message>
@@ -16403,12 +16616,12 @@ In one sentence:</translation>
    <translation>Einstellungen dürfen keine Dateien, Modelle oder Programme nennen, und Zahlen müssen im üblichen Rahmen sein. Entfernen Sie die Einstellung, wenn Sie dem Adapter trauen.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_roles.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>Several columns could be the conversation: {1}.</source>
    <translation>Mehrere Spalten könnten das Gespräch sein: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_roles.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>Several columns could be the summary: {1}.</source>
    <translation>Mehrere Spalten könnten die Zusammenfassung sein: {1}.</translation>
   </message>
@@ -16438,7 +16651,7 @@ In one sentence:</translation>
    <translation>Blatt</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Shift-JIS (Japanese)</source>
    <translation>Shift-JIS (japanisch)</translation>
   </message>
@@ -16453,7 +16666,7 @@ In one sentence:</translation>
    <translation>Kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/signal_and_webex.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Signal</source>
    <translation>Signal</translation>
   </message>
@@ -16488,7 +16701,7 @@ In one sentence:</translation>
    <translation>Größe des kleineren Faktors. Leer: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/slack.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Slack</source>
    <translation>Slack</translation>
   </message>
@@ -16548,7 +16761,7 @@ In one sentence:</translation>
    <translation>Einige Ereignisse des Laufs sind beschädigt und wurden übersprungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/nested.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>Some rows have several objects in "{1}": "{2}" is that of the first.</source>
    <translation>In manchen Zeilen stehen mehrere Objekte in „{1}“: „{2}“ ist das des ersten.</translation>
   </message>
@@ -16703,7 +16916,7 @@ In one sentence:</translation>
    <translation>Starten Sie den Kopfrechner mit `{1} node start --host` und seiner Adresse, und prüfen Sie seine Firewall.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/file_scoring.py" />
+   <location filename="../../engine/arena/results.py" />
    <source>Start the queue: a file is scored on the conversations of a scored entry.</source>
    <translation>Starten Sie die Warteschlange: Eine Datei wird auf den Gesprächen eines bewerteten Eintrags bewertet.</translation>
   </message>
@@ -16723,7 +16936,7 @@ In one sentence:</translation>
    <translation>Anfangstext</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Starting the worker</source>
    <translation>Arbeitsprozess startet</translation>
   </message>
@@ -16733,17 +16946,17 @@ In one sentence:</translation>
    <translation>Beginnt als LoRA mit höherem Rang, misst die Wichtigkeit jedes Rangs jeder Schicht und entfernt die unwichtigsten, bis der mittlere Rang erreicht ist: Wichtigere Schichten behalten mehr. Der fertige Adapter ist eine gewöhnliche LoRA, deren Rang je Schicht verschieden ist. Nehmen Sie es für Läufe von einigen hundert Schritten oder mehr: Kürzere sind zu kurz, um die Wichtigkeit zu messen. (Zhang et al. 2023)</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Starts at the directions of your data</source>
    <translation>Beginnt bei den Richtungen Ihrer Daten</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Starts at the weight's QR factors</source>
    <translation>Beginnt bei den QR-Faktoren des Gewichts</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Starts at the weight's singular vectors</source>
    <translation>Beginnt bei den Singulärvektoren des Gewichts</translation>
   </message>
@@ -16818,7 +17031,7 @@ In one sentence:</translation>
    <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Strength of the change: it is scaled by alpha over rank. Often once or twice the rank.</source>
    <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Oft das Ein- oder Zweifache des Rangs.</translation>
   </message>
@@ -16848,7 +17061,7 @@ In one sentence:</translation>
    <translation>Nach so vielen Tokens werden Zusammenfassungen gekürzt. Automatisch: so lang wie die Referenzen der Daten, bis auf das längste Hundertstel.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Summarising</source>
    <translation>Wird zusammengefasst</translation>
   </message>
@@ -16906,7 +17119,7 @@ Summary:</translation>
    <translation>Schwedisch</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Switch them off, or use {1}.</source>
    <translation>Schalten Sie sie aus, oder verwenden Sie {1}.</translation>
   </message>
@@ -16916,7 +17129,7 @@ Summary:</translation>
    <translation>Abgeschaltet: {1}. An: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/google_chat.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>System</source>
    <translation>System</translation>
   </message>
@@ -16941,12 +17154,12 @@ Summary:</translation>
    <translation>Tadschikisch</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Take an nf4 base, or eva.</source>
    <translation>Nehmen Sie ein nf4-Basismodell, oder eva.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Take an nf4 base, or switch DoRA off.</source>
    <translation>Nehmen Sie ein nf4-Basismodell, oder schalten Sie DoRA aus.</translation>
   </message>
@@ -16961,7 +17174,7 @@ Summary:</translation>
    <translation>Nehmen Sie höchstens {1}, oder senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Take eva or default, or switch DoRA off.</source>
    <translation>Nehmen Sie eva oder die Vorgabe, oder schalten Sie DoRA aus.</translation>
   </message>
@@ -16981,7 +17194,7 @@ Summary:</translation>
    <translation>Nehmen Sie es allein, oder nur Schichten nach Namen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>Take it out of the adapter's name or prompt.</source>
    <translation>Nehmen Sie ihn aus dem Namen oder dem Prompt des Adapters.</translation>
   </message>
@@ -17001,7 +17214,7 @@ Summary:</translation>
    <translation>Nehmen Sie {1} oder einen niedrigeren Rang.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Take {1}, or another initialisation.</source>
    <translation>Nehmen Sie {1} oder eine andere Initialisierung.</translation>
   </message>
@@ -17016,7 +17229,7 @@ Summary:</translation>
    <translation>Aufgaben</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/teams.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Teams</source>
    <translation>Teams</translation>
   </message>
@@ -17076,7 +17289,7 @@ Summary:</translation>
    <translation>Die Aktivierungsfunktion zwischen den zwei Schichten des Adapters.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/adapter_store.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
   </message>
@@ -17106,7 +17319,7 @@ Summary:</translation>
    <translation>Die Arena in {1} ist weg oder lässt sich nicht schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_file.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>The arena {1} can't be read.</source>
    <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
@@ -17121,7 +17334,7 @@ Summary:</translation>
    <translation>Die Attention jedes Blocks</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/base_forms.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>The base model can't be scored in {1} format: {2}</source>
    <translation>Das Basismodell lässt sich im Format {1} nicht bewerten: {2}</translation>
   </message>
@@ -17221,7 +17434,7 @@ Summary:</translation>
    <translation>Die Änderung hängt vom Gewicht ab</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>The checkpoint of step {1}</source>
    <translation>Der Prüfpunkt von Schritt {1}</translation>
   </message>
@@ -17286,12 +17499,12 @@ Summary:</translation>
    <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>The column "{1}" of "{2}" holds bytes, no text: such cells are empty.</source>
    <translation>In der Spalte „{1}“ von „{2}“ stehen Bytes, kein Text: Solche Zellen sind leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/columnar.py" />
+   <location filename="../../engine/worker/readers/columnar.py" />
    <source>The column "{1}" of {2} holds {3}, no text, and is not read.</source>
    <translation>Die Spalte „{1}“ von {2} enthält {3}, keinen Text, und wird nicht gelesen.</translation>
   </message>
@@ -17316,7 +17529,7 @@ Summary:</translation>
    <translation>Der Vergleich kann nicht angelegt werden: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>The config.json of {1} asks for {2} layers, and there are {3} weights.</source>
    <translation>Die config.json von {1} verlangt {2} Schichten, und es gibt {3} Gewichte.</translation>
   </message>
@@ -17326,17 +17539,17 @@ Summary:</translation>
    <translation>Die config.json von {1} ist nicht lesbar: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>The config.json of {1} says {2} = {3}, and there are {4} tokens.</source>
    <translation>Die config.json von {1} sagt {2} = {3}, und es gibt {4} Tokens.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>The config.json of {1} says {2} = {3}, which is no number from 1 to {4}.</source>
    <translation>In der config.json von {1} steht {2} = {3}, und das ist keine Zahl von 1 bis {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>The config.json of {1} says {2} = {3}: code that would be fetched and run.</source>
    <translation>In der config.json von {1} steht {2} = {3}: Code, der geladen und ausgeführt würde.</translation>
   </message>
@@ -17616,7 +17829,7 @@ Summary:</translation>
    <translation>Der Anfangsrang, {1}, muss über dem Rang am Ende liegen, {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>The initialisation {1} does not work on an int8 base: saved as a plain LoRA it adds in another order, which int8 layers round differently.</source>
    <translation>Die Initialisierung {1} geht nicht mit einem int8-Basismodell: Als einfache LoRA gespeichert addiert sie in anderer Reihenfolge, was int8-Schichten anders runden.</translation>
   </message>
@@ -17706,7 +17919,7 @@ Summary:</translation>
    <translation>Die längste Wortfolge, die in beiden vorkommt, Lücken erlaubt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>The longest stack of this model has {1}, not {2}.</source>
    <translation>Der längste Stapel dieses Modells hat {1}, nicht {2}.</translation>
   </message>
@@ -17721,7 +17934,7 @@ Summary:</translation>
    <translation>Der Verlust oder seine Gradienten sind bei Schritt {1} nicht endlich, ebenso bei den {2} Schritten davor.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>The matrix B learns faster</source>
    <translation>Die Matrix B lernt schneller</translation>
   </message>
@@ -17736,7 +17949,7 @@ Summary:</translation>
    <translation>Die Mindestlänge, {1} Tokens, liegt über der Höchstlänge, {2} Tokens.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/converted_models.py" />
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
    <source>The model can't be converted for CTranslate2: {1}.</source>
    <translation>Das Modell lässt sich nicht für CTranslate2 umwandeln: {1}.</translation>
   </message>
@@ -17836,7 +18049,7 @@ Summary:</translation>
    <translation>Die Zahl der Blöcke</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>The number of layers in config.json is wrong. Copy the original file.</source>
    <translation>Die Zahl der Schichten in config.json ist falsch. Kopieren Sie die ursprüngliche Datei.</translation>
   </message>
@@ -17846,7 +18059,7 @@ Summary:</translation>
    <translation>Der davor wird genommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>The orthogonal initialisation needs an even rank.</source>
    <translation>Die orthogonale Initialisierung braucht einen geraden Rang.</translation>
   </message>
@@ -17866,7 +18079,7 @@ Summary:</translation>
    <translation>Das Paket gguf, mit dem sie zurückgelesen wird, ist nicht installiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>The package has no converter.</source>
    <translation>Das Paket hat keinen Konverter.</translation>
   </message>
@@ -17901,7 +18114,7 @@ Summary:</translation>
    <translation>Der Prompt hat {1} Zeichen; die Grenze ist {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>The prompt of {1} holds {2}, which would go to the hub with it.</source>
    <translation>Der Prompt von {1} enthält {2}, und das ginge mit ihm zum Hub.</translation>
   </message>
@@ -17976,7 +18189,7 @@ Summary:</translation>
    <translation>Die Zeilen passen nicht in den Arbeitsspeicher, und {1} nimmt sie nicht auf: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <location filename="../../engine/worker/training/training_run.py" />
    <source>The run computes with the libraries' own code, with the same result but for rounding.</source>
    <translation>Der Lauf rechnet mit dem eigenen Code der Bibliotheken, bis auf die Rundung mit demselben Ergebnis.</translation>
   </message>
@@ -18001,7 +18214,7 @@ Summary:</translation>
    <translation>Dasselbe, Satz für Satz.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/file_scoring.py" />
+   <location filename="../../engine/arena/results.py" />
    <source>The scored conversations of the arena's runs can't be read.</source>
    <translation>Die bewerteten Gespräche der Läufe der Arena sind nicht lesbar.</translation>
   </message>
@@ -18021,7 +18234,7 @@ Summary:</translation>
    <translation>Das Blatt einer Arbeitsmappe oder die Tabelle einer Datenbank oder auto: alle, die nach Teilen heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle mit Texten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/sheets.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>The sheets are: {1}.</source>
    <translation>Die Blätter sind: {1}.</translation>
   </message>
@@ -18041,7 +18254,7 @@ Summary:</translation>
    <translation>Der Anfangstext ist leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>The state in {1} does not fit this run: {2}.</source>
    <translation>Der Zustand in {1} passt nicht zu diesem Lauf: {2}.</translation>
   </message>
@@ -18081,7 +18294,7 @@ Summary:</translation>
    <translation>Das System hat einen Prozess, der einen Teil jedes Schritts berechnet, aus Speichermangel beendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>The tables are: {1}.</source>
    <translation>Die Tabellen sind: {1}.</translation>
   </message>
@@ -18121,7 +18334,7 @@ Summary:</translation>
    <translation>Das Token darf nicht in {1} schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_tokenizer.py" />
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
    <source>The tokenizer of {1} can't be kept in a model folder.</source>
    <translation>Der Tokenizer von {1} lässt sich nicht in einem Modellordner aufbewahren.</translation>
   </message>
@@ -18151,14 +18364,9 @@ Summary:</translation>
    <translation>Der Tokenizer von {1} ist nicht auf diesem Computer</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>The trained weights or the optimizer's state are no longer finite, so they are not saved.</source>
    <translation>Die trainierten Gewichte oder der Zustand des Optimierers sind nicht mehr endlich und werden deshalb nicht gespeichert.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>The training split has {1}, too few to show {2} in the prompt and train on others.</source>
-   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen und auf anderen zu trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -18191,7 +18399,7 @@ Summary:</translation>
    <translation>Die Gewichte behalten ihr Zahlenformat.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>The weights of {1} are in {2}, not in {3}.</source>
    <translation>Die Gewichte von {1} liegen in {2}, nicht in {3}.</translation>
   </message>
@@ -18266,12 +18474,12 @@ Summary:</translation>
    <translation>Die {1} von {2} lässt sich nicht schreiben: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>The {1} of {2} holds no configuration.</source>
    <translation>Die {1} von {2} enthält keine Konfiguration.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>The {1} of {2} holds no state.</source>
    <translation>{1} von {2} enthält keinen Stand.</translation>
   </message>
@@ -18286,14 +18494,14 @@ Summary:</translation>
    <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>The {1} of {2} names {3}, which is no safetensors file of its folder.</source>
    <translation>Die {1} von {2} nennt {3}, und das ist keine safetensors-Datei ihres Ordners.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
-   <source>The {1} of {2} says {3} = {4}: files that nothing checks.</source>
-   <translation>In der {1} von {2} steht {3} = {4}: Dateien, die niemand prüft.</translation>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>The {1} of {2} says {3}: files that nothing checks.</source>
+   <translation>In {1} von {2} steht {3}: Dateien, die nichts prüft.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -18316,12 +18524,12 @@ Summary:</translation>
    <translation>In {1} sind keine Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>There are no {1} in {2}.</source>
    <translation>In {2} gibt es keine {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seeds.py" />
+   <location filename="../../engine/arena/presets.py" />
    <source>There can't be {1} seeds: 1 to {2} are possible.</source>
    <translation>{1} Startwerte sind nicht möglich: erlaubt sind 1 bis {2}.</translation>
   </message>
@@ -18351,7 +18559,7 @@ Summary:</translation>
    <translation>Es gibt keine Arena „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_file.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>There is no arena in {1}.</source>
    <translation>In {1} ist keine Arena.</translation>
   </message>
@@ -18501,7 +18709,7 @@ Summary:</translation>
    <translation>Diese {1} Gespräche haben noch keine Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>They are left out. That is as it should be for parts that read no text.</source>
    <translation>Sie werden weggelassen. Bei Teilen, die keinen Text lesen, ist das richtig so.</translation>
   </message>
@@ -18521,7 +18729,7 @@ Summary:</translation>
    <translation>Sie enthalten: {1}. Nennen Sie den Schlüssel des Gesagten als data.columns.text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/stock.py" />
+   <location filename="../../engine/worker/generation/generate.py" />
    <source>This base model can't follow beams: its cache can't be reordered.</source>
    <translation>Dieses Basismodell kann keinen Beams folgen: Sein Cache lässt sich nicht umordnen.</translation>
   </message>
@@ -18536,17 +18744,7 @@ Summary:</translation>
    <translation>Diesem Basismodell fehlt {1}, das llama.cpp für seine Art braucht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/context_window.py" />
-   <source>This base model takes {1} tokens; prompt and summary and {2} before them need up to {3}.</source>
-   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt, Zusammenfassung und davor {2} brauchen bis zu {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/context_window.py" />
-   <source>This base model takes {1} tokens; prompt and summary need up to {2}.</source>
-   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung brauchen bis zu {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/generation/generate.py" />
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>This base model takes {1} tokens; prompt and summary{2} need up to {3}.</source>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung{2} brauchen bis zu {3}.</translation>
   </message>
@@ -18576,7 +18774,7 @@ Summary:</translation>
    <translation>Das ist das Basismodell, wie es ist: Ändern Sie den Prompt, oder zeigen Sie Beispiele.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>This model has no {1} to train.</source>
    <translation>Dieses Modell hat keine {1} zum Trainieren.</translation>
   </message>
@@ -18586,7 +18784,7 @@ Summary:</translation>
    <translation>Dieser Lauf läuft schon, anderswo gestartet. Hier wird er verfolgt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>This run needs about {1} of memory, but only {2} is available.</source>
    <translation>Dieser Lauf braucht etwa {1} Speicher, verfügbar sind aber nur {2}.</translation>
   </message>
@@ -18601,7 +18799,7 @@ Summary:</translation>
    <translation>Diese Version kann Rezepte nach Schema {1} nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seeds.py" />
+   <location filename="../../engine/arena/presets.py" />
    <source>Three show the spread, five show it well.</source>
    <translation>Drei zeigen die Streuung, fünf zeigen sie gut.</translation>
   </message>
@@ -18631,7 +18829,7 @@ Summary:</translation>
    <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher und geben dasselbe Ergebnis. Automatisch: passend zu Gerät und Basismodell gewählt.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Too few conversations to tell</source>
    <translation>Zu wenige Gespräche für ein Urteil</translation>
   </message>
@@ -18646,7 +18844,7 @@ Summary:</translation>
    <translation>Ein kleines Netz trainieren, das das Prefix berechnet; das macht das Training stabiler, und seine Lernrate ist ein Dreißigstel der des Laufs. Im Adapter wird nur das fertige Prefix gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Train each weight's magnitude separately from its direction (DoRA): learns more at low ranks, takes more time.</source>
    <translation>Den Betrag jedes Gewichts getrennt von seiner Richtung trainieren (DoRA): lernt mehr bei niedrigen Rängen, kostet mehr Zeit.</translation>
   </message>
@@ -18701,7 +18899,7 @@ Summary:</translation>
    <translation>Trainierte Vektoren vor denen des Textes</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/stages.py" />
+   <location filename="../../engine/jobs/run_state.py" />
    <source>Training</source>
    <translation>Training</translation>
   </message>
@@ -18741,12 +18939,12 @@ Summary:</translation>
    <translation>Trainiert jedes Gewicht</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/hard_prompts.py" />
+   <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trains nothing, adds examples</source>
    <translation>Trainiert nichts, fügt Beispiele hinzu</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/hard_prompts.py" />
+   <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trains nothing: the base model reads your prompt, with as many examples as you like, and is scored against itself with the plain prompt. It is the other yardstick: what prompting alone achieves, and what a trained adapter has to beat. Only the prompt is saved.</source>
    <translation>Trainiert nichts: Das Basismodell liest Ihren Prompt mit so vielen Beispielen, wie Sie wollen, und wird gegen sich selbst mit dem einfachen Prompt bewertet. Das ist der andere Maßstab: was der Prompt allein erreicht und was ein trainierter Adapter übertreffen muss. Gespeichert wird nur der Prompt.</translation>
   </message>
@@ -18766,7 +18964,7 @@ Summary:</translation>
    <translation>Trainiert nur die Normen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Transcribe it first, for example with Whisper, and choose the transcript (vtt, srt, json or txt).</source>
    <translation>Verschriften Sie sie zuerst, zum Beispiel mit Whisper, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
   </message>
@@ -18781,17 +18979,17 @@ Summary:</translation>
    <translation>Mitschrift ohne Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Tried in Ollama.</source>
    <translation>In Ollama erprobt.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Tried in llama.cpp's own llama-cli.</source>
    <translation>In llama-cli von llama.cpp erprobt.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Tried in llama.cpp's own server.</source>
    <translation>Im eigenen Server von llama.cpp erprobt.</translation>
   </message>
@@ -18806,7 +19004,7 @@ Summary:</translation>
    <translation>`ssh {1}` von Hand versuchen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>Try again later.</source>
    <translation>Versuchen Sie es später noch einmal.</translation>
   </message>
@@ -18901,7 +19099,7 @@ Summary:</translation>
    <translation>Zwei niedrigrangige Änderungen, multipliziert</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Two thin matrices beside each weight</source>
    <translation>Zwei dünne Matrizen neben jedem Gewicht</translation>
   </message>
@@ -18946,7 +19144,7 @@ Summary:</translation>
    <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie den Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>Unpack it, and choose the folder.</source>
    <translation>Entpacken Sie es und wählen Sie den Ordner.</translation>
   </message>
@@ -18996,7 +19194,7 @@ Summary:</translation>
    <translation>Aktualisieren Sie Tunesmith, um sie zu verwenden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>Update Tunesmith.</source>
    <translation>Aktualisieren Sie Tunesmith.</translation>
   </message>
@@ -19061,7 +19259,7 @@ Summary:</translation>
    <translation>Verwenden Sie Buchstaben, Ziffern, Punkte, Binde- und Unterstriche, höchstens {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Use the other files, or add the summaries.</source>
    <translation>Verwenden Sie die anderen Dateien, oder ergänzen Sie die Zusammenfassungen.</translation>
   </message>
@@ -19166,7 +19364,7 @@ Summary:</translation>
    <translation>Stimmen Sie zuerst über ein Paar ab.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/preference_pairs.py" />
+   <location filename="../../engine/voting/results.py" />
    <source>Vote on more pairs first.</source>
    <translation>Stimmen Sie zuerst über mehr Paare ab.</translation>
   </message>
@@ -19401,42 +19599,42 @@ Summary:</translation>
    <translation>Breite der zwei zufälligen Matrizen, die sich alle Schichten teilen. Nehmen Sie mehr als bei LoRA: Jede Schicht trainiert nur einen Parameter je Rang und einen je Ausgabe.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>Width of the two thin matrices. A higher rank can learn more and trains more parameters.</source>
    <translation>Breite der zwei dünnen Matrizen. Ein höherer Rang kann mehr lernen und trainiert mehr Parameter.</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Windows-1250 (Central European)</source>
    <translation>Windows-1250 (mitteleuropäisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Windows-1251 (Cyrillic)</source>
    <translation>Windows-1251 (kyrillisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Windows-1252 (Western European)</source>
    <translation>Windows-1252 (westeuropäisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Windows-1253 (Greek)</source>
    <translation>Windows-1253 (griechisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Windows-1254 (Turkish)</source>
    <translation>Windows-1254 (türkisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Windows-1255 (Hebrew)</source>
    <translation>Windows-1255 (hebräisch)</translation>
   </message>
   <message>
-   <location filename="../../engine/text/legacy_encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Windows-1256 (Arabic)</source>
    <translation>Windows-1256 (arabisch)</translation>
   </message>
@@ -19456,14 +19654,9 @@ Summary:</translation>
    <translation>Bei mehreren Grafikkarten hält jede einen Teil des Basismodells und bekommt die anderen Teile für den Moment, in dem sie rechnet (FSDP). Für Basismodelle, die nicht auf eine Karte passen; langsamer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>With the longest conversation and its summary, {1} tokens are needed; the context window has {2}.</source>
-   <translation>Mit dem längsten Gespräch und seiner Zusammenfassung werden {1} Tokens gebraucht; das Kontextfenster hat {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>With {1}, the longest conversation and its summary, {2} tokens are needed; the context window has {3}.</source>
-   <translation>{1}, das längste Gespräch und seine Zusammenfassung brauchen zusammen {2} Tokens; das Kontextfenster hat {3}.</translation>
+   <location filename="../../engine/worker/planning/context_window.py" />
+   <source>With {1},</source>
+   <translation>Mit {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -19491,7 +19684,7 @@ Summary:</translation>
    <translation>Schlechter</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Worse, not recommended</source>
    <translation>Schlechter, nicht empfohlen</translation>
   </message>
@@ -19506,7 +19699,7 @@ Summary:</translation>
    <translation>Schreiben Sie einen anderen Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/columnar.py" />
+   <location filename="../../engine/worker/readers/columnar.py" />
    <source>Write it again with version=2, or as parquet.</source>
    <translation>Schreiben Sie sie neu mit version=2, oder als parquet.</translation>
   </message>
@@ -19586,17 +19779,17 @@ Summary:</translation>
    <translation>Zulu</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>[ date time ] Name: text</source>
    <translation>[ Datum Zeit ] Name: Text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>[Name] [time] text</source>
    <translation>[Name] [Zeit] Text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>[Name] text</source>
    <translation>[Name] Text</translation>
   </message>
@@ -19606,12 +19799,12 @@ Summary:</translation>
    <translation>[Datum Zeit] Name</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>[date time] Name: text</source>
    <translation>[Datum Zeit] Name: Text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>[date, time] Name: text</source>
    <translation>[Datum, Zeit] Name: Text</translation>
   </message>
@@ -19686,17 +19879,17 @@ Summary:</translation>
    <translation>eine Kartennummer</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/export.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>a chat without a name</source>
    <translation>ein Chat ohne Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>a chat's next conversation begins after a pause of 1 hour</source>
    <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von 1 Stunde</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>a chat's next conversation begins after a pause of {1} hours</source>
    <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1} Stunden</translation>
   </message>
@@ -19711,7 +19904,7 @@ Summary:</translation>
    <translation>ein Vergleich</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>a conversation without a title</source>
    <translation>ein Gespräch ohne Titel</translation>
   </message>
@@ -19721,7 +19914,7 @@ Summary:</translation>
    <translation>eine Datenbank</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>a document</source>
    <translation>ein Dokument</translation>
   </message>
@@ -19731,12 +19924,12 @@ Summary:</translation>
    <translation>ein Dokument eines alten Office</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>a document of old Word</source>
    <translation>ein Dokument eines alten Word</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>a file of another form</source>
    <translation>eine Datei in anderer Form</translation>
   </message>
@@ -19786,12 +19979,12 @@ Summary:</translation>
    <translation>ein Protokoll</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>a mail of Outlook</source>
    <translation>eine Mail von Outlook</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>a mailbox of Outlook</source>
    <translation>ein Postfach von Outlook</translation>
   </message>
@@ -19851,12 +20044,12 @@ Summary:</translation>
    <translation>eine Prompt-Vorlage</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>a quotation mark inside a quoted cell is not doubled</source>
    <translation>ein Anführungszeichen in einer Zelle mit Anführungszeichen ist nicht verdoppelt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>a quotation mark that opens a cell is never closed</source>
    <translation>ein Anführungszeichen, das eine Zelle öffnet, wird nie geschlossen</translation>
   </message>
@@ -19866,7 +20059,7 @@ Summary:</translation>
    <translation>ein Rezept</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>a recording</source>
    <translation>eine Aufnahme</translation>
   </message>
@@ -19936,12 +20129,12 @@ Summary:</translation>
    <translation>die Metadaten eines Adapters</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>an annotated transcript</source>
    <translation>ein annotiertes Transkript</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>an archive of another kind</source>
    <translation>ein Archiv anderer Art</translation>
   </message>
@@ -19961,7 +20154,7 @@ Summary:</translation>
    <translation>eine E-Mail-Adresse</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>an encrypted backup</source>
    <translation>eine verschlüsselte Sicherung</translation>
   </message>
@@ -20001,7 +20194,7 @@ Summary:</translation>
    <translation>einem unquantisierten Basismodell</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/generate.py" />
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>and {1} before them</source>
    <translation>und davor {1}</translation>
   </message>
@@ -20076,12 +20269,12 @@ Summary:</translation>
    <translation>rotiert und skaliert werden</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>as a database it makes no sense ({1})</source>
    <translation>als Datenbank ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>as a workbook it makes no sense ({1})</source>
    <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
   </message>
@@ -20091,17 +20284,17 @@ Summary:</translation>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_contents.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>as it is the only other column of texts, and they are longer</source>
    <translation>da es die einzige andere Spalte mit Texten ist und diese länger sind</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_contents.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>as it is the only other column of texts, and they are shorter</source>
    <translation>denn sie ist die einzige andere mit Texten, und diese sind kürzer</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_contents.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>as its texts are the longer ones</source>
    <translation>denn ihre Texte sind die längeren</translation>
   </message>
@@ -20111,7 +20304,7 @@ Summary:</translation>
    <translation>wie angegeben</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_contents.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>as turns of speakers stand in it</source>
    <translation>denn darin stehen Beiträge von Sprechern</translation>
   </message>
@@ -20131,12 +20324,12 @@ Summary:</translation>
    <translation>höchstens</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>author, content and create_time</source>
    <translation>author, content und create_time</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/discord.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>author, content and timestamp</source>
    <translation>author, content und timestamp</translation>
   </message>
@@ -20256,7 +20449,7 @@ Summary:</translation>
    <translation>Spalten {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>contacts or a calendar</source>
    <translation>Kontakte oder ein Kalender</translation>
   </message>
@@ -20286,7 +20479,7 @@ Summary:</translation>
    <translation>Kopien der Gewichte werden in float32 trainiert, neben einem Basismodell in einem anderen Zahlenformat</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/google_chat.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>creator, created_date and text</source>
    <translation>creator, created_date und text</translation>
   </message>
@@ -20311,32 +20504,32 @@ Summary:</translation>
    <translation>data.mask = ["{1}"] ersetzt es durch {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>date time from Name</source>
    <translation>Datum Zeit von Name</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>date time, Name : text</source>
    <translation>Datum Zeit, Name : Text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>date time, Name, text</source>
    <translation>Datum Zeit, Name, Text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>date, time - Name: text</source>
    <translation>Datum, Zeit - Name: Text</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_contents.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>dates or times</source>
    <translation>Daten oder Uhrzeiten</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/google_chat.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>deleted message</source>
    <translation>gelöschte Nachricht</translation>
   </message>
@@ -20351,7 +20544,7 @@ Summary:</translation>
    <translation>aus der Bank schöpfen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>each chat is one conversation</source>
    <translation>jeder Chat ist ein Gespräch</translation>
   </message>
@@ -20376,7 +20569,7 @@ Summary:</translation>
    <translation>jede sagt etwas anderes</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/mail_files.py" />
+   <location filename="../../engine/worker/readers/mail_files.py" />
    <source>each thread is one conversation</source>
    <translation>jeder Mailwechsel ist ein Gespräch</translation>
   </message>
@@ -20401,7 +20594,7 @@ Summary:</translation>
    <translation>Beispiele</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>expected after</source>
    <translation>expected after</translation>
   </message>
@@ -20436,7 +20629,7 @@ Summary:</translation>
    <translation>dahinter folgt noch etwas</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>from --&gt; to</source>
    <translation>von --&gt; bis</translation>
   </message>
@@ -20451,7 +20644,7 @@ Summary:</translation>
    <translation>from ray.scripts import scripts; scripts.get_ray_client_dependency_error = lambda: 'off'; scripts.main()</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/telegram.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>from, date and text</source>
    <translation>from, date und text</translation>
   </message>
@@ -20461,7 +20654,7 @@ Summary:</translation>
    <translation>weitere Referenzen: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/general_loss.py" />
+   <location filename="../../engine/worker/evaluation/losses.py" />
    <source>general text</source>
    <translation>allgemeiner Text</translation>
   </message>
@@ -20481,12 +20674,12 @@ Summary:</translation>
    <translation>einen trainierten Block bekommen</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>get a trained pair</source>
    <translation>ein trainiertes Paar bekommen</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/scaling.py" />
+   <location filename="../../engine/methods/additive.py" />
    <source>get a trained scale for each output, or for each input where a feed-forward layer ends</source>
    <translation>eine trainierte Skala für jede Ausgabe bekommen, oder für jede Eingabe, wo eine Feed-Forward-Schicht endet</translation>
   </message>
@@ -20596,7 +20789,7 @@ Summary:</translation>
    <translation>ein Komma steht vor dem Ende des Objekts</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>in its first line {1}</source>
    <translation>in der ersten Zeile {1}</translation>
   </message>
@@ -20656,7 +20849,7 @@ Summary:</translation>
    <translation>sie kündigt {1} Tensoren und {2} Angaben an</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/mail_files.py" />
+   <location filename="../../engine/worker/readers/mail_files.py" />
    <source>it begins with no header of a mail</source>
    <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
   </message>
@@ -20671,7 +20864,7 @@ Summary:</translation>
    <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>it defines names for texts of its own (XML entities)</source>
    <translation>sie legt eigene Namen für Texte fest (XML-Entitäten)</translation>
   </message>
@@ -20681,7 +20874,7 @@ Summary:</translation>
    <translation>sie beginnt nicht wie eine GGUF-Datei</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>it does not say how it was trained</source>
    <translation>er sagt nicht, wie er trainiert wurde</translation>
   </message>
@@ -20691,7 +20884,7 @@ Summary:</translation>
    <translation>Es wurde beendet</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>it ends before the column "{1}"</source>
    <translation>sie endet vor der Spalte „{1}“</translation>
   </message>
@@ -20711,37 +20904,37 @@ Summary:</translation>
    <translation>es liefert falsche Zahlen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/sheets.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>it goes on behind the column "{1}": "{2}"</source>
    <translation>sie geht hinter der Spalte „{1}“ weiter: „{2}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>it goes on behind the column "{1}": {2} cells for {3} columns</source>
    <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/parallel.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>it has fewer lines than {1}: {2}</source>
    <translation>es hat weniger Zeilen als {1}: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>it has more than {1} MB</source>
    <translation>sie hat mehr als {1} MB</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>it has more than {1} characters without a longer pause</source>
    <translation>es hat mehr als {1} Zeichen ohne eine längere Pause</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>it has more than {1} pages</source>
    <translation>es hat mehr als {1} Seiten</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/columnar.py" />
+   <location filename="../../engine/worker/readers/columnar.py" />
    <source>it has several columns "{1}"</source>
    <translation>sie hat mehrere Spalten „{1}“</translation>
   </message>
@@ -20776,12 +20969,12 @@ Summary:</translation>
    <translation>sie ist ein Mixture-of-Experts-Modell, und solche werden aus GGUF-Dateien nicht gelesen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/html_files.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>it is a page with a table of conversations and summaries</source>
    <translation>es ist eine Seite mit einer Tabelle von Gesprächen und Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>it is a prompt alone, and nothing was trained</source>
    <translation>er ist nur ein Prompt, und nichts wurde trainiert</translation>
   </message>
@@ -20821,17 +21014,17 @@ Summary:</translation>
    <translation>es ist keine Datei</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>it is no whole PDF ({1})</source>
    <translation>es ist kein vollständiges PDF ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>it is no whole Word document</source>
    <translation>es ist kein vollständiges Word-Dokument</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>it is no whole Word document ({1})</source>
    <translation>es ist kein vollständiges Word-Dokument ({1})</translation>
   </message>
@@ -20861,7 +21054,7 @@ Summary:</translation>
    <translation>sie ist einer von {1} Teilen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>it is the rest of the broken row before it</source>
    <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
   </message>
@@ -20896,7 +21089,7 @@ Summary:</translation>
    <translation>es braucht mehr als {1} s eines Prozessors</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>it was computed in float16, which needs scaled gradients</source>
    <translation>er wurde in float16 berechnet, was skalierte Gradienten braucht</translation>
   </message>
@@ -20921,12 +21114,12 @@ Summary:</translation>
    <translation>der Inhalt ergibt keinen Sinn</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>its conversation</source>
    <translation>sein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>its files are not those that were written</source>
    <translation>seine Dateien sind nicht die, die geschrieben wurden</translation>
   </message>
@@ -20936,7 +21129,7 @@ Summary:</translation>
    <translation>ihr Kopf hat mehr als {1} MB</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
+   <location filename="../../engine/methods/low_rank.py" />
    <source>its initial values ({1}) are not computed by PEFT</source>
    <translation>seine Anfangswerte ({1}) berechnet nicht PEFT</translation>
   </message>
@@ -20971,7 +21164,7 @@ Summary:</translation>
    <translation>deren Listen enthalten die Sätze einer Zusammenfassung, {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/html_files.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>its one row</source>
    <translation>ihre einzige Zeile</translation>
   </message>
@@ -20981,12 +21174,12 @@ Summary:</translation>
    <translation>sein Muster {1} könnte endlos dauern</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_config.py" />
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
    <source>its positions are stretched in a way of its own</source>
    <translation>ihre Positionen sind auf eine eigene Weise gedehnt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_config.py" />
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
    <source>its positions are stretched in a way that is not known ({1})</source>
    <translation>ihre Positionen sind auf eine Weise gedehnt, die nicht bekannt ist ({1})</translation>
   </message>
@@ -21001,7 +21194,7 @@ Summary:</translation>
    <translation>seine Ränge verteilt nicht PEFT</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>its recipe can't be read</source>
    <translation>sein Rezept lässt sich nicht lesen</translation>
   </message>
@@ -21011,7 +21204,7 @@ Summary:</translation>
    <translation>seine Regeln können einen Text {1}-mal so lang machen</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>its settings were changed while it was trained</source>
    <translation>seine Einstellungen wurden während des Trainings geändert</translation>
   </message>
@@ -21036,7 +21229,7 @@ Summary:</translation>
    <translation>ihr Tensor {1} liegt innerhalb eines anderen</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/reproduction.py" />
+   <location filename="../../engine/adapters/exports.py" />
    <source>its training went on from another adapter</source>
    <translation>sein Training setzte das eines anderen Adapters fort</translation>
   </message>
@@ -21046,7 +21239,7 @@ Summary:</translation>
    <translation>ihre Werte sind zu tief verschachtelt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>its {1} can't be read: {2}</source>
    <translation>seine {1} ist nicht lesbar: {2}</translation>
   </message>
@@ -21081,7 +21274,7 @@ Summary:</translation>
    <translation>in den Gesprächen weggelassen ist, womit alle beginnen: „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>line {1}</source>
    <translation>Zeile {1}</translation>
   </message>
@@ -21096,27 +21289,27 @@ Summary:</translation>
    <translation>Zeile {1} ist kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>lines {1} to {2}</source>
    <translation>Zeilen {1} bis {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>llama.cpp's converter can't be fetched.</source>
    <translation>Der Konverter von llama.cpp lässt sich nicht holen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>llama.cpp's converter failed: {1}</source>
    <translation>Der Konverter von llama.cpp ist gescheitert: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>llama.cpp's converter is fetched by pip, which is not here.</source>
    <translation>Der Konverter von llama.cpp wird mit pip geholt, das hier fehlt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>llama.cpp's converter is not on this computer.</source>
    <translation>Der Konverter von llama.cpp ist nicht auf diesem Computer.</translation>
   </message>
@@ -21136,17 +21329,17 @@ Summary:</translation>
    <translation>Medienhinweise</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>merged range</source>
    <translation>verbundener Bereich</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>merged ranges</source>
    <translation>verbundene Bereiche</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>method state:</source>
    <translation>method state:</translation>
   </message>
@@ -21181,7 +21374,7 @@ Summary:</translation>
    <translation>Namen von Klassen</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_contents.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>names of files</source>
    <translation>Dateinamen</translation>
   </message>
@@ -21191,7 +21384,7 @@ Summary:</translation>
    <translation>keine Spalte sieht nach der Zusammenfassung aus</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/naming.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>no examples</source>
    <translation>keine Beispiele</translation>
   </message>
@@ -21216,7 +21409,7 @@ Summary:</translation>
    <translation>kein messbarer Unterschied</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/store_server.py" />
+   <location filename="../../engine/cluster/store_job.py" />
    <source>no port is free on {1}</source>
    <translation>auf {1} ist kein Port frei</translation>
   </message>
@@ -21321,7 +21514,7 @@ Summary:</translation>
    <translation>out of memory</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/signal_and_webex.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>personEmail, created and text</source>
    <translation>personEmail, created und text</translation>
   </message>
@@ -21361,7 +21554,7 @@ Summary:</translation>
    <translation>Rank 0 (auf {1})</translation>
   </message>
   <message>
-   <location filename="../../engine/text/summary_blocks.py" />
+   <location filename="../../engine/text/transcripts.py" />
    <source>reference summary</source>
    <translation>Referenzzusammenfassung</translation>
   </message>
@@ -21391,7 +21584,7 @@ Summary:</translation>
    <translation>Zeilen {1} und {2} weiteren</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_file.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>seed {1}</source>
    <translation>Startwert {1}</translation>
   </message>
@@ -21411,27 +21604,27 @@ Summary:</translation>
    <translation>selection ist {1}, es muss eines von {2} sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/matrix.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>sender, content and origin_server_ts</source>
    <translation>sender, content und origin_server_ts</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/signal_and_webex.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>sender, date and body</source>
    <translation>sender, date und body</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>sender, text and created_at</source>
    <translation>sender, text und created_at</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/teams.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>sender, time and body</source>
    <translation>sender, time und body</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/messenger.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>sender_name, timestamp_ms and content</source>
    <translation>sender_name, timestamp_ms und content</translation>
   </message>
@@ -21441,7 +21634,7 @@ Summary:</translation>
    <translation>sich die Ränge teilen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/sheets.py" />
+   <location filename="../../engine/worker/readers/table.py" />
    <source>sheet "{1}", {2}</source>
    <translation>Blatt „{1}“, {2}</translation>
   </message>
@@ -21501,7 +21694,7 @@ Summary:</translation>
    <translation>Schritte</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/unread.py" />
+   <location filename="../../engine/worker/readers/content.py" />
    <source>subtitles of another form</source>
    <translation>Untertitel in anderer Form</translation>
   </message>
@@ -21576,7 +21769,7 @@ Summary:</translation>
    <translation>die Spalte „{1}“ hat andere Zeilen als die erste</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/columnar.py" />
+   <location filename="../../engine/worker/readers/columnar.py" />
    <source>the column "{1}" holds bytes that are not UTF-8</source>
    <translation>die Spalte „{1}“ enthält Bytes, die kein UTF-8 sind</translation>
   </message>
@@ -21591,7 +21784,7 @@ Summary:</translation>
    <translation>die Spalte „{1}“ enthält {2} Zeichen, höchstens {3} werden gelesen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>the conversation of {1}</source>
    <translation>das Gespräch vom {1}</translation>
   </message>
@@ -21606,12 +21799,12 @@ Summary:</translation>
    <translation>die Länge des Kopfs ist unmöglich</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>the last block</source>
    <translation>dem letzten Block</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>the last {1} blocks</source>
    <translation>den letzten {1} Blöcken</translation>
   </message>
@@ -21621,7 +21814,7 @@ Summary:</translation>
    <translation>die Bibliothek, die es liest, bricht ab oder hat zu wenig Speicher</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>the model</source>
    <translation>dem Modell</translation>
   </message>
@@ -21641,7 +21834,7 @@ Summary:</translation>
    <translation>den Prozessor</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>the row that begins in line {1} has more than {2} characters; a quotation mark may be left open there</source>
    <translation>die Zeile, die in Zeile {1} beginnt, hat mehr als {2} Zeichen; vielleicht ist dort ein Anführungszeichen offen</translation>
   </message>
@@ -21651,7 +21844,7 @@ Summary:</translation>
    <translation>gleich</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_contents.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>the same text in every row</source>
    <translation>denselben Text in jeder Zeile</translation>
   </message>
@@ -21661,12 +21854,12 @@ Summary:</translation>
    <translation>die Form von {1} ist unmöglich</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>the split {1}</source>
    <translation>dem Teil {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/store_server.py" />
+   <location filename="../../engine/cluster/store_job.py" />
    <source>the token is not this cluster's</source>
    <translation>das Token ist nicht das dieses Clusters</translation>
   </message>
@@ -21681,7 +21874,7 @@ Summary:</translation>
    <translation>in manchen Zeilen stehen mehr</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
+   <location filename="../../engine/worker/readers/text_folder.py" />
    <source>there is no {1}{2} with the conversation beside it</source>
    <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
   </message>
@@ -21726,12 +21919,12 @@ Summary:</translation>
    <translation>dieser Prozessor multipliziert Matrizen in bfloat16 schneller</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>time Name: text</source>
    <translation>Zeit Name: Text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>time nick text</source>
    <translation>Zeit Name Text</translation>
   </message>
@@ -21771,7 +21964,7 @@ Summary:</translation>
    <translation>tuple[SelectiveLayer, str]</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>unexpected end of data</source>
    <translation>unexpected end of data</translation>
   </message>
@@ -21781,7 +21974,7 @@ Summary:</translation>
    <translation>entpackt sich zu weit mehr, als Daten seiner Größe es würden</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/messenger.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>unsent message</source>
    <translation>zurückgenommene Nachricht</translation>
   </message>
@@ -21791,7 +21984,7 @@ Summary:</translation>
    <translation>nicht geschlossener Text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/slack.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>user, text and ts</source>
    <translation>user, text und ts</translation>
   </message>
@@ -21811,7 +22004,7 @@ Summary:</translation>
    <translation>zu tief verschachtelte Werte</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>virtual token</source>
    <translation>virtuelles Token</translation>
   </message>
@@ -21841,7 +22034,7 @@ Summary:</translation>
    <translation>was kein Zeichen ist: {1}, {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>what it holds is no state of a run: {1}</source>
    <translation>was darin steht, ist kein Zustand eines Laufs: {1}</translation>
   </message>
@@ -21920,7 +22113,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} % der {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1} ({2} to {3})</source>
    <translation>{1} ({2} bis {3})</translation>
   </message>
@@ -21955,17 +22148,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel als data.columns.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>{1} The activations of a micro-batch take {2} of it.</source>
    <translation>{1} Die Aktivierungen eines Mikrobatches brauchen davon {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>{1} The base model's weights take {2} of it.</source>
    <translation>{1} Die Gewichte des Basismodells brauchen davon {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/feasibility.py" />
+   <location filename="../../engine/worker/planning/requirements.py" />
    <source>{1} The parameters that {2} trains, with gradients and optimizer, take {3} of it.</source>
    <translation>{1} Die Parameter, die {2} trainiert, brauchen mit Gradienten und Optimierer davon {3}.</translation>
   </message>
@@ -21993,6 +22186,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>{1} adapters of this kind can't be used in this version.</source>
    <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>{1} and train on others.</source>
+   <translation>{1} und trainieren Sie mit anderen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
@@ -22080,7 +22278,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht in die Bibliothek kopieren: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} can't be copied: {2}.</source>
    <translation>{1} lässt sich nicht kopieren: {2}.</translation>
   </message>
@@ -22150,12 +22348,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} kann nicht als GGUF-Datei gelesen werden: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_file.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>{1} can't be read.</source>
    <translation>{1} lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
+   <location filename="../../engine/worker/readers/chat_files.py" />
    <source>{1} can't be read: speakers are named by their ids.</source>
    <translation>{1} lässt sich nicht lesen: Personen sind nach ihren IDs benannt.</translation>
   </message>
@@ -22245,12 +22443,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat sich beim Lesen geändert.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/constraints.py" />
+   <location filename="../../engine/methods/base.py" />
    <source>{1} changes linear layers, and {2} keeps its weights in Conv1D layers.</source>
    <translation>{1} ändert lineare Schichten, und {2} hält seine Gewichte in Conv1D-Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>{1} chats are read as turns.</source>
    <translation>{1} Chats sind als Beiträge gelesen.</translation>
   </message>
@@ -22275,6 +22473,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} konnte es nicht ausführen (Status {2}). {3}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>{1} did not answer for {2} min.</source>
+   <translation>{1} hat {2} min lang nicht geantwortet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/files.py" />
    <source>{1} did not arrive as it was sent.</source>
    <translation>{1} kam nicht so an, wie es gesendet wurde.</translation>
@@ -22290,7 +22493,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} antwortet nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>{1} does not belong to this run's recipe.</source>
    <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
   </message>
@@ -22330,7 +22533,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} geht nicht mit {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>{1} does not work with checkpointed activations.</source>
    <translation>{1} geht nicht mit neu berechneten Aktivierungen.</translation>
   </message>
@@ -22395,7 +22598,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat Tunesmith {2}, dieser Computer {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
+   <location filename="../../engine/worker/readers/text_folder.py" />
    <source>{1} has a TL;DR, which is read as its summary.</source>
    <translation>{1} enthält ein TL;DR, das als Zusammenfassung gelesen wird.</translation>
   </message>
@@ -22425,7 +22628,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat unmögliche Werte ({2}) in {3}{4}: Was er schreibt, ergibt keinen Sinn.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/html_files.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>{1} has more than {2} bytes</source>
    <translation>{1} hat mehr als {2} Bytes</translation>
   </message>
@@ -22480,7 +22683,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keinen Ordner, in dem sich die Ranks ohne andere treffen können.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/delimited.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>{1} has no header: its columns are called by their numbers.</source>
    <translation>{1} hat keine Kopfzeile: Die Spalten heißen nach ihren Nummern.</translation>
   </message>
@@ -22505,7 +22708,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Revision {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/sheets.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>{1} has no sheet "{2}" that holds anything.</source>
    <translation>{1} hat kein Blatt „{2}“, das etwas enthält.</translation>
   </message>
@@ -22515,12 +22718,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Zusammenfassungen nach Gespräch.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>{1} has no table "{2}" with texts.</source>
    <translation>{1} hat keine Tabelle „{2}“ mit Texten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>{1} has no text: its pages are pictures.</source>
    <translation>{1} hat keinen Text: Die Seiten sind Bilder.</translation>
   </message>
@@ -22530,12 +22733,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält keine Stimme zu diesem Vergleich.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} has no weights: it is a prompt.</source>
    <translation>{1} hat keine Gewichte: Er ist ein Prompt.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} has no {2}.</source>
    <translation>{1} hat kein {2}.</translation>
   </message>
@@ -22555,22 +22758,22 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat andere Dateien von {2} als {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
+   <location filename="../../engine/worker/readers/text_folder.py" />
    <source>{1} has properties or tables above the turns, which are left out.</source>
    <translation>{1} enthält Eigenschaften oder Tabellen über den Beiträgen; sie werden ausgelassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>{1} has several tables with texts: {2}.</source>
    <translation>{1} hat mehrere Tabellen mit Texten: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
+   <location filename="../../engine/worker/readers/text_folder.py" />
    <source>{1} has summaries below its conversations, which are read as that.</source>
    <translation>{1} hat unter den Gesprächen Zusammenfassungen, die als solche gelesen werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/parallel.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>{1} has the turns of a conversation in one line: each is read as a line.</source>
    <translation>{1} hat die Beiträge eines Gesprächs in einer Zeile: Jeder wird als eine Zeile gelesen.</translation>
   </message>
@@ -22600,7 +22803,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2} frei, und der Export braucht bis zu {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} has {2} of layers that its config.json leaves out: {3}.</source>
    <translation>{1} hat {2} von Schichten, die seine config.json weglässt: {3}.</translation>
   </message>
@@ -22610,12 +22813,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2} als Rank 0 (auf {3}).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} has {2} that a {3} model does not use: {4}.</source>
    <translation>{1} hat {2}, die ein {3}-Modell nicht verwendet: {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <location filename="../../engine/worker/readers/workbook.py" />
    <source>{1} has {2} {3} ({4}{5}): each cell counts as its first.</source>
    <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
   </message>
@@ -22635,7 +22838,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält eine Verknüpfung, {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} holds an adapter beside the model: {2}.</source>
    <translation>{1} enthält neben dem Modell einen Adapter: {2}.</translation>
   </message>
@@ -22665,12 +22868,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält keine Datendateien.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>{1} holds no optimizer's state</source>
    <translation>{1} enthält keinen Zustand eines Optimierers</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>{1} holds no schedule's state</source>
    <translation>{1} enthält keinen Zustand eines Lernratenplans</translation>
   </message>
@@ -22700,9 +22903,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1} in Zeile {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>{1} in the prompt: {2} tokens.</source>
-   <translation>{1} im Prompt: {2} Tokens.</translation>
+   <location filename="../../engine/worker/planning/context_window.py" />
+   <source>{1} in the prompt: {2} tokens. {3}the longest conversation and its summary, {4} tokens are needed; the context window has {5}.</source>
+   <translation>{1} im Prompt: {2} Token. {3}das längste Gespräch und seine Zusammenfassung: {4} Token werden gebraucht, das Kontextfenster hat {5}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/validation/check_report.py" />
@@ -22715,7 +22918,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist eine Karte dieses Computers.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/columnar.py" />
+   <location filename="../../engine/worker/readers/columnar.py" />
    <source>{1} is a feather file of the first version, which can't be read.</source>
    <translation>{1} ist eine Feather-Datei der ersten Version, die nicht gelesen werden kann.</translation>
   </message>
@@ -22780,7 +22983,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>{1} is in use: what stands in {2} is not read. Close the program that writes it.</source>
    <translation>{1} ist in Gebrauch: Was in {2} steht, wird nicht gelesen. Schließen Sie das Programm, das sie schreibt.</translation>
   </message>
@@ -22805,17 +23008,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist weder ein Ordner noch die ZIP-Datei eines Adapters.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/upload.py" />
+   <location filename="../../engine/cluster/sent_run.py" />
    <source>{1} is neither on this computer nor on every node, and a node can't reach the hub.</source>
    <translation>{1} ist weder auf diesem Computer noch auf jedem Knoten, und ein Knoten erreicht den Hub nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <location filename="../../engine/worker/readers/databases.py" />
    <source>{1} is no SQLite database, or it is encrypted.</source>
    <translation>{1} ist keine SQLite-Datenbank, oder sie ist verschlüsselt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} is no adapter: it has no {2}.</source>
    <translation>{1} ist kein Adapter: Es gibt darin kein {2}.</translation>
   </message>
@@ -22935,7 +23138,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist privat und sollte öffentlich sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <location filename="../../engine/worker/readers/documents.py" />
    <source>{1} is protected by a password.</source>
    <translation>{1} ist durch ein Passwort geschützt.</translation>
   </message>
@@ -22945,7 +23148,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist öffentlich und sollte privat sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>{1} is read as turns.</source>
    <translation>{1} ist als Beiträge gelesen.</translation>
   </message>
@@ -22995,12 +23198,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist {2} und kann nicht gelesen werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} lacks {2} that its config.json asks for: {3}.</source>
    <translation>{1} fehlen {2}, die seine config.json verlangt: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} lacks {2}.</source>
    <translation>{1} fehlt {2}.</translation>
   </message>
@@ -23025,7 +23228,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Zeilen haben die Form „Name: Text“</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/formats.py" />
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>{1} lines are written "{2}"</source>
    <translation>{1} Zeilen haben die Form „{2}“</translation>
   </message>
@@ -23035,7 +23238,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Nachrichten auf der Seite</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/export.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>{1} messages with {2}</source>
    <translation>{1} Nachrichten mit {2}</translation>
   </message>
@@ -23065,7 +23268,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} nennt einen Patch {2}, den es nicht gibt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/gguf_tokenizer.py" />
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
    <source>{1} names no token that ends a text (tokenizer.ggml.eos_token_id).</source>
    <translation>{1} nennt kein Token, das einen Text beendet (tokenizer.ggml.eos_token_id).</translation>
   </message>
@@ -23075,7 +23278,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} braucht den Patch peft_type, den {2} abschaltet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
+   <location filename="../../engine/worker/readers/table.py" />
    <source>{1} of "{2}"</source>
    <translation>{1} von „{2}“</translation>
   </message>
@@ -23085,7 +23288,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ihres Speichers sind frei.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/saving/adapter_store.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>{1} of the adapter is not on the disk as it was written.</source>
    <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
   </message>
@@ -23095,7 +23298,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Gewichte des Modells fehlen, zuerst {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>{1} of them stay whole, as their times have no dates.</source>
    <translation>{1} davon bleiben ganz, da ihre Zeiten kein Datum haben.</translation>
   </message>
@@ -23120,7 +23323,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} kann nicht gesendet werden: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} of {2} changed since the adapter was saved.</source>
    <translation>{1} von {2} hat sich geändert, seit der Adapter gespeichert wurde.</translation>
   </message>
@@ -23150,7 +23353,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s:</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1} of {2} read differently: the template or tokenizer differs.</source>
    <translation>{1} von {2} lesen sich anders: Vorlage oder Tokenizer unterscheiden sich.</translation>
   </message>
@@ -23195,7 +23398,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} oder {2} gehen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/export.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>{1} parts with {2}</source>
    <translation>{1} Teile mit {2}</translation>
   </message>
@@ -23245,7 +23448,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Zeilen von {2} haben keinen Eintrag für {3} und bleiben weg ({4}{5}). {6}</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seeds.py" />
+   <location filename="../../engine/arena/presets.py" />
    <source>{1} seeds from {2} on are more than there are: the last is {3}.</source>
    <translation>{1} Startwerte ab {2} sind mehr, als es gibt: Der letzte ist {3}.</translation>
   </message>
@@ -23290,7 +23493,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/method_limits.py" />
+   <location filename="../../engine/config/training.py" />
    <source>{1} trains too much for a sharded base model.</source>
    <translation>{1} trainiert zu viel für ein aufgeteiltes Basismodell.</translation>
   </message>
@@ -23380,22 +23583,22 @@ Der Rest steht in {2}.</translation>
    <translation>{1} wurde mit anderer Einstellung trainiert ({2}): {3}, nicht {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>{1} weights</source>
    <translation>{1} Gewichte</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/naming.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>{1} with {2}</source>
    <translation>{1} mit {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>{1} would fit.</source>
    <translation>{1} würde passen.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} would name a folder of this computer.</source>
    <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
   </message>
@@ -23455,7 +23658,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1}. ROUGE-1 {2} um {3} Punkte</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe_migration.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>{1}.{2} is left out. {3}</source>
    <translation>{1}.{2} entfällt. {3}</translation>
   </message>
@@ -23465,7 +23668,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: „{2}“ und „{3}“ sind verschieden lange Listen, {4} und {5}.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1}: ROUGE-1 {2}, {3} of {4} summaries identical.</source>
    <translation>{1}: ROUGE-1 {2}, {3} von {4} Zusammenfassungen identisch.</translation>
   </message>
@@ -23475,12 +23678,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: eine Zahl.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/matrix.py" />
+   <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>{1}: edit</source>
    <translation>{1}: Änderung</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>{1}: picture</source>
    <translation>{1}: Bild</translation>
   </message>
@@ -23530,7 +23733,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>{1}=={2} --hash=sha256:{3}</source>
    <translation>{1}=={2} --hash=sha256:{3}</translation>
   </message>
@@ -23540,32 +23743,27 @@ Der Rest steht in {2}.</translation>
    <translation>{1}Wählen Sie die Spalte für: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
-   <source>{1}{2}, as in {3}</source>
-   <translation>{1}{2}, wie in {3}</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/run_names.py" />
    <source>{1}{2}step {3}</source>
    <translation>{1}{2}Schritt {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>{n} block</source>
    <translation>{n} Block</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>{n} blocks</source>
    <translation>{n} Blöcke</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{n} conversation</source>
    <translation>{n} Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_copy.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{n} conversations</source>
    <translation>{n} Gespräche</translation>
   </message>
@@ -23590,12 +23788,12 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Bewertungen</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/naming.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>{n} example</source>
    <translation>{n} Beispiel</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/naming.py" />
+   <location filename="../../engine/arena/entries.py" />
    <source>{n} examples</source>
    <translation>{n} Beispiele</translation>
   </message>
@@ -23650,12 +23848,12 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Prozesse</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{n} prompt</source>
    <translation>{n} Prompt</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/export_text.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{n} prompts</source>
    <translation>{n} Prompts</translation>
   </message>
@@ -23690,12 +23888,12 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Signaturen</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>{n} speaker</source>
    <translation>{n} Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>{n} speakers</source>
    <translation>{n} Sprecher</translation>
   </message>
@@ -23740,22 +23938,22 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Trainingsgespräche</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>{n} turn</source>
    <translation>{n} Beitrag</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/chats/segmentation.py" />
    <source>{n} turns</source>
    <translation>{n} Beiträge</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>{n} virtual token</source>
    <translation>{n} virtuelles Token</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>{n} virtual tokens</source>
    <translation>{n} virtuelle Tokens</translation>
   </message>

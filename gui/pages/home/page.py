@@ -197,7 +197,7 @@ class HomePage(Page):
             yield NextStep(
                 "play",
                 tr("Resume {run}", run=newest.name),
-                tr("It ended early and has a checkpoint to go on from."),
+                tr("It ended early and can continue from its checkpoint."),
                 tr("Resume"),
                 partial(self.resume_requested.emit, newest.id),
             )

@@ -26,31 +26,31 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "si
 # The last layers of a block's sublayers, whose outputs are added to the residual stream: of attention (cross-attention
 # included) and of feed-forward, with the model types of transformers. Ends of names, as PEFT matches them.
 SUBLAYER_ENDS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
-    (("o",), ("wo",), "t5 mt5 umt5 longt5"),
+    (("o",), ("wo",), "t5|mt5|umt5|longt5"),
     (
         ("out_proj",),
         ("fc2",),
-        "bart mbart plbart pegasus pegasus_x blenderbot blenderbot-small marian m2m_100 opt xglm biogpt",
+        "bart|mbart|plbart|pegasus|pegasus_x|blenderbot|blenderbot-small|marian|m2m_100|opt|xglm|biogpt",
     ),
     (
         ("o_proj",),
         ("down_proj",),
-        "llama mistral ministral qwen2 qwen3 gemma gemma2 gemma3_text smollm3 olmo olmo2 olmo3 phi3",
+        "llama|mistral|ministral|qwen2|qwen3|gemma|gemma2|gemma3_text|smollm3|olmo|olmo2|olmo3|phi3",
     ),
     (
         ("o_proj",),
         ("down_proj",),
-        "granite cohere cohere2 stablelm nemotron helium glm glm4 exaone4 ernie4_5 seed_oss arcee",
+        "granite|cohere|cohere2|stablelm|nemotron|helium|glm|glm4|exaone4|ernie4_5|seed_oss|arcee",
     ),
-    (("attn.c_proj",), ("mlp.c_proj",), "gpt2 openai-gpt gpt_bigcode"),
+    (("attn.c_proj",), ("mlp.c_proj",), "gpt2|openai-gpt|gpt_bigcode"),
     (("attention.dense",), ("dense_4h_to_h",), "gpt_neox"),
-    (("self_attention.dense",), ("dense_4h_to_h",), "bloom falcon"),
-    (("attn.out_proj",), ("mlp.fc_out",), "gptj codegen"),
+    (("self_attention.dense",), ("dense_4h_to_h",), "bloom|falcon"),
+    (("attn.out_proj",), ("mlp.fc_out",), "gptj|codegen"),
     (("attention.out_proj",), ("mlp.c_proj",), "gpt_neo"),
     (("attn.out_proj",), ("ffn.down_proj",), "mpt"),
     (("self_attn.dense",), ("fc2",), "phi"),
     (("o_proj",), ("mlp.c_proj",), "starcoder2"),
-    (("output", "out_proj"), ("fc2",), "led bigbird_pegasus"),
+    (("output", "out_proj"), ("fc2",), "led|bigbird_pegasus"),
 )
 
 
@@ -170,7 +170,7 @@ class BottleneckModel(BaseTuner):
 def adapted_layers(model_type: str, placement: Placement) -> tuple[str, ...]:
     """Return the names of the layers that get an adapter after them. Raises AdapterError for an unknown model type."""
     for attention, feed_forward, model_types in SUBLAYER_ENDS:
-        if model_type in model_types.split():
+        if model_type in model_types.split("|"):
             return feed_forward if placement == "pfeiffer" else attention + feed_forward
     raise AdapterError(
         f"Where attention and feed-forward end in a {model_type} model is not known.",
