@@ -147,6 +147,7 @@ def card(arguments: list[str]) -> int:
 def screenshots(arguments: list[str]) -> int:
     """Take the README's pictures."""
     environment.ensure(ROOT)
+    environment.add_group(ROOT, "pictures")
     variables = {"QT_QPA_PLATFORM": "offscreen"}
     _prepare_qt({**os.environ, **variables})
     return _python(["packaging/screenshots.py", *arguments], variables)

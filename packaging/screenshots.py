@@ -1,13 +1,15 @@
-"""Take the README's pictures: every page, light and dark, from the real window doing real work.
+"""Take the README's pictures: the pages, light and dark, and a moving one, from the real window doing real work.
 
     python3 packaging/dev.py screenshots [FOLDER]
 
 Trains the starter three times in a home of its own (LoRA shortly, every weight shortly, LoRA), summarises one
-of the bundled conversations, and saves each page as FOLDER/<page>-<scheme>.png, by default into resources/screenshots.
+of the bundled conversations, and saves each page as FOLDER/<page>-<scheme>.png, by default into resources/screenshots,
+and the last run as FOLDER/demo.webp.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -20,6 +22,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from PIL import Image  # noqa: E402
+from PySide6.QtCore import QBuffer, Qt, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from engine.api import arenas, library, paths, recipe  # noqa: E402
@@ -41,6 +45,7 @@ MAX_SECONDS = 900.0
 SHORTER_RUN = ("method.rank=4", "training.max_steps=40")
 HALFWAY = 0.6
 CONVERSATION = 7
+FILM_WIDTH, FRAME_EVERY_SECONDS, FRAME_SHOWN_SECONDS, PAUSE_SECONDS = 1000, 1.0, 0.15, 3.0
 
 
 class Photographer:
@@ -57,6 +62,41 @@ class Photographer:
             wait(SETTLE_SECONDS)
             self._window.grab().save(str(self._folder / f"{name}-{scheme}.png"))
             print(f"{name}-{scheme}.png", flush=True)
+
+
+class Film:
+    """A moving picture: a frame every second while it records, and others that stay for a while."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._frames: list[Image.Image] = []
+        self._shown_milliseconds: list[int] = []
+        self._timer = QTimer()
+        self._timer.timeout.connect(lambda: self.add(FRAME_SHOWN_SECONDS))
+
+    def add(self, seconds: float) -> None:
+        """Add what the window shows, for so long."""
+        picture = self._window.grab().scaledToWidth(FILM_WIDTH, Qt.TransformationMode.SmoothTransformation)
+        buffer = QBuffer()
+        buffer.open(QBuffer.OpenModeFlag.ReadWrite)
+        picture.save(buffer, "PNG")
+        self._frames.append(Image.open(io.BytesIO(buffer.data().data())).convert("RGB"))
+        self._shown_milliseconds.append(round(1000 * seconds))
+
+    def record(self) -> None:
+        """Begin to add frames."""
+        self._timer.start(round(1000 * FRAME_EVERY_SECONDS))
+
+    def pause(self) -> None:
+        """Add no more frames by itself."""
+        self._timer.stop()
+
+    def save(self, path: Path) -> None:
+        """Write it; it begins again at its end."""
+        first, *others = self._frames
+        shown = self._shown_milliseconds
+        first.save(path, save_all=True, append_images=others, duration=shown, loop=0, quality=70, method=6)
+        print(f"{path.name}: {len(self._frames)} frames, {path.stat().st_size / 1e6:.1f} MB", flush=True)
 
 
 def _application() -> QApplication:
@@ -92,12 +132,14 @@ def main() -> None:
         window = MainWindow(manager, Preferences())
         window.resize(*SIZE)
         window.show()
-        navigation(window, Photographer(window, folder))
+        film = Film(window)
+        navigation(window, Photographer(window, folder), film)
+        film.save(folder / "demo.webp")
         manager.leave()
         wait(1.0)
 
 
-def navigation(window: MainWindow, photographer: Photographer) -> None:
+def navigation(window: MainWindow, photographer: Photographer, film: Film) -> None:
     """Go through the pages as a person would."""
     starter = paths.presets_folder() / "starter.toml"
     wanted = recipe.load(starter)
@@ -108,17 +150,29 @@ def navigation(window: MainWindow, photographer: Photographer) -> None:
     for other in (recipe.load(starter, SHORTER_RUN), everything_trained(wanted)):
         models.append(start(train, other))
         wait_until(lambda: window.manager.current is None, other.name)
+    show_planned(window, train, wanted)
+    film.add(PAUSE_SECONDS)
     model = start(train, wanted)
+    film.record()
     wait_until(lambda: model.state.fraction_done > HALFWAY, "the middle of the run")
+    film.pause()
     photographer.take("train-running")
+    style.apply(_application(), SCHEMES[0])
+    film.record()
     wait_until(lambda: window.manager.current is None, "the run's end")
+    film.pause()
+    wait(SETTLE_SECONDS)
+    film.add(PAUSE_SECONDS)
     photographer.take("train-finished")
     compare(window, wanted, [*models, model])
     photographer.take("arena")
     library_page: LibraryPage = window.show_built("library")
     library_page.open(library.scan()[0][0].id)
     photographer.take("library")
+    style.apply(_application(), SCHEMES[0])
     summarise(window)
+    wait(SETTLE_SECONDS)
+    film.add(PAUSE_SECONDS)
     photographer.take("playground")
     window.show_built("history")
     photographer.take("history")
@@ -126,6 +180,9 @@ def navigation(window: MainWindow, photographer: Photographer) -> None:
     data.open("sample")
     wait_until(lambda: not data.checker.is_busy, "the data check")
     photographer.take("data")
+    window.show_built("home")
+    wait(SETTLE_SECONDS)
+    photographer.take("home")
 
 
 def show_planned(window: MainWindow, train: TrainPage, wanted: recipe.Recipe) -> None:

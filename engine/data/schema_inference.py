@@ -22,7 +22,7 @@ NONE_LIKELY = {
     "conversation": ("No column looks like the conversation.", "Choose the conversation column."),
     "summary": (
         "No column looks like the summary.",
-        'Choose the summary column. Without one: "Write summaries" on the data page.',
+        'Choose the summary column. Without one: Conversations, "Write summaries".',
     ),
 }
 Row = Mapping[str, Any]

@@ -259,8 +259,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
-   <source>A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides how it is read. The data page shows the first rows and what was guessed, and asks what only you can say.</source>
-   <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. Die Seite „Daten“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
+   <source>A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides how it is read. “Data sets” shows the first rows and what was guessed, and asks what only you can say.</source>
+   <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. „Datensätze“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -1287,8 +1287,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/picker.py" />
-   <source>Choose a single conversation, or open the file on the data page.</source>
-   <translation>Wählen Sie ein einzelnes Gespräch, oder öffnen Sie die Datei auf der Seite „Daten“.</translation>
+   <source>Choose a single conversation, or open the file in Data sets.</source>
+   <translation>Wählen Sie ein einzelnes Gespräch, oder öffnen Sie die Datei unter „Datensätze“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -1332,8 +1332,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
-   <source>Choose them on the data page</source>
-   <translation>Auf der Seite „Daten“ wählen</translation>
+   <source>Choose them in Data sets</source>
+   <translation>In „Datensätze“ auswählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -3091,8 +3091,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
-   <source>Its run stays in the history.</source>
-   <translation>Der Lauf bleibt im Verlauf.</translation>
+   <source>Its run stays in All runs.</source>
+   <translation>Sein Lauf bleibt unter „Alle Läufe“.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
@@ -3321,8 +3321,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
-   <source>Look at them on the data page</source>
-   <translation>Auf der Seite „Daten“ ansehen</translation>
+   <source>Look at them in Data sets</source>
+   <translation>In „Datensätze“ ansehen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
@@ -4234,11 +4234,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>Open a source on the data page and choose “Write summaries”.</source>
-   <translation>Öffnen Sie auf der Seite „Daten“ eine Quelle, und wählen Sie „Zusammenfassungen schreiben“.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Open a text file…</source>
    <translation>Textdatei öffnen…</translation>
@@ -4252,6 +4247,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Open conversations</source>
    <translation>Gespräche öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>Open conversations in Data sets and choose “Write summaries”.</source>
+   <translation>Öffnen Sie Gespräche unter „Datensätze“, und wählen Sie „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -9413,8 +9413,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{count} excluded on the data page ({named})</source>
-   <translation>{count} auf der Seite „Daten“ ausgeschlossen ({named})</translation>
+   <source>{count} excluded in Data sets ({named})</source>
+   <translation>{count} unter „Datensätze“ ausgeschlossen ({named})</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/histogram.py" />
@@ -12167,8 +12167,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Choose another column, or write summaries for them: "Write summaries" on the data page.</source>
-   <translation>Wählen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen: „Zusammenfassungen schreiben“ auf der Seite „Daten“.</translation>
+   <source>Choose another column, or write summaries for them: Conversations, "Write summaries".</source>
+   <translation>Wählen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen dafür: „Gespräche“, „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -12387,8 +12387,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>Choose the summary column. Without one: "Write summaries" on the data page.</source>
-   <translation>Wählen Sie die Zusammenfassungsspalte. Ohne eine solche: „Zusammenfassungen schreiben“ auf der Seite „Daten“.</translation>
+   <source>Choose the summary column. Without one: Conversations, "Write summaries".</source>
+   <translation>Wählen Sie die Spalte der Zusammenfassung. Gibt es keine: „Gespräche“, „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -19730,8 +19730,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Write them on the data page: "Write summaries".</source>
-   <translation>Schreiben Sie sie auf der Datenseite: „Zusammenfassungen schreiben“.</translation>
+   <source>Write them in Conversations: "Write summaries".</source>
+   <translation>Schreiben Sie sie unter „Gespräche“: „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />

@@ -113,7 +113,7 @@ def _require_summaries(selection: Selection) -> None:
     count = sum(row.missing == "summary" for rows in selection.rows.values() for row in rows)
     if not count:
         return
-    hint = 'Write them on the data page: "Write summaries".'
+    hint = 'Write them in Conversations: "Write summaries".'
     if selection.shape.kind == "turns":
         hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
     message = (
@@ -135,7 +135,7 @@ def _require_examples(selection: Selection, split: Split) -> None:
             FIELD,
         )
     role, column = ("summary", shape.summary)
-    hint = 'Choose another column, or write summaries for them: "Write summaries" on the data page.'
+    hint = 'Choose another column, or write summaries for them: Conversations, "Write summaries".'
     if all(row.missing == "conversation" for row in rows):
         role, column, hint = ("conversation", shape.conversation, "Choose another column.")
     raise DataError(f'The column "{column}" has no {role} in the {split} split.', hint, f"data.{role}")

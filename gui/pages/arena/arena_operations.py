@@ -95,7 +95,7 @@ class ArenaOperations(QObject):
         if self._try(lambda: arenas.remove(arena, entry.id)):
             done = tr("Removed {entry} from the arena.", entry=entry_text(entry))
             self.done.emit(
-                f"{done} {tr('Its run stays in the history.')}" if entry.run else done,
+                f"{done} {tr('Its run stays in All runs.')}" if entry.run else done,
                 lambda: self._try(lambda: arenas.put_back(arena, entry, position)),
             )
 

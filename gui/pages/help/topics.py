@@ -245,7 +245,7 @@ def _files() -> Topic:
         tr("Files that can be read"),
         tr(
             "A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides "
-            "how it is read. The data page shows the first rows and what was guessed, and asks what only you can say."
+            "how it is read. “Data sets” shows the first rows and what was guessed, and asks what only you can say."
         ),
         (*kinds, (tr("Known chats and transcripts"), ", ".join(known))),
         others=tr("formats import export endings"),

@@ -245,7 +245,7 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
     if excluded:
         named = "; ".join(f"{_finding_title(one)}: {number_text(count)}" for one, count in excluded.items())
         total = number_text(sum(excluded.values()))
-        parts.append(tr("{count} excluded on the data page ({named})", count=total, named=named))
+        parts.append(tr("{count} excluded in Data sets ({named})", count=total, named=named))
     parts += [describe(left_out[kind]) for kind, describe in LEFT_OUT.items() if left_out.get(kind)]
     sentences = [tr("Left out: {parts}.", parts=", ".join(parts))] if parts else []
     if brought:

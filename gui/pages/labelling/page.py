@@ -87,7 +87,7 @@ class LabellingPage(Page):
             self.header.add(part)
         self.strip = StripView(self.content)
         self._stack = QStackedWidget(self.content)
-        self.data_button = plain(tr("Choose them on the data page"))
+        self.data_button = plain(tr("Choose them in Data sets"))
         self.data_button.clicked.connect(lambda: self.view_requested.emit("data"))
         self.playground_button = plain(tr("Use the playground's"), "playground")
         self.playground_button.setToolTip(tr("All conversations summarised in the playground"))
@@ -95,7 +95,7 @@ class LabellingPage(Page):
         self._empty = EmptyState(
             "edit",
             tr("No conversations to summarise yet"),
-            tr("Open a source on the data page and choose “Write summaries”."),
+            tr("Open conversations in Data sets and choose “Write summaries”."),
             [self.data_button, self.playground_button],
             parent=self._stack,
         )

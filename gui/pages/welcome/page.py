@@ -336,7 +336,7 @@ class OwnData(QWidget):
         self.line.setAccessibleName(tr("Your conversations"))
         self.file_button, self.folder_button = plain(tr("File…")), plain(tr("Folder…"))
         self._problem = ProblemLine(self)
-        self.page_button = link(tr("Look at them on the data page"))
+        self.page_button = link(tr("Look at them in Data sets"))
         self.no_summaries = NoSummaries()
         self.no_summaries.train_wanted.connect(lambda values: self.choose(values["source"]))
         self._picked = ""

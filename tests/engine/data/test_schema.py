@@ -47,7 +47,7 @@ def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
         infer_schema(["dialogue", "b"], [])
     assert caught.value.field == "data.summary"
     assert caught.value.hint == (
-        'The columns are: dialogue, b. Choose the summary column. Without one: "Write summaries" on the data page.'
+        'The columns are: dialogue, b. Choose the summary column. Without one: Conversations, "Write summaries".'
     )
 
 

@@ -197,7 +197,7 @@ def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers
     with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
         page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
     assert page.conversation.position.text() == "1 of 2"
-    assert page.strip.text() == ("Left out: 1 excluded on the data page (e-mail address: 1), 1 empty.")
+    assert page.strip.text() == ("Left out: 1 excluded in Data sets (e-mail address: 1), 1 empty.")
     assert not page.reader.is_busy
 
 
