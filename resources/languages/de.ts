@@ -2879,7 +2879,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/core/actions.py" />
    <source>Home</source>
-   <translation>Start</translation>
+   <translation>Übersicht</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
