@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import psutil
 
 # A new process imports its libraries and writes its seed files first.
 START_SECONDS = 300
@@ -27,6 +30,10 @@ def run_isolated(
         process.start()
         theirs.close()
         _collect(ours, numbers, results, timeout_seconds)
+        # With what it started itself.
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
         process.kill()
         process.join()
         print(f"{len(results):,} of {count:,}", flush=True)
