@@ -33,7 +33,7 @@ SCRIPT = """
     window = MainWindow(manager, Preferences())
     window.show()
     QTest.qWaitForWindowExposed(window)
-    page = window.built("train")
+    page = window.show_built("train")
     page.edit(recipe.loads(sys.argv[1]), "For a test")
     seen = {"platform": application.platformName()}
 
