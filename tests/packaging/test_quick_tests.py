@@ -219,5 +219,11 @@ def test_a_failure_that_quotes_half_a_character_can_be_sent_to_the_process_that_
     sent = execnet.loads(execnet.dumps(data))
     assert (sent["longrepr"], sent["sections"]) == (
         "quotes \\udcff",
-        [["Captured stdout", "prints \\ud800 and ü"]],
+        [("Captured stdout", "prints \\ud800 and ü")],
     )
+    # pytest sums up skips by their place, a tuple.
+    skip = pytest.TestReport(
+        "a.py::test", ("a.py", 1, "test"), {}, "skipped", ("a.py", 1, "no \udcff"), "setup"
+    )
+    data = request.config.hook.pytest_report_to_serializable(config=request.config, report=skip)
+    assert execnet.loads(execnet.dumps(data))["longrepr"] == ("a.py", 1, "no \\udcff")
