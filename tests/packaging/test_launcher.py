@@ -8,9 +8,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
+import time
+from contextlib import suppress
 
 import launcher
+import psutil
 import pytest
 
 from engine.system import paths
@@ -166,8 +168,10 @@ def test_progress_counts_what_uv_has_downloaded_and_cancel_ends_all_of_it(
     assert not started
     assert ("Downloading torch: 10 of 1,060 MB", pytest.approx(10.5 / 1060.5)) in front.seen
     assert front.asked[1][0].startswith("Cancelled. What was downloaded is kept.")
-    if child.exists():
-        assert not Path(f"/proc/{child.read_text().strip()}").exists()
+    if child.exists() and (pid := child.read_text().strip()):
+        with suppress(psutil.NoSuchProcess):
+            while psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
 
 
 def test_set_up_makes_the_environment_anew_and_starts_nothing(program, started, monkeypatch):
