@@ -129,7 +129,7 @@ def _unlabelled(count: int) -> list[str]:
         return []
     whose = "The conversation has" if count == 1 else f"None of the {count:,} conversations has"
     no = "no summary" if count == 1 else "a summary"
-    return [f'{whose} {no} yet. Write them in the window, under Conversations.', ""]
+    return [f"{whose} {no} yet. Write them in the window, under Conversations.", ""]
 
 
 def _language(languages: Result) -> list[str]:
