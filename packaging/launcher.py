@@ -402,8 +402,13 @@ def best_front() -> Terminal | Window | None:
     if sys.stdin is not None and sys.stdin.isatty():
         return Terminal()
     try:
+        import tkinter as tk
+    except ImportError:
+        return None
+    try:
         return Window()
-    except Exception:  # noqa: BLE001 - no tkinter, or no display: its error can't be named without it
+    except tk.TclError:
+        # There is no display.
         return None
 
 

@@ -302,6 +302,19 @@ def test_a_window_asks_and_shows_the_work_to_its_end():
     assert (done.stdout.splitlines(), done.stderr) == (["Not now", "'' True"], "")
 
 
+@pytest.mark.parametrize("lacking", ["", "sys.modules['tkinter'] = None; "], ids=["no display", "no tkinter"])
+def test_without_a_terminal_and_a_window_there_is_nothing_to_ask_with(lacking):
+    code = f"import sys; {lacking}import launcher; print(launcher.best_front())"
+    variables = {
+        name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "packaging", env=variables,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("None\n", "")
+
+
 def test_the_launcher_needs_nothing_but_the_standard_library():
     code = (
         "import sys, json; sys.path.insert(0, 'packaging'); before = set(sys.modules); import launcher, tomllib;"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,8 @@ from engine.data import infer_schema
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.pages.data.column_mapping import ColumnMapping
-from gui.pages.data.page import DataPage
 from gui.pages.data.preview_table import PreviewTable
 from gui.pages.data.report import RowPreview, read_row_preview
-from gui.workers.worker_manager import WorkerManager
 
 COLUMNS = ("id", "input", "input.conversation", "input.topic", "answers[0].text", "more")
 ROWS = [
@@ -114,17 +111,6 @@ def test_a_column_has_one_of_the_two_main_roles_and_further_summaries_are_added(
 
 
 WAIT = 90_000
-
-
-@pytest.fixture
-def page(qtbot, home, styled) -> Iterator[DataPage]:
-    manager = WorkerManager()
-    made = DataPage(manager)
-    qtbot.addWidget(made)
-    made.resize(1232, 860)
-    made.show()
-    yield made
-    manager.leave()
 
 
 def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: Path) -> None:

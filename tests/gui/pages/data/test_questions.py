@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from engine.api import Problem
 from gui.pages.data.page import DataPage
 from gui.pages.data.page_layout import Question
-from gui.workers.worker_manager import WorkerManager
 
 WAIT = 90_000
-
-
-@pytest.fixture
-def page(qtbot, home, styled) -> Iterator[DataPage]:
-    manager = WorkerManager()
-    made = DataPage(manager)
-    qtbot.addWidget(made)
-    made.resize(1232, 860)
-    made.show()
-    yield made
-    manager.leave()
 
 
 def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:

@@ -1,0 +1,19 @@
+"""The data page with a worker of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gui.pages.data.page import DataPage
+from gui.workers.worker_manager import WorkerManager
+
+
+@pytest.fixture
+def page(qtbot, home, styled) -> Iterator[DataPage]:
+    manager = WorkerManager()
+    made = DataPage(manager)
+    qtbot.addWidget(made)
+    made.resize(1232, 860)
+    made.show()
+    yield made
+    manager.leave()
