@@ -35,9 +35,11 @@ def made(conversation: str = SHORT_TALK, reference: str = "", number: int = 0) -
 def test_a_try_comes_back_from_disk_as_it_was_with_what_is_thought_of_it(tmp_path):
     results = filled_results()
     store = HistoryStore(tmp_path)
-    store.add(from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7)))
+    tried = from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7))
+    # Two of one millisecond have no order.
+    store.add(replace(tried, id=made(number=1).id))
     store.replace(store.items[0].with_feedback("a1", GOOD))
-    store.add(made("Ann: half \ud83d"))
+    store.add(made("Ann: half \ud83d", number=2))
 
     half, entry = HistoryStore(tmp_path).items
     assert half.conversation == "Ann: half \ud83d"
