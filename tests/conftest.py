@@ -34,6 +34,7 @@ import socket
 import subprocess
 from collections import defaultdict
 
+import hypothesis
 import psutil
 import pytest
 import quick_tests
@@ -64,6 +65,12 @@ def pytest_collection():
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
+
+
+def pytest_configure(config):
+    """Let Hypothesis try the same examples every time, so that no run is red by chance; new ones with --slow."""
+    if not config.getoption("slow"):
+        hypothesis.settings.load_profile("ci")
 
 
 def pytest_collection_modifyitems(config, items):

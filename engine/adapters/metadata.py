@@ -20,7 +20,7 @@ from engine.config import general_text, prompts
 from engine.errors import AdapterError
 from engine.system import validators
 from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, is_mostly_empty, open_regular, read_toml
+from engine.system.foreign_files import FileKind, open_regular, read_toml
 from engine.system.validators import SCORE, FolderName, Verdict
 
 FILE_NAME = "adapter.toml"
@@ -376,7 +376,7 @@ def _matches(folder: Path, name: str, digest: str) -> bool:
     if path.name == FILE_NAME or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
         return False
     try:
-        return path.is_file() and not is_mostly_empty(path) and _sha256(path) == digest
+        return path.is_file() and _sha256(path) == digest
     except (OSError, ValueError):
         return False
 

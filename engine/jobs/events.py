@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from engine.errors import StorageError
 from engine.system.foreign_files import open_regular
@@ -155,7 +155,8 @@ class EventReader:
             whole = chunk[: chunk.rfind(b"\n") + 1]
             if not whole and len(chunk) >= MAX_EVENT_BYTES:
                 # Too long for an event: left by a power cut, or not our file.
-                whole = chunk
+                self._offset += len(chunk)
+                continue
             self._offset += len(whole)
             events = [event for event in map(decode, whole.splitlines()) if event is not None]
             if self._rotates and events and events[-1]["event"] == CONTINUED:
@@ -201,12 +202,13 @@ def read_all(path: Path) -> Iterator[Event]:
         yield from events
 
 
-def lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines of an open event stream; a line that is too long for an event comes in pieces."""
+def lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a stream; a line that is too long for an event comes in pieces. Raises OSError."""
     read = 0
-    while (line := stream.readline(MAX_EVENT_BYTES)) and read < MAX_STREAM_BYTES:
-        read += len(line)
-        yield line
+    with open_regular(path, buffering=MAX_EVENT_BYTES) as stream:
+        while (line := stream.readline(MAX_EVENT_BYTES)) and read < MAX_STREAM_BYTES:
+            read += len(line)
+            yield line
 
 
 def cut_unfinished_line(path: Path) -> int:

@@ -22,7 +22,6 @@ from engine.runs import memory_fallbacks
 from engine.runs.run_store import checkpoints, replay
 from engine.scoring.metrics import CHRF
 from engine.system.files import bytes_in
-from engine.system.foreign_files import open_regular
 
 SPARK_POINTS = 60
 # Each point of a sparkline is a mean of about this many steps; other steps are not decoded.
@@ -145,20 +144,19 @@ def _sampled_events(path: Path) -> Iterator[Event]:
         every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_PER_POINT * SPARK_POINTS))
     except FileNotFoundError:
         return
-    with open_regular(path) as stream:
-        passed, step, last = 0, b"", b""
-        for line in lines(stream):
-            if line.startswith(_UNTOLD_BEGIN):
-                last = line
-                continue
-            is_step = line.startswith(_STEP_BEGINS)
-            if is_step and passed % every:
-                step, last = line, b""
-            else:
-                yield from _decoded(step, last, line)
-                step = last = b""
-            passed += is_step
-        yield from _decoded(step, last)
+    passed, step, last = 0, b"", b""
+    for line in lines(path):
+        if line.startswith(_UNTOLD_BEGIN):
+            last = line
+            continue
+        is_step = line.startswith(_STEP_BEGINS)
+        if is_step and passed % every:
+            step, last = line, b""
+        else:
+            yield from _decoded(step, last, line)
+            step = last = b""
+        passed += is_step
+    yield from _decoded(step, last)
 
 
 def _decoded(*lines: bytes) -> Iterator[Event]:

@@ -87,10 +87,13 @@ class UnreadableFileError(OSError):
 _MODES = {"rb": os.O_RDONLY, "r+b": os.O_RDWR, "ab": os.O_WRONLY | os.O_APPEND | os.O_CREAT}
 
 
-def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb", *, links: bool = True) -> IO[bytes]:
+def open_regular(
+    path: Path, mode: Literal["rb", "r+b", "ab"] = "rb", *, links: bool = True, buffering: int = -1
+) -> IO[bytes]:
     """Open a regular file in binary mode, without blocking. Raises OSError for anything else.
 
-    Without `links`, symbolic links are refused: they could lead to the user's other files.
+    A file that is nearly all holes is not read, since reading nothing takes long. Without `links`, symbolic links are
+    refused: they could lead to the user's other files.
     """
     flags = _MODES[mode]
     if not links:
@@ -103,7 +106,10 @@ def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb", *, links: 
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise UnreadableFileError("it is no file", path)
-    return os.fdopen(descriptor, mode)
+    if mode == "rb" and is_mostly_empty(path):
+        os.close(descriptor)
+        raise UnreadableFileError("hardly anything of it was ever written", path)
+    return os.fdopen(descriptor, mode, buffering)
 
 
 def is_mostly_empty(path: Path) -> bool:
@@ -126,13 +132,11 @@ def read_bytes(path: Path, kind: FileKind) -> bytes:
 
 
 def copy(source: Path, target: Path, kind: FileKind) -> None:
-    """Copy a file to a new, private one. Raises OSError, also for links and for files that are nearly all holes."""
+    """Copy a file to a new, private one. Raises OSError, also for a link."""
     with open_regular(source, links=False) as stream, open(target, "xb", opener=private) as written:
         left = os.fstat(stream.fileno()).st_size
         if left > kind.max_bytes:
             raise _too_large(source, kind)
-        if is_mostly_empty(source):
-            raise UnreadableFileError("hardly anything of it was ever written", source)
         # Somebody may still write to it.
         while left and (content := stream.read(min(left, MIB))):
             left -= written.write(content)

@@ -15481,11 +15481,6 @@ Summary:</translation>
    <translation>Odia</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_files.py" />
-   <source>Of the {1} of {2} hardly anything was ever written.</source>
-   <translation>Von {1} von {2} wurde kaum etwas je geschrieben.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>Of {1} the sheet {2} is read, and not {3}.</source>
    <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>

@@ -285,7 +285,7 @@ def test_a_copied_command_gives_power_shell_its_words(text):
         command = recipe_command.command(make_recipe(source=f"data/{text}"), windows=True)
     document, _, call = command.removeprefix("@'\n").partition("\n'@ | & ")
     # The text ends where a line begins with a quote, of which PowerShell knows five kinds.
-    assert not any(line.startswith(tuple("'‘’‚‛")) for line in document.splitlines())
+    assert not re.search("[\r\n]['‘’‚‛]", f"\n{document}")
     assert recipes.loads(document) == make_recipe(source=f"data/{text}")
     words = re.findall(r"['‘’‚‛]((?:[^'‘’‚‛]|(['‘’‚‛])\2)*)['‘’‚‛]", call)
     assert [re.sub(r"(['‘’‚‛])\1", r"\1", word) for word, _ in words] == [text, "train", "-"]

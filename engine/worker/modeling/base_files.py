@@ -17,7 +17,7 @@ from typing import Any
 from engine.adapters import import_checks
 from engine.errors import AdapterError, BaseModelError, StorageError
 from engine.system import cache, file_hashes
-from engine.system.foreign_files import FileKind, is_mostly_empty, open_regular, read_bytes
+from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.worker.kernels.library import logging
 from engine.worker.runtime.channel import Channel
 
@@ -71,9 +71,6 @@ def _digests_of_weights(weights: Sequence[Path], name: str, channel: Channel) ->
     )
     digests = []
     for path in weights:
-        if is_mostly_empty(path):
-            message = f"Of the {path.name} of {name} hardly anything was ever written."
-            raise BaseModelError(message, HINT, FIELD)
         digest = file_hashes.sha256(path, on_bytes)
         _require_numbers(path, digest, name, channel)
         digests.append((path.name, digest))

@@ -171,6 +171,17 @@ class _Kept:
     notes: Notes
 
 
+@dataclass(frozen=True)
+class _Head:
+    """A table's first rows, and what an iteration had said up to there."""
+
+    align: Align | None
+    rows: tuple[Record, ...]
+    broken: Sequence[BrokenRow]
+    notes: Sequence[Notes]
+    is_left_out: bool
+
+
 class Table:
     """The rows of one or more files of a kind, read anew by every iteration unless a file is small and the same.
 
@@ -202,6 +213,7 @@ class Table:
         self._notes: list[Notes] = []
         self._is_left_out = False
         self._kept: dict[Path, _Kept] = {}
+        self._head: _Head | None = None
 
     @property
     def name(self) -> str:
@@ -247,8 +259,14 @@ class Table:
         return sum(map(size_of, self._files))
 
     def head(self, count: int) -> tuple[Record, ...]:
-        """Return the first rows, and read no further."""
-        return tuple(islice(self, count))
+        """Return the first rows, at most HEAD_ROWS, and read no further; they are read once for each `align`."""
+        head = self._head
+        if head is None or head.align is not self.align:
+            rows = tuple(islice(self, HEAD_ROWS))
+            head = self._head = _Head(self.align, rows, self.broken, self._notes, self._is_left_out)
+        self.broken, self._is_left_out = list(head.broken), head.is_left_out
+        self._notes = [replace(notes, **notes.copied()) for notes in head.notes]
+        return head.rows[:count]
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the rows that can be read; numbers count the broken ones too."""

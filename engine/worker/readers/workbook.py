@@ -63,10 +63,17 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
                 require_safe_size(path, archive.infolist())
                 _tell_valueless(path, archive, notes)
         with CalamineWorkbook.from_path(str(path)) as book:
-            filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).height]
+            # A sheet is parsed whenever it is asked for. Mostly the first one is read.
+            filled, first = [], None
+            for name in book.sheet_names:
+                sheet = book.get_sheet_by_name(name)
+                if sheet.height:
+                    filled.append(name)
+                    first = first or sheet
             chosen = _chosen(path, filled, notes)
             for name in chosen:
-                rows = _rows(path, book.get_sheet_by_name(name), notes)
+                sheet = first if first and name == filled[0] else book.get_sheet_by_name(name)
+                rows = _rows(path, sheet, notes)
                 if len(chosen) > 1:
                     rows = with_split(rows, name, notes)
                 yield from rows

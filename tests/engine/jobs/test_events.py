@@ -112,6 +112,19 @@ def test_damaged_lines_are_passed_over(path: Path):
     assert [event["event"] for event in read_all(path)] == ["a", "b"]
 
 
+def test_what_is_too_long_for_an_event_is_not_decoded(path: Path, monkeypatch: pytest.MonkeyPatch):
+    path.write_bytes(encode({"event": "a"}) + bytes(events.READ_BYTES * 4) + b"\n" + encode({"event": "b"}))
+    lengths = []
+
+    def measured(line: bytes) -> events.Event | None:
+        lengths.append(len(line))
+        return decode(line)
+
+    monkeypatch.setattr(events, "decode", measured)
+    assert [event["event"] for event in read_all(path)] == ["a", "b"]
+    assert sum(lengths) < events.READ_BYTES * 2
+
+
 def test_an_event_cut_short_by_a_full_disk_leaves_nothing_behind(
     path: Path, writer: EventWriter, monkeypatch: pytest.MonkeyPatch
 ):
@@ -168,11 +181,16 @@ def test_a_block_of_zeros_from_a_power_cut_is_passed_over(path: Path, writer: Ev
 
 
 def test_a_stream_without_an_end_is_read_in_pieces(path: Path):
-    with path.open("wb") as stream:
-        stream.truncate(8 * events.READ_BYTES)
-    with path.open("rb") as stream:
-        assert max(map(len, events.lines(stream))) <= events.MAX_EVENT_BYTES
+    path.write_bytes(bytes(8 * events.READ_BYTES))
+    assert max(map(len, events.lines(path))) <= events.MAX_EVENT_BYTES
     assert list(read_all(path)) == []
+
+
+def test_a_stream_that_is_nearly_all_holes_is_not_read(path: Path):
+    path.write_bytes(encode({"event": "a"}))
+    os.truncate(path, 1 << 32)
+    with pytest.raises(StorageError, match="hardly anything of it was ever written"):
+        list(read_all(path))
 
 
 @pytest.fixture

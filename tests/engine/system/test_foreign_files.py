@@ -41,11 +41,14 @@ def test_nothing_is_waited_for(tmp_path, mode):
         foreign_files.open_regular(tmp_path / "pipe", mode)
 
 
-def test_a_sparse_file_is_read_to_its_kind_s_limit_only(tmp_path):
+@pytest.mark.parametrize(
+    ("size", "reason"), [(5 << 20, "larger than a recipe may be, 4 MB"), (1 << 40, "hardly anything of it")]
+)
+def test_a_file_that_is_too_large_or_all_holes_is_not_read(tmp_path, size, reason):
     path = tmp_path / "recipe.toml"
     with path.open("wb") as stream:
-        stream.truncate(1 << 40)
-    with pytest.raises(OSError, match=r"larger than a recipe may be, 4 MB"):
+        stream.truncate(size)
+    with pytest.raises(OSError, match=reason):
         foreign_files.read_bytes(path, FileKind.RECIPE)
 
 

@@ -177,7 +177,9 @@ def test_weights_that_were_hardly_written_are_not_read(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with (tmp_path / "model.safetensors").open("wb") as stream:
         stream.truncate(1 << 40)
-    with pytest.raises(BaseModelError, match="hardly anything was ever written"):
+    with pytest.raises(
+        BaseModelError, match=r"model\.safetensors of mine can't be read: hardly anything of it was"
+    ):
         fingerprint(tmp_path)
 
 
@@ -186,7 +188,7 @@ def test_a_file_without_an_end_is_not_read_to_its_end(tmp_path, name):
     folder = shutil.copytree(tiny_model("t5"), tmp_path / "model")
     (folder / name).touch()
     os.truncate(folder / name, 4 << 30)
-    with pytest.raises(BaseModelError, match=rf"The {name} of mine can't be read: it is larger"):
+    with pytest.raises(BaseModelError, match=rf"The {name} of mine can't be read: hardly anything of it"):
         fingerprint(folder)
 
 

@@ -52,6 +52,20 @@ def test_a_small_file_is_read_once(tmp_path: Path, reader: Reader) -> None:
     assert reader.count == 1
 
 
+def test_the_first_rows_of_a_long_file_are_read_once(tmp_path: Path, reader: Reader) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("broken\n" + "a\n" * table.HEAD_ROWS * 2)
+    rows = opened(path, reader)
+    whole = len(texts(rows))
+    for count in (50, table.HEAD_ROWS, 50):
+        assert len(rows.head(count)) == count
+        assert (rows.columns, rows.remarks, len(rows.broken)) == (("text",), ("long.txt is a guess.",), 1)
+    assert reader.count == 2
+    assert len(texts(rows)) == whole
+    rows.align = lambda path, columns, values: table.Alignment({"text": "said"})
+    assert rows.head(50)[0].values == {"said": "a"}
+
+
 def test_a_file_that_changed_is_read_anew(tmp_path: Path, reader: Reader) -> None:
     path = tmp_path / "few.txt"
     path.write_text("a\n")
