@@ -63,7 +63,7 @@ def show(window: Pages, page: str, files: Sequence[Path]) -> None:
         window.show_built(page)
     found = sorted_files(files)
     if found.adapters:
-        window.show_built("library").operations.take_in(found.adapters)
+        window.show_built("library").operations.import_files(found.adapters)
     if found.data:
         window.show_built("data").open_files(found.data)
     if found.recipe is not None:

@@ -21,6 +21,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -212,12 +213,15 @@ class GroupedTableView(QTableView):
         width = self.viewport().width()
         left = width
         columns = self.table().columns
+        heads = QFontMetrics(font("head"))
         for at, column in enumerate(columns):
             hidden = width < px(column.hidden_below)
             self.setColumnHidden(at, hidden)
             if not hidden and column.width:
-                self.setColumnWidth(at, px(column.width))
-                left -= px(column.width)
+                # A head may be longer in another language; a name as the head is shortened.
+                head = 0 if column.as_is else heads.horizontalAdvance(column.head) + 2 * px(INSET)
+                self.setColumnWidth(at, max(px(column.width), head))
+                left -= self.columnWidth(at)
         sharing = [
             at for at, column in enumerate(columns) if not column.width and not self.isColumnHidden(at)
         ]

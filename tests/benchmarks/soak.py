@@ -156,7 +156,7 @@ class Stage:
         archive = self._place / "adapter.zip"
         page.operations.export_zip(adapter, archive)
         self._until(archive.exists, "the zip")
-        page.operations.take_in([archive])
+        page.operations.import_files([archive])
         self._until(lambda: len(library.scan()[0]) == 2, "the import")
         self._until(lambda: page.table.rowCount() > 0, "the library's table")
         archive.unlink()

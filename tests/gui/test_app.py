@@ -25,6 +25,7 @@ from gui.shell.rooms import ROOMS
 from gui.widgets.labels import Label
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.background import wait_for
+from tests.helpers.homes import write_peft_files
 from tests.helpers.repository import ROOT
 from tests.helpers.scripted_manager import end, scripted_manager
 
@@ -111,6 +112,27 @@ def test_a_window_loads_nothing_heavy_and_all_pages_together_no_torch():
     assert not pages & set(HEAVY)
 
 
+def drop(window: MainWindow, *urls: QUrl) -> None:
+    mime = QMimeData()
+    mime.setUrls(urls)
+    action, button, modifier = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(QDropEvent(QPointF(10, 10), action, mime, button, modifier))
+
+
+def test_an_adapter_dropped_on_the_window_is_imported(harness, qtbot, tmp_path):
+    folder = tmp_path / "given"
+    folder.mkdir()
+    write_peft_files(folder)
+    drop(harness.window, QUrl.fromLocalFile(str(folder)))
+    assert harness.window.current_key() == "library"
+    table = harness.window.built("library").table
+    qtbot.waitUntil(lambda: [each.name for each in table.items()] == ["given"], timeout=WAIT)
+
+
 def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_path):
     problem = {"field": "data.source", "message": "It is empty.", "hint": ""}
     failed = {
@@ -122,14 +144,7 @@ def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_pat
     }
     harness.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
     harness.scripts["check_data"] = [["emit", failed]]
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "talk.csv")), QUrl("https://example.org/talk.csv")])
-    action, button, modifier = (
-        Qt.DropAction.CopyAction,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    harness.window.dropEvent(QDropEvent(QPointF(10, 10), action, mime, button, modifier))
+    drop(harness.window, QUrl.fromLocalFile(str(tmp_path / "talk.csv")), QUrl("https://example.org/talk.csv"))
     assert harness.window.current_key() == "data"
     assert harness.window.built("data").parts.source.source.text() == str(tmp_path / "talk.csv")
     qtbot.waitUntil(lambda: not harness.window.built("data").checker.is_busy, timeout=WAIT)

@@ -66,7 +66,7 @@ class ArenaPage(Page):
     blind_requested = Signal(list)
 
     def __init__(self, manager: Any, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Arena"), "", parent)
+        super().__init__(tr("Compare methods"), "", parent)
         self._manager = manager
         self._queue = manager.arena_queue
         self._shown = Snapshot(None, {})

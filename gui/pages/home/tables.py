@@ -29,7 +29,7 @@ class RecentAdapterTable(GroupedTable[Adapter]):
     columns = (
         Column("name", mark("Adapter")),
         Column("score", mark("ROUGE-1, dashed: base"), 176, hidden_below=560),
-        Column("verdict", mark("vs. base"), 136),
+        Column("verdict", mark("vs. base"), 156),
         Column("made", mark("Created"), 112, right=True, hidden_below=420),
     )
 
@@ -79,7 +79,7 @@ class RecentAdapterTable(GroupedTable[Adapter]):
 class DataTable(GroupedTable[DataSet]):
     """Data that was used lately, and how far its summaries are."""
 
-    columns = (Column("name", mark("Data")), Column("state", mark("State"), 172, right=True))
+    columns = (Column("name", mark("Data")), Column("state", mark("State"), 196, right=True))
 
     def key_of(self, item: DataSet) -> str:
         return item.source

@@ -32,7 +32,7 @@ class Recorder:
     def new_run(self) -> None:
         self.log.append(("new run",))
 
-    def take_in(self, adapters: list[Path]) -> None:
+    def import_files(self, adapters: list[Path]) -> None:
         self.log.append(("import", *adapters))
 
     def open_files(self, files: list[Path]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from engine.runs.run_summaries import read_entry
 from gui.look import style
-from gui.look.fonts import px
+from gui.look.fonts import font, px
 from gui.models.example_table import columns_of
 from gui.models.grouped_table import Column, IconTextCell
 from gui.models.run_table import RunTable
@@ -70,3 +70,19 @@ def test_the_gain_is_whole_beside_its_icon(styled, monkeypatch, gain, text, role
     )
     painter.end()
     assert shown == [text]
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_translated_head_is_whole_and_a_name_as_head_is_shortened(styled, qtbot, monkeypatch, scale):
+    style.apply(styled, "light", scale)
+    title = "A head that is much longer in another language"
+    table = RunTable()
+    columns = (Column("a", title, 40), Column("b", title, 40, as_is=True), Column("c", ""))
+    monkeypatch.setattr(table, "columns", columns)
+    view = GroupedTableView(table, "Runs")
+    qtbot.addWidget(view)
+    view.resize(2000, 300)
+    view.show()
+    wide = QFontMetrics(font("head")).horizontalAdvance(title)
+    assert view.columnWidth(0) > wide
+    assert view.columnWidth(1) == px(40)
