@@ -1,7 +1,5 @@
 """SECURITY.md names every module that opens a socket, writes code, unpacks or starts a process, each with its tests."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

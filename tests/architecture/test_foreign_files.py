@@ -4,8 +4,6 @@
 whose limits `sandboxed`, `archives` and `table` hold.
 """
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -5,8 +5,6 @@
 Entries of the starter follow one another on one node, and up to a thousand wait at a cluster without a place for any.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import subprocess

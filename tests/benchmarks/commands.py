@@ -1,7 +1,5 @@
 """How long the commands take that answer from what lies here: fresh processes, an empty home with the starter alone."""
 
-from __future__ import annotations
-
 import time
 from statistics import median
 

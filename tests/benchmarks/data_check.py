@@ -4,8 +4,6 @@ The conversations are SAMSum's where it lies beside the checkout, else those tha
 repeated with changes, so that none stands twice. Memory is the most that was resident.
 """
 
-from __future__ import annotations
-
 import csv
 import itertools
 import json

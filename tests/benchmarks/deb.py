@@ -4,8 +4,6 @@ Needs root on a Debian of some kind that does not have Tunesmith installed, and 
 they are missing. Launched in the environment that runs this, so nothing is downloaded.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -9,8 +9,6 @@ lengths.
 Arguments are overrides of the recipe, such as evaluation.beams=4.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

@@ -1,7 +1,5 @@
 """Does the real window stay fluent, and lose nothing, when events come faster than any training sends them?"""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -4,8 +4,6 @@ Trains a short run of the starter, or of the model folder that `EXPORT_MODEL` na
 model of 1 GB with random weights. Fetches llama.cpp's converter, which wants a tokenizer it knows: `EXPORT_MODEL`'s.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

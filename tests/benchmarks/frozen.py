@@ -3,8 +3,6 @@
 Needs the extra `freeze`; says so where it is missing.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

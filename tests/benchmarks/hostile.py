@@ -6,8 +6,6 @@ of the names of the files to read by the command line, a second one takes every 
 the window alone.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

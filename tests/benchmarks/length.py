@@ -6,8 +6,6 @@ way. Arguments are methods ("lora" without any), sizes, and overrides of the rec
 `python -m tests.benchmarks.length lora 10 30 training.max_steps=60 training.evaluate_every=10`.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """What a redraw of the live plot costs at a million points: new points taken in, and everything painted."""
 
-from __future__ import annotations
-
 import random
 import statistics
 import time

@@ -5,8 +5,6 @@ heaviest micro-batch is. On a CPU the peak is the most that was resident of the 
 its replicas where that is more: it looks a thousand times a second at the heaviest step. On CUDA it is torch's count.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

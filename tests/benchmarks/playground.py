@@ -5,8 +5,6 @@ five columns have as much to write each as one alone. Requests take turns, so th
 all alike.
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import sys

@@ -8,8 +8,6 @@ their own dropout: 2 and 4 ranks are to train the same bits twice, and 2 that sh
 too, what 2 with whole base models do.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Sequence

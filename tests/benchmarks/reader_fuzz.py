@@ -1,7 +1,5 @@
 """10,000 files that accidents have happened to: does each reading end in rows or in a named error, and in time?"""
 
-from __future__ import annotations
-
 import random
 import sys
 import time

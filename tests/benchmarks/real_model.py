@@ -7,8 +7,6 @@ minutes allow; that this is better than once each was found on 200 validation co
 beams.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from dataclasses import replace

@@ -4,8 +4,6 @@ Killed is the worker, the window (the process that supervises it; the command li
 both. A number as argument makes fewer runs.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

@@ -1,7 +1,5 @@
 """Does the window stay fluent while the starter trains on the same processor, and how soon does Stop answer?"""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

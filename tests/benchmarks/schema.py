@@ -1,7 +1,5 @@
 """Tables as people have them: how many are read right, how many are asked about, how many wrong."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """How long the window stands still when it goes from light to dark with all of its pages built, and for larger text."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

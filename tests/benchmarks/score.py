@@ -5,8 +5,6 @@ Its processor time is shown too: beside other programs it waits for cores.
 The conversations are those of the data check's benchmark. The summaries are the references of other conversations.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import resource

@@ -3,8 +3,6 @@
 `SERVE_MINUTES` is how long the clients ask (default: 5).
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

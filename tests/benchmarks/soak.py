@@ -4,8 +4,6 @@
 has a window of its own. A second call goes on with new windows; growth is told of the one that grew most.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import multiprocessing

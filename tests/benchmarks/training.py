@@ -7,8 +7,6 @@ use (the goal is for SmolLM2-135M-Instruct). Needed work is counted by torch's f
 ceiling is a large product of matrices in the same number format, measured in the same process between the turns.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import os

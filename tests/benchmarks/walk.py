@@ -5,8 +5,6 @@ leave out the looks that lack them. QT_SCALE_FACTOR=2 draws all of it for a scre
 `1920x1080` is a 4K screen.
 """
 
-from __future__ import annotations
-
 import itertools
 import sys
 from collections.abc import Iterator

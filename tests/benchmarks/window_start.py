@@ -1,7 +1,5 @@
 """How soon the window is visible, and how soon it shows a plan, in fresh processes."""
 
-from __future__ import annotations
-
 import statistics
 import subprocess
 import sys

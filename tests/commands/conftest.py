@@ -1,7 +1,5 @@
 """Terminals with a home of the test's own, and recipes of short runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`adapters import OWNER/NAME`: an adapter comes from the hub as one from a folder does, and what is none is told."""
 
-from __future__ import annotations
-
 import json
 import pickle
 from collections.abc import Iterator

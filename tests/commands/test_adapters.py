@@ -1,7 +1,5 @@
 """The verbs `adapters …`: what they print, in both ways of speaking, and that a command they name runs."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

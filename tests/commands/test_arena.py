@@ -1,7 +1,5 @@
 """`arena`: a small queue for real; as a program stopped and gone on with, killed and found again."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`arena add-summaries`: a file is scored on the conversations of an arena's runs and becomes an entry."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

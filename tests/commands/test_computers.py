@@ -1,7 +1,5 @@
 """The verbs `computers` and `node`: what they print, and what they refuse."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.computers import store

@@ -3,8 +3,6 @@
 The plan and the model that is built are compared for every method in tests/proof; the whole proof does both.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

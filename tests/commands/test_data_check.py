@@ -1,7 +1,5 @@
 """The verb `data`: its words, its JSON and its csv files."""
 
-from __future__ import annotations
-
 import csv
 import json
 import sqlite3

@@ -1,7 +1,5 @@
 """A device that is not there is named, with those that are."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.helpers import fake_nvidia_smi

@@ -1,7 +1,5 @@
 """A plan and the scores of `evaluate` as people read them: nothing is said that is not known."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A worker's process does one kind of job: what does it comes in where nothing of another kind has come before."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """`models`: what is on this computer, what may be downloaded, and what the hub finds."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Offline, what is only on the hub is refused beside its field, before a run or a job is made."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`train` where memory does not suffice: plans are printed with the command that goes on, and `resume --set` does."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The verb `score`: summaries from any file, scored on a source's conversations, and every way it can go wrong."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

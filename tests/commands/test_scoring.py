@@ -1,7 +1,5 @@
 """The verbs that ask a worker: `evaluate`, `summarize`, `plan`, `data`, on one small run that all of them share."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`train` and `resume`: on every family, as programs stopped in every way, and asked for the impossible."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

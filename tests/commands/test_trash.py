@@ -1,7 +1,5 @@
 """The verb `trash`: what it prints, in both ways of speaking, and what it does."""
 
-from __future__ import annotations
-
 from engine.adapters import library
 from engine.maintenance import trash_contents
 from tests.helpers.homes import add_adapter

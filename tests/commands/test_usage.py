@@ -1,7 +1,5 @@
 """The verbs that need no worker: what they print, in both ways of speaking, and their exit codes."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable

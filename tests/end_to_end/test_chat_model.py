@@ -1,7 +1,5 @@
 """An instruct model in its chat format, from the recipe to a summary that plain transformers and PEFT write too."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

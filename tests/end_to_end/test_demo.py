@@ -1,7 +1,5 @@
 """The demo, whole: the window starts the starter recipe with a real worker, and ends with a picture and an adapter."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

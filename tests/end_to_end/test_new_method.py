@@ -3,8 +3,6 @@
 The tuner adds a trained vector to a layer's output. Nothing outside of this file knows of it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field

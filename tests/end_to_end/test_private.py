@@ -1,7 +1,5 @@
 """What was said and who may ask stay where they belong: in a real run, its adapter, its logs, what can be copied."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

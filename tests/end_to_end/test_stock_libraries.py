@@ -3,8 +3,6 @@
 A run is started and stopped as a program. The other commands are carried out in one process, which had no patch either.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """The window on a real display (Xvfb): it appears, a click on Start trains, the page shows how it went."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

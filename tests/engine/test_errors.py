@@ -1,7 +1,5 @@
 """Errors speak to the user, one shape for one and for many."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine import errors

@@ -1,7 +1,5 @@
 """What holds for every setting there is, the moment it is declared."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import pytest

@@ -1,7 +1,5 @@
 """Arenas with finished entries, written with the engine's code and no worker."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import random

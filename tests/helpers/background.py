@@ -1,7 +1,5 @@
 """Waits for what a page or a reader does off the GUI thread."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject
 
 from gui.core.background_tasks import BackgroundTasks

@@ -1,7 +1,5 @@
 """What benchmarks share: a home, the command line, jobs that are followed, memory and CPU time, and the report."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import platform

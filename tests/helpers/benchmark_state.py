@@ -4,8 +4,6 @@ The file lies in the folder that BENCH_STATE names, or in the user's temporary f
 code are ignored: figures of two states can't be mixed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """A page of blind comparisons with runs on disk, and its keys."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt

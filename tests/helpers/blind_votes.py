@@ -1,7 +1,5 @@
 """Blind comparisons on disk, and voters who follow a rule."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from engine import voting

@@ -1,7 +1,5 @@
 """Small files that stand for far more than they hold: each made in milliseconds, by the kind of file."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import io

@@ -1,7 +1,5 @@
 """Events that a channel has written. Imports no torch, so that tests of reading data need none."""
 
-from __future__ import annotations
-
 from engine.jobs.events import Event, read_all
 from engine.worker.runtime.channel import Channel
 

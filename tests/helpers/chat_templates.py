@@ -1,7 +1,5 @@
 """Chat templates in the shapes of well-known families, and tiny models that have them."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Run as `python -m tests.helpers.checkpoint_memory FOLDER`; the last line is JSON.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable

@@ -4,8 +4,6 @@ A line is `name | column=kind … | conversation > summary`, or `ask` where nobo
 sets, exports of programs, labelling tools and spreadsheets; every text is invented.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

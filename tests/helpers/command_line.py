@@ -3,8 +3,6 @@
 As a `LineProcess` this module carries out commands one after another, and their workers' jobs too.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Replaces single values of a nested table by invalid ones, as a damaged or hostile file may hold them."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Iterator

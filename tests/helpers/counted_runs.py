@@ -1,7 +1,5 @@
 """Plans a recipe and trains it for three steps by the command line, and tells what each of them counts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

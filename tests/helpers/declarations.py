@@ -1,7 +1,5 @@
 """All settings, found by introspection, and hypothesis strategies for their values."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Small base models, scored and reported as jobs do it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Measures the latency of the window's event loop: how late a 10 ms timer fires."""
 
-from __future__ import annotations
-
 import time
 
 from PySide6.QtCore import QObject, Qt, QTimer

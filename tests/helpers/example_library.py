@@ -1,7 +1,5 @@
 """A library and a history as after some weeks of use, for tests of lists and for screenshots."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import shutil

@@ -4,8 +4,6 @@ Run as `python -m tests.helpers.export_memory FOLDER WIDTH LAYERS TO PRECISION [
 TOKENIZER is a model folder: llama.cpp's converter knows none of the tiny ones.
 """
 
-from __future__ import annotations
-
 import json
 import resource
 import sys

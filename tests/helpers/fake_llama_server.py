@@ -4,8 +4,6 @@ Run as `llama-server -m FOLDER/model.gguf --host HOST --port PORT …`, with the
 FAKE_LLAMA_ERROR it says that and ends.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

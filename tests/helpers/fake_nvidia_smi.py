@@ -1,7 +1,5 @@
 """A stand-in for nvidia-smi on the PATH, which answers as the driver of any number of cards would."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Sequence

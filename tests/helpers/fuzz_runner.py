@@ -1,7 +1,5 @@
 """Handles fuzzed files in a separate process, so that one that crashes or hangs is counted, named and skipped."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable
 from contextlib import suppress

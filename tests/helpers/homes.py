@@ -1,7 +1,5 @@
 """Realistic runs and adapters in the test's home, written with the engine's code and no worker."""
 
-from __future__ import annotations
-
 import json
 import math
 import random

@@ -1,7 +1,5 @@
 """Mails of about a megabyte that a reader may take minutes for: each is made in milliseconds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 HEAD = b"From: Ann <a@example.org>\r\nSubject: x\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\n"

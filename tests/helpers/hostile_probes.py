@@ -3,8 +3,6 @@
 A probe ends with a result, or with an error that says what is wrong: `outcome` tells which.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

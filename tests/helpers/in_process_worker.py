@@ -5,8 +5,6 @@ them. Events and commands go through the job folder as usual, and the thread's w
 thread gets no signals, writes no log and can't be killed.
 """
 
-from __future__ import annotations
-
 from contextlib import chdir
 from threading import Thread
 from unittest.mock import patch

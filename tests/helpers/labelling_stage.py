@@ -1,7 +1,5 @@
 """A labelling page with sets on disk, scripted drafts, and its keys."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget

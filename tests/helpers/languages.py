@@ -1,7 +1,5 @@
 """Two summaries without a common word, in the languages that tests go through."""
 
-from __future__ import annotations
-
 # By code: a summary, and one that shares no word, stem or, without spaces, character with it.
 SUMMARIES = {
     "ar": ("ستخبز سارة كعكة لعيد ميلاد أخيها غدا", "يبيع التاجر سيارته القديمة بثمن رخيص"),

@@ -3,8 +3,6 @@
 Text that is shortened on purpose has a tooltip. Nothing is asserted here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import combinations
 

@@ -1,7 +1,5 @@
 """A process that answers lines of JSON on its standard output, and nothing else there; seen from both sides."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

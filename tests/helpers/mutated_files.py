@@ -1,7 +1,5 @@
 """Valid files of every readable kind, and random mutations of them, for fuzzing the readers."""
 
-from __future__ import annotations
-
 import bz2
 import csv
 import gzip

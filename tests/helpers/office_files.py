@@ -1,7 +1,5 @@
 """Workbooks of OpenDocument and PDF files, written by hand: no library here writes them."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """How much memory a process takes on top of what it has."""
 
-from __future__ import annotations
-
 import ctypes
 import gc
 from collections.abc import Iterator

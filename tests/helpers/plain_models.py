@@ -1,7 +1,5 @@
 """Base models as transformers loads them, without Tunesmith's patches, for comparison."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """A playground with adapters in the library and scripted workers."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Processes that tests wait for."""
 
-from __future__ import annotations
-
 import time
 
 import psutil

@@ -1,7 +1,5 @@
 """Programs of others: stand-ins put where programs are looked for, and tests that need the real ones."""
 
-from __future__ import annotations
-
 import os
 import runpy
 import shutil

@@ -7,8 +7,6 @@
 Run as a program it is that process: it starts the nodes, says where they are, and kills those whose ids it reads.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

@@ -1,7 +1,5 @@
 """A source as the data check reads it: its schema, its examples by split, and what is shown of it before."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

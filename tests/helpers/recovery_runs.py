@@ -1,7 +1,5 @@
 """Short runs of the starter, and how an interrupted one differs from one that was not."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Parses a report as a browser does; and a text that tries to inject markup."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 

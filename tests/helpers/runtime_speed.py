@@ -4,8 +4,6 @@ Run as `python -m tests.helpers.runtime_speed CONVERSATIONS PLAIN CTRANSLATE2 ..
 in their precision; prints a line of JSON for each way to write. All take turns.
 """
 
-from __future__ import annotations
-
 import json
 import runpy
 import statistics

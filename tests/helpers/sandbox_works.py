@@ -1,7 +1,5 @@
 """Work for the sandbox: what libraries do with the files of strangers, and worse."""
 
-from __future__ import annotations
-
 import errno
 import importlib
 import json

@@ -1,7 +1,5 @@
 """A finished run with all that its scoring leaves behind, written with the engine's code and no worker."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Sequence

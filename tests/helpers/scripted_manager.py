@@ -1,7 +1,5 @@
 """A worker manager whose jobs follow scripts, for tests of the window."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from typing import Any
 

@@ -5,8 +5,6 @@
 For tests of signals, pipes and dead workers that need no model.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

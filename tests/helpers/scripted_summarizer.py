@@ -7,8 +7,6 @@ base) to a summary, or to {"fail": message}, {"abort": true}, {"hang": true}, or
 a model until the request is cancelled; "load_seconds" is the loading time of the base model.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -6,8 +6,6 @@ The script is the job's argument "script", a list of steps `[what, value]`; see 
 it (the lock, job_accepted, commands, signals, stdin, job_ended) is the real worker's own.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

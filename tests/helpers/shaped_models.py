@@ -1,7 +1,5 @@
 """Random models in the shapes of flan-t5 and Llama, as slow and as large as the real ones, and data for them."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Data that may not be redistributed: tests use it if it lies beside the checkout, else they are skipped."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.system.paths import application_root

@@ -1,7 +1,5 @@
 """Soft prompts on tiny models: every method and variant of the registry, and their outputs."""
 
-from __future__ import annotations
-
 from itertools import cycle
 from typing import Any
 

@@ -8,8 +8,6 @@
 Tests that need it are skipped where there is no sshd.
 """
 
-from __future__ import annotations
-
 import getpass
 import os
 import shutil

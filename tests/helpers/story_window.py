@@ -1,7 +1,5 @@
 """The main window for stories: its workers follow a script or, of some kinds, do their real work."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs the summarize job in this process, with another thread in the place of the window; and expected summaries."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables as files of every kind that a reader takes, named by their endings."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Table rows as the readers give them, and the examples made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

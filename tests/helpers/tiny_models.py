@@ -9,8 +9,6 @@
 Each is built once a process, from a fixed seed, without a network; a forward pass takes milliseconds.
 """
 
-from __future__ import annotations
-
 import atexit
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """Small real runs: synthetic conversations, a tiny model, the worker's main function in this process."""
 
-from __future__ import annotations
-
 import json
 import math
 import random

@@ -1,7 +1,5 @@
 """A train page with scripted workers, and the events of their runs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from PySide6.QtWidgets import QWidget

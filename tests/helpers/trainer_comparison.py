@@ -14,8 +14,6 @@ with as many threads, and a step of `plain` and of `tunesmith` sees as many exam
 stock Trainer's loss is normalised by the batch's label tokens, as ours is.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import gc
 import itertools

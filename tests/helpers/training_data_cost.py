@@ -6,8 +6,6 @@ Prints a line of JSON: seconds of each part, number of examples, and peak reside
 model, so that memory holds little but the data.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """Measures the time that the training loop takes outside the model and the optimizer, and a device's own ceiling."""
 
-from __future__ import annotations
-
 import functools
 import time
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """The main window with content on every page: runs, adapters, and scripted workers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent

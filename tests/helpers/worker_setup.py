@@ -1,7 +1,5 @@
 """Builds channels, recipes, tiny base models and random adapters for worker tests."""
 
-from __future__ import annotations
-
 import json
 import warnings
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Texts that patterns are slow on, and everything that reads a text of others."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -7,8 +7,6 @@ that kind has a fresh interpreter, as has any whose start is the subject (`-c`, 
     python -m tests.helpers.zygote LISTENER LIFE MODULE …       serves until LIFE ends; both are descriptors
 """
 
-from __future__ import annotations
-
 import atexit
 import gc
 import importlib

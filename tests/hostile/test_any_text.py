@@ -1,7 +1,5 @@
 """No text can end a run, a check or a report: every function that reads a user's text takes any Unicode text."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

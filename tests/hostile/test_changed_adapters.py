@@ -1,7 +1,5 @@
 """An adapter with changed files is taken or refused by name, and base models stay as they were."""
 
-from __future__ import annotations
-
 import json
 import random
 import shutil

@@ -3,8 +3,6 @@
 The job store is one of somebody who holds the cluster's token.
 """
 
-from __future__ import annotations
-
 import hashlib
 import http.server
 import json

@@ -1,7 +1,5 @@
 """Nothing outside Tunesmith's own folders is removed or changed, whatever names and links its commands are given."""
 
-from __future__ import annotations
-
 import io
 import json
 import shutil

@@ -1,7 +1,5 @@
 """A stranger's folder of an adapter brings its own files along, and nothing that lies behind a link, by every way."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

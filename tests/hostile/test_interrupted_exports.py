@@ -1,7 +1,5 @@
 """What is written for other people is for nobody else to read, and of what is interrupted nothing is left."""
 
-from __future__ import annotations
-
 import os
 import signal
 import stat

@@ -1,7 +1,5 @@
 """Numbers, keys and paths that no person types end in a named problem, wherever they stand, never in a traceback."""
 
-from __future__ import annotations
-
 import difflib
 import io
 import itertools

@@ -3,8 +3,6 @@
 Real runs, whose processes are asked for every socket that they listen on.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import signal

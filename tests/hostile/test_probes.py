@@ -3,8 +3,6 @@
 `dev.py bench hostile` takes each kind with each trouble, bombs, and long texts.
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 

@@ -1,7 +1,5 @@
 """What others wrote is read within limits, and who reads it ends when it should, whatever it does then."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """`serve` with a real worker, and the worst clients: each is answered by 4xx or dropped, the next good one by 200."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

@@ -1,7 +1,5 @@
 """No text takes more than linear time: every reader is fed what its patterns are slow on, within seconds."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

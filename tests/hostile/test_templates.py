@@ -3,8 +3,6 @@
 Each template of the resources has its test here, which its entry in `CASES` names; a template without one fails.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

@@ -1,7 +1,5 @@
 """What is built for Windows and macOS: all files, icons that can be read, and an installer that Wine runs."""
 
-from __future__ import annotations
-
 import os
 import plistlib
 import subprocess

@@ -1,7 +1,5 @@
 """The launcher: environments that uv makes, what goes wrong on the way, and how Tunesmith is started in one."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

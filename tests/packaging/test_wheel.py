@@ -1,7 +1,5 @@
 """The wheel, installed away from the checkout: its command works, and takes no module's name from other programs."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -10,8 +10,6 @@ and the documentation's page of supported combinations are written, unless TUNES
 failed.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """What is proven of a cell on a card besides: the processor's numbers, and on the pretend card few waits and copies."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

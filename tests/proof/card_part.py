@@ -3,8 +3,6 @@
 python -m tests.proof.card_part        prints what came of it as JSON: cells and jobs, each with its failures
 """
 
-from __future__ import annotations
-
 import copy
 import os
 import tempfile

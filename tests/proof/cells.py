@@ -3,8 +3,6 @@
 Derived from the registry alone, so that a new method is proven without a line here. Knows nothing of torch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby

@@ -3,8 +3,6 @@
 Tolerances are of logits, which are of order 1 here.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@
 It has never seen the model that was trained: what it finds is what is in the files.
 """
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What came of each cell: lines of JSON in a folder that git ignores, valid as long as the code is the same."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

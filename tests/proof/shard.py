@@ -5,8 +5,6 @@ python -m tests.proof.shard SHARD CODE CELL...        each result goes to the sh
 The shard "pretend-t5" is that of the pretend card, "cuda-t5" that of a real one, "t5" that of the processor.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

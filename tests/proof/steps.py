@@ -3,8 +3,6 @@
 Watches the base model inside, so that it sees whatever route a method's generating takes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Fixtures of the worker's tests: the channel of a job, reference runs."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable, Iterator

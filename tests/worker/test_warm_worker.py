@@ -1,7 +1,5 @@
 """A worker that was started ahead of its job does it to the bit as one does that was started for it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

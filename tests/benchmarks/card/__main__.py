@@ -6,8 +6,6 @@ Writes card.json and card.md into the current folder. A second call goes on with
 processor is measured on much smaller models, and said to be no card.
 """
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The figures that parts measure, and whether they reach their goals."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """What the benchmarks of a processor measure, on the models of a device; each is imported by the part that needs it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from statistics import median

@@ -3,8 +3,6 @@
 python -m tests.benchmarks.card.part_process PART KIND FOLDER
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import traceback

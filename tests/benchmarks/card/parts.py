@@ -1,7 +1,5 @@
 """The parts of the measurement in their order, the most telling first. Imports nothing that is heavy."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 python -m tests.benchmarks.card.probe auto|cuda|cpu|pretend        prints a line of JSON
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The proof of the methods on the device, with tiny models. Its results are kept where `dev.py proof` keeps them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from tests.benchmarks.card.figures import Figure

@@ -1,7 +1,5 @@
 """QLoRA of a Llama 7B in NF4 with double quantization, checkpointed: memory and speed beside the plain Trainer."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Iterator
 from statistics import median

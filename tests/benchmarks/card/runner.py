@@ -1,7 +1,5 @@
 """Runs the parts one after another, each in a process of its own, and ends those that take too long."""
 
-from __future__ import annotations
-
 import dataclasses
 import datetime as dt
 import json

@@ -1,7 +1,5 @@
 """The models and data that are measured: those of a card, and much smaller ones for the processor."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from pathlib import Path

@@ -3,8 +3,6 @@
 python -m tests.benchmarks.card.shortage        is that program: at a line on its standard input it takes all but some
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

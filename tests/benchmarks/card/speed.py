@@ -1,7 +1,5 @@
 """How fast training is: the tutorial's script, Trainer and Tunesmith in turns, on the same conversations."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from statistics import median
 

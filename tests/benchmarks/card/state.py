@@ -1,7 +1,5 @@
 """The results of all parts in card.json, written anew at every change, so that any end leaves a valid file."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import os

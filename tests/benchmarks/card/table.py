@@ -1,7 +1,5 @@
 """Shows results: lines in the terminal as they come, and card.md."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from tests.benchmarks.card.figures import Figure

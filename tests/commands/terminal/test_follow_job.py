@@ -1,7 +1,5 @@
 """A worker followed by a command: whatever becomes of the words about it, its work is not lost."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

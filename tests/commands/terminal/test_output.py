@@ -1,7 +1,5 @@
 """Texts of others can't speak to the terminal: what commands it is written out, and no name fakes a line."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

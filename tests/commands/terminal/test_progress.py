@@ -1,7 +1,5 @@
 """What a command tells people of a run's events."""
 
-from __future__ import annotations
-
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.progress import ProgressPrinter
 

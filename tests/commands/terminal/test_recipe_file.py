@@ -1,7 +1,5 @@
 """The recipe of a command comes from a file or from the command's input."""
 
-from __future__ import annotations
-
 import io
 from argparse import Namespace
 from pathlib import Path

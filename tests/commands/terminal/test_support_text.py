@@ -1,7 +1,5 @@
 """What works where, in words: what the proof found, why something does not work, and a page that is up to date."""
 
-from __future__ import annotations
-
 from engine.commands.terminal import support_text
 from engine.config import support_matrix
 from engine.config.support_matrix import Proof

@@ -1,7 +1,5 @@
 """A cluster of three nodes for the tests of a process, and terminals that know it as "lab"."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import time

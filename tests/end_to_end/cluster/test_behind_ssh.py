@@ -1,7 +1,5 @@
 """A cluster that is reached through SSH alone: sent, followed, its tunnel cut and mended, stopped, fetched."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -3,8 +3,6 @@
 Each of its entries has two processes on one node.
 """
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

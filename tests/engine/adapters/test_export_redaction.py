@@ -1,7 +1,5 @@
 """What an adapter says once it is passed on: no place on this computer, whole, and the library's own copy as it was."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What CTranslate2 can't write with is said beside the option, before anything is loaded."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Weights that no training leaves are named, in every number format and wherever they stand."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The library: a scan of folders; adapters come in safely and nothing is lost on the way out."""
 
-from __future__ import annotations
-
 import json
 import os
 import pickle

@@ -1,7 +1,5 @@
 """Metadata: read back as written, kept readable for ever, and honest about the files beside them."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path

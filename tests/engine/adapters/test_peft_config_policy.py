@@ -1,7 +1,5 @@
 """What a stranger's adapter may say of itself, judged before PEFT sees it."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

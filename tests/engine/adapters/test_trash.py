@@ -1,7 +1,5 @@
 """The trash: folders that go in and out, whatever they are."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Arenas as folders: made, changed by several at once, read back, and refused where they can't be read."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

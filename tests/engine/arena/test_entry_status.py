@@ -1,7 +1,5 @@
 """How entries stand, what the queue does next, and how long it still takes: read from their runs alone."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Another system's summaries as an entry: stored beside the runs, a row like the others, and no cost."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine import arena as arenas

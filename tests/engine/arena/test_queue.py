@@ -1,7 +1,5 @@
 """The queue of an arena: whatever is added, moved, removed, put back and done in any order, nothing is lost."""
 
-from __future__ import annotations
-
 import tempfile
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Rows of an arena: which may be compared, with what, and what their figures can't say."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine import arena as arenas

@@ -1,7 +1,5 @@
 """Seeds of a method as one row: which are put together, what their figures are, and what the row says of the rest."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

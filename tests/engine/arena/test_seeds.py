@@ -1,7 +1,5 @@
 """Entries with several seeds: their order, their names, and what can't be."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine import arena as arenas

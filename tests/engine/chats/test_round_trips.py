@@ -1,7 +1,5 @@
 """Whatever people say, written as an application exports or copies it, is read back as the same turns."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Times of chats in the ways of many exports, and conversations parted by pauses."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine import chats

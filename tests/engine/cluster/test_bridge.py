@@ -1,7 +1,5 @@
 """Whether a node fits: what keeps it from a run, and what is only to be known."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

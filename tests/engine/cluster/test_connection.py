@@ -1,7 +1,5 @@
 """How the job store of a cluster is found: a job that runs is asked, and one that has ended is submitted anew."""
 
-from __future__ import annotations
-
 import http.server
 import json
 import threading

@@ -1,7 +1,5 @@
 """An entry on a node: how it starts its worker, hands over its files, and what it leaves there."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.cluster import entry

@@ -1,7 +1,5 @@
 """What was sent is followed: a lost connection is told from a fault, and an arena's entries to their ends."""
 
-from __future__ import annotations
-
 import json
 from contextlib import nullcontext
 from types import SimpleNamespace

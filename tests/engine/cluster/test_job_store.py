@@ -1,7 +1,5 @@
 """The job store: which entry starts next, which task is listened to, what a restart finds, and how files are kept."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import stat

@@ -1,7 +1,5 @@
 """A run that another computer does, followed into its folder here; the job store is in this process."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

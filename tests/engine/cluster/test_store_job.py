@@ -1,7 +1,5 @@
 """The job store as a Ray job: its calls over HTTP, who is let in, and which version starts what waits."""
 
-from __future__ import annotations
-
 import hashlib
 import sys
 import threading

@@ -1,7 +1,5 @@
 """A node of this computer: what is looked at before Ray is started."""
 
-from __future__ import annotations
-
 import socket
 
 import pytest

@@ -1,7 +1,5 @@
 """What is said before anything leaves this computer."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.computers import sending

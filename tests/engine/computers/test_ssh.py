@@ -1,7 +1,5 @@
 """A computer behind a real sshd, and what the words of ssh mean: what is told when it can't be reached."""
 
-from __future__ import annotations
-
 import http.server
 import socket
 import socketserver

@@ -1,7 +1,5 @@
 """Which computers are kept, and what is refused as one."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.computers import computer as checks

@@ -1,7 +1,5 @@
 """The token's file: made for its owner alone, and refused where others may read it."""
 
-from __future__ import annotations
-
 import stat
 
 import pytest

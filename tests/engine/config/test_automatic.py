@@ -1,7 +1,5 @@
 """The length of a run and the limits of summaries that a recipe leaves open."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.config import automatic, recipe

@@ -1,7 +1,5 @@
 """The settings of a command `summarize`: all have defaults, and those that contradict each other are told."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.config.decoding import DecodingOptions, SummarizeOptions, from_command, problems

@@ -1,7 +1,5 @@
 """The general text: the shipped one, a file of the user's, or none."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What is known of base models without torch: by their configuration, from the catalogue, and which are here."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Recipes: written and read back, checked whole, and kept readable for ever."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The command behind a recipe starts just this recipe."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

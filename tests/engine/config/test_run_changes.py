@@ -1,7 +1,5 @@
 """What may be changed of a run under way, and the record of it."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.config import recipe as recipes

@@ -1,7 +1,5 @@
 """A run that nobody named is called after what it is made of, always of today."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

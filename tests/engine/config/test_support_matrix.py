@@ -1,7 +1,5 @@
 """What works where: the registry's refusals, the proof's outcomes, and none of it lost on a broken file."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

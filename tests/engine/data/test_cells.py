@@ -1,7 +1,5 @@
 """Places inside cells: which there are, what stands there, and which are taken for conversation and summary."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.data.cells import find_places

@@ -1,7 +1,5 @@
 """What a limit would cut, exactly, and how the details of a check that is gone are told."""
 
-from __future__ import annotations
-
 from itertools import accumulate
 from pathlib import Path
 

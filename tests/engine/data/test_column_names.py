@@ -1,7 +1,5 @@
 """A table of two text columns finds both, by names in many languages or by what stands in them, or asks."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.data import column_names

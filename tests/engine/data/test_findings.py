@@ -1,7 +1,5 @@
 """The declarations of the data check's findings, and what is said of lists that name them."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.config.data_options import DataOptions

@@ -1,7 +1,5 @@
 """Pasted text and files that were dropped together become sources."""
 
-from __future__ import annotations
-
 import stat
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is taken for conversation, summary and speakers: answers, instructions, classes, names of people."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The same conversations are the same examples in whatever shape a table has them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from typing import Any

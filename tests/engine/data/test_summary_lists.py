@@ -1,7 +1,5 @@
 """Lists in a column of summaries: the sentences of one summary, or several summaries."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The event stream: whole lines only, nothing lost, nothing that JSON has no word for."""
 
-from __future__ import annotations
-
 import json
 import os
 import threading

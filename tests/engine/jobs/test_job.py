@@ -1,7 +1,5 @@
 """Jobs: private folders, commands that arrive whole and in order, one worker at a time."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

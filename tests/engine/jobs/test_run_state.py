@@ -1,7 +1,5 @@
 """Live, replayed and re-attached readers build the same state from the same events."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

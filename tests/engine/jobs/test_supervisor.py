@@ -1,7 +1,5 @@
 """A worker's death is an outcome: each way to go, with real processes that speak the real protocol."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Each worker's process is started with the one card that its job computes on: read from real processes."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

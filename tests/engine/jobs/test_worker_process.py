@@ -1,7 +1,5 @@
 """How a worker's process comes to be: its environment, and one that is started ahead of its job."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Items: any journal can be replayed, each line alone, and the set opens; how long summaries usually are."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Labelling sets: every change is kept, taken back, read again, and ends in a data set."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

@@ -1,7 +1,5 @@
 """What takes how much, and that only what can be deleted without a loss ever is: states of runs, and abandoned jobs."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

@@ -1,7 +1,5 @@
 """What the trash holds, by kind, and how it goes back to where it was."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine import arena as arenas

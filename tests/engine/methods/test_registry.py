@@ -1,7 +1,5 @@
 """What holds for every method of the registry, without a list of them."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

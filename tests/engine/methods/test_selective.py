@@ -1,7 +1,5 @@
 """What the selective methods say they can't do, before anything is loaded, and what they name instead."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """An arena's report: who wins at what cost, what did not run and why, in one page, one table and one tree."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

@@ -1,7 +1,5 @@
 """A run's report: one page that needs nothing else, obeys nothing that a conversation says, and its figures."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Smaller plans in words, and what is left of them when their event is damaged."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs beside one another, conversation by conversation: which may be, in what orders, as what table."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.jobs.job import Job

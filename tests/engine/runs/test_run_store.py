@@ -1,7 +1,5 @@
 """Runs: made from recipes, found by name, and honest about how they ended."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """The short form of a run says the same as the long one, without reading every step."""
 
-from __future__ import annotations
-
 import os
 import shutil
 

@@ -1,7 +1,5 @@
 """A run's script for SLURM: bash runs it here, with stand-ins for SLURM's own programs."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

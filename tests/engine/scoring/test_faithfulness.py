@@ -1,7 +1,5 @@
 """What stands in a summary but not in its conversation is found, and what only reads differently is not."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.scoring.faithfulness import Claim, added, check_claims, unsupported

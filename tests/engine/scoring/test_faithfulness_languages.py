@@ -1,7 +1,5 @@
 """Numbers, times, dates and names of a summary are checked in many languages and scripts."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

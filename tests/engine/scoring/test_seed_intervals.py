@@ -1,7 +1,5 @@
 """Intervals over seeds and conversations hold the truth about 19 times in 20, however few the seeds are."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

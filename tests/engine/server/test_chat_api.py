@@ -1,7 +1,5 @@
 """Requests in OpenAI's form: what is summarised, what is refused, and how answers look."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 

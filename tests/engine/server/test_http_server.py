@@ -1,7 +1,5 @@
 """The server with a stand-in for the worker: who is let in, what fails alone, what is cancelled when clients leave."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import threading

@@ -1,7 +1,5 @@
 """What is served under which name, and what a person is given to try it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

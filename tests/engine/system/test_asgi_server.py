@@ -1,7 +1,5 @@
 """Bounds of connections: who is too slow, or one too many, is dropped, and the next client is answered."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

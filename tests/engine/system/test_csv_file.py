@@ -1,7 +1,5 @@
 """Tables as they leave the program: readable again, and harmless in a spreadsheet."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

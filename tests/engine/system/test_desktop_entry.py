@@ -1,7 +1,5 @@
 """Menu entries: commands that any path makes, and the packages of others left alone."""
 
-from __future__ import annotations
-
 import subprocess
 
 import pytest

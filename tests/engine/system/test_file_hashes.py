@@ -1,7 +1,5 @@
 """A file's hash is that of its content, whatever was remembered of it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Files of others are read as regular files of their kind's size, and a parser's failure is a ValueError."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

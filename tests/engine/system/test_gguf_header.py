@@ -1,7 +1,5 @@
 """The header of a GGUF file: what stands in it, and every way in which a file is not one."""
 
-from __future__ import annotations
-
 import struct
 
 import pytest

@@ -1,7 +1,5 @@
 """The hub's cache: where it is, and what in it is complete."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Kills for lack of memory are those of the process's own group, where Linux counts them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What a log keeps of errors: where they happened, and nothing of what was said."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Work in the sandbox: its results, its errors, and its end at a limit or with its library."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

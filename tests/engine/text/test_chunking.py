@@ -1,7 +1,5 @@
 """Long conversations in pieces: nothing is lost, nothing is too long, and turns stay whole where they can."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,5 @@
 """Whole texts out of bytes, whatever encoding they have."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

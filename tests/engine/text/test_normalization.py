@@ -1,7 +1,5 @@
 """Normal forms are those of Unicode, also of texts that are taken block by block."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

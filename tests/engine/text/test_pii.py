@@ -1,7 +1,5 @@
 """What is taken for personal data, and, harder, what is not."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Turns that follow each other in one line, and summaries below their conversations."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.text.transcripts import holds_several_turns, part_summaries, part_turns

@@ -1,7 +1,5 @@
 """Characters that can't be seen or that were damaged, and those that only look like it."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.text.unicode_checks import damaged, invisible, named

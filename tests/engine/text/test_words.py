@@ -1,7 +1,5 @@
 """Words and sentences of every script."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.text.words import has_stemmer, sentences, tokens, words

@@ -1,7 +1,5 @@
 """Bradley–Terry strengths: a known case, finite ones, and intervals that hold the truth 19 times in 20."""
 
-from __future__ import annotations
-
 import math
 import random
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Comparisons on disk: what makes one, and how one is shared with other voters."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Results of votes: verdicts, preference pairs, and how they stand beside scores in arenas and reports."""
 
-from __future__ import annotations
-
 import json
 
 from engine import arena as arenas

@@ -1,7 +1,5 @@
 """Voting: every vote is kept, taken back, read again after a kill, and counted together with others."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

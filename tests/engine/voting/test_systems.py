@@ -1,7 +1,5 @@
 """Comparisons of finished runs, and of other systems' summaries."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine import voting

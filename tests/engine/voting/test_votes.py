@@ -1,7 +1,5 @@
 """Which pairs a voter is asked: balanced, in random order and on random sides."""
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import islice
 

@@ -1,7 +1,5 @@
 """Counts what a program makes a card wait for, and where."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Iterator

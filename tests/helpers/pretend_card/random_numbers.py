@@ -1,7 +1,5 @@
 """The card's random numbers: a generator of its own, whose state a checkpoint must hold beside the processor's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any

@@ -1,7 +1,5 @@
 """Makes the pretend card known to torch and to the worker, in this process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any

@@ -1,7 +1,5 @@
 """One base in memory computes as itself or with any adapter, whatever was asked for before."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

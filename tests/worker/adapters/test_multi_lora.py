@@ -1,7 +1,5 @@
 """Columns in one batch write what each writes alone; what could not is left to be written alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Reading conversations from every kind of source, and what is said when they can't be read."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

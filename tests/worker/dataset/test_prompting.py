@@ -1,7 +1,5 @@
 """Input ids and labels in every family, and the limits that a run takes from its data."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.text.conversations import Example

@@ -1,7 +1,5 @@
 """Base and tuned are scored under one protocol, and the difference is paired."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The loss on general text: what base and tuned model lose on text that has nothing to do with the conversations."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

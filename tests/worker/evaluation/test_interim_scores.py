@@ -1,7 +1,5 @@
 """Summaries that are scored during training: their events, unchanged training, and resuming."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

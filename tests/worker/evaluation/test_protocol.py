@@ -1,7 +1,5 @@
 """A protocol holds everything that decides a score but the model; under each the base is scored once."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Notices about empty and truncated summaries, truncated conversations and unreadable references."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """CTranslate2 writes what the engine writes, from a model that is converted once."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

@@ -1,7 +1,5 @@
 """An export is used by its own script, in a process without Tunesmith, and compared with the adapter."""
 
-from __future__ import annotations
-
 import json
 import os
 import runpy

@@ -3,8 +3,6 @@
 What the converter itself writes is checked in tests/benchmarks/exports.py, which fetches it.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import tarfile

@@ -1,7 +1,5 @@
 """A merged folder is a plain model that writes what base and adapter wrote together."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

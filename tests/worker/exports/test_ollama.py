@@ -1,7 +1,5 @@
 """An export is given to Ollama where that runs on this computer, verified there, and taken back where it is no good."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.adapters import library

@@ -1,7 +1,5 @@
 """A script made from an adapter trains it again without Tunesmith, to the same weights."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

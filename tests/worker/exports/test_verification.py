@@ -1,7 +1,5 @@
 """By which program an export is verified, and its verdict; llama.cpp's own server is a stand-in here."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

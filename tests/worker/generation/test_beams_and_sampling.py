@@ -1,7 +1,5 @@
 """Beams and sampling in batches write what transformers' own `generate` writes of each text alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Prompts that are read in groups of similar length are written on as if each were alone, and little is padded."""
 
-from __future__ import annotations
-
 from itertools import cycle
 from typing import Any
 

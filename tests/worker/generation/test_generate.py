@@ -1,7 +1,5 @@
 """Batched decoding gives each prompt the tokens it would get alone, and that training's forward predicts."""
 
-from __future__ import annotations
-
 from itertools import cycle, pairwise
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where a card's memory does not suffice for a batch of summaries, it is generated in halves."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import pytest

@@ -1,7 +1,5 @@
 """Folders with chats of several kinds, and with files that are about them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The same conversations in every kind of file are the same examples, with the same fingerprint."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import json

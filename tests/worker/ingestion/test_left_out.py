@@ -1,7 +1,5 @@
 """How many rows go by a check's details is how many a run then leaves out, whatever is excluded together."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

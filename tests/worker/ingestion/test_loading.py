@@ -1,7 +1,5 @@
 """What is shown of a source before the whole of it is read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Files of one source with different columns, and where each row stands."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

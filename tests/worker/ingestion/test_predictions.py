@@ -1,7 +1,5 @@
 """Summaries from a file of any kind, encoding and column, and what can't be read as such."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

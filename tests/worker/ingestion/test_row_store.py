@@ -1,7 +1,5 @@
 """Rows: the same from memory and from disk."""
 
-from __future__ import annotations
-
 import tempfile
 from typing import IO, Any
 

@@ -1,7 +1,5 @@
 """Splits that lists, columns or the names of files tell, and the question where only some names do."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

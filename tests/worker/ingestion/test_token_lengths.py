@@ -1,7 +1,5 @@
 """Special tokens in people's words."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

@@ -3,8 +3,6 @@
 Each case goes the whole way of a recipe's source; how single readers say it is shown beside them.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What the data check finds, and that it needs no torch to find it."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The job `count_conversations` counts all that a source has, not what a run would use of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

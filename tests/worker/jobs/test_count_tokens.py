@@ -1,7 +1,5 @@
 """Tokens counted while a conversation is typed: as runs count them, and cut where they are cut."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

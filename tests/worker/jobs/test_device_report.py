@@ -1,7 +1,5 @@
 """The report of this computer's devices: each card, the one that auto means, and what is wrong with a card."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import psutil

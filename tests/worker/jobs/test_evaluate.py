@@ -1,7 +1,5 @@
 """The job `evaluate` scores base and adapters, and refuses what can't be scored before it begins."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Excluding and masking in plans, runs and evaluations: all read the same rows, and say how many they left out."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The job that makes a labelling set of a source: conversations with and without summaries, once each."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The job `plan` plans its recipe, or one recipe after another; `shrink` finds fallbacks for a run that was killed."""
 
-from __future__ import annotations
-
 import threading
 import time
 from pathlib import Path

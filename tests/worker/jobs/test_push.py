@@ -1,7 +1,5 @@
 """An adapter goes to the hub with its card, and comes back from there into plain PEFT."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

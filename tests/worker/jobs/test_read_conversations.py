@@ -1,7 +1,5 @@
 """Conversations of any source for a batch: sent in portions, held-out ones first, and what is left out counted."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The playground's worker: columns side by side, text as it grows, and no trouble of one column is another's."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -3,8 +3,6 @@
 Each case goes the way that a recipe goes: read, checked, planned and run. The base models' folders hold no weights.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """Every patch, on alone and off: training and generation of small models come to the same."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """Attention of one token a row is torch's, as near to float32 as the format allows, whatever room is behind it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

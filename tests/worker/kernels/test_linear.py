@@ -1,7 +1,5 @@
 """Linear layers multiply by oneDNN where their weights are frozen, to torch's result."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest

@@ -1,7 +1,5 @@
 """A cache with room holds what transformers' own holds, and is copied once in many tokens."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from transformers import DynamicCache, EncoderDecoderCache

@@ -1,7 +1,5 @@
 """The patches: each is asked for, switches work by name and version, and users are told."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A base model is known by every byte of its files, and values that are no numbers are named."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Loading base models; what can't be loaded is a named problem before anything is computed."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """A GGUF file as base model: it is unpacked once, into the model that it was made of, or refused by name."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

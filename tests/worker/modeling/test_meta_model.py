@@ -1,7 +1,5 @@
 """Base models on the meta device: a catalogue's before their download, and a head that is told from the files."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """What stands before the tokens, on unusual bases and beside other prompts; on the usual ones tests/proof has it."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from itertools import cycle

@@ -1,7 +1,5 @@
 """A plan counts a run's positions exactly, and only those of examples that the run uses."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

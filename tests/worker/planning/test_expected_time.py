@@ -1,7 +1,5 @@
 """The expected time grows with what has to be computed, and with nothing else."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A run whose memory does not suffice ends with memory fallbacks, and goes on with the chosen one."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

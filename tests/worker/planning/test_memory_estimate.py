@@ -1,7 +1,5 @@
 """A plan's memory is computed from shapes, and exact where it can be checked."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Plans are counted without weights and equal to what a run then finds."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

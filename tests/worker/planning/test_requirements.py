@@ -3,8 +3,6 @@
 The peak step that is predicted from lengths is one that the run computes, and none is larger.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from operator import attrgetter
 

@@ -1,7 +1,5 @@
 """Archives are unpacked into a private folder, and what is suspicious about one is refused by name."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import lzma

@@ -1,7 +1,5 @@
 """Chats that are long, odd or damaged: read in bounded memory, or named."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from pathlib import Path

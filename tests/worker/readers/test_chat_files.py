@@ -1,7 +1,5 @@
 """Chat exports as data, a row for each conversation; places inside the cells of a table are columns."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from pathlib import Path

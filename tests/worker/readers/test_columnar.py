@@ -1,7 +1,5 @@
 """Parquet and arrow: values of every kind, columns that are no text, damaged files."""
 
-from __future__ import annotations
-
 import datetime as dt
 import decimal
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a file holds decides how it is read; one that can't be read is named with the nearest step."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Databases of SQLite: which table is read, nothing is written or executed, damage and encryption are named."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables in text: dialects, encodings, quotation marks, ragged rows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Transcripts in Word documents and PDF files, and the ones that can't be read."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Small files after the forms of real exports: conversations, turns, speakers and what is left out of each."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Whatever is in a file, reading it ends in rows or in an error that names it."""
 
-from __future__ import annotations
-
 import random
 from pathlib import Path
 

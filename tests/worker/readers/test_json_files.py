@@ -1,7 +1,5 @@
 """JSON in its shapes, and what is said of a damaged file."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

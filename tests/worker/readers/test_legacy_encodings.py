@@ -1,7 +1,5 @@
 """Texts in fifteen languages as legacy encodings have them: guessed, named, or chosen by a person."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

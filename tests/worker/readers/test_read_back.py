@@ -1,7 +1,5 @@
 """Whatever is written as a table, in any dialect, encoding and container, is read back the same."""
 
-from __future__ import annotations
-
 import bz2
 import csv
 import gzip

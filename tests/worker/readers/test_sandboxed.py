@@ -1,7 +1,5 @@
 """Bombs in data: each file that stands for far more than it holds ends in rows or in a named error, within limits."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Workbooks of all kinds: which sheets are read, titles above the table, no header, cells beside it, passwords."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

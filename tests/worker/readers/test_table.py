@@ -1,7 +1,5 @@
 """A table reads a small file once, and anew where it changed or is large."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path

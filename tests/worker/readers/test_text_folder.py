@@ -1,7 +1,5 @@
 """Texts: conversations as they stand, exports as their turns, and summaries in files of their own."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Workbooks: values of every kind, formulas, merged cells, sheets, and files that are no workbooks."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """What is wrong with a graphics card is named, with who uses it, before a model is loaded."""
 
-from __future__ import annotations
-
 import os
 
 import psutil

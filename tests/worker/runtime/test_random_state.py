@@ -1,7 +1,5 @@
 """Random states are put back exactly, those of a card too, and a checkpoint holds them."""
 
-from __future__ import annotations
-
 import random
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where the ranks of a run meet: in a private folder, or in a network that is named."""
 
-from __future__ import annotations
-
 import os
 import socket
 import stat

@@ -1,7 +1,5 @@
 """Tokenizers of strangers: each that never ends, multiplies text or breaks its library is a named problem."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

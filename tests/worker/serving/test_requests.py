@@ -1,7 +1,5 @@
 """Requests of the playground: columns side by side, several conversations, long ones in chunks, settings."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Requests that wait for their turn: written together where they can be, and none spoils another."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.config.prompts import DEFAULT_PROMPT

@@ -1,7 +1,5 @@
 """Summaries find their conversations by id or by order; what does not match is named."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

@@ -1,7 +1,5 @@
 """A run's adapter is stored under the run's id and a name of its own, and loses no other of that id."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.adapters import library

@@ -1,7 +1,5 @@
 """A GPU's deterministic algorithms: strict ones or none, told, kept by a resumed run, and off afterwards."""
 
-from __future__ import annotations
-
 import json
 import re
 

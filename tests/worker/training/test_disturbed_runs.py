@@ -1,7 +1,5 @@
 """Runs that are killed, stopped or run into a full disk where it is least expected: what the benchmarks found."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

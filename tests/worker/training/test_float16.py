@@ -1,7 +1,5 @@
 """A base in float16 trains with a scaled loss; steps whose gradients overflow are skipped and told."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """A card that lacks memory costs no run: micro-batches are halved, in the step that did not fit and in all to come."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

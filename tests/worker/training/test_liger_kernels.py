@@ -1,7 +1,5 @@
 """Liger's kernels in a run, with a stand-in for the package: applied once, told, and gone after training."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 

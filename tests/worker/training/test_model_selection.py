@@ -1,7 +1,5 @@
 """The best state is one whose validation loss is a number, whatever came first."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,7 +1,5 @@
 """Values that are not finite change no weight, are told, and are in no checkpoint, best state or event."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Optimizer and schedule are those of transformers' Trainer: its classes, settings, groups and rates."""
 
-from __future__ import annotations
-
 import pytest
 from transformers import Trainer, TrainingArguments
 

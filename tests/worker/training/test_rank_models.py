@@ -1,7 +1,5 @@
 """Summaries that ranks write are those that one process writes, and ranks are started only where they pay."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import psutil

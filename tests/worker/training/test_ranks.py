@@ -1,7 +1,5 @@
 """Runs in two ranks: what one trains, the same bits again, helpers in scoring, and an end when one is lost."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """A checkpoint that is not what it should be is skipped with the reason, and the one before it is taken."""
 
-from __future__ import annotations
-
 import json
 import shutil
 

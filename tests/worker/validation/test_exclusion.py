@@ -1,7 +1,5 @@
 """What excluding and masking leave of the data that a run reads."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

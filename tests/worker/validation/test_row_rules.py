@@ -1,7 +1,5 @@
 """What the rules of the data check take for a finding, and what they don't."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

@@ -1,7 +1,5 @@
 """What the driver says of its cards is read as it is, and a broken or hanging nvidia-smi is an answer too."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,7 +1,5 @@
 """What torch was built for stands in a file of its own, and is read without torch."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.system.graphics import torch_build

@@ -1,7 +1,5 @@
 """Which card a worker sees: the one it computes on, among those that the user left visible."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.system.graphics import visible_cards

@@ -1,7 +1,5 @@
 """LoRA with its refinements and AdaLoRA: each is what its paper says. What holds for all is the proof's."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What low-rank methods can't do: refused beside its field with a way out, before any weight is loaded."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any

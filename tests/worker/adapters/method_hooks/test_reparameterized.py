@@ -3,8 +3,6 @@
 That the methods learn, reload, generate, switch, merge and resume is proven in tests/proof.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Soft prompts begin with words, go on where they stopped, and are kept as what was evaluated; the rest is refused."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -4,8 +4,6 @@ That they learn, reload, generate, switch and resume on every kind of base is pr
 are made of, what they refuse, and a kind of base that the proof does not have.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

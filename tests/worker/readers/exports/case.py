@@ -1,7 +1,5 @@
 """One file and what is read of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Literal

@@ -1,7 +1,5 @@
 """JSON exports of applications, and JSON objects that are one conversation."""
 
-from __future__ import annotations
-
 from tests.worker.readers.exports.case import Case
 
 CASES = (

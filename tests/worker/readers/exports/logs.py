@@ -1,7 +1,5 @@
 """Logs of IRC programs, and text exports of messengers."""
 
-from __future__ import annotations
-
 from tests.worker.readers.exports.case import Case, written
 
 CASES = (

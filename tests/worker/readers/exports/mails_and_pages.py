@@ -1,7 +1,5 @@
 """Mails and mailboxes, chats as web pages, and chats in tables."""
 
-from __future__ import annotations
-
 import base64
 
 from tests.worker.readers.exports.case import Case

@@ -1,7 +1,5 @@
 """Plain texts that name speakers in their own way, in several encodings, with a summary, in a split."""
 
-from __future__ import annotations
-
 from tests.worker.readers.exports.case import Case, unchanged, written
 
 LONG = "Dr. Maria Alejandra Fernandez de la Cruz (Department of Cardiology)"

@@ -1,7 +1,5 @@
 """JSON transcripts of programs that recognise speech."""
 
-from __future__ import annotations
-
 from tests.worker.readers.exports.case import Case
 
 CASES = (

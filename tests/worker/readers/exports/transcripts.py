@@ -1,7 +1,5 @@
 """Transcripts of meetings and films."""
 
-from __future__ import annotations
-
 from tests.worker.readers.exports.case import Case, written
 
 FULL, UPPER = ("Ann Lee", "Bob Moss"), ("ANN", "BOB")

@@ -1,7 +1,5 @@
 """WhatsApp's exports of Android and of iOS in thirteen languages and both clocks."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tests.worker.readers.exports.case import Case
