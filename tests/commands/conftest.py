@@ -1,6 +1,5 @@
 """Terminals with a home of the test's own, and recipes of short runs."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,19 @@ from tests.helpers.command_line import Finished, InProcessTerminal, Terminal
 
 
 @pytest.fixture
-def terminal(home: Path) -> Terminal:
+def terminal(home):
     """A terminal with a home of this test's own."""
     return Terminal(home)
 
 
 @pytest.fixture
-def in_process(home: Path) -> InProcessTerminal:
+def in_process(home):
     """A home of this test's own whose commands and workers need no process."""
     return InProcessTerminal(home)
 
 
 @pytest.fixture(scope="session")
-def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def make_recipe(tmp_path_factory):
     """Writes the recipe of a run of a few steps on a small model of a kind, and returns its file."""
     from engine.config import recipe
     from tests.helpers.tiny_models import Kind
@@ -37,7 +36,7 @@ def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
+def call(capsys):
     """Carries out a command in this process."""
 
     def run(*arguments: str) -> Finished:

@@ -2,14 +2,13 @@
 
 import json
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.adapters import hub_adapters, library
 from engine.system import paths
-from tests.helpers.command_line import Finished, InProcessTerminal
+from tests.helpers.command_line import Finished
 from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
 from tests.helpers.homes import add_adapter, score_card, write_peft_files
 
@@ -17,7 +16,7 @@ NAME = "someone/notes-lora"
 
 
 @pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+def served(tmp_path, monkeypatch):
     folder = tmp_path / "served/models" / NAME
     folder.mkdir(parents=True)
     write_peft_files(folder)
@@ -41,9 +40,7 @@ def refused(done: Finished, message: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize("revision", ["main", COMMIT])
-def test_an_adapter_comes_from_the_hub_with_its_base_and_its_commit(
-    revision: str, served: FakeHub, in_process: InProcessTerminal
-) -> None:
+def test_an_adapter_comes_from_the_hub_with_its_base_and_its_commit(revision, served, in_process):
     done = in_process.run("adapters", "import", NAME if revision == "main" else f"{NAME}@{revision}")
     assert done.code == 0, done
     (adapter,) = library.scan()[0]
@@ -59,9 +56,7 @@ def test_an_adapter_comes_from_the_hub_with_its_base_and_its_commit(
     assert f"{NAME} {COMMIT}" in in_process.run("adapters", "show", adapter.id).out
 
 
-def test_what_goes_to_the_hub_comes_back_with_its_scores(
-    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_goes_to_the_hub_comes_back_with_its_scores(served, in_process, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     served.known_token = "hf_secret"
     sent = add_adapter("tea", scores=[score_card(0.484)])
@@ -76,9 +71,7 @@ def test_what_goes_to_the_hub_comes_back_with_its_scores(
     assert adapter.metadata.hub.id == "someone/tea"
 
 
-def test_what_was_fetched_is_imported_again_offline(
-    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_fetched_is_imported_again_offline(served, in_process, monkeypatch):
     assert in_process.run("adapters", "import", NAME).code == 0
     served.requests.clear()
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -96,9 +89,7 @@ def test_what_was_fetched_is_imported_again_offline(
         ([], "A private one needs `hf auth login`"),
     ],
 )
-def test_what_is_no_adapter_is_told_with_what_it_is(
-    names: list[str], hint: str, served: FakeHub, in_process: InProcessTerminal
-) -> None:
+def test_what_is_no_adapter_is_told_with_what_it_is(names, hint, served, in_process):
     for name in names:
         path = served.folder / "models/someone/other" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,9 +97,7 @@ def test_what_is_no_adapter_is_told_with_what_it_is(
     refused(in_process.run("adapters", "import", "someone/other"), "someone/other", hint)
 
 
-def test_damaged_weights_and_such_as_can_run_code_are_refused_by_name(
-    served: FakeHub, in_process: InProcessTerminal
-) -> None:
+def test_damaged_weights_and_such_as_can_run_code_are_refused_by_name(served, in_process):
     weights = files_of(served) / library.WEIGHTS_NAME
     weights.write_bytes(b"junk")
     done = in_process.run("adapters", "import", NAME)
@@ -121,8 +110,8 @@ def test_damaged_weights_and_such_as_can_run_code_are_refused_by_name(
 
 
 def test_a_gated_adapter_a_strange_revision_and_a_dead_hub_are_told_with_what_to_do(
-    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    served, in_process, monkeypatch
+):
     refused(in_process.run("adapters", "import", f"{NAME}@v9"), f"{NAME} has no revision v9", "main")
     served.gated.add(NAME)
     done = in_process.run("adapters", "import", NAME)
@@ -131,9 +120,7 @@ def test_a_gated_adapter_a_strange_revision_and_a_dead_hub_are_told_with_what_to
     refused(in_process.run("adapters", "import", NAME), "The hub can't be reached", "Check the connection")
 
 
-def test_offline_nothing_is_asked(
-    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_offline_nothing_is_asked(served, in_process, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     done = in_process.run("adapters", "import", NAME, "--json")
     [problem] = done.problems
@@ -158,5 +145,5 @@ def test_offline_nothing_is_asked(
         ("owner/name@", None),
     ],
 )
-def test_names_of_the_hub_are_told_from_paths(text: str, found: tuple[str, str] | None) -> None:
+def test_names_of_the_hub_are_told_from_paths(text, found):
     assert hub_adapters.named(text) == found

@@ -27,9 +27,7 @@ def states(told: dict[str, Any]) -> dict[str, str]:
     return {entry["entry"]: entry["state"] for entry in told["entries"]}
 
 
-def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
-    make_recipe: MakeRecipe, in_process: InProcessTerminal
-) -> None:
+def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(make_recipe, in_process):
     told = make(in_process, make_recipe("t5", *QUICK), "lora", "bitfit", "full")
     assert states(told) == {"lora-r-32": "waiting", "bitfit": "refused", "full-fine-tuning": "waiting"}
     assert told["paused"]
@@ -57,9 +55,7 @@ def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
     assert not again.events
 
 
-def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
-    make_recipe: MakeRecipe, in_process: InProcessTerminal
-) -> None:
+def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(make_recipe, in_process):
     terminal = Terminal(in_process.home, STEPS)
     done = make(in_process, make_recipe("llama"), "lora")
     process, read = terminal.until_step("arena", "run", done["arena"])
@@ -79,9 +75,7 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
     assert {event["run"] for event in resumed.events} == {event["run"] for event in stopped.events}
 
 
-def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
-    make_recipe: MakeRecipe, in_process: InProcessTerminal
-) -> None:
+def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(make_recipe, in_process):
     terminal = Terminal(in_process.home, UNTIL_TOLD)
     told = make(in_process, make_recipe("llama"), "lora")
     process, read = terminal.until_step("arena", "run", told["arena"])
@@ -97,9 +91,7 @@ def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
     assert list(states(done.json[-1]).values()) == ["completed"]
 
 
-def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
-    make_recipe: MakeRecipe, in_process: InProcessTerminal, tmp_path: Path
-) -> None:
+def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(make_recipe, in_process, tmp_path):
     told = make(in_process, make_recipe("llama", *QUICK), "lora", "ia3")
     empty = tmp_path / "empty.csv"
     empty.write_text("dialogue,summary\n", encoding="utf-8")
@@ -115,7 +107,7 @@ def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
     assert found["entries"][0]["reason"]
 
 
-def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, in_process: InProcessTerminal) -> None:
+def test_what_can_not_be_is_told_as_a_problem(make_recipe, in_process):
     recipe = str(make_recipe("t5", *QUICK))
     seeds = ("--seeds", "3", "--set", "training.seed=2147483646")
     beyond = in_process.run("arena", "new", recipe, *seeds, "--json")

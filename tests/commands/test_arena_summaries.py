@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from engine import arena as arenas
-from engine.arena import Arena
 from engine.runs import example_scores
 from engine.runs.example_scores import Texts
 from tests.helpers.arenas import make_arena, score
@@ -21,7 +20,7 @@ def reference(index: int) -> str:
 
 
 @pytest.fixture
-def arena(home) -> Arena:
+def arena(home):
     """An arena with a run that was scored on 40 conversations by the present metric."""
     from engine.worker.text_metrics import rouge
 

@@ -3,12 +3,9 @@
 The plan and the model that is built are compared for every method in tests/proof; the whole proof does both.
 """
 
-from pathlib import Path
-
 import pytest
 
 from engine.config import recipe
-from tests.helpers.command_line import InProcessTerminal
 from tests.helpers.counted_runs import counts
 from tests.helpers.tiny_runs import write_conversations
 from tests.proof.cells import all_cells
@@ -23,14 +20,12 @@ pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]  # of the
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(tmp_path_factory):
     return write_conversations(tmp_path_factory.mktemp("conversations"))
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_plan_run_and_adapter_count_the_same(
-    name: str, source: Path, tmp_path: Path, in_process: InProcessTerminal
-) -> None:
+def test_plan_run_and_adapter_count_the_same(name, source, tmp_path, in_process):
     [cell] = [cell for cell in all_cells() if cell.id == name]
     recipe.save(cell.recipe(source), tmp_path / "recipe.toml")
     found = counts(in_process.run, tmp_path / "recipe.toml")

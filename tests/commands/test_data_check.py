@@ -4,11 +4,9 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from engine.commands.data_check import lines
-from tests.helpers.command_line import InProcessTerminal, Terminal
 
 
 def split(examples: int) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def test_too_few_examples_are_said_unless_their_summaries_are_still_to_be_writte
         assert "Only" not in "\n".join(lines(enough))
 
 
-def test_clean_data_is_told_in_a_table() -> None:
+def test_clean_data_is_told_in_a_table():
     printed = lines(result())
     assert printed[:4] == [
         "/data/chats",
@@ -75,7 +73,7 @@ def test_clean_data_is_told_in_a_table() -> None:
     assert printed[-1] == "Nothing is wrong with them."
 
 
-def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first() -> None:
+def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first():
     found = [
         finding("duplicates", "train", [3, 5, 8, 1003, 1200, 1300], more="2 more differ."),
         finding("email", "train", [1], then="Mask it."),
@@ -100,7 +98,7 @@ def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first() ->
     ]
 
 
-def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Terminal, tmp_path: Path) -> None:
+def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal, tmp_path):
     rows = [
         {"dialogue": "=1+1: hi" if number else "A: own", "summary": f"s{number}"} for number in range(140)
     ]
@@ -123,7 +121,7 @@ def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Termin
     assert {row[3] for row in table[1:]} == {"'=1+1: hi"}
 
 
-def test_values_are_set_as_a_recipe_has_them(in_process: InProcessTerminal, tmp_path: Path) -> None:
+def test_values_are_set_as_a_recipe_has_them(in_process, tmp_path):
     rows = "".join(f"Ann: {number};s\n" for number in range(30))
     (tmp_path / "a.csv").write_text(f"talk;summary\n{rows}broken\n", encoding="utf-8")
     refused = in_process.run("data", "a.csv", "--set", "data.conversation=talk", "--json", cwd=tmp_path)
@@ -137,9 +135,7 @@ def test_values_are_set_as_a_recipe_has_them(in_process: InProcessTerminal, tmp_
     assert (wrong.code, wrong.problems[0]["field"]) == (2, "--set")
 
 
-def test_of_several_tables_one_is_asked_for_with_a_command_for_each(
-    in_process: InProcessTerminal, tmp_path: Path
-) -> None:
+def test_of_several_tables_one_is_asked_for_with_a_command_for_each(in_process, tmp_path):
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         for name in ("talks", "others"):
             database.execute(f"CREATE TABLE {name} (dialogue, summary)")
@@ -153,9 +149,7 @@ def test_of_several_tables_one_is_asked_for_with_a_command_for_each(
     ]
 
 
-def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
-    in_process: InProcessTerminal, tmp_path: Path
-) -> None:
+def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(in_process, tmp_path):
     rows = [f'{{"dialogue": "Ann: {number}", "summary": "s{number}"}}' for number in range(3000)]
     broken = range(7, 3000, 100)
     for place in broken:
@@ -182,9 +176,7 @@ def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
             assert [row["place"] for row in csv.DictReader(stream)] == places
 
 
-def test_a_link_keeps_its_name_and_links_in_a_circle_are_said(
-    in_process: InProcessTerminal, tmp_path: Path
-) -> None:
+def test_a_link_keeps_its_name_and_links_in_a_circle_are_said(in_process, tmp_path):
     rows = "".join(f"Ann: {number},s\n" for number in range(12))
     (tmp_path / "0a1b2c").write_text(f"dialogue,summary\n{rows}", encoding="utf-8")
     (tmp_path / "talks.csv").symlink_to("0a1b2c")

@@ -23,7 +23,7 @@ PLAN: dict[str, Any] = {
 }
 
 
-def test_memory_is_told_with_its_parts_below_each_other() -> None:
+def test_memory_is_told_with_its_parts_below_each_other():
     lines = inspect.plan_lines(PLAN)
     assert lines[0].split() == ["Trains", "9,216", "of", "921,600", "parameters", "(1.00", "%)"]
     assert lines[-3].endswith("about 3.0 MB at its peak; 24.0 GB are available")
@@ -49,7 +49,7 @@ ALL = ["Trains", "Changes", "Adapter", "Learning rate", "Steps", "Memory"]
     ],
     ids=["all", "a method that can't be put on", "refused", "only the prompt", "soft prompts", "time"],
 )
-def test_only_what_is_known_and_matters_is_told(changes: dict[str, Any], titles: list[str]) -> None:
+def test_only_what_is_known_and_matters_is_told(changes, titles):
     lines = inspect.plan_lines(PLAN | changes)
     assert sorted(line.split("  ")[0] for line in lines if line[0] != " ") == sorted(titles)
 
@@ -69,7 +69,7 @@ def test_only_what_is_known_and_matters_is_told(changes: dict[str, Any], titles:
         ({"processes": 2, "sharded": True, "host_memory_bytes": 2_720_000_000}, "2.7 GB of the computer's own memory"),
     ],
 )  # fmt: skip
-def test_what_a_plan_says_beyond_that_is_told(changes: dict[str, Any], words: str) -> None:
+def test_what_a_plan_says_beyond_that_is_told(changes, words):
     assert not any(words in line for line in inspect.plan_lines(PLAN))
     assert any(words in line for line in inspect.plan_lines(PLAN | changes))
 

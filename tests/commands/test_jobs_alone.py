@@ -30,7 +30,7 @@ for kind, module in JOBS.items():
 @pytest.mark.torch
 @pytest.mark.slow("engine/worker/")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
-def test_each_kind_of_job_is_imported_without_another() -> None:
+def test_each_kind_of_job_is_imported_without_another():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=paths.application_root(), capture_output=True, text=True
     )

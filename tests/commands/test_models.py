@@ -1,17 +1,14 @@
 """`models`: what is on this computer, what may be downloaded, and what the hub finds."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.commands import models
 from engine.config import model_info
 from engine.config.recipe import STARTER
-from tests.helpers.command_line import InProcessTerminal
 from tests.helpers.fake_hub import FakeHub, use_hub
 
 
-def test_models_are_told_with_the_starter_as_what_it_is(in_process: InProcessTerminal) -> None:
+def test_models_are_told_with_the_starter_as_what_it_is(in_process):
     done = in_process.run("models")
     assert done.code == 0
     assert f"{STARTER} (practice model)" in done.out
@@ -20,9 +17,7 @@ def test_models_are_told_with_the_starter_as_what_it_is(in_process: InProcessTer
     assert "gemma, to be accepted" in done.out
 
 
-def test_the_hub_is_searched(
-    in_process: InProcessTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_hub_is_searched(in_process, tmp_path, monkeypatch):
     (tmp_path / "served/models/someone/writer-de").mkdir(parents=True)
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch):
         assert "someone/writer-de" in in_process.run("models", "--search", "writer").out
@@ -38,5 +33,5 @@ def test_the_hub_is_searched(
         ((), 0, ""),
     ],
 )
-def test_many_languages_are_counted(codes: tuple[str, ...], count: int, text: str) -> None:
+def test_many_languages_are_counted(codes, count, text):
     assert models.language_text(codes, count) == text

@@ -9,14 +9,14 @@ from engine.config import recipe
 from engine.config.recipe import Recipe
 from engine.runs import run_store
 from engine.system import paths
-from tests.helpers.command_line import InProcessTerminal, Terminal
+from tests.helpers.command_line import Terminal
 
 MODEL, DATA = "owner/small", "owner/talks"
 MakeFile = Callable[[str, str], Path]
 
 
 @pytest.fixture
-def recipe_file(tmp_path: Path) -> MakeFile:
+def recipe_file(tmp_path):
     """Writes the recipe of a base model and a source of conversations, and returns its file."""
 
     def write(base: str, source: str) -> Path:
@@ -43,8 +43,8 @@ def wanted(base: str, source: str) -> Recipe:
 )
 @pytest.mark.parametrize("verb", ["train", "plan"])
 def test_a_recipe_is_refused_with_every_source_that_is_not_here(
-    verb: str, base: str, source: str, fields: list[str], recipe_file: MakeFile, in_process: InProcessTerminal
-) -> None:
+    verb, base, source, fields, recipe_file, in_process
+):
     done = in_process.run(verb, str(recipe_file(base, source)), "--json")
     assert done.code == 2
     assert [problem["field"] for problem in done.problems] == fields
@@ -54,9 +54,7 @@ def test_a_recipe_is_refused_with_every_source_that_is_not_here(
     assert list(paths.jobs_folder().iterdir()) == []
 
 
-def test_the_option_too_is_known_before_a_run_is_made(
-    recipe_file: MakeFile, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_option_too_is_known_before_a_run_is_made(recipe_file, terminal, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     done = Terminal(terminal.home).run("train", str(recipe_file(MODEL, "sample")), "--offline")
     assert done.code == 2
@@ -64,9 +62,7 @@ def test_the_option_too_is_known_before_a_run_is_made(
     assert run_store.list_jobs() == []
 
 
-def test_scores_summaries_and_checks_are_refused_too(
-    recipe_file: MakeFile, in_process: InProcessTerminal
-) -> None:
+def test_scores_summaries_and_checks_are_refused_too(recipe_file, in_process):
     for arguments, field in (
         (("evaluate", "--recipe", str(recipe_file(MODEL, "sample"))), "base_model.id"),
         (("evaluate", "--recipe", str(recipe_file("starter", DATA))), "data.source"),

@@ -29,7 +29,7 @@ KILLED = [["flood", 3], ["killed", None]]
 
 
 @pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+def narrow(monkeypatch):
     """Lets the commands' workers have little room: Python and the libraries count as nothing in it."""
 
     def make(room: int) -> None:
@@ -42,7 +42,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def killed_in_training(narrow: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def killed_in_training(narrow, monkeypatch):
     """Lets a run's worker be ended by the system at its third step, and those that look for plans do their job."""
     narrow(PLENTY)
 
@@ -57,7 +57,7 @@ def killed_in_training(narrow: Callable[[int], None], monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def recipe(make_recipe: MakeRecipe) -> Path:
+def recipe(make_recipe):
     """A run of six steps whose heaviest step is computed at once."""
     return make_recipe("t5", "training.micro_batch_tokens=4000", "training.checkpoint_every=2")
 
@@ -66,9 +66,7 @@ def say(*arguments: str) -> int:
     return cli.run(cli.parse(arguments))
 
 
-def test_plans_are_printed_with_the_command_that_goes_on_with_each(
-    recipe: Path, narrow: Callable[[int], None], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_plans_are_printed_with_the_command_that_goes_on_with_each(recipe, narrow, capsys):
     narrow(LITTLE)
     assert say("train", str(recipe)) == 1
     captured = capsys.readouterr()
@@ -89,9 +87,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(
 
 @posix
 @pytest.mark.usefixtures("killed_in_training")
-def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
-    recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(recipe, monkeypatch, capsys):
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     assert say("train", str(recipe)) == 1
     captured = capsys.readouterr()
@@ -101,7 +97,7 @@ def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
     assert f"main.py resume {job.id} --set training.micro_batch_tokens=" in captured.out
 
 
-def test_what_can_not_be_changed_is_refused_by_name(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_can_not_be_changed_is_refused_by_name(recipe, capsys):
     job = run_store.create_run(recipes.load(recipe))
     before = job.recipe_path.read_bytes()
     assert say("resume", job.id, "--set", "training.batch_size=4") == 2

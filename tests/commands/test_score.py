@@ -17,7 +17,7 @@ def reference(index: int) -> str:
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
+def source(tmp_path):
     """A folder whose test split has a dozen conversations with ids t0 to t11, and a train split with others."""
     folder = tmp_path / "talks"
     folder.mkdir()
@@ -37,7 +37,7 @@ def predictions(path: Path, rows: list[dict[str, Any]]) -> str:
 
 
 @pytest.fixture
-def perfect(tmp_path: Path) -> str:
+def perfect(tmp_path):
     return predictions(
         tmp_path / "perfect.jsonl",
         [{"id": f"te{index}", "prediction": reference(index)} for index in reversed(range(COUNT))],
@@ -45,7 +45,7 @@ def perfect(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def weak(tmp_path: Path) -> str:
+def weak(tmp_path):
     path = tmp_path / "weak.txt"
     path.write_text("".join(f"{name} talks to Zoe.\n" for name in NAMES), encoding="utf-8")
     return str(path)

@@ -1,6 +1,5 @@
 """The verbs that ask a worker: `evaluate`, `summarize`, `plan`, `data`, on one small run that all of them share."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,13 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, make_recipe: Callable[..., Path]) -> Trained:
+def trained(tmp_path_factory, make_recipe):
     return Trained(
         InProcessTerminal(tmp_path_factory.mktemp("home")), make_recipe("llama", "training.epochs=1")
     )
 
 
-def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained: Trained) -> None:
+def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained):
     done = trained.run(
         "evaluate", "--recipe", str(trained.recipe), "--adapter", trained.adapter_path, "--json"
     )
@@ -53,7 +52,7 @@ def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained: Traine
     assert not list((trained.in_process.home / "jobs").iterdir())
 
 
-def test_summarize_writes_the_summary_alone(trained: Trained, tmp_path: Path) -> None:
+def test_summarize_writes_the_summary_alone(trained, tmp_path):
     conversation = "Ann: do you have tea?\nBob: yes, I do."
     (tmp_path / "talk.txt").write_text(conversation, encoding="utf-8")
     done = trained.run("summarize", "--adapter", trained.adapter, "talk.txt", cwd=tmp_path)
@@ -65,7 +64,7 @@ def test_summarize_writes_the_summary_alone(trained: Trained, tmp_path: Path) ->
     assert piped.json[-1]["event"] == "job_ended"
 
 
-def test_summarize_by_the_base_model_and_by_a_copy_of_the_adapter(trained: Trained, tmp_path: Path) -> None:
+def test_summarize_by_the_base_model_and_by_a_copy_of_the_adapter(trained, tmp_path):
     copy = tmp_path / "copy"
     assert trained.run("adapters", "export", trained.adapter, str(copy)).code == 0
     base_model = trained.recipe.read_text(encoding="utf-8").split('id = "')[1].split('"')[0]
@@ -78,12 +77,12 @@ def test_summarize_by_the_base_model_and_by_a_copy_of_the_adapter(trained: Train
     assert plain.named("summary_finished")[0]["adapter"] is None
 
 
-def test_empty_conversation_is_a_problem(trained: Trained) -> None:
+def test_empty_conversation_is_a_problem(trained):
     done = trained.run("summarize", "--adapter", trained.adapter, "--json", stdin=" \n")
     assert (done.code, done.problems[0]["message"]) == (2, "The conversation is empty.")
 
 
-def test_plan_says_what_the_run_then_found(trained: Trained) -> None:
+def test_plan_says_what_the_run_then_found(trained):
     done = trained.run("plan", str(trained.recipe), "--json")
     assert done.code == 0, done
     assert done.json[-2]["event"] == "job_ended"
@@ -96,7 +95,7 @@ def test_plan_says_what_the_run_then_found(trained: Trained) -> None:
     assert f"{trained.started['trainable_parameters']:,}" in told.out
 
 
-def test_data_ends_with_what_was_found(trained: Trained, tmp_path: Path) -> None:
+def test_data_ends_with_what_was_found(trained, tmp_path):
     source = trained.recipe.parent / "data"
     done = trained.run("data", source.name, "--json", cwd=source.parent)
     assert done.code == 0, done
@@ -111,9 +110,7 @@ TALK = "Ann: do you have tea?\nBob: yes, really I do."
 
 
 @pytest.mark.torch
-def test_a_merged_model_is_planned_trained_and_written_with(
-    make_recipe: Callable[..., Path], in_process: InProcessTerminal, tmp_path: Path
-) -> None:
+def test_a_merged_model_is_planned_trained_and_written_with(make_recipe, in_process, tmp_path):
     recipe, merged = str(make_recipe("llama", "training.epochs=1")), tmp_path / "merged"
     (tmp_path / "talk.txt").write_text(TALK, encoding="utf-8")
     trained = in_process.run("train", recipe, "--json")

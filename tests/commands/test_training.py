@@ -24,9 +24,7 @@ STEPS = ["steps", {"count": 5000, "per_second": 50}]
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
-def test_train_ends_with_a_scored_adapter(
-    kind: Kind, make_recipe: MakeRecipe, in_process: InProcessTerminal
-) -> None:
+def test_train_ends_with_a_scored_adapter(kind, make_recipe, in_process):
     done = in_process.run("train", str(make_recipe(kind)), "--json", "--set", "training.epochs=1")
     assert done.code == 0, done
     assert done.json[0]["run"] == done.events[0]["run"]
@@ -62,7 +60,7 @@ def require_stop_told(done: Finished) -> None:
 
 
 @pytest.fixture
-def scripted(home: Path, make_recipe: MakeRecipe) -> Scripted:
+def scripted(home, make_recipe):
     """Starts `train` with a worker that follows a script, and returns it after its first step."""
 
     def start(*script: list[object]) -> tuple[subprocess.Popen[str], str]:
@@ -72,13 +70,13 @@ def scripted(home: Path, make_recipe: MakeRecipe) -> Scripted:
 
 
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
-def test_every_signal_stops_the_worker_in_order(name: str, scripted: Scripted) -> None:
+def test_every_signal_stops_the_worker_in_order(name, scripted):
     process, read = scripted(STEPS)
     process.send_signal(getattr(signal, name))
     require_stop_told(finish(process, read))
 
 
-def test_second_interrupt_kills_the_worker_at_once(scripted: Scripted) -> None:
+def test_second_interrupt_kills_the_worker_at_once(scripted):
     # A worker that heeds nothing can't answer the first wish.
     process, read = scripted(["flood", 1], ["deaf", 600])
     job = Job(Path(Finished(0, read, "").json[0]["path"]))
@@ -94,7 +92,7 @@ def test_second_interrupt_kills_the_worker_at_once(scripted: Scripted) -> None:
     assert not job.is_running()
 
 
-def test_killed_worker_is_a_crash_with_its_log(scripted: Scripted) -> None:
+def test_killed_worker_is_a_crash_with_its_log(scripted):
     process, read = scripted(["noise", 3], STEPS)
     [accepted] = Finished(0, read, "").named("job_accepted")
     psutil.Process(accepted["pid"]).kill()
@@ -105,7 +103,7 @@ def test_killed_worker_is_a_crash_with_its_log(scripted: Scripted) -> None:
     assert "a library warns in line 2" in done.json[-1]["log"]
 
 
-def test_closed_pipe_stops_the_run_quietly(scripted: Scripted) -> None:
+def test_closed_pipe_stops_the_run_quietly(scripted):
     process, read = scripted(STEPS)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -127,18 +125,14 @@ def test_closed_pipe_stops_the_run_quietly(scripted: Scripted) -> None:
         (["data.conversation=dialog"], "data.conversation", "Did you mean dialogue?"),
     ],
 )
-def test_a_run_that_can_not_be_is_refused_beside_its_field(
-    changes: list[str], field: str, hint: str, make_recipe: MakeRecipe, in_process: InProcessTerminal
-) -> None:
+def test_a_run_that_can_not_be_is_refused_beside_its_field(changes, field, hint, make_recipe, in_process):
     done = in_process.run("--json", "train", str(make_recipe("t5")), *(f"--set={each}" for each in changes))
     assert (done.code, [problem["field"] for problem in done.problems]) == (2, [field])
     assert hint in done.problems[0]["hint"]
     assert done.named("run_started") == []
 
 
-def test_a_run_for_slurm_is_made_and_trained_by_resuming_it(
-    call: Callable[..., Finished], make_recipe: MakeRecipe, in_process: InProcessTerminal
-) -> None:
+def test_a_run_for_slurm_is_made_and_trained_by_resuming_it(call, make_recipe, in_process):
     finished = call("train", str(make_recipe("t5", "training.epochs=1")), "--slurm", "--json")
     made = json.loads(finished.out.splitlines()[-1])
     assert finished.code == 0
@@ -158,17 +152,15 @@ def test_a_run_for_slurm_is_made_and_trained_by_resuming_it(
     ],
 )
 def test_cards_are_asked_of_slurm_or_another_computer_and_nodes_of_slurm_alone(
-    asked: list[str], field: str, call: Callable[..., Finished], make_recipe: MakeRecipe
-) -> None:
+    asked, field, call, make_recipe
+):
     finished = call("train", str(make_recipe("t5")), *asked, "--json")
     assert (finished.code, finished.problems[0]["field"]) == (2, field)
 
 
 @pytest.mark.parametrize("rank", [0, 2])
 @pytest.mark.parametrize("command", ["train", "resume"])
-def test_computers_that_share_a_run_need_a_network_that_is_named(
-    rank: int, command: str, call: Callable[..., Finished], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_computers_that_share_a_run_need_a_network_that_is_named(rank, command, call, monkeypatch):
     given = ranks.variables(rank, 4, 29500) | {
         ranks.LOCAL_RANK: "0",
         ranks.LOCAL_SIZE: "2",

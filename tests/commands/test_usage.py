@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,7 +21,7 @@ from tests.helpers.homes import RunSpec, add_adapter, add_run, score_card
 Call = Callable[..., Finished]
 
 
-def test_no_heavy_library_and_no_window_is_imported() -> None:
+def test_no_heavy_library_and_no_window_is_imported():
     heavy = ("torch", "transformers", "peft", "datasets", "huggingface_hub", "PySide6", "numpy")
     code = (
         "import sys, main; from engine.commands import cli; cli.run(cli.parse(['methods']));"
@@ -48,20 +47,20 @@ def test_no_heavy_library_and_no_window_is_imported() -> None:
         ("--set", "training.max_steps=50", "methods"),
     ],
 )
-def test_bad_usage_exits_with_2(arguments: tuple[str, ...], call: Call) -> None:
+def test_bad_usage_exits_with_2(arguments, call):
     done = call(*arguments)
     assert done.code == 2
     assert "main.py" in done.err
     assert done.out == ""
 
 
-def test_the_window_gets_its_own_arguments() -> None:
+def test_the_window_gets_its_own_arguments():
     assert cli.parse([]).run is None
     assert cli.parse(["--offline"]).window == []
     assert cli.parse(["--demo", "--screenshot", "a.png"]).window == ["--demo", "--screenshot", "a.png"]
 
 
-def test_files_in_place_of_a_verb_are_for_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_in_place_of_a_verb_are_for_the_window(tmp_path, monkeypatch):
     talk, named_like_a_verb = tmp_path / "a talk.csv", tmp_path / "train"
     talk.touch()
     named_like_a_verb.touch()
@@ -76,7 +75,7 @@ def test_files_in_place_of_a_verb_are_for_the_window(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     "arguments", [("--json", "methods"), ("methods", "--json"), ("methods", "--json", "--offline")]
 )
-def test_json_may_stand_before_or_after_the_verb(arguments: tuple[str, ...], call: Call) -> None:
+def test_json_may_stand_before_or_after_the_verb(arguments, call):
     done = call(*arguments)
     assert done.code == 0
     [listed] = done.json
@@ -85,7 +84,7 @@ def test_json_may_stand_before_or_after_the_verb(arguments: tuple[str, ...], cal
         assert all(key in entry for entry in listed)
 
 
-def test_offline_reaches_every_library(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_reaches_every_library(call, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     call("--offline", "methods")
     from engine.system.connection import offline
@@ -93,7 +92,7 @@ def test_offline_reaches_every_library(call: Call, monkeypatch: pytest.MonkeyPat
     assert offline()
 
 
-def test_runs_are_listed_with_outcome_and_gain(call: Call) -> None:
+def test_runs_are_listed_with_outcome_and_gain(call):
     add_run(spec=RunSpec(gain=0.0151, adapter="a"))
     add_run(spec=RunSpec(outcome="failed", steps=7, started_at=RunSpec().started_at + 60))
     failed, completed = call("runs", "--json").json[0]
@@ -105,7 +104,7 @@ def test_runs_are_listed_with_outcome_and_gain(call: Call) -> None:
     assert "7 / 40" in told
 
 
-def test_adapters_are_listed_shown_exported_imported_and_deleted(call: Call, tmp_path: Path) -> None:
+def test_adapters_are_listed_shown_exported_imported_and_deleted(call, tmp_path):
     adapter = add_adapter("samsum-lora", scores=[score_card(0.484)])
     [listed] = call("adapters", "--json").json[0]
     assert (listed["adapter"], listed["path"]) == (adapter.id, str(adapter.folder))
@@ -138,9 +137,7 @@ def test_adapters_are_listed_shown_exported_imported_and_deleted(call: Call, tmp
         (("resume", ""), "run"),
     ],
 )
-def test_what_is_missing_is_a_problem_in_both_ways_of_speaking(
-    arguments: tuple[str, ...], field: str, call: Call
-) -> None:
+def test_what_is_missing_is_a_problem_in_both_ways_of_speaking(arguments, field, call):
     done = call(*arguments, "--json")
     assert (done.code, done.problems[0]["field"]) == (2, field)
     told = call(*arguments)
@@ -160,8 +157,8 @@ VERBS_WITH_AN_ADAPTER = [
 
 @pytest.mark.parametrize("verb", VERBS_WITH_AN_ADAPTER, ids=" ".join)
 def test_every_verb_takes_the_beginning_of_an_id_and_says_when_several_begin_so(
-    verb: tuple[str, ...], call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    verb, call, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "chat.txt").write_text("Ann: tea?", encoding="utf-8")
     tables = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -177,8 +174,8 @@ def test_every_verb_takes_the_beginning_of_an_id_and_says_when_several_begin_so(
     ("given", "device"), [([], "auto"), (["--device", "cuda:1"], "cuda:1"), (["--device", "cpu"], "cpu")]
 )
 def test_adapters_write_on_their_base_by_their_own_prompts_on_the_device_that_is_named(
-    given: list[str], device: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    given, device, monkeypatch
+):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
     assert "prompt" not in scoring.summary_request("Ann: hi", ["one", "two"], adapters, piecewise=False)
@@ -202,12 +199,12 @@ def test_adapters_write_on_their_base_by_their_own_prompts_on_the_device_that_is
         (("better", 0.16), 1, "Better. ROUGE-1 rose by 16.0 points, on one conversation, so no interval."),
     ],
 )  # fmt: skip
-def test_verdicts_are_sentences(difference: tuple[Any, ...], examples: int, words: str) -> None:
+def test_verdicts_are_sentences(difference, examples, words):
     change = dict(zip(("verdict", "mean", "low", "high"), difference, strict=False))
     assert score_text.verdict(change, {"examples": examples}).startswith(words)
 
 
-def test_resume_waits_for_a_living_run_and_then_refuses(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resume_waits_for_a_living_run_and_then_refuses(call, monkeypatch):
     job = add_run(spec=RunSpec(outcome=None, steps=3))
     monkeypatch.setattr(training, "LOCK_SECONDS", 0.3)
     with job.lock():
@@ -217,9 +214,7 @@ def test_resume_waits_for_a_living_run_and_then_refuses(call: Call, monkeypatch:
     assert "Waiting" in done.err
 
 
-def test_paths_in_overrides_are_those_of_the_working_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paths_in_overrides_are_those_of_the_working_folder(tmp_path, monkeypatch):
     (tmp_path / "talks.csv").touch()
     monkeypatch.chdir(tmp_path)
     overrides = [
@@ -239,9 +234,7 @@ def test_paths_in_overrides_are_those_of_the_working_folder(
     assert recipe_file.with_absolute_paths(empty) == empty
 
 
-def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_meant(
-    call: Call, tmp_path: Path
-) -> None:
+def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_meant(call, tmp_path):
     add_adapter("samsum-lora")
     path = tmp_path / "recipe.toml"
     parsed = recipe.from_tables(
@@ -265,7 +258,7 @@ def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no endless file")
-def test_a_conversation_without_an_end_is_named(home: Path, tmp_path: Path, call: Call) -> None:
+def test_a_conversation_without_an_end_is_named(home, tmp_path, call):
     large = tmp_path / "large.txt"
     with large.open("wb") as stream:
         stream.truncate(1 << 33)

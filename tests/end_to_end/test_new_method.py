@@ -4,9 +4,7 @@ The tuner adds a trained vector to a layer's output. Nothing outside of this fil
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -144,7 +142,7 @@ TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}}
 
 
 @pytest.fixture(autouse=True)
-def _registered() -> Iterator[None]:
+def _registered():
     REGISTRY.append(SHIFT)
     yield
     REGISTRY.remove(SHIFT)
@@ -153,7 +151,7 @@ def _registered() -> Iterator[None]:
 # The product
 
 
-def test_a_plan_counts_what_it_trains(tmp_path: Path):
+def test_a_plan_counts_what_it_trains(tmp_path):
     plan = Planner(make_channel("plan")).plan(tiny_recipe(tmp_path, "t5", "shift"))
     assert plan["problems"] == []
     assert plan["trainable_parameters"] == 32 * plan["matrices"]
@@ -161,7 +159,7 @@ def test_a_plan_counts_what_it_trains(tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(tmp_path_factory):
     """Train once and return the exported adapter."""
     folder = tmp_path_factory.mktemp("shift")
     patch = pytest.MonkeyPatch()
@@ -180,7 +178,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.undo()
 
 
-def test_the_library_takes_the_trained_adapter(trained: Path):
+def test_the_library_takes_the_trained_adapter(trained):
     adapter = library.import_adapter(trained)
     assert adapter.changed_files() == []
     assert adapter.metadata.method.title == "Shift"
@@ -189,13 +187,13 @@ def test_the_library_takes_the_trained_adapter(trained: Path):
     assert all(name.endswith(".shift_vectors") and shape == (32,) for name, shape in shapes.items())
 
 
-def test_the_playground_summarizes_with_it(trained: Path):
+def test_the_playground_summarizes_with_it(trained):
     adapter = library.import_adapter(trained)
     finished = events_of(serve("t5", send_all(summarize_command([None, adapter.id]))), "summary_finished")
     assert {event["adapter"] for event in finished} == {None, adapter.id}
 
 
-def test_without_our_metadata_it_is_recognised_and_checked_by_its_entry(trained: Path):
+def test_without_our_metadata_it_is_recognised_and_checked_by_its_entry(trained):
     adapter = library.import_adapter(trained)
     foreign = adapter.folder.with_name("foreign")
     foreign.mkdir()

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ class Stock:
 
 
 @pytest.fixture(scope="module")
-def stock() -> Iterator[Stock]:
+def stock():
     made = Stock()
     yield made
     made.process.close()
@@ -67,7 +66,7 @@ def stopped_at_step(number: int, path: Path) -> str:
     return str(event["run"])
 
 
-def test_an_encoder_decoder_is_trained_and_used(stock: Stock, home: Path, tmp_path: Path) -> None:
+def test_an_encoder_decoder_is_trained_and_used(stock, home, tmp_path):
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "t5", "lora")
     recipes.save(recipe, path)
@@ -83,9 +82,7 @@ def test_an_encoder_decoder_is_trained_and_used(stock: Stock, home: Path, tmp_pa
     assert done.named("summary_finished")
 
 
-def test_a_decoder_is_planned_trained_resumed_scored_and_used(
-    stock: Stock, home: Path, tmp_path: Path
-) -> None:
+def test_a_decoder_is_planned_trained_resumed_scored_and_used(stock, home, tmp_path):
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.epochs=10", "training.checkpoint_every=2")
     recipes.save(recipe, path)

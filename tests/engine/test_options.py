@@ -109,7 +109,7 @@ def test_a_whole_number_may_stand_for_a_real_one_but_not_the_other_way():
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf")])
-def test_no_setting_is_a_number_without_end(value: float):
+def test_no_setting_is_a_number_without_end(value):
     assert problems_of(rate=value)
 
 

@@ -71,7 +71,7 @@ def state(base: LoadedBase) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory):
+def stage(tmp_path_factory):
     """Base models, and the files of an adapter of each method on one of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TUNESMITH_HOME", str(tmp_path_factory.mktemp("home") / "home"))
@@ -91,9 +91,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory):
 
 @settings(max_examples=60, deadline=None)
 @given(which=st.integers(0, len(METHODS) - 1), seed=st.integers(0, 10**6))
-def test_a_changed_adapter_is_taken_or_refused_and_the_base_stays_as_it_was(
-    stage, which: int, seed: int
-) -> None:
+def test_a_changed_adapter_is_taken_or_refused_and_the_base_stays_as_it_was(stage, which, seed):
     bases, before, sound, folder = stage
     kind, files = sound[which]
     sent = Path(folder, "theirs")

@@ -22,7 +22,7 @@ SECRET = "my private words"
 
 
 @pytest.fixture
-def theirs(tmp_path: Path) -> Path:
+def theirs(tmp_path):
     """A stranger's folder, with all files of an adapter and traps beside them."""
     adapter = add_adapter("theirs")
     (adapter.folder / "README.md").write_text("A card.", encoding="utf-8")

@@ -311,7 +311,7 @@ def called(*arguments: str) -> int:
 
 
 @pytest.fixture
-def bad_places(tmp_path: Path) -> Path:
+def bad_places(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")

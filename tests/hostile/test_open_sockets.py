@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -75,7 +74,7 @@ class Training:
 
 
 @pytest.fixture
-def training(home: Path, tmp_path: Path) -> Iterator[Training]:
+def training(home, tmp_path):
     """A run that is ended with the test."""
     made = Training(tmp_path)
     yield made
@@ -89,9 +88,7 @@ def by_torchrun(training: Training, folder: Path) -> None:
     training.start([*launcher, str(application_root() / "main.py"), "train", str(folder / "recipe.toml")])
 
 
-def test_one_that_torchrun_starts_does_so_too_and_tells_torchrun_nothing(
-    training: Training, tmp_path: Path
-) -> None:
+def test_one_that_torchrun_starts_does_so_too_and_tells_torchrun_nothing(training, tmp_path):
     """torchrun itself listens to all networks, which is its own choice."""
     by_torchrun(training, tmp_path)
     training.wait_for_steps(1)
@@ -136,9 +133,7 @@ def keys_at(port: int) -> list[str]:
     return [str(key) for key in store.list_keys()]
 
 
-def test_a_run_of_several_processes_listens_to_this_computer_alone(
-    training: Training, tmp_path: Path
-) -> None:
+def test_a_run_of_several_processes_listens_to_this_computer_alone(training, tmp_path):
     training.job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora", *LONG))
     training.start(worker_command(training.job.folder), **{ranks.COUNT: "2"})
     training.wait_for_steps(1)

@@ -41,15 +41,13 @@ def end_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", MAILS)
-def test_a_mail_takes_linear_time_and_little_memory(name: str, tmp_path: Path) -> None:
+def test_a_mail_takes_linear_time_and_little_memory(name, tmp_path):
     path = tmp_path / name
     path.write_bytes(MAILS[name]())
     assert sandbox.result(partial(end_of, path), LIMITS)
 
 
-def test_a_mail_that_reaches_the_limit_of_time_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mail_that_reaches_the_limit_of_time_is_named(tmp_path, monkeypatch):
     path = tmp_path / "theirs.mbox"
     path.write_bytes(MAILS["a mail a line.mbox"]() * 10)
     monkeypatch.setattr(sandboxed, "SECONDS", 1)
@@ -62,9 +60,7 @@ def test_a_mail_that_reaches_the_limit_of_time_is_named(
     assert error.value.hint == sandboxed.HINT
 
 
-def test_whatever_a_library_parses_is_read_in_the_sandbox(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_a_library_parses_is_read_in_the_sandbox(tmp_path, monkeypatch):
     files = {Path(name).suffix: content for name, content in seeds().items()}
     read: set[str] = set()
 
@@ -82,7 +78,7 @@ def test_whatever_a_library_parses_is_read_in_the_sandbox(
 
 
 @pytest.fixture
-def long_mailbox(tmp_path: Path) -> Path:
+def long_mailbox(tmp_path):
     """A mailbox that takes minutes, within the limits of its size."""
     path = tmp_path / "theirs.mbox"
     path.write_bytes(MAILS["a mail a line.mbox"]() * 150)
@@ -90,7 +86,7 @@ def long_mailbox(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(180)
-def test_no_process_outlives_a_command_that_is_killed(home: Path, long_mailbox: Path) -> None:
+def test_no_process_outlives_a_command_that_is_killed(home, long_mailbox):
     command = Terminal(home).start("data", str(long_mailbox))
     below = wait_for_below(psutil.Process(command.pid), 2)
     command.kill()
@@ -99,7 +95,7 @@ def test_no_process_outlives_a_command_that_is_killed(home: Path, long_mailbox: 
 
 
 @pytest.mark.timeout(180)
-def test_a_command_that_is_terminated_ends_while_a_file_is_read(home: Path, long_mailbox: Path) -> None:
+def test_a_command_that_is_terminated_ends_while_a_file_is_read(home, long_mailbox):
     command = Terminal(home).start("data", str(long_mailbox))
     below = wait_for_below(psutil.Process(command.pid), 2)
     command.send_signal(signal.SIGTERM)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -46,7 +45,7 @@ def _trained(folder: Path, method: str) -> ReferenceRun:
 
 
 @pytest.fixture
-def channel() -> Iterator[Channel]:
+def channel():
     """Return the channel of a new job without a worker."""
     job = create_job(jobs_folder(), "check_data", {})
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
@@ -55,6 +54,6 @@ def channel() -> Iterator[Channel]:
 
 
 @pytest.fixture(scope="session")
-def reference_run(tmp_path_factory) -> Callable[[str], ReferenceRun]:
+def reference_run(tmp_path_factory):
     """Return the uninterrupted run by a method."""
     return partial(_trained, tmp_path_factory.mktemp("reference"))

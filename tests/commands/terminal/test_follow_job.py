@@ -7,14 +7,14 @@ import pytest
 from engine.commands.terminal import follow_job
 from engine.commands.terminal.output import Output
 from engine.jobs.events import Event, read_all
-from engine.jobs.job import Job, create_job
+from engine.jobs.job import create_job
 from engine.jobs.supervisor import Ending, Supervisor
 from engine.system import paths
 from tests.helpers import scripted_worker
 
 
 @pytest.fixture
-def job(monkeypatch: pytest.MonkeyPatch) -> Job:
+def job(monkeypatch):
     """A job whose worker takes its steps until it is asked to stop."""
     job = create_job(paths.jobs_folder(), "evaluate", {})
     scripted_worker.give_script(job, [["steps", {"count": 5000, "per_second": 100}]])
@@ -22,7 +22,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> Job:
     return job
 
 
-def test_a_teller_that_fails_stops_the_worker_in_order(job: Job) -> None:
+def test_a_teller_that_fails_stops_the_worker_in_order(job):
     def tell(event: Event) -> None:
         if event["event"] == "step_finished":
             raise KeyError("low")
@@ -33,7 +33,7 @@ def test_a_teller_that_fails_stops_the_worker_in_order(job: Job) -> None:
     assert (last["event"], last["outcome"]) == ("job_ended", "stopped")
 
 
-def test_a_crash_is_told_to_programs_with_its_last_log_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_crash_is_told_to_programs_with_its_last_log_lines(capsys):
     ending = Ending("crashed", "The worker is gone.", "Resume.", log_tail="the reason")
     assert follow_job.conclude(ending, Output(as_json=True)) == 1
     assert '"log":"the reason"' in capsys.readouterr().out

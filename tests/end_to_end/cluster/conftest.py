@@ -3,8 +3,6 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,24 +13,24 @@ from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from tests.helpers.command_line import Terminal
-from tests.helpers.ray_cluster import RayCluster, ray_cluster
+from tests.helpers.ray_cluster import ray_cluster
 from tests.helpers.tiny_runs import tiny_recipe
 
 
 @pytest.fixture(autouse=True)
-def _no_leaks() -> None:
+def _no_leaks():
     """Ray starts and ends processes as it likes; all end with the cluster."""
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCluster]:
+def cluster(tmp_path_factory):
     """A head and two nodes with two processors each: place for two entries of one or of two processes."""
     with ray_cluster(tmp_path_factory.mktemp("cluster"), processors=2) as started:
         yield started
 
 
 @pytest.fixture
-def terminal(home: Path, cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def terminal(home, cluster, monkeypatch):
     """A terminal whose computer "lab" is the cluster."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     store.add(Computer("lab", "ray", cluster.address, token_file=str(cluster.token_file)))
@@ -40,7 +38,7 @@ def terminal(home: Path, cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def recipe_file(tmp_path: Path) -> Path:
+def recipe_file(tmp_path):
     """A recipe with checkpoints from the first second on that still trains when it is then asked to pause."""
     often = ("training.epochs=30", "training.checkpoint_every=4", "training.evaluate_every=30")
     recipe = tiny_recipe(tmp_path, "t5", "lora", *often)

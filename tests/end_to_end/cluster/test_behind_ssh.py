@@ -22,8 +22,8 @@ pytestmark = [
 
 
 def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(
-    home: Path, cluster: RayCluster, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    home, cluster, recipe_file, tmp_path, monkeypatch
+):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     with ssh_server(tmp_path) as server:
         monkeypatch.setenv("PATH", server.path)

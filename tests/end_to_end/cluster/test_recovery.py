@@ -15,7 +15,6 @@ from engine.jobs.job import Job
 from engine.runs.run_summaries import read_entry
 from engine.system import ranks
 from tests.end_to_end.cluster.conftest import event_of, first_with
-from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import RayCluster
 from tests.helpers.tiny_runs import train_in_process
 
@@ -28,8 +27,8 @@ pytestmark = [
 
 
 def test_an_arena_outlives_its_bridge_its_job_store_and_a_node(
-    terminal: Terminal, home: Path, cluster: RayCluster, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    terminal, home, cluster, recipe_file, monkeypatch
+):
     methods = ["--method", "lora", "--method", "prompt_only"]
     [made] = terminal.run("arena", "new", str(recipe_file), *methods, "--json").json
     cards = ["--cards", "2"]

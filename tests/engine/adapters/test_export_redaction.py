@@ -17,7 +17,7 @@ Export = Callable[[Adapter, Path], Path]
 
 
 @pytest.fixture
-def adapter(home) -> Adapter:
+def adapter(home):
     follows = make_recipe(
         base=f"{SECRET}/bases/my-t5", source=f"{SECRET}/chats.jsonl", start_from=f"{SECRET}/adapters/first"
     )
@@ -50,9 +50,7 @@ def as_zip(adapter: Adapter, target: Path) -> Path:
 
 
 @pytest.mark.parametrize("export", [as_folder, as_zip])
-def test_an_exported_adapter_names_no_place_on_this_computer(
-    adapter: Adapter, tmp_path: Path, export: Export
-):
+def test_an_exported_adapter_names_no_place_on_this_computer(adapter, tmp_path, export):
     before = metadata.checksums(adapter.folder)
     assert any("secret-person" in path.read_text("latin-1") for path in adapter.folder.iterdir())
     folder = export(adapter, tmp_path / "out")
@@ -76,7 +74,7 @@ def test_an_exported_adapter_names_no_place_on_this_computer(
     assert library.import_adapter(folder).changed_files() == []
 
 
-def test_an_export_hides_no_change_of_a_file(adapter: Adapter, tmp_path: Path):
+def test_an_export_hides_no_change_of_a_file(adapter, tmp_path):
     with (adapter.folder / "adapter_config.json").open("a", encoding="utf-8") as stream:
         stream.write("\n")
     folder = library.export_folder(adapter, tmp_path / "out")
@@ -95,5 +93,5 @@ def test_an_export_hides_no_change_of_a_file(adapter: Adapter, tmp_path: Path):
         ("", ""),
     ],
 )
-def test_a_public_name_is_the_last_part_of_a_path_and_else_the_name(told: str, name: str):
+def test_a_public_name_is_the_last_part_of_a_path_and_else_the_name(told, name):
     assert recipe.public_name(told) == name

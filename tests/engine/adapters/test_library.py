@@ -29,7 +29,7 @@ def names() -> list[str]:
 
 
 @pytest.fixture
-def foreign(tmp_path: Path) -> Path:
+def foreign(tmp_path):
     folder = tmp_path / "clinic-lokr"
     folder.mkdir()
     write_peft_files(folder)
@@ -59,7 +59,7 @@ def test_folders_that_are_no_adapters_are_listed_with_the_reason():
     assert names() == ["good"]
 
 
-def test_an_adapter_is_found_by_id_name_and_folder(foreign: Path):
+def test_an_adapter_is_found_by_id_name_and_folder(foreign):
     adapter = add_adapter("a-id")
     adapter = library.update(adapter, name="Nice name")
     for name in ("a-id", "Nice name", str(adapter.folder)):
@@ -133,7 +133,7 @@ def test_a_deleted_adapter_comes_back_whole():
 
 # --------------------------------------------------------------------------------------------------- leaving
 @pytest.mark.parametrize("export", [library.export_folder, library.export_zip])
-def test_what_is_exported_can_be_imported_again(tmp_path: Path, export):
+def test_what_is_exported_can_be_imported_again(tmp_path, export):
     adapter = library.update(add_adapter(scores=[score_card(0.48)]), name="a/b: ../c", notes="Good.")
     target = export(adapter, tmp_path / "out")
     assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob(".*.partial"))
@@ -147,7 +147,7 @@ def test_what_is_exported_can_be_imported_again(tmp_path: Path, export):
     assert again.changed_files() == []
 
 
-def test_an_export_overwrites_nothing_unasked(tmp_path: Path):
+def test_an_export_overwrites_nothing_unasked(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out.zip").write_text("mine", encoding="utf-8")
     adapter = add_adapter()
@@ -173,13 +173,13 @@ def check_foreign(adapter: Adapter) -> None:
     assert names() == ["clinic-lokr"]
 
 
-def test_an_adapter_of_another_program_gets_a_metadata(foreign: Path):
+def test_an_adapter_of_another_program_gets_a_metadata(foreign):
     check_foreign(library.import_adapter(foreign))
     assert (foreign / "notes.txt").exists()
 
 
 @pytest.mark.parametrize("top", ["", "folder/inside/"])
-def test_a_zip_may_hold_it_at_any_depth(foreign: Path, tmp_path: Path, top: str):
+def test_a_zip_may_hold_it_at_any_depth(foreign, tmp_path, top):
     check_foreign(library.import_adapter(zipped(foreign, tmp_path / "clinic-lokr.zip", top)))
     assert not [path for path in paths.adapters_folder().iterdir() if path.name.endswith(library.PARTIAL)]
 
@@ -191,7 +191,7 @@ def refused(source: Path, match: str) -> None:
     assert list(paths.adapters_folder().iterdir()) == []
 
 
-def test_weights_that_could_run_code_are_refused(foreign: Path):
+def test_weights_that_could_run_code_are_refused(foreign):
     (foreign / library.WEIGHTS_NAME).unlink()
     (foreign / "adapter_model.bin").write_bytes(pickle.dumps({"a": 1}))
     refused(foreign, r"has no adapter_model.safetensors, but adapter_model\.bin")
@@ -200,7 +200,7 @@ def test_weights_that_could_run_code_are_refused(foreign: Path):
 @pytest.mark.parametrize(
     "content", [b"", b"junk", b"\xff" * 64, b"\x02\0\0\0\0\0\0\0[]", b"\x08\0\0\0\0\0\0\0{}      "[:12]]
 )
-def test_damaged_weights_are_refused(foreign: Path, content: bytes):
+def test_damaged_weights_are_refused(foreign, content):
     path = foreign / library.WEIGHTS_NAME
     path.write_bytes(path.read_bytes()[:-1])
     refused(foreign, "cut short")
@@ -209,14 +209,14 @@ def test_damaged_weights_are_refused(foreign: Path, content: bytes):
 
 
 @pytest.mark.parametrize("content", ["", "no json", "[]", "{}", json.dumps({"peft_type": 3})])
-def test_a_configuration_that_names_no_method_is_refused(foreign: Path, content: str):
+def test_a_configuration_that_names_no_method_is_refused(foreign, content):
     (foreign / library.CONFIG_NAME).write_text(content, encoding="utf-8")
     with pytest.raises(AdapterError):
         library.import_adapter(foreign)
     assert names() == []
 
 
-def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path: Path):
+def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path):
     target = library.export_folder(add_adapter(), tmp_path / "out")
     write_safetensors(target / library.WEIGHTS_NAME, {"other": (3,)})
     with pytest.raises(AdapterError, match="changed since the adapter was saved"):
@@ -234,14 +234,14 @@ def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path: Path):
         "a/../escape.txt",
     ],
 )
-def test_a_zip_that_writes_outside_its_folder_is_refused(tmp_path: Path, member: str):
+def test_a_zip_that_writes_outside_its_folder_is_refused(tmp_path, member):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr(member, "gotcha")
     refused(tmp_path / "bad.zip", "write outside")
     assert not list(tmp_path.rglob("escape.txt"))
 
 
-def test_a_zip_with_a_link_is_refused(foreign: Path, tmp_path: Path):
+def test_a_zip_with_a_link_is_refused(foreign, tmp_path):
     path = zipped(foreign, tmp_path / "bad.zip")
     with zipfile.ZipFile(path, "a") as archive:
         link = zipfile.ZipInfo("recipe.toml")
@@ -250,14 +250,14 @@ def test_a_zip_with_a_link_is_refused(foreign: Path, tmp_path: Path):
     refused(path, "holds a link, recipe.toml")
 
 
-def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp_path: Path, monkeypatch):
+def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(library.WEIGHTS_NAME, bytes(65 << 20))
     monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda *_: pytest.fail("it was unpacked"))
     refused(tmp_path / "bomb.zip", "far more than an adapter of its size")
 
 
-def test_a_damaged_zip_is_refused(foreign: Path, tmp_path: Path):
+def test_a_damaged_zip_is_refused(foreign, tmp_path):
     path = zipped(foreign, tmp_path / "bad.zip")
     content = bytearray(path.read_bytes())
     content[80:120] = bytes(40)
@@ -284,7 +284,7 @@ def test_a_checkpoint_becomes_an_adapter_without_what_only_resuming_needs():
 @pytest.mark.parametrize(
     ("tops", "told"), [([], "holds no adapter_config.json"), (["a/", "b/"], "holds 2 adapters")]
 )
-def test_a_zip_of_no_adapter_or_of_two_is_refused(foreign: Path, tmp_path: Path, tops: list[str], told: str):
+def test_a_zip_of_no_adapter_or_of_two_is_refused(foreign, tmp_path, tops, told):
     with zipfile.ZipFile(tmp_path / "sent.zip", "w") as archive:
         archive.writestr("photo.txt", "a cat")
         for top in tops:

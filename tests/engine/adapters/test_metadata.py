@@ -2,8 +2,6 @@
 
 import hashlib
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -42,7 +40,7 @@ def test_the_first_schema_is_still_read():
     ],
     ids=["template", "shots"],
 )
-def test_a_prompt_without_end_is_refused_by_name(tmp_path: Path, prompt: dict[str, Any]):
+def test_a_prompt_without_end_is_refused_by_name(tmp_path, prompt):
     facts = PromptFacts(max_conversation_tokens=512, **prompt)
     metadata.save(make_metadata("a").model_copy(update={"prompt": facts}), tmp_path)
     with pytest.raises(AdapterError, match="characters") as caught:
@@ -50,13 +48,13 @@ def test_a_prompt_without_end_is_refused_by_name(tmp_path: Path, prompt: dict[st
     assert caught.value.field == "prompt"
 
 
-def test_what_is_written_is_read_back(tmp_path: Path):
+def test_what_is_written_is_read_back(tmp_path):
     made = make_metadata("a", notes='„Quotes“ "and"\nlines\t\\', tags=["ä"], scores=[score_card(0.4)])
     metadata.save(made, tmp_path)
     assert metadata.load(tmp_path) == made
 
 
-def test_keys_of_a_later_version_survive_a_rewrite(tmp_path: Path):
+def test_keys_of_a_later_version_survive_a_rewrite(tmp_path):
     metadata.save(make_metadata("a"), tmp_path)
     path = tmp_path / metadata.FILE_NAME
     text = path.read_text(encoding="utf-8")
@@ -70,7 +68,7 @@ def test_keys_of_a_later_version_survive_a_rewrite(tmp_path: Path):
     assert 'notes = "new"' in again
 
 
-def test_metadata_of_a_later_schema_is_refused_with_what_to_do(tmp_path: Path):
+def test_metadata_of_a_later_schema_is_refused_with_what_to_do(tmp_path):
     metadata.save(make_metadata("a", schema=metadata.SCHEMA + 1), tmp_path)
     with pytest.raises(AdapterError, match="later version") as caught:
         metadata.load(tmp_path)
@@ -80,7 +78,7 @@ def test_metadata_of_a_later_schema_is_refused_with_what_to_do(tmp_path: Path):
 @pytest.mark.parametrize(
     "content", ["", "no = = toml", 'schema = 1\nid = "a"', "\xff".encode("latin-1").decode("latin-1")]
 )
-def test_a_damaged_metadata_is_refused(tmp_path: Path, content: str):
+def test_a_damaged_metadata_is_refused(tmp_path, content):
     (tmp_path / metadata.FILE_NAME).write_text(content, encoding="utf-8")
     with pytest.raises(AdapterError):
         metadata.load(tmp_path)
@@ -100,7 +98,7 @@ def test_new_scores_replace_those_of_the_same_protocol_only():
     assert make_metadata("b").score_card is None
 
 
-def test_changed_missing_and_untouched_files_are_told_apart(tmp_path: Path):
+def test_changed_missing_and_untouched_files_are_told_apart(tmp_path):
     for name in ("kept", "altered", "lost"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     made = make_metadata("a", files=metadata.checksums(tmp_path))

@@ -61,7 +61,7 @@ COMPARED = {"target_modules", "exclude_modules", "feedforward_modules", "pattern
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     path = tmp_path / "strange"
     path.mkdir()
     write_peft_files(path)
@@ -115,13 +115,13 @@ def refused(folder: Path) -> AdapterError:
         ("rank_pattern", {"q": "many"}),
     ],
 )
-def test_what_is_not_on_the_list_is_refused_by_name(folder: Path, key: str, value: Any):
+def test_what_is_not_on_the_list_is_refused_by_name(folder, key, value):
     say(folder, **{key: value})
     assert f"says {key} = " in refused(folder).message
 
 
 @pytest.mark.parametrize("peft_type", PEFT_TYPES)
-def test_no_key_that_is_read_takes_a_file_a_model_or_code(peft_type: str):
+def test_no_key_that_is_read_takes_a_file_a_model_or_code(peft_type):
     tuner = tuner_of(peft_type)
     assert tuner is not None
     known = set(peft_config_policy.rules_of(tuner)) | {"auto_mapping", "any_other"}
@@ -135,31 +135,31 @@ def test_no_key_that_is_read_takes_a_file_a_model_or_code(peft_type: str):
 
 
 @pytest.mark.parametrize("start", ["pissa", "pissa_niter_16", "olora", "corda", "loftq", "lora_ga"])
-def test_a_start_that_changes_the_base_is_refused_with_a_way_out(folder: Path, start: str):
+def test_a_start_that_changes_the_base_is_refused_with_a_way_out(folder, start):
     say(folder, init_lora_weights=start)
     error = refused(folder)
     assert "changes the base model itself" in error.message
     assert "path_initial_model_for_weight_conversion" in error.hint
 
 
-def test_keys_of_later_versions_that_say_nothing_are_no_harm(folder: Path):
+def test_keys_of_later_versions_that_say_nothing_are_no_harm(folder):
     say(folder, brand_new=None, another=False, third={}, auto_mapping=None, loftq_config={}, r=16)
     assert library.import_adapter(folder).name == "strange"
 
 
 @pytest.mark.parametrize("method", ["XLORA", "SHADOW", "NO_SUCH", "lora"])
-def test_methods_that_are_not_used_here_are_refused_by_name(folder: Path, method: str):
+def test_methods_that_are_not_used_here_are_refused_by_name(folder, method):
     say(folder, peft_type=method)
     assert method in refused(folder).message
 
 
-def test_a_tokenizer_to_be_read_with_settings_of_its_own_is_refused(folder: Path):
+def test_a_tokenizer_to_be_read_with_settings_of_its_own_is_refused(folder):
     config = {"peft_type": "PROMPT_TUNING", "tokenizer_kwargs": {"trust_remote_code": True}}
     (folder / library.CONFIG_NAME).write_text(json.dumps(config), encoding="utf-8")
     assert "tokenizer_kwargs" in refused(folder).message
 
 
-def test_deep_and_huge_configurations_are_refused(folder: Path):
+def test_deep_and_huge_configurations_are_refused(folder):
     path = folder / library.CONFIG_NAME
     for text in ("[" * 100_000, '{"a": ' * 100_000, " " * (FileKind.ADAPTER_CONFIG.max_bytes + 1)):
         path.write_text(text, encoding="utf-8")
@@ -169,12 +169,12 @@ def test_deep_and_huge_configurations_are_refused(folder: Path):
 
 # ----------------------------------------------------------------------------------------------------- patterns
 @pytest.mark.parametrize("pattern", QUICK)
-def test_patterns_as_adapters_have_them_are_safe(pattern: str):
+def test_patterns_as_adapters_have_them_are_safe(pattern):
     assert peft_config_policy.is_safe_pattern(pattern)
 
 
 @pytest.mark.parametrize("pattern", ENDLESS, ids=range(len(ENDLESS)))
-def test_patterns_that_may_not_end_are_refused(pattern: str):
+def test_patterns_that_may_not_end_are_refused(pattern):
     assert not peft_config_policy.is_safe_pattern(pattern)
 
 
@@ -190,14 +190,14 @@ def test_the_slowest_pattern_let_through_ends_soon_on_the_longest_name():
 @pytest.mark.parametrize(
     "extra", ["base_model.model.shared.weight", "base_model.model.lm_head.bias", "shared.weight", ""]
 )
-def test_weights_of_the_base_in_an_adapter_are_refused_by_name(folder: Path, extra: str):
+def test_weights_of_the_base_in_an_adapter_are_refused_by_name(folder, extra):
     write_safetensors(folder / library.WEIGHTS_NAME, {"base_model.q.lora_A.weight": (16, 16), extra: (4, 4)})
     error = refused(folder)
     assert f"hold {extra}, which is no part" in error.message
     assert "overwrite" in error.hint
 
 
-def test_copies_of_modules_and_biases_are_taken_where_the_configuration_says_so(folder: Path):
+def test_copies_of_modules_and_biases_are_taken_where_the_configuration_says_so(folder):
     own = {"base_model.model.q.lora_A.weight": (16, 16), "base_model.model.head.weight": (4, 4)}
     write_safetensors(folder / library.WEIGHTS_NAME, own)
     assert "head.weight" in refused(folder).message
@@ -225,9 +225,7 @@ def test_copies_of_modules_and_biases_are_taken_where_the_configuration_says_so(
         ),
     ],
 )
-def test_sizes_that_the_weights_do_not_have_are_refused(
-    folder: Path, peft_type: str, weights: dict[str, tuple[int, ...]], asked: dict[str, Any]
-):
+def test_sizes_that_the_weights_do_not_have_are_refused(folder, peft_type, weights, asked):
     config = {"peft_type": peft_type, **asked}
     (folder / library.CONFIG_NAME).write_text(json.dumps(config), encoding="utf-8")
     write_safetensors(folder / library.WEIGHTS_NAME, weights)
@@ -248,7 +246,7 @@ def test_sizes_that_the_weights_do_not_have_are_refused(
     ],
     ids=str,
 )
-def test_a_head_that_does_not_add_up_is_refused_before_anything_is_read(folder: Path, change: dict[str, Any]):
+def test_a_head_that_does_not_add_up_is_refused_before_anything_is_read(folder, change):
     entry = {"dtype": "F32", "shape": [16, 16], "data_offsets": [0, 1024]} | change
     head = json.dumps({"base_model.q.lora_A.weight": entry}).encode()
     (folder / library.WEIGHTS_NAME).write_bytes(len(head).to_bytes(8, "little") + head + bytes(1024))
@@ -258,7 +256,7 @@ def test_a_head_that_does_not_add_up_is_refused_before_anything_is_read(folder: 
 # ------------------------------------------------------------------------------------------- PEFT's own methods
 @pytest.mark.torch
 @pytest.mark.parametrize("peft_type", PEFT_TYPES)
-def test_what_peft_writes_by_default_is_accepted(peft_type: str, tmp_path: Path):
+def test_what_peft_writes_by_default_is_accepted(peft_type, tmp_path):
     import peft
     from peft.utils.peft_types import PeftType
 

@@ -33,7 +33,7 @@ look at this
 """
 
 
-def test_whatsapp_of_android_gives_turns_and_keeps_its_own_lines_apart() -> None:
+def test_whatsapp_of_android_gives_turns_and_keeps_its_own_lines_apart():
     chat = chats.read(ANDROID)
     assert chat.kind == "whatsapp"
     assert chat.text == (
@@ -65,7 +65,7 @@ and more
 """
 
 
-def test_whatsapp_of_ios_marks_what_no_one_said() -> None:
+def test_whatsapp_of_ios_marks_what_no_one_said():
     chat = chats.read(IOS)
     assert (chat.kind, chat.text) == ("whatsapp", "Bob: Hello there\nand more\nAnn: Hi")
     assert left_out(chat, "media") == ["image omitted"]
@@ -85,12 +85,12 @@ def test_whatsapp_of_ios_marks_what_no_one_said() -> None:
         "Plan.pdf (Datei angehängt)", "null",
     ],
 )  # fmt: skip
-def test_tags_of_media_are_known_in_many_languages(tag: str) -> None:
+def test_tags_of_media_are_known_in_many_languages(tag):
     chat = chats.read(f"31.12.23, 21:15 - Ann: Hi\n31.12.23, 21:16 - Bob: {tag}\n")
     assert (chat.text, left_out(chat, "media")) == ("Ann: Hi", [tag])
 
 
-def test_words_that_only_resemble_a_tag_are_said() -> None:
+def test_words_that_only_resemble_a_tag_are_said():
     said = ["the image you omitted", "see a < b", "left (early)", "null and void", "Location: home"]
     chat = chats.read("".join(f"31.12.23, 21:15 - Ann: {text}\n" for text in said))
     assert ([turn.text for turn in chat.turns], chat.left_out) == (said, ())
@@ -114,7 +114,7 @@ today
 """
 
 
-def test_slack_copied_keeps_reactions_replies_and_dividers_apart() -> None:
+def test_slack_copied_keeps_reactions_replies_and_dividers_apart():
     chat = chats.read(SLACK)
     assert chat.kind == "slack"
     assert chat.text == "Ann Lee: Is the build green?\nAnn Lee: 5\nBob Moss: Green now\nAnn Lee: today"
@@ -128,7 +128,7 @@ def test_slack_copied_keeps_reactions_replies_and_dividers_apart() -> None:
     ]
 
 
-def test_dashes_in_messages_of_discord_part_nothing() -> None:
+def test_dashes_in_messages_of_discord_part_nothing():
     said = "Today at 9:15 AM\n— so\nand —\nbob"
     chat = chats.read(f"ann\n — \n{said}\n — \nToday at 9:16 AM\nyes\n")
     assert chat.text == "ann: — so\nand —\nbob: yes"
@@ -153,14 +153,14 @@ NOTE made by hand
 """
 
 
-def test_webvtt_with_voices_joins_what_one_says() -> None:
+def test_webvtt_with_voices_joins_what_one_says():
     chat = chats.read(VTT)
     assert (chat.kind, chat.text) == ("webvtt", "Ann Lee: Hello & welcome.\nTo the call.\nBob: Thanks!")
     assert [turn.time for turn in chat.turns] == ["00:00:01.000", "00:00:02.000"]
     assert (left_out(chat, "media"), left_out(chat, "system")) == (["[Applause]"], ["NOTE made by hand"])
 
 
-def test_plain_turns_stay_what_they_are() -> None:
+def test_plain_turns_stay_what_they_are():
     text = "Ann: see you at\n10:30\nBob: [9:15] works, too"
     chat = chats.read(text)
     assert (chat.kind, chat.is_export, chat.turns) == ("plain", False, turns(text))
@@ -169,7 +169,7 @@ def test_plain_turns_stay_what_they_are() -> None:
 @pytest.mark.parametrize(
     "text", ["", " \n", "No names here.\nAt 12:30 it rained.", "{}", "[1, 2", "WEBVTT\n\n"]
 )
-def test_text_that_is_no_export_is_text(text: str) -> None:
+def test_text_that_is_no_export_is_text(text):
     chat = chats.read(text)
     assert (chat.kind, chat.is_export, chat.turns) == ("text", False, turns(text))
 
@@ -178,11 +178,11 @@ def test_text_that_is_no_export_is_text(text: str) -> None:
     "quoted",
     ["31.12.23, 21:15 - Cem: Hi", "Cem, [31.12.2023 21:15]\nHi", "10:30 works: yes\n11:30 works: no"],
 )
-def test_a_chat_that_quotes_another_stays_what_it_is(quoted: str) -> None:
+def test_a_chat_that_quotes_another_stays_what_it_is(quoted):
     assert chats.read(f"Ann: look what he wrote\n{quoted}\nBob: wow\nAnn: yes\nBob: hm").kind == "plain"
 
 
-def test_one_time_in_an_article_makes_no_export() -> None:
+def test_one_time_in_an_article_makes_no_export():
     article = "The town.\n" * 20 + "31.12.23, 21:15 - Ann: Hi\n" + "The end.\n"
     assert not chats.read(article).is_export
 
@@ -204,7 +204,7 @@ def test_one_time_in_an_article_makes_no_export() -> None:
         "http://example.org\nhttp://example.net\nhttp://example.com\nhttp://example.edu",
     ],
 )
-def test_lists_and_prose_are_no_transcript(text: str) -> None:
+def test_lists_and_prose_are_no_transcript(text):
     assert not chats.read(text).is_export
 
 
@@ -215,7 +215,7 @@ PIECE = st.sampled_from(
 
 
 @given(st.lists(PIECE, max_size=12), st.sampled_from(["\n", "\r\n", "", "\r"]))
-def test_any_text_ends_in_a_chat_in_which_all_is_said_or_left_out(pieces: list[str], end: str) -> None:
+def test_any_text_ends_in_a_chat_in_which_all_is_said_or_left_out(pieces, end):
     chat = chats.read(end.join(pieces))
     assert all(turn.text for turn in chat.turns) or not chat.is_export
     assert all(each.text for each in chat.left_out)

@@ -41,7 +41,7 @@ def left_out(chat: Chat) -> list[tuple[str, str]]:
     return [(each.kind, each.text) for each in chat.left_out]
 
 
-def test_a_slack_channel_is_read_in_the_order_of_its_times_with_names_for_ids() -> None:
+def test_a_slack_channel_is_read_in_the_order_of_its_times_with_names_for_ids():
     for content in (SLACK, {"messages": SLACK}):
         chat = read(content)
         assert chat.kind == "slack"
@@ -49,7 +49,7 @@ def test_a_slack_channel_is_read_in_the_order_of_its_times_with_names_for_ids() 
         assert left_out(chat) == [("system", "U3: @U3 has joined"), ("media", "Ann Lee: plan.pdf")]
 
 
-def test_what_a_program_says_in_slack_is_read_from_its_attachments_and_blocks() -> None:
+def test_what_a_program_says_in_slack_is_read_from_its_attachments_and_blocks():
     bot = {"type": "message", "subtype": "bot_message", "bot_id": "B1", "username": "ci", "text": ""}
     chat = read([
         {**bot, "ts": "1.0", "attachments": [{"fallback": "x", "title": "Build 1", "text": "is green"}]},
@@ -65,7 +65,7 @@ def chatgpt(number: int, role: str, **more: Any) -> dict[str, Any]:
     return {"message": {"author": {"role": role}, "create_time": number, "content": content}, **more}
 
 
-def test_a_conversation_with_chatgpt_is_whole_also_where_nothing_names_a_parent() -> None:
+def test_a_conversation_with_chatgpt_is_whole_also_where_nothing_names_a_parent():
     said = ["User: 1", "Assistant: 2", "User: 3"]
     linked = {
         "a": chatgpt(1, "user", children=["b", "x"]),
@@ -78,7 +78,7 @@ def test_a_conversation_with_chatgpt_is_whole_also_where_nothing_names_a_parent(
         assert read([{"title": "T", "mapping": mapping, "current_node": "c"}]).text.splitlines() == said
 
 
-def test_a_chat_of_hipchat_is_none_of_telegram() -> None:
+def test_a_chat_of_hipchat_is_none_of_telegram():
     message = {
         "type": "message",
         "from": {"name": "Ann"},
@@ -89,7 +89,7 @@ def test_a_chat_of_hipchat_is_none_of_telegram() -> None:
     assert (chat.kind, chat.text) == ("turns", "Ann: Hi\nBob: Yo")
 
 
-def test_a_meeting_of_fireflies_has_its_summary() -> None:
+def test_a_meeting_of_fireflies_has_its_summary():
     sentences = [
         {"index": n, "speaker_name": name, "text": "Hi.", "raw_text": "hi"}
         for n, name in enumerate(("Ann", "Bob"))
@@ -105,7 +105,7 @@ def test_a_meeting_of_fireflies_has_its_summary() -> None:
         assert (whole.chat().text, whole.summary) == ("Ann: Hi.\nBob: Hi.", "They greet.")
 
 
-def test_a_telegram_chat_is_read_with_its_links() -> None:
+def test_a_telegram_chat_is_read_with_its_links():
     chat = read(TELEGRAM)
     assert (chat.kind, chat.text) == ("telegram", "Ann: See a.example\nDeleted account: Bye")
     assert left_out(chat) == [("system", "Ann: create_group"), ("media", "Bob: voice message")]
@@ -132,7 +132,7 @@ CONTENT = (
 
 
 @given(CONTENT)
-def test_any_json_ends_in_a_chat(content: Any) -> None:
+def test_any_json_ends_in_a_chat(content):
     assert all(turn.text for turn in read(content).turns)
 
 
@@ -150,7 +150,7 @@ def graph(number: int, name: str, content: str, kind: str = "text", **more: Any)
     }
 
 
-def test_messages_of_graph_are_read_oldest_first_with_their_answers() -> None:
+def test_messages_of_graph_are_read_oldest_first_with_their_answers():
     html = '<div><p>Yes &amp; <at id="0">Ann</at></p><p>ok <emoji alt="🙂"></emoji></p><img src="x"></div>'
     files = [{"contentType": "reference", "name": "plan.docx"}, {"contentType": "messageReference"}]
     first = graph(1, "Ann", "Review < today?", replies=[graph(3, "Ann", "b"), graph(2, "Bob", "a")])
@@ -160,13 +160,13 @@ def test_messages_of_graph_are_read_oldest_first_with_their_answers() -> None:
     assert left_out(chat) == [("media", "Bob: picture"), ("media", "Bob: plan.docx")]
 
 
-def test_messages_of_teams_follow_each_other_by_their_offsets() -> None:
+def test_messages_of_teams_follow_each_other_by_their_offsets():
     times = {"b": "2024-01-01T11:30:00+02:00", "c": "2024-01-01T10:00:00Z", "a": "2024-01-01T09:15:00Z"}
     chat = read([graph(1, "Ann", said, createdDateTime=time) for said, time in times.items()])
     assert [turn.text for turn in chat.turns] == ["a", "b", "c"]
 
 
-def test_what_teams_itself_writes_and_what_was_deleted_is_left_out() -> None:
+def test_what_teams_itself_writes_and_what_was_deleted_is_left_out():
     added = {"@odata.type": "#microsoft.graph.membersAddedEventMessageDetail"}
     event = graph(1, "", "<systemEventMessage/>", messageType="systemEventMessage", eventDetail=added)
     gone = graph(2, "Ann", "", deletedDateTime="2024-01-02T11:00:00Z")
@@ -181,7 +181,7 @@ def personal(number: int, sender: str, kind: str, content: str) -> dict[str, Any
     return {"from": sender, "messagetype": kind, "content": content, "originalarrivaltime": time}
 
 
-def test_the_export_of_a_personal_account_of_teams_is_read() -> None:
+def test_the_export_of_a_personal_account_of_teams_is_read():
     quoted = (
         "<quote><legacyquote>[1] Ann: </legacyquote>go?<legacyquote>&lt;&lt;&lt; </legacyquote></quote>ok"
     )
@@ -199,7 +199,7 @@ def test_the_export_of_a_personal_account_of_teams_is_read() -> None:
     ]
 
 
-def test_rows_of_a_table_are_no_messages() -> None:
+def test_rows_of_a_table_are_no_messages():
     rows = [
         {"author": "ann", "content": "Long", "timestamp": "2024", "summary": "Short"},
         {"ts": "1", "user": "ann", "text": "Hi", "summary": "Short"},

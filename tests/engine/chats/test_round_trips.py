@@ -113,9 +113,7 @@ JSON: tuple[tuple[str, Callable[[Said], str]], ...] = (
 )
 @settings(max_examples=15, deadline=None)
 @given(said=SAID)
-def test_what_was_said_is_read_back(
-    kind: str, write: Callable[[Said], str], said: list[tuple[str, str]]
-) -> None:
+def test_what_was_said_is_read_back(kind, write, said):
     chat = chats.read(write(said))
     assert chat.kind == kind
     # What an exporter writes above and below the messages.

@@ -34,11 +34,11 @@ def written(*times: str) -> list[str]:
         ("", ""),
     ],
 )
-def test_times_are_read_as_they_are_written(time: str, expected: str) -> None:
+def test_times_are_read_as_they_are_written(time, expected):
     assert written(time) == [expected]
 
 
-def test_the_order_of_day_and_month_is_the_one_that_makes_times_go_forward() -> None:
+def test_the_order_of_day_and_month_is_the_one_that_makes_times_go_forward():
     assert written("1/2/24, 10:00", "1/12/24, 10:00", "2/1/24, 10:00") == [
         "2024-01-02 10:00",
         "2024-01-12 10:00",
@@ -47,7 +47,7 @@ def test_the_order_of_day_and_month_is_the_one_that_makes_times_go_forward() -> 
     assert written("1/2/24, 10:00", "12/1/24, 10:00", "13/2/24, 10:00")[2] == "2024-02-13 10:00"
 
 
-def test_of_two_orders_the_denser_one_is_taken() -> None:
+def test_of_two_orders_the_denser_one_is_taken():
     assert written("1/2/24, 23:50", "2/2/24, 00:10") == ["2024-02-01 23:50", "2024-02-02 00:10"]
     assert written("1/2/24, 23:50", "1/3/24, 00:10") == ["2024-01-02 23:50", "2024-01-03 00:10"]
 
@@ -60,18 +60,18 @@ def begun(hours: float, *times: str) -> list[tuple[str, int]]:
     return [(part.begun, len(part.turns)) for part in segment(timed(turns(*times)), hours)]
 
 
-def test_a_pause_begins_the_next_conversation_and_midnight_does_not() -> None:
+def test_a_pause_begins_the_next_conversation_and_midnight_does_not():
     times = ("31.12.23, 21:00", "31.12.23, 23:59", "1.1.24, 00:01", "1.1.24, 04:01", "3.1.24, 04:00")
     assert begun(4, *times) == [("2023-12-31 21:00", 3), ("2024-01-01 04:01", 1), ("2024-01-03 04:00", 1)]
     assert begun(48, *times) == [("2023-12-31 21:00", 5)]
 
 
-def test_no_hours_leave_a_chat_whole_and_so_do_times_without_dates() -> None:
+def test_no_hours_leave_a_chat_whole_and_so_do_times_without_dates():
     assert begun(0, "31.12.23, 21:00", "31.12.24, 21:00") == [("2023-12-31 21:00", 2)]
     assert begun(4, "10:00", "22:00") == [("", 2)]
 
 
-def test_a_turn_without_a_date_goes_on_with_the_one_before_it() -> None:
+def test_a_turn_without_a_date_goes_on_with_the_one_before_it():
     assert begun(4, "", "1.1.24, 10:00", "", "1.1.24, 15:00", "") == [
         ("2024-01-01 10:00", 3),
         ("2024-01-01 15:00", 2),
@@ -84,7 +84,7 @@ def stats(name: str, *times: str, hours: float = 4) -> ImportStats:
     return found
 
 
-def test_what_became_of_chats_is_counted_in_one_sentence() -> None:
+def test_what_became_of_chats_is_counted_in_one_sentence():
     first, second = stats("a.txt", "1.1.24, 10:00", "2.1.24, 10:00"), stats("b.txt", "1.1.24, 10:00")
     first.leave_out([chats.LeftOut("media", "a"), chats.LeftOut("media", "b"), chats.LeftOut("system", "c")])
     (words,) = remarks([first, second])
@@ -94,7 +94,7 @@ def test_what_became_of_chats_is_counted_in_one_sentence() -> None:
     )
 
 
-def test_a_chat_that_stays_whole_for_want_of_dates_says_so() -> None:
+def test_a_chat_that_stays_whole_for_want_of_dates_says_so():
     (words,) = remarks([stats("a.txt", "10:00", "22:00")])
     assert words == (
         "a.txt is read as turns. WhatsApp export: 2 turns, 1 speaker. "
@@ -105,7 +105,7 @@ def test_a_chat_that_stays_whole_for_want_of_dates_says_so() -> None:
     assert remarks(mixed)[0].endswith("1 of them stays whole, as its times have no dates.")
 
 
-def test_a_pause_is_measured_across_offsets() -> None:
+def test_a_pause_is_measured_across_offsets():
     times = ("2024-01-01T11:00:00+02:00", "2024-01-01T09:30:00+00:00", "2024-01-01T12:00:00+02:00")
     parts = list(segment(timed(Turn("Ann", "Hi", time) for time in times), 0.75))
     assert [(part.begun, len(part.turns)) for part in parts] == [("2024-01-01 11:00", 3)]

@@ -1,7 +1,5 @@
 """The general text: the shipped one, a file of the user's, or none."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.config import general_text
@@ -25,14 +23,14 @@ def test_the_shipped_text_has_passages_of_similar_length_in_several_languages():
 @pytest.mark.parametrize(
     "data", [b"One\ntwo.\n\n\n  \r\nThree.\r\n", b"\xef\xbb\xbfOne\r\ntwo.\r\n\r\nThree."]
 )
-def test_passages_of_a_file_are_separated_by_blank_lines(tmp_path: Path, data: bytes):
+def test_passages_of_a_file_are_separated_by_blank_lines(tmp_path, data):
     path = tmp_path / "mine.txt"
     path.write_bytes(data)
     assert general_text.read(str(path)) == ("One two.", "Three.")
     assert problems_of(str(path)) == []
 
 
-def test_a_file_that_is_missing_is_a_problem_of_its_field(tmp_path: Path):
+def test_a_file_that_is_missing_is_a_problem_of_its_field(tmp_path):
     path = str(tmp_path / "gone.txt")
     assert problems_of(path) == [("evaluation.general_text", f"There is no file at {path}.")]
     assert problems_of(str(tmp_path)) == [("evaluation.general_text", f"There is no file at {tmp_path}.")]
@@ -47,7 +45,7 @@ def test_a_file_that_is_missing_is_a_problem_of_its_field(tmp_path: Path):
         (b"\x89PNG\r\n\x1a\n", "can't be read"),
     ],
 )
-def test_a_file_without_text_is_a_problem_of_its_field(tmp_path: Path, data: bytes, said: str):
+def test_a_file_without_text_is_a_problem_of_its_field(tmp_path, data, said):
     path = tmp_path / "mine.txt"
     path.write_bytes(data)
     [(field, message)] = problems_of(str(path))
@@ -55,7 +53,7 @@ def test_a_file_without_text_is_a_problem_of_its_field(tmp_path: Path, data: byt
     assert said in message
 
 
-def test_a_file_beside_a_recipe_is_found_from_anywhere_and_passed_on_by_name(tmp_path: Path):
+def test_a_file_beside_a_recipe_is_found_from_anywhere_and_passed_on_by_name(tmp_path):
     (tmp_path / "mine.txt").write_text("Some text.")
     path = tmp_path / "recipe.toml"
     table = 'base_model = {id = "starter"}\ndata = {source = "sample"}\nmethod = {id = "lora"}\n'

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,7 +22,7 @@ from engine.text import languages
         ({"model_type": "umt5", "max_position_embeddings": 512}, None),
     ],
 )
-def test_how_many_tokens_a_model_takes(config: dict[str, Any], positions: int | None) -> None:
+def test_how_many_tokens_a_model_takes(config, positions):
     assert model_info.positions(config) == positions
 
 
@@ -38,11 +37,11 @@ def test_how_many_tokens_a_model_takes(config: dict[str, Any], positions: int | 
         ({"model_type": "llama"}, False),
     ],
 )
-def test_whether_biases_are_asked_for(config: dict[str, Any], biases: bool) -> None:
+def test_whether_biases_are_asked_for(config, biases):
     assert model_info.of(config, "none").biases is biases
 
 
-def test_a_folder_tells_what_its_configuration_says(tmp_path: Path) -> None:
+def test_a_folder_tells_what_its_configuration_says(tmp_path):
     config = {"model_type": "bart", "is_encoder_decoder": True, "max_position_embeddings": 1024}
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
     assert model_info.read(tmp_path, "int8") == BaseFacts("encoder-decoder", "bart", "int8", 1024)
@@ -58,7 +57,7 @@ def test_a_folder_tells_what_its_configuration_says(tmp_path: Path) -> None:
         ({}, None),
     ],
 )
-def test_a_model_that_writes_text_has_a_family(tmp_path: Path, config: dict[str, Any], family: str) -> None:
+def test_a_model_that_writes_text_has_a_family(tmp_path, config, family):
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert model_info.text_family(tmp_path) == family
 
@@ -66,7 +65,7 @@ def test_a_model_that_writes_text_has_a_family(tmp_path: Path, config: dict[str,
 # The catalogue
 
 
-def test_there_are_fifteen_to_twenty_models_of_both_families_and_all_sizes() -> None:
+def test_there_are_fifteen_to_twenty_models_of_both_families_and_all_sizes():
     models = model_info.catalogue()
     assert 15 <= len(models) <= 20
     assert len({model.id for model in models}) == len(models)
@@ -78,7 +77,7 @@ def test_there_are_fifteen_to_twenty_models_of_both_families_and_all_sizes() -> 
     assert sizes[-1] > 5_000_000_000
 
 
-def test_every_model_is_a_hub_id_with_a_licence_and_known_languages() -> None:
+def test_every_model_is_a_hub_id_with_a_licence_and_known_languages():
     for model in model_info.catalogue():
         assert hub_sources.is_on_hub(model.id)
         assert model.licence
@@ -89,7 +88,7 @@ def test_every_model_is_a_hub_id_with_a_licence_and_known_languages() -> None:
         assert 1.9 < model.download_bytes / model.parameters < 4.6, model.id
 
 
-def test_the_context_is_that_of_the_shape() -> None:
+def test_the_context_is_that_of_the_shape():
     for model in model_info.catalogue():
         stated = model_info.positions(dict(model.shape))
         assert model.context == stated or "max_position_embeddings" not in model.shape, model.id
@@ -111,7 +110,7 @@ def fetch(cache: Path, name: str, architecture: str, *files: str) -> None:
         (snapshot / file).touch()
 
 
-def test_whole_models_that_write_text_are_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whole_models_that_write_text_are_here(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(gguf_models, "unpacked", lambda: iter([("/models/small.gguf", tmp_path)]))
     assert model_info.ids_here() == ["/models/small.gguf"]

@@ -11,7 +11,7 @@ from engine.config import recipe
 from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, total_steps
 from engine.errors import Problem, RecipeError
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
 from engine.methods.low_rank import LoraOptions
 from engine.options import describe
 from engine.runs import run_store
@@ -48,13 +48,13 @@ def fields_of(tables: dict[str, Any]) -> list[str]:
 @every_method
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_what_is_written_is_read_back_as_the_same_value(entry: Method, data: st.DataObject):
+def test_what_is_written_is_read_back_as_the_same_value(entry, data):
     parsed = recipe.from_tables(data.draw(declarations.tables(entry)))
     assert recipe.loads(recipe.dumps(parsed)) == parsed
 
 
 @every_method
-def test_every_setting_stands_in_the_file_with_its_help(entry: Method):
+def test_every_setting_stands_in_the_file_with_its_help(entry):
     # A base of which nothing is known here: not every method works with the starter.
     tables = changed(
         base_model={"id": "somebody/model"},
@@ -69,7 +69,7 @@ def test_every_setting_stands_in_the_file_with_its_help(entry: Method):
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=[path.stem for path in PRESETS])
-def test_every_preset_is_valid_and_survives_a_round_trip(path: Path):
+def test_every_preset_is_valid_and_survives_a_round_trip(path):
     preset = recipe.load(path)
     assert recipe.loads(recipe.dumps(preset)) == preset
     assert recipe.problems(preset) == ()
@@ -162,7 +162,7 @@ def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
         ({**MINIMAL, "trainnig": {}}, "trainnig", "training"),
     ],
 )
-def test_a_misspelt_key_gets_the_one_that_was_meant(tables: dict[str, Any], field: str, meant: str):
+def test_a_misspelt_key_gets_the_one_that_was_meant(tables, field, meant):
     (problem,) = problems_of(tables)
     assert (problem.field, problem.hint) == (field, f"Did you mean {meant}?")
 
@@ -181,7 +181,7 @@ def test_a_misspelt_key_gets_the_one_that_was_meant(tables: dict[str, Any], fiel
         (changed(method={"id": "full"}, base_model={"quantization": "nf4"}), "base_model.quantization"),
     ],
 )
-def test_what_cannot_be_is_said_at_its_field(tables: dict[str, Any], field: str):
+def test_what_cannot_be_is_said_at_its_field(tables, field):
     assert fields_of(tables) == [field]
 
 
@@ -189,21 +189,21 @@ def test_what_cannot_be_is_said_at_its_field(tables: dict[str, Any], field: str)
     ("language", "hint"),
     [("german", "Did you mean de (German)?"), ("Klingon", "Use auto, or a code of ISO 639 such as de.")],
 )
-def test_an_unknown_language_is_a_problem_of_its_field(language: str, hint: str):
+def test_an_unknown_language_is_a_problem_of_its_field(language, hint):
     (problem,) = problems_of(changed(evaluation={"language": language}))
     assert (problem.field, problem.hint) == ("evaluation.language", hint)
 
 
 # ----------------------------------------------------------------------------------------------------- files
 @pytest.mark.parametrize("content", [b"epochs = = 3", b"\xff\xfe\x00", b"name = 3\n[data\n"])
-def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, content: bytes):
+def test_a_file_that_is_no_recipe_is_refused(tmp_path, content):
     path = tmp_path / "recipe.toml"
     path.write_bytes(content)
     with pytest.raises(RecipeError):
         recipe.load(path)
 
 
-def test_paths_beside_the_recipe_are_meant_from_there(tmp_path: Path):
+def test_paths_beside_the_recipe_are_meant_from_there(tmp_path):
     (tmp_path / "chats.jsonl").write_text("", encoding="utf-8")
     path = tmp_path / "recipe.toml"
     recipe.save(recipe.from_tables(changed(data={"source": "chats.jsonl"})), path)
@@ -211,7 +211,7 @@ def test_paths_beside_the_recipe_are_meant_from_there(tmp_path: Path):
 
 
 @pytest.mark.parametrize("field", ["data.source", "base_model.id", "method.start_from"])
-def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path: Path, field: str):
+def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path, field):
     path = tmp_path / "recipe.toml"
     recipe.save(recipe.from_tables(MINIMAL), path)
     for name in ("/" + "x" * 5000, "./" + "x" * 5000):
@@ -229,7 +229,7 @@ def load_with(tmp_path: Path, *overrides: str) -> Recipe:
     return recipe.load(path, overrides)
 
 
-def test_overrides_take_toml_and_bare_words(tmp_path: Path):
+def test_overrides_take_toml_and_bare_words(tmp_path):
     adapter = load_with(
         tmp_path,
         "training.epochs=2",
@@ -246,6 +246,6 @@ def test_overrides_take_toml_and_bare_words(tmp_path: Path):
 
 
 @pytest.mark.parametrize("override", ["training.epochs", "epochs=2", "="])
-def test_an_override_without_table_or_value_is_refused(tmp_path: Path, override: str):
+def test_an_override_without_table_or_value_is_refused(tmp_path, override):
     with pytest.raises(RecipeError, match=r"is not table\.key=value"):
         load_with(tmp_path, override)

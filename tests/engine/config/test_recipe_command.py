@@ -1,7 +1,5 @@
 """The command behind a recipe starts just this recipe."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.config import recipe, recipe_command
@@ -11,7 +9,7 @@ PRESETS = sorted(paths.presets_folder().glob("*.toml"))
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
-def test_what_is_essential_makes_the_same_recipe(preset: Path):
+def test_what_is_essential_makes_the_same_recipe(preset):
     wanted = recipe.load(preset)
     tables = recipe_command.essential_tables(wanted)
     assert recipe.from_tables(tables) == wanted

@@ -1,13 +1,12 @@
 """What works where: the registry's refusals, the proof's outcomes, and none of it lost on a broken file."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.config import model_info, support_matrix
-from engine.config.support_matrix import KINDS, WEIGHT_FORMATS, Kind, Row, WeightFormat
+from engine.config.support_matrix import KINDS, WEIGHT_FORMATS, Kind, Row
 from engine.methods import method
 from tests.helpers.tiny_models import KINDS as PROVEN_KINDS
 from tests.helpers.tiny_models import tiny_model
@@ -31,7 +30,7 @@ def _cell(method_id: str, outcome: str, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def proof(tmp_path: Path) -> support_matrix.Proof:
+def proof(tmp_path):
     """A small proof: one cell passed, one failed, one passed that the registry refuses."""
     cells = [
         _cell("lora", "passed"),
@@ -83,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_no_proof(tmp_path, text):
 
 
 @pytest.mark.parametrize("weights", WEIGHT_FORMATS, ids=lambda weights: weights.title)
-def test_the_registry_has_a_word_on_every_cell(weights: WeightFormat):
+def test_the_registry_has_a_word_on_every_cell(weights):
     found = [
         support_matrix.Proof().find(row, kind, weights) for row in support_matrix.rows() for kind in KINDS
     ]

@@ -5,7 +5,7 @@ import pytest
 from engine.data import column_names
 from engine.data.schema_inference import infer_schema
 from engine.errors import DataError
-from tests.helpers.column_sets import ColumnSet, column_sets
+from tests.helpers.column_sets import column_sets
 
 TALK = "Ann: Is the train late today?\nBob: Yes, by {number} minutes.\nAnn: Then I will walk."
 SUM = "The train is {number} minutes late, so Ann will walk."
@@ -87,7 +87,7 @@ def test_accents_of_latin_letters_do_not_matter(name, plain):
 
 
 @pytest.mark.parametrize("table", list(column_sets()), ids=lambda table: table.name)
-def test_conversation_and_summary_are_found_or_asked_for(table: ColumnSet) -> None:
+def test_conversation_and_summary_are_found_or_asked_for(table):
     columns = tuple(table.rows[0])
     if table.right is None:
         with pytest.raises(DataError) as caught:
@@ -98,7 +98,7 @@ def test_conversation_and_summary_are_found_or_asked_for(table: ColumnSet) -> No
     assert (schema.conversation, schema.summary) == table.right, schema.reason
 
 
-def test_of_columns_that_are_alike_a_person_chooses_and_sees_a_row_of_each() -> None:
+def test_of_columns_that_are_alike_a_person_chooses_and_sees_a_row_of_each():
     rows = [
         {
             "dialogue": f"Ann: Hi {n}\nBob: Yo",

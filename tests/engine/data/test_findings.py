@@ -13,7 +13,7 @@ from engine.worker.validation.language_id import UsualLanguages
 from engine.worker.validation.row_rules import rules
 
 
-def test_every_finding_can_be_found() -> None:
+def test_every_finding_can_be_found():
     ids = [entry.id for entry in FINDINGS]
     usual = UsualLanguages.of({}, {split: [] for split in SPLITS})
     found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), usual), *RELATIONS}
@@ -21,7 +21,7 @@ def test_every_finding_can_be_found() -> None:
     assert len(ids) == len(found)
 
 
-def test_every_kind_of_personal_data_is_a_finding_that_says_how_to_mask_it() -> None:
+def test_every_kind_of_personal_data_is_a_finding_that_says_how_to_mask_it():
     for kind in KINDS:
         assert f'data.mask = ["{kind.id}"]' in finding(kind.id).then
 
@@ -40,11 +40,11 @@ def test_every_kind_of_personal_data_is_a_finding_that_says_how_to_mask_it() -> 
         ),
     ],
 )
-def test_a_list_to_exclude_is_refused_with_the_way_out(ids: list[str], problem: Problem) -> None:
+def test_a_list_to_exclude_is_refused_with_the_way_out(ids, problem):
     assert exclude_problems(ids, "data.exclude") == [problem]
 
 
-def test_a_list_to_mask_is_refused_with_what_was_meant() -> None:
+def test_a_list_to_mask_is_refused_with_what_was_meant():
     assert mask_problems(["e-mail", "card"], "data.mask") == [
         Problem("data.mask", '"e-mail" is not a kind of personal data.', "Did you mean email?")
     ]

@@ -1,7 +1,6 @@
 """Pasted text and files that were dropped together become sources."""
 
 import stat
-from pathlib import Path
 
 import pytest
 
@@ -27,21 +26,19 @@ WHATSAPP = "12/31/23, 10:00 - Ann: hi\n12/31/23, 10:01 - Bo: hello\n12/31/23, 10
         ("One line, that is all.", ".txt"),
     ],
 )
-def test_pasted_text_becomes_a_file_with_the_ending_of_what_it_holds(
-    home: Path, text: str, suffix: str
-) -> None:
+def test_pasted_text_becomes_a_file_with_the_ending_of_what_it_holds(home, text, suffix):
     path = ingest.save_text(text)
     assert path.name == f"Pasted text{suffix}"
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_the_folder_is_private_and_the_same_text_the_same_file(home: Path) -> None:
+def test_the_folder_is_private_and_the_same_text_the_same_file(home):
     first, again, other = (ingest.save_text(text) for text in ("Ann: hi", "Ann: hi", "Bo: hi"))
     assert first == again != other
     assert stat.S_IMODE(first.parent.stat().st_mode) == 0o700
 
 
-def test_one_file_is_a_source_as_it_is_and_several_are_a_folder_of_links(home: Path, tmp_path: Path) -> None:
+def test_one_file_is_a_source_as_it_is_and_several_are_a_folder_of_links(home, tmp_path):
     files = [tmp_path / "train.csv", tmp_path / "test.csv"]
     for path in files:
         path.write_text(path.name, encoding="utf-8")
@@ -55,7 +52,7 @@ def test_one_file_is_a_source_as_it_is_and_several_are_a_folder_of_links(home: P
     assert folder.name == "test.csv and 1 more"
 
 
-def test_files_of_one_name_are_told_apart_by_their_folders(home: Path, tmp_path: Path) -> None:
+def test_files_of_one_name_are_told_apart_by_their_folders(home, tmp_path):
     files = [tmp_path / split / "data.csv" for split in ("train", "test")]
     for path in files:
         path.parent.mkdir()

@@ -1,7 +1,5 @@
 """The shapes of rows: flat columns, lists of turns, several references, turns in rows of their own."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +19,7 @@ from tests.helpers.table_rows import Row, chat, examples, numbered, refusal, sha
         (["topic", "dialogue", "reference_summary"], "dialogue", "reference_summary"),
     ],
 )
-def test_likely_columns_are_found_by_their_names(names: list[str], conversation: str, summary: str) -> None:
+def test_likely_columns_are_found_by_their_names(names, conversation, summary):
     shape = infer_schema(names, [])
     assert (shape.kind, shape.conversation, shape.summary) == ("columns", conversation, summary)
     assert shape.reason == (
@@ -29,20 +27,20 @@ def test_likely_columns_are_found_by_their_names(names: list[str], conversation:
     )
 
 
-def test_named_columns_are_taken_as_named_and_the_id_column_is_found() -> None:
+def test_named_columns_are_taken_as_named_and_the_id_column_is_found():
     shape = infer_schema(["ID", "summary", "notes"], [], conversation="notes")
     assert (shape.conversation, shape.summary, shape.id) == ("notes", "summary", "ID")
     assert '"notes", as named' in shape.reason
 
 
-def test_a_column_that_is_missing_is_an_error_that_says_which_there_are() -> None:
+def test_a_column_that_is_missing_is_an_error_that_says_which_there_are():
     with pytest.raises(DataError) as caught:
         infer_schema(["dialogue", "summary"], [], conversation="dialog")
     assert caught.value.field == "data.conversation"
     assert caught.value.hint == "Did you mean dialogue? The columns are: dialogue, summary."
 
 
-def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
+def test_no_likely_column_is_an_error_beside_the_right_field():
     with pytest.raises(DataError) as caught:
         infer_schema(["dialogue", "b"], [])
     assert caught.value.field == "data.summary"
@@ -51,7 +49,7 @@ def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
     )
 
 
-def test_lists_in_a_column_of_texts_are_refused_by_name() -> None:
+def test_lists_in_a_column_of_texts_are_refused_by_name():
     shape = infer_schema(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
     with pytest.raises(DataError, match='The column "dialogue" holds lists, not text') as caught:
         list(shape.examples([Row(1, {"dialogue": [1, 2], "summary": "b"})]))
@@ -62,7 +60,7 @@ def test_lists_in_a_column_of_texts_are_refused_by_name() -> None:
     "numbers", [(1, 2.5), ("1", " 2,50 "), ("12 %", None), (-1, "1e-3"), (1, float("nan"))]
 )
 @pytest.mark.parametrize("role", ["conversation", "summary"])
-def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers: tuple[Any, Any], role: str) -> None:
+def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers, role):
     column = {"conversation": "dialogue", "summary": "summary"}[role]
     rows = [{"dialogue": "Ann: 1", "summary": "one", "other": "x"} | {column: number} for number in numbers]
     for by_hand in ({}, {role: column}):
@@ -72,12 +70,12 @@ def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers: tuple[A
         assert "other" in caught.value.hint
 
 
-def test_another_likely_column_goes_before_one_of_numbers() -> None:
+def test_another_likely_column_goes_before_one_of_numbers():
     rows = [{"dialogue": number, "text": "Ann: Hi", "summary": 3, "highlights": "Hi."} for number in range(3)]
     assert (shape_of(rows).conversation, shape_of(rows).summary) == ("text", "highlights")
 
 
-def test_of_two_likely_summaries_the_other_one_is_told() -> None:
+def test_of_two_likely_summaries_the_other_one_is_told():
     rows = [
         {"text": f"Ann: {n}", "abstract": f"An {n}", "highlights": f"Hi {n}", "topic": f"T{n}"}
         for n in range(3)
@@ -90,17 +88,17 @@ def test_of_two_likely_summaries_the_other_one_is_told() -> None:
 # ----------------------------------------------------------------------------------------------- lists of turns
 
 
-def test_a_dialogue_as_text_stands_before_its_lists() -> None:
+def test_a_dialogue_as_text_stands_before_its_lists():
     rows = [{"turns": chat("Ann: Hi"), "dialogue": "Ann: Hi", "summary": "Ann greets."}]
     assert (shape_of(rows).kind, shape_of(rows).conversation) == ("columns", "dialogue")
 
 
-def test_a_turn_as_text_of_several_lines_has_one_speaker() -> None:
+def test_a_turn_as_text_of_several_lines_has_one_speaker():
     rows = [{"dialogue": ["Ann: To buy:\nNote: milk", "Bob: Yo\nand so on"], "summary": "s"}]
     assert examples(rows)[0].conversation == "Ann: To buy: Note: milk\nBob: Yo\nand so on"
 
 
-def test_a_speaker_too_few_is_named_with_its_row() -> None:
+def test_a_speaker_too_few_is_named_with_its_row():
     rows = [
         {"utt": ["Hi", "Yo"], "speaker": ["Ann", "Bob"], "summary": "They meet."},
         {"utt": ["Hi", "Yo"], "speaker": ["Ann"], "summary": "They meet."},
@@ -113,7 +111,7 @@ def test_a_speaker_too_few_is_named_with_its_row() -> None:
     assert caught.value.field == "data.conversation"
 
 
-def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none() -> None:
+def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none():
     said = [
         {
             "role": "Ann",
@@ -126,7 +124,7 @@ def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none() -
     assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Look\nBob: Nice"
 
 
-def test_a_broken_turn_is_named_with_its_row() -> None:
+def test_a_broken_turn_is_named_with_its_row():
     rows = [{"messages": chat("Ann: Hi"), "summary": "s"}, {"messages": [{"a": 1}], "summary": "s"}]
     shape = infer_schema(["messages", "summary"], rows[:1])
     with pytest.raises(DataError, match='Row 2: the column "messages" holds no turns') as caught:
@@ -134,14 +132,14 @@ def test_a_broken_turn_is_named_with_its_row() -> None:
     assert 'A turn has no "content"; it holds: a.' in caught.value.hint
 
 
-def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker() -> None:
+def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker():
     rows = [
         {"messages": [{"role": "Ann", "content": "To buy:\nmilk\nNote: not much"}], "summary": "s"},
     ]
     assert examples(rows)[0].conversation == "Ann: To buy: milk Note: not much"
 
 
-def test_keys_that_no_one_could_guess_are_named_by_hand() -> None:
+def test_keys_that_no_one_could_guess_are_named_by_hand():
     rows = [{"talk": [{"a": "Ann", "b": "Hi", "c": 1}], "gist": "Ann greets."}]
     error = refusal(rows, conversation="talk", summary="gist")
     assert error.field == "data.columns"
@@ -152,7 +150,7 @@ def test_keys_that_no_one_could_guess_are_named_by_hand() -> None:
 
 
 @pytest.mark.parametrize("key", ["speaker", "text"])
-def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key: str) -> None:
+def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key):
     error = refusal([{"messages": chat("Ann: Hi"), "summary": "s"}], by_hand={key: "who"})
     assert (error.field, error.message) == ("data.columns", 'The turns of column "messages" have no "who".')
     assert "They hold: role, content." in error.hint
@@ -170,14 +168,14 @@ def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key: str) -> Non
         ],
     ],
 )
-def test_conversations_without_summaries_are_read_where_none_are_needed(rows: list[dict[str, Any]]) -> None:
+def test_conversations_without_summaries_are_read_where_none_are_needed(rows):
     assert refusal(rows).field == "data.summary"
     (example,) = examples(rows, needs_summary=False)
     assert (example.conversation, example.summary) == ("Ann: Tea?\nBo: Yes.", "")
     assert shape_of(rows, needs_summary=False).reason.endswith("no column looks like the summary")
 
 
-def test_a_list_of_summaries_gives_several_references() -> None:
+def test_a_list_of_summaries_gives_several_references():
     rows = [{"dialogue": "Ann: Hi", "summaries": ["Ann greets.", "", "A greeting."]}]
     assert examples(rows) == [Example("1", "Ann: Hi", "Ann greets.", ("A greeting.",))]
     assert "its lists hold several references" in shape_of(rows).reason
@@ -186,13 +184,13 @@ def test_a_list_of_summaries_gives_several_references() -> None:
 @pytest.mark.parametrize(
     "names", [("summary1", "summary2"), ("summary", "summary_2"), ("Summary 1", "Summary 2")]
 )
-def test_numbered_columns_are_further_references(names: tuple[str, str]) -> None:
+def test_numbered_columns_are_further_references(names):
     rows = [{"dialogue": "Ann: Hi", names[0]: "Ann greets.", names[1]: "A greeting."}]
     assert shape_of(rows).references == (names[1],)
     assert examples(rows) == [Example("1", "Ann: Hi", "Ann greets.", ("A greeting.",))]
 
 
-def test_a_summary_named_by_hand_stands_alone_unless_references_are_named_too() -> None:
+def test_a_summary_named_by_hand_stands_alone_unless_references_are_named_too():
     rows = [{"dialogue": "Ann: Hi", "summary1": "a", "summary2": "b", "gist, short": "c"}]
     assert examples(rows, summary="summary1") == [Example("1", "Ann: Hi", "a")]
     both = examples(rows, summary="summary1", by_hand={"references": "summary2"})
@@ -210,12 +208,12 @@ ROWS = [
 ]
 
 
-def test_a_summary_in_the_first_row_alone_is_the_conversation_s() -> None:
+def test_a_summary_in_the_first_row_alone_is_the_conversation_s():
     rows = [ROWS[0], {**ROWS[2], "summary": None}, ROWS[1]]
     assert [example.summary for example in examples(rows)] == ["They meet.", "Cem asks."]
 
 
-def test_rows_of_their_own_can_be_named_by_hand() -> None:
+def test_rows_of_their_own_can_be_named_by_hand():
     rows = [{"k": "1", "w": "Ann", "s": "Hi", "g": "They meet."}, {"k": "1", "w": "Bob", "s": "Yo", "g": ""}]
     by_hand = {"group": "k", "speaker": "w", "text": "s"}
     expected = [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
@@ -225,14 +223,14 @@ def test_rows_of_their_own_can_be_named_by_hand() -> None:
     assert refusal(rows, by_hand={**by_hand, "group": "kk"}).hint.startswith("Did you mean k?")
 
 
-def test_a_row_without_its_conversation_is_refused_with_its_number() -> None:
+def test_a_row_without_its_conversation_is_refused_with_its_number():
     rows = [*ROWS, {**ROWS[0], "dialogue_id": None}]
     shape = infer_schema(list(ROWS[0]), ROWS)
     with pytest.raises(DataError, match='Row 4 has no "dialogue_id"'):
         list(shape.examples(numbered(rows)))
 
 
-def test_flat_rows_with_an_author_and_a_category_stay_flat() -> None:
+def test_flat_rows_with_an_author_and_a_category_stay_flat():
     rows = [
         {"group": "a", "author": "Ann", "text": "Long text", "summary": "One."},
         {"group": "a", "author": "Ann", "text": "Another", "summary": "Two."},
@@ -257,7 +255,7 @@ def test_flat_rows_with_an_author_and_a_category_stay_flat() -> None:
         ({"group": "a", "id": "b"}, "data.columns.id", "are named by their group."),
     ],
 )
-def test_a_mapping_that_makes_no_sense_is_refused(by_hand: dict[str, str], field: str, words: str) -> None:
+def test_a_mapping_that_makes_no_sense_is_refused(by_hand, field, words):
     (problem,) = data.problems(by_hand)
     assert problem.field == field
     assert words in problem.message
@@ -280,9 +278,7 @@ NAME = st.sampled_from(["auto", "messages", "text", "summaries", "group"])
 
 
 @given(TABLE, NAME, NAME, MAPPING)
-def test_any_table_ends_in_examples_or_in_a_named_error(
-    rows: list[dict[str, Any]], conversation: str, summary: str, by_hand: dict[str, str]
-) -> None:
+def test_any_table_ends_in_examples_or_in_a_named_error(rows, conversation, summary, by_hand):
     shaped, error = [], None
     try:
         shaped = list(

@@ -1,6 +1,5 @@
 """What is taken for conversation, summary and speakers: answers, instructions, classes, names of people."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ INSTRUCTIONS = [
 ]
 
 
-def test_the_answer_to_one_text_is_its_summary_where_no_column_is() -> None:
+def test_the_answer_to_one_text_is_its_summary_where_no_column_is():
     shape = shape_of(INSTRUCTIONS)
     assert shape.summary == ""
     assert "summary: the last turn, as no column looks like the summary" in shape.reason
@@ -30,7 +29,7 @@ def instructed(*conversations: str, instruction: str = "Summarise this:\n\n") ->
     ]
 
 
-def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation() -> None:
+def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation():
     rows = instructed("Ann: Hi\nBob: Yo", "Cem: Off?\nAnn: No", "Ann: Bye\nBob: Bye")
     assert [example.conversation for example in examples(rows)] == [
         "Ann: Hi\nBob: Yo",
@@ -60,12 +59,12 @@ def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation
     ],
     ids=["a greeting", "one text", "one line"],
 )  # fmt: skip
-def test_what_may_have_been_said_stays(texts: tuple[str, ...]) -> None:
+def test_what_may_have_been_said_stays(texts):
     rows = instructed(*texts, instruction="")
     assert [example.conversation for example in examples(rows)] == list(texts)
 
 
-def test_longer_chats_and_longer_answers_are_not_taken_for_summaries() -> None:
+def test_longer_chats_and_longer_answers_are_not_taken_for_summaries():
     talk = [{"messages": chat("user: Hi", "assistant: Hello", "user: Bye", "assistant: B")}]
     tale = [
         {"messages": chat("user: Tell me a tale", "assistant: Once upon a time there was a cat and a dog.")}
@@ -76,7 +75,7 @@ def test_longer_chats_and_longer_answers_are_not_taken_for_summaries() -> None:
         assert 'last_turn = "summary"' in error.hint
 
 
-def test_the_last_turn_is_the_summary_where_it_is_named_so() -> None:
+def test_the_last_turn_is_the_summary_where_it_is_named_so():
     rows = [{"turns": chat("Ann: Hi", "Bob: Yo", "note: They meet."), "summary": "not this"}]
     assert examples(rows, by_hand={"last_turn": "summary"}) == [
         Example("1", "Ann: Hi\nBob: Yo", "They meet.")
@@ -103,7 +102,7 @@ def labelled(values: list[Any], column: str = "label", **more: Any) -> list[dict
         (["order", "order", "refund request", "refund request"], "labels", "names of classes"),
     ],
 )
-def test_what_is_no_text_is_no_summary(values: list[Any], column: str, held: str) -> None:
+def test_what_is_no_text_is_no_summary(values, column, held):
     error = refusal(labelled(values, column))
     assert error.message == f'The column "{column}" holds {held}, and no summary is one.'
     assert error.field == "data.summary"
@@ -111,11 +110,11 @@ def test_what_is_no_text_is_no_summary(values: list[Any], column: str, held: str
 
 
 @pytest.mark.parametrize("values", [["They greet.", "They part."] * 3, ["yes", "She says yes."]])
-def test_few_different_texts_are_summaries(values: list[str]) -> None:
+def test_few_different_texts_are_summaries(values):
     assert shape_of(labelled(values, "summary")).summary == "summary"
 
 
-def test_names_of_classes_are_summaries_where_a_person_says_so() -> None:
+def test_names_of_classes_are_summaries_where_a_person_says_so():
     assert examples(labelled(["spam", "ham"] * 3), summary="label")[0].summary == "spam"
 
 
@@ -130,7 +129,7 @@ def alpaca(*inputs: str, instruction: str = "Summarize this chat.") -> list[dict
     ]
 
 
-def test_an_instruction_is_the_conversation_where_the_input_is_empty() -> None:
+def test_an_instruction_is_the_conversation_where_the_input_is_empty():
     rows = alpaca("Cem: Yo\nDee: Yo", "", "", "")
     assert [example.conversation for example in examples(rows)] == [
         "Cem: Yo\nDee: Yo",
@@ -144,7 +143,7 @@ def test_an_instruction_is_the_conversation_where_the_input_is_empty() -> None:
     )
 
 
-def test_an_instruction_beside_inputs_is_none() -> None:
+def test_an_instruction_beside_inputs_is_none():
     rows = alpaca("Cem: Yo", "Dee: Yo")
     assert [example.conversation for example in examples(rows)] == ["Cem: Yo", "Dee: Yo"]
     assert "instruction" not in shape_of(rows).reason
@@ -160,7 +159,7 @@ TURNS: Rows = [
 
 
 @pytest.mark.parametrize("conversation", ["auto", "text"])
-def test_a_column_of_speakers_makes_rows_with_a_repeated_id_turns(conversation: str) -> None:
+def test_a_column_of_speakers_makes_rows_with_a_repeated_id_turns(conversation):
     """Whole conversations have no one speaker, so such a column can mean nothing else."""
     shape = shape_of(TURNS, by_hand=WHO, conversation=conversation)
     assert (shape.kind, shape.group, shape.speaker, shape.text) == ("rows", "id", "who", "text")
@@ -171,7 +170,7 @@ def test_a_column_of_speakers_makes_rows_with_a_repeated_id_turns(conversation: 
 @pytest.mark.parametrize(
     "name", ["participantID", "agent", "interlocutor_id", "sender_full_name", "author_name", "user.login"]
 )
-def test_speakers_have_many_names(name: str) -> None:
+def test_speakers_have_many_names(name):
     rows = [
         {"meeting_id": row["id"], name: row["who"], **{key: row[key] for key in ("text", "summary")}}
         for row in TURNS
@@ -181,12 +180,12 @@ def test_speakers_have_many_names(name: str) -> None:
     assert examples([{"dialog": said, "summary": "S"}])[0].conversation == "Ann: Hi\nBob: Yo\nBob: Off?"
 
 
-def test_the_words_of_a_turn_are_its_text() -> None:
+def test_the_words_of_a_turn_are_its_text():
     said = [{"speaker": "Ann", "words": ["so", "it", "is"]}, {"speaker": "Bob", "words": ["你好", "再见"]}]
     assert examples([{"dialog": said, "summary": "S"}])[0].conversation == "Ann: so it is\nBob: 你好\n再见"
 
 
-def test_without_a_repeated_id_it_is_asked_for() -> None:
+def test_without_a_repeated_id_it_is_asked_for():
     rows = [{**row, "id": str(number)} for number, row in enumerate(TURNS)]
     error = refusal(rows, by_hand=WHO)
     assert error.message == "No column says which rows belong to one conversation."
@@ -194,7 +193,7 @@ def test_without_a_repeated_id_it_is_asked_for() -> None:
     assert error.field == "data.columns"
 
 
-def test_lists_of_speakers_belong_to_the_lists_beside_them_however_often_ids_repeat() -> None:
+def test_lists_of_speakers_belong_to_the_lists_beside_them_however_often_ids_repeat():
     rows = [
         {"id": "1", "who": ["Ann", "Bob"], "utt": ["Hi", "Yo"], "text": "a title", "summary": "They meet."},
         {"id": "1", "who": ["Ann"], "utt": ["Off?"], "text": "a title", "summary": "They meet."},
@@ -205,20 +204,20 @@ def test_lists_of_speakers_belong_to_the_lists_beside_them_however_often_ids_rep
 
 
 @pytest.mark.parametrize("column", ["messages", "talk"])
-def test_a_key_of_turns_stands_before_a_column_of_the_same_name(column: str) -> None:
+def test_a_key_of_turns_stands_before_a_column_of_the_same_name(column):
     said = chat("Ann: Hi", "Bob: Yo", speaker="who", text="content")
     rows = [{"id": "1", column: said, "who": "a survey", "text": "a title", "summary": "They meet."}] * 2
     shape = shape_of(rows, by_hand=WHO)
     assert (shape.kind, shape.conversation, shape.speaker) == ("turns", column, "who")
 
 
-def test_rows_with_lists_of_turns_are_conversations_also_beside_an_author_and_a_repeated_id() -> None:
+def test_rows_with_lists_of_turns_are_conversations_also_beside_an_author_and_a_repeated_id():
     rows = [{"id": "1", "messages": chat("Ann: Hi"), "author": "x", "text": "a title", "summary": "s"}] * 2
     assert (shape_of(rows).kind, shape_of(rows).conversation) == ("turns", "messages")
 
 
 @pytest.mark.parametrize("form", [lambda name, said: [name, said], lambda name, said: {name: said}])
-def test_a_name_with_a_text_is_a_turn(form: Callable[[str, str], Any]) -> None:
+def test_a_name_with_a_text_is_a_turn(form):
     rows = [
         {
             "dialog": [form("Ann", "Hi"), form("Bob", f"Yo {number}"), form("Ann", "So")],
@@ -229,7 +228,7 @@ def test_a_name_with_a_text_is_a_turn(form: Callable[[str, str], Any]) -> None:
     assert [each.conversation for each in examples(rows)][1] == "Ann: Hi\nBob: Yo 1\nAnn: So"
 
 
-def test_names_that_never_come_again_are_properties() -> None:
+def test_names_that_never_come_again_are_properties():
     facts = [["topic", "bread"], ["place", "Rome"], ["day", "Monday"]]
     rows = [{"meta": facts, "text": f"Ann: {number}", "summary": f"S{number}"} for number in range(3)]
     assert shape_of(rows).conversation == "text"

@@ -86,7 +86,7 @@ SHAPES: dict[str, tuple[str, Callable[[Sequence[Talk]], Rows]]] = {
 @pytest.mark.parametrize("name", SHAPES)
 @settings(max_examples=20, deadline=None)
 @given(talks=TALKS)
-def test_every_shape_makes_the_same_examples(name: str, talks: list[Talk]) -> None:
+def test_every_shape_makes_the_same_examples(name, talks):
     kind, write = SHAPES[name]
     rows = write(talks)
     assert shape_of(rows).kind == kind

@@ -22,25 +22,25 @@ NAMES = {
 }  # fmt: skip
 
 
-def test_a_files_name_says_its_split_in_all_usual_forms() -> None:
+def test_a_files_name_says_its_split_in_all_usual_forms():
     assert {
         split: [name for name in names if split_in(name) == split] for split, names in NAMES.items()
     } == NAMES
 
 
 @pytest.mark.parametrize("name", ["Test", " dev ", "test_set", "TrainingData", "VAL", "test split 1"])
-def test_a_name_may_be_a_split_and_nothing_else(name: str) -> None:
+def test_a_name_may_be_a_split_and_nothing_else(name):
     assert split_named(name) == split_in(name) is not None
 
 
 @pytest.mark.parametrize(
     "name", ["test results", "the train was late", 3, None, "training costs", "test " * 99]
 )
-def test_a_name_with_other_words_is_no_split(name: object) -> None:
+def test_a_name_with_other_words_is_no_split(name):
     assert split_named(name) is None
 
 
-def test_names_that_differ_in_the_word_alone_are_told_apart() -> None:
+def test_names_that_differ_in_the_word_alone_are_told_apart():
     assert told_apart(["talkstrain", "talkstest", "talksvalid", "talknotes"]) == {
         "talkstrain": "train",
         "talkstest": "test",

@@ -47,7 +47,7 @@ GOING_ON = [["Mia asks Tom", "whether the rehearsal", "begins at seven."], ["Len
         (PARAGRAPHS, "references"),
     ],
 )
-def test_lists_are_told_apart_by_what_they_say(lists: list[list[str]], expected: str) -> None:
+def test_lists_are_told_apart_by_what_they_say(lists, expected):
     decided, why = summary_lists.reading(lists, "summary")
     assert decided == expected
     assert why
@@ -57,7 +57,7 @@ def rows(lists: list[list[str]], column: str = "summary") -> list[dict[str, Any]
     return [{"dialogue": f"Ann: Hi {number}", column: each} for number, each in enumerate(lists)]
 
 
-def test_sentences_are_one_summary_and_the_reason_is_shown() -> None:
+def test_sentences_are_one_summary_and_the_reason_is_shown():
     first = examples(rows(SENTENCES))[0]
     assert first == Example(
         "1",
@@ -70,7 +70,7 @@ def test_sentences_are_one_summary_and_the_reason_is_shown() -> None:
     )
 
 
-def test_several_summaries_stay_several() -> None:
+def test_several_summaries_stay_several():
     assert examples(rows(REFERENCES))[0].more_references == (REFERENCES[0][1],)
     assert (
         "its lists hold several references, they say the same in other words"
@@ -78,7 +78,7 @@ def test_several_summaries_stay_several() -> None:
     )
 
 
-def test_what_can_not_be_told_is_asked_and_either_can_be_named() -> None:
+def test_what_can_not_be_told_is_asked_and_either_can_be_named():
     unsure = rows([["Ann can not decide which boots to buy.", "Bob helps Ann with the boots."]])
     error = refusal(unsure)
     assert error.field == summary_lists.FIELD
@@ -99,10 +99,10 @@ def test_what_can_not_be_told_is_asked_and_either_can_be_named() -> None:
         (["Mia asks", "when it begins."], "Mia asks when it begins."),
     ],
 )
-def test_sentences_are_joined_as_they_are_written(parts: list[str], text: str) -> None:
+def test_sentences_are_joined_as_they_are_written(parts, text):
     assert summary_lists.joined(parts) == text
 
 
 @pytest.mark.parametrize("text", ["['a' 'b']", "['no end", "[1, 2", "['x'] * 9", "[__import__('os')]"])
-def test_what_only_looks_like_such_a_list_is_a_text(text: str) -> None:
+def test_what_only_looks_like_such_a_list_is_a_text(text):
     assert examples([{"dialogue": "Ann: Hi", "summary": text}])[0].summary == text

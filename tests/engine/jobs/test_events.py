@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -21,18 +20,18 @@ from tests.helpers.repository import GOLDEN
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "events.jsonl"
 
 
 @pytest.fixture
-def writer(path: Path):
+def writer(path):
     made = EventWriter(path, {"run": "r", "attempt": 1})
     yield made
     made.close()
 
 
-def test_an_event_carries_version_time_and_identity(path: Path, writer: EventWriter):
+def test_an_event_carries_version_time_and_identity(path, writer):
     written = writer.write("step_finished", step=1, loss=2.5)
     (read,) = EventReader(path).read()
     assert read == written
@@ -40,7 +39,7 @@ def test_an_event_carries_version_time_and_identity(path: Path, writer: EventWri
     assert (read["v"], read["run"], read["attempt"], read["loss"]) == (1, "r", 1, 2.5)
 
 
-def test_any_text_stays_one_line(path: Path, writer: EventWriter):
+def test_any_text_stays_one_line(path, writer):
     text = "Ann: tea?\nBo: “at 5”\r\u2028\x1c\ud800 end"
     writer.write("sample_made", summary=text)
     assert path.read_bytes().count(b"\n") == 1
@@ -49,21 +48,19 @@ def test_any_text_stays_one_line(path: Path, writer: EventWriter):
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
-def test_a_number_without_end_is_refused_and_nothing_is_written(
-    path: Path, writer: EventWriter, number: float
-):
+def test_a_number_without_end_is_refused_and_nothing_is_written(path, writer, number):
     with pytest.raises(ValueError, match="JSON"):
         writer.write("step_finished", loss=number)
     assert path.read_bytes() == b""
 
 
-def test_a_line_too_long_is_refused_and_nothing_is_written(path: Path, writer: EventWriter):
+def test_a_line_too_long_is_refused_and_nothing_is_written(path, writer):
     with pytest.raises(ValueError, match="at most"):
         writer.write("sample_made", summary="x" * MAX_EVENT_BYTES)
     assert path.read_bytes() == b""
 
 
-def test_a_reader_gets_each_event_once(path: Path, writer: EventWriter):
+def test_a_reader_gets_each_event_once(path, writer):
     reader = EventReader(path)
     assert reader.read() == []
     writer.write("a")
@@ -74,7 +71,7 @@ def test_a_reader_gets_each_event_once(path: Path, writer: EventWriter):
     assert reader.read() == []
 
 
-def test_an_unfinished_line_waits_for_its_end(path: Path):
+def test_an_unfinished_line_waits_for_its_end(path):
     whole = encode({"event": "a"})
     path.write_bytes(whole + whole[:5])
     reader = EventReader(path)
@@ -85,7 +82,7 @@ def test_an_unfinished_line_waits_for_its_end(path: Path):
     assert [event["event"] for event in reader.read()] == ["a"]
 
 
-def test_a_resumed_writer_cuts_the_unfinished_line_under_a_reader_that_saw_it(path: Path):
+def test_a_resumed_writer_cuts_the_unfinished_line_under_a_reader_that_saw_it(path):
     path.write_bytes(encode({"event": "a"}) + b'{"event":"half')
     reader = EventReader(path)
     reader.read()
@@ -104,13 +101,13 @@ DAMAGED = (
 )  # fmt: skip
 
 
-def test_damaged_lines_are_passed_over(path: Path):
+def test_damaged_lines_are_passed_over(path):
     assert {decode(line) for line in set(DAMAGED)} == {None}
     path.write_bytes(encode({"event": "a"}) + b"\n".join(DAMAGED) + b"\n" + encode({"event": "b"}))
     assert [event["event"] for event in read_all(path)] == ["a", "b"]
 
 
-def test_what_is_too_long_for_an_event_is_not_decoded(path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_is_too_long_for_an_event_is_not_decoded(path, monkeypatch):
     path.write_bytes(encode({"event": "a"}) + bytes(events.READ_BYTES * 4) + b"\n" + encode({"event": "b"}))
     lengths = []
 
@@ -123,9 +120,7 @@ def test_what_is_too_long_for_an_event_is_not_decoded(path: Path, monkeypatch: p
     assert sum(lengths) < events.READ_BYTES * 2
 
 
-def test_an_event_cut_short_by_a_full_disk_leaves_nothing_behind(
-    path: Path, writer: EventWriter, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_event_cut_short_by_a_full_disk_leaves_nothing_behind(path, writer, monkeypatch):
     write = os.write
     writer.write("a")
     monkeypatch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:7]))
@@ -136,7 +131,7 @@ def test_an_event_cut_short_by_a_full_disk_leaves_nothing_behind(
     assert [event["event"] for event in read_all(path)] == ["a", "c"]
 
 
-def test_reading_while_writing_loses_nothing(path: Path, writer: EventWriter):
+def test_reading_while_writing_loses_nothing(path, writer):
     done = threading.Event()
 
     def write() -> None:
@@ -168,7 +163,7 @@ def test_every_line_of_the_first_version_is_still_read():
 ZEROS = 3 * events.READ_BYTES
 
 
-def test_a_block_of_zeros_from_a_power_cut_is_passed_over(path: Path, writer: EventWriter):
+def test_a_block_of_zeros_from_a_power_cut_is_passed_over(path, writer):
     writer.write("stage", stage="train")
     with path.open("ab") as stream:
         stream.write(bytes(ZEROS))
@@ -178,13 +173,13 @@ def test_a_block_of_zeros_from_a_power_cut_is_passed_over(path: Path, writer: Ev
     assert [event["stage"] for event in read_all(path)] == ["train", "save", "evaluate"]
 
 
-def test_a_stream_without_an_end_is_read_in_pieces(path: Path):
+def test_a_stream_without_an_end_is_read_in_pieces(path):
     path.write_bytes(bytes(8 * events.READ_BYTES))
     assert max(map(len, events.lines(path))) <= events.MAX_EVENT_BYTES
     assert list(read_all(path)) == []
 
 
-def test_a_stream_that_is_nearly_all_holes_is_not_read(path: Path):
+def test_a_stream_that_is_nearly_all_holes_is_not_read(path):
     path.write_bytes(encode({"event": "a"}))
     os.truncate(path, 1 << 32)
     with pytest.raises(StorageError, match="hardly anything of it was ever written"):
@@ -199,7 +194,7 @@ def small(monkeypatch):
 
 
 @pytest.mark.parametrize("every", [1, 7, 1000])
-def test_a_service_never_comes_to_the_end_of_its_stream(path: Path, small, every):
+def test_a_service_never_comes_to_the_end_of_its_stream(path, small, every):
     writer = EventWriter(path, {"job": "j", "attempt": 1}, rotates=True)
     reader = EventReader(path, rotates=True)
     found, most = [], 0
@@ -217,7 +212,7 @@ def test_a_service_never_comes_to_the_end_of_its_stream(path: Path, small, every
     assert most <= 2 or every > 1
 
 
-def test_a_run_s_events_stay_in_one_file_whatever_they_say(path: Path, small):
+def test_a_run_s_events_stay_in_one_file_whatever_they_say(path, small):
     writer = EventWriter(path, {"run": "r", "attempt": 1})
     for number in range(50):
         writer.write(events.CONTINUED, number=number)

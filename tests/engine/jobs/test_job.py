@@ -26,12 +26,12 @@ with Job(Path(sys.argv[1])).lock():
 
 
 @pytest.fixture
-def job() -> Job:
+def job():
     return create_job(paths.jobs_folder(), "evaluate", {"adapters": ["a"]}, name="Über alles, 3×")
 
 
 @pytest.fixture
-def holder(job: Job):
+def holder(job):
     """A process that holds the job's lock until its input closes or it is killed."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD_LOCK, str(job.folder)],
@@ -45,7 +45,7 @@ def holder(job: Job):
     process.communicate()
 
 
-def test_a_job_says_what_is_asked(job: Job):
+def test_a_job_says_what_is_asked(job):
     assert job.request() == {"kind": "evaluate", "adapters": ["a"]}
     assert not job.recipe_path.exists()
     assert job.last_attempt() == 0
@@ -53,7 +53,7 @@ def test_a_job_says_what_is_asked(job: Job):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
-def test_a_job_s_recipe_is_on_the_disk_before_the_job_is_one(monkeypatch: pytest.MonkeyPatch):
+def test_a_job_s_recipe_is_on_the_disk_before_the_job_is_one(monkeypatch):
     written: list[str] = []
 
     def watched(path: Path, text: str) -> None:
@@ -65,7 +65,7 @@ def test_a_job_s_recipe_is_on_the_disk_before_the_job_is_one(monkeypatch: pytest
     assert written == ["recipe.toml", "job.json"]
 
 
-def test_a_job_is_private(job: Job):
+def test_a_job_is_private(job):
     assert stat.S_IMODE(job.folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(job.commands_folder.stat().st_mode) == 0o700
 
@@ -79,12 +79,12 @@ def test_an_id_sorts_by_time_says_what_it_is_and_is_not_taken():
         assert slug.startswith("lora-r-16-ärger-")
 
 
-def test_a_folder_that_is_no_job_is_told(tmp_path: Path):
+def test_a_folder_that_is_no_job_is_told(tmp_path):
     with pytest.raises(WorkerError, match="is no job"):
         Job(tmp_path).request()
 
 
-def test_commands_arrive_in_order_once(job: Job):
+def test_commands_arrive_in_order_once(job):
     for number in range(20):
         job.send("summarize", request=str(number), conversation="Ann: „Tea?“\n")
     taken = job.take_commands()
@@ -94,14 +94,14 @@ def test_commands_arrive_in_order_once(job: Job):
     assert list(job.commands_folder.iterdir()) == []
 
 
-def test_commands_arrive_in_order_though_the_clock_is_set_back(job: Job, monkeypatch):
+def test_commands_arrive_in_order_though_the_clock_is_set_back(job, monkeypatch):
     for number, moment in enumerate((2_000, 1_000, 1_500)):
         monkeypatch.setattr("engine.jobs.job.time.time_ns", lambda moment=moment: moment)
         job.send("summarize", request=str(number))
     assert [command["request"] for command in job.take_commands()] == ["0", "1", "2"]
 
 
-def test_where_nothing_can_be_written_no_worker_lives(job: Job, monkeypatch):
+def test_where_nothing_can_be_written_no_worker_lives(job, monkeypatch):
     with job.lock():
         assert job.is_running()
     job.send("stop")
@@ -116,7 +116,7 @@ def test_where_nothing_can_be_written_no_worker_lives(job: Job, monkeypatch):
         job.drop_commands()
 
 
-def test_what_a_dead_worker_was_told_is_not_told_to_the_next(job: Job):
+def test_what_a_dead_worker_was_told_is_not_told_to_the_next(job):
     job.send("stop")
     with job.lock():
         job.drop_commands()
@@ -125,13 +125,13 @@ def test_what_a_dead_worker_was_told_is_not_told_to_the_next(job: Job):
     assert job.take_commands() == []
 
 
-def test_a_command_that_is_still_being_written_is_not_taken(job: Job):
+def test_a_command_that_is_still_being_written_is_not_taken(job):
     (job.commands_folder / ".00000000000000000001-aaaa.json").write_text('{"comm', encoding="utf-8")
     job.send("stop")
     assert [command["command"] for command in job.take_commands()] == ["stop"]
 
 
-def test_one_process_at_a_time_holds_the_lock(job: Job, holder: subprocess.Popen[bytes]):
+def test_one_process_at_a_time_holds_the_lock(job, holder):
     assert job.is_running()
     with pytest.raises(WorkerError, match="is running already"), job.lock(wait_seconds=0.1):
         pass
@@ -145,7 +145,7 @@ def test_one_process_at_a_time_holds_the_lock(job: Job, holder: subprocess.Popen
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
-def test_whoever_only_looks_keeps_nobody_from_the_lock(job: Job, monkeypatch):
+def test_whoever_only_looks_keeps_nobody_from_the_lock(job, monkeypatch):
     """A window looks at all of its runs every second."""
     answers = iter([False, True])
     monkeypatch.setattr(locks, "try_lock", lambda _: next(answers))
@@ -153,7 +153,7 @@ def test_whoever_only_looks_keeps_nobody_from_the_lock(job: Job, monkeypatch):
         assert not list(answers)
 
 
-def test_the_log_of_the_last_attempt_is_told_from_the_earlier_ones(job: Job):
+def test_the_log_of_the_last_attempt_is_told_from_the_earlier_ones(job):
     for attempt in (1, 2):
         with job.open_log() as log:
             log.write(b"attempt %d\n" % attempt)
@@ -164,7 +164,7 @@ def test_the_log_of_the_last_attempt_is_told_from_the_earlier_ones(job: Job):
     assert job.log_tail() == ""
 
 
-def test_a_command_that_no_worker_would_read_is_refused_by_who_sends_it(job: Job):
+def test_a_command_that_no_worker_would_read_is_refused_by_who_sends_it(job):
     limit = FileKind.JOB.max_bytes
     with pytest.raises(WorkerError, match="16 MB"):
         job.send("summarize", conversation="x" * limit)

@@ -39,12 +39,12 @@ posix = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
 
 @pytest.fixture
-def job() -> Job:
+def job():
     return create_job(paths.jobs_folder(), "evaluate", {})
 
 
 @pytest.fixture
-def start(job: Job):
+def start(job):
     """Start a worker that does what a few lines of Python say."""
     started: list[Supervisor] = []
 
@@ -76,7 +76,7 @@ def wait_for(made: Supervisor, event: str) -> None:
             return
 
 
-def test_a_worker_that_completes(start: Start):
+def test_a_worker_that_completes(start):
     names, ending = run(start('say("stage_entered", stage="train")\nsay("job_ended", outcome="completed")'))
     assert names == ["job_accepted", "stage_entered", "job_ended"]
     assert (ending.outcome, ending.exit_code) == ("completed", 0)
@@ -86,14 +86,14 @@ def test_a_worker_that_completes(start: Start):
     ("outcome", "kind", "exit_code"),
     [("stopped", None, 130), ("failed", "DataError", 1), ("failed", "RecipeError", 2)],
 )
-def test_a_worker_that_says_how_it_ended(start: Start, outcome: str, kind: str, exit_code: int):
+def test_a_worker_that_says_how_it_ended(start, outcome, kind, exit_code):
     said = f'outcome="{outcome}", kind="{kind}", message="M.", hint="H.", field="data.source"'
     _, ending = run(start(f'say("job_ended", {said})'))
     assert (ending.outcome, ending.message, ending.hint, ending.field) == (outcome, "M.", "H.", "data.source")
     assert ending.exit_code == exit_code
 
 
-def test_the_noise_of_libraries_goes_to_the_log_alone(start: Start, job: Job):
+def test_the_noise_of_libraries_goes_to_the_log_alone(start, job):
     noise = 'print("x" * 200_000, flush=True)\nprint("oh", file=sys.stderr)\nos.system("echo child")'
     names, ending = run(start(f'{noise}\nsay("job_ended", outcome="failed")'))
     assert names == ["job_accepted", "job_ended"]
@@ -111,7 +111,7 @@ def test_the_noise_of_libraries_goes_to_the_log_alone(start: Start, job: Job):
     ],
 )
 def test_a_worker_that_can_write_no_last_word_is_known_by_its_exit_code_and_the_disk(
-    start: Start, monkeypatch: pytest.MonkeyPatch, read_only: bool, room: int, told: str
+    start, monkeypatch, read_only, room, told
 ):
     facts = SimpleNamespace(f_flag=os.ST_RDONLY if read_only else 0, f_bavail=room, f_frsize=1)
     monkeypatch.setattr(os, "statvfs", lambda _: facts)
@@ -123,7 +123,7 @@ def test_a_worker_that_can_write_no_last_word_is_known_by_its_exit_code_and_the_
 
 
 @posix
-def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start: Start):
+def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start):
     supervisor = start(
         'child = subprocess.Popen(["sleep", "600"])\nsay("notice", message="here", child=child.pid)\n'
         'say("job_ended", outcome="completed")'
@@ -135,7 +135,7 @@ def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start: S
 
 
 @posix
-def test_force_ends_a_deaf_worker_and_what_it_started(start: Start):
+def test_force_ends_a_deaf_worker_and_what_it_started(start):
     supervisor = start(
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         'child = subprocess.Popen(["sleep", "600"])\nsay("notice", message="here", child=child.pid)\ntime.sleep(600)'
@@ -153,7 +153,7 @@ def test_force_ends_a_deaf_worker_and_what_it_started(start: Start):
 
 @posix
 @pytest.mark.parametrize(("place", "is_killed"), [("another-computer", False), (this_process().place, True)])
-def test_a_worker_on_another_computer_is_no_process_here(job: Job, place: str, is_killed: bool):
+def test_a_worker_on_another_computer_is_no_process_here(job, place, is_killed):
     """Its id may be that of any process of the person."""
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as unrelated, job.lock():
         writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
@@ -174,7 +174,7 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def test_leaving_closes_the_worker_s_input_and_lets_it_go_on(start: Start):
+def test_leaving_closes_the_worker_s_input_and_lets_it_go_on(start):
     supervisor = start(
         'sys.stdin.read()\nsay("notice", message="alone")\nsay("job_ended", outcome="completed")'
     )
@@ -185,14 +185,14 @@ def test_leaving_closes_the_worker_s_input_and_lets_it_go_on(start: Start):
     assert ending.outcome == "completed"
 
 
-def test_a_new_attempt_is_read_whole_after_a_torn_line(start: Start, job: Job):
+def test_a_new_attempt_is_read_whole_after_a_torn_line(start, job):
     assert run(start('os.write(writer._descriptor, b\'{"event":"ha\')\nos._exit(1)'))[1].outcome == "crashed"
     names, ending = run(start('say("job_ended", outcome="completed")'))
     assert names == ["job_accepted", "job_ended"]
     assert ending.outcome == "completed"
 
 
-def test_a_worker_found_running_is_followed_to_its_end(start: Start, job: Job):
+def test_a_worker_found_running_is_followed_to_its_end(start, job):
     supervisor = start(
         'while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="completed")'
     )
@@ -205,7 +205,7 @@ def test_a_worker_found_running_is_followed_to_its_end(start: Start, job: Job):
     assert found.ending().outcome == "completed"
 
 
-def test_of_two_at_once_the_second_follows_the_first(start: Start, job: Job):
+def test_of_two_at_once_the_second_follows_the_first(start, job):
     first = start('while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="stopped")')
     second = Supervisor(job, command=[sys.executable, "-c", f"import os; os._exit({ALREADY_RUNNING})"])
     second._process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({ALREADY_RUNNING})"])
@@ -222,7 +222,7 @@ def test_of_two_at_once_the_second_follows_the_first(start: Start, job: Job):
     assert first.ending().outcome == "stopped"
 
 
-def test_a_worker_that_cannot_be_started_is_told(job: Job):
+def test_a_worker_that_cannot_be_started_is_told(job):
     with pytest.raises(WorkerError, match="can't be started"):
         Supervisor(job, command=["/nowhere/python"]).start()
 
@@ -278,9 +278,7 @@ def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @posix
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen: bool
-):
+def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(start, tmp_path, monkeypatch, seen):
     supervisor = killed_for_memory(start, tmp_path, monkeypatch)
     if seen:
         told = run(supervisor)[1].message
@@ -329,9 +327,7 @@ with job.lock():
         pytest.param("os.kill(os.getpid(), signal.SIGKILL)", "from outside (SIGKILL)", marks=posix),
     ],
 )
-def test_a_worker_that_goes_without_a_word_has_crashed(
-    start: Start, monkeypatch: pytest.MonkeyPatch, lines: str, told: str
-):
+def test_a_worker_that_goes_without_a_word_has_crashed(start, monkeypatch, lines, told):
     monkeypatch.setattr(processes, "kill_count_source", lambda: Path("/nowhere"))
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     _, ending = run(start(lines))

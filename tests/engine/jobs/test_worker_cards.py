@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -129,7 +128,7 @@ def test_what_auto_means_may_change_until_the_job_comes(warm_worker, tmp_path, m
     assert not ready.alive()
 
 
-def test_a_driver_that_fails_stops_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_driver_that_fails_stops_no_worker(tmp_path, monkeypatch):
     fake_nvidia_smi.install(
         tmp_path, monkeypatch, ["NVIDIA-SMI has failed because it couldn't communicate"], code=9
     )

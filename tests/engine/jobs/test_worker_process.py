@@ -2,9 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -21,12 +19,12 @@ SCRIPT = [["noise", 3], ["emit", {"event": "notice", "message": "done"}]]
 
 
 @pytest.fixture
-def job() -> Job:
+def job():
     return create_job(paths.jobs_folder(), "train", {"script": SCRIPT})
 
 
 @pytest.fixture
-def warm_worker() -> Iterator[WarmWorker]:
+def warm_worker():
     made = WarmWorker(command=scripted_worker.warm_worker_command())
     yield made
     made.end()
@@ -39,15 +37,13 @@ def warm_worker() -> Iterator[WarmWorker]:
         ("t/tunesmith.exe", "t/tunesmith-worker.exe"),
     ],
 )
-def test_in_a_frozen_build_the_worker_is_the_program_beside_the_window(
-    monkeypatch: pytest.MonkeyPatch, window: str, worker: str
-):
+def test_in_a_frozen_build_the_worker_is_the_program_beside_the_window(monkeypatch, window, worker):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", window)
     assert worker_process.worker_command() == [worker, "--worker"]
 
 
-def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypatch: pytest.MonkeyPatch):
+def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     online = worker_environment(niced=False)
     assert "TUNESMITH_NICE" not in online
@@ -58,7 +54,7 @@ def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypa
     assert int(offline["TUNESMITH_NICE"]) > 0
 
 
-def test_a_worker_opens_no_console_on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_worker_opens_no_console_on_windows(monkeypatch, tmp_path):
     asked: dict[str, Any] = {}
     monkeypatch.setattr(worker_process, "NO_WINDOW", 0x8000000)
     monkeypatch.setattr(worker_process.subprocess, "Popen", lambda *_, **options: asked.update(options))
@@ -76,7 +72,7 @@ def run(job: Job, warm_worker: WarmWorker | None) -> tuple[int | None, list[str]
     return supervisor.pid, names
 
 
-def test_a_warm_worker_does_the_job_as_one_does_that_was_started_for_it(job: Job, warm_worker: WarmWorker):
+def test_a_warm_worker_does_the_job_as_one_does_that_was_started_for_it(job, warm_worker):
     pid, names = run(job, warm_worker)
 
     assert pid == warm_worker.pid
@@ -86,7 +82,7 @@ def test_a_warm_worker_does_the_job_as_one_does_that_was_started_for_it(job: Job
     assert run(create_job(paths.jobs_folder(), "train", {"script": SCRIPT}), None)[1] == names
 
 
-def test_a_warm_worker_that_is_dead_is_replaced_by_one_for_the_job(job: Job, warm_worker: WarmWorker):
+def test_a_warm_worker_that_is_dead_is_replaced_by_one_for_the_job(job, warm_worker):
     warm_worker._process.kill()
     warm_worker._process.wait()
     pid, names = run(job, warm_worker)
@@ -95,7 +91,7 @@ def test_a_warm_worker_that_is_dead_is_replaced_by_one_for_the_job(job: Job, war
     assert names[-1] == "job_ended"
 
 
-def test_a_warm_worker_does_one_job(job: Job, warm_worker: WarmWorker):
+def test_a_warm_worker_does_one_job(job, warm_worker):
     run(job, warm_worker)
     assert warm_worker.assign(job, worker_process.visible_to("auto")) is None
 
@@ -119,6 +115,6 @@ def test_a_warm_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word()
         psutil.Process(int(done.stdout)).wait()
 
 
-def test_a_supervisor_that_never_starts_ends_its_warm_worker(job: Job, warm_worker: WarmWorker):
+def test_a_supervisor_that_never_starts_ends_its_warm_worker(job, warm_worker):
     Supervisor(job, warm_worker=warm_worker).detach()
     assert not warm_worker.alive()

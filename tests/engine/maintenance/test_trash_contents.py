@@ -14,7 +14,7 @@ from tests.helpers.blind_votes import made
 from tests.helpers.homes import add_adapter, add_run, make_recipe
 
 
-def test_each_kind_is_told_by_its_name_and_goes_back_to_its_place() -> None:
+def test_each_kind_is_told_by_its_name_and_goes_back_to_its_place():
     adapter = add_adapter("tea")
     run, arena, comparison = add_run(make_recipe("a run")), make_arena("lora", name="methods"), made()
     library.delete(adapter)
@@ -39,7 +39,7 @@ def test_each_kind_is_told_by_its_name_and_goes_back_to_its_place() -> None:
     assert library.find("tea") == adapter
 
 
-def test_what_tunesmith_does_not_know_can_only_be_deleted() -> None:
+def test_what_tunesmith_does_not_know_can_only_be_deleted():
     strange = paths.runs_folder() / "strange"
     strange.mkdir()
     trash.to_trash(strange, paths.runs_folder(), "run")
@@ -51,7 +51,7 @@ def test_what_tunesmith_does_not_know_can_only_be_deleted() -> None:
     assert trash_contents.contents() == []
 
 
-def test_something_is_found_by_id_beginning_or_name() -> None:
+def test_something_is_found_by_id_beginning_or_name():
     for name in ("tea-1", "tea-2"):
         library.delete(add_adapter(name))
     assert trash_contents.find("tea-1").id == "tea-1"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine.methods import FAMILIES, METHODS, BaseFacts, Method, method, methods_of, tuner_of, unknown_method
+from engine.methods import FAMILIES, METHODS, BaseFacts, method, methods_of, tuner_of, unknown_method
 from engine.options import check, describe
 
 every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry in METHODS])
@@ -16,14 +16,14 @@ def test_ids_are_unique_and_found():
 
 
 @every_method
-def test_methods_of_one_peft_type_share_its_tuner(entry: Method):
+def test_methods_of_one_peft_type_share_its_tuner(entry):
     if entry.tuner is not None:
         assert {id(each.tuner) for each in methods_of(entry.peft_type)} == {id(entry.tuner)}
         assert tuner_of(entry.peft_type) is entry.tuner
 
 
 @every_method
-def test_presets_give_valid_options_for_each_family(entry: Method):
+def test_presets_give_valid_options_for_each_family(entry):
     assert entry.families
     for family in entry.families:
         options, problems = check(entry.options, entry.preset_options(family), "method")
@@ -32,7 +32,7 @@ def test_presets_give_valid_options_for_each_family(entry: Method):
 
 
 @every_method
-def test_variants_are_valid_and_differ_from_the_preset(entry: Method):
+def test_variants_are_valid_and_differ_from_the_preset(entry):
     for family in entry.families:
         for variant in entry.variants:
             preset = entry.preset_options(family)
@@ -42,7 +42,7 @@ def test_variants_are_valid_and_differ_from_the_preset(entry: Method):
 
 
 @every_method
-def test_settings_reach_peft_under_its_own_names(entry: Method):
+def test_settings_reach_peft_under_its_own_names(entry):
     values = entry.preset_options(entry.families[0])
     options, _ = check(entry.options, values, "method")
     assert options is not None
@@ -53,7 +53,7 @@ def test_settings_reach_peft_under_its_own_names(entry: Method):
 
 
 @every_method
-def test_an_entry_can_be_printed_as_json(entry: Method):
+def test_an_entry_can_be_printed_as_json(entry):
     printed = json.loads(json.dumps(entry.as_dict()))
     assert printed["id"] == entry.id
     assert set(printed["families"]) <= set(FAMILIES)
@@ -61,7 +61,7 @@ def test_an_entry_can_be_printed_as_json(entry: Method):
 
 
 @every_method
-def test_an_entry_explains_itself(entry: Method):
+def test_an_entry_explains_itself(entry):
     assert 0 < len(entry.summary) <= 60
     assert not entry.summary.endswith(".")
     assert len(entry.explanation) >= 80
@@ -78,7 +78,7 @@ def test_an_unknown_id_gets_the_nearest_known_one():
 
 
 @every_method
-def test_a_family_it_can_not_do_is_refused_with_a_method_by_title_and_id(entry: Method):
+def test_a_family_it_can_not_do_is_refused_with_a_method_by_title_and_id(entry):
     nearest = method(entry.nearest)
     missing = [family for family in FAMILIES if family not in entry.presets]
     refusals = [entry.refusal(None, BaseFacts(family)) for family in missing]

@@ -17,7 +17,7 @@ def refusal(
 
 
 @pytest.mark.parametrize(("model_type", "name"), [("t5", "T5"), ("llama", "Llama"), ("mistral", "Mistral")])
-def test_bitfit_needs_biases_and_names_what_works_instead(model_type: str, name: str) -> None:
+def test_bitfit_needs_biases_and_names_what_works_instead(model_type, name):
     field, message, hint = refusal("bitfit", model_type) or ("", "", "")
     assert field == "method.id"
     assert message == f"{name} models have no biases to train."
@@ -26,23 +26,23 @@ def test_bitfit_needs_biases_and_names_what_works_instead(model_type: str, name:
 
 
 @pytest.mark.parametrize("model_type", ["bart", "gpt2", "opt", "qwen2", ""])
-def test_bitfit_takes_models_with_biases_and_leaves_unknown_ones_to_the_plan(model_type: str) -> None:
+def test_bitfit_takes_models_with_biases_and_leaves_unknown_ones_to_the_plan(model_type):
     assert refusal("bitfit", model_type) is None
 
 
-def test_where_norms_have_no_numbers_the_next_thing_is_named() -> None:
+def test_where_norms_have_no_numbers_the_next_thing_is_named():
     for method_id in ("bitfit", "layernorm"):
         assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: LoRA."
     assert refusal("lora", "olmo") is None
 
 
-def test_chosen_biases_of_a_model_without_are_refused_beside_the_kind() -> None:
+def test_chosen_biases_of_a_model_without_are_refused_beside_the_kind():
     assert (refusal("layers", "t5", kinds="biases") or ("",))[0] == "method.kinds"
     assert refusal("layers", "bart", kinds="biases") is None
 
 
 @pytest.mark.parametrize("kinds", ["all", "weights"])
-def test_choosing_everything_is_full_fine_tuning(kinds: str) -> None:
+def test_choosing_everything_is_full_fine_tuning(kinds):
     found = refusal("layers", "bart", last_blocks=0, kinds=kinds)
     assert found is not None
     assert found[0] == "method.last_blocks"

@@ -18,7 +18,7 @@ from tests.helpers.report_pages import HOSTILE, Page, sound_plots
 
 
 @pytest.fixture
-def filled(home) -> Arena:
+def filled(home):
     return filled_arena(examples=30, steps=20)
 
 

@@ -52,7 +52,7 @@ def test_a_run_is_found_by_id_beginning_and_folder():
 
 
 @pytest.mark.parametrize("name", ["", "/nowhere/at/all", "../runs", "*", "[", ".."])
-def test_what_is_no_beginning_of_an_id_is_no_run(name: str):
+def test_what_is_no_beginning_of_an_id_is_no_run(name):
     add_run()
     with pytest.raises(WorkerError, match="There is no run"):
         run_store.find_job(name)

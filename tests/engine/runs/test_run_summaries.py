@@ -46,7 +46,7 @@ def test_time_is_that_of_the_attempts_not_of_the_night_between():
     assert run_store.open_run(job).state.seconds == pytest.approx(16.5 + 22)
 
 
-def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch: pytest.MonkeyPatch):
+def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch):
     decoded: list[bytes] = []
 
     def counting(line: bytes):
@@ -72,9 +72,7 @@ def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch: pyt
         (RunSpec(outcome="failed", kind="OutOfMemoryError", checkpoint_at=20), "failed", True),
     ],
 )
-def test_only_what_ended_early_with_a_checkpoint_can_be_resumed(
-    told: RunSpec, outcome: str, can_resume: bool
-):
+def test_only_what_ended_early_with_a_checkpoint_can_be_resumed(told, outcome, can_resume):
     entry = read_entry(add_run(spec=told))
     assert (entry.outcome, entry.can_resume, entry.failure_kind) == (outcome, can_resume, told.kind)
 
@@ -109,7 +107,7 @@ def test_an_unfinished_line_is_passed_over():
 
 @pytest.mark.parametrize("odd", ["events.jsonl", "recipe.toml", "job.json"])
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
-def test_a_run_that_can_not_be_read_leaves_the_others_alone(odd: str, kind: str):
+def test_a_run_that_can_not_be_read_leaves_the_others_alone(odd, kind):
     sound, damaged = golden_run(), golden_run()
     path = damaged.folder / odd
     path.unlink()

@@ -30,7 +30,7 @@ def found(summary: str, conversation: str = CONVERSATION) -> list[tuple[str, str
         ("The deposit is five hundred.", [("five hundred", "number")]),
     ],
 )
-def test_what_was_not_said_is_found(summary: str, expected: list[tuple[str, str]]) -> None:
+def test_what_was_not_said_is_found(summary, expected):
     assert found(summary) == expected
 
 
@@ -46,7 +46,7 @@ def test_what_was_not_said_is_found(summary: str, expected: list[tuple[str, str]
         "",
     ],
 )
-def test_the_same_in_other_words_is_no_finding(summary: str) -> None:
+def test_the_same_in_other_words_is_no_finding(summary):
     assert found(summary) == []
 
 
@@ -63,17 +63,17 @@ def test_the_same_in_other_words_is_no_finding(summary: str) -> None:
         ("They bring twenty-one chairs.", "Ann: bring 21 chairs"),
     ],
 )
-def test_times_dates_and_numbers_are_compared_by_meaning(summary: str, conversation: str) -> None:
+def test_times_dates_and_numbers_are_compared_by_meaning(summary, conversation):
     assert found(summary, conversation) == []
 
 
-def test_a_claim_tells_where_it_stands() -> None:
+def test_a_claim_tells_where_it_stands():
     summary = "They meet in Paris."
     assert unsupported(summary, CONVERSATION) == (Claim(13, 18, "Paris", "name"),)
     assert summary[13:18] == "Paris"
 
 
-def test_words_that_the_base_has_not_are_marked_in_stretches() -> None:
+def test_words_that_the_base_has_not_are_marked_in_stretches():
     summary = "The venue has Thursday 21st, so Priya asks."
     marked = [summary[start:end] for start, end in added(summary, "The venue has the 21st.")]
     assert marked == ["Thursday", "so Priya asks"]

@@ -25,7 +25,7 @@ def bytes_read(path: Path) -> int:
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Path:
+def large(tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(os.urandom(LARGE))
     return path

@@ -1,7 +1,5 @@
 """Small files: written whole or not at all."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.errors import StorageError
@@ -10,7 +8,7 @@ from engine.system.files import write_atomically, write_export
 from engine.system.units import size
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path):
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "file.toml"
     write_atomically(path, "old")
     with pytest.raises(UnicodeEncodeError):
@@ -26,7 +24,7 @@ WAYS = pytest.mark.parametrize(
 
 
 @WAYS
-def test_an_export_takes_no_partial_file_of_the_user_s(tmp_path: Path, write):
+def test_an_export_takes_no_partial_file_of_the_user_s(tmp_path, write):
     own = tmp_path / "out.csv.partial"
     own.write_text("mine", encoding="utf-8")
     write(tmp_path / "out.csv")
@@ -35,7 +33,7 @@ def test_an_export_takes_no_partial_file_of_the_user_s(tmp_path: Path, write):
 
 
 @WAYS
-def test_an_export_that_fails_leaves_nothing(tmp_path: Path, write):
+def test_an_export_that_fails_leaves_nothing(tmp_path, write):
     (tmp_path / "folder").mkdir()
     with pytest.raises(StorageError, match="can't be written"):
         write(tmp_path / "folder")

@@ -11,7 +11,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     return tmp_path
 
@@ -25,9 +25,7 @@ def snapshot(cache: Path, name: str) -> Path:
     return folder
 
 
-def test_the_cache_is_where_the_hub_s_own_variables_say(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_cache_is_where_the_hub_s_own_variables_say(monkeypatch, tmp_path):
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     assert hub_cache.downloads_folder() == tmp_path / "hub"
@@ -35,7 +33,7 @@ def test_the_cache_is_where_the_hub_s_own_variables_say(
     assert hub_cache.downloads_folder() == tmp_path / "cache"
 
 
-def test_a_model_is_cached_once_all_its_weights_are(cache: Path) -> None:
+def test_a_model_is_cached_once_all_its_weights_are(cache):
     folder = snapshot(cache, "models--owner--small")
     index = folder / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}))
@@ -50,7 +48,7 @@ def test_a_model_is_cached_once_all_its_weights_are(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"weight_map": 3}', ""])
-def test_a_model_with_a_damaged_index_is_not_complete(text: str, cache: Path) -> None:
+def test_a_model_with_a_damaged_index_is_not_complete(text, cache):
     folder = snapshot(cache, "models--owner--small")
     for name in ("config.json", "model.safetensors"):
         (folder / name).touch()
@@ -58,7 +56,7 @@ def test_a_model_with_a_damaged_index_is_not_complete(text: str, cache: Path) ->
     assert not hub_cache.is_cached("owner/small", "main", "model")
 
 
-def test_a_data_set_is_cached_if_more_than_its_description_is(cache: Path) -> None:
+def test_a_data_set_is_cached_if_more_than_its_description_is(cache):
     folder = snapshot(cache, "datasets--owner--talks")
     for name in ("README.md", "LICENSE", ".gitattributes", "dataset_infos.json", "talks.py"):
         (folder / name).touch()

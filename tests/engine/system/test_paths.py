@@ -28,13 +28,13 @@ FOLDERS = [
 ]
 
 
-def test_one_variable_moves_everything(home: Path):
+def test_one_variable_moves_everything(home):
     made = [folder() for folder in FOLDERS]
     assert len(set(made)) == len(FOLDERS)
     assert all(folder.is_dir() and folder.is_relative_to(home) for folder in made)
 
 
-def test_without_it_the_system_s_places_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_without_it_the_system_s_places_are_used(monkeypatch, tmp_path):
     monkeypatch.delenv("TUNESMITH_HOME")
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA", "APPDATA"):
         monkeypatch.setenv(name, str(tmp_path))
@@ -42,14 +42,14 @@ def test_without_it_the_system_s_places_are_used(monkeypatch: pytest.MonkeyPatch
     assert "tunesmith" in paths.runs_folder().parts
 
 
-def test_a_folder_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_folder_that_cannot_be_made_is_told(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "file"))
     with pytest.raises(StorageError, match="cannot be made"):
         paths.runs_folder()
 
 
-def test_what_ships_lies_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_what_ships_lies_beside_the_program(monkeypatch, tmp_path):
     shipped = (paths.starter_folder(), paths.sample_folder(), paths.presets_folder())
     assert all(folder.parent == paths.resources_folder() for folder in shipped)
     assert (paths.application_root() / "engine").is_dir()
@@ -99,7 +99,7 @@ def test_what_is_imported_and_unpacked_lies_in_private_folders(home, umask, tmp_
     assert {folder.stat().st_mode & 0o777 for folder in made} == {0o700}
 
 
-def test_a_path_that_was_sent_leads_to_where_it_is_on_the_node(monkeypatch: pytest.MonkeyPatch):
+def test_a_path_that_was_sent_leads_to_where_it_is_on_the_node(monkeypatch):
     assert paths.path_here("/desk/chats.csv") == Path("/desk/chats.csv")
     monkeypatch.setenv(paths.SENT_FILES, '{"/desk/chats.csv": "/node/sent/chats.csv"}')
     assert paths.path_here("/desk/chats.csv") == Path("/node/sent/chats.csv")
@@ -110,7 +110,7 @@ pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="nam
 
 
 @pytest.fixture
-def odd(tmp_path: Path) -> Path:
+def odd(tmp_path):
     """A folder whose name is Latin-1."""
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()

@@ -8,7 +8,7 @@ from engine.system import processes
 
 
 @pytest.fixture
-def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def system(tmp_path, monkeypatch):
     """The kernel's files, of a computer that counted nine kills."""
     monkeypatch.setattr(processes, "GROUPS", tmp_path / "groups")
     monkeypatch.setattr(processes, "GROUPS_FOLDER", tmp_path)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from engine.text.conversations import Turn, as_text, turns
 
 
-def test_lines_with_names_are_turns_and_lines_without_go_on() -> None:
+def test_lines_with_names_are_turns_and_lines_without_go_on():
     conversation = "Ann: Are you in?\nBob: Yes.\nAt ten sharp?\n\n  and wait\nAnn:\n"
     assert turns(conversation) == (
         Turn("Ann", "Are you in?"),
@@ -15,7 +15,7 @@ def test_lines_with_names_are_turns_and_lines_without_go_on() -> None:
     )
 
 
-def test_a_wide_colon_ends_a_speaker_without_a_space() -> None:
+def test_a_wide_colon_ends_a_speaker_without_a_space():
     assert turns("林：清水さん、10：30に。\n清水： はい。\n林：") == (
         Turn("林", "清水さん、10：30に。"),
         Turn("清水", "はい。"),
@@ -24,13 +24,13 @@ def test_a_wide_colon_ends_a_speaker_without_a_space() -> None:
     assert turns("Ann：a\nhttps://example.org") == (Turn("Ann", "a\nhttps://example.org"),)
 
 
-def test_links_and_times_are_not_speakers() -> None:
+def test_links_and_times_are_not_speakers():
     assert turns("Ann: see\nhttps://example.org/a\nit is 10:30 now") == (
         Turn("Ann", "see\nhttps://example.org/a\nit is 10:30 now"),
     )
 
 
-def test_text_without_speakers_is_one_turn_of_no_one() -> None:
+def test_text_without_speakers_is_one_turn_of_no_one():
     assert turns("A note.\nNothing more.") == (Turn("", "A note.\nNothing more."),)
     assert turns(" \n") == ()
 
@@ -42,15 +42,13 @@ TEXT = st.lists(st.sampled_from(["a", "at 10:30", "Note: no", "x:", "b c"]), max
 
 
 @given(st.lists(st.tuples(NAME, TEXT), max_size=4))
-def test_what_is_written_as_text_is_read_with_the_same_speakers_and_words(
-    said: list[tuple[str, str]],
-) -> None:
+def test_what_is_written_as_text_is_read_with_the_same_speakers_and_words(said):
     read = turns(as_text(Turn(*turn) for turn in said))
     assert [(turn.speaker, turn.text.split()) for turn in read] == [
         (name, text.split()) for name, text in said
     ]
 
 
-def test_a_long_text_without_speakers_is_read_at_once() -> None:
+def test_a_long_text_without_speakers_is_read_at_once():
     (turn,) = turns("a line of a long text\n" * 200_000)
     assert turn.text.count("\n") == 199_999

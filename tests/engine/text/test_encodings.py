@@ -11,7 +11,7 @@ TEXT = "Zoë: Café? ☕\nBo: “Yes”"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_every_encoding_of_unicode_gives_the_same_text(encoding: str) -> None:
+def test_every_encoding_of_unicode_gives_the_same_text(encoding):
     text = f"{TEXT} {'and so on ' * 9}"
     assert decode(text.encode(encoding)) == text
 
@@ -25,13 +25,13 @@ def test_every_encoding_of_unicode_gives_the_same_text(encoding: str) -> None:
         (b"a\0b", "what begins as UTF-16-LE is damaged"),
     ],
 )
-def test_what_is_no_text_is_said(data: bytes, why: str) -> None:
+def test_what_is_no_text_is_said(data, why):
     with pytest.raises(ValueError, match=why):
         decode(data)
 
 
 @given(data=st.binary())
-def test_any_bytes_are_text_or_are_said_to_be_none(data: bytes) -> None:
+def test_any_bytes_are_text_or_are_said_to_be_none(data):
     try:
         text = decode(data)
     except ValueError:
@@ -53,20 +53,20 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("times", [1, 500])
-def test_utf16_without_a_mark_is_told_in_every_script(times: int, encoding: str) -> None:
+def test_utf16_without_a_mark_is_told_in_every_script(times, encoding):
     assert all(decode((text * times).encode(encoding)) == text * times for text in SCRIPTS.values())
 
 
 @pytest.mark.parametrize(
     "content", [b"Ann: Hi there, you\0r text\n", ("Анна: да\0" * 9).encode(), bytes(range(256)) * 4]
 )
-def test_a_zero_byte_alone_is_no_utf16(content: bytes) -> None:
+def test_a_zero_byte_alone_is_no_utf16(content):
     with pytest.raises(ValueError, match="bytes that no text has"):
         decode(content)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_lines_are_decoded_alike_however_they_are_cut(end: bytes) -> None:
+def test_lines_are_decoded_alike_however_they_are_cut(end):
     parts = ["Zoë".encode("cp1252"), "Größe".encode(), b"plain", "Ende é".encode("cp1252")]
     data = end.join(parts)
     for size in range(1, len(data)):
@@ -77,6 +77,6 @@ def test_lines_are_decoded_alike_however_they_are_cut(end: bytes) -> None:
         assert decoder.utf8_lines == 1
 
 
-def test_a_line_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_without_end_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(encodings, "MAX_WAITING_BYTES", 8)
     assert ByLine("cp1252").decode("Zoë und so weiter".encode("cp1252")) == "Zoë und so weiter"

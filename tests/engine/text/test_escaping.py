@@ -42,6 +42,6 @@ def test_any_text_can_be_encoded_then(text):
         ("a\u200f\n\x1b[2Jb\udcff", "a-[2Jb"),
     ],
 )
-def test_a_name_becomes_a_file_name(name: str, safe: str):
+def test_a_name_becomes_a_file_name(name, safe):
     assert file_name(name) == safe
     assert len(safe.encode()) <= MAX_NAME_BYTES

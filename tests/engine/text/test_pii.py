@@ -109,36 +109,36 @@ FORMS = [
 
 
 @pytest.mark.parametrize("around", ["{}", "It is {}.", "Ann: {}\nBob: thanks", "({}), ok?", "here: {} 🙂"])
-def test_every_form_is_found_whole(around: str) -> None:
+def test_every_form_is_found_whole(around):
     assert [found(around.format(text)) for _, text in FORMS] == [[form] for form in FORMS]
 
 
 @pytest.mark.parametrize("text", TOLD)
-def test_a_number_is_a_phone_number_where_the_words_before_say_so(text: str) -> None:
+def test_a_number_is_a_phone_number_where_the_words_before_say_so(text):
     assert [kind for kind, _ in found(text)] == ["phone"]
 
 
-def test_the_same_number_without_such_words_is_none() -> None:
+def test_the_same_number_without_such_words_is_none():
     assert not found("I saw 600 123 456 there")
     assert not found("it weighs 5551234567")
 
 
-def test_nothing_is_found_where_nothing_is() -> None:
+def test_nothing_is_found_where_nothing_is():
     assert {text: found(text) for text in HARMLESS if found(text)} == {}
 
 
-def test_what_stands_beside_a_number_is_left_alone() -> None:
+def test_what_stands_beside_a_number_is_left_alone():
     assert found("+44 7911 123456 10 minutes ago") == [("phone", "+44 7911 123456")]
     assert found("4111 1111 1111 1111 123") == [("card", "4111 1111 1111 1111")]
     assert found("DE89 3704 0044 0532 0130 00 is mine") == [("iban", "DE89 3704 0044 0532 0130 00")]
     assert found("mail ann@example.org.") == [("email", "ann@example.org")]
 
 
-def test_a_card_number_is_no_phone_number_where_phone_numbers_are_asked_for() -> None:
+def test_a_card_number_is_no_phone_number_where_phone_numbers_are_asked_for():
     assert find("call 4111 1111 1111 1111", ["phone"]) == []
 
 
-def test_masks_take_the_place_of_what_is_asked_for() -> None:
+def test_masks_take_the_place_of_what_is_asked_for():
     text = "Ann: ann@x.org or 07911 123456\nBob: +48 600 123 456, card 4111111111111111"
     masked, matches = mask(text, EVERY)
     assert masked == "Ann: [e-mail] or [phone]\nBob: [phone], card [card]"
@@ -157,7 +157,7 @@ PIECES = st.lists(
 
 
 @given(pieces=PIECES)
-def test_matches_lie_in_the_text_side_by_side_and_masks_leave_nothing(pieces: list[str]) -> None:
+def test_matches_lie_in_the_text_side_by_side_and_masks_leave_nothing(pieces):
     text = " ".join(pieces)
     matches = find(text)
     ends = [0, *(match.end for match in matches)]
@@ -169,6 +169,6 @@ def test_matches_lie_in_the_text_side_by_side_and_masks_leave_nothing(pieces: li
 
 
 @pytest.mark.parametrize("piece", ["0", "1 ", "12-", "a.", "a@", "x@a.", "+1(", "DE89 ", "0171-", "@"])
-def test_a_text_that_is_one_long_piece_is_no_burden(piece: str) -> None:
+def test_a_text_that_is_one_long_piece_is_no_burden(piece):
     # A search that tries every pair of places would not come back from it.
     find(piece * 300_000)

@@ -34,7 +34,7 @@ from engine.text.transcripts import holds_several_turns, part_summaries, part_tu
         ("Анна: привет! Иван: да. Анна: пока", ["Анна: привет!", "Иван: да.", "Анна: пока"]),
     ],
 )
-def test_each_turn_gets_its_line(line: str, turns: list[str]) -> None:
+def test_each_turn_gets_its_line(line, turns):
     assert part_turns(line) == "\n".join(turns)
     assert holds_several_turns(line)
 
@@ -50,12 +50,12 @@ def test_each_turn_gets_its_line(line: str, turns: list[str]) -> None:
         "They met. Ann: hi Bob: yo Ann: so",
     ],
 )
-def test_any_other_text_stands_as_it_is(text: str) -> None:
+def test_any_other_text_stands_as_it_is(text):
     assert part_turns(text) == text
     assert not holds_several_turns(text)
 
 
-def test_a_long_line_is_read_at_once() -> None:
+def test_a_long_line_is_read_at_once():
     line = "Ann: " + "word and: " * 20_000
     assert not holds_several_turns(line)
 
@@ -80,5 +80,5 @@ ONE = "Ann: Hi.\nBob: Yo."
         ("", []),
     ],
 )
-def test_pairs_are_found_or_nothing_is(text: str, found: list[tuple[str, str]]) -> None:
+def test_pairs_are_found_or_nothing_is(text, found):
     assert part_summaries(text) == found

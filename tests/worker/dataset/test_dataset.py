@@ -55,7 +55,7 @@ def folder_of_splits(tmp_path: Path, **splits: Rows) -> Path:
     return folder
 
 
-def test_split_is_the_seeds_and_keeps_equal_conversations_together(tmp_path: Path, channel: Channel) -> None:
+def test_split_is_the_seeds_and_keeps_equal_conversations_together(tmp_path, channel):
     rows = [(conversation, f"{summary} {copy}") for conversation, summary in talks(20) for copy in range(3)]
     path = write_csv(tmp_path / "talks.csv", rows)
     first, again = (dataset.read(options(path), channel) for _ in range(2))
@@ -69,7 +69,7 @@ def test_split_is_the_seeds_and_keeps_equal_conversations_together(tmp_path: Pat
     assert (len(first.validation), len(first.test)) == (6, 6)
 
 
-def test_folder_of_split_files_is_taken_as_it_is(tmp_path: Path, channel: Channel) -> None:
+def test_folder_of_split_files_is_taken_as_it_is(tmp_path, channel):
     contents = {"train": talks(5), "dev": talks(2, 10), "my-test": talks(3, 20), "other": talks(9, 30)}
     folder = folder_of_splits(tmp_path, **contents)
     (folder / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n# Talks\n", encoding="utf-8")
@@ -96,11 +96,11 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path: Path, channel: Channe
         ("data.csv", None),
     ],
 )
-def test_split_is_read_from_whole_words_of_the_name(path: str, split: str | None) -> None:
+def test_split_is_read_from_whole_words_of_the_name(path, split):
     assert sources.split_of(Path(path)) == split
 
 
-def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, channel: Channel) -> None:
+def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path, channel):
     folder = folder_of_splits(tmp_path, train=talks(20), test=talks(4, 50))
     splits = dataset.read(options(folder), channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (18, 2, 4)
@@ -110,7 +110,7 @@ def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, cha
     ]
 
 
-def test_every_counts_rows_of_each_split_before_the_limits(tmp_path: Path, channel: Channel) -> None:
+def test_every_counts_rows_of_each_split_before_the_limits(tmp_path, channel):
     folder = folder_of_splits(tmp_path, train=talks(25), validation=talks(13), test=talks(12))
     splits = dataset.read(options(folder, every=12, max_train=2), channel)
     assert [example.summary for example in splits.train] == ["Summary 0.", "Summary 12."]
@@ -118,9 +118,7 @@ def test_every_counts_rows_of_each_split_before_the_limits(tmp_path: Path, chann
     assert [example.id for example in splits.test] == ["1"]
 
 
-def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(tmp_path, channel):
     train = [*talks(4), ("  ", "Nothing was said."), ("Ann: Hi.", ""), ("\n", "x")]
     folder = folder_of_splits(tmp_path, train=train, validation=talks(1), test=talks(1))
     splits = dataset.read(options(folder), channel)
@@ -131,7 +129,7 @@ def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(
     ]
 
 
-def test_ids_come_from_the_id_column(tmp_path: Path, channel: Channel) -> None:
+def test_ids_come_from_the_id_column(tmp_path, channel):
     rows = [(f"00{number}", *talk) for number, talk in enumerate(talks(10))]
     path = write_csv(tmp_path / "a.csv", rows, ("id", "dialogue", "summary"))
     splits = dataset.read(options(path), channel)
@@ -145,12 +143,12 @@ def fail(source: Path, channel: Channel, **values: Any) -> DataError:
     return caught.value
 
 
-def test_missing_file_is_said(tmp_path: Path, channel: Channel) -> None:
+def test_missing_file_is_said(tmp_path, channel):
     error = fail(tmp_path / "none.csv", channel)
     assert (error.field, error.message) == ("data.source", f"There is nothing at {tmp_path / 'none.csv'}.")
 
 
-def test_column_that_is_not_there_is_said(tmp_path: Path, channel: Channel) -> None:
+def test_column_that_is_not_there_is_said(tmp_path, channel):
     error = fail(write_csv(tmp_path / "a.csv", talks(20)), channel, conversation="dialoge")
     assert (error.field, error.hint) == (
         "data.conversation",
@@ -167,9 +165,7 @@ def test_column_that_is_not_there_is_said(tmp_path: Path, channel: Channel) -> N
         [{"messages": [{"role": "a", "content": "Hi"}, {"role": "b", "content": "Yo"}]} for _ in range(20)],
     ],
 )
-def test_conversations_without_any_summary_are_counted(
-    tmp_path: Path, channel: Channel, rows: list[dict[str, Any]]
-) -> None:
+def test_conversations_without_any_summary_are_counted(tmp_path, channel, rows):
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     error = fail(path, channel)
@@ -178,7 +174,7 @@ def test_conversations_without_any_summary_are_counted(
     assert (error.field, error.message) == ("data.summary", "These 20 conversations have no summaries yet.")
 
 
-def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path: Path, channel: Channel) -> None:
+def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path, channel):
     path = tmp_path / "a.jsonl"
     said = [f"Ann says on day {number} that she brings the cake." for number in range(20)]
     rows = [{"dialogue": f"Ann: Hi.\nBo: {text}", "a": text, "b": text[4:]} for text in said]
@@ -186,7 +182,7 @@ def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path: Path, chann
     assert fail(path, channel).message == "a.jsonl: No column looks like the summary."
 
 
-def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path: Path, channel: Channel) -> None:
+def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path, channel):
     path = tmp_path / "a.jsonl"
     rows = [{"dialogue": [f"Ann: {number}", "Bob: b"], "summary": "c"} for number in range(12)]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -199,13 +195,13 @@ def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path: Path, channe
     )
 
 
-def test_too_few_conversations_for_three_splits_are_said(tmp_path: Path, channel: Channel) -> None:
+def test_too_few_conversations_for_three_splits_are_said(tmp_path, channel):
     error = fail(write_csv(tmp_path / "a.csv", talks(2)), channel)
     assert error.field == "data.source"
     assert "too few conversations: none is left for the train split" in error.message
 
 
-def test_splits_that_are_not_needed_may_be_missing(tmp_path: Path, channel: Channel) -> None:
+def test_splits_that_are_not_needed_may_be_missing(tmp_path, channel):
     folder = folder_of_splits(tmp_path, test=talks(4))
     splits = dataset.read(options(folder), channel, needs=("test",))
     assert (len(splits.train), len(splits.test)) == (0, 4)
@@ -218,7 +214,7 @@ def folder_of(folder: Path, **contents: str) -> Path:
     return folder
 
 
-def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path: Path, channel: Channel) -> None:
+def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path, channel):
     rows = [f"Ann: {number},s\n" for number in range(12)]
     (tmp_path / "a.csv").write_text("dialogue,summary\n" + "".join(rows) + "no summary\nx,y,z\n")
     error = fail(tmp_path / "a.csv", channel)
@@ -232,7 +228,7 @@ def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path: Pa
     assert [notice["message"][:31] for notice in notices(channel)] == ["a.csv: 2 rows are broken (line "]
 
 
-def test_turns_in_rows_of_their_own_are_grouped(tmp_path: Path, channel: Channel) -> None:
+def test_turns_in_rows_of_their_own_are_grouped(tmp_path, channel):
     said = [("c1", "Ann", "Hi", "s1"), ("c1", "Bob", "Yes", "s1"), ("c2", "Cid", "No", "s2")]
     rows = "".join(",".join(row) + "\n" for row in said)
     content = f"conversation_id,speaker,text,summary\n{rows}"
@@ -244,7 +240,7 @@ def test_turns_in_rows_of_their_own_are_grouped(tmp_path: Path, channel: Channel
     ]
 
 
-def test_mapping_by_hand_and_several_references_are_used(tmp_path: Path, channel: Channel) -> None:
+def test_mapping_by_hand_and_several_references_are_used(tmp_path, channel):
     row = {"talk": [{"who": "Ann", "words": "Hi"}], "short": "a", "shorter": "b"}
     folder = tmp_path / "talks"
     folder.mkdir()
@@ -256,7 +252,7 @@ def test_mapping_by_hand_and_several_references_are_used(tmp_path: Path, channel
     assert (example.conversation, example.summary, example.more_references) == ("Ann: Hi", "a", ("b",))
 
 
-def test_column_that_only_later_rows_have_is_found(tmp_path: Path, channel: Channel) -> None:
+def test_column_that_only_later_rows_have_is_found(tmp_path, channel):
     rows: list[dict[str, str]] = [{"dialogue": f"Ann: {number}"} for number in range(300)]
     rows[-1]["summary"] = "s"
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -265,7 +261,7 @@ def test_column_that_only_later_rows_have_is_found(tmp_path: Path, channel: Chan
     assert sum(row.missing is None for rows in selection.rows.values() for row in rows) == 1
 
 
-def test_links_in_a_circle_are_said(tmp_path: Path, channel: Channel) -> None:
+def test_links_in_a_circle_are_said(tmp_path, channel):
     folder = folder_of(tmp_path / "talks", train="dialogue,summary\na,b\n")
     (folder / "test.csv").symlink_to(folder / "test.csv")
     (folder / "round").symlink_to(folder)
@@ -277,11 +273,11 @@ def test_links_in_a_circle_are_said(tmp_path: Path, channel: Channel) -> None:
     assert len(dataset.read(options(folder), channel, needs=("train",)).train) == 1
 
 
-def test_recipes_know_every_kind_of_file_by_its_name() -> None:
+def test_recipes_know_every_kind_of_file_by_its_name():
     assert set(DATA_SUFFIXES) == {*sources.PLAIN_SUFFIXES, *archives.SUFFIXES}
 
 
-def test_what_programs_leave_beside_data_is_no_data(tmp_path: Path, channel: Channel) -> None:
+def test_what_programs_leave_beside_data_is_no_data(tmp_path, channel):
     folder = folder_of(tmp_path / "talks", **dict.fromkeys(sources.SPLITS, "dialogue,summary\na,b\n"))
     for name in ("~$train.xlsx", "cache-12.arrow", ".hidden.csv", "dataset_info.json"):
         (folder / name).write_bytes(b"x")

@@ -1,7 +1,6 @@
 """Base and tuned are scored under one protocol, and the difference is paired."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ MANY = 12
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> str:
+def source(tmp_path):
     return str(write_conversations(tmp_path / "conversations", MANY))
 
 

@@ -1,7 +1,6 @@
 """The loss on general text: what base and tuned model lose on text that has nothing to do with the conversations."""
 
 import json
-from pathlib import Path
 
 import pytest
 import torch
@@ -29,14 +28,14 @@ TEXT = "The kettle began to sing.\n\nA river carries sand from its banks to the 
 
 
 @pytest.fixture
-def text(tmp_path: Path) -> str:
+def text(tmp_path):
     path = tmp_path / "general.txt"
     path.write_text(TEXT)
     return str(path)
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> str:
+def source(tmp_path):
     return str(write_conversations(tmp_path / "conversations"))
 
 
@@ -61,7 +60,7 @@ def reference_loss(base: LoadedBase, input_ids: list[int], labels: list[int]) ->
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_each_passage_loses_what_the_library_computes_for_it_alone(kind: Kind, text: str):
+def test_each_passage_loses_what_the_library_computes_for_it_alone(kind, text):
     base, found = measured(kind, text)
     passages = found.text.passages
     assert len(passages) == len(found.losses) >= 3
@@ -69,7 +68,7 @@ def test_each_passage_loses_what_the_library_computes_for_it_alone(kind: Kind, t
         assert loss == pytest.approx(reference_loss(base, passage.input_ids, passage.labels), rel=1e-4)
 
 
-def test_an_encoder_reads_the_first_half_and_the_decoder_predicts_the_second(text: str):
+def test_an_encoder_reads_the_first_half_and_the_decoder_predicts_the_second(text):
     base, found = measured("t5", text)
     passage = max(found.text.passages, key=lambda each: len(each.input_ids))
     read = base.tokenizer.decode(passage.input_ids, skip_special_tokens=True)
@@ -79,7 +78,7 @@ def test_an_encoder_reads_the_first_half_and_the_decoder_predicts_the_second(tex
     assert abs(len(passage.input_ids) - len(passage.labels)) <= 2
 
 
-def test_long_passages_are_split_and_long_texts_end_early(tmp_path: Path):
+def test_long_passages_are_split_and_long_texts_end_early(tmp_path):
     path = tmp_path / "long.txt"
     path.write_text("word " * 3000 + "\n\n" + "more words again\n\n" * 9000)
     base, found = measured("gpt2", str(path))
@@ -89,7 +88,7 @@ def test_long_passages_are_split_and_long_texts_end_early(tmp_path: Path):
     assert general_loss.MAX_TOKENS - 300 < sum(lengths) <= general_loss.MAX_TOKENS
 
 
-def test_special_tokens_in_the_text_are_ordinary_words(tmp_path: Path):
+def test_special_tokens_in_the_text_are_ordinary_words(tmp_path):
     path = tmp_path / "odd.txt"
     path.write_text("A list</s> that goes on <pad> and on.")
     base, found = measured("llama", str(path))
@@ -98,7 +97,7 @@ def test_special_tokens_in_the_text_are_ordinary_words(tmp_path: Path):
     assert base.tokenizer.pad_token_id not in passage.input_ids
 
 
-def test_the_base_is_measured_once_for_each_text(text: str, tmp_path: Path, monkeypatch):
+def test_the_base_is_measured_once_for_each_text(text, tmp_path, monkeypatch):
     _, first = measured("llama", text)
     other = tmp_path / "other.txt"
     other.write_text("Another text, which has another loss.")
@@ -110,7 +109,7 @@ def test_the_base_is_measured_once_for_each_text(text: str, tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"losses": [1.0]}'])
-def test_a_damaged_cache_file_is_replaced(text: str, damage: str):
+def test_a_damaged_cache_file_is_replaced(text, damage):
     _, first = measured("llama", text)
     [kept] = results_folder().glob("general-loss-*")
     kept.write_text(damage)
@@ -118,7 +117,7 @@ def test_a_damaged_cache_file_is_replaced(text: str, damage: str):
     assert json.loads(kept.read_text())["losses"] == list(first.losses)
 
 
-def test_base_and_tuned_model_are_paired_over_the_passages_and_higher_is_worse(source: str):
+def test_base_and_tuned_model_are_paired_over_the_passages_and_higher_is_worse(source):
     recipe, base, splits, channel = parts(source, general_text="auto")
     before = score_base(recipe, base, splits, channel)
     after = score(recipe, base, splits, channel, attach_random(base, recipe, strength=0.6), before)
@@ -140,7 +139,7 @@ def test_base_and_tuned_model_are_paired_over_the_passages_and_higher_is_worse(s
     assert after.card(before).measure_difference[GENERAL_LOSS] == found
 
 
-def test_an_untrained_adapter_forgets_nothing(source: str):
+def test_an_untrained_adapter_forgets_nothing(source):
     recipe, base, splits, channel = parts(source, general_text="auto")
     before = score_base(recipe, base, splits, channel)
     after = score(recipe, base, splits, channel, attach_random(base, recipe, strength=0.0), before)
@@ -151,7 +150,7 @@ def test_an_untrained_adapter_forgets_nothing(source: str):
 @pytest.mark.parametrize(
     ("kind", "method"), [("llama", {"id": "prompt_tuning"}), ("t5", {"id": "prefix_tuning"})]
 )
-def test_virtual_tokens_stand_before_each_passage(kind: Kind, method: dict[str, object], text: str):
+def test_virtual_tokens_stand_before_each_passage(kind, method, text):
     recipe = make_recipe(kind, method=method, evaluation={"general_text": text})
     base, channel = load_tiny(kind), make_channel("evaluate", recipe)
     before = general_loss.measure_base(channel, base, recipe)
@@ -164,7 +163,7 @@ def test_virtual_tokens_stand_before_each_passage(kind: Kind, method: dict[str, 
     assert after.losses != pytest.approx(before.losses)
 
 
-def test_a_loss_that_is_no_number_is_left_out_with_a_notice(source: str):
+def test_a_loss_that_is_no_number_is_left_out_with_a_notice(source):
     recipe, base, splits, channel = parts(source, general_text="auto")
     before = score_base(recipe, base, splits, channel)
     model = attach_random(base, recipe)
@@ -177,7 +176,7 @@ def test_a_loss_that_is_no_number_is_left_out_with_a_notice(source: str):
     assert "not a finite number" in events_of(channel, "notice")[-1]["message"]
 
 
-def test_a_stop_ends_the_measurement(text: str):
+def test_a_stop_ends_the_measurement(text):
     recipe = make_recipe("llama", evaluation={"general_text": text})
     channel, base = make_channel("evaluate", recipe), load_tiny("llama")
     channel.stopping = True

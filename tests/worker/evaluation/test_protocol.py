@@ -1,7 +1,6 @@
 """A protocol holds everything that decides a score but the model; under each the base is scored once."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.torch
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> str:
+def source(tmp_path):
     return str(write_conversations(tmp_path / "conversations"))
 
 

@@ -21,7 +21,7 @@ MANY = 12
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> str:
+def source(tmp_path):
     return str(write_conversations(tmp_path / "conversations", MANY))
 
 

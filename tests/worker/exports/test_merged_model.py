@@ -76,7 +76,7 @@ METHODS = {
         ("gpt2", "a stranger's, with biases"),
     ],
 )
-def test_plain_transformers_computes_what_base_and_adapter_did(kind: Kind, method: str, tmp_path: Path):
+def test_plain_transformers_computes_what_base_and_adapter_did(kind, method, tmp_path):
     # Not stronger: random weights of any size make float32 itself uncertain.
     if method in METHODS:
         adapter = install_random(kind, "mine", strength=0.05, method=METHODS[method])
@@ -112,7 +112,7 @@ def test_the_folder_says_what_it_is_and_names_no_folder_of_this_computer(tmp_pat
 
 
 @pytest.mark.parametrize(("kind", "tied"), [("t5", False), ("t5-tied", True)])
-def test_the_folder_says_whether_the_head_is_tied(kind: Kind, tied: bool, tmp_path: Path):
+def test_the_folder_says_whether_the_head_is_tied(kind, tied, tmp_path):
     do_merge(install_random(kind, "mine"), tmp_path / "merged")
     config = json.loads((tmp_path / "merged" / "config.json").read_text())
     weights = weight_shapes(tmp_path / "merged" / "model.safetensors")

@@ -9,8 +9,7 @@ from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.worker.generation.generate import generate, generation_config
 from engine.worker.generation.generated import Generated
-from tests.helpers.soft_prompts import Options, in_turn, soft_prompt_model
-from tests.helpers.tiny_models import Kind
+from tests.helpers.soft_prompts import in_turn, soft_prompt_model
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = [
@@ -64,7 +63,7 @@ def ours(model: Any, base: Any, inputs: list[list[int]] | None = None, **asked: 
         ("gpt2", 4, 1.0, 9),
     ],
 )
-def test_it_finds_what_transformers_finds(kind: Kind, beams: int, length_penalty: float, every: int) -> None:
+def test_it_finds_what_transformers_finds(kind, beams, length_penalty, every):
     base = load_tiny(kind)
     model = attach_random(base, make_recipe(kind))
     end_often(base, every)
@@ -77,7 +76,7 @@ def test_it_finds_what_transformers_finds(kind: Kind, beams: int, length_penalty
 
 
 @in_turn("llama", "bart")
-def test_soft_prompts_stand_before_every_beginning(kind: Kind, method: str, options: Options) -> None:
+def test_soft_prompts_stand_before_every_beginning(kind, method, options):
     base, model = soft_prompt_model(kind, method, options)
     together = ours(model, base, beams=3)
     assert together == [ours(model, base, [ids], beams=3)[0] for ids in read(base)]
@@ -86,9 +85,7 @@ def test_soft_prompts_stand_before_every_beginning(kind: Kind, method: str, opti
 
 @pytest.mark.parametrize("asked", [{"beams": 2}, {"temperature": 1.2, "seed": 3}], ids=["beams", "sampled"])
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_all_rows_are_told_at_every_step_and_each_when_the_batch_is_whole(
-    kind: Kind, asked: dict[str, Any]
-) -> None:
+def test_all_rows_are_told_at_every_step_and_each_when_the_batch_is_whole(kind, asked):
     base = load_tiny(kind)
     end_often(base)
     told: list[Any] = []
@@ -106,7 +103,7 @@ def test_all_rows_are_told_at_every_step_and_each_when_the_batch_is_whole(
     assert dict(entry for entry in told if type(entry) is tuple) == dict(enumerate(found))
 
 
-def test_it_can_be_left_at_every_token() -> None:
+def test_it_can_be_left_at_every_token():
     base = load_tiny("llama")
     steps: list[int] = []
 
@@ -120,7 +117,7 @@ def test_it_can_be_left_at_every_token() -> None:
     assert steps == [1, 2, 3]
 
 
-def test_beams_of_a_model_whose_cache_can_t_be_reordered_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beams_of_a_model_whose_cache_can_t_be_reordered_are_refused(monkeypatch):
     base = load_tiny("llama")
     monkeypatch.setattr(type(base.model), "_supports_default_dynamic_cache", lambda *_: False)
     with pytest.raises(BaseModelError, match="beams"):

@@ -9,7 +9,7 @@ import torch
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.generation.generate import PREFILL_PARTS, generate
 from engine.worker.generation.generated import Generated
-from tests.helpers.soft_prompts import Options, in_turn, soft_prompt_model
+from tests.helpers.soft_prompts import in_turn, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
@@ -46,7 +46,7 @@ def alone(model: Any, base: Any, **asked: Any) -> list[Generated]:
 @pytest.mark.parametrize(
     ("kind", "asked"), list(zip(KINDS, cycle([{}, {"repetition_penalty": 1.3}]), strict=False))
 )
-def test_groups_write_what_each_writes_alone(kind: Kind, asked: dict[str, Any]) -> None:
+def test_groups_write_what_each_writes_alone(kind, asked):
     base = load_tiny(kind)
     model = attach_random(base, make_recipe(kind))
     # Some end early and leave the batch.
@@ -61,7 +61,7 @@ def test_groups_write_what_each_writes_alone(kind: Kind, asked: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_less_padding_is_read(kind: Kind) -> None:
+def test_less_padding_is_read(kind):
     base = load_tiny(kind)
     widths: list[tuple[int, int]] = []
     layer = base.model.get_encoder() if base.family == "encoder-decoder" else base.model
@@ -76,14 +76,14 @@ def test_less_padding_is_read(kind: Kind) -> None:
 
 
 @in_turn("t5", "llama", "bart", "gpt2")
-def test_soft_prompts_stand_before_every_group(kind: Kind, method: str, options: Options) -> None:
+def test_soft_prompts_stand_before_every_group(kind, method, options):
     base, model = soft_prompt_model(kind, method, options)
     groups = parted(model, base)
     assert groups == alone(model, base)
     assert groups != parted(base.model, base)
 
 
-def test_each_row_of_a_group_is_read_with_its_adapter() -> None:
+def test_each_row_of_a_group_is_read_with_its_adapter():
     kind: Kind = "llama"
     base = load_tiny(kind)
     manager = AdapterManager(base)
@@ -98,7 +98,7 @@ def test_each_row_of_a_group_is_read_with_its_adapter() -> None:
             assert groups[row] == alone(model, base)[row]
 
 
-def test_what_a_listener_raises_while_prompts_are_read_ends_the_work() -> None:
+def test_what_a_listener_raises_while_prompts_are_read_ends_the_work():
     base = load_tiny("llama")
     model = base.model.train()
 
@@ -111,7 +111,7 @@ def test_what_a_listener_raises_while_prompts_are_read_ends_the_work() -> None:
     assert model.training
 
 
-def test_a_window_that_forgets_is_read_at_once() -> None:
+def test_a_window_that_forgets_is_read_at_once():
     base = load_tiny("llama")
     told: list[list[int]] = []
     base.model.config.layer_types = ["sliding_attention"] * base.model.config.num_hidden_layers

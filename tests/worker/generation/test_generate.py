@@ -13,7 +13,7 @@ from engine.worker.generation import generate as generate_module
 from engine.worker.generation.generate import generate, generation_config
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, kv_values_per_token
-from tests.helpers.tiny_models import KINDS, Kind
+from tests.helpers.tiny_models import KINDS
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = [
@@ -39,7 +39,7 @@ def write(base: LoadedBase, inputs: list[list[int]], model: Any = None, **asked:
     return generate(model or base.model, base.tokenizer, base.family, inputs, **asked)
 
 
-def test_the_base_models_own_generation_config_decides_nothing_but_special_tokens() -> None:
+def test_the_base_models_own_generation_config_decides_nothing_but_special_tokens():
     base = load_tiny("bart")
     inputs = prompts(base)
     kept = base.model.generation_config.to_dict()
@@ -50,7 +50,7 @@ def test_the_base_models_own_generation_config_decides_nothing_but_special_token
     assert base.model.generation_config.to_dict() == kept
 
 
-def test_an_end_token_ends_a_summary_and_the_limit_caps_it() -> None:
+def test_an_end_token_ends_a_summary_and_the_limit_caps_it():
     base = load_tiny("t5")
     inputs = prompts(base)
     free = write(base, inputs, max_new_tokens=12)
@@ -67,7 +67,7 @@ def test_an_end_token_ends_a_summary_and_the_limit_caps_it() -> None:
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 200, 10_000])
-def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) -> None:
+def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens):
     base = load_tiny("llama")
     inputs = prompts(base)
     seen: list[int] = []
@@ -82,9 +82,7 @@ def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(
-    kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(kind, monkeypatch):
     base = load_tiny(kind)
     found = generate_module._batch_tokens(base.model)
     assert found == generate_module.MAX_CPU_BATCH_TOKENS
@@ -96,7 +94,7 @@ def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(
     assert generate_module._batch_tokens(base.model) == generate_module.CPU_BATCH_TOKENS
 
 
-def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work() -> None:
+def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work():
     base = load_tiny("llama")
     seen = []
     (one,) = write(
@@ -115,7 +113,7 @@ def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_training_goes_on_after_generating(kind: Kind) -> None:
+def test_training_goes_on_after_generating(kind):
     base = load_tiny(kind)
     model = attach_random(base, make_recipe(kind)).train()
     write(base, prompts(base), model, max_new_tokens=4)
@@ -125,7 +123,7 @@ def test_training_goes_on_after_generating(kind: Kind) -> None:
     assert any(parameter.grad is not None for parameter in model.parameters())
 
 
-def test_sampling_follows_the_seed_and_draws_from_no_generator_but_its_own() -> None:
+def test_sampling_follows_the_seed_and_draws_from_no_generator_but_its_own():
     base = load_tiny("t5")
     inputs = prompts(base)[:2]
 
@@ -164,7 +162,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         ("gpt2", "beams"),
     ],
 )
-def test_no_setting_makes_a_summary_depend_on_its_batch(kind: Kind, name: str) -> None:
+def test_no_setting_makes_a_summary_depend_on_its_batch(kind, name):
     base, chosen = load_tiny(kind), CHOSEN[name]
     inputs, asked = prompts(base)[:4], {"max_new_tokens": 12} | chosen
     together = write(base, inputs, **asked)
@@ -180,9 +178,7 @@ def end_often(base: LoadedBase) -> None:
 @pytest.mark.parametrize(
     ("kind", "chosen"), list(zip(KINDS, cycle([CHOSEN["greedy"], CHOSEN["penalties"]]), strict=False))
 )
-def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
-    kind: Kind, chosen: dict[str, Any]
-) -> None:
+def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(kind, chosen):
     base = load_tiny(kind)
     end_often(base)
     inputs, asked = prompts(base), {"max_new_tokens": 24} | chosen
@@ -209,7 +205,7 @@ def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind: Kind) -> None:
+def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind):
     base = load_tiny(kind)
     end_often(base)
     inputs = prompts(base)
@@ -223,7 +219,7 @@ def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind: Kind) -
         assert (written if one.capped else written[:-1]) == one.ids
 
 
-def test_only_what_was_written_counts_as_repeated() -> None:
+def test_only_what_was_written_counts_as_repeated():
     base = load_tiny("llama")
     (plain,) = write(base, prompts(base)[:1], max_new_tokens=30)
     read = [*prompts(base)[0], *plain.ids[:1]]
@@ -235,7 +231,7 @@ def test_only_what_was_written_counts_as_repeated() -> None:
     assert len(set(once.ids)) == 30 > len(set(plain.ids))
 
 
-def test_no_summary_ends_before_the_shortest_length() -> None:
+def test_no_summary_ends_before_the_shortest_length():
     base = load_tiny("t5")
     inputs = prompts(base)[:1]
     (free,) = write(base, inputs, max_new_tokens=12)
@@ -246,20 +242,20 @@ def test_no_summary_ends_before_the_shortest_length() -> None:
     assert len(longer.ids) >= 8
 
 
-def test_more_than_the_model_has_positions_for_is_refused() -> None:
+def test_more_than_the_model_has_positions_for_is_refused():
     base = load_tiny("gpt2")
     with pytest.raises(BaseModelError, match="1024 tokens"):
         write(base, [[1] * 1000], max_new_tokens=25)
     write(base, [[1] * 1000], max_new_tokens=2)
 
 
-def test_a_t5_takes_any_number_whatever_its_older_files_say() -> None:
+def test_a_t5_takes_any_number_whatever_its_older_files_say():
     base = load_tiny("t5")
     base.model.config.max_position_embeddings = 8
     write(base, [[9] * 9], max_new_tokens=2)
 
 
-def test_virtual_tokens_count_among_the_models_positions() -> None:
+def test_virtual_tokens_count_among_the_models_positions():
     tokens = 5
     for kind, method, longest in (
         ("gpt2", "prompt_tuning", 1024 - 8 - tokens),
@@ -275,13 +271,13 @@ def test_virtual_tokens_count_among_the_models_positions() -> None:
             write(base, [[9] * (longest + 1)], model, max_new_tokens=8)
 
 
-def test_a_prompt_learning_adapter_of_another_kind_is_refused() -> None:
+def test_a_prompt_learning_adapter_of_another_kind_is_refused():
     base = load_tiny("t5")
     config = CartridgeConfig(task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4)
     with pytest.raises(AdapterError, match="CARTRIDGE"):
         write(base, prompts(base), get_peft_model(base.model, config), max_new_tokens=4)
 
 
-def test_nothing_to_write_is_nothing_written() -> None:
+def test_nothing_to_write_is_nothing_written():
     base = load_tiny("t5")
     assert write(base, [], max_new_tokens=4) == []

@@ -1,12 +1,9 @@
 """Folders with chats of several kinds, and with files that are about them."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.data import AUTO
 from engine.errors import DataError
-from engine.worker.runtime.channel import Channel
 from tests.helpers.read_sources import all_examples, read_source
 
 TALK = "[9:15] Ann: Hi\n[9:16] Bob: Yo\n"
@@ -26,15 +23,13 @@ TURNS = "date,user,text\n" + "".join(f"2024-01-01 10:{n:02},{'ab'[n % 2]},Turn {
         (("2024-01-01", "2024-01-02"), ["2024-01-01", "2024-01-02"]),
     ],
 )
-def test_of_several_kinds_of_texts_the_first_is_read(
-    names: tuple[str, ...], read_names: list[str], tmp_path: Path, channel: Channel
-) -> None:
+def test_of_several_kinds_of_texts_the_first_is_read(names, read_names, tmp_path, channel):
     for name in names:
         (tmp_path / name).write_text(TALK)
     assert [example.id for example in all_examples(tmp_path, channel)] == read_names
 
 
-def test_a_folder_of_mails_holds_threads_across_its_files(tmp_path: Path, channel: Channel) -> None:
+def test_a_folder_of_mails_holds_threads_across_its_files(tmp_path, channel):
     for split in ("train", "test"):
         folder = tmp_path / split
         folder.mkdir()
@@ -48,7 +43,7 @@ def test_a_folder_of_mails_holds_threads_across_its_files(tmp_path: Path, channe
     }
 
 
-def test_posts_of_many_are_no_chat_and_named_columns_are_a_tables(tmp_path: Path, channel: Channel) -> None:
+def test_posts_of_many_are_no_chat_and_named_columns_are_a_tables(tmp_path, channel):
     (tmp_path / "posts.csv").write_text(POSTS)
     assert len(all_examples(tmp_path / "posts.csv", channel)) == 11
     (tmp_path / "chat.csv").write_text(TURNS)
@@ -56,7 +51,7 @@ def test_posts_of_many_are_no_chat_and_named_columns_are_a_tables(tmp_path: Path
     assert len(all_examples(tmp_path / "chat.csv", channel, conversation="text", summary=AUTO)) == 12
 
 
-def test_the_turns_of_several_tickets_are_not_read_as_one_chat(tmp_path: Path, channel: Channel) -> None:
+def test_the_turns_of_several_tickets_are_not_read_as_one_chat(tmp_path, channel):
     rows = "".join(f"{n // 3},2024-01-01 10:{n:02},{'abc'[n % 3]},Turn {n}\n" for n in range(9))
     (tmp_path / "tickets.csv").write_text(f"ticket_id,created_at,author,body\n{rows}")
     with pytest.raises(DataError, match="No column looks like the conversation"):

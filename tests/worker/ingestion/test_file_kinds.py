@@ -78,7 +78,7 @@ def rows_of(split: str) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def talks() -> dict[str, list[Row]]:
+def talks():
     odd = {
         "id": "007",
         "dialogue": "Zoë: N/A; a, b | c\t\"d\" 'e'\nBob: ☕ 👍🏽 \u2028 NaN",
@@ -92,9 +92,7 @@ def talks() -> dict[str, list[Row]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_file_gives_the_same_examples(
-    kind: str, talks: dict[str, list[Row]], tmp_path: Path, channel: Channel
-) -> None:
+def test_every_kind_of_file_gives_the_same_examples(kind, talks, tmp_path, channel):
     ending, put = KINDS[kind]
     (tmp_path / "talks").mkdir()
     for split, rows in talks.items():
@@ -108,9 +106,7 @@ def test_every_kind_of_file_gives_the_same_examples(
 @pytest.mark.parametrize(
     ("kind", "pack"), list(zip([kind for kind in KINDS if kind != "gz"], cycle(["zip", "gz"]), strict=False))
 )
-def test_every_kind_of_file_is_read_packed_too(
-    kind: str, pack: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_every_kind_of_file_is_read_packed_too(kind, pack, tmp_path, channel):
     ending, put = KINDS[kind]
     (tmp_path / "talks").mkdir()
     rows = {split: rows_of(split)[:5] for split in SPLITS}
@@ -128,9 +124,7 @@ def test_every_kind_of_file_is_read_packed_too(
     assert read(packed, channel).fingerprint == plain
 
 
-def test_saved_data_sets_give_the_same_examples(
-    talks: dict[str, list[Row]], tmp_path: Path, channel: Channel
-) -> None:
+def test_saved_data_sets_give_the_same_examples(talks, tmp_path, channel):
     datasets = pytest.importorskip("datasets")
     saved = datasets.DatasetDict({split: datasets.Dataset.from_list(rows) for split, rows in talks.items()})
     saved.save_to_disk(tmp_path / "saved")
@@ -142,7 +136,7 @@ def test_saved_data_sets_give_the_same_examples(
 
 @needs_samsum
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_all_of_samsum_has_one_fingerprint(kind: str, tmp_path: Path, channel: Channel) -> None:
+def test_all_of_samsum_has_one_fingerprint(kind, tmp_path, channel):
     ending, put = KINDS[kind]
     (tmp_path / "samsum").mkdir()
     for split in SPLITS:

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -82,13 +81,7 @@ def checked(
     exclude=st.sets(st.sampled_from(IDS)),
 )
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_what_is_counted_is_what_a_run_leaves_out(
-    tmp_path_factory: pytest.TempPathFactory,
-    texts: dict[str, list[tuple[str, str]]],
-    at: tuple[int, int],
-    now: tuple[int, int],
-    exclude: set[str],
-) -> None:
+def test_what_is_counted_is_what_a_run_leaves_out(tmp_path_factory, texts, at, now, exclude):
     rows = {
         split: rows_of(
             stored(

@@ -10,7 +10,6 @@ from engine.errors import DataError
 from engine.jobs.events import MAX_EVENT_BYTES, read_all
 from engine.worker.ingestion.loading import MAX_SHOWN_CHARACTERS, MAX_SHOWN_ROWS
 from engine.worker.jobs import check_data
-from engine.worker.runtime.channel import Channel
 from tests.helpers.read_sources import preview
 
 
@@ -19,7 +18,7 @@ def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
-def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, channel: Channel) -> None:
+def test_first_rows_columns_and_shape_are_shown(tmp_path, channel):
     rows = [
         {"id": number, "messages": [{"role": "a", "content": "é"}], "summary": None} for number in range(90)
     ]
@@ -32,7 +31,7 @@ def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, channel: Channel
     assert event["rows"][0] == {"id": "0", "messages": '[{"role": "a", "content": "é"}]', "summary": ""}
 
 
-def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, channel: Channel) -> None:
+def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path, channel):
     event = preview(write_jsonl(tmp_path / "a.jsonl", [{"x": "a", "y": "b"}]), channel, conversation="z")
     assert event["shape"] is None
     assert (event["problem"]["field"], event["problem"]["message"]) == (
@@ -44,9 +43,7 @@ def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, chan
 
 @pytest.mark.parametrize("letter", ["☕", "\x01"])
 @pytest.mark.parametrize(("count", "length"), [(1, 5_000), (600, 100)])
-def test_long_texts_and_many_columns_fit_one_event(
-    tmp_path: Path, channel: Channel, letter: str, count: int, length: int
-) -> None:
+def test_long_texts_and_many_columns_fit_one_event(tmp_path, channel, letter, count, length):
     wide = {f"column {number}": letter * length for number in range(count)}
     event = preview(
         write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "a", "summary": "b", **wide}] * 9), channel
@@ -55,7 +52,7 @@ def test_long_texts_and_many_columns_fit_one_event(
     assert 0 < len(event["rows"][0]["column 0"]) <= MAX_SHOWN_CHARACTERS
 
 
-def test_keys_that_are_data_are_no_columns(tmp_path: Path, channel: Channel) -> None:
+def test_keys_that_are_data_are_no_columns(tmp_path, channel):
     with pytest.raises(DataError, match=r"the names of its [\d,]+ columns have [\d,]+ bytes"):
         preview(
             write_jsonl(tmp_path / "a.jsonl", [{f"conversation {number}": "x" for number in range(1_000)}]),
@@ -63,7 +60,7 @@ def test_keys_that_are_data_are_no_columns(tmp_path: Path, channel: Channel) -> 
         )
 
 
-def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path: Path, channel: Channel) -> None:
+def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path, channel):
     rows = [{"dialogue": "Ann: a", "summary": "s"}] * 600
     path = write_jsonl(tmp_path / "a.jsonl", rows)
     check_data.run(channel, {"data": {"source": str(path)}, "base_model": None})
@@ -72,7 +69,7 @@ def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path: Path, c
     assert events[-1] == "result_made"
 
 
-def test_columns_are_known_while_it_is_asked_what_their_lists_hold(tmp_path: Path, channel: Channel) -> None:
+def test_columns_are_known_while_it_is_asked_what_their_lists_hold(tmp_path, channel):
     rows = [
         {"dialogue": f"Ann: hi {n}", "summary": [f"Ann greets Bob {n}.", f"They meet at {n}."][: 1 + n % 2]}
         for n in range(30)

@@ -26,9 +26,7 @@ def rows_of(folder: Path, channel: Channel, **values: Any) -> dict[str, list[Row
 
 
 @pytest.mark.parametrize("head", ["Dialogue,SUMMARY", "conversation,abstract", "transcript,highlights"])
-def test_a_files_own_names_are_taken_for_those_of_the_others(
-    tmp_path: Path, channel: Channel, head: str
-) -> None:
+def test_a_files_own_names_are_taken_for_those_of_the_others(tmp_path, channel, head):
     csv_file(tmp_path / "a.csv", "dialogue,summary")
     csv_file(tmp_path / "b.csv", head)
     rows = sorted(
@@ -43,9 +41,7 @@ def test_a_files_own_names_are_taken_for_those_of_the_others(
 
 
 @pytest.mark.parametrize("name", ["test.csv", "train2.csv"])
-def test_a_file_without_the_columns_is_asked_about_and_can_be_left_out(
-    tmp_path: Path, channel: Channel, name: str
-) -> None:
+def test_a_file_without_the_columns_is_asked_about_and_can_be_left_out(tmp_path, channel, name):
     csv_file(tmp_path / "train.csv", "dialogue,summary")
     csv_file(tmp_path / name, "dialogue,rating")
     with pytest.raises(DataError) as caught:
@@ -70,9 +66,7 @@ def test_a_file_without_the_columns_is_asked_about_and_can_be_left_out(
         ("summary1,summary2,summary3", "summary_1,summary_2,summary_3", {}),
     ],
 )
-def test_a_file_keeps_the_further_references_that_the_first_one_lacks(
-    tmp_path: Path, channel: Channel, train: str, test: str, values: dict[str, Any]
-) -> None:
+def test_a_file_keeps_the_further_references_that_the_first_one_lacks(tmp_path, channel, train, test, values):
     for name, head in (("train", train), ("test", test)):
         rows = "".join(
             f'"Ann: {name} {n}?\nBob: Yes",{",".join(f"{name} {n} {m}" for m, _ in enumerate(head.split(",")))}\n'
@@ -85,7 +79,7 @@ def test_a_file_keeps_the_further_references_that_the_first_one_lacks(
     assert [row.example.summary for row in found["train"]] == ["train 0 0", "train 1 0", "train 2 0"]
 
 
-def test_json_may_name_a_column_only_where_it_holds_something(tmp_path: Path, channel: Channel) -> None:
+def test_json_may_name_a_column_only_where_it_holds_something(tmp_path, channel):
     for name, some in (("a", [{"summary": "S"}]), ("b", [{}, {"summary": "T"}])):
         lines = [json.dumps({"dialogue": f"Ann: {name} {n}"} | row) for n, row in enumerate(some)]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
@@ -93,7 +87,7 @@ def test_json_may_name_a_column_only_where_it_holds_something(tmp_path: Path, ch
     assert sorted(row.example.summary for row in rows) == ["", "S", "T"]
 
 
-def test_a_split_without_any_summary_is_asked_about(tmp_path: Path, channel: Channel) -> None:
+def test_a_split_without_any_summary_is_asked_about(tmp_path, channel):
     for name, key in (("train", "summary"), ("test", "topic")):
         rows = [json.dumps({"dialogue": f"Ann: {name} {n}\nBob: Well", key: f"S{n}"}) for n in range(3)]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
@@ -109,9 +103,7 @@ def test_a_split_without_any_summary_is_asked_about(tmp_path: Path, channel: Cha
     assert "Left out, as no row of it has a summary: test.jsonl." in notice_messages(channel)
 
 
-def test_so_is_one_that_a_column_names_and_one_whose_column_is_empty(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_so_is_one_that_a_column_names_and_one_whose_column_is_empty(tmp_path, channel):
     named = 'dialogue,summary,split\n"Ann: 1",S,train\n"Ann: 2",,test\n'
     (tmp_path / "a.csv").write_text(named)
     with pytest.raises(DataError, match=r"No row of the split test has a summary, and rows of other splits"):
@@ -124,7 +116,7 @@ def test_so_is_one_that_a_column_names_and_one_whose_column_is_empty(
         rows_of(folder, channel)
 
 
-def test_every_row_knows_its_file_and_line(tmp_path: Path, channel: Channel) -> None:
+def test_every_row_knows_its_file_and_line(tmp_path, channel):
     csv_file(tmp_path / "a.csv", "dialogue,summary", 2)
     csv_file(tmp_path / "b.csv", "dialogue,summary", 2)
     rows = [row for some in rows_of(tmp_path, channel).values() for row in some]
@@ -136,7 +128,7 @@ def test_every_row_knows_its_file_and_line(tmp_path: Path, channel: Channel) -> 
     ]
 
 
-def test_a_row_that_fits_no_schema_is_named_by_its_file_and_line(tmp_path: Path, channel: Channel) -> None:
+def test_a_row_that_fits_no_schema_is_named_by_its_file_and_line(tmp_path, channel):
     for name, turns in (
         ("a", [[{"role": "x", "content": "hi"}]] * 300),
         ("b", [[{"role": "x", "content": "hi"}], [3]]),

@@ -21,14 +21,14 @@ EXAMPLES = [
 
 
 @pytest.fixture
-def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_memory(monkeypatch):
     """Let memory take one row, and Arrow a few at a time."""
     monkeypatch.setattr(row_store, "MEMORY_SHARE", 1 << 60)
     monkeypatch.setattr(row_store, "ROWS_PER_BATCH", 3)
 
 
 @pytest.mark.usefixtures("no_memory")
-def test_rows_beyond_the_memory_are_the_same_from_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_beyond_the_memory_are_the_same_from_disk(monkeypatch):
     made: list[dict[str, Any]] = []
     temporary_file = tempfile.TemporaryFile
 
@@ -45,7 +45,7 @@ def test_rows_beyond_the_memory_are_the_same_from_disk(monkeypatch: pytest.Monke
     assert examples_of(rows_of(examples, ()))[3:5] == [EXAMPLES[3].example, EXAMPLES[4].example]
 
 
-def test_rows_in_memory_meet_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_in_memory_meet_no_disk(monkeypatch):
     monkeypatch.delattr(row_store.tempfile, "TemporaryFile")
     examples = stored(iter(EXAMPLES))
     assert examples == EXAMPLES
@@ -53,7 +53,7 @@ def test_rows_in_memory_meet_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_memory")
-def test_a_disk_that_takes_no_rows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_takes_no_rows_is_told(monkeypatch):
     def full(**_: object) -> None:
         raise OSError(28, "No space left on device")
 

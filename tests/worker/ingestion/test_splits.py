@@ -46,7 +46,7 @@ def numbers(source: Path, channel: Channel, **values: Any) -> dict[str, list[int
     return {split: [row.number for row in rows] for split, rows in selection.rows.items()}
 
 
-def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path: Path, channel: Channel) -> None:
+def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path, channel):
     content = {
         "version": 2,
         "train": [talk(1), talk(2)],
@@ -63,21 +63,19 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path: Path, 
     ]
 
 
-def test_a_list_of_a_split_beside_another_list_is_refused(tmp_path: Path, channel: Channel) -> None:
+def test_a_list_of_a_split_beside_another_list_is_refused(tmp_path, channel):
     with pytest.raises(DataError, match='it holds several lists, "train" and "more", not one'):
         numbers(as_json(tmp_path / "a.json", {"train": [talk(1)], "more": [talk(2)]}), channel)
 
 
-def test_a_broken_row_is_named_with_its_list(tmp_path: Path, channel: Channel) -> None:
+def test_a_broken_row_is_named_with_its_list(tmp_path, channel):
     source = as_json(tmp_path / "a.json", {"train": [talk(1)], "test": [talk(2), "x"]})
     with pytest.raises(DataError, match='row 2 of "test": it is text, no object with names'):
         numbers(source, channel)
 
 
 @pytest.mark.parametrize(("write", "name"), [(as_lines, "a.jsonl"), (as_csv, "a.csv"), (as_json, "a.json")])
-def test_a_column_of_splits_is_recognised_in_any_table(
-    tmp_path: Path, channel: Channel, write: Any, name: str
-) -> None:
+def test_a_column_of_splits_is_recognised_in_any_table(tmp_path, channel, write, name):
     places = ["train", "Test", "train", "validation", "dev"]
     rows = [talk(number, Split=place) for number, place in enumerate(places)]
     assert numbers(write(tmp_path / name, rows), channel) == {
@@ -87,7 +85,7 @@ def test_a_column_of_splits_is_recognised_in_any_table(
     }
 
 
-def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: Channel) -> None:
+def test_rows_that_name_no_split_are_left_out_and_said(tmp_path, channel):
     first = [talk(number, split="train") for number in range(300)]
     rows = [*first, talk(300, split="held"), talk(301, split="test"), talk(302, split="")]
     assert numbers(as_lines(tmp_path / "a.jsonl", rows), channel)["test"] == [302]
@@ -96,13 +94,13 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: 
     ]
 
 
-def test_a_column_that_means_something_else_makes_no_splits(tmp_path: Path, channel: Channel) -> None:
+def test_a_column_that_means_something_else_makes_no_splits(tmp_path, channel):
     rows = [talk(number, set=f"set {number}") for number in range(20)]
     row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
     assert [len(row_numbers[split]) for split in ("train", "validation", "test")] == [16, 2, 2]
 
 
-def test_a_column_of_splits_can_be_named_by_hand(tmp_path: Path, channel: Channel) -> None:
+def test_a_column_of_splits_can_be_named_by_hand(tmp_path, channel):
     rows = [talk(1, part="train"), talk(2, part="test"), talk(3, part="neither")]
     row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel, columns={"split": "part"})
     assert row_numbers == {"train": [1], "validation": [], "test": [2]}
@@ -111,7 +109,7 @@ def test_a_column_of_splits_can_be_named_by_hand(tmp_path: Path, channel: Channe
     assert caught.value.field == "data.columns"
 
 
-def test_names_of_files_go_before_what_stands_in_them(tmp_path: Path, channel: Channel) -> None:
+def test_names_of_files_go_before_what_stands_in_them(tmp_path, channel):
     folder = tmp_path / "talks"
     folder.mkdir()
     as_lines(folder / "train.jsonl", [talk(1, split="test"), talk(2, split="train")])
@@ -119,7 +117,7 @@ def test_names_of_files_go_before_what_stands_in_them(tmp_path: Path, channel: C
     assert numbers(folder, channel) == {"train": [1, 2], "validation": [], "test": [1]}
 
 
-def test_turns_of_one_conversation_are_in_one_split(tmp_path: Path, channel: Channel) -> None:
+def test_turns_of_one_conversation_are_in_one_split(tmp_path, channel):
     def turn(chat: str, split: str) -> Row:
         return {"chat_id": chat, "speaker": "Ann", "text": "Hi", "summary": "Hi.", "split": split}
 
@@ -153,9 +151,7 @@ def selected(folder: Path, channel: Channel, **values: Any) -> tuple[str, dict[s
     return selection.shape.reason, rows
 
 
-def test_names_joined_to_other_letters_tell_the_split_and_it_is_shown(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_names_joined_to_other_letters_tell_the_split_and_it_is_shown(tmp_path, channel):
     names = ("MyTrainingSet.jsonl", "testdata.jsonl", "dev_clean.jsonl")
     reason, rows = selected(talks(tmp_path, *names), channel)
     assert rows == {"train": [names[0]], "test": [names[1]], "validation": [names[2]]}
@@ -173,14 +169,12 @@ def test_names_joined_to_other_letters_tell_the_split_and_it_is_shown(
         (("holdout.jsonl", "trn.jsonl"), {"train": 1, "test": 1}),
     ],
 )
-def test_published_test_rows_are_never_trained_on(
-    tmp_path: Path, channel: Channel, names: tuple[str, ...], expected: dict[str, int]
-) -> None:
+def test_published_test_rows_are_never_trained_on(tmp_path, channel, names, expected):
     _, rows = selected(talks(tmp_path, *names), channel)
     assert {split: len(summaries) for split, summaries in rows.items()} == expected
 
 
-def test_files_whose_names_tell_no_split_are_asked_about(tmp_path: Path, channel: Channel) -> None:
+def test_files_whose_names_tell_no_split_are_asked_about(tmp_path, channel):
     folder = talks(tmp_path, "train.jsonl", "test.jsonl", "more.jsonl")
     with pytest.raises(DataError) as caught:
         selected(folder, channel)
@@ -192,7 +186,7 @@ def test_files_whose_names_tell_no_split_are_asked_about(tmp_path: Path, channel
 
 
 @pytest.mark.parametrize("answer", [answer.value for answer in questions.answers(Problem(UNNAMED_FIELD, ""))])
-def test_each_answer_is_followed(tmp_path: Path, channel: Channel, answer: Any) -> None:
+def test_each_answer_is_followed(tmp_path, channel, answer):
     folder = talks(tmp_path, "train.jsonl", "test.jsonl", "more.jsonl")
     _, rows = selected(folder, channel, unnamed_files=answer)
     where = [split for split, summaries in rows.items() if "more.jsonl" in summaries]

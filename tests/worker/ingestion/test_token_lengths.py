@@ -15,12 +15,12 @@ TOKENS = SpecialTokens(["</s>", "<pad>", "<", "<extra_id_0>"])
     ("text", "escaped"),
     [("hi", "hi"), ("a < b", "a < b"), ("so</s>", "so< /s>"), ("<pad><pad>", "< pad>< pad>")],
 )
-def test_special_tokens_are_escaped_and_nothing_else(text: str, escaped: str) -> None:
+def test_special_tokens_are_escaped_and_nothing_else(text, escaped):
     assert TOKENS.escaped(text) == escaped
 
 
 @given(pieces=st.lists(st.sampled_from(["</s>", "<pad>", "< ", " ", "<", "a", "/s>", "é"]), max_size=12))
-def test_every_position_in_an_escaped_text_has_one_in_the_text(pieces: list[str]) -> None:
+def test_every_position_in_an_escaped_text_has_one_in_the_text(pieces):
     text = "".join(pieces)
     escaped = TOKENS.escaped(text)
     positions = TOKENS.positions(text, range(len(escaped) + 1))
@@ -28,5 +28,5 @@ def test_every_position_in_an_escaped_text_has_one_in_the_text(pieces: list[str]
     assert all(after - before in {0, 1} for before, after in pairwise(positions))
 
 
-def test_without_special_tokens_nothing_is_escaped() -> None:
+def test_without_special_tokens_nothing_is_escaped():
     assert SpecialTokens([]).escaped("</s>") == "</s>"

@@ -48,9 +48,7 @@ def count(splits: dataset.Splits) -> int:
 
 
 @pytest.mark.parametrize(("name", "column"), list(zip(NAMES, cycle(["dialogue", "summary"]), strict=False)))
-def test_a_column_of_numbers_is_named_with_its_file(
-    name: str, column: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_a_column_of_numbers_is_named_with_its_file(name, column, tmp_path, channel):
     write(tmp_path / name, [row | {column: number + 0.5} for number, row in enumerate(talks())])
     error = refused(tmp_path / name, channel)
     assert error.message.startswith(f'{name}: The column "{column}" holds numbers')
@@ -58,9 +56,7 @@ def test_a_column_of_numbers_is_named_with_its_file(
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
-def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
-    name: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(name, tmp_path, channel):
     rows = talks()
     rows[5]["dialogue"] = "x" * TEN_MILLION
     write(tmp_path / name, rows)
@@ -75,9 +71,7 @@ def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
 
 
 @pytest.mark.parametrize(("name", "deed"), list(zip(NAMES, cycle(["go", "grow", "other"]), strict=False)))
-def test_a_file_that_changes_or_vanishes_while_it_is_read_is_named(
-    name: str, deed: str, tmp_path: Path
-) -> None:
+def test_a_file_that_changes_or_vanishes_while_it_is_read_is_named(name, deed, tmp_path):
     path, other, words = (
         tmp_path / name,
         tmp_path / f"other-{name}",
@@ -103,7 +97,7 @@ def broken_lines(channel: Channel) -> list[str]:
     return [row["place"] for event in events if event["event"] == "rows_broken" for row in event["rows"]]
 
 
-def test_every_broken_row_is_told_however_many_there_are(tmp_path: Path, channel: Channel) -> None:
+def test_every_broken_row_is_told_however_many_there_are(tmp_path, channel):
     lines: Sequence[str] = [json.dumps(row) for row in talks(9000)]
     lines = [line[:-2] if number % 2 else line for number, line in enumerate(lines)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -112,9 +106,7 @@ def test_every_broken_row_is_told_however_many_there_are(tmp_path: Path, channel
     assert broken_lines(channel) == [f"line {number + 1:,}" for number in range(9000) if number % 2]
 
 
-def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(tmp_path, channel):
     folder = tmp_path / "talks"
     folder.mkdir()
     write(folder / "train.csv", talks(6))

@@ -15,7 +15,6 @@ from engine.jobs.events import read_all
 from engine.system import paths
 from engine.worker.ingestion.token_lengths import describe, histogram
 from engine.worker.jobs import check_data
-from engine.worker.runtime.channel import Channel
 from engine.worker.validation import check_report
 from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER, needs_samsum
 from tests.helpers.tiny_models import tiny_model
@@ -24,7 +23,7 @@ Check = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def check(channel: Channel) -> Check:
+def check(channel):
     def run(source: Path | str, base_model: str | None = None, **values: Any) -> dict[str, Any]:
         check_data.run(channel, {"data": {"source": str(source), **values}, "base_model": base_model})
         results = [event for event in read_all(channel.job.events_path) if event["event"] == "result_made"]
@@ -45,7 +44,7 @@ def write(folder: Path, **splits: list[tuple[str, str]]) -> Path:
 
 
 @pytest.fixture
-def talks(tmp_path: Path) -> Path:
+def talks(tmp_path):
     return write(
         tmp_path / "talks",
         train=[
@@ -61,7 +60,7 @@ def talks(tmp_path: Path) -> Path:
     )
 
 
-def test_counts_columns_and_rows(talks: Path, check: Check) -> None:
+def test_counts_columns_and_rows(talks, check):
     result = check(talks)
     assert {split: found["examples"] for split, found in result["splits"].items()} == {
         "train": 4,
@@ -75,7 +74,7 @@ def test_counts_columns_and_rows(talks: Path, check: Check) -> None:
     assert len(result["splits"]["train"]["rows"]) == 6
 
 
-def test_leaks_are_counted_between_splits(talks: Path, check: Check) -> None:
+def test_leaks_are_counted_between_splits(talks, check):
     assert check(talks)["leaks"] == [
         {"split": "test", "other": "train", "count": 1, "rows": [2], "other_rows": [2, 4]},
         {"split": "test", "other": "validation", "count": 1, "rows": [1], "other_rows": [2]},
@@ -83,7 +82,7 @@ def test_leaks_are_counted_between_splits(talks: Path, check: Check) -> None:
     ]
 
 
-def test_findings_name_their_rows(talks: Path, check: Check) -> None:
+def test_findings_name_their_rows(talks, check):
     found = {(finding["split"], finding["id"]): finding for finding in check(talks)["findings"]}
     assert {key: finding["rows"] for key, finding in found.items()} == {
         ("train", "empty_conversation"): [5],
@@ -98,7 +97,7 @@ def test_findings_name_their_rows(talks: Path, check: Check) -> None:
     assert "Different in the spaces around it only: 1 more." in found["train", "duplicates"]["text"]
 
 
-def test_lengths_are_those_of_the_base_models_tokenizer(talks: Path, check: Check) -> None:
+def test_lengths_are_those_of_the_base_models_tokenizer(talks, check):
     result = check(talks, base_model=str(tiny_model("llama")), max_conversation_tokens=100)
     assert result["tokens"]["exact"]
     # One token a byte.
@@ -108,9 +107,7 @@ def test_lengths_are_those_of_the_base_models_tokenizer(talks: Path, check: Chec
     assert (long["split"], long["rows"]) == ("test", [3])
 
 
-def test_lengths_are_estimated_without_a_tokenizer_and_it_is_said(
-    talks: Path, check: Check, channel: Channel
-) -> None:
+def test_lengths_are_estimated_without_a_tokenizer_and_it_is_said(talks, check, channel):
     result = check(talks)
     assert not result["tokens"]["exact"]
     assert result["splits"]["test"]["lengths"]["conversation"]["max"] == 250
@@ -118,7 +115,7 @@ def test_lengths_are_estimated_without_a_tokenizer_and_it_is_said(
     assert notices == ["No base model is named: token lengths are estimated, 4 characters a token."]
 
 
-def test_result_of_long_conversations_fits_one_event(tmp_path: Path, check: Check) -> None:
+def test_result_of_long_conversations_fits_one_event(tmp_path, check):
     rows = [(f"Ann: {number} " + "très " * 3000, "x") for number in range(60)]
     result = check(write(tmp_path / "long", train=rows, validation=rows, test=rows))
     for split in result["splits"].values():
@@ -127,7 +124,7 @@ def test_result_of_long_conversations_fits_one_event(tmp_path: Path, check: Chec
         assert all(len(row["conversation"]) <= check_report.MAX_CHARACTERS_SHOWN for row in split["rows"])
 
 
-def test_wrong_settings_and_wrong_data_are_told_apart(talks: Path, check: Check) -> None:
+def test_wrong_settings_and_wrong_data_are_told_apart(talks, check):
     with pytest.raises(RecipeError) as caught:
         check(talks, sumary="x")
     assert caught.value.problems[0].field == "data.sumary"
@@ -144,18 +141,16 @@ def test_wrong_settings_and_wrong_data_are_told_apart(talks: Path, check: Check)
         ([79, 5], list(range(0, 81, 2)), [0, 0, 1, *[0] * 36, 1]),
     ],
 )
-def test_histogram_has_round_edges_and_loses_nothing(
-    lengths: list[int], edges: list[int], counts: list[int]
-) -> None:
+def test_histogram_has_round_edges_and_loses_nothing(lengths, edges, counts):
     assert histogram(lengths) == {"edges": edges, "counts": counts}
 
 
-def test_describe_takes_lengths_that_occur() -> None:
+def test_describe_takes_lengths_that_occur():
     assert describe([]) == {"median": 0, "p95": 0, "max": 0}
     assert describe(range(1, 101)) == {"median": 50, "p95": 95, "max": 100}
 
 
-def test_nothing_is_imported_that_takes_seconds() -> None:
+def test_nothing_is_imported_that_takes_seconds():
     code = (
         "import sys, engine.worker.jobs.check_data, engine.worker.jobs.models, engine.worker.readers.workbook;"
         "import engine.worker.readers.columnar, engine.worker.jobs.label_data;"
@@ -167,9 +162,7 @@ def test_nothing_is_imported_that_takes_seconds() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_every_finding_lists_all_its_rows_and_every_length_is_kept(
-    tmp_path: Path, check: Check, channel: Channel
-) -> None:
+def test_every_finding_lists_all_its_rows_and_every_length_is_kept(tmp_path, check, channel):
     rows = [("Ann: " + "x" * (10 + number % 7), "longer than the conversation is") for number in range(300)]
     result = check(write(tmp_path / "many", train=rows), base_model=str(tiny_model("llama")))
     [finding] = [found for found in result["findings"] if found["id"] == "summary_longer"]
@@ -188,7 +181,7 @@ def test_every_finding_lists_all_its_rows_and_every_length_is_kept(
     assert (last.conversation, last.summary, last.conversation_tokens) == (*rows[299], lengths[299])
 
 
-def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path: Path, check: Check) -> None:
+def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path, check):
     from engine.worker.dataset.prompter import Prompter
     from engine.worker.modeling.base_models import read_tokenizer
 
@@ -202,7 +195,7 @@ def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path: Path
         assert talk[: row.kept_characters(limit)].rstrip() == prompter.truncated(talk).rstrip()
 
 
-def test_what_is_excluded_is_counted_and_still_listed(talks: Path, check: Check) -> None:
+def test_what_is_excluded_is_counted_and_still_listed(talks, check):
     before, result = check(talks), check(talks, exclude=["leaks", "duplicates"])
     assert result["splits"]["train"]["examples"] == 0
     assert result["splits"]["validation"]["examples"] == 1
@@ -213,7 +206,7 @@ def test_what_is_excluded_is_counted_and_still_listed(talks: Path, check: Check)
     assert result["fingerprint"] != before["fingerprint"]
 
 
-def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path: Path, check: Check) -> None:
+def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path, check):
     source = write(tmp_path / "p", train=[("Ann: a@b.org, c@d.org", "x"), ("Ann: 07911 123456", "y")])
     found = {finding["id"]: finding["text"] for finding in check(source)["findings"]}
     assert found["email"] == (
@@ -229,7 +222,7 @@ def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path: Path, che
 
 @pytest.mark.slow("engine/worker/validation/", "engine/worker/readers/", "engine/worker/ingestion/")
 @needs_samsum
-def test_known_faults_of_samsum_are_found(check: Check) -> None:
+def test_known_faults_of_samsum_are_found(check):
     base_model = str(T5_TOKENIZER) if T5_TOKENIZER.exists() else None
     result = check(SAMSUM, base_model=base_model)
     assert {split: found["examples"] for split, found in result["splits"].items()} == {
@@ -250,9 +243,7 @@ def test_known_faults_of_samsum_are_found(check: Check) -> None:
         assert (lengths["median"], lengths["p95"], lengths["max"]) == (120, 384, 752)
 
 
-def test_conversations_that_all_wait_for_a_summary_are_measured_and_looked_through(
-    tmp_path: Path, check: Check
-) -> None:
+def test_conversations_that_all_wait_for_a_summary_are_measured_and_looked_through(tmp_path, check):
     said = ["Ann: Tea?\nBob: Yes", "Ann: Tea?\nBob: Yes", "Ann: write to ann@example.org", ""]
     result = check(write(tmp_path / "talks", train=[(text, "") for text in said]))
     assert result["unlabelled"] == 3

@@ -15,7 +15,7 @@ def count(channel: Channel, source: Path, **more: object) -> int:
     return int(events_of(channel, "result_made")[-1]["result"]["conversations"])
 
 
-def test_all_are_counted_whatever_a_run_takes(tmp_path: Path, channel: Channel) -> None:
+def test_all_are_counted_whatever_a_run_takes(tmp_path, channel):
     table, turns = tmp_path / "chats.csv", tmp_path / "turns.csv"
     table.write_text("dialogue,summary\n" + "Ann: tea?,tea\n" * 30)
     assert count(channel, table, every=12, max_train=5) == 30
@@ -24,6 +24,6 @@ def test_all_are_counted_whatever_a_run_takes(tmp_path: Path, channel: Channel) 
     assert count(channel, turns) == 4
 
 
-def test_what_can_not_be_read_is_an_error(tmp_path: Path, channel: Channel) -> None:
+def test_what_can_not_be_read_is_an_error(tmp_path, channel):
     with pytest.raises(DataError):
         count(channel, tmp_path / "nothing.csv")

@@ -1,12 +1,10 @@
 """Tokens counted while a conversation is typed: as runs count them, and cut where they are cut."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from engine.config.recipe import STARTER
 from engine.jobs.events import EventWriter, read_all
-from engine.jobs.job import Job, create_job
+from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder, starter_folder
 from engine.worker.ingestion.token_lengths import token_counter
 from engine.worker.jobs import count_tokens
@@ -16,12 +14,12 @@ TEXT = "Leila: the venue offers Thursday 21st\nTom: fine, at 16:30 then"
 
 
 @pytest.fixture
-def job(home) -> Job:
+def job(home):
     return create_job(jobs_folder(), "count_tokens", {"base_model": STARTER})
 
 
 @pytest.fixture
-def channel(job: Job) -> Iterator[Channel]:
+def channel(job):
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
     yield Channel(job, writer)
     writer.close()
@@ -32,7 +30,7 @@ def answers(channel: Channel, base_model: str = STARTER) -> list[dict]:
     return [event for event in read_all(channel.job.events_path) if event["event"] != "stage_entered"]
 
 
-def test_a_text_is_counted_and_cut_where_a_run_cuts_it(job: Job, channel: Channel, monkeypatch) -> None:
+def test_a_text_is_counted_and_cut_where_a_run_cuts_it(job, channel, monkeypatch):
     ends = token_counter(starter_folder(), STARTER).ends(TEXT)
     said = iter([[count("a", len(ends))], [count("b", 5)], [{"command": "quit"}]])
     monkeypatch.setattr(channel, "pending_commands", lambda: next(said))
@@ -47,13 +45,13 @@ def count(request: str, limit: int) -> dict:
     return {"command": "count", "request": request, "text": TEXT, "limit": limit}
 
 
-def test_of_several_texts_that_wait_the_last_is_counted(job: Job, channel: Channel, monkeypatch) -> None:
+def test_of_several_texts_that_wait_the_last_is_counted(job, channel, monkeypatch):
     said = iter([[count("old", 8), count("new", 8)], [{"command": "quit"}]])
     monkeypatch.setattr(channel, "pending_commands", lambda: next(said))
     assert [event["request"] for event in answers(channel)[1:]] == ["new"]
 
 
-def test_without_a_tokenizer_it_says_that_it_estimates(job: Job, channel: Channel) -> None:
+def test_without_a_tokenizer_it_says_that_it_estimates(job, channel):
     job.send("quit")
     (ready,) = answers(channel, "somebody/unknown")
     assert not ready["exact"]

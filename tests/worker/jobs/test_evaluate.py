@@ -1,7 +1,6 @@
 """The job `evaluate` scores base and adapters, and refuses what can't be scored before it begins."""
 
 import shutil
-from pathlib import Path
 
 import psutil
 import pytest
@@ -32,7 +31,7 @@ MANY = 12
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> str:
+def source(tmp_path):
     return str(write_conversations(tmp_path / "conversations", MANY))
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ ASKED = (
 
 
 @pytest.fixture
-def channel() -> Iterator[Channel]:
+def channel():
     made = make_channel("plan")
     yield made
     made._writer.close()
@@ -54,7 +53,7 @@ def expected(recipe: Recipe, channel: Channel) -> dataset.Splits:
     return splits
 
 
-def test_a_run_leaves_out_what_is_excluded_and_its_metadata_says_so(tmp_path: Path, channel: Channel) -> None:
+def test_a_run_leaves_out_what_is_excluded_and_its_metadata_says_so(tmp_path, channel):
     recipe = prepared(tmp_path, "training.max_steps=1")
     (tmp_path / "data" / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n", encoding="utf-8")
     splits = expected(recipe, channel)
@@ -73,9 +72,7 @@ def test_a_run_leaves_out_what_is_excluded_and_its_metadata_says_so(tmp_path: Pa
     assert any(event["message"].startswith("Rows left out") for event in events_named(events, "notice"))
 
 
-def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(
-    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(tmp_path, channel, monkeypatch):
     shutil.copytree(tiny_model("t5"), tmp_path / "served" / "models" / "someone" / "small")
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
         counter = fetch_counter(BaseModelOptions(id="someone/small"), channel)

@@ -11,13 +11,12 @@ from engine import labelling
 from engine.errors import DataError, RecipeError
 from engine.jobs.events import read_all
 from engine.worker.jobs import label_data
-from engine.worker.runtime.channel import Channel
 
 Label = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def label(channel: Channel) -> Label:
+def label(channel):
     def run(source: Path | str, **values: Any) -> dict[str, Any]:
         label_data.run(channel, {"data": {"source": str(source), **values}})
         results = [event for event in read_all(channel.job.events_path) if event["event"] == "result_made"]
@@ -42,7 +41,7 @@ def items(result: dict[str, Any]) -> list[labelling.Item]:
     return opened.items
 
 
-def test_conversations_without_a_summary_column_become_a_set(label: Label, tmp_path: Path) -> None:
+def test_conversations_without_a_summary_column_become_a_set(label, tmp_path):
     source = write(tmp_path / "chats.jsonl", [{"id": f"c{n}", "dialogue": chat(n)} for n in range(3)])
     result = label(source)
     assert result["left_out"] == {"excluded": {}, "empty": 0, "repeated": 0, "beyond": 0}
@@ -53,13 +52,13 @@ def test_conversations_without_a_summary_column_become_a_set(label: Label, tmp_p
     assert (about.name, about.source) == ("chats", str(source))
 
 
-def test_summaries_that_are_there_come_along_wherever_they_begin(label: Label, tmp_path: Path) -> None:
+def test_summaries_that_are_there_come_along_wherever_they_begin(label, tmp_path):
     rows = [{"dialogue": chat(n)} for n in range(300)] + [{"dialogue": chat(300), "summary": "Yes."}]
     set_items = items(label(write(tmp_path / "half.jsonl", rows)))
     assert [item.state for item in set_items] == ["open"] * 300 + ["accepted"]
 
 
-def test_what_is_left_out_is_counted(label: Label, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_is_counted(label, tmp_path, monkeypatch):
     monkeypatch.setattr(labelling.sets, "MAX_CONVERSATIONS", 2)
     texts = [chat(1), "", chat(1), chat(2), chat(3) + "\n", " ", chat(3)]
     result = label(write(tmp_path / "a.jsonl", [{"dialogue": text} for text in texts]))
@@ -67,9 +66,7 @@ def test_what_is_left_out_is_counted(label: Label, tmp_path: Path, monkeypatch: 
     assert [item.id for item in items(result)] == ["1", "4"]
 
 
-def test_the_same_source_leads_back_to_its_set_and_another_content_to_another(
-    label: Label, tmp_path: Path
-) -> None:
+def test_the_same_source_leads_back_to_its_set_and_another_content_to_another(label, tmp_path):
     path = tmp_path / "chats.jsonl"
     first = label(write(path, [{"dialogue": chat(1)}]))
     assert label(path)["set"] == first["set"]
@@ -77,7 +74,7 @@ def test_the_same_source_leads_back_to_its_set_and_another_content_to_another(
     assert len(labelling.list_sets()) == 2
 
 
-def test_all_splits_of_a_folder_are_in_one_set_that_of_training_first(label: Label, tmp_path: Path) -> None:
+def test_all_splits_of_a_folder_are_in_one_set_that_of_training_first(label, tmp_path):
     folder = tmp_path / "talks"
     folder.mkdir()
     for number, split in enumerate(("test", "train", "validation")):
@@ -85,9 +82,7 @@ def test_all_splits_of_a_folder_are_in_one_set_that_of_training_first(label: Lab
     assert [item.conversation for item in items(label(folder))] == [chat(1), chat(2), chat(0)]
 
 
-def test_what_the_recipe_excludes_is_not_offered_with_or_without_a_summary(
-    label: Label, tmp_path: Path
-) -> None:
+def test_what_the_recipe_excludes_is_not_offered_with_or_without_a_summary(label, tmp_path):
     long = "Bo: " + "word " * 60
     rows = [
         {"dialogue": chat(1)},
@@ -110,7 +105,7 @@ def test_what_the_recipe_excludes_is_not_offered_with_or_without_a_summary(
     }
 
 
-def test_a_conversation_that_leaks_stays_in_the_later_split(label: Label, tmp_path: Path) -> None:
+def test_a_conversation_that_leaks_stays_in_the_later_split(label, tmp_path):
     folder = tmp_path / "talks"
     folder.mkdir()
     write(folder / "train.jsonl", [{"id": "a", "dialogue": chat(1)}, {"id": "b", "dialogue": chat(2)}])
@@ -120,14 +115,14 @@ def test_a_conversation_that_leaks_stays_in_the_later_split(label: Label, tmp_pa
     assert result["left_out"]["excluded"] == {"leaks": 1}
 
 
-def test_what_is_masked_first_is_excluded_no_more(label: Label, tmp_path: Path) -> None:
+def test_what_is_masked_first_is_excluded_no_more(label, tmp_path):
     source = write(tmp_path / "a.jsonl", [{"dialogue": "Ann: write to ann@example.org"}])
     result = label(source, mask=["email"], exclude=["email"])
     assert len(items(result)) == 1
     assert result["left_out"]["excluded"] == {}
 
 
-def test_what_was_written_comes_along_when_something_else_is_excluded(label: Label, tmp_path: Path) -> None:
+def test_what_was_written_comes_along_when_something_else_is_excluded(label, tmp_path):
     rows = [{"dialogue": "Ann: write to ann@example.org"}, {"dialogue": chat(1)}, {"dialogue": chat(2)}]
     source = write(tmp_path / "a.jsonl", rows)
     opened = labelling.LabellingSet(label(source)["set"])
@@ -140,7 +135,7 @@ def test_what_was_written_comes_along_when_something_else_is_excluded(label: Lab
     assert label(source)["brought"] == 0
 
 
-def test_an_exclusion_that_leaves_nothing_is_refused_with_its_field(label: Label, tmp_path: Path) -> None:
+def test_an_exclusion_that_leaves_nothing_is_refused_with_its_field(label, tmp_path):
     source = write(tmp_path / "a.jsonl", [{"dialogue": "Ann: write to ann@example.org"}])
     with pytest.raises(DataError, match="leaves no conversation") as caught:
         label(source, exclude=["email"])
@@ -149,7 +144,7 @@ def test_an_exclusion_that_leaves_nothing_is_refused_with_its_field(label: Label
         label(source, exclude=["invented"])
 
 
-def test_a_source_without_conversations_is_refused(label: Label, tmp_path: Path) -> None:
+def test_a_source_without_conversations_is_refused(label, tmp_path):
     with pytest.raises(DataError, match="has no conversations"):
         label(write(tmp_path / "a.jsonl", [{"dialogue": " "}]))
     with pytest.raises(DataError) as caught:
@@ -159,7 +154,7 @@ def test_a_source_without_conversations_is_refused(label: Label, tmp_path: Path)
         label(tmp_path, every=0)
 
 
-def test_the_sample_becomes_a_set_with_its_summaries(label: Label) -> None:
+def test_the_sample_becomes_a_set_with_its_summaries(label):
     set_items = items(label("sample"))
     assert {item.state for item in set_items} == {"accepted"}
     assert labelling.list_sets()[0].name == "Sample conversations"

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -26,9 +25,7 @@ def changed(recipe: Recipe, *overrides: str) -> Recipe:
     return recipes.from_tables(recipes.overridden(recipe.as_tables(), overrides))
 
 
-def test_a_recipe_without_a_local_base_model_is_planned(
-    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recipe_without_a_local_base_model_is_planned(tmp_path, channel, monkeypatch):
     # Offline it could never be fetched.
     monkeypatch.delenv("HF_HUB_OFFLINE")
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
@@ -38,7 +35,7 @@ def test_a_recipe_without_a_local_base_model_is_planned(
     assert (made["missing"], made["problems"]) == (["google/flan-t5-base"], [])
 
 
-def test_a_folder_without_a_model_is_still_refused(tmp_path: Path, channel: Channel) -> None:
+def test_a_folder_without_a_model_is_still_refused(tmp_path, channel):
     recipe = changed(tiny_recipe(tmp_path, "t5"), f'base_model.id="{tmp_path}"')
     channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
     with pytest.raises(RecipeError) as caught:
@@ -46,7 +43,7 @@ def test_a_folder_without_a_model_is_still_refused(tmp_path: Path, channel: Chan
     assert caught.value.problems[0].field == "base_model.id"
 
 
-def test_a_served_plan_answers_each_recipe_until_it_is_told_to_quit(tmp_path: Path, channel: Channel) -> None:
+def test_a_served_plan_answers_each_recipe_until_it_is_told_to_quit(tmp_path, channel):
     text = recipes.dumps(tiny_recipe(tmp_path, "llama"))
     serving = threading.Thread(target=plan.run, args=(channel, {"serve": True}))
     serving.start()
@@ -73,7 +70,7 @@ def wait_for(channel: Channel, name: str) -> Event:
     raise AssertionError(f"no {name}")
 
 
-def test_only_plans_that_are_shown_are_known_at_the_next_start(tmp_path: Path, channel: Channel) -> None:
+def test_only_plans_that_are_shown_are_known_at_the_next_start(tmp_path, channel):
     recipe = tiny_recipe(tmp_path, "t5")
     planner, asked = Planner(channel), {"command": "plan", "request": "1", "recipe": recipes.dumps(recipe)}
     plan._answer(channel, planner, asked)

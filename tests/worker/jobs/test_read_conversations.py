@@ -10,20 +10,19 @@ import pytest
 from engine.errors import DataError
 from engine.jobs.events import read_all
 from engine.worker.jobs import read_conversations
-from engine.worker.runtime.channel import Channel
 
 Read = Callable[..., tuple[list[dict[str, Any]], dict[str, Any]]]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     """A place for sources, apart from the home."""
     (tmp_path / "sources").mkdir()
     return tmp_path / "sources"
 
 
 @pytest.fixture
-def read(channel: Channel) -> Read:
+def read(channel):
     def run(source: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         read_conversations.run(channel, {"data": {"source": str(source)}})
         events = list(read_all(channel.job.events_path))
@@ -42,7 +41,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
-def test_rows_come_with_their_summaries_test_first(read: Read, folder: Path) -> None:
+def test_rows_come_with_their_summaries_test_first(read, folder):
     for split, number in (("train", 1), ("test", 2)):
         write(folder / f"{split}.jsonl", [row(number)])
     found, result = read(folder)
@@ -54,7 +53,7 @@ def test_rows_come_with_their_summaries_test_first(read: Read, folder: Path) -> 
     assert (result["conversations"], result["left_out"]) == (2, {"empty": 0, "too_long": 0, "beyond": 0})
 
 
-def test_text_files_of_one_conversation_each_need_no_summary(read: Read, folder: Path) -> None:
+def test_text_files_of_one_conversation_each_need_no_summary(read, folder):
     for name in ("one", "two"):
         (folder / f"{name}.txt").write_text(f"Ann: Is this {name}?\nBo: It is.", encoding="utf-8")
     found, result = read(folder)
@@ -63,9 +62,7 @@ def test_text_files_of_one_conversation_each_need_no_summary(read: Read, folder:
     assert result["conversations"] == 2
 
 
-def test_many_come_in_portions_that_an_event_holds_and_what_is_left_out_is_counted(
-    read: Read, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_come_in_portions_that_an_event_holds_and_what_is_left_out_is_counted(read, folder, monkeypatch):
     monkeypatch.setattr(read_conversations, "MAX_PER_SPLIT", 5)
     monkeypatch.setattr(read_conversations, "MAX_BATCH_BYTES", 400)
     rows = [row(number) for number in range(7)] + [row(8, "Ann: " + "long " * 100)]
@@ -75,6 +72,6 @@ def test_many_come_in_portions_that_an_event_holds_and_what_is_left_out_is_count
     assert result["left_out"] == {"empty": 0, "too_long": 1, "beyond": 2}
 
 
-def test_a_source_without_conversations_is_refused(read: Read, folder: Path) -> None:
+def test_a_source_without_conversations_is_refused(read, folder):
     with pytest.raises(DataError):
         read(write(folder / "chats.jsonl", [{"dialogue": " ", "summary": "Nothing."}]))

@@ -152,7 +152,7 @@ CASES = (
 
 
 @pytest.fixture
-def weights_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def weights_read(monkeypatch):
     """Note who asks for a base model's weights."""
     asked: list[str] = []
     monkeypatch.setattr(base_models, "load", lambda options, *_: asked.append(options.id))
@@ -221,13 +221,7 @@ def trained(recipe: recipes.Recipe) -> list[Problem]:
     [*((planned, case) for case in CASES), (trained, CASES[0])],
     ids=lambda value: getattr(value, "name", None),
 )
-def test_what_cannot_be_done_is_refused_beside_its_field(
-    ask: Callable[[recipes.Recipe], list[Problem]],
-    case: Case,
-    tmp_path: Path,
-    weights_read: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_cannot_be_done_is_refused_beside_its_field(ask, case, tmp_path, weights_read, monkeypatch):
     if case.lacking:
         # As in an environment without it: it is not found, and an import fails.
         monkeypatch.setitem(sys.modules, case.lacking, None)
@@ -247,8 +241,8 @@ def test_what_cannot_be_done_is_refused_beside_its_field(
     ],
 )
 def test_what_a_configuration_tells_is_refused_before_the_hub_is_asked_for_weights(
-    kind: Kind, field: str, tables: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    kind, field, tables, tmp_path, monkeypatch
+):
     path = tmp_path / "served" / "models" / "someone" / "small"
     shutil.copy(tiny_model(kind) / "model.safetensors", weightless_folder(kind, path, {"n_positions": 100}))
     wanted = {

@@ -67,9 +67,7 @@ def _written(model: Any, base: Any) -> list[list[Generated]]:
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 @pytest.mark.parametrize("name", PATCHES)
-def test_on_alone_it_computes_what_the_libraries_do(
-    kind: Kind, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_alone_it_computes_what_the_libraries_do(kind, name, monkeypatch):
     dtype = torch.bfloat16 if PATCHES[name].dtype == "bfloat16" else torch.float32
     exact, stock = computed_by_libraries(kind, torch.float32), computed_by_libraries(kind, dtype)
     monkeypatch.setenv(registry.VARIABLE, name)
@@ -84,7 +82,7 @@ def test_on_alone_it_computes_what_the_libraries_do(
         assert patched[2] == stock[2]
 
 
-def test_without_its_patch_each_of_our_own_tuners_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_patch_each_of_our_own_tuners_is_refused_by_name(monkeypatch):
     base = load_tiny("bart")
     for method in ("bottleneck", "bitfit", "layernorm", "layers", "full"):
         recipe = make_recipe("bart", method={"id": method})

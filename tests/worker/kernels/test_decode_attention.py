@@ -9,7 +9,6 @@ from transformers import DynamicCache
 from engine.worker.generation.generate import generate
 from engine.worker.kernels import decode_attention
 from engine.worker.kernels.preallocated_cache import reserve
-from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import load_tiny
 
 pytestmark = pytest.mark.torch
@@ -52,7 +51,7 @@ def masks() -> dict[str, torch.Tensor | None]:
         (2, False, "both", None),
     ],
 )
-def test_the_result_is_torchs(shared: int, room: bool, mask: str, scale: float | None) -> None:
+def test_the_result_is_torchs(shared, room, mask, scale):
     torch.manual_seed(0)
     key, value = kept(shared, room)
     query, added = torch.randn(ROWS, 6, 1, WIDTH).bfloat16(), masks()[mask]
@@ -70,7 +69,7 @@ def test_the_result_is_torchs(shared: int, room: bool, mask: str, scale: float |
     assert (ours.float() - exact).norm() < 0.015 * exact.norm()
 
 
-def test_it_is_for_batches_in_bfloat16_that_learn_nothing() -> None:
+def test_it_is_for_batches_in_bfloat16_that_learn_nothing():
     query = torch.randn(ROWS, 6, 1, WIDTH).bfloat16()
     assert not decode_attention.applies(query)
     with torch.no_grad():
@@ -81,9 +80,7 @@ def test_it_is_for_batches_in_bfloat16_that_learn_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_summaries_in_bfloat16_are_written_by_it_as_by_torch(
-    kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_summaries_in_bfloat16_are_written_by_it_as_by_torch(kind, monkeypatch):
     base = load_tiny(kind)
     base.model.to(torch.bfloat16)
     inputs = [base.tokenizer("Ann: " + "yes " * count)["input_ids"] for count in (3, 9, 14, 20, 5)]

@@ -27,7 +27,7 @@ def pair(bias: bool = True, dtype: torch.dtype = torch.float32) -> tuple[nn.Line
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+def asked(monkeypatch):
     """Note each product that is not torch's own; small ones may be."""
     monkeypatch.setattr(linear, "MIN_MULTIPLICATIONS", 1)
     seen: list[tuple[int, ...]] = []
@@ -43,7 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", [(48,), (1, 48), (7, 48), (3, 5, 48), (2, 0, 48)])
-def test_the_result_is_torchs(shape: tuple[int, ...], bias: bool, asked: list[tuple[int, ...]]) -> None:
+def test_the_result_is_torchs(shape, bias, asked):
     plain, patched = pair(bias)
     rows = torch.randn(shape)
     with torch.no_grad():
@@ -57,7 +57,7 @@ def test_the_result_is_torchs(shape: tuple[int, ...], bias: bool, asked: list[tu
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("trained", ["weight", "bias"])
-def test_trained_layers_are_torchs(trained: str, dtype: torch.dtype, asked: list[tuple[int, ...]]) -> None:
+def test_trained_layers_are_torchs(trained, dtype, asked):
     plain, patched = pair(dtype=dtype)
     rows = torch.randn(4, 48, dtype=dtype, requires_grad=True)
     for layer in (plain, patched):
@@ -73,8 +73,8 @@ def test_trained_layers_are_torchs(trained: str, dtype: torch.dtype, asked: list
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", [(48,), (7, 48), (3, 5, 48)])
 def test_what_frozen_weights_read_gets_torchs_gradient_also_where_the_result_is_changed_in_place(
-    shape: tuple[int, ...], bias: bool, asked: list[tuple[int, ...]]
-) -> None:
+    shape, bias, asked
+):
     plain, patched = (layer.requires_grad_(False) for layer in pair(bias))
     gradients = []
     for layer in (plain, patched):
@@ -90,7 +90,7 @@ def test_what_frozen_weights_read_gets_torchs_gradient_also_where_the_result_is_
     assert not patched(torch.randn(shape)).requires_grad
 
 
-def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, ...]]) -> None:
+def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked):
     base = load_tiny("llama")
     layers = [module for module in base.model.modules() if isinstance(module, nn.Linear)]
     assert layers
@@ -107,7 +107,7 @@ def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, .
         assert not torch.equal(tuned(ids).logits, plain(ids).logits)
 
 
-def test_a_small_product_is_torchs(asked: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_product_is_torchs(asked, monkeypatch):
     _, patched = pair()
     monkeypatch.setattr(linear, "MIN_MULTIPLICATIONS", 5 * 48 * 33)
     with torch.no_grad():

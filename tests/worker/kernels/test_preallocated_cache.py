@@ -28,7 +28,7 @@ def assert_same(one: DynamicCache, other: DynamicCache) -> None:
 
 
 @pytest.mark.parametrize("filled", [True, False])
-def test_it_holds_and_returns_what_the_plain_one_does(filled: bool) -> None:
+def test_it_holds_and_returns_what_the_plain_one_does(filled):
     torch.manual_seed(0)
     ours, plain = DynamicCache(), DynamicCache()
     first = states(4, 7)
@@ -50,7 +50,7 @@ def test_it_holds_and_returns_what_the_plain_one_does(filled: bool) -> None:
     assert_same(ours, plain)
 
 
-def test_tokens_are_written_into_reserved_memory_and_nothing_else_is() -> None:
+def test_tokens_are_written_into_reserved_memory_and_nothing_else_is():
     cache = DynamicCache()
     cache.update(*states(2, 7), 0)
     reserve(cache)
@@ -64,7 +64,7 @@ def test_tokens_are_written_into_reserved_memory_and_nothing_else_is() -> None:
     assert cache.layers[0].keys.data_ptr() != place
 
 
-def test_what_was_cropped_is_not_written_over() -> None:
+def test_what_was_cropped_is_not_written_over():
     cache = DynamicCache()
     reserve(cache)
     cache.update(*states(2, 7), 0)
@@ -77,7 +77,7 @@ def test_what_was_cropped_is_not_written_over() -> None:
     assert cache.get_seq_length() == 6
 
 
-def test_rows_and_columns_are_put_together_and_go_on() -> None:
+def test_rows_and_columns_are_put_together_and_go_on():
     keys, values = states(3, 6)
     layer = PreallocatedLayer(DynamicLayer())
     for rows, columns in (([2, 0], [1, 2, 4]), ([1], [0, 5])):
@@ -94,7 +94,7 @@ def test_rows_and_columns_are_put_together_and_go_on() -> None:
     assert found.data_ptr() == place
 
 
-def test_only_layers_that_keep_every_token_reserve_memory() -> None:
+def test_only_layers_that_keep_every_token_reserve_memory():
     window = DynamicSlidingWindowLayer(sliding_window=4)
     cache = DynamicCache()
     cache.layers = [window, DynamicLayer()]

@@ -1,7 +1,6 @@
 """The patches: each is asked for, switches work by name and version, and users are told."""
 
 import ast
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,13 +23,13 @@ WORKER = ROOT / "engine" / "worker"
 
 
 @pytest.fixture
-def switch(monkeypatch: pytest.MonkeyPatch):
+def switch(monkeypatch):
     """Return what sets TUNESMITH_PATCHES for this process."""
     return lambda value: monkeypatch.setenv(registry.VARIABLE, value)
 
 
 @pytest.fixture
-def install(monkeypatch: pytest.MonkeyPatch):
+def install(monkeypatch):
     """Return what fakes a library's installed version."""
     real = registry.installed
 
@@ -43,7 +42,7 @@ def install(monkeypatch: pytest.MonkeyPatch):
     registry.forget()
 
 
-def test_every_entry_is_asked_for() -> None:
+def test_every_entry_is_asked_for():
     names = set()
     for file in WORKER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -54,11 +53,11 @@ def test_every_entry_is_asked_for() -> None:
     assert names == PATCHES.keys()
 
 
-def test_everything_is_on_in_this_environment() -> None:
+def test_everything_is_on_in_this_environment():
     assert [state for state in registry.states() if not state.on or state.untested] == []
 
 
-def test_devices_and_number_formats_are_asked_for() -> None:
+def test_devices_and_number_formats_are_asked_for():
     assert enabled("causal_attention", "cpu", torch.bfloat16)
     assert not enabled("causal_attention", "cuda", torch.bfloat16)
     assert not enabled("causal_attention", "cpu", "float32")
@@ -75,16 +74,16 @@ PROCESSOR_ONLY = {
 FIXES = {name for name, patch in PATCHES.items() if patch.kind == "fix"}
 
 
-def test_a_processor_s_kernels_are_for_the_processor_alone() -> None:
+def test_a_processor_s_kernels_are_for_the_processor_alone():
     assert set(active("cuda")) == PATCHES.keys() - PROCESSOR_ONLY
 
 
 @pytest.mark.parametrize("device", ["xpu", "mps"])
-def test_intel_s_and_apple_s_cards_get_the_libraries_own_paths(device: str) -> None:
+def test_intel_s_and_apple_s_cards_get_the_libraries_own_paths(device):
     assert set(active(device, "bfloat16")) == FIXES
 
 
-def test_amd_s_cards_get_them_too_although_torch_calls_them_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_amd_s_cards_get_them_too_although_torch_calls_them_cuda(monkeypatch):
     monkeypatch.setattr(torch_build, "find", lambda: TorchBuild(hip="7.2"))
     registry.forget()
     assert set(active("cuda")) == FIXES
@@ -95,7 +94,7 @@ def test_amd_s_cards_get_them_too_although_torch_calls_them_cuda(monkeypatch: py
     registry.forget()
 
 
-def test_a_switch_takes_all_none_and_names(switch) -> None:
+def test_a_switch_takes_all_none_and_names(switch):
     switch("none")
     assert active("cpu") == []
     switch(" dropout, rms_norm")
@@ -105,7 +104,7 @@ def test_a_switch_takes_all_none_and_names(switch) -> None:
         assert len(active("cpu")) > 15
 
 
-def test_an_unknown_name_is_ignored_and_told(switch) -> None:
+def test_an_unknown_name_is_ignored_and_told(switch):
     switch("dropout,graphed_decoding")
     assert active("cpu") == ["dropout"]
     [told] = registry.doubts()
@@ -115,7 +114,7 @@ def test_an_unknown_name_is_ignored_and_told(switch) -> None:
 
 
 @pytest.mark.parametrize("number", ["5.21.4", "6.0.0rc1"])
-def test_another_version_switches_speed_off_and_leaves_fixes_on(install, number: str) -> None:
+def test_another_version_switches_speed_off_and_leaves_fixes_on(install, number):
     install("transformers", number)
     assert not enabled("decode_attention")
     assert enabled("linear")
@@ -130,13 +129,13 @@ def test_another_version_switches_speed_off_and_leaves_fixes_on(install, number:
 
 
 @pytest.mark.parametrize("number", ["5.22", "5.24.9.dev0", ""])
-def test_tested_versions_and_absent_libraries_are_no_matter(install, number: str) -> None:
+def test_tested_versions_and_absent_libraries_are_no_matter(install, number):
     install("transformers", number)
     assert enabled("decode_attention")
     assert registry.doubts() == []
 
 
-def test_the_doctor_says_what_is_off_and_why(install, switch) -> None:
+def test_the_doctor_says_what_is_off_and_why(install, switch):
     facts = device_report._patches()
     assert doctor.patches({"patches": facts}).state == "ok"
     install("transformers", "5.30.0")
@@ -153,7 +152,7 @@ def test_the_doctor_says_what_is_off_and_why(install, switch) -> None:
 
 
 @pytest.mark.torch
-def test_a_run_says_which_are_active_and_what_is_not_tested(tmp_path: Path, install, switch) -> None:
+def test_a_run_says_which_are_active_and_what_is_not_tested(tmp_path, install, switch):
     install("peft", "0.22.0")
     switch("all,no_such")
     _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.max_steps=1"))
@@ -163,7 +162,7 @@ def test_a_run_says_which_are_active_and_what_is_not_tested(tmp_path: Path, inst
     assert "fused_lora" not in events_named(events, "run_started")[0]["patches"]
 
 
-def test_boft_s_permutation_matrix_is_peft_s_and_a_plan_has_one_too() -> None:
+def test_boft_s_permutation_matrix_is_peft_s_and_a_plan_has_one_too():
     order = torch.randperm(7)
     assert torch.equal(
         shape_constraints._permutation_matrix(None, order), boft_layer.BOFTLayer.perm2mat(None, order)
@@ -178,7 +177,7 @@ def adapted_layer(method: str) -> Any:
     return next(module for module in model.modules() if isinstance(module, BaseTunerLayer))
 
 
-def test_c3a_s_gradients_are_those_of_its_change(switch) -> None:
+def test_c3a_s_gradients_are_those_of_its_change(switch):
     layer = adapted_layer("c3a").requires_grad_(True)
     read = torch.randn(2, 5, layer.in_features, requires_grad=True)
     wanted = [read, layer.c3a_kernel["default"]]
@@ -196,5 +195,5 @@ def test_c3a_s_gradients_are_those_of_its_change(switch) -> None:
     assert not torch.allclose(gradients(layer(read))[0], expected[0], atol=1e-3)
 
 
-def test_boft_compiles_nothing() -> None:
+def test_boft_compiles_nothing():
     assert boft_layer.get_fbd_cuda() is False

@@ -31,7 +31,7 @@ FILES = (
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> Path:
+def whole(tmp_path_factory):
     """Return a folder with every kind of file that a model may have; the weights are larger than what was covered."""
     folder = tmp_path_factory.mktemp("whole") / "model"
     for name in FILES:

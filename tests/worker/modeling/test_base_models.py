@@ -15,7 +15,7 @@ from engine.jobs.events import read_all
 from engine.worker.kernels.library import CACHE
 from engine.worker.modeling import base_models, file_checks
 from engine.worker.runtime.channel import Stopped
-from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.tiny_models import KINDS, tiny_model
 from tests.helpers.worker_setup import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
@@ -182,7 +182,7 @@ def test_loading_ends_between_two_weights_once_it_should(channel, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_a_decoder_keeps_of_a_token_is_known_from_its_configuration(kind: Kind) -> None:
+def test_what_a_decoder_keeps_of_a_token_is_known_from_its_configuration(kind):
     base = load_tiny(kind)
     ids = torch.arange(4, 11)[None]
     read = {"decoder_input_ids": ids} if base.family == "encoder-decoder" else {}
@@ -193,7 +193,7 @@ def test_what_a_decoder_keeps_of_a_token_is_known_from_its_configuration(kind: K
     assert base_models.kv_values_per_token(base.model.config) == kept // ids.shape[1]
 
 
-def test_a_model_that_keeps_no_keys_and_values_is_told() -> None:
+def test_a_model_that_keeps_no_keys_and_values_is_told():
     assert base_models.kv_values_per_token(MambaConfig()) is None
 
 

@@ -3,8 +3,6 @@
 import dataclasses
 import json
 from itertools import cycle
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -29,7 +27,6 @@ from tests.helpers.soft_prompts import (
     CASES,
     NAMES,
     TEXTS,
-    Options,
     batch,
     forward_logits,
     generate_batch,
@@ -37,7 +34,6 @@ from tests.helpers.soft_prompts import (
     prompts,
     soft_recipe,
 )
-from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny
 
 pytestmark = [
@@ -50,7 +46,7 @@ every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 
 
 @in_turn("t5", "gpt2")
-def test_two_of_different_lengths_stand_beside_each_other(kind: Kind, method: str, options: Options) -> None:
+def test_two_of_different_lengths_stand_beside_each_other(kind, method, options):
     table = {"id": method, **options}
     chosen = [
         None,
@@ -74,7 +70,7 @@ def test_two_of_different_lengths_stand_beside_each_other(kind: Kind, method: st
         assert all(torch.equal(one, other) for one, other in zip(found, alone[index], strict=True))
 
 
-def test_a_damaged_one_beside_another_changes_nothing() -> None:
+def test_a_damaged_one_beside_another_changes_nothing():
     sound, damaged = (
         install_random("t5", name, method={"id": "p_tuning", "virtual_tokens": 4})
         for name in ("sound", "damaged")
@@ -101,7 +97,7 @@ def uneven_t5() -> LoadedBase:
 
 
 @every_case
-def test_a_decoder_unlike_its_encoder_gets_its_own_prefix(method: str, options: Options) -> None:
+def test_a_decoder_unlike_its_encoder_gets_its_own_prefix(method, options):
     base = uneven_t5()
     model = attach_random(base, soft_recipe("t5", method, options))
     summaries = generate_batch(model, base)
@@ -112,7 +108,7 @@ def test_a_decoder_unlike_its_encoder_gets_its_own_prefix(method: str, options: 
 
 
 @every_case
-def test_a_bfloat16_base_is_read_in_its_own_format(method: str, options: Options) -> None:
+def test_a_bfloat16_base_is_read_in_its_own_format(method, options):
     base = load_tiny("llama")
     base.model.to(torch.bfloat16)
     model = attach_random(base, soft_recipe("llama", method, options))
@@ -130,9 +126,7 @@ def test_a_bfloat16_base_is_read_in_its_own_format(method: str, options: Options
     ],
     ids=str,
 )
-def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
-    kind: Kind, method: str, options: Options
-) -> None:
+def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(kind, method, options):
     def gradients(checkpointed: bool) -> list[torch.Tensor]:
         base = load_tiny(kind)
         model = attach.attach(base, soft_recipe(kind, method, options)).train()
@@ -157,7 +151,7 @@ def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
     ],
     ids=["a prompt in the decoder too", "a prefix of one part"],
 )
-def test_strangers_prompts_that_stand_elsewhere_are_refused(config: Any) -> None:
+def test_strangers_prompts_that_stand_elsewhere_are_refused(config):
     model = get_peft_model(load_tiny("t5").model, config)
     with pytest.raises(AdapterError, match=config.peft_type.value):
         prompt_learning.prompt_of(model)
@@ -165,7 +159,7 @@ def test_strangers_prompts_that_stand_elsewhere_are_refused(config: Any) -> None
         assert prompt_learning.prompt_of(model).length == 0
 
 
-def test_a_strangers_starting_text_makes_nothing_be_read(tmp_path: Path) -> None:
+def test_a_strangers_starting_text_makes_nothing_be_read(tmp_path):
     adapter = install_random("t5", "mine", method={"id": "prompt_tuning", "virtual_tokens": 4})
     path = adapter.folder / library.CONFIG_NAME
     text = {"prompt_tuning_init": "TEXT", "prompt_tuning_init_text": "Once"}
@@ -174,7 +168,7 @@ def test_a_strangers_starting_text_makes_nothing_be_read(tmp_path: Path) -> None
     attach.load_adapter(load_tiny("t5"), adapter)
 
 
-def test_a_strangers_starting_file_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_strangers_starting_file_is_refused_by_name(tmp_path):
     adapter = install_random("t5", "mine", method={"id": "multitask_prompt_tuning", "virtual_tokens": 4})
     path = adapter.folder / library.CONFIG_NAME
     config = json.loads(path.read_text()) | {"prompt_tuning_init_state_dict_path": str(tmp_path / "no")}
@@ -183,7 +177,7 @@ def test_a_strangers_starting_file_is_refused_by_name(tmp_path: Path) -> None:
         attach.load_adapter(load_tiny("t5"), adapter)
 
 
-def test_every_soft_prompt_is_handled_and_read() -> None:
+def test_every_soft_prompt_is_handled_and_read():
     for entry in SOFT_PROMPTS:
         assert entry.tuner is not None
         assert entry.tuner.virtual_tokens in prompt_learning.KINDS

@@ -84,9 +84,7 @@ def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
         ("bart", "p_tuning", "method.virtual_tokens", "train", 40),
     ],
 )
-def test_the_longest_row_may_take_all_positions_and_no_more(
-    kind: Kind, method: str, field: str, split: str, limit: int, tmp_path: Path
-) -> None:
+def test_the_longest_row_may_take_all_positions_and_no_more(kind, method, field, split, limit, tmp_path):
     def asked(places: int) -> Recipe:
         cut = f"data.max_conversation_tokens={limit}"
         return recipe_of(tmp_path, kind, method, places, cut, **{split: (SHORT, LONG)})
@@ -101,7 +99,7 @@ def test_the_longest_row_may_take_all_positions_and_no_more(
     assert refused(asked(needed - 1)) == [field]
 
 
-def test_unused_examples_need_no_positions(tmp_path: Path) -> None:
+def test_unused_examples_need_no_positions(tmp_path):
     def asked(*overrides: str) -> Recipe:
         return recipe_of(tmp_path, "gpt2", "lora", 90, *overrides, test=(SHORT, LONG))
 
@@ -110,7 +108,7 @@ def test_unused_examples_need_no_positions(tmp_path: Path) -> None:
     assert refused(asked('evaluation.split="validation"')) == []
 
 
-def test_a_prompt_only_run_reads_the_pinned_conversations_too(tmp_path: Path) -> None:
+def test_a_prompt_only_run_reads_the_pinned_conversations_too(tmp_path):
     def asked(**splits: tuple[Pair, ...]) -> Recipe:
         return recipe_of(tmp_path, "gpt2", "prompt_only", 90, **splits)
 
@@ -118,7 +116,7 @@ def test_a_prompt_only_run_reads_the_pinned_conversations_too(tmp_path: Path) ->
     assert refused(asked(validation=(SHORT, SHORT_TOO, SHORT_AGAIN, LONG))) == []
 
 
-def test_suggested_limits_fit(tmp_path: Path) -> None:
+def test_suggested_limits_fit(tmp_path):
     def found(*overrides: str) -> list[dict[str, str]]:
         return problems_of(recipe_of(tmp_path, "gpt2", "prompt_tuning", 120, *overrides, test=(LONG,)))
 
@@ -134,9 +132,7 @@ def test_suggested_limits_fit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bart", "gpt2"])
-def test_examples_in_the_prompt_that_overflow_are_refused_with_what_would_fit(
-    kind: Kind, tmp_path: Path
-) -> None:
+def test_examples_in_the_prompt_that_overflow_are_refused_with_what_would_fit(kind, tmp_path):
     def found(shots: int, places: int = 400) -> list[dict[str, str]]:
         many = tuple((f"Ann: tea {number}?\nBob: yes.", "Tea.") for number in range(20))
         return problems_of(
@@ -157,5 +153,5 @@ def test_examples_in_the_prompt_that_overflow_are_refused_with_what_would_fit(
 
 
 @pytest.mark.parametrize("method", ["lora", "prompt_tuning"])
-def test_a_model_without_a_limit_has_none_to_exceed(method: str, tmp_path: Path) -> None:
+def test_a_model_without_a_limit_has_none_to_exceed(method, tmp_path):
     assert refused(recipe_of(tmp_path, "t5", method, 0, test=(LONG,))) == []

@@ -22,7 +22,7 @@ def seconds(tmp_path: Path, *changed: str, **values: Any) -> float:
     return found - START_SECONDS
 
 
-def test_a_device_of_twice_the_speed_takes_about_half_the_time(tmp_path: Path) -> None:
+def test_a_device_of_twice_the_speed_takes_about_half_the_time(tmp_path):
     slow = seconds(tmp_path)
     assert slow > seconds(tmp_path, speed=2e9) > slow / 2.2
 
@@ -37,24 +37,24 @@ def test_a_device_of_twice_the_speed_takes_about_half_the_time(tmp_path: Path) -
         "training.evaluate_every=1",
     ],
 )
-def test_more_work_takes_longer(tmp_path: Path, more: str) -> None:
+def test_more_work_takes_longer(tmp_path, more):
     assert seconds(tmp_path, more) > seconds(tmp_path)
 
 
-def test_more_and_longer_examples_and_more_trained_weights_take_longer(tmp_path: Path) -> None:
+def test_more_and_longer_examples_and_more_trained_weights_take_longer(tmp_path):
     assert seconds(tmp_path, lengths=[(500, 20)] * 24) > seconds(tmp_path)
     assert seconds(tmp_path, lengths=LENGTHS * 2) > seconds(tmp_path)
     assert seconds(tmp_path, trained_share=1.0) > seconds(tmp_path)
 
 
-def test_fewer_scored_conversations_and_a_time_limit_end_sooner(tmp_path: Path) -> None:
+def test_fewer_scored_conversations_and_a_time_limit_end_sooner(tmp_path):
     assert seconds(tmp_path, "evaluation.examples=1") < seconds(tmp_path)
     assert seconds(tmp_path, "training.epochs=500", "training.max_minutes=0.1") < seconds(
         tmp_path, "training.epochs=500"
     )
 
 
-def test_a_prompt_alone_takes_the_time_of_scoring(tmp_path: Path) -> None:
+def test_a_prompt_alone_takes_the_time_of_scoring(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "prompt_only")
     found = run_seconds(recipe, WORK, 0.0, LENGTHS, EXAMPLES, 1e9)
     assert found is not None

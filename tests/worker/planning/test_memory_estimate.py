@@ -1,7 +1,6 @@
 """A plan's memory is computed from shapes, and exact where it can be checked."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -17,7 +16,6 @@ from engine.worker.modeling.architecture import ModelArchitecture, architecture_
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import meta_trace
 from engine.worker.planning.planner import Planner
-from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
 
@@ -35,7 +33,7 @@ def options(**values: object) -> BaseModelOptions:
 
 
 # -------------------------------------------------------------------------------------------- bits and bytes
-def test_bits_include_the_scales_of_bitsandbytes() -> None:
+def test_bits_include_the_scales_of_bitsandbytes():
     shape = shape_of("llama")
     assert shape.bits_per_parameter(options()) is None
     assert shape.bits_per_parameter(options(quantization="nf4", double_quantization=False)) == 4.5
@@ -50,9 +48,7 @@ def test_bits_include_the_scales_of_bitsandbytes() -> None:
 
 @pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
 @pytest.mark.parametrize("quantization", ["none", "int8", "nf4"])
-def test_weights_take_what_those_of_the_loaded_model_take(
-    kind: Kind, quantization: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_weights_take_what_those_of_the_loaded_model_take(kind, quantization, tmp_path, channel):
     recipe = tiny_recipe(tmp_path, kind, "lora", f"base_model.quantization={quantization}")
     model = base_models.load(recipe.base_model, "cpu", channel).model
     found = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
@@ -86,9 +82,7 @@ def weightless_base(recipe: Recipe) -> LoadedBase:
 @pytest.mark.parametrize(
     ("kind", "method"), [("t5", "lora"), ("llama", "lora"), ("llama", "full"), ("gpt2", "lora")]
 )
-def test_traced_bytes_are_those_that_a_real_micro_batch_keeps(
-    kind: Kind, method: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_traced_bytes_are_those_that_a_real_micro_batch_keeps(kind, method, tmp_path, channel):
     recipe = tiny_recipe(tmp_path, kind, method)
     base = base_models.load(recipe.base_model, "cpu", channel)
     model = attach.attach(base, recipe).train()
@@ -111,14 +105,14 @@ def test_traced_bytes_are_those_that_a_real_micro_batch_keeps(
     assert traced_bytes(recipe, shape) == pytest.approx(counter.peak, rel=0.05)
 
 
-def test_no_activations_are_kept_below_the_lowest_trained_layer(tmp_path: Path) -> None:
+def test_no_activations_are_kept_below_the_lowest_trained_layer(tmp_path):
     shape = BatchShape(4, 64, 64, 20)
     low = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.0.self_attn.q_proj"]')
     high = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.1.mlp.down_proj"]')
     assert traced_bytes(high, shape) < 0.8 * traced_bytes(low, shape)
 
 
-def test_checkpointed_activations_and_smaller_micro_batches_need_less(tmp_path: Path) -> None:
+def test_checkpointed_activations_and_smaller_micro_batches_need_less(tmp_path):
     recipe, shape = tiny_recipe(tmp_path, "llama"), BatchShape(8, 128, 128, 20)
     whole = traced_bytes(recipe, shape)
     assert traced_bytes(recipe, shape, checkpointed=True) < whole
@@ -127,7 +121,7 @@ def test_checkpointed_activations_and_smaller_micro_batches_need_less(tmp_path: 
 
 
 @pytest.mark.parametrize("all_true", [True, False])
-def test_conditions_of_all_values_are_answered_as_told_and_those_of_any_denied(all_true: bool) -> None:
+def test_conditions_of_all_values_are_answered_as_told_and_those_of_any_denied(all_true):
     values = torch.empty(3, device="meta")
     with meta_trace.LiveBytes(all_true=all_true):
         assert bool((values == 1).all()) is all_true
@@ -137,7 +131,7 @@ def test_conditions_of_all_values_are_answered_as_told_and_those_of_any_denied(a
 
 
 # ----------------------------------------------------------------------------------------------------- parts
-def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) -> None:
+def test_parts_add_up_and_follow_the_recipe(tmp_path, channel):
     planner = Planner(channel)
 
     def parts(*overrides: str) -> dict[str, int]:
@@ -157,7 +151,7 @@ def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) ->
 
 
 @pytest.mark.parametrize("how", [{}, {"is_causal": True}, {"attn_mask": None, "dropout_p": 0.1}], ids=str)
-def test_attention_called_directly_is_counted(how: dict[str, Any]) -> None:
+def test_attention_called_directly_is_counted(how):
     given = torch.empty(2, 3, 20, 8, dtype=torch.bfloat16, device="meta", requires_grad=True)
     with torch.device("meta"), meta_trace._Kernels("cpu", keeps_inputs=False):
         found = torch.nn.functional.scaled_dot_product_attention(given, given, given, **how)

@@ -19,7 +19,6 @@ from engine.worker.hub import repository
 from engine.worker.modeling import base_models
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices
-from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.tiny_runs import tiny_recipe
 
@@ -40,9 +39,7 @@ COUNTED: list[tuple[Kind, str]] = [
 
 @pytest.mark.parametrize(("kind", "method"), COUNTED)
 @pytest.mark.filterwarnings("ignore:Specified to not save", "ignore:.*is not recognized, please supply")
-def test_counts_are_those_of_the_loaded_model(
-    kind: Kind, method: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_counts_are_those_of_the_loaded_model(kind, method, tmp_path, channel):
     recipe = tiny_recipe(tmp_path, kind, method)
     plan = Planner(channel).plan(recipe)
     assert plan["problems"] == []
@@ -61,9 +58,7 @@ def test_counts_are_those_of_the_loaded_model(
     assert plan["adapter_bytes"] == sum(tensor.nbytes for tensor in saved.values())
 
 
-def test_on_all_cards_a_process_for_each_is_planned(
-    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_all_cards_a_process_for_each_is_planned(tmp_path, channel, monkeypatch):
     monkeypatch.setattr(visible_cards, "count", lambda _given: 3)
     planner, one = Planner(channel), tiny_recipe(tmp_path, "t5", "lora", "training.batch_size=2")
     assert "processes" not in planner.plan(one)
@@ -72,7 +67,7 @@ def test_on_all_cards_a_process_for_each_is_planned(
     assert planner.plan(changed(on_all, "training.batch_size=3"))["processes"] == 3
 
 
-def test_counts_do_not_depend_on_the_number_format_of_the_base(tmp_path: Path, channel: Channel) -> None:
+def test_counts_do_not_depend_on_the_number_format_of_the_base(tmp_path, channel):
     recipe = tiny_recipe(tmp_path, "t5", "adalora", "base_model.precision=bfloat16")
     model = attach.attach(base_models.load(recipe.base_model, "cpu", channel), recipe)
     plan = Planner(channel).plan(recipe)
@@ -87,7 +82,7 @@ def settle_ranks(model: PeftModel) -> None:
                 values[: model.active_peft_config.target_r] = 1.0
 
 
-def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Channel) -> None:
+def test_layers_and_blocks_are_those_of_the_model(tmp_path, channel):
     planner = Planner(channel)
     t5 = planner.plan(tiny_recipe(tmp_path, "t5"))
     assert t5["modules"] == {"q": 6, "k": 6, "v": 6, "o": 6, "wi_0": 4, "wi_1": 4, "wo": 4}
@@ -110,7 +105,7 @@ def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Chann
     assert gpt2["blocks"] == {"decoder": 2}
 
 
-def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Channel) -> None:
+def test_steps_examples_and_lengths_follow_the_data(tmp_path, channel):
     recipe = tiny_recipe(tmp_path, "llama", "lora", "data.max_conversation_tokens=80")
     plan = Planner(channel).plan(recipe)
     assert plan["steps"] == 2 * 24 / 8
@@ -125,9 +120,7 @@ def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Cha
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_preview_marks_the_summary_as_labels_and_nothing_else(
-    kind: Kind, tmp_path: Path, channel: Channel
-) -> None:
+def test_preview_marks_the_summary_as_labels_and_nothing_else(kind, tmp_path, channel):
     pieces = Planner(channel).plan(tiny_recipe(tmp_path, kind))["learned_preview"]["pieces"]
     read = "".join(text for text, is_label in pieces if not is_label)
     labels = "".join(text for text, is_label in pieces if is_label)
@@ -137,7 +130,7 @@ def test_preview_marks_the_summary_as_labels_and_nothing_else(
     assert " has " in labels
 
 
-def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, channel: Channel) -> None:
+def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path, channel):
     source = tmp_path / "data.jsonl"
     row = '{"dialogue": "Zoë: ☕ at  ten? 🎉", "summary": "Tea – at ten."}\n'
     source.write_text(row * 10, encoding="utf-8")
@@ -153,7 +146,7 @@ def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, ch
         assert "Tea – at ten." in text
 
 
-def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path, channel):
     recipe = tiny_recipe(
         tmp_path, "llama", "lora", "data.summary=sumary", 'method.target_modules=["nothing"]'
     )
@@ -165,9 +158,7 @@ def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Pa
     assert not {"steps", "examples", "token_lengths", "memory"} & plan.keys()
 
 
-def test_data_to_download_are_a_fact_of_the_plan(
-    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_to_download_are_a_fact_of_the_plan(tmp_path, channel, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     plan = Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
     assert (plan["missing"], plan["problems"]) == (["knkarthick/samsum"], [])
@@ -175,7 +166,7 @@ def test_data_to_download_are_a_fact_of_the_plan(
     assert not {"steps", "examples", "token_lengths", "memory", "memory_bytes"} & plan.keys()
 
 
-def test_what_is_not_here_is_a_problem_of_the_plan_while_offline(tmp_path: Path, channel: Channel) -> None:
+def test_what_is_not_here_is_a_problem_of_the_plan_while_offline(tmp_path, channel):
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
     plan = Planner(channel).plan(recipe)
     assert plan["missing"] == ["google/flan-t5-base"]
@@ -187,9 +178,7 @@ def test_what_is_not_here_is_a_problem_of_the_plan_while_offline(tmp_path: Path,
     assert [problem["field"] for problem in both["problems"]] == ["base_model.id", "data.source"]
 
 
-def test_a_base_model_to_download_is_a_fact_of_the_plan(
-    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_base_model_to_download_is_a_fact_of_the_plan(tmp_path, channel, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=owner/small")
     plan = Planner(channel).plan(recipe)
@@ -201,9 +190,7 @@ def test_a_base_model_to_download_is_a_fact_of_the_plan(
     assert both == {"trains": True, "notices": [], "missing": missing, "problems": []}
 
 
-def test_another_revision_than_the_local_one_would_be_downloaded(
-    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_revision_than_the_local_one_would_be_downloaded(tmp_path, channel, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5")
     cached = {("owner/small", "main"): Path(recipe.base_model.id)}
     monkeypatch.setattr(
@@ -225,9 +212,7 @@ def listed_recipe(tmp_path: Path, model_id: str, *changed: str) -> Recipe:
 
 
 @pytest.mark.parametrize("model_id", ["google/flan-t5-small", "HuggingFaceTB/SmolLM2-135M-Instruct"])
-def test_a_plan_tells_memory_and_time_of_a_model_that_is_not_here(
-    model_id: str, tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_tells_memory_and_time_of_a_model_that_is_not_here(model_id, tmp_path, channel, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     assert repository.cached_folder(model_id) is None
     plan = Planner(channel).plan(listed_recipe(tmp_path, model_id))
@@ -242,9 +227,7 @@ def test_a_plan_tells_memory_and_time_of_a_model_that_is_not_here(
     assert not plan.keys() & {"token_lengths", "learned_preview", "prompt"}
 
 
-def test_a_model_that_does_not_fit_is_a_problem_before_its_download(
-    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_does_not_fit_is_a_problem_before_its_download(tmp_path, channel, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     monkeypatch.setattr(devices, "capacity_bytes", lambda _: 1_000_000_000)
     plan = Planner(channel).plan(listed_recipe(tmp_path, "google/flan-t5-base"))
@@ -252,7 +235,7 @@ def test_a_model_that_does_not_fit_is_a_problem_before_its_download(
     assert "of memory" in plan["problems"][0]["message"]
 
 
-def test_another_revision_and_an_unknown_model_stay_unknown(tmp_path: Path, channel: Channel) -> None:
+def test_another_revision_and_an_unknown_model_stay_unknown(tmp_path, channel):
     for changed in (("base_model.revision=v2",), ("base_model.id=nobody/nothing",)):
         plan = Planner(channel).plan(listed_recipe(tmp_path, "google/flan-t5-small", *changed))
         assert "memory" not in plan

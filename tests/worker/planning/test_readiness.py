@@ -19,7 +19,7 @@ GERMAN = (
 
 
 @pytest.fixture
-def channel() -> Channel:
+def channel():
     return make_channel("plan")
 
 
@@ -38,14 +38,14 @@ def warnings(found) -> list[str]:
     return [each["message"] for each in found["notices"] if each.get("level") == "warning"]
 
 
-def test_a_plan_names_what_a_verdict_hangs_on(tmp_path: Path, channel: Channel) -> None:
+def test_a_plan_names_what_a_verdict_hangs_on(tmp_path, channel):
     found = plan(channel, tmp_path, f"data.source={json.dumps(str(german(tmp_path)))}")["readiness"]
     assert (found["scored"], found["language"], found["base_languages"]) == (4, "de", ())
     assert found["learned"].items() >= {"limit": 64, "over": 0, "of": 32}.items()
     assert 5 < found["learned"]["longest"] <= 64
 
 
-def test_too_few_scored_conversations_are_said_with_what_to_do(tmp_path: Path, channel: Channel) -> None:
+def test_too_few_scored_conversations_are_said_with_what_to_do(tmp_path, channel):
     written = "evaluation.max_new_tokens=0"
     few = plan(channel, tmp_path, written)
     assert warnings(few) == ["Only 6 conversations to test on; a verdict needs at least 10."]
@@ -56,14 +56,14 @@ def test_too_few_scored_conversations_are_said_with_what_to_do(tmp_path: Path, c
     assert warnings(plan(channel, tmp_path, written, 'evaluation.split="train"')) == []
 
 
-def test_a_plan_counts_conversations_that_all_wait_for_a_summary(tmp_path: Path, channel: Channel) -> None:
+def test_a_plan_counts_conversations_that_all_wait_for_a_summary(tmp_path, channel):
     found = plan(channel, tmp_path, f"data.source={json.dumps(str(german(tmp_path, '')))}")
     assert found["unlabelled"] == 40
     assert [problem["field"] for problem in found["problems"]] == ["data.summary"]
     assert "unlabelled" not in plan(channel, tmp_path)
 
 
-def test_limits_by_hand_that_cut_many_are_said(tmp_path: Path, channel: Channel) -> None:
+def test_limits_by_hand_that_cut_many_are_said(tmp_path, channel):
     source = f"data.source={json.dumps(str(german(tmp_path, 'Bernd kommt. ' * 20, 200)))}"
     assert not [
         text
@@ -86,9 +86,7 @@ def test_limits_by_hand_that_cut_many_are_said(tmp_path: Path, channel: Channel)
         ("", ("en",), ""),
     ],
 )
-def test_a_language_that_the_base_model_is_not_made_for_is_said(
-    language, known, said, tmp_path: Path
-) -> None:
+def test_a_language_that_the_base_model_is_not_made_for_is_said(language, known, said, tmp_path):
     facts = {"scored": 100, "language": language, "base_languages": known}
     found = readiness.doubts(tiny_recipe(tmp_path, "t5"), facts, 100)
     assert [each["message"] for each in found] == ([said] if said else [])
@@ -103,9 +101,7 @@ def test_a_language_that_the_base_model_is_not_made_for_is_said(
         ([], "", ""),
     ],
 )
-def test_a_run_too_short_to_learn_is_said_with_what_to_do(
-    overrides, message, hint, tmp_path: Path, channel: Channel
-) -> None:
+def test_a_run_too_short_to_learn_is_said_with_what_to_do(overrides, message, hint, tmp_path, channel):
     found = plan(channel, tmp_path, "evaluation.max_new_tokens=0", *overrides)["notices"]
     short = [each for each in found if each.get("field") == "training.epochs"]
     assert [each["message"] for each in short] == ([message] if message else [])

@@ -37,7 +37,7 @@ def refusal(path: Path) -> str:
     return caught.value.message
 
 
-def test_zip_gives_its_data_files_and_nothing_else(tmp_path: Path) -> None:
+def test_zip_gives_its_data_files_and_nothing_else(tmp_path):
     names = {
         "data/train.csv": CSV,
         "README.md": b"x",
@@ -59,14 +59,14 @@ COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst"
 
 
 @pytest.mark.parametrize("ending", COMPRESS)
-def test_a_compressed_file_gives_its_file(tmp_path: Path, ending: str) -> None:
+def test_a_compressed_file_gives_its_file(tmp_path, ending):
     path = tmp_path / f"train.csv.{ending}"
     path.write_bytes(COMPRESS[ending](CSV))
     assert (unpacked(path) / "train.csv").read_bytes() == CSV
 
 
 @pytest.mark.parametrize("ending", COMPRESS)
-def test_a_damaged_compressed_file_is_named(tmp_path: Path, ending: str) -> None:
+def test_a_damaged_compressed_file_is_named(tmp_path, ending):
     path = tmp_path / f"train.csv.{ending}"
     for broken in (COMPRESS[ending](os.urandom(3_000))[:1_500], b"no archive"):
         path.write_bytes(broken)
@@ -74,9 +74,7 @@ def test_a_damaged_compressed_file_is_named(tmp_path: Path, ending: str) -> None
 
 
 @pytest.mark.parametrize("ending", COMPRESS)
-def test_zeros_after_the_end_take_no_time(
-    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_zeros_after_the_end_take_no_time(tmp_path, ending, monkeypatch):
     monkeypatch.setattr(archives, "require_written", lambda _path: None)
     path = tmp_path / f"train.csv.{ending}"
     path.write_bytes(COMPRESS[ending](CSV))
@@ -87,7 +85,7 @@ def test_zeros_after_the_end_take_no_time(
         assert (unpacked(path) / "train.csv").read_bytes() == CSV
 
 
-def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path: Path) -> None:
+def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path):
     first = unpacked(zipped(tmp_path / "a.zip", **{"a.csv": CSV}))
     (first / "mark").touch()
     assert (unpacked(tmp_path / "a.zip") / "mark").exists()
@@ -96,7 +94,7 @@ def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path: Path) -> None:
     assert (again / "a.csv").read_bytes() == CSV + b"c,d\n"
 
 
-def test_what_nobody_used_for_long_is_removed(tmp_path: Path) -> None:
+def test_what_nobody_used_for_long_is_removed(tmp_path):
     old = unpacked(zipped(tmp_path / "a.zip", **{"a.csv": CSV}))
     long_ago = time.time() - archives.CACHE_SECONDS - 60
     os.utime(old, (long_ago, long_ago))
@@ -105,13 +103,13 @@ def test_what_nobody_used_for_long_is_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../out.csv", "a/../../out.csv", "/out.csv", "C:/out.csv", "..\\out.csv"])
-def test_path_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+def test_path_out_of_the_folder_is_refused(tmp_path, name):
     message = refusal(zipped(tmp_path / "a.zip", **{"fine.csv": CSV, name: CSV}))
     assert message == f'a.zip holds "{name}", a path out of its folder.'
     assert not list(cache_folder().rglob("*.csv"))
 
 
-def test_link_is_refused(tmp_path: Path) -> None:
+def test_link_is_refused(tmp_path):
     link = zipfile.ZipInfo("link.csv")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -120,11 +118,11 @@ def test_link_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["inner.zip", "inner.csv.gz", "inner.csv.zst"])
-def test_archive_within_an_archive_is_refused(tmp_path: Path, name: str) -> None:
+def test_archive_within_an_archive_is_refused(tmp_path, name):
     assert refusal(zipped(tmp_path / "a.zip", **{name: CSV})) == f'a.zip holds another archive, "{name}".'
 
 
-def test_a_member_behind_a_password_is_named(tmp_path: Path) -> None:
+def test_a_member_behind_a_password_is_named(tmp_path):
     path = zipped(tmp_path / "a.zip", **{"train.csv": CSV})
     content = bytearray(path.read_bytes())
     for header, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -133,7 +131,7 @@ def test_a_member_behind_a_password_is_named(tmp_path: Path) -> None:
     assert refusal(path) == 'a.zip holds "train.csv", which a password protects.'
 
 
-def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bombs_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
     bomb = bytes(8 << 20)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(bomb))
@@ -144,14 +142,14 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not list(cache_folder().rglob("*.csv"))
 
 
-def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     path = zipped(tmp_path / "a.zip", **{f"{number}.csv": CSV for number in range(3)})
     assert refusal(path) == "a.zip holds 3 files, at most 2 are unpacked."
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.csv.gz"])
-def test_damaged_archive_is_said_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+def test_damaged_archive_is_said_and_leaves_nothing(tmp_path, name):
     path = tmp_path / name
     content = os.urandom(2000)
     path.write_bytes(gzip.compress(content)) if name.endswith("gz") else zipped(path, **{"a.csv": content})
@@ -161,7 +159,7 @@ def test_damaged_archive_is_said_and_leaves_nothing(tmp_path: Path, name: str) -
     assert not list((cache_folder() / "unpacked").iterdir())
 
 
-def test_unpacking_can_be_ended(tmp_path: Path) -> None:
+def test_unpacking_can_be_ended(tmp_path):
     class EndedError(Exception):
         pass
 

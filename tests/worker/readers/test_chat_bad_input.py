@@ -11,7 +11,6 @@ from engine.errors import DataError
 from engine.worker.readers import Table, chat_files, mail_files, open_table, text_folder
 from engine.worker.readers.table import Notes
 from tests.worker.readers.exports import CASES
-from tests.worker.readers.exports.case import Case
 
 # One of each kind that is read line by line.
 LONG = {
@@ -31,9 +30,7 @@ def write(path: Path, content: str | bytes) -> Table:
 
 
 @pytest.mark.parametrize("case", LONG, ids=lambda case: case.id)
-def test_an_export_too_long_for_memory_is_read_line_by_line_with_the_same_result(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_too_long_for_memory_is_read_line_by_line_with_the_same_result(case, tmp_path, monkeypatch):
     whole = write(tmp_path / case.name, case.data)
     expected, remarks = conversations(whole), whole.remarks
     monkeypatch.setattr(text_folder, "MAX_BYTES", 10)
@@ -41,9 +38,7 @@ def test_an_export_too_long_for_memory_is_read_line_by_line_with_the_same_result
     assert whole.remarks == remarks
 
 
-def test_a_conversation_without_a_pause_that_no_row_can_hold_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_conversation_without_a_pause_that_no_row_can_hold_is_named(tmp_path, monkeypatch):
     for module in (segmentation, chat_files):
         monkeypatch.setattr(module, "MAX_CHARACTERS", 200)
     lines = [
@@ -58,14 +53,14 @@ def test_a_conversation_without_a_pause_that_no_row_can_hold_is_named(
     ]
 
 
-def test_a_few_wrong_bytes_break_their_conversation_alone(tmp_path: Path) -> None:
+def test_a_few_wrong_bytes_break_their_conversation_alone(tmp_path):
     good = "1.1.24, 10:00 - Ann: Grüße, wie geht es dir an diesem schönen Tag?\n"
     table = write(tmp_path / "a.txt", good.encode() + b"2.1.24, 10:00 - Ann: caf\xe9\n")
     assert conversations(table) == [good.partition(" - ")[2].strip()]
     assert [each.position for each in table.broken] == ["row 2"]
 
 
-def test_an_attachment_is_never_held(tmp_path: Path) -> None:
+def test_an_attachment_is_never_held(tmp_path):
     def lines() -> Iterator[bytes]:
         yield from (
             b"From: Ann <a@example.org>\r\n",
@@ -91,7 +86,7 @@ def test_an_attachment_is_never_held(tmp_path: Path) -> None:
     assert peak < 1_000_000
 
 
-def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mailbox_is_read_thread_by_thread(tmp_path, monkeypatch):
     parsed: list[int] = []
     parse = mail_files.parse_mail
 
@@ -111,20 +106,20 @@ def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.
     assert (sum(1 for _ in rows), len(parsed)) == (99, 100)
 
 
-def test_mails_that_quote_each_other_without_end_have_an_end(tmp_path: Path) -> None:
+def test_mails_that_quote_each_other_without_end_have_an_end(tmp_path):
     quoted = "".join(f"{'>' * depth} On 5 Jan 2024, Ann <a@example.org> wrote:\n" for depth in range(1, 300))
     table = write(tmp_path / "a.eml", f"From: Bob <b@example.org>\nMessage-ID: <1@x>\n\nHi\n{quoted}")
     assert conversations(table)[0].endswith("Bob: Hi")
 
 
 @pytest.mark.parametrize("markup", ["<a ", "<!--", "<![", "</", "<a href='", "<?"])
-def test_markup_that_never_ends_is_named_at_once(markup: str, tmp_path: Path) -> None:
+def test_markup_that_never_ends_is_named_at_once(markup, tmp_path):
     table = write(tmp_path / "a.html", f"<html><body>Ann: Hi<br>Bob: Yo{markup * 20_000}")
     with pytest.raises(DataError, match=r"a\.html can't be read: "):
         conversations(table)
 
 
-def test_a_page_with_a_table_of_conversations_is_no_conversation(tmp_path: Path) -> None:
+def test_a_page_with_a_table_of_conversations_is_no_conversation(tmp_path):
     head = "<tr><th>dialogue</th><th>summary</th></tr>"
     (tmp_path / "a.html").write_text(
         f"<html><table>{head}<tr><td>Ann: hi</td><td>They greet.</td></tr></table></html>"
@@ -134,7 +129,7 @@ def test_a_page_with_a_table_of_conversations_is_no_conversation(tmp_path: Path)
     assert caught.value.hint == "Open it in a spreadsheet, and save the table as xlsx or csv."
 
 
-def test_a_mail_without_line_ends_takes_bounded_memory(tmp_path: Path) -> None:
+def test_a_mail_without_line_ends_takes_bounded_memory(tmp_path):
     path = tmp_path / "a.eml"
     with path.open("wb") as stream:
         stream.write(b"From: Ann <a@example.org>\n\nHello there, how are you?\n")

@@ -69,14 +69,12 @@ TOLD = (
 )
 
 
-def test_a_workspace_of_slack_is_read_channel_by_channel_with_its_members_names(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_a_workspace_of_slack_is_read_channel_by_channel_with_its_members_names(tmp_path, channel):
     assert conversations(workspace(tmp_path / "export"), channel) == EXPECTED
     assert notice_messages(channel) == [TOLD]
 
 
-def test_a_zip_of_a_workspace_is_the_same(tmp_path: Path, channel: Channel) -> None:
+def test_a_zip_of_a_workspace_is_the_same(tmp_path, channel):
     folder = workspace(tmp_path / "export")
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         for path in folder.rglob("*.json"):
@@ -84,7 +82,7 @@ def test_a_zip_of_a_workspace_is_the_same(tmp_path: Path, channel: Channel) -> N
     assert conversations(tmp_path / "export.zip", channel) == EXPECTED
 
 
-def test_what_holds_no_messages_beside_chats_is_left_out_and_named(tmp_path: Path, channel: Channel) -> None:
+def test_what_holds_no_messages_beside_chats_is_left_out_and_named(tmp_path, channel):
     folder = workspace(tmp_path / "export")
     write(folder / "notes.json", [{"a": 1}])
     assert conversations(folder, channel) == EXPECTED
@@ -110,7 +108,7 @@ TRIP = {
 WORK = {"name": "Work", "type": "private_group", "messages": [telegram(40, "Cem", "Done")]}
 
 
-def test_a_chat_of_telegram_is_called_as_it_calls_itself(tmp_path: Path, channel: Channel) -> None:
+def test_a_chat_of_telegram_is_called_as_it_calls_itself(tmp_path, channel):
     assert conversations(write(tmp_path / "result.json", TRIP), channel) == {
         "Trip 2024-01-01 10:00": "Ann: Off?",
         "Trip 2024-01-01 16:00": "Bob: Yes",
@@ -122,7 +120,7 @@ def test_a_chat_of_telegram_is_called_as_it_calls_itself(tmp_path: Path, channel
     )
 
 
-def test_of_an_account_all_chats_are_read(tmp_path: Path, channel: Channel) -> None:
+def test_of_an_account_all_chats_are_read(tmp_path, channel):
     account = {
         "about": "Here is your data.",
         "contacts": {"about": "…", "list": [{"first_name": "Zed"}]},
@@ -147,7 +145,7 @@ def discord(name: str) -> dict[str, Any]:
     return {"guild": {"name": "Bakers"}, "channel": {"name": name}, "messages": [message]}
 
 
-def test_names_of_channels_say_no_split(tmp_path: Path, channel: Channel) -> None:
+def test_names_of_channels_say_no_split(tmp_path, channel):
     for name in ("test", "dev"):
         write(tmp_path / "chats" / f"Bakers - {name} [7].json", discord(name))
     assert conversations(tmp_path / "chats", channel) == {
@@ -164,7 +162,7 @@ WHATSAPP = """\
 """
 
 
-def test_a_chat_written_in_lines_is_parted_the_same_way(tmp_path: Path, channel: Channel) -> None:
+def test_a_chat_written_in_lines_is_parted_the_same_way(tmp_path, channel):
     (tmp_path / "chat.txt").write_text(WHATSAPP)
     assert conversations(tmp_path / "chat.txt", channel) == {
         "chat 2023-12-31 23:58": "Ann: Happy\nBob: New year",
@@ -172,7 +170,7 @@ def test_a_chat_written_in_lines_is_parted_the_same_way(tmp_path: Path, channel:
     }
 
 
-def test_the_pause_can_be_another_one_or_none(tmp_path: Path, channel: Channel) -> None:
+def test_the_pause_can_be_another_one_or_none(tmp_path, channel):
     (tmp_path / "chat.txt").write_text(WHATSAPP)
     assert list(conversations(tmp_path / "chat.txt", channel, pause="24")) == ["chat 2023-12-31 23:58"]
     assert conversations(tmp_path / "chat.txt", channel, pause="0") == {
@@ -187,19 +185,19 @@ def test_the_pause_can_be_another_one_or_none(tmp_path: Path, channel: Channel) 
 
 
 @pytest.mark.parametrize("pause", ["soon", "-1", "nan", "1e9"])
-def test_a_pause_that_is_no_number_of_hours_is_refused(tmp_path: Path, channel: Channel, pause: str) -> None:
+def test_a_pause_that_is_no_number_of_hours_is_refused(tmp_path, channel, pause):
     with pytest.raises(DataError, match=f"A pause of {pause} hours is not valid") as caught:
         conversations(write(tmp_path / "a.json", TRIP), channel, pause=pause)
     assert caught.value.field == "data.columns"
 
 
-def test_a_pause_for_data_without_chats_is_refused(tmp_path: Path, channel: Channel) -> None:
+def test_a_pause_for_data_without_chats_is_refused(tmp_path, channel):
     source = write(tmp_path / "a.json", [{"conversation": "Ann: Hi", "summary": ""}])
     with pytest.raises(DataError, match="no chat export in the data that a pause could part"):
         conversations(source, channel, pause="4")
 
 
-def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Path, channel: Channel) -> None:
+def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path, channel):
     event = preview(write(tmp_path / "result.json", TRIP), channel)
     assert event["problem"] is None
     assert event["shape"]["reason"] == USUAL_PAUSE
@@ -210,14 +208,14 @@ def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Pat
     }
 
 
-def test_a_broken_entry_is_named_and_the_others_read(tmp_path: Path, channel: Channel) -> None:
+def test_a_broken_entry_is_named_and_the_others_read(tmp_path, channel):
     source = write(tmp_path / "a.json", [slack("U1", 0, "Hi"), "x", slack("U1", 1, "Yo")])
     found = all_examples(source, channel, broken_rows="leave_out")
     assert [each.conversation for each in found] == ["U1: Hi\nU1: Yo"]
     assert any("row 2: it is text, no object with names" in notice for notice in notice_messages(channel))
 
 
-def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path: Path, channel: Channel) -> None:
+def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path, channel):
     folder = workspace(tmp_path / "export")
     (folder / "users.json").write_text("[{")
     found = conversations(folder / "test", channel)
@@ -225,9 +223,7 @@ def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path: Path, chann
     assert notice_messages(channel)[0] == "users.json can't be read: speakers are named by their ids."
 
 
-def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(tmp_path, channel):
     silent = {**TRIP, "messages": [TRIP["messages"][0], TRIP["messages"][2]]}
     with pytest.raises(DataError, match=r"No one says anything in result\.json") as caught:
         conversations(write(tmp_path / "result.json", silent), channel)
@@ -258,7 +254,7 @@ WRITERS = [("a.jsonl", write_lines), ("a.json", write_list), ("a.parquet", write
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
-def test_places_are_columns_and_are_found(tmp_path: Path, channel: Channel, name: str, write) -> None:
+def test_places_are_columns_and_are_found(tmp_path, channel, name, write):
     write(tmp_path / name)
     shown = preview(tmp_path / name, channel)
     assert shown["columns"] == COLUMNS
@@ -267,7 +263,7 @@ def test_places_are_columns_and_are_found(tmp_path: Path, channel: Channel, name
     assert summaries == [f"Train {number} is late." for number in range(len(ROWS))]
 
 
-def test_place_is_named_by_hand(tmp_path: Path, channel: Channel) -> None:
+def test_place_is_named_by_hand(tmp_path, channel):
     rows = [{"a": {"x": "One text.", "y": "Another one."}} for _ in range(3)]
     (tmp_path / "a.json").write_text(json.dumps(rows))
     schema, found = read_source(tmp_path / "a.json", channel, conversation="a.y", summary="a.x")
@@ -275,7 +271,7 @@ def test_place_is_named_by_hand(tmp_path: Path, channel: Channel) -> None:
     assert found[None][0].conversation == "Another one."
 
 
-def test_list_with_more_objects_later_is_told(tmp_path: Path) -> None:
+def test_list_with_more_objects_later_is_told(tmp_path):
     later = {"input": {"conversation": "x"}, "answers": [{"text": "first"}, {"text": "second"}]}
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, later, later]))
     table = open_table([tmp_path / "a.jsonl"])

@@ -47,7 +47,7 @@ WRITERS = [
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
-def test_rows_are_as_they_stand(tmp_path: Path, name: str, write) -> None:
+def test_rows_are_as_they_stand(tmp_path, name, write):
     write(tmp_path / name, pa.table(ROWS))
     rows = open_table([tmp_path / name])
     expected = [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]
@@ -58,7 +58,7 @@ def test_rows_are_as_they_stand(tmp_path: Path, name: str, write) -> None:
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
-def test_dates_and_decimals_are_written_out_and_bytes_are_told(tmp_path: Path, name: str, write) -> None:
+def test_dates_and_decimals_are_written_out_and_bytes_are_told(tmp_path, name, write):
     table = pa.table(
         {
             "day": [dt.date(2026, 11, 2)],
@@ -85,7 +85,7 @@ def no_utf8() -> pa.Table:
     return pa.table({"a": ["x", "y"], "b": wrong})
 
 
-def test_row_with_other_bytes_than_utf8_is_broken(tmp_path: Path) -> None:
+def test_row_with_other_bytes_than_utf8_is_broken(tmp_path):
     write_parquet(tmp_path / "a.parquet", no_utf8())
     rows = open_table([tmp_path / "a.parquet"])
     assert [record.values for record in rows] == [{"a": "x", "b": "fine"}]
@@ -96,7 +96,7 @@ def test_row_with_other_bytes_than_utf8_is_broken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
-def test_cut_file_is_said(tmp_path: Path, name: str, write, share: float) -> None:
+def test_cut_file_is_said(tmp_path, name, write, share):
     path = tmp_path / name
     write(path, pa.table({"dialogue": ["x" * 100] * 50, "summary": [str(n) for n in range(50)]}))
     content = path.read_bytes()
@@ -106,13 +106,13 @@ def test_cut_file_is_said(tmp_path: Path, name: str, write, share: float) -> Non
     assert caught.value.field == "data.source"
 
 
-def test_feather_of_the_first_version_is_named(tmp_path: Path) -> None:
+def test_feather_of_the_first_version_is_named(tmp_path):
     (tmp_path / "a.feather").write_bytes(b"FEA1" + bytes(50) + b"FEA1")
     with pytest.raises(DataError, match=r"a\.feather is a feather file of the first version"):
         list(open_table([tmp_path / "a.feather"]))
 
 
-def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_columns_of_one_name_are_refused(tmp_path):
     write_file(tmp_path / "a.arrow", pa.table([pa.array(["x"]), pa.array(["y"])], names=["a", "a"]))
     with pytest.raises(DataError, match='it has several columns "a"'):
         list(open_table([tmp_path / "a.arrow"]))

@@ -9,7 +9,6 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.ingestion.sources import locate
-from engine.worker.runtime.channel import Channel
 from tests.helpers.read_sources import all_examples
 
 ROWS = [{"id": str(n), "dialogue": f"Ann: Hi {n}\nBob: Yo", "summary": f"They, {n}"} for n in range(12)]
@@ -34,9 +33,7 @@ TABBED = "dialogue\tsummary\n" + "".join(f"Ann: Hi, Bob: Yo {n}\tThey {n}\n" for
         SIDE_BY_SIDE,
     ],
 )
-def test_tables_and_json_are_read_under_any_name(
-    name: str, text: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_tables_and_json_are_read_under_any_name(name, text, tmp_path, channel):
     (tmp_path / name).write_text(text)
     examples = all_examples(tmp_path / name, channel)
     assert len(examples) == 12
@@ -54,18 +51,18 @@ def test_tables_and_json_are_read_under_any_name(
         ("a.chat", "Ann: Hi\nBob: Yo\nAnn: Bye\n"),
     ],
 )
-def test_talk_stays_one_conversation(name: str, text: str, tmp_path: Path, channel: Channel) -> None:
+def test_talk_stays_one_conversation(name, text, tmp_path, channel):
     (tmp_path / name).write_text(text)
     assert len(all_examples(tmp_path / name, channel)) == 1
 
 
-def test_prose_with_another_ending_is_refused(tmp_path: Path, channel: Channel) -> None:
+def test_prose_with_another_ending_is_refused(tmp_path, channel):
     (tmp_path / "main.c").write_text("int main(void)\n{\n  return 0;\n}\n")
     with pytest.raises(DataError, match="no kind of file that can be read"):
         locate(DataOptions(source=str(tmp_path / "main.c")), channel)
 
 
-def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path: Path, channel: Channel) -> None:
+def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path, channel):
     (tmp_path / "train.txt").write_text(LINES)
     (tmp_path / "test.txt").write_text(LINES)
     (tmp_path / "note.txt").write_text("About the data.\n")
@@ -119,9 +116,7 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path: Path,
         ("all.7z", b"7z\xbc\xaf", "an archive of another kind", "Unpack"),
     ],
 )
-def test_the_nearest_step_is_said(
-    name: str, content: bytes, what: str, step: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_the_nearest_step_is_said(name, content, what, step, tmp_path, channel):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError) as caught:
         locate(DataOptions(source=str(tmp_path / name)), channel)
@@ -131,9 +126,7 @@ def test_the_nearest_step_is_said(
 
 
 @pytest.mark.parametrize("is_zip", [False, True])
-def test_files_that_no_reader_knows_are_named_and_counted_beside_others(
-    is_zip: bool, tmp_path: Path, channel: Channel
-) -> None:
+def test_files_that_no_reader_knows_are_named_and_counted_beside_others(is_zip, tmp_path, channel):
     folder = tmp_path / "talks"
     (folder / "more").mkdir(parents=True)
     for name in (

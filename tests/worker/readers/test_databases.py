@@ -10,7 +10,6 @@ import pytest
 from engine.data import questions
 from engine.errors import DataError
 from engine.worker.readers import open_table
-from engine.worker.runtime.channel import Channel
 from tests.helpers.read_sources import read_source
 
 ROWS = [(f"Ann: {n}?\nBob: Yes.", f"They talk about {n}.") for n in range(5)]
@@ -32,9 +31,7 @@ def rows(path: Path, **options: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", ["a.sqlite", "a.sqlite3", "a.db", "a.data", "a'?#%.db"])
-def test_the_one_table_with_texts_is_read_and_nothing_is_written(
-    tmp_path: Path, channel: Channel, name: str
-) -> None:
+def test_the_one_table_with_texts_is_read_and_nothing_is_written(tmp_path, channel, name):
     numbers = "CREATE TABLE numbers (a, b); INSERT INTO numbers VALUES (1, 2); CREATE TABLE empty (a TEXT)"
     path = written(tmp_path / name, "talks", also=numbers)
     before = path.read_bytes()
@@ -45,7 +42,7 @@ def test_the_one_table_with_texts_is_read_and_nothing_is_written(
     assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
-def test_of_several_tables_one_is_asked_for(tmp_path: Path) -> None:
+def test_of_several_tables_one_is_asked_for(tmp_path):
     path = written(tmp_path / "a.db", "talks", "others")
     with pytest.raises(DataError, match=r"several tables with texts: talks, others") as caught:
         rows(path)
@@ -58,7 +55,7 @@ def test_of_several_tables_one_is_asked_for(tmp_path: Path) -> None:
     assert (caught.value.field, caught.value.hint) == ("data.sheet", "The tables are: talks, others.")
 
 
-def test_tables_named_after_splits_are_splits(tmp_path: Path) -> None:
+def test_tables_named_after_splits_are_splits(tmp_path):
     table = open_table([written(tmp_path / "a.db", "train", "test")], finds_chats=False)
     assert [record.values["split"] for record in table] == ["train"] * 5 + ["test"] * 5
     assert table.remarks == ("Of a.db these tables are read as splits: train, test.",)
@@ -87,18 +84,18 @@ FORGED = "PRAGMA writable_schema = ON; UPDATE sqlite_master SET {} WHERE name = 
         "CREATE TABLE pragma_table_list (a); CREATE TABLE pragma_table_xinfo (a)",
     ],
 )
-def test_only_plain_tables_are_read_whatever_their_definitions_look_like(tmp_path: Path, also: str) -> None:
+def test_only_plain_tables_are_read_whatever_their_definitions_look_like(tmp_path, also):
     assert rows(written(tmp_path / "a.db", "talks", also=also)) == ROWS
 
 
-def test_a_column_that_is_computed_is_left_out_and_told(tmp_path: Path) -> None:
+def test_a_column_that_is_computed_is_left_out_and_told(tmp_path):
     endless = "ALTER TABLE talks ADD COLUMN more TEXT AS (hex(zeroblob(1000000000)))"
     table = open_table([written(tmp_path / "a.db", "talks", also=endless)], finds_chats=False)
     assert [tuple(record.values.values()) for record in table] == ROWS
     assert table.remarks == ('Columns of "talks" that are computed are left out: more.',)
 
 
-def test_bytes_are_told_and_wrong_ones_break_their_row(tmp_path: Path) -> None:
+def test_bytes_are_told_and_wrong_ones_break_their_row(tmp_path):
     also = "INSERT INTO talks VALUES ('x', x'00ff'), ('y', CAST(x'ff41' AS TEXT))"
     table = open_table([written(tmp_path / "a.db", "talks", also=also)], finds_chats=False)
     *_, last = table
@@ -107,7 +104,7 @@ def test_bytes_are_told_and_wrong_ones_break_their_row(tmp_path: Path) -> None:
     assert [each.position for each in table.broken] == ["row 7"]
 
 
-def test_what_is_not_merged_yet_is_told(tmp_path: Path) -> None:
+def test_what_is_not_merged_yet_is_told(tmp_path):
     path = written(tmp_path / "a.db", "talks")
     (tmp_path / "a.db-wal").write_bytes(b"x")
     table = open_table([path], finds_chats=False)
@@ -115,7 +112,7 @@ def test_what_is_not_merged_yet_is_told(tmp_path: Path) -> None:
     assert "what stands in a.db-wal is not read" in table.remarks[0]
 
 
-def test_damage_and_encryption_are_named(tmp_path: Path) -> None:
+def test_damage_and_encryption_are_named(tmp_path):
     path = written(tmp_path / "a.db", "talks")
     sound = path.read_bytes()
     path.write_bytes(sound[:100] + b"\xff" * (len(sound) - 100))

@@ -26,7 +26,7 @@ def values(found: Table) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("ascii_rows_before", [0, 5_000])
-def test_windows_1252_is_the_last_resort_and_is_told(tmp_path: Path, ascii_rows_before: int) -> None:
+def test_windows_1252_is_the_last_resort_and_is_told(tmp_path, ascii_rows_before):
     rows = [ROWS[0], *[("Ann: plain text for a while", "s")] * ascii_rows_before, ("Zoë: “café” – 5 €", "é")]
     found = table(tmp_path / "a.csv", written(rows), "cp1252")
     assert values(found)[-1] == rows[-1]
@@ -35,7 +35,7 @@ def test_windows_1252_is_the_last_resort_and_is_told(tmp_path: Path, ascii_rows_
     ]
 
 
-def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path: Path) -> None:
+def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path):
     content = "a,b\nCafé,ü\nGrüße,x\n".encode() + b"bad,\xff\xfe\nfine,y\n"
     rows = table(tmp_path / "a.csv", content)
     assert [record.number for record in rows] == [1, 2, 4]
@@ -44,14 +44,14 @@ def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path
     ]
 
 
-def test_halves_of_characters_in_utf16_break_their_row_alone(tmp_path: Path) -> None:
+def test_halves_of_characters_in_utf16_break_their_row_alone(tmp_path):
     content = "\ufeffa,b\nx,\ud83d\nfine,y\n".encode("utf-16-le", "surrogatepass")
     rows = table(tmp_path / "a.csv", content)
     assert values(rows) == [("fine", "y")]
     assert rows.broken[0].reason.startswith('the column "b" holds what is no character')
 
 
-def test_ragged_rows_are_named_by_line_and_column(tmp_path: Path) -> None:
+def test_ragged_rows_are_named_by_line_and_column(tmp_path):
     content = 'id,dialogue,summary\n1,"a\nb",c\n2,only\n3,d,e,,\n4,d,e,more\n\n5,f,g\n'
     rows = table(tmp_path / "a.csv", content)
     assert values(rows) == [("1", "a\nb", "c"), ("3", "d", "e"), ("5", "f", "g")]
@@ -61,7 +61,7 @@ def test_ragged_rows_are_named_by_line_and_column(tmp_path: Path) -> None:
     ]
 
 
-def test_refusal_names_the_first_places_and_the_way_out(tmp_path: Path) -> None:
+def test_refusal_names_the_first_places_and_the_way_out(tmp_path):
     rows = table(tmp_path / "a.csv", "a,b\n" + "1\n" * 7 + "x,y\n")
     assert values(rows) == [("x", "y")]
     with pytest.raises(DataError) as caught:
@@ -71,7 +71,7 @@ def test_refusal_names_the_first_places_and_the_way_out(tmp_path: Path) -> None:
     assert caught.value.hint == "Fix them, or read the other rows."
 
 
-def test_quotation_marks_that_do_not_pair_break_their_rows_and_no_other(tmp_path: Path) -> None:
+def test_quotation_marks_that_do_not_pair_break_their_rows_and_no_other(tmp_path):
     content = 'a,b\n1,x\n"Ann: she said "no" to me\nBob: oh","s"\n2,y\n3,"z\n'
     rows = table(tmp_path / "a.csv", content)
     assert values(rows) == [("1", "x"), ("2", "y")]
@@ -80,7 +80,7 @@ def test_quotation_marks_that_do_not_pair_break_their_rows_and_no_other(tmp_path
     assert "never closed" in rows.broken[2].reason
 
 
-def test_header_has_a_name_for_each_column(tmp_path: Path) -> None:
+def test_header_has_a_name_for_each_column(tmp_path):
     rows = table(tmp_path / "a.csv", ",a,a , ,\n1,2,3,,\n")
     assert rows.head(1)[0].values == {"column 1": "1", "a": "2", "a (2)": "3"}
 
@@ -98,33 +98,33 @@ def test_header_has_a_name_for_each_column(tmp_path: Path) -> None:
         ("a,b\n1,2\n".encode("utf-16")[:-1], "a.csv can't be read"),
     ],
 )
-def test_what_is_no_table_is_said(tmp_path: Path, content: bytes, words: str) -> None:
+def test_what_is_no_table_is_said(tmp_path, content, words):
     with pytest.raises(DataError, match=words) as caught:
         list(table(tmp_path / "a.csv", content))
     assert caught.value.field == "data.source"
 
 
-def test_long_cell_is_named_by_row_and_column(tmp_path: Path) -> None:
+def test_long_cell_is_named_by_row_and_column(tmp_path):
     rows = table(tmp_path / "a.csv", "a,b\n1,2\n3," + "x" * 10_000_000 + "\n5,6\n")
     assert values(rows) == [("1", "2"), ("5", "6")]
     [broken] = rows.broken
     assert (broken.position, broken.reason[:38]) == ("row 2", 'the column "b" holds 10,000,000 charac')
 
 
-def test_first_rows_come_without_the_others(tmp_path: Path) -> None:
+def test_first_rows_come_without_the_others(tmp_path):
     rows = table(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 500_000)
     assert len(rows.head(3)) == 3
     assert rows.done_bytes < rows.size_bytes / 2
 
 
-def test_delimiter_that_parts_the_rows_alike_wins() -> None:
+def test_delimiter_that_parts_the_rows_alike_wins():
     assert guess_delimiter(["a;b,c\n", "1,5;2,5\n", "1;2\n"], ".csv") == ";"
     assert guess_delimiter(["dialogue, or so\tsummary\n", "a, b\tc\n"], ".csv") == "\t"
     assert guess_delimiter(["one\n", "a,b\n"], ".csv") == ","
 
 
 @pytest.mark.parametrize("first", ["Ann: Hi!\nBob: Hello.", "Ann: Hi! " * 30])
-def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path: Path, first: str) -> None:
+def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path, first):
     rows = [(first, "They greet."), ("Ann: Bye!\nBob: See you.", "They part.")]
     found = table(tmp_path / "a.csv", written(rows))
     assert values(found) == rows
@@ -133,7 +133,7 @@ def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path: Path, first: str
     assert [record.line for record in found] == [1, 2 + first.count("\n")]
 
 
-def test_a_first_line_with_two_speakers_is_a_row_too(tmp_path: Path) -> None:
+def test_a_first_line_with_two_speakers_is_a_row_too(tmp_path):
     text = "".join(f"Ann: Is it {n}? Bob: Yes, it is.\tAnn asks for {n}.\n" for n in range(3))
     found = table(tmp_path / "a.tsv", text)
     assert len(list(found)) == 3
@@ -144,12 +144,12 @@ def test_a_first_line_with_two_speakers_is_a_row_too(tmp_path: Path) -> None:
     }
 
 
-def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path: Path) -> None:
+def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path):
     rows = table(tmp_path / "a.csv", "a,b\nCafé,ü\nGrüße,x\n".encode() + b'x,"Ann: Hi\n Bob \xff \xfe!"\n')
     assert list(rows)
     assert rows.broken[0].reason == 'the column "b" holds what is no character: FF, behind "Ann: Hi Bob"'
 
 
-def test_a_header_of_one_name_again_and_again_is_named_in_linear_time() -> None:
+def test_a_header_of_one_name_again_and_again_is_named_in_linear_time():
     names = delimited.column_names(["1"] * 300_000)
     assert (names[0], names[1], names[-1]) == ("1", "1 (2)", "1 (300000)")

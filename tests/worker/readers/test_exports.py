@@ -1,7 +1,5 @@
 """Small files after the forms of real exports: conversations, turns, speakers and what is left out of each."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.chats import TITLES
@@ -9,14 +7,12 @@ from engine.config.data_options import DataOptions
 from engine.text.conversations import turns
 from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import locate
-from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import notice_messages
 from tests.worker.readers.exports import CASES
-from tests.worker.readers.exports.case import Case
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_an_export_is_read_as_it_was_meant(case: Case, tmp_path: Path, channel: Channel) -> None:
+def test_an_export_is_read_as_it_was_meant(case, tmp_path, channel):
     folder = tmp_path / "source" / case.split
     folder.mkdir(parents=True)
     (folder / case.name).write_bytes(case.data)

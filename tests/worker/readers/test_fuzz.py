@@ -24,9 +24,7 @@ def require_rows_or_words(found: int | DataError) -> None:
 
 
 @pytest.mark.parametrize("name", SEEDS)
-def test_sound_files_give_all_their_rows_and_damaged_ones_rows_or_a_named_error(
-    name: str, tmp_path: Path, channel: Channel
-) -> None:
+def test_sound_files_give_all_their_rows_and_damaged_ones_rows_or_a_named_error(name, tmp_path, channel):
     (tmp_path / name).write_bytes(SEEDS[name])
     assert preview_and_read(tmp_path / name, channel, "leave_out") in {1, 2, 12, 13, 24}
     # tests/benchmarks/reader_fuzz.py damages them a hundred thousand times.
@@ -39,7 +37,7 @@ def test_sound_files_give_all_their_rows_and_damaged_ones_rows_or_a_named_error(
 # A process for each reading takes its time where others run.
 @settings(deadline=None, max_examples=20)
 @given(st.binary(max_size=200), st.sampled_from(sorted({f"a{Path(name).suffix}" for name in SEEDS})))
-def test_any_bytes_under_any_name_end_in_rows_or_in_a_named_error(tmp_path_factory, content, name) -> None:
+def test_any_bytes_under_any_name_end_in_rows_or_in_a_named_error(tmp_path_factory, content, name):
     folder = tmp_path_factory.mktemp("bytes")
     (folder / name).write_bytes(content)
     writer = EventWriter(folder / "events.jsonl", {})

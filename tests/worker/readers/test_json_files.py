@@ -34,14 +34,14 @@ def lines(rows=ROWS) -> str:
 @pytest.mark.parametrize(
     "document", [ROWS, {"data": ROWS}, {"version": "1", "tags": ["a", {}], "data": ROWS, "count": 2}]
 )
-def test_list_is_found_wherever_it_stands(tmp_path: Path, document: Any, indent: int | None) -> None:
+def test_list_is_found_wherever_it_stands(tmp_path, document, indent):
     rows = table(tmp_path / "a.json", json.dumps(document, indent=indent))
     assert values(rows) == ROWS
     assert rows.columns == ("dialogue", "summary", "n")
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ndjson"])
-def test_content_tells_lines_from_a_list_whatever_the_name(tmp_path: Path, name: str) -> None:
+def test_content_tells_lines_from_a_list_whatever_the_name(tmp_path, name):
     assert values(table(tmp_path / name, lines())) == ROWS
     assert values(table(tmp_path / name, json.dumps(ROWS))) == ROWS
 
@@ -49,7 +49,7 @@ def test_content_tells_lines_from_a_list_whatever_the_name(tmp_path: Path, name:
 @pytest.mark.parametrize(
     "columns", [{"a": ["x", "y"], "b": [1, [2]]}, {"a": {"0": "x", "1": "y"}, "b": {"0": 1, "1": [2]}}]
 )
-def test_object_of_columns_gives_rows(tmp_path: Path, columns: Any) -> None:
+def test_object_of_columns_gives_rows(tmp_path, columns):
     assert values(table(tmp_path / "a.json", json.dumps(columns))) == [
         {"a": "x", "b": 1},
         {"a": "y", "b": [2]},
@@ -58,25 +58,23 @@ def test_object_of_columns_gives_rows(tmp_path: Path, columns: Any) -> None:
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
 @pytest.mark.parametrize(("indent", "between"), [(2, "\n"), (None, ""), (1, ",\n"), (None, " ")])
-def test_objects_that_follow_each_other_are_rows(
-    tmp_path: Path, name: str, indent: int | None, between: str
-) -> None:
+def test_objects_that_follow_each_other_are_rows(tmp_path, name, indent, between):
     text = between.join(json.dumps(row, indent=indent) for row in ROWS)
     assert values(table(tmp_path / name, text)) == ROWS
 
 
-def test_objects_with_lists_that_follow_each_other_are_rows_too(tmp_path: Path) -> None:
+def test_objects_with_lists_that_follow_each_other_are_rows_too(tmp_path):
     rows = [{"turns": [{"speaker": "a", "text": "b"}], "summary": "s"}] * 2
     found = table(tmp_path / "a.json", "\n".join(json.dumps(row, indent=1) for row in rows))
     assert values(found) == rows
 
 
-def test_a_list_that_describes_the_rows_is_none_of_rows(tmp_path: Path) -> None:
+def test_a_list_that_describes_the_rows_is_none_of_rows(tmp_path):
     document = {"features": [{"name": "dialogue"}], "rows": ROWS}
     assert values(table(tmp_path / "a.json", json.dumps(document))) == ROWS
 
 
-def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
+def test_broken_lines_are_named_and_the_others_read(tmp_path):
     broken = ['{"a": 1', "[1]", '{"a": ' + "9" * 5000 + "}", "[" * 100_000]
     rows = table(tmp_path / "a.jsonl", "\n".join(['{"a": 0}', *broken, "", '{"a": 6}']))
     assert [(record.number, record.values["a"]) for record in rows] == [(1, 0), (6, 6)]
@@ -93,7 +91,7 @@ def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
         ('{"a": nought}', "it is no JSON: expecting value at character 7"),
     ],
 )
-def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path: Path, line: str, why: str) -> None:
+def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
     rows = table(tmp_path / "a.jsonl", f'{{"a": 0}}\r\n{line}\r\n')
     assert len(values(rows)) == 1
     assert [(each.position, each.reason) for each in rows.broken] == [("line 2", why)]
@@ -123,7 +121,7 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path: Path, line: 
         (b"\x00\x01\x02\x03", "it holds bytes that no text has"),
     ],
 )
-def test_what_can_not_be_read_is_said(tmp_path: Path, content: str | bytes, words: str) -> None:
+def test_what_can_not_be_read_is_said(tmp_path, content, words):
     with pytest.raises(DataError, match=words) as caught:
         list(table(tmp_path / "a.json", content))
     assert caught.value.field == "data.source"
@@ -139,26 +137,26 @@ def test_what_can_not_be_read_is_said(tmp_path: Path, content: str | bytes, word
         ),
     ],
 )
-def test_of_a_whole_file_no_one_is_told_to_repair_it(tmp_path: Path, content: str, step: str) -> None:
+def test_of_a_whole_file_no_one_is_told_to_repair_it(tmp_path, content, step):
     with pytest.raises(DataError) as caught:
         list(table(tmp_path / "a.json", content))
     assert caught.value.hint == step
 
 
-def test_value_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_value_without_end_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.worker.readers.json_files.MAX_LINE_CHARACTERS", 200_000)
     with pytest.raises(DataError, match="line 1 begins a value of more than 200,000 characters"):
         list(table(tmp_path / "a.json", '[{"a": "' + "x" * 3_000_000))
 
 
-def test_first_rows_of_a_large_list_come_without_the_others(tmp_path: Path) -> None:
+def test_first_rows_of_a_large_list_come_without_the_others(tmp_path):
     rows = table(tmp_path / "a.json", json.dumps([{"a": "x" * 100, "b": number} for number in range(50_000)]))
     assert [record.values["b"] for record in rows.head(3)] == [0, 1, 2]
     assert rows.done_bytes < rows.size_bytes / 10
     assert sum(1 for _ in rows) == 50_000
 
 
-def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path: Path) -> None:
+def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path):
     rows = [
         {"messages": [{"role": "a", "content": "x"}]},
         {"messages": [{"role": "b", "content": "y" * 5_000_000}]},
@@ -169,7 +167,7 @@ def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path: Path) -> 
     assert 'the column "messages" holds 5,000,0' in found.broken[0].reason
 
 
-def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path: Path) -> None:
+def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path):
     deep = "[" * 300 + "]" * 300
     rows = table(
         tmp_path / "a.jsonl", f'{{"a": {deep}}}\n{{"b": [{{"c": "\\ud83d"}}]}}\n{{"a": "\\ud83d\\ude00"}}\n'
@@ -192,7 +190,7 @@ VALUES = st.recursive(
     st.lists(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), min_size=1, max_size=5),
     st.integers(1, 40),
 )
-def test_rows_come_back_as_they_were_wherever_the_text_is_cut(tmp_path_factory, rows, size: int) -> None:
+def test_rows_come_back_as_they_were_wherever_the_text_is_cut(tmp_path_factory, rows, size):
     path = tmp_path_factory.mktemp("rows") / "a.json"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_decoding, "FIRST_BYTES", size)
@@ -203,7 +201,7 @@ def test_rows_come_back_as_they_were_wherever_the_text_is_cut(tmp_path_factory, 
     assert own == rows
 
 
-def test_objects_under_their_ids_are_rows(tmp_path: Path):
+def test_objects_under_their_ids_are_rows(tmp_path):
     talks = {f"talk-{number}": {"dialogue": f"Ann: {number}", "summary": "One."} for number in range(5)}
     talks["talk-5"] = {"dialogue": "Ann: 5", "summary": "One.", "note": "late"}
     rows = values(table(tmp_path / "a.json", json.dumps(talks)))
@@ -211,7 +209,7 @@ def test_objects_under_their_ids_are_rows(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.json", "a"])
-def test_objects_as_python_writes_them_are_rows(tmp_path: Path, name: str):
+def test_objects_as_python_writes_them_are_rows(tmp_path, name):
     written = [
         {"dialogue": 'Ann: "a" "b" isn\'t', "turns": ("x", None), "n": 1.5, "ok": True},
         {"dialogue": "é"},
@@ -224,7 +222,7 @@ def test_objects_as_python_writes_them_are_rows(tmp_path: Path, name: str):
 @pytest.mark.parametrize(
     "line", ["{'a': open('x')}", "{'a': b'x'}", "{'a': {1}}", "{'a': 1 + 1j}", "{'a': [[[}"]
 )
-def test_nothing_but_values_is_read_from_what_python_writes(tmp_path: Path, line: str):
+def test_nothing_but_values_is_read_from_what_python_writes(tmp_path, line):
     rows = table(tmp_path / "a.txt", "{'a': 'x'}\n" + line + "\n")
     assert values(rows) == [{"a": "x"}]
     assert [each.position for each in rows.broken] == ["line 2"]

@@ -119,7 +119,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("language", "encoding"), WRITTEN)
 @pytest.mark.parametrize("times", [1, 40])
-def test_the_encoding_is_guessed_from_the_letters(language: str, encoding: str, times: int) -> None:
+def test_the_encoding_is_guessed_from_the_letters(language, encoding, times):
     text = "\n".join([TALKS[language]] * times)
     assert encodings.decode(text.encode(encoding)) == text
 
@@ -147,9 +147,7 @@ def fingerprint(path: Path, channel: Channel, **values: str) -> str:
         ("el", "cp1253"), ("tr", "cp1254"), ("he", "cp1255"), ("ar", "cp1256"), ("de", "cp1252"), ("fr", "mac_roman"),
     ],
 )  # fmt: skip
-def test_a_data_set_in_any_encoding_has_the_fingerprint_of_its_utf_8(
-    tmp_path: Path, channel: Channel, language: str, encoding: str
-) -> None:
+def test_a_data_set_in_any_encoding_has_the_fingerprint_of_its_utf_8(tmp_path, channel, language, encoding):
     pairs = rows(language)
     lines = [json.dumps({"dialogue": d, "summary": s}, ensure_ascii=False) for d, s in pairs]
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -164,9 +162,7 @@ def test_a_data_set_in_any_encoding_has_the_fingerprint_of_its_utf_8(
 
 
 @pytest.mark.parametrize(("language", "encoding"), [("ru", "cp1251"), ("de", "cp1252"), ("pl", "cp1250")])
-def test_lines_in_utf_8_among_others_are_read_as_that_and_told(
-    tmp_path: Path, channel: Channel, language: str, encoding: str
-) -> None:
+def test_lines_in_utf_8_among_others_are_read_as_that_and_told(tmp_path, channel, language, encoding):
     pairs = rows(language)
     as_csv(tmp_path / "a.csv", pairs, encoding)
     as_csv(tmp_path / "b.csv", pairs[:2], "utf-8")
@@ -178,7 +174,7 @@ def test_lines_in_utf_8_among_others_are_read_as_that_and_told(
     assert any(text.startswith("a.csv mixes encodings: ") for text in notice_messages(channel))
 
 
-def test_bytes_that_the_encoding_does_not_have_break_their_row(tmp_path: Path, channel: Channel) -> None:
+def test_bytes_that_the_encoding_does_not_have_break_their_row(tmp_path, channel):
     as_csv(tmp_path / "a.csv", rows("el"), "cp1253")
     with (tmp_path / "a.csv").open("ab") as stream:
         stream.write(b"\xaa\xd2 bad,x\r\n")
@@ -187,6 +183,6 @@ def test_bytes_that_the_encoding_does_not_have_break_their_row(tmp_path: Path, c
     assert sum(map(len, found.rows.values())) == 12
 
 
-def test_the_option_offers_every_encoding() -> None:
+def test_the_option_offers_every_encoding():
     offered = DataOptions.model_fields["encoding"].annotation.__args__
     assert offered == ("auto", *encodings.ENCODINGS)

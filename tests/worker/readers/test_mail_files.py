@@ -40,7 +40,7 @@ def whole() -> bytes:
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
-def test_a_mail_in_a_mail_is_read_and_a_file_is_named(line_end: bytes) -> None:
+def test_a_mail_in_a_mail_is_read_and_a_file_is_named(line_end):
     mail = parsed(whole().replace(b"\n", line_end))
     assert (mail.sender, mail.time) == ("Jörg", "2024-01-01T10:00:00+00:00")
     assert mail.text.split("\n") == ["It is größer.", "Passed on.", "First."]
@@ -48,7 +48,7 @@ def test_a_mail_in_a_mail_is_read_and_a_file_is_named(line_end: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["passed on.eml", ""])
-def test_a_mail_that_is_attached_is_a_file_and_not_what_its_sender_says(name: str) -> None:
+def test_a_mail_that_is_attached_is_a_file_and_not_what_its_sender_says(name):
     mail, attached = MIMEMultipart("mixed"), MIMEMessage(written("What Bob said."))
     mail["From"] = "Ann <a@example.org>"
     attached.add_header("Content-Disposition", "attachment", **({"filename": name} if name else {}))
@@ -57,7 +57,7 @@ def test_a_mail_that_is_attached_is_a_file_and_not_what_its_sender_says(name: st
     assert parsed(mail.as_bytes()) == MailText("Ann", "", "See below.\nBye.", [name or "message/rfc822"])
 
 
-def test_a_text_without_a_blank_line_before_it_is_read() -> None:
+def test_a_text_without_a_blank_line_before_it_is_read():
     assert (
         parsed(b"From: Ann <a@example.org>\nHello there\nSubject: none\n").text
         == "Hello there\nSubject: none"
@@ -65,21 +65,21 @@ def test_a_text_without_a_blank_line_before_it_is_read() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
-def test_a_sender_is_read_whose_name_was_not_encoded_for_sending(encoding: str) -> None:
+def test_a_sender_is_read_whose_name_was_not_encoded_for_sending(encoding):
     mail = "From: Jörg Müller <j@example.org>\n\nHello there, Günther\n".encode(encoding)
     assert parsed(mail) == MailText("Jörg Müller", "", "Hello there, Günther")
 
 
-def test_bytes_that_no_encoding_has_make_no_sender_that_can_t_be_written() -> None:
+def test_bytes_that_no_encoding_has_make_no_sender_that_can_t_be_written():
     assert parsed(b"From: " + bytes(range(128, 256)) + b"\x01\x02\x03" * 9 + b"\n\nHi\n").sender.encode()
 
 
-def test_a_sender_that_makes_no_sense_is_none_and_the_text_is_read() -> None:
+def test_a_sender_that_makes_no_sense_is_none_and_the_text_is_read():
     assert parsed(b"From: " + b"(" * 5_000 + b"\n\nHello there\n") == MailText("", "", "Hello there")
 
 
 @pytest.mark.parametrize(("depth", "text"), [(99, "Above.\nHello"), (5_000, "Above.")])
-def test_parts_nested_too_deeply_are_left_out_and_all_else_is_read(depth: int, text: str) -> None:
+def test_parts_nested_too_deeply_are_left_out_and_all_else_is_read(depth, text):
     parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
     mail = b"From: a\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\nAbove.\n--B\n"
     assert parsed(mail + parts + b"\nHello\n").text == text

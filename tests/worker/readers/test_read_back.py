@@ -100,7 +100,7 @@ def encodable(text: str, encoding: str) -> str:
     container=st.sampled_from(["", *PACKED, ".zip"]),
     suffix=st.sampled_from([".csv", ".tsv"]),
 )
-def test_delimited_text(tmp_path_factory, rows, delimiter, ends, encoding, container, suffix) -> None:
+def test_delimited_text(tmp_path_factory, rows, delimiter, ends, encoding, container, suffix):
     name, is_named = encoding
     if is_named:
         rows = [tuple(encodable(cell, name) for cell in row) for row in rows]
@@ -118,7 +118,7 @@ def test_delimited_text(tmp_path_factory, rows, delimiter, ends, encoding, conta
     newline=st.sampled_from(["\n", "\r\n"]),
     container=st.sampled_from(["", *PACKED, ".zip"]),
 )
-def test_json(tmp_path_factory, rows, shape, is_ascii, encoding, newline, container) -> None:
+def test_json(tmp_path_factory, rows, shape, is_ascii, encoding, newline, container):
     def dumped(value: object) -> str:
         return json.dumps(value, ensure_ascii=is_ascii)
 
@@ -137,7 +137,7 @@ def test_json(tmp_path_factory, rows, shape, is_ascii, encoding, newline, contai
 @given(
     rows=tables(), codec=st.sampled_from(["snappy", "zstd", "none"]), container=st.sampled_from(["", ".zip"])
 )
-def test_parquet(tmp_path_factory, rows, codec, container) -> None:
+def test_parquet(tmp_path_factory, rows, codec, container):
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(objects(rows)), buffer, compression=codec)
     path = put(tmp_path_factory.mktemp("parquet") / "rows.parquet", buffer.getvalue(), container)
@@ -146,7 +146,7 @@ def test_parquet(tmp_path_factory, rows, codec, container) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(rows=tables())
-def test_what_the_program_exports(tmp_path_factory, rows) -> None:
+def test_what_the_program_exports(tmp_path_factory, rows):
     """Cells that a spreadsheet would execute have an apostrophe before them, and stay so."""
     folder = tmp_path_factory.mktemp("exports")
     (folder / "rows.jsonl").write_bytes(b"".join(map(encode, objects(rows))))

@@ -11,7 +11,6 @@ from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
 from engine.worker.readers import Table, open_table, workbook
-from engine.worker.runtime.channel import Channel
 from tests.helpers.office_files import write_ods
 
 HEAD = ("id", "dialogue", "summary")
@@ -33,7 +32,7 @@ WRITERS = {".xlsx": write_xlsx, ".ods": write_ods}
 
 
 @pytest.fixture(params=sorted(WRITERS))
-def write(request: pytest.FixtureRequest, tmp_path: Path):
+def write(request, tmp_path):
     """Write sheets as a workbook of a kind, and return its file."""
 
     def written(sheets: Sheets) -> Path:
@@ -48,14 +47,14 @@ def values(table: Table) -> list[tuple[Any, ...]]:
     return [tuple(record.values.values()) for record in table]
 
 
-def test_rows_are_as_they_stand_and_know_their_line(write) -> None:
+def test_rows_are_as_they_stand_and_know_their_line(write):
     table = open_table([write({"Talks": [HEAD, *ROWS]})])
     assert values(table) == ROWS
     assert table.columns == HEAD
     assert [record.place for record in table] == ["line 2", "line 3", "line 4"]
 
 
-def test_titles_and_notes_above_the_header_are_told_and_not_read(write) -> None:
+def test_titles_and_notes_above_the_header_are_told_and_not_read(write):
     path = write({"Talks": [("Calls of May",), ("exported by Mia",), HEAD, *ROWS]})
     table = open_table([path])
     assert values(table) == ROWS
@@ -64,7 +63,7 @@ def test_titles_and_notes_above_the_header_are_told_and_not_read(write) -> None:
     )
 
 
-def test_a_table_without_a_header_loses_no_row(write) -> None:
+def test_a_table_without_a_header_loses_no_row(write):
     path = write({"Talks": ROWS})
     table = open_table([path])
     assert values(table) == ROWS
@@ -72,14 +71,14 @@ def test_a_table_without_a_header_loses_no_row(write) -> None:
     assert table.remarks == (f"{path.name} has no header: its columns are called by their numbers.",)
 
 
-def test_a_cell_right_of_the_header_breaks_its_row(write) -> None:
+def test_a_cell_right_of_the_header_breaks_its_row(write):
     table = open_table([write({"Talks": [HEAD, ROWS[0], (*ROWS[1], "Cem: and me?"), ROWS[2]]})])
     assert values(table) == [ROWS[0], ROWS[2]]
     ((position, reason),) = [(each.position, each.reason) for each in table.broken]
     assert (position, reason) == ("row 3", 'it goes on behind the column "summary": "Cem: and me?"')
 
 
-def test_a_sheet_can_be_chosen(write, channel: Channel) -> None:
+def test_a_sheet_can_be_chosen(write, channel):
     path = write({"Notes": [("who", "when"), ("Mia", "May")], "Talks": [HEAD, *ROWS]})
     found = dataset.select(DataOptions(source=str(path), sheet="Talks"), channel, needs=())
     assert sum(map(len, found.rows.values())) == 3
@@ -88,7 +87,7 @@ def test_a_sheet_can_be_chosen(write, channel: Channel) -> None:
     assert (caught.value.field, caught.value.hint) == ("data.sheet", "The sheets are: Notes, Talks.")
 
 
-def test_sheets_that_are_named_after_splits_are_splits(write, channel: Channel) -> None:
+def test_sheets_that_are_named_after_splits_are_splits(write, channel):
     path = write({"Train": [HEAD, *ROWS], "Test set": [HEAD, ROWS[0]], "About": [("x",), ("y",)]})
     found = dataset.select(DataOptions(source=str(path)), channel, needs=())
     assert {split: len(rows) for split, rows in found.rows.items()} == {
@@ -99,7 +98,7 @@ def test_sheets_that_are_named_after_splits_are_splits(write, channel: Channel) 
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls"])
-def test_a_protected_workbook_is_named(tmp_path: Path, name: str) -> None:
+def test_a_protected_workbook_is_named(tmp_path, name):
     directory = "Root EntryEncryptedPackageEncryptionInfo".encode("utf-16-le")
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1016) + directory)
     with pytest.raises(DataError, match=f"{name} is protected by a password") as caught:
@@ -125,5 +124,5 @@ ROWS_OF_LISTS = [[n, f"Ann: {n}?\nBob: Yes.", f"They talk about {n}."] for n in 
         ([], (0, True)),
     ],
 )
-def test_a_header_is_found_below_titles_or_nowhere(rows: list[list[Any]], expected: tuple[int, bool]) -> None:
+def test_a_header_is_found_below_titles_or_nowhere(rows, expected):
     assert workbook.find_header(rows) == expected

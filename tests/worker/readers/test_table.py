@@ -26,7 +26,7 @@ class Reader:
 
 
 @pytest.fixture
-def reader() -> Reader:
+def reader():
     return Reader()
 
 
@@ -38,7 +38,7 @@ def texts(rows: Table) -> list[str]:
     return [row.values["text"] for row in rows]
 
 
-def test_a_small_file_is_read_once(tmp_path: Path, reader: Reader) -> None:
+def test_a_small_file_is_read_once(tmp_path, reader):
     path = tmp_path / "few.txt"
     path.write_text("a\nbroken\nb\n")
     rows = opened(path, reader)
@@ -50,7 +50,7 @@ def test_a_small_file_is_read_once(tmp_path: Path, reader: Reader) -> None:
     assert reader.count == 1
 
 
-def test_the_first_rows_of_a_long_file_are_read_once(tmp_path: Path, reader: Reader) -> None:
+def test_the_first_rows_of_a_long_file_are_read_once(tmp_path, reader):
     path = tmp_path / "long.txt"
     path.write_text("broken\n" + "a\n" * table.HEAD_ROWS * 2)
     rows = opened(path, reader)
@@ -64,7 +64,7 @@ def test_the_first_rows_of_a_long_file_are_read_once(tmp_path: Path, reader: Rea
     assert rows.head(50)[0].values == {"said": "a"}
 
 
-def test_a_file_that_changed_is_read_anew(tmp_path: Path, reader: Reader) -> None:
+def test_a_file_that_changed_is_read_anew(tmp_path, reader):
     path = tmp_path / "few.txt"
     path.write_text("a\n")
     rows = opened(path, reader)
@@ -74,9 +74,7 @@ def test_a_file_that_changed_is_read_anew(tmp_path: Path, reader: Reader) -> Non
     assert texts(rows) == ["b"]
 
 
-def test_of_a_long_or_large_file_nothing_is_kept(
-    tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_a_long_or_large_file_nothing_is_kept(tmp_path, reader, monkeypatch):
     long, large = tmp_path / "long.txt", tmp_path / "large.txt"
     long.write_text("a\n" * (table.HEAD_ROWS + 1))
     large.write_text("a\n")
@@ -87,7 +85,7 @@ def test_of_a_long_or_large_file_nothing_is_kept(
         assert reader.count == before + 2
 
 
-def test_a_file_that_is_mostly_empty_is_not_read(tmp_path: Path, reader: Reader) -> None:
+def test_a_file_that_is_mostly_empty_is_not_read(tmp_path, reader):
     path = tmp_path / "few.txt"
     path.write_text("a\n")
     os.truncate(path, 1 << 32)

@@ -22,7 +22,7 @@ EXPORT = """\
 """
 
 
-def test_plain_turns_stand_as_they_are_and_nothing_is_said_of_them(tmp_path: Path) -> None:
+def test_plain_turns_stand_as_they_are_and_nothing_is_said_of_them(tmp_path):
     (tmp_path / "a.txt").write_text("Ann: Hi\n\nBob: at\n10:30")
     table = open_table([tmp_path / "a.txt"])
     assert [record.values["conversation"] for record in table] == ["Ann: Hi\n\nBob: at\n10:30"]
@@ -48,7 +48,7 @@ tags:
 """
 
 
-def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summary(tmp_path: Path) -> None:
+def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summary(tmp_path):
     (tmp_path / "a.md").write_text(MARKDOWN)
     table = open_table([tmp_path / "a.md"])
     assert [(record.values["conversation"], record.values["summary"]) for record in table] == [
@@ -63,12 +63,12 @@ def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summ
 @pytest.mark.parametrize(
     "text", ["Ann: Hi\n---\nBob: Yo", "Ann: a | b\nBob: Yo", "---\nAnn and Bob\n---\nAnn: Hi"]
 )
-def test_other_markdown_stands_as_it_is(tmp_path: Path, text: str) -> None:
+def test_other_markdown_stands_as_it_is(tmp_path, text):
     (tmp_path / "a.md").write_text(text)
     assert [record.values["conversation"] for record in open_table([tmp_path / "a.md"])] == [text]
 
 
-def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_that_is_too_long_for_a_row_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(text_folder, "MAX_BYTES", 20)
     (tmp_path / "a.txt").write_text("Ann: Hi")
     (tmp_path / "b.txt").write_text("Ann: Hi" * 9)
@@ -79,9 +79,7 @@ def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: p
     ]
 
 
-def test_texts_without_any_summary_are_a_source_where_nothing_else_is(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_texts_without_any_summary_are_a_source_where_nothing_else_is(tmp_path, channel):
     folder = tmp_path / "chats"
     folder.mkdir()
     for name in ("a.txt", "b.vtt"):
@@ -93,7 +91,7 @@ def test_texts_without_any_summary_are_a_source_where_nothing_else_is(
     assert locate(DataOptions(source=str(folder)), channel).files == {"train": (folder / "train.csv",)}
 
 
-def test_a_zip_of_one_exported_chat_is_a_source(tmp_path: Path, channel: Channel) -> None:
+def test_a_zip_of_one_exported_chat_is_a_source(tmp_path, channel):
     with zipfile.ZipFile(tmp_path / "WhatsApp Chat.zip", "w") as archive:
         archive.writestr("_chat.txt", EXPORT)
         archive.writestr("00000001-PHOTO.jpg", b"a picture")
@@ -101,7 +99,7 @@ def test_a_zip_of_one_exported_chat_is_a_source(tmp_path: Path, channel: Channel
     assert [path.name for path in files] == ["_chat.txt"]
 
 
-def test_summaries_below_their_conversations_are_told_and_read(tmp_path: Path) -> None:
+def test_summaries_below_their_conversations_are_told_and_read(tmp_path):
     text = "".join(f"Dialogue {n}:\nAnn: Hi {n}\nBob: Yo\nSummary: They greet, {n}.\n\n" for n in range(3))
     (tmp_path / "a.txt").write_text(text)
     table = open_table([tmp_path / "a.txt"])
@@ -135,7 +133,7 @@ def names(conversation: str, summary: str) -> dict[str, str]:
     return files | {summary.format(letter): f"Sum {letter}." for letter in "abc"}
 
 
-def test_numbered_folders_of_summaries_hold_several_references(tmp_path: Path, channel: Channel) -> None:
+def test_numbered_folders_of_summaries_hold_several_references(tmp_path, channel):
     files = names("transcript/{}.txt", "summary_1/{}.txt")
     files |= {f"summary_{n}/{letter}.txt": f"Sum {letter} {n}." for letter in "ab" for n in (2, 3)}
     selection = dataset.select(DataOptions(source=str(written(tmp_path, files))), channel, needs=())
@@ -161,14 +159,14 @@ def test_numbered_folders_of_summaries_hold_several_references(tmp_path: Path, c
         ("inputs/week/{}.txt", "abstracts/week/{}.txt"),
     ],
 )
-def test_pairs_are_found(tmp_path: Path, channel: Channel, conversation: str, summary: str) -> None:
+def test_pairs_are_found(tmp_path, channel, conversation, summary):
     found = examples(written(tmp_path, names(conversation, summary)), channel)
     assert sorted(pair for split in found.values() for pair in split) == [
         (SAID.format(letter), f"Sum {letter}.") for letter in "abc"
     ]
 
 
-def test_splits_may_lie_above_or_below_such_folders(tmp_path: Path, channel: Channel) -> None:
+def test_splits_may_lie_above_or_below_such_folders(tmp_path, channel):
     files = names("train/dialogues/{}.txt", "train/summaries/{}.txt")
     files |= names("dialogues/test/{}.txt", "summaries/test/{}.txt")
     found = examples(written(tmp_path, files), channel)
@@ -176,7 +174,7 @@ def test_splits_may_lie_above_or_below_such_folders(tmp_path: Path, channel: Cha
     assert (found["train"], found["test"]) == (wanted, wanted)
 
 
-def test_a_summary_without_a_conversation_is_broken(tmp_path: Path) -> None:
+def test_a_summary_without_a_conversation_is_broken(tmp_path):
     files = names("dialogues/{}.txt", "summaries/{}.txt") | {"summaries/x.txt": "Alone."}
     table = open_table(sorted(written(tmp_path, files).rglob("*.txt")))
     assert len(list(table)) == 3
@@ -186,13 +184,13 @@ def test_a_summary_without_a_conversation_is_broken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["week_sum.txt", "summary.txt", "call-ref.txt"])
-def test_a_text_that_is_only_called_so_is_a_conversation(tmp_path: Path, name: str) -> None:
+def test_a_text_that_is_only_called_so_is_a_conversation(tmp_path, name):
     written(tmp_path, {name: SAID, "other.txt": SAID})
     assert not text_folder.is_summary(tmp_path / name)
 
 
 @pytest.mark.parametrize(("said", "told"), [("src", "tgt"), ("source", "target")])
-def test_lines_of_two_files_are_pairs(tmp_path: Path, channel: Channel, said: str, told: str) -> None:
+def test_lines_of_two_files_are_pairs(tmp_path, channel, said, told):
     files = {f"train.{said}": "Ann: 1? Bob: Yes.\nAnn: 2?\n", f"train.{told}": "S1\nS2\n"}
     files |= {f"test.{said}": "Ann: 3?\n", f"test.{told}": "S3\n"}
     found = examples(written(tmp_path, files), channel)
@@ -200,7 +198,7 @@ def test_lines_of_two_files_are_pairs(tmp_path: Path, channel: Channel, said: st
     assert found["test"] == [("Ann: 3?", "S3")]
 
 
-def test_turns_in_one_line_get_lines_of_their_own_and_it_is_told(tmp_path: Path, channel: Channel) -> None:
+def test_turns_in_one_line_get_lines_of_their_own_and_it_is_told(tmp_path, channel):
     said = "Ann: Hi! Bob: Yo. Ann: So?\n" * 3 + "Ann: Alone.\n"
     written(tmp_path, {"a.src": said, "a.tgt": "S1\nS2\nS3\nS4\n"})
     found = examples(tmp_path, channel)
@@ -211,7 +209,7 @@ def test_turns_in_one_line_get_lines_of_their_own_and_it_is_told(tmp_path: Path,
     )
 
 
-def test_files_with_other_numbers_of_lines_are_refused_by_name(tmp_path: Path, channel: Channel) -> None:
+def test_files_with_other_numbers_of_lines_are_refused_by_name(tmp_path, channel):
     written(tmp_path, {"a.src": "Ann: 1?\nAnn: 2?\n", "a.tgt": "S1\n"})
     with pytest.raises(DataError, match=r"a\.tgt can't be read: it has fewer lines than a\.src: 1"):
         examples(tmp_path, channel)

@@ -34,9 +34,7 @@ pytestmark = pytest.mark.torch
 NOBODY = 2**22 + 1
 
 
-def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=3")
     _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
@@ -51,7 +49,7 @@ def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(
     assert weights(resumed) == weights(uninterrupted)
 
 
-def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_best_state_is_whole_or_not_there(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=3")
     _, uninterrupted = train_in_process(recipe)
 
@@ -80,7 +78,7 @@ def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.
         "PytorchStreamWriter failed writing file data/0: file write failed",
     ],
 )
-def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said: str):
+def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said):
     with (
         pytest.raises(StorageError, match="only part of it"),
         storage_errors("The checkpoint", "Free some space."),
@@ -90,7 +88,7 @@ def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said: str):
         raise RuntimeError("shapes differ")
 
 
-def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path, monkeypatch):
     order: list[str] = []
     sync, save = EventWriter.sync, checkpoints.save
 
@@ -108,9 +106,7 @@ def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path: Path, monke
     assert order == ["events", "checkpoint"] * 2 + ["events"]
 
 
-def test_token_ids_are_on_the_disk_before_they_have_their_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_token_ids_are_on_the_disk_before_they_have_their_name(tmp_path, monkeypatch):
     order: list[str] = []
     fsync, replace = os.fsync, Path.replace
 
@@ -129,7 +125,7 @@ def test_token_ids_are_on_the_disk_before_they_have_their_name(
     assert order == ["to the disk", "named"]
 
 
-def test_a_configuration_is_written_in_one_order(tmp_path: Path):
+def test_a_configuration_is_written_in_one_order(tmp_path):
     # PEFT keeps the names in a set, whose order differs from process to process.
     model = attach_random(load_tiny("t5"), make_recipe("t5"))
     attach.save_adapter(model, tmp_path)

@@ -37,9 +37,7 @@ def summaries(splits: Splits) -> dict[str, list[str]]:
     }
 
 
-def test_of_a_conversation_in_two_splits_the_copy_outside_the_later_one_goes(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_of_a_conversation_in_two_splits_the_copy_outside_the_later_one_goes(tmp_path, channel):
     source = write(
         tmp_path,
         train=[("A: 1", "t1"), ("A: 2", "t2"), ("A: 3 ", "t3"), ("A: own", "t4")],
@@ -54,29 +52,27 @@ def test_of_a_conversation_in_two_splits_the_copy_outside_the_later_one_goes(
     ]
 
 
-def test_of_equal_conversations_the_first_stays(tmp_path: Path, channel: Channel) -> None:
+def test_of_equal_conversations_the_first_stays(tmp_path, channel):
     source = write(tmp_path, train=[("A: 1", "a"), ("A: 1", "b"), ("A: 2", "c"), ("A: 1", "d")])
     splits = read(source, channel, exclude=["duplicates"])
     assert summaries(splits)["train"] == ["a", "c"]
     assert splits.excluded == {"train": 2}
 
 
-def test_a_copy_stays_if_the_first_one_is_left_out_for_another_reason(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_a_copy_stays_if_the_first_one_is_left_out_for_another_reason(tmp_path, channel):
     talks = [("A: 1 2 3", "a summary that is longer"), ("A: 1 2 3", "short"), ("A: 1 2 3", "again")]
     splits = read(write(tmp_path, train=talks), channel, exclude=["duplicates", "summary_longer"])
     assert summaries(splits)["train"] == ["short"]
 
 
-def test_a_copy_of_an_empty_rows_conversation_is_no_copy(tmp_path: Path, channel: Channel) -> None:
+def test_a_copy_of_an_empty_rows_conversation_is_no_copy(tmp_path, channel):
     source = write(tmp_path, train=[("A: 1", ""), ("A: 1", "b")], test=[("A: 1", " "), ("A: 3", "c")])
     splits = read(source, channel, exclude=["duplicates", "leaks"])
     assert summaries(splits)["train"] == ["b"]
     assert splits.excluded == {}
 
 
-def test_what_is_too_long_goes_by_the_base_models_tokens(tmp_path: Path, channel: Channel) -> None:
+def test_what_is_too_long_goes_by_the_base_models_tokens(tmp_path, channel):
     # One token a character, and one for a summary's end.
     limit = {"max_conversation_tokens": 10, "max_summary_tokens": 5}
     talks = [("A: " + "x" * 7, "abcd"), ("A: " + "x" * 8, "abcd"), ("A: x", "abcde")]
@@ -94,9 +90,7 @@ def test_what_is_too_long_goes_by_the_base_models_tokens(tmp_path: Path, channel
     assert len(read(source, channel, lambda: None, exclude=["long_conversation"], **limit).train) == 3
 
 
-def test_the_tokenizer_is_not_asked_for_where_no_finding_goes_by_tokens(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_the_tokenizer_is_not_asked_for_where_no_finding_goes_by_tokens(tmp_path, channel):
     def refuse() -> None:
         raise AssertionError
 
@@ -104,7 +98,7 @@ def test_the_tokenizer_is_not_asked_for_where_no_finding_goes_by_tokens(
     assert len(read(source, channel, refuse, exclude=["duplicates"]).train) == 1
 
 
-def test_the_fingerprint_is_that_of_the_texts_in_use(tmp_path: Path, channel: Channel) -> None:
+def test_the_fingerprint_is_that_of_the_texts_in_use(tmp_path, channel):
     source = write(tmp_path, train=[("A: mail a@b.org", "a"), ("A: 1", "b"), ("A: 1", "c")])
     kinds = [
         read(source, channel),
@@ -117,7 +111,7 @@ def test_the_fingerprint_is_that_of_the_texts_in_use(tmp_path: Path, channel: Ch
     assert read(same, channel).fingerprint == kinds[2].fingerprint
 
 
-def test_masks_are_in_all_texts_before_anything_sees_them(tmp_path: Path, channel: Channel) -> None:
+def test_masks_are_in_all_texts_before_anything_sees_them(tmp_path, channel):
     source = write(
         tmp_path,
         train=[

@@ -46,7 +46,7 @@ def is_found(name: str, conversation: str, summary: str) -> bool:
         "did you see the new bakery near the station? yes, the bread there is very good but it costs a lot",
     ],
 )
-def test_a_summary_taken_from_its_conversation_is_a_copy(summary: str) -> None:
+def test_a_summary_taken_from_its_conversation_is_a_copy(summary):
     assert is_found("copied_summary", TALK, summary)
 
 
@@ -59,11 +59,11 @@ def test_a_summary_taken_from_its_conversation_is_a_copy(summary: str) -> None:
         "",
     ],
 )
-def test_a_summary_in_words_of_its_own_is_none(summary: str) -> None:
+def test_a_summary_in_words_of_its_own_is_none(summary):
     assert not is_found("copied_summary", TALK, summary)
 
 
-def test_a_summary_is_longer_by_its_letters_not_by_the_spaces_around_it() -> None:
+def test_a_summary_is_longer_by_its_letters_not_by_the_spaces_around_it():
     assert is_found("summary_longer", "A: hi", "Ann says hi to Bob.")
     assert not is_found("summary_longer", "A: hi, Bob", "hi" + " " * 40)
 
@@ -81,22 +81,22 @@ def test_a_summary_is_longer_by_its_letters_not_by_the_spaces_around_it() -> Non
         ("iban", "A: DE89 3704 0044 0532 0130 00", "x"),
     ],
 )
-def test_both_texts_of_a_row_are_looked_at(name: str, conversation: str, summary: str) -> None:
+def test_both_texts_of_a_row_are_looked_at(name, conversation, summary):
     assert is_found(name, conversation, summary)
     assert not is_found(name, TALK, "Ann and Bob meet at 10:30 👩\u200d💻.")
 
 
 @pytest.mark.parametrize(("text", "code"), [(TALK, "en"), (GERMAN, "de"), (POLISH, "pl")])
-def test_languages_are_told(text: str, code: str) -> None:
+def test_languages_are_told(text, code):
     assert guess(text) == code
 
 
 @pytest.mark.parametrize("text", ["A: ok\nB: pizza?", "A: 12345 67890\nB: 👍👍👍", "", "A: hahahaha"])
-def test_a_text_too_short_to_tell_has_no_language(text: str) -> None:
+def test_a_text_too_short_to_tell_has_no_language(text):
     assert guess(text) == ""
 
 
-def test_a_row_in_another_language_than_most_is_found_in_either_text() -> None:
+def test_a_row_in_another_language_than_most_is_found_in_either_text():
     usual = [
         row(
             f"{TALK} {number}",
@@ -112,14 +112,14 @@ def test_a_row_in_another_language_than_most_is_found_in_either_text() -> None:
     assert matches["other_language"]["train"] == [40, 41]
 
 
-def test_half_of_the_rows_in_another_language_are_found_too() -> None:
+def test_half_of_the_rows_in_another_language_are_found_too():
     texts = [f"{TALK} {number}" for number in range(30)] + [f"{GERMAN} {number}" for number in range(20)]
     languages = Languages(texts)
     assert (languages.main, languages.share) == ("en", 0.6)
     assert [languages.is_other(text, words(text)) for text in texts] == [False] * 30 + [True] * 20
 
 
-def test_rows_that_lack_a_text_have_no_other_finding() -> None:
+def test_rows_that_lack_a_text_have_no_other_finding():
     rows = {"train": [row("A: a@b.org", ""), row("A: a@b.org", "x", 2)]}
     matches = find(["email", "empty_summary"], rows, DataOptions(source="x"), None)
     assert matches == {
@@ -128,9 +128,7 @@ def test_rows_that_lack_a_text_have_no_other_finding() -> None:
     }
 
 
-def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(monkeypatch):
     monkeypatch.setattr(scan, "BATCH", 2)
     rows = [row("A: " + "x" * number, "y", number) for number in range(11)]
     seen: list[tuple[int, int]] = []
@@ -147,7 +145,7 @@ def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(
     assert found["long_conversation"]["train"] == [6, 7, 8, 9, 10]
 
 
-def test_a_check_that_is_stopped_counts_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_is_stopped_counts_no_further(monkeypatch):
     def stop(_split: str, _views: list[RowView]) -> None:
         raise Stopped
 
@@ -176,7 +174,7 @@ def test_a_check_that_is_stopped_counts_no_further(monkeypatch: pytest.MonkeyPat
         "Q. Hi?\nA. Yo.\nQ. So?\nA. Bye.",
     ],
 )
-def test_a_transcript_in_which_no_one_is_named_is_found(text: str) -> None:
+def test_a_transcript_in_which_no_one_is_named_is_found(text):
     assert is_found("no_speakers", text, "They greet.")
     assert not is_found("no_speakers", f"Ann: hello\n{text}", "They greet.")
 
@@ -184,10 +182,10 @@ def test_a_transcript_in_which_no_one_is_named_is_found(text: str) -> None:
 @pytest.mark.parametrize(
     "text", [TALK, "", "One line.", "The town is small.\nIt has a street.\nAt 10:30 it rained.\nNo one came."]
 )
-def test_turns_and_prose_are_none(text: str) -> None:
+def test_turns_and_prose_are_none(text):
     assert not is_found("no_speakers", text, "They greet.")
 
 
-def test_turns_of_several_in_one_line_are_found() -> None:
+def test_turns_of_several_in_one_line_are_found():
     assert is_found("turns_in_one_line", "Ann: hi Bob: yo Ann: so Bob: bye", "They greet.")
     assert not is_found("turns_in_one_line", TALK, "They greet.")

@@ -51,21 +51,19 @@ def setting(kind: Kind, method: str, name: str, **options: Any) -> Any:
         ("llama", "ia3", {"target_modules": ("q_proj",)}, "feedforward_modules", set()),
     ],
 )
-def test_what_is_left_open_fits_the_layers(
-    kind: Kind, method: str, options: dict[str, Any], name: str, chosen: Any
-) -> None:
+def test_what_is_left_open_fits_the_layers(kind, method, options, name, chosen):
     found = setting(kind, method, name, **options)
     assert (set(found) if isinstance(chosen, set) else found) == chosen
 
 
-def test_narrow_layers_get_as_many_frequencies_as_they_have_weights() -> None:
+def test_narrow_layers_get_as_many_frequencies_as_they_have_weights():
     model = put_on("llama", "fourierft", frequencies=1000, target_modules=ALL)
     counts = {parameter.numel() for parameter in attach.trainable_parameters(model).values()}
     # 32 × 32, 32 × 48, and keys and values of 32 × 16.
     assert counts == {1000, 512}
 
 
-def test_the_bank_of_vectors_learns_slower_than_the_picks() -> None:
+def test_the_bank_of_vectors_learns_slower_than_the_picks():
     model = put_on("t5", "vblora")
     assert set(model.learning_rate_factors.values()) == {0.1}
     assert all("vector_bank" in name for name in model.learning_rate_factors)
@@ -93,9 +91,7 @@ def test_the_bank_of_vectors_learns_slower_than_the_picks() -> None:
         ("t5", "shira", {"rank": 17}, "rank", "At most 16"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_what_would(
-    kind: Kind, method: str, options: dict[str, Any], field: str, hint: str
-) -> None:
+def test_what_does_not_fit_is_refused_with_what_would(kind, method, options, field, hint):
     with pytest.raises(AdapterError) as caught:
         put_on(kind, method, **options)
     assert caught.value.field == f"method.{field}"
@@ -111,16 +107,14 @@ def test_what_does_not_fit_is_refused_with_what_would(
         ("hra", {"rank": 7}, "method.rank"),
     ],
 )
-def test_settings_that_exclude_each_other_are_refused_as_a_recipe(
-    method: str, options: dict[str, Any], field: str
-) -> None:
+def test_settings_that_exclude_each_other_are_refused_as_a_recipe(method, options, field):
     with pytest.raises(RecipeError) as caught:
         make_recipe("t5", method={"id": method, **options})
     assert [problem.field for problem in caught.value.problems] == [field]
 
 
 @pytest.mark.parametrize("method", ["loha", "lokr", "miss", "delora", "oft", "boft", "hra", "c3a", "shira"])
-def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(method: str) -> None:
+def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(method):
     with pytest.raises(RecipeError) as caught:
         make_recipe("gpt2", method={"id": method})
     (problem,) = caught.value.problems
@@ -141,9 +135,7 @@ def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(met
         ("shira", "gpt2", "int8", "base_model.quantization", "It works on an nf4 base or an fp4 base."),
     ],
 )
-def test_a_refused_quantization_names_only_what_works(
-    method: str, model_type: str, quantization: Any, field: str, hint: str
-) -> None:
+def test_a_refused_quantization_names_only_what_works(method, model_type, quantization, field, hint):
     entry = next(entry for entry in METHODS if entry.id == method)
     refusal = entry.refusal(entry.options(), BaseFacts("decoder-only", model_type, quantization))
     assert refusal is not None
@@ -162,9 +154,7 @@ def test_a_refused_quantization_names_only_what_works(
         ("ia3", {"target_modules": ("wi_0", "wo")}, {"target_modules": ALL}),
     ],
 )
-def test_adapters_that_would_share_what_differs_are_each_right(
-    method: str, one: dict[str, Any], other: dict[str, Any]
-) -> None:
+def test_adapters_that_would_share_what_differs_are_each_right(method, one, other):
     base = load_tiny("t5")
     before = logits(base.model, base)
     installed, alone = [], []
@@ -180,7 +170,7 @@ def test_adapters_that_would_share_what_differs_are_each_right(
 
 
 # ------------------------------------------------------------------------------------------------------- SHiRA
-def test_places_outside_of_the_weight_are_refused_by_the_computation() -> None:
+def test_places_outside_of_the_weight_are_refused_by_the_computation():
     base = load_tiny("t5")
     model = attach_random(base, make_recipe("t5", method={"id": "shira", "rank": 2}))
     layer = next(module for module in model.modules() if hasattr(module, "shira_indices"))
@@ -189,7 +179,7 @@ def test_places_outside_of_the_weight_are_refused_by_the_computation() -> None:
         logits(model, base)
 
 
-def test_as_many_places_are_changed_as_are_trained() -> None:
+def test_as_many_places_are_changed_as_are_trained():
     model = attach_random(load_tiny("t5"), make_recipe("t5", method={"id": "shira", "rank": 2}))
     for module in model.modules():
         if hasattr(module, "shira_indices"):

@@ -1,7 +1,5 @@
 """Soft prompts begin with words, go on where they stopped, and are kept as what was evaluated; the rest is refused."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from peft import PeftModel
@@ -21,7 +19,7 @@ from tests.helpers.soft_prompts import (
     soft_prompt_model,
     soft_recipe,
 )
-from tests.helpers.tiny_models import Kind, tiny_model
+from tests.helpers.tiny_models import tiny_model
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
 pytestmark = [
@@ -44,7 +42,7 @@ WORDS = "Summarize the conversation."
         ("gpt2", "prefix_tuning"),
     ],
 )
-def test_virtual_tokens_that_begin_with_words_are_as_if_these_had_been_read(kind: Kind, method: str) -> None:
+def test_virtual_tokens_that_begin_with_words_are_as_if_these_had_been_read(kind, method):
     base = load_tiny(kind)
     words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
     recipe = soft_recipe(kind, method, {"init_text": WORDS}, len(words))
@@ -55,7 +53,7 @@ def test_virtual_tokens_that_begin_with_words_are_as_if_these_had_been_read(kind
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart"])
-def test_an_encoder_decoders_prefix_that_begins_with_words_is_as_if_it_had_written_them(kind: Kind) -> None:
+def test_an_encoder_decoders_prefix_that_begins_with_words_is_as_if_it_had_written_them(kind):
     base = load_tiny(kind)
     words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
     recipe = soft_recipe(kind, "prefix_tuning", {"init_text": WORDS}, len(words))
@@ -68,7 +66,7 @@ def test_an_encoder_decoders_prefix_that_begins_with_words_is_as_if_it_had_writt
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -> None:
+def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind):
     base, model = soft_prompt_model(kind, "prefix_tuning", {})
     layers = base.model.config.num_hidden_layers
     cache = model.get_prompt(1)
@@ -78,7 +76,7 @@ def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -
     assert not torch.equal(told[0], told[1])
 
 
-def test_a_projection_has_a_lower_learning_rate_than_a_prefix() -> None:
+def test_a_projection_has_a_lower_learning_rate_than_a_prefix():
     def rates(options: Options) -> set[float]:
         recipe = soft_recipe("t5", "prefix_tuning", options)
         model = attach.attach(load_tiny("t5"), recipe)
@@ -90,7 +88,7 @@ def test_a_projection_has_a_lower_learning_rate_than_a_prefix() -> None:
 
 
 @pytest.mark.parametrize(("tokens", "start"), [(3, "abc"), (7, "abcdeab")])
-def test_starting_words_are_cut_or_repeated(tokens: int, start: str) -> None:
+def test_starting_words_are_cut_or_repeated(tokens, start):
     base = load_tiny("llama")
     model = attach.attach(base, soft_recipe("llama", "prompt_tuning", {"init_text": "abcde"}, tokens))
     ids = torch.tensor(base.tokenizer(start, add_special_tokens=False)["input_ids"])
@@ -100,7 +98,7 @@ def test_starting_words_are_cut_or_repeated(tokens: int, start: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["prompt_tuning", "prefix_tuning"])
-def test_a_text_of_which_the_tokenizer_leaves_nothing_is_refused_beside_its_field(method: str) -> None:
+def test_a_text_of_which_the_tokenizer_leaves_nothing_is_refused_beside_its_field(method):
     base = load_tiny("llama")
     base.tokenizer.backend_tokenizer.normalizer = normalizers.Replace("#", "")
     with pytest.raises(AdapterError) as caught:
@@ -108,7 +106,7 @@ def test_a_text_of_which_the_tokenizer_leaves_nothing_is_refused_beside_its_fiel
     assert caught.value.field == "method.init_text"
 
 
-def test_a_start_from_the_vocabulary_follows_the_seed() -> None:
+def test_a_start_from_the_vocabulary_follows_the_seed():
     def first(seed: int) -> torch.Tensor:
         recipe = make_recipe(
             "t5",
@@ -125,9 +123,7 @@ def test_a_start_from_the_vocabulary_follows_the_seed() -> None:
 
 
 @every_case
-def test_files_hold_no_path_and_saving_changes_and_draws_nothing(
-    method: str, options: Options, tmp_path: Path
-) -> None:
+def test_files_hold_no_path_and_saving_changes_and_draws_nothing(method, options, tmp_path):
     recipe = soft_recipe("t5", method, options)
     model = attach_random(load_tiny("t5"), recipe).train()
     state = torch.get_rng_state()
@@ -142,9 +138,7 @@ def test_files_hold_no_path_and_saving_changes_and_draws_nothing(
     assert model.prompt_encoder["default"].training
 
 
-def test_a_saved_prompt_is_the_one_that_was_evaluated_whatever_was_dropped_while_training(
-    tmp_path: Path,
-) -> None:
+def test_a_saved_prompt_is_the_one_that_was_evaluated_whatever_was_dropped_while_training(tmp_path):
     options = {"encoder": "LSTM", "encoder_dropout": 0.5}
     base, model = soft_prompt_model("t5", "p_tuning", options)
     expected = forward_logits(model, base, prompts(base)[0], [20, 21])
@@ -157,7 +151,7 @@ def test_a_saved_prompt_is_the_one_that_was_evaluated_whatever_was_dropped_while
     ("method", "before"),
     [("prompt_tuning", {}), ("prefix_tuning", {}), ("prefix_tuning", {"projection": True})],
 )
-def test_going_on_from_an_adapter_begins_where_it_ended(method: str, before: Options) -> None:
+def test_going_on_from_an_adapter_begins_where_it_ended(method, before):
     adapter = install_random("t5", "first", method={"id": method, "virtual_tokens": 5, **before})
     base = load_tiny("t5")
     expected = forward_logits(attach.load_adapter(base, adapter), base, prompts(base)[1], [20, 21])
@@ -168,7 +162,7 @@ def test_going_on_from_an_adapter_begins_where_it_ended(method: str, before: Opt
 
 
 @pytest.mark.parametrize(("method", "options"), COMPUTED, ids=str)
-def test_going_on_where_the_file_lacks_the_network_is_refused(method: str, options: Options) -> None:
+def test_going_on_where_the_file_lacks_the_network_is_refused(method, options):
     with pytest.raises(RecipeError) as caught:
         soft_recipe("t5", method, {**options, "start_from": "any"})
     assert [problem.field for problem in caught.value.problems] == ["method.start_from"]
@@ -190,9 +184,7 @@ def test_going_on_where_the_file_lacks_the_network_is_refused(method: str, optio
         ),
     ],
 )
-def test_settings_that_would_change_nothing_or_break_are_refused(
-    method: str, options: Options, training: Options, field: str
-) -> None:
+def test_settings_that_would_change_nothing_or_break_are_refused(method, options, training, field):
     with pytest.raises(RecipeError) as caught:
         make_recipe("t5", method={"id": method, **options}, training=training)
     (problem,) = caught.value.problems

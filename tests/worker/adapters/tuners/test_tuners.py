@@ -35,7 +35,6 @@ from engine.worker.adapters.tuners.selective import matches, own_parameters
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
-from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
 from tests.helpers.worker_setup import (
@@ -69,7 +68,7 @@ def misfit(kind: Kind, method: str, **options: Any) -> AdapterError:
 
 
 @pytest.fixture
-def planner(channel: Channel) -> Planner:
+def planner(channel):
     return Planner(channel)
 
 
@@ -84,14 +83,7 @@ def planner(channel: Channel) -> Planner:
         (["method.kinds=norms"], 5, ["layer_norm"], 5 * WIDTH),
     ],
 )
-def test_the_plan_counts_what_is_chosen(
-    planner: Planner,
-    tmp_path: Path,
-    overrides: list[str],
-    matrices: int,
-    targets: list[str],
-    numbers: int,
-) -> None:
+def test_the_plan_counts_what_is_chosen(planner, tmp_path, overrides, matrices, targets, numbers):
     plan = planner.plan(tiny_recipe(tmp_path, "t5", "layers", *overrides))
     assert plan["problems"] == []
     assert (plan["matrices"], plan["targets"], plan["trainable_parameters"]) == (matrices, targets, numbers)
@@ -106,18 +98,14 @@ def test_the_plan_counts_what_is_chosen(
         ({"last_blocks": 3}, "last_blocks", "The longest stack of this model has 2 blocks, not 3"),
     ],
 )
-def test_a_choice_of_nothing_is_refused_beside_its_field(
-    options: dict[str, Any], field: str, said: str
-) -> None:
+def test_a_choice_of_nothing_is_refused_beside_its_field(options, field, said):
     error = misfit("t5", "layers", **options)
     assert error.field == f"method.{field}"
     assert said in error.message
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_a_kind_of_model_that_is_not_known_to_lack_biases_is_looked_at(
-    kind: Kind, planner: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kind_of_model_that_is_not_known_to_lack_biases_is_looked_at(kind, planner, tmp_path, monkeypatch):
     monkeypatch.setattr(selective, "WITHOUT_BIASES", {})
     (problem,) = planner.plan(tiny_recipe(tmp_path, kind, "bitfit"))["problems"]
     assert (problem["field"], problem["hint"]) == (
@@ -141,7 +129,7 @@ def has_biases(model_type: str, **flags: bool) -> bool:
 
 
 @pytest.mark.parametrize("model_type", selective.WITHOUT_BIASES)
-def test_kinds_without_biases_have_some_only_if_their_configuration_asks(model_type: str) -> None:
+def test_kinds_without_biases_have_some_only_if_their_configuration_asks(model_type):
     assert not has_biases(model_type)
     config = CONFIG_MAPPING[model_type]()
     for flag in model_info.BIAS_FLAGS:
@@ -149,7 +137,7 @@ def test_kinds_without_biases_have_some_only_if_their_configuration_asks(model_t
             assert has_biases(model_type, **{flag: True})
 
 
-def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner: Planner, tmp_path: Path) -> None:
+def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(tiny_model("llama"), folder, ignore=shutil.ignore_patterns("*.safetensors"))
     config = json.loads((folder / "config.json").read_text("utf-8"))
@@ -173,11 +161,11 @@ def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner: Planner, tmp
         ("encoder.block.1.layer.0.SelfAttention.q", "decoder", False),
     ],
 )
-def test_a_pattern_means_what_is_named_so_and_what_is_inside(name: str, pattern: str, meant: bool) -> None:
+def test_a_pattern_means_what_is_named_so_and_what_is_inside(name, pattern, meant):
     assert matches(name, pattern) == meant
 
 
-def test_tied_numbers_stay_tied_and_count_once() -> None:
+def test_tied_numbers_stay_tied_and_count_once():
     base, model = put_on("t5-tied", "layers", last_blocks=0, patterns=("lm_head",))
     vocabulary = base.model.config.vocab_size
     assert attach.count_parameters(model)[0] == vocabulary * WIDTH
@@ -193,9 +181,7 @@ def stored(folder: Path) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("kind", ["t5-tied", "gpt2"])
-def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
-    kind: Kind, planner: Planner, tmp_path: Path
-) -> None:
+def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(kind, planner, tmp_path):
     plan = planner.plan(tiny_recipe(tmp_path, kind, "full"))
     attach.save_adapter(put_on(kind, "full")[1], tmp_path / "saved")
     tensors = stored(tmp_path / "saved").values()
@@ -205,7 +191,7 @@ def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
     assert (tmp_path / "saved" / WEIGHTS_NAME).stat().st_size < plan["adapter_bytes"] + 200 * len(tensors)
 
 
-def test_a_file_with_a_tensor_too_many_is_refused() -> None:
+def test_a_file_with_a_tensor_too_many_is_refused():
     adapter = install_random("t5-tied", "new", method={"id": "full"})
     extra = {"base_model.model.lm_head.selective_values.bias": torch.zeros(3)}
     save_file(stored(adapter.folder) | extra, adapter.folder / WEIGHTS_NAME)
@@ -215,9 +201,7 @@ def test_a_file_with_a_tensor_too_many_is_refused() -> None:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("assigned", [False, True])
-def test_plain_peft_gives_tied_numbers_to_all_their_names_without_a_warning(
-    assigned: bool, tmp_path: Path
-) -> None:
+def test_plain_peft_gives_tied_numbers_to_all_their_names_without_a_warning(assigned, tmp_path):
     base, model = put_on("t5-tied", "full")
     for parameter in attach.trainable_parameters(model).values():
         parameter.data.add_(0.1)
@@ -227,7 +211,7 @@ def test_plain_peft_gives_tied_numbers_to_all_their_names_without_a_warning(
     torch.testing.assert_close(logits(loaded, base), logits(model.eval(), base), rtol=1e-4, atol=1e-4)
 
 
-def test_copies_are_float32_beside_a_base_in_bfloat16() -> None:
+def test_copies_are_float32_beside_a_base_in_bfloat16():
     options = BaseModelOptions(id=str(tiny_model("bart")), precision="bfloat16")
     base = base_models.load(options, "cpu", make_channel("inspect"))
     before = logits(base.model, base)
@@ -244,9 +228,7 @@ def test_copies_are_float32_beside_a_base_in_bfloat16() -> None:
 @pytest.mark.parametrize(
     ("kind", "houlsby", "pfeiffer"), [("t5", 10, 4), ("bart", 10, 4), ("llama", 4, 2), ("gpt2", 4, 2)]
 )
-def test_adapters_stand_behind_every_sublayer_or_behind_feed_forward(
-    kind: Kind, houlsby: int, pfeiffer: int
-) -> None:
+def test_adapters_stand_behind_every_sublayer_or_behind_feed_forward(kind, houlsby, pfeiffer):
     for placement, places in (("houlsby", houlsby), ("pfeiffer", pfeiffer)):
         _, model = put_on(kind, "bottleneck", size=3, placement=placement)
         assert len(attach.adapted_modules(model)) == places
@@ -255,7 +237,7 @@ def test_adapters_stand_behind_every_sublayer_or_behind_feed_forward(
 
 
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.GELU, nn.SiLU])
-def test_an_adapter_adds_its_network_of_the_layers_output(activation: type[nn.Module]) -> None:
+def test_an_adapter_adds_its_network_of_the_layers_output(activation):
     torch.manual_seed(0)
     layer = BottleneckLayer(nn.Linear(5, 4), 4)
     config = BottleneckConfig(size=3, activation=activation.__name__.lower(), scale=0.5)
@@ -274,13 +256,13 @@ def test_an_adapter_adds_its_network_of_the_layers_output(activation: type[nn.Mo
         layer.merge()
 
 
-def test_no_adapter_stands_behind_what_is_no_linear_layer() -> None:
+def test_no_adapter_stands_behind_what_is_no_linear_layer():
     error = misfit("llama", "bottleneck", target_modules=("input_layernorm",))
     assert error.field == "method.target_modules"
     assert "no linear layer" in error.message
 
 
-def test_two_placements_stand_beside_each_other() -> None:
+def test_two_placements_stand_beside_each_other():
     base = load_tiny("gpt2")
     manager = AdapterManager(base)
     both = [
@@ -300,7 +282,7 @@ def test_two_placements_stand_beside_each_other() -> None:
 
 # ------------------------------------------------------------------------------------- a kind of its own: OPT
 @pytest.fixture(scope="module")
-def opt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def opt_folder(tmp_path_factory):
     """Return a small OPT: biases everywhere, positions of its own, a norm at its end."""
     folder = tmp_path_factory.mktemp("opt") / "tiny-opt"
     shutil.copytree(tiny_model("gpt2"), folder)
@@ -330,9 +312,7 @@ def opt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("method", "options"), EVERYTHING, ids=[method for method, _ in EVERYTHING])
-def test_an_opt_is_adapted_written_with_saved_and_restored(
-    opt_folder: Path, tmp_path: Path, method: str, options: dict[str, Any]
-) -> None:
+def test_an_opt_is_adapted_written_with_saved_and_restored(opt_folder, tmp_path, method, options):
     base_options = BaseModelOptions(id=str(opt_folder), precision="float32")
     base = base_models.load(base_options, "cpu", make_channel("inspect"))
     before = logits(base.model, base)
