@@ -78,8 +78,8 @@ class DataOptions(Options):
     sheet: str = expert_option(
         "auto",
         "Sheet",
-        "The sheet of a workbook or the table of a database, or auto: all that are named after splits, else the first "
-        "sheet that holds anything, or the only table with texts.",
+        "The sheet of a workbook, the table of a database or the list of a JSON object, or auto: all that are named "
+        "after splits, else the first sheet that holds anything, or the only table or list.",
         min_length=1,
         follows="data",
     )

@@ -35,6 +35,7 @@ from engine.worker.ingestion import alignment
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
+from engine.worker.readers.table import SHEET_FIELD
 from engine.worker.runtime.channel import Channel
 
 # The schema is inferred from these.
@@ -282,7 +283,7 @@ def _naming(files: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        if error.field in {FIELD, alignment.FIELD, "data.sheet"}:
+        if error.field in {FIELD, alignment.FIELD, SHEET_FIELD}:
             raise
         raise DataError(f"{files}: {error.message}", error.hint, error.field) from error
 

@@ -50,7 +50,7 @@ def read(path: Path, notes: Notes, pause_hours: float, *, finds_chats: bool = Tr
 
     With `finds_chats`, rows that are turns by usual names are a chat too, not an application's messages alone.
     """
-    whole = _whole(path, notes.encoding) if finds_chats else None
+    whole = _whole(path, notes.encoding) if finds_chats and not notes.sheet else None
     if whole is not None:
         # Only a chat without a summary is parted at pauses.
         notes.done_bytes = path.stat().st_size

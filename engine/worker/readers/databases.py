@@ -15,14 +15,13 @@ from pathlib import Path
 
 from engine.data import split_named
 from engine.errors import DataError
-from engine.worker.readers.table import FIELD, Found, Notes, unreadable, with_split
+from engine.worker.readers.table import FIELD, SHEET_FIELD, Found, Notes, unreadable, with_split
 
 MARK = b"SQLite format 3\0"
 # Where SQLite keeps what is not in the file itself yet.
 BESIDE = ("-wal", "-journal")
 LOOKED_AT_ROWS = 20
 MAX_CELL_BYTES = 64 << 20
-SHEET_FIELD = "data.sheet"
 # How SQLite calls a table with rows of its own. The content of the others is made by a query, or stands anywhere.
 PLAIN = "table"
 # What SQLite says of a column that is computed whenever it is read.

@@ -1,7 +1,8 @@
 """JSON files: a list of objects, an object of columns, an object with a list for each split, or objects in a row.
 
-A line may be an object as Python writes it. A list is parsed piecewise, so the first rows of a large file come at once.
-A broken line is reported and skipped; a list that breaks off is an error, since nothing after the break can be trusted.
+Rows may be lists too: of turns, or of cells, which get names. A line may be an object as Python writes it. A list is
+parsed piecewise, so the first rows of a large file come at once. A broken line is reported and skipped; a list that
+breaks off is an error, since nothing after the break can be trusted.
 """
 
 from __future__ import annotations
@@ -9,27 +10,42 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from engine.data import split_named
+from engine.data import column_names, split_named
 from engine.data.cells import MAX_PYTHON_CHARACTERS, python_literal
-from engine.data.text_kind import PYTHON
-from engine.worker.readers.table import TOO_LARGE, BrokenRow, Found, LinedRow, Notes, unreadable, with_split
+from engine.data.text_kind import KNOWN_NAMES, MAX_HEAD_CHARACTERS, PYTHON
+from engine.errors import DataError
+from engine.worker.readers import delimited
+from engine.worker.readers.table import (
+    SHEET_FIELD,
+    TOO_LARGE,
+    BrokenRow,
+    Found,
+    LinedRow,
+    Notes,
+    unreadable,
+    with_split,
+)
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
 
 SPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
 # Telegram's names for the lists of an account's chats.
 CHATS = {"chats", "left_chats"}
-# The column for the name under which an object stood.
-ID = "id"
+# The column for the name under which an object stood, and for a row that is a list of turns.
+ID, TURNS = "id", "turns"
 # Lists of objects that say what the rows are like, as servers of data sets write them.
 DESCRIBING = {"features", "fields", "schema", "columns"}
 # Two objects side by side may be columns; from three on, with the same names in each, they are rows.
 MIN_ROWS = 3
+# Whether lists are turns or cells is told from so many; of a list that may be meant, so much is shown.
+SAMPLE_ROWS, MAX_SHOWN = 20, 60
+CELLS_SHARE = 0.8
 KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
 
 
@@ -37,14 +53,73 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows of a JSON file of any of these shapes; notes no columns. Raises DataError for a damaged file."""
     beginning = next(chunks(path, Notes()), "").lstrip()
     if _holds_several(beginning):
-        yield from _sequence(_Scanner(path, notes))
+        rows = _sequence(_Scanner(path, notes))
     elif _is_json_lines(path, beginning):
-        for number, line in enumerate(lines(path, notes), start=1):
-            if not line.isspace():
-                found = _parsed(line, f"line {number:,}")
-                yield found if isinstance(found, BrokenRow) else LinedRow(found, number)
+        rows = (
+            _parsed(line, number)
+            for number, line in enumerate(lines(path, notes), start=1)
+            if not line.isspace()
+        )
     else:
-        yield from _document(_Scanner(path, notes))
+        rows = _document(_Scanner(path, notes))
+    first = list(islice(rows, SAMPLE_ROWS))
+    lists = [each.items for each in first if isinstance(each, _List)]
+    rows = chain(first, rows)
+    if len(lists) * 2 <= len(first):
+        yield from _without_lists(rows)
+    elif _are_cells(lists):
+        yield from _of_cells(lists, rows, path, notes)
+    else:
+        for row in rows:
+            yield LinedRow({TURNS: row.items}, row.line) if isinstance(row, _List) else row
+
+
+@dataclass(frozen=True)
+class _List:
+    """A row that is a list: where it stands, its items, and its line."""
+
+    position: str
+    items: list[Any]
+    line: int
+
+
+def _without_lists(rows: Iterable[Found | _List]) -> Iterator[Found]:
+    """Yield rows; a list among objects is broken."""
+    for row in rows:
+        if isinstance(row, _List):
+            yield BrokenRow(row.position, "it is a list, no object with names")
+        else:
+            yield row
+
+
+def _are_cells(lists: Sequence[list[Any]]) -> bool:
+    """Tell whether lists are rows of cells, not of turns: nearly all are as long, or hold texts of several lines."""
+    ((length, times),) = Counter(map(len, lists)).most_common(1)
+    items = [item for each in lists for item in each]
+    if length == 1 or all(isinstance(item, dict) for item in items):
+        return False
+    return times >= CELLS_SHARE * len(lists) or any(isinstance(item, str) and "\n" in item for item in items)
+
+
+def _of_cells(
+    lists: Sequence[list[Any]], rows: Iterable[Found | _List], path: Path, notes: Notes
+) -> Iterator[Found]:
+    """Yield rows of cells by their columns: those that the first row names, else by number."""
+    first = lists[0]
+    is_head = all(isinstance(cell, str) and len(cell) <= MAX_HEAD_CHARACTERS for cell in first) and any(
+        column_names.plain(cell) in KNOWN_NAMES for cell in first
+    )
+    count = Counter(map(len, lists)).most_common(1)[0][0]
+    columns = delimited.column_names(first if is_head else [""] * count)
+    if not is_head:
+        notes.remarks.append(f"{path.name} has no header: its columns are called by their numbers.")
+    for row in rows:
+        if not isinstance(row, _List):
+            yield row
+        elif len(row.items) != len(columns):
+            yield BrokenRow(row.position, f"it has {len(row.items)} cells for {len(columns)} columns")
+        elif not is_head or row.items != first:
+            yield LinedRow(dict(zip(columns, row.items, strict=True)), row.line)
 
 
 def _holds_several(beginning: str) -> bool:
@@ -63,30 +138,34 @@ def _holds_several(beginning: str) -> bool:
 
 
 def _is_json_lines(path: Path, beginning: str) -> bool:
-    """Return whether a file holds an object per line: many `.json` files do, and a `.jsonl` file may not."""
-    if beginning.startswith("["):
-        return False
-    if PYTHON.match(beginning) or path.suffix.lower() in (".jsonl", ".ndjson"):
+    """Return whether a file holds an object or a list per line: many `.json` files do, and a `.jsonl` file may not."""
+    is_list = beginning.startswith("[")
+    if not is_list and (PYTHON.match(beginning) or path.suffix.lower() in (".jsonl", ".ndjson")):
         return True
     first, _, rest = beginning.partition("\n")
     try:
-        return isinstance(json.loads(first), dict) and bool(rest.strip())
-    except ValueError:
+        following = rest.lstrip()[:1]
+        return isinstance(json.loads(first), (dict, list)) and (
+            following == "[" if is_list else bool(following)
+        )
+    except (ValueError, RecursionError):
         return False
 
 
-def _parsed(line: str, position: str) -> Found:
+def _parsed(line: str, number: int) -> Found | _List:
+    position = f"line {number:,}"
     try:
         # A line end would count as a character of an unterminated text.
         value = json.loads(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
         of_python = _of_python(line)
         if of_python is not None:
-            return of_python
+            return LinedRow(of_python, number)
         return BrokenRow(position, f"it is no JSON: {_message(error)} at character {error.colno:,}")
     except (ValueError, RecursionError) as error:
         return BrokenRow(position, f"it can't be taken for JSON: {str(error).lower()}")
-    return _row(value, position)
+    found = _row(value, position, number)
+    return LinedRow(found, number) if isinstance(found, dict) else found
 
 
 def _of_python(line: str) -> dict[str, Any] | None:
@@ -125,15 +204,16 @@ def _message(error: json.JSONDecodeError) -> str:
     return next((message for message in MESSAGES if found.startswith(message)), found)
 
 
-def _row(value: Any, position: str) -> Found:
+def _row(value: Any, position: str, line: int = 0) -> Found | _List:
     if isinstance(value, dict):
         return value
-    hint = 'Name the parts of each row: {"conversation": …, "summary": …}.' if isinstance(value, list) else ""
+    if isinstance(value, list) and value:
+        return _List(position, value, line)
     kind = KINDS.get(type(value), "a number")
-    return BrokenRow(position, f"it is {kind}, no object with names", hint)
+    return BrokenRow(position, f"it is {kind}, no object with names")
 
 
-def _document(scanner: _Scanner) -> Iterator[Found]:
+def _document(scanner: _Scanner) -> Iterator[Found | _List]:
     first = scanner.peek()
     if first == "[":
         yield from _list(scanner)
@@ -145,7 +225,7 @@ def _document(scanner: _Scanner) -> Iterator[Found]:
         raise unreadable(scanner.path, f"{scanner.position} goes on behind the end")
 
 
-def _sequence(scanner: _Scanner) -> Iterator[Found]:
+def _sequence(scanner: _Scanner) -> Iterator[Found | _List]:
     """Yield the rows of objects that follow each other, with or without commas."""
     number = 0
     while scanner.peek():
@@ -156,7 +236,7 @@ def _sequence(scanner: _Scanner) -> Iterator[Found]:
             scanner.take(",")
 
 
-def _list(scanner: _Scanner) -> Iterator[Found]:
+def _list(scanner: _Scanner) -> Iterator[Found | _List]:
     scanner.take("[")
     number = 0
     while scanner.peek() != "]":
@@ -174,45 +254,62 @@ def _list(scanner: _Scanner) -> Iterator[Found]:
 def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
     """Yield the rows of the list of objects inside, or else the rows of which the object's values are columns.
 
-    Several lists are read if all have the names of splits, or hold the chats of an account.
+    Several lists are read if all have the names of splits, or hold the chats of an account. Of others one has to be
+    named as the sheet: else DataError is raised with the field `data.sheet`.
     """
     values: dict[str, Any] = {}
-    lists: list[str] = []
+    first_rows: dict[str, Found] = {}
+    wanted = "" if is_inner else scanner.notes.sheet
     if not is_inner:
         scanner.notes.siblings = values
     scanner.take("{")
     while scanner.peek() != "}":
-        if values or lists:
+        if values or first_rows:
             scanner.take(",")
         name = str(scanner.value("a name"))
         scanner.take(":")
         if name not in DESCRIBING and scanner.at_list_of_objects():
-            lists.append(name)
-            _require_lists_together(scanner.path, lists)
-            rows = _list(scanner)
-            is_split = split_named(name) is not None
-            yield from with_split(rows, name, Notes(), is_list=True) if is_split else rows
+            rows = _without_lists(_list(scanner))
+            first_rows[name] = next(rows)
+            rows = chain((first_rows[name],), rows)
+            if wanted or not _belong_together(first_rows):
+                # The lists behind the one that is wanted are named too.
+                yield from (row for row in rows if name == wanted)
+            else:
+                is_split = split_named(name) is not None
+                yield from with_split(rows, name, Notes(), is_list=True) if is_split else rows
         elif name in CHATS and scanner.peek() == "{":
-            lists.append(name)
-            _require_lists_together(scanner.path, lists)
+            first_rows[name] = {}
             yield from _object(scanner, is_inner=True)
         else:
             values[name] = scanner.value(f'"{name}"')
     scanner.take("}")
-    splits = [name for name in lists if split_named(name)]
-    if splits:
+    if first_rows and (wanted not in first_rows if wanted else not _belong_together(first_rows)):
+        raise _unclear(scanner.path, first_rows)
+    splits = [name for name in first_rows if split_named(name)]
+    if splits and not wanted:
         named = ", ".join(f'"{name}"' for name in splits)
         scanner.notes.remarks.append(f"{scanner.path.name} holds lists that are read as splits: {named}.")
-    if not lists and values and not is_inner:
+    if not first_rows and values and not is_inner:
         yield from _columns(scanner.path, values)
 
 
-def _require_lists_together(path: Path, lists: Sequence[str]) -> None:
-    """Raise DataError for a second list that is neither a split nor an account's chats."""
-    if len(lists) > 1 and not (all(map(split_named, lists)) or set(lists) <= CHATS):
-        raise unreadable(
-            path, f'it holds several lists, "{lists[-2]}" and "{lists[-1]}", not one', "Leave one list in it."
-        )
+def _belong_together(lists: Collection[str]) -> bool:
+    """Tell whether lists are read one after the other: there is one alone, all are splits, or an account's chats."""
+    return len(lists) == 1 or all(map(split_named, lists)) or set(lists) <= CHATS
+
+
+def _unclear(path: Path, first_rows: Mapping[str, Found]) -> DataError:
+    shown = "; ".join(
+        f"{name}: {json.dumps(row, ensure_ascii=False, default=str)[:MAX_SHOWN]}"
+        for name, row in first_rows.items()
+    )
+    return DataError(
+        f"{path.name} holds several lists: {', '.join(first_rows)}.",
+        f"Choose one. {shown}",
+        SHEET_FIELD,
+        tuple(first_rows),
+    )
 
 
 def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:

@@ -23,6 +23,8 @@ from engine.errors import DataError
 from engine.system import foreign_files
 
 FIELD = "data.source"
+# Of a sheet, a table of a database, or a list of an object.
+SHEET_FIELD = "data.sheet"
 # The column for the split whose sheet, table or list held a row.
 SPLIT = "split"
 # The field of errors that the user can consent to.

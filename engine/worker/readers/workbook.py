@@ -25,6 +25,7 @@ from engine.worker.readers.delimited import column_names
 from engine.worker.readers.table import (
     FIELD,
     MAX_NAMED,
+    SHEET_FIELD,
     BrokenRow,
     Found,
     LinedRow,
@@ -203,7 +204,7 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
             raise DataError(
                 f'{path.name} has no sheet "{notes.sheet}" that holds anything.',
                 f"The sheets are: {', '.join(filled)}.",
-                "data.sheet",
+                SHEET_FIELD,
                 filled,
             )
         return [notes.sheet]

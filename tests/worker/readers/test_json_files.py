@@ -109,7 +109,6 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
         ),
         ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is due'),
         ('[{"a": 1}] and more', "line 1 goes on behind the end"),
-        ('{"a": [{"x": 1}], "b": [{"y": 1}]}', 'it holds several lists, "a" and "b"'),
         ('{"a": [1, 2], "b": [1]}', r'it is one object with lists of different lengths \("a": 2, "b": 1\)'),
         ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has other rows'),
         ("42", "line 1 holds neither a list nor an object"),
@@ -127,20 +126,51 @@ def test_what_can_not_be_read_is_said(tmp_path, content, words):
     assert caught.value.field == "data.source"
 
 
+def test_of_a_whole_file_no_one_is_told_to_repair_it(tmp_path):
+    with pytest.raises(DataError) as caught:
+        list(table(tmp_path / "a.json", '{"Recap": ["a", "b"], "Transcript": ["c"]}'))
+    assert caught.value.hint == "Give its lists the same length, or write an object for each row."
+
+
+# Several lines in a cell: none is a turn.
+PAIRS = [["Ann: hi\nBob: ho", "They greet."], ["Ann: tea?\nBob: yes", "They have tea."]]
+
+
 @pytest.mark.parametrize(
-    ("content", "step"),
+    ("rows", "wanted"),
     [
-        ('[["Ann: hi", "They greet."]]', 'Name the parts of each row: {"conversation": …, "summary": …}.'),
-        (
-            '{"Recap": ["a", "b"], "Transcript": ["c"]}',
-            "Give its lists the same length, or write an object for each row.",
-        ),
+        (PAIRS, [{"column 1": one, "column 2": other} for one, other in PAIRS]),
+        ([["Dialogue", "Summary"], *PAIRS], [{"Dialogue": one, "Summary": other} for one, other in PAIRS]),
+        ([["hi", "ho", "hu"], ["tea?", "yes"]], [{"turns": ["hi", "ho", "hu"]}, {"turns": ["tea?", "yes"]}]),
+        ([[{"name": "a"}, {"name": "b"}]] * 2, [{"turns": [{"name": "a"}, {"name": "b"}]}] * 2),
     ],
 )
-def test_of_a_whole_file_no_one_is_told_to_repair_it(tmp_path, content, step):
-    with pytest.raises(DataError) as caught:
-        list(table(tmp_path / "a.json", content))
-    assert caught.value.hint == step
+@pytest.mark.parametrize("is_lines", [False, True])
+def test_rows_that_are_lists_hold_cells_or_turns(tmp_path, rows, wanted, is_lines):
+    text = "\n".join(map(json.dumps, rows)) if is_lines else json.dumps(rows)
+    assert values(table(tmp_path / "a.json", text)) == wanted
+
+
+def test_a_list_with_another_number_of_cells_is_broken(tmp_path):
+    rows = table(tmp_path / "a.jsonl", "\n".join(map(json.dumps, [*PAIRS, ["alone"]])))
+    assert [record.line for record in rows] == [1, 2]
+    assert [(each.position, each.reason) for each in rows.broken] == [
+        ("line 3", "it has 1 cells for 2 columns")
+    ]
+
+
+def test_of_several_lists_in_an_object_one_is_asked_for(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"rows": ROWS, "count": 2, "notes": [{"by": "x"}], "end": [{}]}))
+    with pytest.raises(DataError, match="holds several lists: rows, notes, end") as caught:
+        list(open_table([path]))
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.choices) == ("data.sheet", ("rows", "notes", "end"))
+    assert 'notes: {"by": "x"}' in problem.hint
+    assert values(open_table([path], sheet="rows")) == ROWS
+    assert values(open_table([path], sheet="notes")) == [{"by": "x"}]
+    with pytest.raises(DataError, match="several lists"):
+        list(open_table([path], sheet="Sheet1"))
 
 
 def test_value_without_end_is_given_up(tmp_path, monkeypatch):
