@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Example, Recipe
+from engine.api import Adapter, Example, Recipe
 from gui.shell.window import ShellWindow
+from gui.widgets.buttons import below
 
 
 class Navigator:
@@ -34,6 +35,7 @@ class Navigator:
             # To the library.
             "library_requested": self.adapter,
             "score_requested": lambda adapter_id: self.page("library").open_and_score(adapter_id),
+            "export_requested": self._offer_exports,
             "compare_requested": lambda adapter_ids: self.page("library").open_several(adapter_ids),
             "examples_requested": lambda *run: self.page("examples").open_run(*run),
             "blind_requested": lambda runs: self.page("blind").open_runs(runs),
@@ -85,6 +87,12 @@ class Navigator:
 
     def _offer_recipe(self) -> None:
         self._window.built("arena").offer_recipe(*self._window.built("train").present_recipe())
+
+    def _offer_exports(self, adapter: Adapter, button: QWidget) -> None:
+        """Open the menu of an adapter's exports; the library shows how far a chosen one is."""
+        menu = self._window.built("library").export_menu(adapter)
+        menu.triggered.connect(lambda _action: self.adapter(adapter.id))
+        menu.popup(below(button))
 
     def _try(self, adapter_ids: Sequence[str], example: Example | None = None) -> None:
         playground = self.page("playground")

@@ -64,6 +64,11 @@ class Bench:
         next(action for action in menu.actions() if action.text() == text).trigger()
         menu.close()
 
+    def exports(self, adapter: Adapter) -> dict[str, Any]:
+        """Return what the menu of exports does, by its texts."""
+        groups = self.page.import_export.export_groups(adapter).values()
+        return {text: operation for entries in groups for text, operation, _ in entries}
+
 
 class FakeDialogs(Dialogs):
     """Every dialog answers with `place` or `hub_name`; `opened` and `pages` list what would be opened."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
 
-from engine.api import added
+from engine.api import Adapter, added
 from gui.graphics.bars import Bar
 from gui.look.fonts import px
 from gui.look.format import left_text, percent
@@ -36,11 +36,14 @@ HEADLINES = {
 
 
 class VerdictView(Card):
-    """The last verdict in a sentence, with one conversation; the buttons lead to its adapter and its run."""
+    """The last verdict in a sentence, with one conversation; its buttons try it, open its run, export it.
+
+    `export_requested(adapter, button)` asks for a menu below the button.
+    """
 
     try_requested = Signal(list)
     open_requested = Signal(str)
-    library_requested = Signal(str)
+    export_requested = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,11 +57,14 @@ class VerdictView(Card):
             "tuned": (Label(tr("Your adapter"), "label", "muted"), TextView()),
         }
         self.try_button = plain(tr("Try it"), "playground")
-        self.run_button, self.library_button = plain(tr("Open verdict")), plain(tr("Show in library"))
-        self._adapter_id = self._run_id = ""
-        self.try_button.clicked.connect(lambda: self.try_requested.emit([self._adapter_id]))
+        self.run_button, self.export_button = plain(tr("Open verdict")), plain(tr("Export…"), "export")
+        self._adapter: Adapter
+        self._run_id = ""
+        self.try_button.clicked.connect(lambda: self.try_requested.emit([self._adapter.id]))
         self.run_button.clicked.connect(lambda: self.open_requested.emit(self._run_id))
-        self.library_button.clicked.connect(lambda: self.library_requested.emit(self._adapter_id))
+        self.export_button.clicked.connect(
+            lambda: self.export_requested.emit(self._adapter, self.export_button)
+        )
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -70,7 +76,7 @@ class VerdictView(Card):
         self.column.addLayout(hbox(self._icon, (self.headline, 1), spacing=12))
         self.column.addWidget(self.sentence)
         self.column.addWidget(self._texts)
-        self.column.addWidget(FlowBox([self.try_button, self.run_button, self.library_button]))
+        self.column.addWidget(FlowBox([self.try_button, self.run_button, self.export_button]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put conversation and summaries side by side where there is room."""
@@ -89,7 +95,7 @@ class VerdictView(Card):
         self.headline.setText(tr(title, name=name) if title else f"{name}: {headline}")
         created = tr("Created {moment}.", moment=moment_text(found.adapter.metadata.made, datetime.now(UTC)))
         self.sentence.set_markup(f"{verdict_sentence(difference, examples, split)} {created}")
-        self._adapter_id, self._run_id = found.adapter.id, found.run_id
+        self._adapter, self._run_id = found.adapter, found.run_id
         self.run_button.setVisible(bool(found.run_id))
         self._texts.setVisible(found.shown is not None)
         if found.shown is not None:

@@ -41,6 +41,7 @@ class HomePage(Page):
     resume_requested = Signal(str)
     new_run_requested = Signal()
     library_requested = Signal(str)
+    export_requested = Signal(object, object)
     score_requested = Signal(str)
     blind_requested = Signal(list)
     data_requested = Signal(str)
@@ -125,7 +126,7 @@ class HomePage(Page):
     def _connect(self) -> None:
         self.verdict.try_requested.connect(self.try_requested)
         self.verdict.open_requested.connect(self.open_requested)
-        self.verdict.library_requested.connect(self.library_requested)
+        self.verdict.export_requested.connect(self.export_requested)
         self.computing.queue_wanted.connect(self.queue_wanted)
         self.library_link.clicked.connect(lambda: self.view_requested.emit("library"))
         for button in (self.guide_button, self.guide_link):

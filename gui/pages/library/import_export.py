@@ -1,4 +1,4 @@
-"""Imports, exports and merges adapters: asks for a path, then starts the operation. Knows dialogs, not lists."""
+"""Imports and exports adapters: asks for a path, then starts the operation. Knows dialogs, not lists."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget, QWidgetAction
 
-from engine.api import Adapter, exports, hub_adapters, paths, run_names
+from engine.api import Adapter, Recipe, escaping, exports, hub_adapters, paths, run_names
 from gui.core.actions import Entry
-from gui.look.language import tr
+from gui.look.language import mark, tr, translate
 from gui.pages.library import library_text
-from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs, PushRequest
+from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs, PushRequest, recipe_of
 from gui.pages.library.library_operations import Dialogs, LibraryOperations
 from gui.pages.library.push_dialog import PushDialog
+from gui.pages.train import recipe_files
+from gui.widgets.buttons import make_menu
+from gui.widgets.labels import Label
+
+# The groups of the menu of exports.
+SHARE, ELSEWHERE, AGAIN = mark("Share"), mark("Use elsewhere"), mark("Reproduce")
 
 
 class ImportExport:
-    """Imports, exports, merges, and opens folders."""
+    """Imports, exports, and opens folders."""
 
     def __init__(
         self,
@@ -53,10 +60,6 @@ class ImportExport:
         )
         if target is not None:
             self._jobs.export(adapter, to, precision, target)
-
-    def merge(self, adapter: Adapter) -> None:
-        """Merge an adapter into a plain model folder."""
-        self.export_model(adapter, "merged")
 
     def export_folder(self, adapter: Adapter) -> None:
         """Copy an adapter to a folder."""
@@ -117,29 +120,45 @@ class ImportExport:
         """Show a page of the hub."""
         self._dialogs.open_page(address)
 
-    def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
-        """Return the menu entries for export; with `in_full` their texts say "Export", for a mixed menu."""
-        folder = tr("Export as a folder…") if in_full else tr("As a folder…")
-        file = tr("Export as a zip file…") if in_full else tr("As a zip file…")
-        return [
-            (folder, lambda: self.export_folder(adapter), ""),
-            (file, lambda: self.export_zip(adapter), ""),
-            *([] if in_full or adapter.unmergeable else self._model_entries(adapter)),
-            *([] if in_full or exports.script_obstacle(adapter) else [self._script_entry(adapter)]),
-            *([] if in_full or adapter.is_prompt else [self._hub_entry(adapter)]),
+    def export_recipe(self, wanted: Recipe) -> None:
+        """Write the recipe that an adapter was trained by."""
+        path = recipe_files.ask_to_save(self._page, wanted)
+        if path is not None:
+            self._operations.export_recipe(wanted, path)
+
+    def export_groups(self, adapter: Adapter) -> dict[str, list[Entry]]:
+        """Return what an adapter can be exported as, by what for."""
+        wanted = recipe_of(adapter)
+        share: list[Entry] = [
+            (tr("As a zip file…"), partial(self.export_zip, adapter), ""),
+            (tr("As a folder…"), partial(self.export_folder, adapter), ""),
         ]
-
-    def _hub_entry(self, adapter: Adapter) -> Entry:
-        return tr("To the Hugging Face Hub…"), partial(self.push, adapter), ""
-
-    def _script_entry(self, adapter: Adapter) -> Entry:
-        return tr("As a script that trains it again…"), partial(self.export_model, adapter, "script"), ""
-
-    def _model_entries(self, adapter: Adapter) -> list[Entry]:
-        return [
-            (text, partial(self.export_model, adapter, to, precision), "")
-            for to, precision, text in library_text.export_menu_entries(adapter.metadata.base_model.family)
+        if not adapter.is_prompt:
+            share.insert(0, (tr("To the Hugging Face Hub…"), partial(self.push, adapter), ""))
+        models = library_text.export_menu_entries(adapter.metadata.base_model.family)
+        elsewhere: list[Entry] = [
+            (text, partial(self.export_model, adapter, to, precision), "") for to, precision, text in models
         ]
+        again: list[Entry] = []
+        if not exports.script_obstacle(adapter):
+            script = partial(self.export_model, adapter, "script")
+            again.append((tr("As a script that trains it again…"), script, ""))
+        if wanted is not None:
+            again.append((tr("As a recipe…"), partial(self.export_recipe, wanted), ""))
+        return {SHARE: share, ELSEWHERE: [] if adapter.unmergeable else elsewhere, AGAIN: again}
+
+    def export_menu(self, adapter: Adapter) -> QMenu:
+        """Return the menu of all exports; it says why an adapter can't become a plain model."""
+        groups = self.export_groups(adapter)
+        menu = make_menu(self._page, [])
+        for title, entries in groups.items():
+            menu.addAction(_heading(tr(title), menu))
+            for text, operation, _ in entries:
+                menu.addAction(text).triggered.connect(lambda _checked, operation=operation: operation())
+            if title == ELSEWHERE and adapter.unmergeable:
+                why = tr("This adapter can't be merged: {reason}.", reason=translate(adapter.unmergeable))
+                menu.addAction(escaping.in_one_line(why)).setEnabled(False)
+        return menu
 
     def import_entries(self) -> list[Entry]:
         """Return the menu entries for import."""
@@ -148,6 +167,19 @@ class ImportExport:
             (tr("From a zip file…"), self.import_zip, ""),
             (tr("From the hub…"), self.import_from_hub, ""),
         ]
+
+
+def _heading(title: str, menu: QMenu) -> QAction:
+    """Return a heading in a menu; the style sheet's separators have no text."""
+    label = Label(title, "label_medium", "muted")
+    label.setContentsMargins(12, 8, 12, 2)
+    heading = QWidgetAction(menu)
+    heading.setDefaultWidget(label)
+    heading.setText(title)
+    heading.setEnabled(False)
+    # In the colour of a text that is read, not of one that is out of use.
+    label.setEnabled(True)
+    return heading
 
 
 def _file_name(adapter: Adapter) -> str:

@@ -317,12 +317,12 @@ def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
     An adapter trained here has only its own recipe. An imported one can be scored like any other adapter of its base
     model, so that the scores are comparable, or on the sample conversations.
     """
-    own = _recipe(adapter)
+    own = recipe_of(adapter)
     if own is not None:
         return [(data_text(own.data.source), own)]
     found: dict[str, Recipe] = {}
     for other in others:
-        theirs = _recipe(other) if other.metadata.base_model.id == adapter.metadata.base_model.id else None
+        theirs = recipe_of(other) if other.metadata.base_model.id == adapter.metadata.base_model.id else None
         if theirs is not None:
             found.setdefault(theirs.data.source, theirs)
     if SAMPLE not in found:
@@ -330,7 +330,8 @@ def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
     return [(data_text(source), wanted) for source, wanted in found.items()]
 
 
-def _recipe(adapter: Adapter) -> Recipe | None:
+def recipe_of(adapter: Adapter) -> Recipe | None:
+    """Return the recipe that an adapter was trained by, None if there is none that can be read."""
     with suppress(AppError):
         return adapter.recipe()
     return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from engine.api import Adapter, AppError, hub_adapters, library
+from engine.api import Adapter, AppError, Recipe, hub_adapters, library, recipe
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.library.jobs import in_one_line
@@ -88,6 +88,12 @@ class LibraryOperations(QObject):
         """Write an adapter as a zip file, off the GUI thread; the dialog has asked before replacing a file."""
         self._background.run(
             lambda: library.export_zip(adapter, target, replace=True), self._on_exported, self._fail
+        )
+
+    def export_recipe(self, wanted: Recipe, target: Path) -> None:
+        """Write a recipe; the dialog has asked before replacing a file."""
+        self._background.run(
+            lambda: recipe.save(wanted, target), lambda _: self._on_exported(target), self._fail
         )
 
     def _on_exported(self, target: Path) -> None:

@@ -16,7 +16,6 @@ from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
 from gui.look.language import tr, translate
-from gui.look.shown_texts import plain_tooltip
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.models.metric_text import language_sentences
 from gui.pages.library.library_text import changes, made_from, method_facts, past_exports
@@ -72,7 +71,7 @@ class MetadataPanel(QWidget):
 
     try_pressed = Signal()
     export_pressed = Signal()
-    merge_pressed = Signal()
+    compare_pressed = Signal()
     more_pressed = Signal()
     score_pressed = Signal()
     folder_pressed = Signal()
@@ -98,7 +97,7 @@ class MetadataPanel(QWidget):
         self.close_button.hide()
         self.try_button = primary(tr("Try in playground"))
         self.export_button = plain(tr("Export…"))
-        self.merge_button = plain(tr("Merge…"))
+        self.compare_button = plain(tr("Compare"))
         self._protocol = ElidedLabel("", "label", "hint")
         self._scores = ScoresView()
         self._remarks = Label("", "label", "hint", wrap=True)
@@ -124,7 +123,7 @@ class MetadataPanel(QWidget):
         column.addLayout(_row(self._name, self.more_button, self.close_button))
         column.addWidget(self.about)
         column.addSpacing(12)
-        column.addWidget(FlowBox([self.try_button, self.export_button, self.merge_button]))
+        column.addWidget(FlowBox([self.try_button, self.compare_button, self.export_button]))
         column.addSpacing(20)
         column.addWidget(Line())
         column.addSpacing(14)
@@ -166,7 +165,7 @@ class MetadataPanel(QWidget):
         for button, signal in (
             (self.try_button, self.try_pressed),
             (self.export_button, self.export_pressed),
-            (self.merge_button, self.merge_pressed),
+            (self.compare_button, self.compare_pressed),
             (self.more_button, self.more_pressed),
             (self.score_button, self.score_pressed),
             (self.folder_button, self.folder_pressed),
@@ -195,7 +194,6 @@ class MetadataPanel(QWidget):
         self._method.show_facts(method_facts(metadata))
         self._exports.show_texts(past_exports(metadata))
         self._changes.show_texts(changes(metadata))
-        self._show_merging(adapter)
         self._show_words(another=another)
         if another:
             self.show_integrity(None)
@@ -222,12 +220,6 @@ class MetadataPanel(QWidget):
     def show_waits(self, waits: bool) -> None:
         """Show whether scoring would begin now, or wait for its turn."""
         self.score_button.setText(tr("Add to queue") if waits else tr("Score now"))
-
-    def _show_merging(self, adapter: Adapter) -> None:
-        why = adapter.unmergeable
-        self.merge_button.setEnabled(not why)
-        told_why = tr("This adapter can't be merged: {reason}.", reason=translate(why))
-        self.merge_button.setToolTip(plain_tooltip(told_why) if why else "")
 
     def _show_words(self, *, another: bool) -> None:
         """Show tags and notes, unless they are being edited."""

@@ -150,8 +150,10 @@ class LibraryPage(Page):
         panel = self.panel
         panel.try_pressed.connect(lambda: self._with_shown(lambda found: self.try_requested.emit([found.id])))
         panel.score_pressed.connect(lambda: self._with_shown(self.score))
-        panel.merge_pressed.connect(lambda: self._with_shown(self.import_export.merge))
-        panel.export_pressed.connect(lambda: self._with_shown(self._export_menu))
+        panel.compare_pressed.connect(lambda: self._with_shown(lambda found: self.compare([found])))
+        panel.export_pressed.connect(
+            lambda: self._with_shown(lambda found: self.export_menu(found).popup(below(panel.export_button)))
+        )
         panel.folder_pressed.connect(lambda: self._with_shown(self.import_export.open_adapter))
         panel.more_pressed.connect(
             lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
@@ -267,8 +269,8 @@ class LibraryPage(Page):
         self.drawer.set_filled(self.view.current() is not None)
 
     def compare(self, adapters: Sequence[Adapter]) -> None:
-        """Show two to six adapters side by side."""
-        if FEWEST <= len(adapters) <= MOST:
+        """Show adapters side by side, six at most."""
+        if 0 < len(adapters) <= MOST:
             self.panel.save_notes()
             self.comparison.show_adapters(adapters)
             self._stack.setCurrentWidget(self.comparison)
@@ -443,7 +445,7 @@ class LibraryPage(Page):
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
             (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),
-            *self.import_export.export_entries(adapter, in_full=True),
+            (tr("Export…"), lambda: self.export_menu(adapter).popup(self.cursor().pos()), ""),
             SEPARATOR,
             (tr("Delete"), lambda: self.delete([adapter]), "list.delete"),
         ]
@@ -483,9 +485,9 @@ class LibraryPage(Page):
         dialog.show()
         dialog.activateWindow()
 
-    def _export_menu(self, adapter: Adapter) -> None:
-        entries = self.import_export.export_entries(adapter, in_full=False)
-        make_menu(self, entries).popup(below(self.panel.export_button))
+    def export_menu(self, adapter: Adapter) -> QMenu:
+        """Return the menu of all that an adapter can be exported as."""
+        return self.import_export.export_menu(adapter)
 
     def _import_menu(self, button: QWidget) -> None:
         make_menu(self, self.import_export.import_entries()).popup(below(button))

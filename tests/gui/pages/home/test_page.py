@@ -7,6 +7,7 @@ import time
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
 from engine.api import Example, labelling
 from gui.core.preferences import Preferences
@@ -90,11 +91,13 @@ def test_the_newest_verdict_is_told_with_a_typical_conversation_and_leads_on(mak
     for button, signal, wanted in (
         (verdict.try_button, page.try_requested, [adapter]),
         (verdict.run_button, page.open_requested, job.id),
-        (verdict.library_button, page.library_requested, adapter),
     ):
         with qtbot.waitSignal(signal) as asked:
             button.click()
         assert asked.args == [wanted]
+    with qtbot.waitSignal(page.export_requested) as asked:
+        verdict.export_button.click()
+    assert asked.args == [page.found.verdict.adapter, verdict.export_button]
     assert [step.title for step in page.steps] == ["Ask people, not only ROUGE"]
     with qtbot.waitSignal(page.blind_requested) as asked:
         page.steps[0].button.click()
@@ -203,7 +206,7 @@ def test_the_steps_stand_below_the_rest_in_a_narrow_window(make, qtbot):
     qtbot.waitUntil(lambda: page.data_view.mapTo(page, QPoint()).x() < 100, timeout=WAIT)
 
 
-def test_in_the_window_its_buttons_lead_to_run_adapter_playground_set_and_queue(story):
+def test_in_the_window_its_buttons_lead_to_run_exports_playground_set_and_queue(story, monkeypatch, tmp_path):
     with unsynced():
         job = add_scored_run(adapter_name="of the run")
         training = make_metadata("x").training.model_copy(update={"run": job.id})
@@ -220,9 +223,18 @@ def test_in_the_window_its_buttons_lead_to_run_adapter_playground_set_and_queue(
     press(lambda: home.verdict.run_button)
     assert window.current_key() == "train"
     assert window.built("train").header.title() == "Starter on the sample"
-    press(lambda: home.verdict.library_button)
-    story.until(lambda: window.built("library").view.current() is not None)
-    assert window.built("library").view.current().id == adapter.id
+    menus = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
+    press(lambda: home.verdict.export_button)
+    library, [menu] = window.built("library"), menus
+    assert window.current_key() == "home"
+    monkeypatch.setattr(library.import_export._dialogs, "path_for_zip", lambda *_: tmp_path / "mine.zip")
+    next(each for each in menu.actions() if each.text() == "As a zip file…").trigger()
+    menu.close()
+    assert window.current_key() == "library"
+    story.until((tmp_path / "mine.zip").exists)
+    story.until(lambda: library.view.current() is not None)
+    assert library.view.current().id == adapter.id
     press(lambda: home.verdict.try_button)
     assert window.current_key() == "playground"
     press(lambda: home.steps[0].button)

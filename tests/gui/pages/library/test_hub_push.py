@@ -74,8 +74,7 @@ def notice(message, hint="", level="info"):
 
 def opened(made, adapter):
     """Open the dialog by the menu."""
-    entries = made.page.import_export.export_entries(adapter, in_full=False)
-    return next(act for text, act, _ in entries if text == "To the Hugging Face Hub…")()
+    return made.exports(adapter)["To the Hugging Face Hub…"]()
 
 
 def preview(made, adapter, name=NAME):
@@ -207,5 +206,4 @@ def test_conversations_in_the_prompt_and_the_plain_model_go_only_where_that_is_s
 
 def test_a_prompt_is_not_offered_to_the_hub(bench):
     adapter = add_adapter("words", recipe=make_recipe(method_id="prompt_only"))
-    texts = [text for text, _, _ in bench().page.import_export.export_entries(adapter, in_full=False)]
-    assert "To the Hugging Face Hub…" not in texts
+    assert "To the Hugging Face Hub…" not in bench().exports(adapter)

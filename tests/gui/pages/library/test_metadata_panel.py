@@ -1,4 +1,4 @@
-"""The metadata by itself: which adapters are offered to be merged, and what is said of the others."""
+"""The metadata by itself: what is shown of an adapter, and what can be changed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,13 @@ from PySide6.QtWidgets import QLabel
 from engine.adapters import library
 from engine.adapters.metadata import (
     FILE_NAME,
-    BaseModelFacts,
     ChangeFacts,
     ExportFacts,
-    MethodFacts,
     TrainingFacts,
     Verification,
 )
 from engine.commands import adapters
 from engine.commands.terminal.output import Output
-from engine.methods import METHODS, method
 from engine.system import paths
 from gui.models.adapter_table import AdapterTable
 from gui.models.grouped_table import CELL_ROLE
@@ -38,26 +35,6 @@ def panel(styled, qtbot, home):
     made = MetadataPanel()
     qtbot.addWidget(made)
     return made
-
-
-def test_an_adapter_that_can_not_be_merged_says_why(panel):
-    def shown(name, **facts):
-        panel.show_adapter(add_adapter(name, **facts))
-        return panel.merge_button.isEnabled()
-
-    for entry in METHODS:
-        facts = MethodFacts(id=entry.id, title=entry.title, peft_type=entry.peft_type)
-        assert shown(entry.id, method=facts) == entry.merges
-        if not entry.merges:
-            why = f"This adapter can't be merged: {entry.title} can't be merged into a plain model."
-            assert panel.merge_button.toolTip() == why
-    for quantization, merges in (("nf4", True), ("int8", False)):
-        base = BaseModelFacts(id="starter", quantization=quantization)
-        assert shown(f"on-{quantization}", base_model=base) == merges
-        assert ("int8 base" in panel.merge_button.toolTip()) != merges
-    # Those of other programs are judged by the type that PEFT knows.
-    assert shown("other-lora", method=MethodFacts(id="", peft_type="LORA")) == method("lora").merges
-    assert not shown("other-prefix", method=MethodFacts(id="", peft_type="PREFIX_TUNING"))
 
 
 def measured_card():

@@ -161,14 +161,14 @@ def test_a_deleted_adapter_comes_back_with_undo(bench, qtbot):
 def test_an_export_can_be_imported_again(bench, tmp_path):
     add_adapter("ab", scores=[score_card(0.48)])
     made = bench()
-    made.press("Export as a zip file…", made.choose("ab"))
+    made.exports(made.choose("ab"))["As a zip file…"]()
     made.settle()
     # It was thought better of.
     assert not made.page.pane.undo_strip.isVisible()
-    for count, text in enumerate(("Export as a folder…", "Export as a zip file…"), 2):
+    for count, text in enumerate(("As a folder…", "As a zip file…"), 2):
         made.dialogs.place = tmp_path / str(count)
         made.dialogs.place.mkdir()
-        made.press(text, made.choose("ab"))
+        made.exports(made.choose("ab"))[text]()
         made.settle()
         (exported,) = made.dialogs.place.iterdir()
         assert made.page.pane.undo_strip.text() == f"Exported to {exported}."
@@ -275,7 +275,7 @@ def test_a_merge_ends_with_the_new_folder(bench, tmp_path):
     }  # fmt: skip
     result = {"path": str(target), "bytes": 12_000_000, "verified": verified}
     made.scripts["export"] = [["emit", {"event": "result_made", "result": result}]]
-    made.page.panel.merge_button.click()
+    made.exports(library.find("a"))["As a plain model…"]()
     made.until(made.page.pane.undo_strip.isVisible)
     assert made.page.pane.undo_strip.text() == (
         "Exported to a-merged, 12.0 MB. Same as the adapter: ROUGE-1 −0.1 (−0.4 to +0.2), 97 of 100 summaries "
@@ -295,8 +295,7 @@ def test_a_script_is_offered_where_one_can_train_it_again_and_says_what_it_holds
     made.dialogs.place = tmp_path
 
     def entry(name):
-        entries = made.page.import_export.export_entries(library.find(name), in_full=False)
-        return next((act for text, act, _ in entries if text.startswith("As a script")), None)
+        return made.exports(library.find(name)).get("As a script that trains it again…")
 
     assert entry("b") is None
     result = {"path": str(tmp_path / "a-script"), "bytes": 5_000, "verified": None, "conversations": 24}
@@ -370,7 +369,7 @@ def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, tmp_path):
     made.dialogs.place = tmp_path
     result = {"path": str(tmp_path / "a-merged"), "bytes": 5_000, "verified": None}
     made.scripts["export"] = [["emit", {"event": "result_made", "result": result}]]
-    made.page.panel.merge_button.click()
+    made.exports(library.find("a"))["As a plain model…"]()
     strip = made.page.download_strip
     made.until(strip.isVisible)
     assert strip.text().endswith("not on this computer yet. google/flan-t5-base: 990.0 MB to download.")
@@ -397,12 +396,7 @@ def test_an_adapter_is_exported_to_what_its_base_can_become(bench):
     add_adapter("a", base_model=BaseModelFacts(id="someone/t5", family="encoder-decoder"))
     add_adapter("b", base_model=BaseModelFacts(id="someone/llama", family="decoder-only"))
     made = bench()
-    texts = {
-        name: [
-            text for text, _, _ in made.page.import_export.export_entries(made.choose(name), in_full=False)
-        ]
-        for name in ("a", "b")
-    }
+    texts = {name: list(made.exports(made.choose(name))) for name in ("a", "b")}
     assert "For CTranslate2…" in texts["a"]
     assert not any("Ollama" in text for text in texts["a"])
     assert any("Ollama" in text for text in texts["b"])
