@@ -25,6 +25,8 @@ from engine.chats.segmentation import (
 )
 from engine.chats.text_exports import TextFormat, likeliest
 from engine.chats.text_exports.irc import on_day_named
+from engine.text import transcripts
+from engine.text.conversations import Turn, people
 from engine.text.conversations import turns as plain_turns
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "chat_in",
     "document_in",
     "find",
+    "in_lines",
     "likeliest",
     "names_of",
     "on_day_named",
@@ -72,6 +75,19 @@ def read(text: str) -> Chat:
         return chat
     spoken = plain_turns(text)
     named = sum(bool(turn.speaker) for turn in spoken)
-    if not named:
-        return Chat("text", spoken, (), "no line names a speaker")
+    if not people(spoken):
+        alone = (Turn("", text.strip()),) if named else spoken
+        return Chat("text", alone, (), "no line names a speaker")
     return Chat("plain", spoken, (), f'{named:,} lines are written "Name: text"', named)
+
+
+def in_lines(text: str) -> str:
+    """Return a text with a line "Name: text" for each turn if they are marked otherwise, any other text as it stands.
+
+    Turns may be all in one line, or begin as "[Ann] Hi" and "<ann> Hi" do.
+    """
+    chat = None if transcripts.holds_several_turns(text) else read(text)
+    if chat is None:
+        return transcripts.part_turns(text)
+    # What would be left out here is told to no one.
+    return chat.text if chat.kind in {"transcript", "irc"} and not chat.left_out else text

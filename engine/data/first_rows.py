@@ -13,10 +13,11 @@ from functools import cached_property
 from statistics import mean
 from typing import Any
 
+from engine import chats
 from engine.data import cells, column_names
 from engine.data.splits import split_named
 from engine.errors import DataError
-from engine.text.conversations import turns
+from engine.text.conversations import people, turns
 from engine.text.words import words
 
 # Titles, topics and names are shorter than what sums a conversation up.
@@ -33,6 +34,9 @@ MIN_SHARED_CHARACTERS = 4
 MIN_COMPARED = 3
 # As much of a text tells whether it has several words, and several turns.
 MAX_FOR_WORDS, MAX_FOR_TURNS = 200, 4_000
+# Of so many texts it is told whether their turns are marked in another way than "Name: text".
+MAX_FOR_MARKS = 20
+BRACKETS = tuple("[(<{【［（＜")
 # A column is taken for what most of its cells are.
 MOST = 0.8
 _DATE = re.compile(
@@ -152,9 +156,15 @@ def _described(name: str, cells: Sequence[Any]) -> _Texts | None:
         return None
     if length < MIN_CHARACTERS or mean(len(words(text[:MAX_FOR_WORDS])) for text in filled) < MIN_WORDS:
         return None
-    beginnings = (text[:MAX_FOR_TURNS] for text in filled)
-    several = sum(len([turn for turn in turns(text) if turn.speaker]) > 1 for text in beginnings)
-    return _Texts(name, length, several / len(filled))
+    return _Texts(name, length, mean(is_talk(text[:MAX_FOR_TURNS]) for text in filled))
+
+
+def is_talk(text: str) -> bool:
+    """Tell whether a text is several turns of speakers, in lines "Name: text" or begun by names in brackets."""
+    spoken = [turn for turn in turns(text) if turn.speaker]
+    if not spoken and text.lstrip()[:1] in BRACKETS:
+        spoken = [turn for turn in turns(chats.in_lines(text)) if turn.speaker]
+    return len(spoken) > 1 and bool(people(spoken))
 
 
 # Of what stands in a column, so much is shown beside a question.
@@ -220,8 +230,12 @@ class FirstRows:
     def holds_whole(self, name: str) -> bool:
         """Tell whether most cells of a column are several turns each."""
         filled = [cell for cell in self.cells(name) if isinstance(cell, str) and cell.strip()]
-        several = sum(len([turn for turn in turns(cell) if turn.speaker]) > 1 for cell in filled)
-        return several * 2 > len(filled)
+        return sum(map(is_talk, filled)) * 2 > len(filled)
+
+    def are_marked_otherwise(self, name: str) -> bool:
+        """Tell whether the turns in most cells are not in lines "Name: text", but in one line or begun by brackets."""
+        filled = [cell for cell in self.cells(name) if isinstance(cell, str) and cell.strip()][:MAX_FOR_MARKS]
+        return sum(chats.in_lines(cell) != cell for cell in filled) * 2 > len(filled)
 
     def is_plain(self, name: str) -> bool:
         """Tell whether no cell of a column is a list or an object."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from engine import chats
 from engine.data import summary_lists
 from engine.data.cells import Keys, as_list, name_of, text_of, texts_of, turns_of, without_system
 from engine.errors import DataError
@@ -13,7 +14,7 @@ from engine.text.conversations import Example, Turn, as_text
 
 Kind = Literal["columns", "turns", "lists", "rows"]
 # Fields of a schema that the data check's result does not name.
-INTERNAL = {"without_summary", "otherwise"}
+INTERNAL = {"without_summary", "otherwise", "in_lines"}
 
 
 class Record(Protocol):
@@ -56,6 +57,7 @@ class Schema:
     `otherwise` is the column of conversations where the cell of the first is empty.
     `split` is the column that says which split a row is in, "" where none does.
     `lists` says what lists in cells of summaries are: "sentences" of one summary, or several "references".
+    `in_lines`: the turns of each text get lines "Name: text", as they are marked in another way.
     `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
     """
 
@@ -74,6 +76,7 @@ class Schema:
     split: str = ""
     lists: str = ""
     otherwise: str = ""
+    in_lines: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return the schema in the form of the data check's result."""
@@ -102,7 +105,7 @@ class Schema:
             text = self._plain(value)
             if self.otherwise and not text.strip():
                 text = self._plain(record.values.get(self.otherwise)).removeprefix(self.instruction)
-            return text, self._references(record)
+            return chats.in_lines(text) if self.in_lines else text, self._references(record)
         if self.kind == "lists":
             spoken = self._side_by_side(record)
         else:

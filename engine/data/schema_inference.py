@@ -18,6 +18,7 @@ from engine.errors import DataError
 from engine.text.conversations import Turn
 
 MAX_GROUP_CHARACTERS = 100
+IN_LINES = 'each turn is written in a line "Name: text"'
 NONE_LIKELY = {
     "conversation": ("No column looks like the conversation.", "Choose the conversation column."),
     "summary": (
@@ -107,8 +108,10 @@ class _Guess:
             schema = self._turns(column, lists[column])
         else:
             self._refuse_what_is_no_turns(column)
+            in_lines = self.first.are_marked_otherwise(column)
+            why = _clauses(self._why_conversation(column), IN_LINES if in_lines else "")
             schema = self._with_instructions(
-                Schema("columns", self.columns, column, "", self._why_conversation(column), self.id)
+                Schema("columns", self.columns, column, "", why, self.id, in_lines=in_lines)
             )
         return self._with_summary(schema)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 MAX_SPEAKER_CHARACTERS = 40
 MAX_LONG_SPEAKER_CHARACTERS = 120
+MIN_HEADINGS = 4
 # A wide colon, as Chinese and Japanese have it, needs no space behind it, nor does a colon before their characters.
 _COLON = r"(?::(?=\s|$|[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uffef])|：)"
 _TURN = re.compile(rf"^\s*([^\s:：][^:：\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}?)\s*{_COLON}\s*(.*)$")
@@ -86,4 +87,11 @@ def _line(turn: Turn) -> str:
 
 def speakers(conversation: str) -> tuple[str, ...]:
     """Return the speakers, in the order of their first turns."""
-    return tuple(dict.fromkeys(turn.speaker for turn in turns(conversation) if turn.speaker))
+    return people(turns(conversation))
+
+
+def people(spoken: Iterable[Turn]) -> tuple[str, ...]:
+    """Return the speakers of plain turns; none where no name of many comes again, as headings of notes never do."""
+    named = [turn.speaker for turn in spoken if turn.speaker]
+    different = tuple(dict.fromkeys(named))
+    return () if len(named) == len(different) >= MIN_HEADINGS else different

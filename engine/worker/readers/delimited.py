@@ -14,7 +14,6 @@ from itertools import accumulate, chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from engine.text import transcripts
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
@@ -197,30 +196,11 @@ class _Lines:
 SUMMARY_SUFFIXES = {".src": ".tgt", ".source": ".target"}
 LINE_SUFFIXES = tuple(SUMMARY_SUFFIXES)
 COLUMNS = ("conversation", "summary")
-# From so many it is told whether turns stand in one line.
-SAMPLE_ROWS = 200
 
 
-def read_lines(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    """Yield a row for each line. Raises DataError if the two files have different numbers of lines.
-
-    If most conversations have their turns in one line, each turn gets a line of its own, with a remark.
-    """
+def read_lines(path: Path, notes: Notes) -> Iterator[Mapping[str, Any]]:
+    """Yield a row for each line. Raises DataError if the two files have different numbers of lines."""
     notes.columns.update(dict.fromkeys(COLUMNS))
-    rows = _lines_of_two(path, notes)
-    first = list(islice(rows, SAMPLE_ROWS))
-    is_flat = sum(transcripts.holds_several_turns(row["conversation"]) for row in first) * 2 > len(first)
-    if is_flat:
-        notes.remarks.append(
-            f"{path.name} has the turns of a conversation in one line: each is read as a line."
-        )
-    for row in chain(first, rows):
-        if is_flat:
-            row["conversation"] = transcripts.part_turns(row["conversation"])
-        yield row
-
-
-def _lines_of_two(path: Path, notes: Notes) -> Iterator[LinedRow]:
     target = path.with_suffix(SUMMARY_SUFFIXES[path.suffix.lower()])
     if not target.is_file():
         for number, line in enumerate(lines(path, notes), start=1):

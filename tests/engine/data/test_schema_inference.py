@@ -232,3 +232,33 @@ def test_names_that_never_come_again_are_properties():
     facts = [["topic", "bread"], ["place", "Rome"], ["day", "Monday"]]
     rows = [{"meta": facts, "text": f"Ann: {number}", "summary": f"S{number}"} for number in range(3)]
     assert shape_of(rows).conversation == "text"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "[Ann] so?\n[Bob] yes\n[Ann] see you at {}\n[Bob] good",
+        "<Ann> so?\n<Bob> yes\n<Ann> see you at {}\n<Bob> good",
+        "**Ann:** so?\n**Bob:** yes\n**Ann:** see you at {}\n**Bob:** good",
+        "Ann: so? Bob: yes Ann: see you at {} Bob: good",
+    ],
+)
+def test_turns_that_are_marked_otherwise_get_lines_with_names(form):
+    rows = [{"text": form.format(at), "gist": f"They meet at {at}, both."} for at in "678"]
+    (first, *_) = examples(rows)
+    assert first.conversation == "Ann: so?\nBob: yes\nAnn: see you at 6\nBob: good"
+    assert 'each turn is written in a line "Name: text"' in shape_of(rows).reason
+
+
+@pytest.mark.parametrize("text", ["Ann: [laughs] so {}?\nBob: yes", "[1] A note on {}.\n[2] Another one."])
+def test_other_texts_stand_as_they_are(text):
+    rows = [{"text": text.format(at), "summary": f"They meet at {at}."} for at in "678"]
+    assert examples(rows)[0].conversation == text.format(6)
+
+
+def test_a_talk_with_names_in_brackets_is_told_from_notes_with_headings():
+    note = "Subjective: sore throat, day {}.\nObjective: red.\nAssessment: viral.\nPlan: rest, and come again soon."
+    talk = "[doctor] so?\n[patient] my throat, since {} days\n[doctor] rest\n[patient] yes"
+    rows = [{"a": note.format(at), "b": talk.format(at)} for at in "678"]
+    shape = shape_of(rows, summary="a")
+    assert (shape.conversation, shape.summary) == ("b", "a")

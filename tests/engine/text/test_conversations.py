@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.conversations import Turn, as_text, turns
+from engine.text.conversations import Turn, as_text, speakers, turns
 
 
 def test_lines_with_names_are_turns_and_lines_without_go_on():
@@ -33,6 +33,13 @@ def test_links_and_times_are_not_speakers():
 def test_text_without_speakers_is_one_turn_of_no_one():
     assert turns("A note.\nNothing more.") == (Turn("", "A note.\nNothing more."),)
     assert turns(" \n") == ()
+
+
+def test_headings_of_notes_are_no_speakers():
+    note = "Subjective: a sore throat.\nObjective: red.\nAssessment: viral.\nPlan: rest."
+    assert speakers(note) == ()
+    assert speakers(f"{note}\nPlan: tea.") == ("Subjective", "Objective", "Assessment", "Plan")
+    assert speakers("Ann: Hi\nBob: Yo\nCem: Off") == ("Ann", "Bob", "Cem")
 
 
 NAME = st.from_regex(r"[^\s:：]([^:：\n]{0,10}[^\s:：])?", fullmatch=True).filter(

@@ -12,7 +12,6 @@ from engine.worker.dataset import dataset
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table, text_folder
 from engine.worker.runtime.channel import Channel
-from tests.helpers.channel_events import notice_messages
 
 EXPORT = """\
 31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
@@ -196,17 +195,6 @@ def test_lines_of_two_files_are_pairs(tmp_path, channel, said, told):
     found = examples(written(tmp_path, files), channel)
     assert found["train"] == [("Ann: 1? Bob: Yes.", "S1"), ("Ann: 2?", "S2")]
     assert found["test"] == [("Ann: 3?", "S3")]
-
-
-def test_turns_in_one_line_get_lines_of_their_own_and_it_is_told(tmp_path, channel):
-    said = "Ann: Hi! Bob: Yo. Ann: So?\n" * 3 + "Ann: Alone.\n"
-    written(tmp_path, {"a.src": said, "a.tgt": "S1\nS2\nS3\nS4\n"})
-    found = examples(tmp_path, channel)
-    texts = [conversation for rows in found.values() for conversation, _ in rows]
-    assert sorted(texts) == ["Ann: Alone.", *["Ann: Hi!\nBob: Yo.\nAnn: So?"] * 3]
-    assert "a.src has the turns of a conversation in one line: each is read as a line." in notice_messages(
-        channel
-    )
 
 
 def test_files_with_other_numbers_of_lines_are_refused_by_name(tmp_path, channel):
