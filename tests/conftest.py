@@ -41,6 +41,7 @@ import quick_tests
 
 from engine.system import sandbox
 from tests.helpers import zygote
+from tests.helpers.systems import WINDOWS
 
 # In the background of a shell script it is ignored, and so it would be by every program that a test interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -185,6 +186,39 @@ def _forked_programs():
         patch.setattr(subprocess, "Popen", zygote.ForkedPopen)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _missing_rights():
+    """Skip a test that makes a link or a pipe where a user can't, as on Windows."""
+    patch = pytest.MonkeyPatch()
+    if WINDOWS:
+        patch.setattr(
+            os, "mkfifo", lambda *_, **__: pytest.skip("pipes have no place in a folder"), raising=False
+        )
+    if not _can_link():
+        patch.setattr(Path, "symlink_to", _skip_own(Path.symlink_to))
+        patch.setattr(os, "symlink", _skip_own(os.symlink))
+    yield
+    patch.undo()
+
+
+def _can_link():
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            Path(folder, "link").symlink_to(folder)
+        except OSError:
+            return False
+    return True
+
+
+def _skip_own(link):
+    def made(*arguments, **named):
+        if sys._getframe(1).f_globals["__name__"].startswith("tests."):
+            pytest.skip("links need a right that users lack")
+        return link(*arguments, **named)
+
+    return made
 
 
 # What a worker answers otherwise than a test does.

@@ -18,6 +18,7 @@ from engine.config.recipe import looks_like_path, public_name
 from engine.errors import AdapterError, StorageError
 from engine.scoring.score_text import counted
 from engine.system import hub_cache
+from engine.system.files import delete
 from engine.system.foreign_files import FileKind, read_bytes
 
 MAIN = "main"
@@ -61,7 +62,7 @@ def write_copy(adapter: Adapter, folder: Path, *, with_conversations: bool) -> A
     public = facts.model_copy(update={"notes": "", "tags": [], "files": files})
     try:
         copy_adapter(adapter.folder, folder)
-        (folder / README_NAME).unlink(missing_ok=True)
+        delete(folder / README_NAME)
         adapter_toml.save(public, folder)
         make_public(folder)
     except OSError as error:

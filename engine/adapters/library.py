@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import shutil
 import tempfile
 import time
 import zipfile
@@ -40,7 +39,7 @@ from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, methods_of
 from engine.system.command_name import command_name
-from engine.system.files import aside, bytes_in, private, sync_directory, sync_tree
+from engine.system.files import aside, bytes_in, private, remove, rename, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, path_exists, path_here, resolved
 from engine.system.validators import SCORE
 from engine.text.escaping import file_name
@@ -200,7 +199,7 @@ def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
     try:
         adapter_toml.save(complete, partial)
         sync_tree(partial)
-        partial.rename(folder)
+        rename(partial, folder)
         sync_directory(folder.parent)
     except OSError as error:
         raise StorageError(f"The adapter can't be put into the library: {error.strerror}.") from error
@@ -213,9 +212,9 @@ def partial_folder(adapter_id: str) -> Path:
     for unfinished in adapters_folder().glob(f"*{PARTIAL}"):
         with contextlib.suppress(OSError):
             if unfinished.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
-                shutil.rmtree(unfinished, ignore_errors=True)
+                remove(unfinished)
     folder = adapters_folder() / (adapter_id + PARTIAL)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     folder.mkdir(parents=True)
     return folder
 
@@ -279,7 +278,7 @@ def _copy_in(source: Path, metadata: AdapterMetadata, recipe: Path | None = None
     except OSError as error:
         raise StorageError(f"{metadata.name} can't be copied into the library: {error.strerror}.") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove(partial)
 
 
 def adapter_at(path: Path) -> Path | None:
@@ -354,7 +353,7 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
         with aside(target) as unfinished:
             unfinished.mkdir(mode=0o700, parents=True)
             _copy_out(adapter, unfinished)
-            unfinished.rename(target)
+            rename(unfinished, target)
     except OSError as error:
         raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
     return target
@@ -377,7 +376,7 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
             ):
                 for path in sorted(Path(copied).iterdir()):
                     archive.write(path, f"{top}/{path.name}")
-            packed.replace(target)
+            rename(packed, target)
     except OSError as error:
         raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
     return target

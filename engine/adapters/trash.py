@@ -5,12 +5,12 @@ Knows nothing of what the folders hold.
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.system.files import delete, move
 from engine.system.paths import trash_folder
 
 TRASH_DAYS = 30
@@ -27,7 +27,7 @@ def to_trash(folder: Path, place: Path, field: str) -> Path:
         raise StorageError(f"{folder} is not in {place}.", hint, field)
     trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"
     try:
-        shutil.move(folder, trashed)
+        move(folder, trashed)
     except OSError as error:
         raise StorageError(f"{folder.name} can't be moved to the trash: {error}.") from error
     return trashed
@@ -39,7 +39,7 @@ def restore(trashed: Path, parent: Path) -> Path:
     if folder.exists():
         raise StorageError(f"{folder} exists already.", f"What was deleted is still in {trashed}.")
     try:
-        shutil.move(trashed, folder)
+        move(trashed, folder)
     except OSError as error:
         raise StorageError(f"{folder.name} can't be taken out of the trash: {error}.") from error
     return folder
@@ -48,13 +48,7 @@ def restore(trashed: Path, parent: Path) -> Path:
 def delete_for_good(trashed: Path) -> None:
     """Delete a folder in the trash, of a link only itself. Raises StorageError if something of it stays."""
     try:
-        if trashed.is_symlink():
-            trashed.unlink()
-        else:
-            shutil.rmtree(trashed)
-    except FileNotFoundError:
-        # Another process was faster.
-        return
+        delete(trashed)
     except OSError as error:
         raise StorageError(f"{former_name(trashed)} can't be deleted: {error}.") from error
 

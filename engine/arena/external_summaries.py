@@ -23,7 +23,7 @@ from engine.arena.entries import Entry
 from engine.errors import ArenaError, StorageError
 from engine.jobs.job import slug
 from engine.runs import example_scores
-from engine.system.files import write_atomically
+from engine.system.files import remove, write_atomically
 from engine.system.foreign_files import FileKind, read_bytes
 
 FOLDER, CARD = "summaries", "card.json"
@@ -88,7 +88,7 @@ def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: 
         # Last, so that a folder with a card is complete.
         write_atomically(folder / CARD, card.model_dump_json(by_alias=True))
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
         raise StorageError(f"{folder} can't be written: {error.strerror}.", "Free some space.") from error
     return arena_store.append(arena, entry)
 

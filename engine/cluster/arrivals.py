@@ -7,7 +7,6 @@ checked there before it is moved into place.
 from __future__ import annotations
 
 import re
-import shutil
 
 from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
@@ -16,6 +15,7 @@ from engine.cluster.files import Manifest, fetch, part_of
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import Job
+from engine.system.files import delete, remove, rename
 from engine.system.paths import adapters_folder
 
 CHECKPOINTS = ("checkpoint-", "best-")
@@ -70,10 +70,10 @@ def fetch_adapters(job_store: JobStoreClient, run_id: str, files: Manifest) -> N
             if metadata.id != adapter_id:
                 raise AdapterError(f"The cluster sent the adapter {metadata.id[:200]!r} as {adapter_id}.")
             refuse_unsafe(partial, metadata)
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.replace(folder)
+            remove(folder)
+            rename(partial, folder)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            remove(partial)
 
 
 def fetch_run(job_store: JobStoreClient, job: Job, files: Manifest, *, checkpoints: bool) -> None:
@@ -81,16 +81,14 @@ def fetch_run(job_store: JobStoreClient, job: Job, files: Manifest, *, checkpoin
     require_expected(job.id, files)
     own = [each for each in part_of(files, "run/") if checkpoints or not each[0].startswith(CHECKPOINTS)]
     arriving = job.folder / ARRIVING
-    if arriving.is_symlink():
-        # Or the files it points to would be moved here.
-        arriving.unlink()
-    shutil.rmtree(arriving, ignore_errors=True)
+    # If it is a link, the files that it points to stay.
+    delete(arriving)
     try:
         fetch(job_store, own, arriving, have=job.folder)
         for path in sorted(arriving.iterdir()):
             place = job.folder / path.name
             if place.is_dir():
-                shutil.rmtree(place)
-            path.replace(place)
+                delete(place)
+            rename(path, place)
     finally:
-        shutil.rmtree(arriving, ignore_errors=True)
+        remove(arriving)

@@ -6,17 +6,16 @@ a private folder, which goes with the last entry on the computer; base models st
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import platform
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from filelock import ReadWriteLock, Timeout
 
 from engine.cluster.arrivals import is_expected
 from engine.cluster.files import below, fetch, manifest_of, part_of, send
@@ -27,10 +26,11 @@ from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.jobs.worker_process import kill_all, visible_to, worker_command, worker_environment
 from engine.system import ranks
-from engine.system.files import bytes_in, write_atomically
+from engine.system.files import bytes_in, delete, remove, write_atomically
 from engine.system.foreign_files import open_regular
 from engine.system.graphics import visible_cards
 from engine.system.paths import HOME, SENT_FILES, cluster_folder, make_private
+from engine.system.processes import APART
 
 POLL_SECONDS = 0.2
 BEAT_SECONDS = 1.0
@@ -93,8 +93,8 @@ class _Attempt:
             self._store.finish(self._id, self._turn, None, f"{error.strerror or error} on the node")
         finally:
             for each in self._adapters():
-                shutil.rmtree(self._home / "adapters" / each, ignore_errors=True)
-            shutil.rmtree(self._job.folder, ignore_errors=True)
+                remove(self._home / "adapters" / each)
+            remove(self._job.folder)
 
     def _prepare(self) -> None:
         """Write what was sent and what an earlier task handed over."""
@@ -134,7 +134,7 @@ class _Attempt:
                 stderr=log,
                 cwd=self._job.folder,
                 env={name: value for name, value in environment.items() if name not in OF_RAY},
-                start_new_session=True,
+                **APART,
             )
 
     def _follow(self, process: subprocess.Popen[bytes]) -> bool:
@@ -203,7 +203,7 @@ def node_home(node: str) -> Iterator[Path]:
     # Left by nodes that died.
     _remove_unused_homes()
     try:
-        with _locked(fcntl.LOCK_SH):
+        with _lock().read_lock():
             home = _homes() / node
             make_private(home)
             yield home
@@ -222,7 +222,7 @@ def clear(*, remove: bool) -> dict[str, Any]:
         "kept": [],
         "in_use": True,
     }
-    with suppress(BlockingIOError), _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+    with suppress(Timeout, OSError), _lock().write_lock(blocking=False):
         left = bytes_in(_homes())
         data = [{"what": "data", "name": "", "bytes": left}] if left else []
         sent = [(path.name, path) for path in models_folder().glob("models/*/*")]
@@ -232,7 +232,7 @@ def clear(*, remove: bool) -> dict[str, Any]:
         told |= {"kept": [*models, *data], "in_use": False}
         if remove:
             for folder in (models_folder(), _homes()):
-                shutil.rmtree(folder, ignore_errors=True)
+                delete(folder)
     return told
 
 
@@ -243,16 +243,10 @@ def _homes() -> Path:
 
 
 def _remove_unused_homes() -> None:
-    with suppress(BlockingIOError), _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
-        shutil.rmtree(_homes(), ignore_errors=True)
+    with suppress(Timeout), _lock().write_lock(blocking=False):
+        remove(_homes())
 
 
-@contextmanager
-def _locked(operation: int) -> Iterator[None]:
-    """Hold the lock of this computer's entries. Raises BlockingIOError with `LOCK_NB` if another has it."""
-    lock = os.open(cluster_folder() / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, operation)
-        yield
-    finally:
-        os.close(lock)
+def _lock() -> ReadWriteLock:
+    """Return the lock of this computer's entries, each time as another holder."""
+    return ReadWriteLock(cluster_folder() / LOCK, is_singleton=False)

@@ -13,7 +13,7 @@ from typing import Any
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import StorageError
 from engine.system import file_hashes, units
-from engine.system.files import partial_beside
+from engine.system.files import partial_beside, remove, rename
 from engine.system.foreign_files import open_regular
 
 # Small enough to hold a few in the memory of the head, large enough that the calls cost nothing beside it.
@@ -121,9 +121,9 @@ def fetch(
                 shutil.copyfile(have / name, partial)
             elif not _fetch_one(job_store, partial, size, digest):
                 raise StorageError(f"{path.name} did not arrive as it was sent.", "Try again.")
-            partial.replace(path)
+            rename(partial, path)
         finally:
-            partial.unlink(missing_ok=True)
+            remove(partial)
 
 
 def _is_there(path: Path, size: int, digest: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from engine.methods import method, unknown_method
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, GENERAL_LOSS
 from engine.system.command_name import command_name
+from engine.system.files import remove
 from engine.system.paths import jobs_folder, path_exists, resolved
 from engine.system.units import size
 
@@ -216,7 +216,7 @@ def _run_at_computer(asked: argparse.Namespace, arena: Arena, output: Output) ->
     if ending.outcome != "completed":
         output.remark(f"`{command_name()} arena run {arena.id} --on {asked.computer}` follows it again.")
         return conclude(ending, output)
-    shutil.rmtree(job.folder, ignore_errors=True)
+    remove(job.folder)
     return _conclude(arenas.open_arena(arena.folder), Reader(), output)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +31,7 @@ from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
 from engine.server import serving
+from engine.system.files import remove
 from engine.system.foreign_files import MIB, FileKind, read_bytes
 from engine.system.paths import expand_user, jobs_folder, path_exists, resolved
 from engine.text import encodings
@@ -172,7 +172,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     ending = follower.run(listener.show)
     code = conclude(ending, output)
     if code == 0 and not listener.failed:
-        shutil.rmtree(job.folder, ignore_errors=True)
+        remove(job.folder)
         output.lines(listener.lines())
     return code or int(listener.failed)
 

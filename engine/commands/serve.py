@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 
 from engine.adapters import library
 from engine.commands.adapters import ADAPTER_HELP
@@ -16,6 +15,7 @@ from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.server import serving
 from engine.server.serving import DEFAULT_PORT, Serving
+from engine.system.files import remove
 from engine.system.paths import jobs_folder
 
 
@@ -65,7 +65,7 @@ def serve_adapters(asked: argparse.Namespace, output: Output) -> int:
     finally:
         running.close()
     code = conclude(ending, output)
-    shutil.rmtree(job.folder, ignore_errors=True)
+    remove(job.folder)
     return code
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,6 +32,7 @@ from engine.runs.run_store import Run
 from engine.runs.slurm_script import SlurmResources
 from engine.system import ranks
 from engine.system.command_name import command_name
+from engine.system.files import remove
 from engine.system.paths import jobs_folder
 
 LOCK_SECONDS = 30.0
@@ -213,7 +213,7 @@ def _find_fallbacks(job: Job, state: RunState, ending: Ending, output: Output) -
     if not results:
         # Only the run's own error is reported.
         return []
-    shutil.rmtree(search.folder, ignore_errors=True)
+    remove(search.folder)
     return memory_fallbacks.read(results[-1])
 
 

@@ -24,9 +24,10 @@ from engine.computers.computer import JOBS_PORT, is_port
 from engine.computers.tunnel import private_folder
 from engine.errors import ComputerError
 from engine.system.command_name import command_name
-from engine.system.files import write_atomically
+from engine.system.files import delete, write_atomically
 from engine.system.foreign_files import FileKind, read_json, read_text
 from engine.system.paths import application_root, make_private
+from engine.system.processes import APART
 
 LOOPBACK = "127.0.0.1"
 CLUSTER_PORT = 6379
@@ -118,7 +119,7 @@ def stop() -> Node:
     for each in alive:
         with suppress(psutil.NoSuchProcess):
             each.kill()
-    _record().unlink(missing_ok=True)
+    delete(_record())
     return node
 
 
@@ -183,7 +184,7 @@ def _started(arguments: list[str], host: str, secret: Path) -> subprocess.Popen[
             stdout=log,
             stderr=log,
             env=_environment(host, secret),
-            start_new_session=True,
+            **APART,
         )
 
 

@@ -8,7 +8,6 @@ The folder serves when the file is gone, too. Knows nothing of torch.
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,7 +18,7 @@ from typing import Any
 from engine.errors import Problem, StorageError
 from engine.methods.base import BaseFacts, Family, Quantization
 from engine.system import file_hashes, gguf_header
-from engine.system.files import bytes_in, write_atomically
+from engine.system.files import bytes_in, delete, write_atomically
 from engine.system.foreign_files import FileKind, read_json
 from engine.system.gguf_header import GgufError, GgufHeader
 from engine.system.paths import gguf_folder, path_exists
@@ -191,7 +190,7 @@ def remember(folder: Path, path: Path) -> None:
     for other in _folders():
         left = [known for known in _places(other) if known != str(path)]
         if other != folder and not left:
-            shutil.rmtree(other)
+            delete(other)
         elif other != folder and left != _places(other):
             write_atomically(other / SOURCE, json.dumps({"schema": 1, "paths": left}))
     places = [str(path), *(known for known in _places(folder) if known != str(path))][:MAX_PLACES]
@@ -206,7 +205,7 @@ def delete_unpacked(path: Path) -> int:
         return 0
     freed = bytes_in(folder)
     try:
-        shutil.rmtree(folder)
+        delete(folder)
     except OSError as error:
         message = f"{folder} cannot be deleted: {error.strerror}."
         raise StorageError(message, "Check the folder's permissions.") from error

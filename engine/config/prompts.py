@@ -13,7 +13,7 @@ from pathlib import Path
 import tomlkit
 
 from engine.errors import AppError, Problem, StorageError
-from engine.system.files import write_atomically
+from engine.system import files
 from engine.system.foreign_files import FileKind, read_toml
 from engine.system.paths import prompts_folder
 
@@ -158,7 +158,7 @@ def save(name: str, text: str, *, replace: bool = False) -> Template:
     document.add("schema", tomlkit.item(SCHEMA))
     document.add("prompt", tomlkit.item(text))
     try:
-        write_atomically(path, tomlkit.dumps(document))
+        files.write_atomically(path, tomlkit.dumps(document))
     except OSError as error:
         raise StorageError(f"{path.name} can't be written: {error.strerror}.") from error
     return Template(taken.stem if taken else name, text)
@@ -174,7 +174,7 @@ def rename(name: str, to: str) -> Template:
     if template is None:
         raise StorageError(f'The template "{name}" can\'t be read.', "Save it again.")
     try:
-        path.rename(path.with_name(to + SUFFIX))
+        files.rename(path, path.with_name(to + SUFFIX))
     except OSError as error:
         raise StorageError(f'The template "{name}" can\'t be renamed: {error.strerror}.') from error
     return Template(to, template.text)
@@ -183,7 +183,7 @@ def rename(name: str, to: str) -> Template:
 def delete(name: str) -> None:
     """Remove a saved template. Raises AppError if there is none, StorageError."""
     try:
-        _saved(name).unlink()
+        files.delete(_saved(name))
     except OSError as error:
         raise StorageError(f'The template "{name}" can\'t be deleted: {error.strerror}.') from error
 

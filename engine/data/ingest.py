@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.data import text_kind
 from engine.errors import DataError, StorageError
-from engine.system.files import write_atomically
+from engine.system.files import remove, write_atomically
 from engine.system.paths import intake_folder
 from engine.text import escaping
 
@@ -53,7 +53,7 @@ def save_files(files: Sequence[Path]) -> Path:
     digest = _digest(chr(0).join(map(str, (first, *others))))
     folder = intake_folder() / digest / f"{escaping.file_name(first.name)} and {len(others)} more"
     try:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
         folder.mkdir(mode=0o700, parents=True)
         for path, name in zip(files, _names(files), strict=True):
             try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StorageError
+from engine.system.files import delete
 from engine.system.foreign_files import open_regular
 
 VERSION = 1
@@ -161,7 +162,7 @@ class EventReader:
             events = [event for event in map(decode, whole.splitlines()) if event is not None]
             if self._rotates and events and events[-1]["event"] == CONTINUED:
                 events.pop()
-                self._path.unlink(missing_ok=True)
+                delete(self._path)
                 self._path, self._offset = _next_path(self._path), 0
             if events or not whole:
                 return events

@@ -26,7 +26,7 @@ from typing import Any, BinaryIO, Literal
 
 from engine.errors import StorageError, WorkerError
 from engine.jobs.events import read_all
-from engine.system.files import write_atomically
+from engine.system.files import delete, rename, write_atomically
 from engine.system.foreign_files import MIB, FileKind, open_regular, read_json, read_text, read_toml
 from engine.system.graphics.visible_cards import ALL
 from engine.system.locks import held, try_lock, unlock
@@ -221,7 +221,7 @@ class Job:
         try:
             self.commands_folder.mkdir(mode=0o700, exist_ok=True)
             partial.write_bytes(content)
-            partial.rename(self.commands_folder / name)
+            rename(partial, self.commands_folder / name)
         except OSError as error:
             raise StorageError(
                 f"The command {command} can't be sent to {self.folder}: {error.strerror}."
@@ -233,7 +233,7 @@ class Job:
             return
         try:
             for path in self.commands_folder.glob(COMMAND_FILES):
-                path.unlink(missing_ok=True)
+                delete(path)
         except OSError as error:
             raise StorageError(f"{self.commands_folder} can't be emptied: {error.strerror}.") from error
 
@@ -249,7 +249,7 @@ class Job:
         commands: list[Command] = []
         for path in sorted(self.commands_folder.glob(COMMAND_FILES)):
             commands.append(read_json(path, FileKind.JOB))
-            path.unlink()
+            delete(path)
         return commands
 
     def open_log(self) -> BinaryIO:
@@ -283,7 +283,7 @@ class Job:
 
     def note_back(self) -> None:
         """Note that no other computer has the job."""
-        (self.folder / SENT_FILE).unlink(missing_ok=True)
+        delete(self.folder / SENT_FILE)
 
     @contextmanager
     def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:

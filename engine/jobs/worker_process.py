@@ -18,7 +18,7 @@ from engine.jobs.job import ON_ALL_DEVICES, Job
 from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import program
-from engine.system.processes import NO_WINDOW
+from engine.system.processes import APART
 
 # Several times the memory of a warm worker.
 MIN_AVAILABLE_BYTES = 3 * 1024**3
@@ -84,8 +84,7 @@ def launch(
             stderr=output,
             env=worker_environment(niced=niced) | dict(cards),
             cwd=folder,
-            start_new_session=os.name != "nt",
-            creationflags=NO_WINDOW,
+            **APART,
         )
     except OSError as error:
         raise WorkerError(f"The worker can't be started: {error}.") from error

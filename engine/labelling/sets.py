@@ -27,7 +27,7 @@ from engine.jobs.events import VERSION, encode, read_all
 from engine.jobs.job import new_id
 from engine.jobs.journal import Journal
 from engine.labelling.items import Draft, History, Item, Step, carried_fields, new_item
-from engine.system.files import aside, write_atomically
+from engine.system.files import aside, rename, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
 from engine.system.locks import locked_file, unlock
 from engine.system.paths import expand_user, labelling_folder
@@ -144,7 +144,7 @@ def create(
             if carried_records:
                 write_atomically(unfinished / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
             write_atomically(unfinished / ABOUT, json.dumps({"schema": SCHEMA, **asdict(about)}, indent=1))
-            unfinished.rename(folder)
+            rename(unfinished, folder)
     except OSError as error:
         raise StorageError(f"The set can't be made: {error.strerror}.", "Free some disk space.") from error
     return about

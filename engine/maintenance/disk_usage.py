@@ -7,7 +7,6 @@ converted models are made again when needed. Nothing else is ever deleted here. 
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,7 +19,7 @@ from engine.jobs.events import MAX_EVENT_BYTES, Event, decode
 from engine.jobs.job import Job, this_process
 from engine.runs import run_store
 from engine.system import paths
-from engine.system.files import bytes_in
+from engine.system.files import bytes_in, delete, remove
 from engine.system.foreign_files import open_regular
 from engine.system.hub_cache import downloads_folder
 from engine.system.paths import jobs_folder
@@ -118,11 +117,8 @@ def free(chosen: Freeable) -> int:
             continue
         before = bytes_in(path)
         with suppress(OSError):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                # Windows can't delete a file that a running worker has mapped.
-                path.unlink()
+            # Windows can't delete a file that a running worker has mapped.
+            delete(path)
         freed += before - bytes_in(path)
     return freed
 
@@ -170,7 +166,7 @@ def remove_abandoned_jobs() -> None:
     with suppress(StorageError, OSError):
         for folder in jobs_folder().iterdir():
             if _is_abandoned(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)
 
 
 def _is_abandoned(folder: Path) -> bool:

@@ -20,6 +20,7 @@ from engine.errors import AppError, OfflineError, StorageError
 from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
 from engine.system import connection, paths
+from engine.system.files import remove
 from engine.system.graphics.graphics_cards import Card, find
 from engine.system.redaction import without_login
 from engine.system.units import size
@@ -103,7 +104,7 @@ def ask_devices() -> tuple[Facts, str]:
     supervisor.close()
     if not results:
         return {}, ending.message or "The worker found nothing."
-    shutil.rmtree(job.folder, ignore_errors=True)
+    remove(job.folder)
     return results[-1], ""
 
 

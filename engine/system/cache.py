@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engine.errors import StorageError
-from engine.system.files import write_atomically
+from engine.system.files import remove, write_atomically
 from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.paths import results_folder
 
@@ -59,5 +59,4 @@ def drop_oldest() -> None:
         free -= size
         if index and (free < 0 or index >= MAX_FILES):
             # Windows can't delete a file that a running worker has mapped.
-            with suppress(OSError):
-                path.unlink()
+            remove(path)

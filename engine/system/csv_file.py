@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.system.files import aside, private
+from engine.system.files import aside, private, rename
 
 # Spreadsheets read these as the start of a formula, or skip them before one, the full-width forms too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫")
@@ -33,7 +33,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
                 table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
                 stream.flush()
                 os.fsync(stream.fileno())
-            unfinished.replace(path)
+            rename(unfinished, path)
     except OSError as error:
         raise StorageError(
             f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."

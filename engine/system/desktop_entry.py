@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.system.files import write_atomically
+from engine.system.files import delete, write_atomically
 from engine.system.paths import resources_folder
 
 NAME = "tunesmith.desktop"
@@ -52,7 +52,7 @@ def remove(environment: Mapping[str, str] = os.environ) -> list[Path]:
     removed = [file for file in _files(environment).values() if file.exists()]
     for file in removed:
         try:
-            file.unlink(missing_ok=True)
+            delete(file)
         except OSError as error:
             raise StorageError(f"{file} can't be deleted: {error.strerror}.") from error
     _refresh(environment)

@@ -1,18 +1,29 @@
-"""Atomic writes to private files, syncing to the disk, and sizes."""
+"""Atomic writes to private files, renaming, deleting, syncing to the disk, and sizes.
+
+On Windows nothing can be renamed, replaced or deleted while a program has it open, be it a virus scanner that looks at
+every new file for a second or two. So `rename`, `move`, `delete` and `remove` try again for some seconds there.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from engine.errors import StorageError
 
 # Characters of a file's name in its partial file's name: systems allow 255 bytes, up to four a character.
 MAX_KEPT_NAME = 50
+# Seconds between the tries.
+PAUSES = (0.02, 0.08, 0.4, 1.0, 1.0, 1.0, 1.0) if os.name == "nt" else ()
+# A folder is not empty as long as somebody has a deleted file in it open.
+HELD = {errno.EACCES, errno.EPERM, errno.ENOTEMPTY}
 
 
 def write_atomically(path: Path, text: str, *, shared: bool = False) -> None:
@@ -25,7 +36,7 @@ def write_atomically(path: Path, text: str, *, shared: bool = False) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        unfinished.replace(path)
+        rename(unfinished, path)
     sync_directory(path.parent)
 
 
@@ -44,13 +55,53 @@ def aside(path: Path) -> Iterator[Path]:
         remove(unfinished)
 
 
+def rename(source: Path, target: Path) -> None:
+    """Rename a folder, or a file in place of another one."""
+    _once_released(partial(source.rename if source.is_dir() else source.replace, target))
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a folder or a link; on another disk, make a whole copy before the original is deleted."""
+    try:
+        rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with aside(target) as whole:
+            if source.is_symlink():
+                whole.symlink_to(source.readlink())
+            else:
+                shutil.copytree(source, whole, symlinks=True)
+            rename(whole, target)
+        remove(source)
+
+
+def delete(path: Path) -> None:
+    """Delete a file, a folder or a link alone; a missing one is no error. Raises OSError if something of it stays."""
+    with suppress(FileNotFoundError):
+        is_folder = path.is_dir() and not path.is_symlink()
+        _once_released(partial(shutil.rmtree, path) if is_folder else path.unlink)
+
+
 def remove(path: Path) -> None:
-    """Delete a file or a folder as far as possible; a missing one is no error."""
-    if path.is_dir() and not path.is_symlink():
+    """Delete a file, a folder or a link alone as far as possible."""
+    try:
+        delete(path)
+    except OSError:
         shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
+
+
+def _once_released(change: Callable[[], object]) -> None:
+    for pause in PAUSES:
+        try:
+            change()
+        except OSError as error:
+            if error.errno not in HELD:
+                raise
+            time.sleep(pause)
+        else:
+            return
+    change()
 
 
 def partial_beside(path: Path) -> Path:

@@ -1,16 +1,41 @@
-"""What the system knows of processes: console windows on Windows, and kills for lack of memory on Linux."""
+"""What the system does with processes: consoles and job objects on Windows, and kills for lack of memory on Linux."""
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
-# For `creationflags`: Windows opens no console for the program, so Ctrl+C in a terminal doesn't reach it. 0 elsewhere.
+# For `creationflags`: on Windows a program gets a console without a window, which its own programs share. 0 elsewhere.
 NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+# For a program that Ctrl+C in this process's terminal doesn't reach, nor the terminal's end.
+APART: dict[str, Any] = {"creationflags": NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
+# What Windows calls JobObjectExtendedLimitInformation and JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE.
+LIMITS, KILL_ON_CLOSE = 9, 0x2000
 GROUPS = Path("/proc/self/cgroup")
 GROUPS_FOLDER = Path("/sys/fs/cgroup")
 # Of the whole computer. It counts those of other containers, too.
 WHOLE_COMPUTER = Path("/proc/vmstat")
+
+
+def end_all_with_this_process() -> None:
+    """Have Windows kill all that this process starts from now on as soon as it ends, be it by force.
+
+    The process is put into a job object, whose only handle it holds. What it starts is in there too.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.CreateJobObjectW.restype = kernel.GetCurrentProcess.restype = ctypes.c_void_p
+        job = ctypes.c_void_p(kernel.CreateJobObjectW(None, None))
+        # 144 bytes; its flags begin at the 16th.
+        limits = (ctypes.c_uint64 * 18)()
+        limits[2] = KILL_ON_CLOSE
+        kernel.SetInformationJobObject(job, LIMITS, limits, ctypes.sizeof(limits))
+        kernel.AssignProcessToJobObject(job, ctypes.c_void_p(kernel.GetCurrentProcess()))
 
 
 def memory_kills() -> int:

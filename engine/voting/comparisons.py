@@ -27,7 +27,7 @@ from engine.adapters.trash import restore, to_trash
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
-from engine.system.files import aside, write_atomically, write_export
+from engine.system.files import aside, rename, write_atomically, write_export
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.system.paths import comparisons_folder
 
@@ -162,7 +162,7 @@ def _store(info: ComparisonInfo, conversations: Sequence[Conversation]) -> Compa
             unfinished.mkdir(mode=0o700)
             write_atomically(unfinished / CONVERSATIONS, lines.decode("utf-8"))
             write_atomically(unfinished / ABOUT, info.model_dump_json(by_alias=True))
-            unfinished.rename(folder)
+            rename(unfinished, folder)
     except OSError as error:
         raise StorageError(
             f"The comparison can't be made: {error.strerror}.", "Free some disk space."

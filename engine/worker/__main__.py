@@ -30,6 +30,7 @@ from engine.jobs.worker_process import kill_below
 from engine.system import ranks, redaction
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
+from engine.system.processes import end_all_with_this_process
 from engine.system.ranks import Rank
 from engine.worker.kernels import registry
 from engine.worker.runtime import device_problems, oom, rank_joining
@@ -134,6 +135,7 @@ def main_of_rank() -> int:
 
 def _set_up(device: str) -> None:
     """Set what libraries read from the environment; `device` is what this process is started for, if that is known."""
+    end_all_with_this_process()
     nice = os.environ.get("TUNESMITH_NICE")
     if nice and hasattr(os, "nice"):
         # Give way to the window that started this worker.

@@ -15,7 +15,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from engine.api import FileKind, foreign_files, paths
+from engine.api import FileKind, files, foreign_files, paths
 from gui.look import language
 from gui.look.language import mark
 
@@ -80,10 +80,8 @@ class Preferences:
         if self._values | values == self._values:
             return
         self._values |= values
-        partial = self._path.with_name(self._path.name + ".partial")
         with suppress(OSError):
-            partial.write_text(json.dumps(self._values, indent=1), encoding="utf-8")
-            partial.replace(self._path)
+            files.write_atomically(self._path, json.dumps(self._values, indent=1))
 
 
 def _read(path: Path) -> dict[str, str]:

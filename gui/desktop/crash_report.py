@@ -12,7 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError, escaping, redaction
+from engine.api import AppError, escaping, files, redaction
 from gui.core.clipboard import copy_text
 from gui.look.language import tr, translate
 from gui.widgets.open_path import open_path
@@ -29,7 +29,7 @@ class CrashReport(QObject):
         """Open the log; `install` starts catching."""
         super().__init__()
         if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
-            path.replace(path.with_suffix(".old.log"))
+            files.rename(path, path.with_suffix(".old.log"))
         self._path = path
         self._log = path.open("a", encoding="utf-8", buffering=1)
         self.shown: QMessageBox | None = None

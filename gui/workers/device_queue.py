@@ -355,7 +355,7 @@ class DeviceQueue(QObject):
         except (OSError, ValueError):
             aside = path.with_name("queue-unreadable.json")
             with suppress(OSError):
-                path.replace(aside)
+                files.rename(path, aside)
             self._say(tr("The saved queue can't be read. It was moved to {path}.", path=aside))
             return
         self.waiting, self.paused = [*saved.waiting, *self.waiting], saved.paused

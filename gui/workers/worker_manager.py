@@ -5,7 +5,6 @@ Pages start all jobs here, so that no two workers use the device unnoticed. Know
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -23,6 +22,7 @@ from engine.api import (
     WorkerError,
     can_afford_warm_worker,
     create_job,
+    files,
     offline,
     paths,
     recipe,
@@ -274,12 +274,12 @@ class WorkerManager(QObject):
     def forget(self, job: Job) -> None:
         """Delete a retained job folder."""
         self._retained.remove(job)
-        shutil.rmtree(job.folder, ignore_errors=True)
+        files.remove(job.folder)
 
     def _tidy(self, job: Job, ending: Ending) -> None:
         is_retained = job in self._retained and ending.outcome == "completed"
         if ending.outcome != "crashed" and not is_retained:
-            shutil.rmtree(job.folder, ignore_errors=True)
+            files.remove(job.folder)
 
 
 class Downloads(QObject):

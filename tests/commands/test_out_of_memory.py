@@ -1,6 +1,5 @@
 """`train` where memory does not suffice: plans are printed with the command that goes on, and `resume --set` does."""
 
-import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +18,13 @@ from engine.worker.runtime import devices
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_checkpoint
 from tests.helpers.in_process_worker import InProcessSupervisor
+from tests.helpers.systems import WINDOWS
 
 MakeRecipe = Callable[..., Path]
 PLENTY = 1 << 40
 # A tiny T5 with LoRA and its longest conversations at once takes 37 MB beside Python.
 LITTLE = 22_000_000
-posix = pytest.mark.skipif(os.name == "nt", reason="has no SIGKILL")
+posix = pytest.mark.skipif(WINDOWS, reason="has no SIGKILL")
 KILLED = [["flood", 3], ["killed", None]]
 
 

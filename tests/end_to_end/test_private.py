@@ -21,13 +21,14 @@ from engine.runs import example_scores, run_store
 from engine.system.paths import runs_folder
 from tests.helpers.fake_hub import FakeHub
 from tests.helpers.repository import ROOT
+from tests.helpers.systems import LINUX
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import run_in_process, tiny_recipe, train_in_process
 
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.end_to_end,
-    pytest.mark.skipif(sys.platform != "linux", reason="looks at what Linux tells of processes"),
+    pytest.mark.skipif(not LINUX, reason="looks at what Linux tells of processes"),
 ]
 
 WATCH = ROOT / "tests" / "helpers" / "socket_watch"

@@ -270,9 +270,13 @@ def _open_streams() -> None:
     sys.stderr.reconfigure(line_buffering=True, write_through=unbuffered)
 
 
-if __name__ == "__main__":
+def start(listener: str, life: str, *imports: str) -> None:
+    """Go on as nobody's child."""
     if os.fork():
         os._exit(0)
-    sockets = [socket.socket(fileno=int(number)) for number in sys.argv[1:3]]
+    main(socket.socket(fileno=int(listener)), socket.socket(fileno=int(life)), list(imports))
+
+
+if __name__ == "__main__":
     # The module of this name is the one that programs import.
-    importlib.import_module(MODULE).main(*sockets, sys.argv[3:])
+    importlib.import_module(MODULE).start(*sys.argv[1:])

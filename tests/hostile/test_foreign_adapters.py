@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 import zipfile
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from engine.errors import AdapterError
 from engine.system import foreign_files
 from engine.system.paths import adapters_folder
 from tests.helpers.homes import add_adapter
+from tests.helpers.systems import LINUX
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="links, pipes and devices are those of Linux")
+pytestmark = pytest.mark.skipif(not LINUX, reason="links, pipes and devices are those of Linux")
 SECRET = "my private words"
 
 

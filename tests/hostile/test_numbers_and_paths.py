@@ -4,7 +4,6 @@ import difflib
 import io
 import itertools
 import json
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from engine.system.foreign_files import FileKind
 from tests.helpers.arenas import make_arena
 from tests.helpers.declarations import DECLARATIONS
 from tests.helpers.homes import add_adapter, add_run
+from tests.helpers.systems import WINDOWS
 
 BASE = {
     "base_model": {"id": "starter"},
@@ -53,7 +53,7 @@ LITERALS = st.one_of(
     WHOLE, OTHERS, WHOLE.map("'{}'".format), WHOLE.map("[{}]".format), WHOLE.map("{{a={}}}".format)
 )
 NUMBERS = itertools.count()
-posix = pytest.mark.skipif(os.name == "nt", reason="links and users are those of POSIX")
+posix = pytest.mark.skipif(WINDOWS, reason="links and users are those of POSIX")
 FIELDS = [
     (name.removeprefix("method."), field)
     for name, declaration in DECLARATIONS.items()

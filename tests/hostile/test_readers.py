@@ -1,7 +1,6 @@
 """What others wrote is read within limits, and who reads it ends when it should, whatever it does then."""
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -20,10 +19,9 @@ from tests.helpers.command_line import Terminal
 from tests.helpers.hostile_mails import MAILS
 from tests.helpers.mutated_files import seeds
 from tests.helpers.processes import wait_for_below, wait_until_gone
+from tests.helpers.systems import LINUX
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="other systems tell some of them in other words"
-)
+pytestmark = pytest.mark.skipif(not LINUX, reason="other systems tell some of them in other words")
 # Of a processor, for a megabyte. Quadratic time takes minutes for each of these.
 LIMITS = Limits(1 << 30, 5)
 # What our own readers read in this process: plain text, CSV and JSON.

@@ -14,11 +14,12 @@ import pytest
 from engine.jobs.job import Job
 from tests.helpers.command_line import Terminal
 from tests.helpers.repository import ROOT
+from tests.helpers.systems import WINDOWS
 from tests.helpers.worker_setup import install_random
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.skipif(os.name == "nt", reason="the limit of open files is POSIX"),
+    pytest.mark.skipif(WINDOWS, reason="the limit of open files is POSIX"),
 ]
 
 TOKEN = "geheim"

@@ -1,10 +1,11 @@
 """The environment's stamp, and which interpreter makes it."""
 
-import os
 import sys
 
 import environment
 import pytest
+
+from tests.helpers.systems import WINDOWS
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_the_running_interpreter_is_taken_if_it_suits():
     assert environment._interpreter() == sys.executable
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
+@pytest.mark.skipif(WINDOWS, reason="the stand-in is a shell script")
 def test_another_interpreter_takes_the_place_of_an_old_one(tmp_path, monkeypatch, capsys):
     other = tmp_path / environment.OTHERS[0]
     other.write_text("#!/bin/sh\nexit 0\n")

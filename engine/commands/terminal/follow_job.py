@@ -9,7 +9,6 @@ A run at another computer continues there when the terminal is closed (SIGHUP), 
 
 from __future__ import annotations
 
-import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from engine.errors import Problem
 from engine.jobs.events import Event
 from engine.jobs.job import Job, JobKind, create_job
 from engine.jobs.supervisor import Ending, Supervisor
+from engine.system.files import remove
 from engine.system.paths import jobs_folder
 
 STOPPED = 130
@@ -181,7 +181,7 @@ def ask(
     if code or not results:
         return code, {}
     result = complete(results[-1])
-    shutil.rmtree(job.folder, ignore_errors=True)
+    remove(job.folder)
     output.lines(show(result))
     output.json(result)
     return code, result
@@ -197,7 +197,7 @@ def quiet_result(kind: JobKind, arguments: Mapping[str, Any]) -> Result:
             results.append(event["result"])
 
     ending = Follower(job, Output(as_json=False)).run(follow)
-    shutil.rmtree(job.folder, ignore_errors=True)
+    remove(job.folder)
     if ending.outcome == "stopped":
         raise KeyboardInterrupt
     return results[-1] if results and ending.outcome == "completed" else {}

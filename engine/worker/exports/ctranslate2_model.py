@@ -7,7 +7,6 @@ its content: base model, adapter, precision and libraries.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -22,7 +21,7 @@ from engine.adapters.metadata import protocol_key
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, Problem, StorageError
-from engine.system.files import bytes_in
+from engine.system.files import bytes_in, remove, rename
 from engine.system.paths import converted_models_folder
 from engine.worker.adapters import attach
 from engine.worker.exports import merged_model, plain_prompt
@@ -100,7 +99,7 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
                     merged_model.write(channel, source, plain, torch.float32, shard_size)
                 channel.enter("convert")
                 convert(plain, made, PRECISION)
-                made.rename(kept)
+                rename(made, kept)
         except OSError as error:
             message = f"The model can't be converted for CTranslate2: {error.strerror or error}."
             raise StorageError(message, f"It is kept in {converted_models_folder()}.") from error
@@ -112,7 +111,7 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
     for each in others:
         total += bytes_in(each)
         if total > MAX_BYTES:
-            shutil.rmtree(each, ignore_errors=True)
+            remove(each)
     return kept
 
 

@@ -28,6 +28,7 @@ from engine.adapters.exports import (
 )
 from engine.errors import AdapterError, AppError, OfflineError, Problem
 from engine.system.connection import offline
+from engine.system.files import delete, remove, rename
 from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.paths import cache_folder
 from engine.worker.exports import plain_prompt, programs
@@ -83,7 +84,7 @@ def write(
         (merged / SENTENCEPIECE).write_bytes(read_bytes(base / SENTENCEPIECE, FileKind.TOKENIZER))
     else:
         # The tokenizer's configuration is to have this chat template and no other.
-        (merged / "chat_template.jinja").unlink(missing_ok=True)
+        delete(merged / "chat_template.jinja")
         path = merged / "tokenizer_config.json"
         config = json.loads(path.read_text(encoding="utf-8")) | {"chat_template": chat_template(settings)}
         path.write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
@@ -106,7 +107,7 @@ def _convert(channel: Channel, merged: Path, target: Path, precision: str) -> No
         programs.run(channel, command, target)
     except ExportFailed as error:
         raise AdapterError(f"{QUANTIZER} failed: {error}", "Choose another precision.") from error
-    whole.unlink()
+    delete(whole)
 
 
 def write_modelfile(target: Path, settings: dict[str, Any], stops: list[str]) -> None:
@@ -161,8 +162,8 @@ def fetch_converter(channel: Channel) -> None:
         if len(archives) != 1:
             raise AppError("llama.cpp's converter can't be fetched.", "Try again later.")
         extract_converter(archives[0], partial)
-        shutil.rmtree(converter_folder(), ignore_errors=True)
-        partial.rename(converter_folder())
+        remove(converter_folder())
+        rename(partial, converter_folder())
 
 
 def extract_converter(archive: Path, target: Path) -> None:

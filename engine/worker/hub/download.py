@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from huggingface_hub import get_session
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
+from engine.system.files import delete, rename
 from engine.worker.hub.hub_errors import CutOffError, DamagedError
 from engine.worker.runtime.channel import Stopped
 
@@ -51,7 +52,7 @@ def fetch(
         partial.touch()
         _complete(url, partial, size, on_bytes, cancelled)
         _check(partial, size, etag)
-        partial.replace(target)
+        rename(partial, target)
 
 
 def _complete(
@@ -100,5 +101,5 @@ def _check(partial: Path, size: int, etag: str) -> None:
         content = partial.read_bytes()
         found = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
     if partial.stat().st_size != size or found != etag:
-        partial.unlink()
+        delete(partial)
         raise DamagedError

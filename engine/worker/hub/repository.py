@@ -34,7 +34,7 @@ from engine.errors import AdapterError, BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system import hub_cache
 from engine.system.connection import hub_address, offline, require_hub
-from engine.system.files import bytes_in, write_atomically
+from engine.system.files import bytes_in, delete, write_atomically
 from engine.system.hub_cache import is_complete_model
 from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
@@ -241,7 +241,7 @@ def delete_cached(repo_id: str, kind: Kind = "model") -> int:
     folder = _folder(repo_id, kind)
     freed = bytes_in(folder)
     try:
-        shutil.rmtree(folder)
+        delete(folder)
     except FileNotFoundError:
         return 0
     except OSError as error:

@@ -23,7 +23,7 @@ from engine.adapters.library import Adapter
 from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now_text
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
-from engine.system.files import bytes_in, partial_beside, remove, sync_tree
+from engine.system.files import bytes_in, partial_beside, remove, rename, sync_tree
 from engine.system.paths import adapters_folder, expand_user
 from engine.system.units import size
 from engine.text.conversations import Example
@@ -202,7 +202,7 @@ def _written(target: Path, request: dict[str, Any]) -> Iterator[Path]:
         unfinished.mkdir(parents=True)
         yield unfinished
         sync_tree(unfinished)
-        unfinished.rename(target)
+        rename(unfinished, target)
     except OSError as error:
         raise StorageError(f"{target} can't be written: {error.strerror or error}.", "", "target") from error
     finally:

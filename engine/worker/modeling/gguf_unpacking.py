@@ -32,7 +32,7 @@ from transformers import (
 from engine.config import gguf_models
 from engine.errors import AppError, BaseModelError, DeviceError, StorageError
 from engine.system import file_hashes, gguf_header, sandbox
-from engine.system.files import sync_directory, sync_tree
+from engine.system.files import remove, rename, sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, open_regular, read_json
 from engine.system.gguf_header import GgufHeader
 from engine.system.locks import try_lock
@@ -72,7 +72,7 @@ def folder_of(path: Path, channel: Channel) -> Path:
             # Another file may be the same, or another process may have unpacked it just now.
             if not (there / gguf_models.SOURCE).is_file():
                 _unpack(path, there, channel)
-                shutil.rmtree(gguf_models.outline_place(digest), ignore_errors=True)
+                remove(gguf_models.outline_place(digest))
     # Without it the folder is found as long as the file is there.
     with suppress(OSError):
         gguf_models.remember(there, path)
@@ -137,14 +137,14 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
     partial_folder = folder.with_suffix(".partial")
     made = partial_folder / "made"
     # A process that was killed may have left one.
-    shutil.rmtree(partial_folder, ignore_errors=True)
+    remove(partial_folder)
     try:
         partial_folder.mkdir()
         _convert_sandboxed(path, header, made, channel, with_weights=with_weights)
         if with_weights:
             gguf_models.remember(made, path)
         sync_tree(made)
-        made.rename(folder)
+        rename(made, folder)
         sync_directory(folder.parent)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -153,7 +153,7 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
         hint = "Free some space, or set TUNESMITH_HOME to a larger disk."
         raise StorageError(message, hint, FIELD) from error
     finally:
-        shutil.rmtree(partial_folder, ignore_errors=True)
+        remove(partial_folder)
 
 
 def _require_room(path: Path, header: GgufHeader) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from engine.errors import DataError, StorageError
+from engine.system.files import remove, rename
 from engine.system.paths import cache_folder
 from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, require_written, unreadable
 
@@ -60,9 +61,9 @@ def unpack(path: Path, suffixes: Collection[str], on_progress: OnProgress) -> Pa
     for old in cache.iterdir():
         # Unfinished ones too.
         if old.stat().st_mtime < time.time() - CACHE_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
     unfinished = cache / f"{folder.name}.partial-{os.getpid()}"
-    shutil.rmtree(unfinished, ignore_errors=True)
+    remove(unfinished)
     unfinished.mkdir(mode=0o700)
     try:
         with _explained(path):
@@ -73,9 +74,9 @@ def unpack(path: Path, suffixes: Collection[str], on_progress: OnProgress) -> Pa
             else:
                 _unpack_zip(path, unfinished, suffixes, on_progress)
         if not folder.exists():
-            unfinished.rename(folder)
+            rename(unfinished, folder)
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove(unfinished)
     return folder
 
 

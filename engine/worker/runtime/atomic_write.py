@@ -5,7 +5,6 @@ Knows nothing of what is written.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from engine.errors import StorageError
+from engine.system.files import remove
 
 # How torch.save says that the disk took less than it was given: while it writes, and when it ends.
 TORCH_PHRASES = ("PytorchStreamWriter", "inline_container")
@@ -21,12 +21,12 @@ TORCH_PHRASES = ("PytorchStreamWriter", "inline_container")
 @contextmanager
 def temporary_folder(partial: Path) -> Iterator[None]:
     """Make an empty folder to be filled and renamed; it is deleted if that fails."""
-    shutil.rmtree(partial, ignore_errors=True)
+    remove(partial)
     partial.mkdir()
     try:
         yield
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove(partial)
 
 
 @contextmanager

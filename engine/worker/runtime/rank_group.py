@@ -25,6 +25,7 @@ import torch.distributed as dist
 
 from engine.errors import AppError, ProcessLostError
 from engine.system import processes
+from engine.system.files import remove
 from engine.system.foreign_files import open_regular
 from engine.system.ranks import Rank
 from engine.worker.runtime import oom
@@ -346,8 +347,7 @@ class _Results:
             if found == END:
                 self._is_done = True
                 self.close()
-                with suppress(OSError):
-                    self._file.unlink()
+                remove(self._file)
             else:
                 on_result(*found)
         return self._is_done

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from engine.errors import StorageError, WorkerError
 from engine.jobs.worker_process import rank_command
 from engine.system import ranks
+from engine.system.files import remove
 from engine.system.graphics import visible_cards
 from engine.system.paths import path_here
 from engine.system.ranks import Rank
@@ -212,7 +212,7 @@ def joined(channel: Channel, size: int) -> Iterator[RankGroup | None]:
 @contextmanager
 def _private(folder: Path) -> Iterator[None]:
     """Have an empty folder inside that nobody else can read. Raises StorageError."""
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     try:
         folder.mkdir(mode=0o700)
     except OSError as error:
@@ -220,4 +220,4 @@ def _private(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)

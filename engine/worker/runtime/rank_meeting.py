@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import socket
 import tempfile
 import time
@@ -23,6 +22,7 @@ from typing import IO, Any, Protocol
 from engine.errors import StorageError, WorkerError
 from engine.jobs.job import this_process
 from engine.system import ranks
+from engine.system.files import delete, remove, rename
 from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import private_temporary_folder
@@ -76,7 +76,7 @@ class Folder:
         """Write a value, which is there as a whole or not at all."""
         partial = self.path / f"{key}.partial"
         partial.write_text(value, encoding="utf-8")
-        partial.replace(self.path / key)
+        rename(partial, self.path / key)
 
     def get(self, key: str) -> bytes:
         """Return a value that is there."""
@@ -91,7 +91,7 @@ class Folder:
         """Remove the folder."""
         if self._lock is not None:
             self._lock.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove(self.path)
 
 
 @dataclass(frozen=True)
@@ -312,7 +312,7 @@ def _remove_left(parent: Path) -> None:
     for folder in (lock.parent for lock in parent.glob(f"{NAME}-*/{LOCK}")):
         with suppress(OSError):
             if time.time() - folder.stat().st_mtime > LEFT_SECONDS and not _is_held(folder):
-                shutil.rmtree(folder)
+                delete(folder)
 
 
 def _network_store(rank: Rank, interface: str) -> Any:

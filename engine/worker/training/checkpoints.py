@@ -9,7 +9,6 @@ not there.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from engine.adapters.metadata import AdapterMetadata
 from engine.errors import StorageError, TrainingError
 from engine.jobs.job import Job
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
-from engine.system.files import sync_directory, sync_tree
+from engine.system.files import remove, rename, sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, read_json
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
@@ -62,7 +61,7 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
         (partial / CHECKSUMS_NAME).write_text(json.dumps(adapter_toml.checksums(partial)), encoding="utf-8")
         _put_in_place(partial, folder)
     for old in checkpoints(run.job)[:-MAX_CHECKPOINTS]:
-        shutil.rmtree(old, ignore_errors=True)
+        remove(old)
     return folder, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
@@ -117,8 +116,8 @@ def save_best(model: Any, folder: Path) -> None:
 def _put_in_place(partial: Path, folder: Path) -> None:
     """Give a finished folder its name, once its files are on the disk."""
     sync_tree(partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    remove(folder)
+    rename(partial, folder)
     sync_directory(folder.parent)
 
 

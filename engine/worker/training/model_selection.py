@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import shutil
 
 from engine.config.training import patience
 from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
 from engine.scoring.score_text import counted
+from engine.system.files import remove
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.training import checkpoints
 from engine.worker.training.training_run import TrainingRun
@@ -91,4 +91,4 @@ class ModelSelection:
         }
         for folder in run_store.best_states(self._run.job):
             if folder.name not in needed:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)

@@ -24,6 +24,7 @@ from engine.api import (
     decoding,
     describe,
     exports,
+    files,
     foreign_files,
     options,
     paths,
@@ -440,10 +441,8 @@ class DecodingPresets:
         stored = {"version": VERSION, "presets": presets} | (
             {"last": self._last.model_dump()} if self._last else {}
         )
-        partial = self._path.with_name(self._path.name + ".partial")
         try:
-            partial.write_text(json.dumps(stored, indent=1), encoding="utf-8")
-            partial.replace(self._path)
+            files.write_atomically(self._path, json.dumps(stored, indent=1))
         except OSError as error:
             message = tr("Decoding presets can't be saved: {why}.", why=error.strerror)
             raise StorageError(message, tr("Free some disk space.")) from error

@@ -20,6 +20,7 @@ from engine.api import (
     StorageError,
     SummarizeOptions,
     escaping,
+    files,
     foreign_files,
     labelling,
     paths,
@@ -199,7 +200,7 @@ class HistoryStore:
 
     def _forget(self, entry: HistoryEntry) -> None:
         try:
-            self._path(entry).unlink(missing_ok=True)
+            files.delete(self._path(entry))
         except OSError as error:
             message = tr("A history entry can't be deleted: {why}.", why=error.strerror)
             raise StorageError(message) from error
@@ -210,11 +211,8 @@ class HistoryStore:
 
     def _write(self, entry: HistoryEntry) -> None:
         table = asdict(entry) | {"decoding": entry.decoding.model_dump()}
-        path = self._path(entry)
-        partial = path.with_name(path.name + ".partial")
         try:
-            partial.write_text(json.dumps({"schema": SCHEMA, **table}), encoding="utf-8")
-            partial.replace(path)
+            files.write_atomically(self._path(entry), json.dumps({"schema": SCHEMA, **table}))
         except OSError as error:
             message = tr("The history can't be saved: {why}.", why=error.strerror)
             raise StorageError(message, tr("Free some disk space.")) from error

@@ -22,6 +22,7 @@ from tests.helpers.homes import (
     write_peft_files,
     write_safetensors,
 )
+from tests.helpers.systems import WINDOWS
 
 
 def names() -> list[str]:
@@ -106,7 +107,7 @@ def test_name_tags_and_notes_change_and_nothing_else():
     assert changed.changed_files() == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no names are synced there")
+@pytest.mark.skipif(WINDOWS, reason="no names are synced there")
 def test_an_adapters_name_is_on_the_disk_before_it_is_told(monkeypatch):
     library_folder = paths.adapters_folder()
     seen = []

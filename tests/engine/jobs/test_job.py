@@ -1,7 +1,6 @@
 """Jobs: private folders, commands that arrive whole and in order, one worker at a time."""
 
 import errno
-import os
 import stat
 import subprocess
 import sys
@@ -19,6 +18,7 @@ HOLD_LOCK = """
 import sys
 from pathlib import Path
 from engine.jobs.job import Job
+from tests.helpers.systems import WINDOWS
 with Job(Path(sys.argv[1])).lock():
     print("held", flush=True)
     sys.stdin.read()
@@ -52,7 +52,6 @@ def test_a_job_says_what_is_asked(job):
     assert not job.is_running()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
 def test_a_job_s_recipe_is_on_the_disk_before_the_job_is_one(monkeypatch):
     written: list[str] = []
 
@@ -144,7 +143,6 @@ def test_one_process_at_a_time_holds_the_lock(job, holder):
     assert not job.is_running()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
 def test_whoever_only_looks_keeps_nobody_from_the_lock(job, monkeypatch):
     """A window looks at all of its runs every second."""
     answers = iter([False, True])

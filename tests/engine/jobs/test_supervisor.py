@@ -20,6 +20,7 @@ from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job, 
 from engine.jobs.supervisor import EXIT_FILE, OUT_OF_MEMORY, Ending, ExitRecord, Supervisor, WorkerExit
 from engine.system import paths, processes
 from tests.helpers import scripted_worker
+from tests.helpers.systems import WINDOWS
 
 PRELUDE = """
 import os, sys, time, signal, subprocess
@@ -35,7 +36,7 @@ with job.lock():
     say("job_accepted", pid=os.getpid())
 """
 
-posix = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+posix = pytest.mark.skipif(WINDOWS, reason="signals are POSIX")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from engine.maintenance import doctor
 from engine.system.graphics.graphics_cards import Card
 from tests.helpers.repository import ROOT
+from tests.helpers.systems import WINDOWS
 
 PROCESSOR = {"id": "cpu", "name": "Processor", "memory_bytes": 16e9, "free_bytes": 9e9}
 
@@ -97,9 +98,7 @@ def test_a_home_that_can_not_be_made_is_a_problem(tmp_path, monkeypatch):
     assert doctor.disk().state == "problem"
 
 
-@pytest.mark.skipif(
-    os.name == "nt" or os.geteuid() == 0, reason="the owner of everything can write everywhere"
-)
+@pytest.mark.skipif(WINDOWS or os.geteuid() == 0, reason="the owner of everything can write everywhere")
 def test_a_folder_that_can_not_be_written_is_named(home):
     doctor.folders()
     (home / "adapters").chmod(0o500)

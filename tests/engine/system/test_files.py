@@ -1,8 +1,13 @@
 """Small files: written whole or not at all."""
 
+import errno
+import shutil
+from pathlib import Path
+
 import pytest
 
 from engine.errors import StorageError
+from engine.system import files
 from engine.system.csv_file import write_csv
 from engine.system.files import write_atomically, write_export
 from engine.system.units import size
@@ -38,6 +43,86 @@ def test_an_export_that_fails_leaves_nothing(tmp_path, write):
     with pytest.raises(StorageError, match="can't be written"):
         write(tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Have a scanner hold a file: so many times it can't be replaced, renamed or deleted."""
+
+    def hold(times: int) -> list[str]:
+        monkeypatch.setattr(files, "PAUSES", (0.0, 0.0))
+        refused: list[str] = []
+        for name in ("replace", "rename", "unlink"):
+            monkeypatch.setattr(Path, name, _refusing(name, refused, times))
+        return refused
+
+    return hold
+
+
+def _refusing(name: str, refused: list[str], times: int):
+    does = getattr(Path, name)
+
+    def change(*arguments: Path):
+        if len(refused) < times:
+            refused.append(name)
+            raise PermissionError(errno.EACCES, "It is used by another process")
+        return does(*arguments)
+
+    return change
+
+
+def test_a_file_that_a_scanner_holds_is_written_once_it_lets_go(tmp_path, held):
+    write_atomically(tmp_path / "file.toml", "old")
+    refused = held(2)
+    write_atomically(tmp_path / "file.toml", "new")
+    assert len(refused) == 2
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_file_that_is_held_for_good_stays_as_it_was(tmp_path, held):
+    path = tmp_path / "file.toml"
+    write_atomically(path, "old")
+    refused = held(3)
+    with pytest.raises(PermissionError):
+        write_atomically(path, "new")
+    assert refused == ["replace"] * 3
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_what_is_held_is_deleted_and_moved_once_it_is_free(tmp_path, held):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    refused = held(2)
+    files.move(folder, tmp_path / "moved")
+    files.delete(tmp_path / "moved")
+    files.delete(tmp_path / "moved")
+    assert refused == ["rename"] * 2
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_goes_to_another_disk_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    folder, target = tmp_path / "folder", tmp_path / "target"
+    folder.mkdir()
+    (folder / "file").write_text("text")
+    copytree, rename = shutil.copytree, Path.rename
+
+    def to_another_disk(source: Path, goal: Path):
+        if source == folder:
+            raise OSError(errno.EXDEV, "Another disk")
+        return rename(source, goal)
+
+    def full(source: Path, goal: Path, **_):
+        copytree(source, goal)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", to_another_disk)
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(OSError, match="No space"):
+        files.move(folder, target)
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "file"]
+    monkeypatch.setattr(shutil, "copytree", copytree)
+    files.move(folder, target)
+    assert [path.name for path in tmp_path.rglob("*")] == ["target", "file"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Where things lie."""
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from engine.errors import StorageError
 from engine.runs import run_store
 from engine.system import paths
 from tests.helpers.homes import add_adapter, make_recipe
+from tests.helpers.systems import LINUX, WINDOWS
 
 FOLDERS = [
     paths.runs_folder,
@@ -65,7 +65,7 @@ def umask():
     os.umask(before)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+@pytest.mark.skipif(WINDOWS, reason="folders have other rights there")
 @pytest.mark.parametrize("bits", [0o000, 0o022, 0o077, 0o177])
 def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
     umask(bits)
@@ -81,7 +81,7 @@ def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
     assert {folder.stat().st_mode & 0o777 for folder in (*kept, home)} == {0o700}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+@pytest.mark.skipif(WINDOWS, reason="folders have other rights there")
 def test_what_is_imported_and_unpacked_lies_in_private_folders(home, umask, tmp_path, monkeypatch):
     umask(0)
     made: list[Path] = []
@@ -106,7 +106,7 @@ def test_a_path_that_was_sent_leads_to_where_it_is_on_the_node(monkeypatch):
     assert paths.path_here("~/other.csv") == Path("~/other.csv").expanduser()
 
 
-pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+pytestmark = pytest.mark.skipif(not LINUX, reason="names are Unicode there")
 
 
 @pytest.fixture

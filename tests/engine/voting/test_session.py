@@ -17,6 +17,7 @@ from engine.system.paths import application_root, comparisons_folder
 from engine.voting import Voting
 from tests.helpers import repository
 from tests.helpers.blind_votes import made, vote_all
+from tests.helpers.systems import WINDOWS
 
 GOLDEN = repository.GOLDEN / "comparison_v1"
 
@@ -263,7 +264,7 @@ while opened.question is not None:
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+@pytest.mark.skipif(WINDOWS, reason="SIGKILL is POSIX's")
 def test_a_killed_process_loses_no_vote(home):
     info = made(count=400)
     process = subprocess.Popen(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from PySide6.QtNetwork import QLocalServer
 
 from gui.desktop import single_instance
 from gui.desktop.single_instance import SingleInstance
+from tests.helpers.systems import WINDOWS
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="named pipes have no folder")
+pytestmark = pytest.mark.skipif(WINDOWS, reason="named pipes have no folder")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from engine.runs import run_store
 from engine.system import paths
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices
+from tests.helpers.systems import WINDOWS
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import (
     adapter_of,
@@ -432,7 +433,7 @@ def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path,
     assert made == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+@pytest.mark.skipif(WINDOWS, reason="folders have other rights there")
 def test_a_run_keeps_its_files_to_this_user(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1", "evaluation.examples=1")
     temporary = tmp_path / "temporary"

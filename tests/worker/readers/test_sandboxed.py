@@ -1,6 +1,5 @@
 """Bombs in data: each file that stands for far more than it holds ends in rows or in a named error, within limits."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from engine.errors import DataError
 from engine.worker.readers import open_table, sandboxed
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes
 from tests.helpers import bombs, sandbox_works
+from tests.helpers.systems import LINUX
 
 WORKS = sandbox_works.__name__
 # How each is told.
@@ -36,7 +36,7 @@ def tight(monkeypatch):
     monkeypatch.setattr(sandboxed, "SAFE_ROWS", 1000)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell some of them in other words")
+@pytest.mark.skipif(not LINUX, reason="other systems tell some of them in other words")
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.usefixtures("tight")
 def test_a_bomb_is_a_named_error(name, tmp_path):

@@ -1,13 +1,12 @@
 """The computer stays awake while a run computes, by a helper that ends with the worker."""
 
-import sys
-
 import pytest
 
 from engine.worker.runtime import sleep_inhibitor
 from engine.worker.runtime.sleep_inhibitor import SleepInhibitor, helper_command
+from tests.helpers.systems import WINDOWS
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no helper")
+pytestmark = pytest.mark.skipif(WINDOWS, reason="Windows needs no helper")
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from tests.helpers import blind_votes
 from tests.helpers.blind_stage import KEYS, RUN_NAMES, add_runs, begin, press, settle, texts_in, vote_for_best
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scored_runs import add_scored_run, bundled
+from tests.helpers.systems import WINDOWS
 
 Key = Qt.Key
 
@@ -300,7 +301,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+@pytest.mark.skipif(WINDOWS, reason="SIGKILL is POSIX's")
 def test_a_killed_window_loses_no_vote(page):
     info = blind_votes.made(count=30)
     ended = subprocess.run(

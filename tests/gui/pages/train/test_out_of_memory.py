@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from engine.api import recipe, run_store, run_summaries
@@ -12,9 +10,10 @@ from gui.models.run_table import next_step
 from gui.pages.train.run_notices import FailureCard
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow
+from tests.helpers.systems import WINDOWS
 from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts
 
-posix = pytest.mark.skipif(os.name == "nt", reason="has no SIGKILL")
+posix = pytest.mark.skipif(WINDOWS, reason="has no SIGKILL")
 BATCH, AGAIN = "training.micro_batch_tokens", "training.activation_checkpointing"
 VERDICT_TEXTS = {
     "needed": 12_400_000_000,
