@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from shiboken6 import isValid
 
 from gui.look import focus_rim, fonts
 from gui.look.polish import polish_again
@@ -24,8 +25,9 @@ CONTRASTS = ("system", "high")
 
 
 class _Signals(QObject):
-    """Reports a new scheme or text size, after the application has been restyled."""
+    """Reports a new scheme or text size: `changing(text_size)` before the application is restyled, `changed` after."""
 
+    changing = Signal(bool)
     changed = Signal()
 
 
@@ -115,6 +117,57 @@ def scale(widget: QWidget, set_length: Callable[[Any, int], object], length: flo
     _Length(widget, set_length, length)
 
 
+class _RestyleWhenShown(QObject):
+    """Keeps the widgets of a hidden page out of a change of colours until the page is shown.
+
+    Qt restyles each widget that counts as polished, and lets those with a style of their own alone.
+    """
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__(page)
+        self._page, self._left_out = page, list[QWidget]()
+        page.installEventFilter(self)
+        signals.changing.connect(self._before_change)
+        signals.changed.connect(self._after_change)
+
+    def _before_change(self, text_size: bool) -> None:
+        # A new text size goes to all: fonts that widgets inherit don't come later.
+        self._set_left_out(Qt.WidgetAttribute.WA_WState_Polished, text_size)
+        if text_size or self._page.isVisible():
+            self._left_out.clear()
+        else:
+            self._left_out += filter(_is_polished, (self._page, *self._page.findChildren(QWidget)))
+            self._set_left_out(Qt.WidgetAttribute.WA_WState_Polished, False)
+            self._set_left_out(Qt.WidgetAttribute.WA_SetStyle, True)
+
+    def _after_change(self) -> None:
+        self._set_left_out(Qt.WidgetAttribute.WA_SetStyle, False)
+
+    def _set_left_out(self, attribute: Qt.WidgetAttribute, on: bool) -> None:
+        self._left_out = [widget for widget in self._left_out if isValid(widget)]
+        for widget in self._left_out:
+            widget.setAttribute(attribute, on)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Restyle the page before it is painted."""
+        if event.type() == QEvent.Type.Show:
+            self._set_left_out(Qt.WidgetAttribute.WA_WState_Polished, True)
+            for widget in self._left_out:
+                polish_again(widget)
+                QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+            self._left_out.clear()
+        return False
+
+
+def _is_polished(widget: QWidget) -> bool:
+    return widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished) and not widget.isVisible()
+
+
+def restyle_when_shown(page: QWidget) -> None:
+    """Restyle a page that is hidden during a change of colours only when it is shown again."""
+    _RestyleWhenShown(page)
+
+
 def set_background(widget: QWidget, token: str) -> None:
     """Set a container's background token (background, rail, surface, sunken) without changing its children."""
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -157,6 +210,7 @@ def _restyle(app: QApplication) -> None:
     if app.property("tunesmith_style") is None:
         app.setStyle(TunesmithStyle())
         app.setProperty("tunesmith_style", True)
+    signals.changing.emit(app.font() != fonts.font("body"))
     app.setPalette(palette(_State.tokens))
     app.setFont(fonts.font("body"))
     QToolTip.setFont(fonts.font("label_medium"))

@@ -7,7 +7,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAccessibilityHints, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QSpinBox, QStackedWidget, QWidget
 
 from gui.graphics.bars import Bar
 from gui.inputs.number_inputs import Slider
@@ -45,6 +45,34 @@ def test_a_scheme_sets_tokens_palette_sheet_and_icons(styled, qtbot):
     assert DARK.accent_fill not in styled.styleSheet()
     with pytest.raises(ValueError, match="sepia"):
         style.apply(styled, "sepia")
+
+
+def test_a_hidden_page_is_restyled_when_it_is_shown(styled, qtbot):
+    stack = QStackedWidget()
+    qtbot.addWidget(stack)
+    pages = [QWidget(), QWidget()]
+    labels = [Label("text", "title", "hint", page) for page in pages]
+    fields = [QSpinBox(page) for page in pages]
+    for page in pages:
+        stack.addWidget(page)
+        style.restyle_when_shown(page)
+        stack.setCurrentWidget(page)
+        stack.show()
+
+    def shown(label):
+        return label.palette().color(QPalette.ColorRole.WindowText).name().upper()
+
+    style.apply(styled, "dark")
+    assert [shown(label) for label in labels] == [LIGHT.hint, DARK.hint]
+    stack.setCurrentIndex(0)
+    assert shown(labels[0]) == DARK.hint
+    style.apply(styled, "light")
+    assert [shown(label) for label in labels] == [LIGHT.hint, DARK.hint]
+    style.apply(styled, "light", 1.5)
+    assert [shown(label) for label in labels] == [LIGHT.hint] * 2
+    assert [field.lineEdit().font().pixelSize() for field in fields] == [px(13)] * 2
+    labels[0].set_token("error")
+    assert shown(labels[0]) == LIGHT.error
 
 
 def test_high_contrast_is_wanted_by_the_user_or_the_system(styled, monkeypatch):
