@@ -5,11 +5,13 @@ Pages are parsed as text alone: scripts and styles are dropped, and nothing that
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from engine.chats.chat import Chat, Kind, LeftOutKind, Log
+from engine.chats.chat import Kind, LeftOutKind, Log
+from engine.chats.timestamps import moments
 from engine.text.conversations import Turn
 
 Attributes = list[tuple[str, str | None]]
@@ -31,14 +33,16 @@ class PageFormat:
     """The form of one application's page, which is recognised by `mark`: the classes of its elements by their role.
 
     `message` is the element around one message, `author`, `time` and `text` stand in it. `media` and `system` are left
-    out, `quote` and `ignored` too. `group` ends an author's messages. An element with classes of several roles has the
-    first of these roles.
+    out, `quote` and `ignored` too. `group` ends an author's messages, and in each `thread` is a chat of its own. An
+    element with classes of several roles has the first of these roles. `text_follows`: the text is in a paragraph
+    within or behind the message, without a class.
     """
 
     kind: Kind
     mark: str
     roles: Mapping[str, Collection[str]]
     newest_first: bool = False
+    text_follows: bool = False
 
 
 FORMATS = (
@@ -77,6 +81,14 @@ FORMATS = (
         {"ignored": ("_a6-q",), "message": ("_a6-g",), "author": ("_a6-h",), "time": ("_a6-o",), "text": ("_a6-p",)},
         newest_first=True,
     ),
+    # Of Facebook's archives before 2018.
+    PageFormat(
+        "messenger",
+        'class="message_header"',
+        {"thread": ("thread",), "message": ("message",), "author": ("user",), "time": ("meta",)},
+        newest_first=True,
+        text_follows=True,
+    ),
 )  # fmt: skip
 LEFT_OUT: tuple[LeftOutKind, ...] = ("system", "quote", "media")
 
@@ -86,29 +98,25 @@ def format_of(beginning: str) -> PageFormat | None:
     return next((form for form in FORMATS if form.mark in beginning), None)
 
 
-def turns(pieces: Iterable[str], form: PageFormat, log: Log) -> Iterator[Turn]:
-    """Yield the turns of a page that comes in pieces; `log` collects what is left out."""
+def threads(pieces: Iterable[str], form: PageFormat, log: Log) -> Iterator[Iterable[Turn]]:
+    """Yield the turns of each chat on a page that comes in pieces; `log` collects what is left out."""
     page = _ChatPage(form, log)
-    found: list[Turn] = []
-    for _ in _fed(page, pieces):
-        if form.newest_first:
-            found += log.take_turns()
-        else:
-            yield from log.take_turns()
+    if not form.newest_first:
+        yield _as_read(page, pieces, log)
+        return
+    deque(_fed(page, pieces), maxlen=0)
     page.finish()
-    found += log.take_turns()
-    yield from reversed(found) if form.newest_first else found
+    found = [thread for thread in (*page.threads, log.take_turns()) if thread]
+    for thread in found or [[]]:
+        first, last = moments([turn.time for turn in (*thread[:1], *thread[-1:])]) or (None, None)
+        yield thread if first and last and first < last else thread[::-1]
 
 
-def read(text: str) -> Chat | None:
-    """Return the chat of a page, None for a page of no known application."""
-    form = format_of(text)
-    if form is None:
-        return None
-    log = Log()
-    found = tuple(turns([text], form, log))
-    reason = "1 message on the page" if log.headers == 1 else f"{log.headers:,} messages on the page"
-    return Chat(form.kind, found, tuple(log.left_out), reason, log.headers)
+def _as_read(page: _ChatPage, pieces: Iterable[str], log: Log) -> Iterator[Turn]:
+    for _ in _fed(page, pieces):
+        yield from log.take_turns()
+    page.finish()
+    yield from log.take_turns()
 
 
 def plain_text(pieces: Iterable[str]) -> str:
@@ -247,6 +255,8 @@ class _ChatPage(_Page):
         super().__init__()
         self._log = log
         self._roles = form.roles
+        self._text_follows = form.text_follows
+        self.threads: list[list[Turn]] = []
         self._message: _Message | None = None
         self._author = ""
 
@@ -255,6 +265,12 @@ class _ChatPage(_Page):
         known = dict(attributes)
         classes = set((known.get("class") or "").split())
         role = next((role for role, names in self._roles.items() if not classes.isdisjoint(names)), "")
+        if self._text_follows:
+            role = role or ("text" if tag == "p" else "")
+            if role in {"message", "thread"}:
+                self.finish()
+            if role == "thread":
+                self.threads.append(self._log.take_turns())
         if role in {"message", "system"} and self._message is None:
             self._message = _Message()
         elif role == "group":
@@ -283,7 +299,7 @@ class _ChatPage(_Page):
 
     def ended(self, role: str) -> None:
         """Add a message that has ended to the log."""
-        if role in {"message", "system"} and not self._within("message", "system"):
+        if role in {"message", "system"} and not self._within("message", "system") and not self._text_follows:
             self.finish()
 
     def finish(self) -> None:

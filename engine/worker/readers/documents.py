@@ -37,9 +37,10 @@ def read_html(
     form = html_exports.format_of(next(chunks(path, Notes(encoding=notes.encoding)), ""))
     if form:
         log = chats.Log()
-        stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
-        turns = text_folder.counted(html_exports.turns(chunks(path, notes), form, log), log, stats)
-        yield from conversations(path.stem, chats.timed(turns), stats, notes, reference)
+        for thread in html_exports.threads(chunks(path, notes), form, log):
+            stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
+            turns = text_folder.counted(thread, log, stats)
+            yield from conversations(path.stem, chats.timed(turns), stats, notes, reference)
     elif path.stat().st_size > MAX_PAGE_BYTES:
         yield BrokenRow("its one row", f"{path.name} has more than {MAX_PAGE_BYTES:,} bytes")
     else:

@@ -136,6 +136,14 @@ FACEBOOK = """\
 <div class="_2ph_ _a6-p"><div><div></div><div>Hi</div></div></div>
 <div class="_3-94 _a6-o"><div class="_a72d">Jan 05, 2024 10:00:12 am</div></div></div></div></body></html>
 """
+_OLD = """<div class="message"><div class="message_header"><span class="user">{}</span>
+<span class="meta">Friday, October 4, 2013 at {}pm UTC+02</span></div></div><p>{}</p>"""
+OLD_FACEBOOK = f"""\
+<html><head><title>Ann - Messages</title></head><body><div class="contents"><h1>Ann</h1><div>
+<div class="thread">Ann, Bob{_OLD.format("Bob", "9:15", "Good, see you.")}{_OLD.format("Ann", "9:10", "At ten?")}</div>
+<div class="thread">Ann, Cem{_OLD.format("Cem", "9:16", "Thanks!")}{_OLD.format("Cem", "9:20", "It came.")}</div>
+</div></div><div class="footer">Downloaded by Ann</div></body></html>
+"""
 INTERVIEW = """\
 <html><head><title>Interview</title><script>document.write("Eve: no")</script></head>
 <body><p><b>Ann:</b> Hello &amp; welcome</p><p><b>Bob:</b> Yo</p><noscript>Eve: no</noscript></body></html>
@@ -322,6 +330,12 @@ CASES = (
         "1 media tag and 1 quoted message",
     ),
     Case("message_1.html", FACEBOOK, "messenger", "Ann: Hi\nBob: Yo"),
+    Case(
+        "messages.htm",
+        OLD_FACEBOOK,
+        "messenger",
+        "Ann: At ten?\nBob: Good, see you.\n---\nCem: Thanks!\nCem: It came.",
+    ),
     Case("interview.html", INTERVIEW, "", "Ann: Hello & welcome\nBob: Yo"),
     Case("table.html", TABLE, "transcript", "Ann: Hi you\nBob: Yo\nand\nAnn: So\nBob: Well", "1 system line"),
     Case("interview.txt", INTERVIEW, "", "Ann: Hello & welcome\nBob: Yo"),
