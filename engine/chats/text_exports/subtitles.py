@@ -45,11 +45,13 @@ def read(lines: Iterable[str], log: Log) -> Iterator[None]:
     """Read the cues into a log, one by one."""
     cues = _cues(lines, log)
     first = list(islice(cues, SAMPLE_CUES))
-    how = _how_named(first)
     is_voiced = any(cue.speaker or VOICE.search(unescaped("\n".join(cue.lines))) for cue in first)
+    if not is_voiced and _are_rolling(first):
+        cues = _once(chain(first, cues))
+        first = list(islice(cues, SAMPLE_CUES))
+    how = _how_named(first)
     nameless = UNKNOWN if is_voiced or _is_each_named(first, how) else ""
-    cues = chain(first, cues)
-    for cue in _once(cues) if not is_voiced and _are_rolling(first) else cues:
+    for cue in chain(first, cues):
         _add_cue(cue, how, nameless, log)
         yield
 
@@ -119,25 +121,41 @@ def _is_each_named(cues: Sequence[Cue], how: How) -> bool:
 
 
 def _are_rolling(cues: Sequence[Cue]) -> bool:
-    """Tell whether most cues begin with the last lines of the cue before, as where text rolls up the screen."""
+    """Tell whether most cues begin with what the cue before ends with, as where text rolls up the screen."""
     texts = [[_plain(line) for line in cue.lines] for cue in cues if cue.lines]
-    rolling = sum(_shared(above, lines) > 0 for above, lines in pairwise(texts))
+    rolling = sum(any(_shared(above, lines)) for above, lines in pairwise(texts))
     return rolling > (len(texts) - 1) * ROLLING_SHARE
 
 
 def _once(cues: Iterable[Cue]) -> Iterator[Cue]:
-    """Yield rolling cues without the lines that they share with the cue before."""
+    """Yield rolling cues without the lines that they share with the cue before; a line that grows is one line."""
     above: list[str] = []
+    held: Cue | None = None
     for cue in cues:
         lines = [_plain(line) for line in cue.lines]
-        yield cue._replace(lines=cue.lines[_shared(above, lines) :])
+        shared, grows = _shared(above, lines)
+        fresh = cue.lines[shared:]
+        if held and grows:
+            held = held._replace(lines=[*held.lines[:-1], *fresh])
+        elif fresh:
+            if held:
+                yield held
+            held = cue._replace(lines=fresh)
         above = lines or above
+    if held:
+        yield held
 
 
-def _shared(above: Sequence[str], lines: Sequence[str]) -> int:
-    """Return how many lines a cue begins with that the one before ends with."""
-    most = min(len(above), len(lines))
-    return next((count for count in range(most, 0, -1) if above[-count:] == lines[:count]), 0)
+def _shared(above: Sequence[str], lines: Sequence[str]) -> tuple[int, bool]:
+    """Return how many lines a cue begins with that the one before ends with, and whether the last of those grows on."""
+    for count in range(min(len(above), len(lines)), 0, -1):
+        if above[-count:-1] == lines[: count - 1]:
+            last, line = above[-1], lines[count - 1]
+            if last == line:
+                return count, False
+            if last and line.startswith(f"{last} "):
+                return count - 1, True
+    return 0, False
 
 
 def _add_cue(cue: Cue, how: How, nameless: str, log: Log) -> None:

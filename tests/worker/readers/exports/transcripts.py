@@ -98,6 +98,43 @@ CASES = (
         "2 system lines and 1 media tag",
     ),
     Case(
+        "growing.vtt",
+        """
+        WEBVTT
+
+        00:00.000 --> 00:00.500
+        we said
+
+        00:00.500 --> 00:01.000
+        we said hello and
+
+        00:01.000 --> 00:01.500
+        we said hello and
+        welcome to
+
+        00:01.500 --> 00:02.000
+        we said hello and
+        welcome to the show
+
+        00:02.000 --> 00:02.100
+        welcome to the show
+
+        00:02.100 --> 00:03.500
+        welcome to the show
+        today we
+
+        00:03.500 --> 00:04.000
+        welcome to the show
+        today we bake
+        """,
+        "webvtt",
+        """
+        we said hello and
+        welcome to the show
+        today we bake
+        """,
+    ),
+    Case(
         "sounds.vtt",
         """
         WEBVTT
