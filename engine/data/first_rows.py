@@ -305,23 +305,25 @@ class FirstRows:
         return not rows or not is_plain or may_hold_summaries([name], rows)
 
     def _unclear(self, role: str, names: Sequence[str]) -> DataError:
-        shown = "; ".join(f"{name}: {self._sample(name)}" for name in names[: column_names.MAX_NAMED])
         listed = column_names.listed(names)
         is_summary = role == "summary"
         return DataError(
             f"Several columns could be the summary: {listed}."
             if is_summary
             else f"Several columns could be the conversation: {listed}.",
-            f"Choose one. {shown}",
+            f"Choose one. {self.samples(names)}",
             f"data.{role}",
             choices=tuple(names),
         )
 
-    def _sample(self, name: str) -> str:
-        """Return the beginning of the first text in a column."""
-        texts = (" ".join(cells.text_of(cell).split()) for cell in self.cells(name))
-        text = next(filter(None, texts), "")
-        return f"“{text[:MAX_SHOWN]}{'…' if len(text) > MAX_SHOWN else ''}”"
+    def samples(self, names: Sequence[str]) -> str:
+        """Return the beginnings of the first texts in the first columns."""
+        shown = []
+        for name in names[: column_names.MAX_NAMED]:
+            texts = (" ".join(cells.text_of(cell).split()) for cell in self.cells(name))
+            if text := next(filter(None, texts), ""):
+                shown.append(f"{name}: “{text[:MAX_SHOWN]}{'…' if len(text) > MAX_SHOWN else ''}”")
+        return "; ".join(shown)
 
 
 def _is_summary_in_part(name: str) -> bool:

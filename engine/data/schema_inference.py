@@ -309,7 +309,7 @@ class _Guess:
         considered = self.first.by_texts(free)[: None if self.needs_summary else 2]
         chosen = next(filter(None, map(self.first.summary, considered)), None)
         if chosen and self.first.answers_questions(chosen):
-            raise self._none_likely("summary")
+            raise self._none_likely("summary", taken=schema.conversation)
         if chosen:
             beside = self.references or column_names.numbered_beside(chosen, free)
             others = [
@@ -327,7 +327,7 @@ class _Guess:
         by_content = first_rows.summary_column(self._unnamed(), self.first.rows, schema.conversation)
         if by_content:
             return self._with_references(schema, *by_content, self.references)
-        raise self._none_likely("summary", turns=schema.kind == "turns")
+        raise self._none_likely("summary", turns=schema.kind == "turns", taken=schema.conversation)
 
     def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
         more = tuple(name for name in more if name != column)
@@ -443,7 +443,7 @@ class _Guess:
         return self._with_summary(schema)
 
     # ----------------------------------------------------------------------------------------------- errors
-    def _none_likely(self, role: str, turns: bool = False) -> DataError:
+    def _none_likely(self, role: str, turns: bool = False, taken: str = "") -> DataError:
         message, hint = NONE_LIKELY[role]
         hint = f"{column_names.there(self.columns)} {hint}"
         hint += (
@@ -451,7 +451,9 @@ class _Guess:
             if turns
             else ""
         )
-        return DataError(message, hint, f"data.{role}")
+        likely, _, _ = self.first.by_texts(self.columns)
+        shown = self.first.samples([name for name in likely if name != taken])
+        return DataError(message, f"{hint} {shown}".rstrip(), f"data.{role}")
 
 
 def _clauses(*parts: str) -> str:

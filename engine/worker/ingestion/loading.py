@@ -7,6 +7,7 @@ corrected at once. Knows nothing of how splits are made, of limits or of models.
 from __future__ import annotations
 
 import json
+import math
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,8 +39,9 @@ from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
 from engine.worker.readers.table import SHEET_FIELD
 from engine.worker.runtime.channel import Channel
 
-# The schema is inferred from these.
+# The schema is inferred from these. Columns that they lack are searched in so many bytes before a person is asked.
 FIRST_ROWS = 200
+SEARCHED_BYTES = 16 << 20
 ROWS_PER_POLL = 200
 MAX_REMARKS = 20
 MAX_NAMED = 5
@@ -73,7 +75,8 @@ def find_schema(
 ) -> Schema:
     """Return the schema of the rows of all tables.
 
-    A column that the first rows lack is searched `to_the_end`: JSON names a column only where it holds something.
+    A column that the first rows lack is searched in later ones, `to_the_end`: JSON names a column only where it holds
+    something.
     A schema lacks the summary where no column can hold one, and without `needs_summary` where it can't be told.
     Raises DataError with the field of what can't be found, or `data.source` for what can't be read.
     """
@@ -90,9 +93,9 @@ def find_schema(
                 # The other tables may call the same columns otherwise.
                 with suppress(DataError):
                     shape = _guessed(tables, own, heads[0], options, needs_summary=True)
-            if shape is None:
-                if to_the_end:
-                    columns = _shared_to_the_end(tables)
+            if shape is None and to_the_end:
+                shape = _of_all_columns(tables, heads[0], options, needs_summary=needs_summary)
+            elif shape is None:
                 shape = _maybe_without_summary(
                     tables, columns, heads[0], options, needs_summary=needs_summary
                 )
@@ -203,13 +206,31 @@ def _shared(tables: Tables) -> list[str]:
     return [name for name in first if all(name in columns for columns in others)]
 
 
-def _shared_to_the_end(tables: Tables) -> list[str]:
-    """Return the columns that every table has, of all rows."""
-    for table in tables.values():
-        if table.may_have_more_columns:
-            for _ in table:
-                pass
-    return _shared(tables)
+def _of_all_columns(
+    tables: Tables, rows: Sequence[Record], options: DataOptions, *, needs_summary: bool
+) -> Schema:
+    """Return the schema by the columns of all rows; of a big source it is asked for before all are read.
+
+    Only a column that is named by hand, or no summary so far, is reason enough to read such a one to its end.
+    """
+    by_hand = (options.conversation, options.summary) != (AUTO, AUTO) or options.columns
+    for limit in (math.inf,) if by_hand else (SEARCHED_BYTES, math.inf):
+        is_whole = True
+        for table in tables.values():
+            is_whole = _search(table, limit) and is_whole
+        shape = _maybe_without_summary(tables, _shared(tables), rows, options, needs_summary=needs_summary)
+        if is_whole or not shape.without_summary:
+            break
+    return shape
+
+
+def _search(table: Table, limit: float) -> bool:
+    """Read the rows of a table whose later ones may have more columns; return False if the limit of bytes ends it."""
+    if table.may_have_more_columns:
+        for count, _ in enumerate(table, start=1):
+            if count % ROWS_PER_POLL == 0 and table.done_bytes >= limit:
+                return False
+    return True
 
 
 def read_rows(

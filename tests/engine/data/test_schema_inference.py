@@ -75,6 +75,13 @@ def test_longer_chats_and_longer_answers_are_not_taken_for_summaries():
         assert 'last_turn = "summary"' in error.hint
 
 
+def test_a_question_shows_what_stands_in_each_column_that_may_be_it():
+    rows = [{"a": f"The {each} was\nlong.", "b": f"That {each} was long.", "n": 5} for each in "xyz"]
+    assert refusal(rows).hint.endswith(
+        "Choose the conversation column. a: “The x was long.”; b: “That x was long.”"
+    )
+
+
 def test_the_last_turn_is_the_summary_where_it_is_named_so():
     rows = [{"turns": chat("Ann: Hi", "Bob: Yo", "note: They meet."), "summary": "not this"}]
     assert examples(rows, by_hand={"last_turn": "summary"}) == [

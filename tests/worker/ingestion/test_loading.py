@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.jobs.events import MAX_EVENT_BYTES, read_all
+from engine.worker.ingestion import loading
 from engine.worker.ingestion.loading import MAX_SHOWN_CHARACTERS, MAX_SHOWN_ROWS
+from engine.worker.ingestion.sources import locate
 from engine.worker.jobs import check_data
-from tests.helpers.read_sources import preview
+from tests.helpers.read_sources import preview, read_source
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -78,3 +81,26 @@ def test_columns_are_known_while_it_is_asked_what_their_lists_hold(tmp_path, cha
     assert event["problem"]["field"] == "data.summary_lists"
     shape = event["shape"]
     assert (shape["conversation"], shape["summary"], shape["reason"]) == ("dialogue", "summary", "")
+
+
+def test_a_big_source_asks_for_its_columns_before_it_is_read_whole(tmp_path, channel, monkeypatch):
+    monkeypatch.setattr(loading, "SEARCHED_BYTES", 1)
+    rows = [{"a": f"The tale of {at} and more.", "b": f"A tale of {at}, and more."} for at in range(20_000)]
+    path = write_jsonl(tmp_path / "a.jsonl", [*rows, {"dialogue": "Ann: Hi", "summary": "Ann greets."}])
+    options = DataOptions(source=str(path))
+    tables = loading.open_tables(locate(options, channel), options)
+    with pytest.raises(DataError, match="No column looks like the conversation"):
+        loading.find_schema(tables, options)
+    (table,) = tables.values()
+    assert table.done_bytes < table.size_bytes
+    named = options.model_copy(update={"conversation": "dialogue", "summary": "summary"})
+    assert loading.find_schema(tables, named).summary == "summary"
+
+
+def test_a_summary_that_comes_late_is_found_in_a_big_source(tmp_path, channel, monkeypatch):
+    monkeypatch.setattr(loading, "SEARCHED_BYTES", 1)
+    rows = [{"dialogue": f"Ann: {at}\nBob: Yes."} for at in range(500)]
+    path = write_jsonl(tmp_path / "a.jsonl", [*rows, {"dialogue": "Ann: Hi", "summary": "Ann greets."}])
+    schema, examples = read_source(path, channel, needs_summary=True)
+    assert schema.summary == "summary"
+    assert examples[None][-1].summary == "Ann greets."
