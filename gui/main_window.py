@@ -37,7 +37,7 @@ from gui.look.language import tr, tr_count
 from gui.navigator import Navigator
 from gui.pages.train.run_text import OUTCOMES
 from gui.shell.page import Page
-from gui.shell.rooms import ROOMS, VIEWS, is_in_rail
+from gui.shell.rooms import MOVED, ROOMS, VIEWS, is_in_rail
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.shell.window import ShellWindow
 from gui.widgets import file_dialogs
@@ -138,8 +138,9 @@ class MainWindow(ShellWindow):
     def _last_page(self) -> str:
         if self._guides and self.preferences.get(GUIDED) is None and not run_store.list_jobs():
             return "welcome"
-        saved = self.preferences.get(LAST_PAGE)
-        return saved if saved is not None and is_in_rail(saved) else FIRST
+        saved = self.preferences.get(LAST_PAGE) or FIRST
+        saved = MOVED.get(saved, saved)
+        return saved if is_in_rail(saved) else FIRST
 
     def _save_pages(self) -> None:
         """Save the state of the pages that are made."""
@@ -169,9 +170,10 @@ class MainWindow(ShellWindow):
 
     def _restore_page(self, key: str, page: QWidget) -> None:
         if isinstance(page, Page):
-            with suppress(ValueError, TypeError, AttributeError):
-                saved = json.loads(self.preferences.get(f"page.{key}") or "{}")
-                page.restore_state({name: text for name, text in saved.items() if isinstance(text, str)})
+            for each in (*(old for old, new in MOVED.items() if new == key), key):
+                with suppress(ValueError, TypeError, AttributeError):
+                    saved = json.loads(self.preferences.get(f"page.{each}") or "{}")
+                    page.restore_state({name: text for name, text in saved.items() if isinstance(text, str)})
 
     def _bind(self) -> None:
         for name, act in (

@@ -36,9 +36,12 @@ class Navigator:
             "library_requested": self.adapter,
             "score_requested": lambda adapter_id: self.page("library").open_and_score(adapter_id),
             "export_requested": self._offer_exports,
-            "compare_requested": lambda adapter_ids: self.page("library").open_several(adapter_ids),
-            "examples_requested": lambda *run: self.page("examples").open_run(*run),
-            "blind_requested": lambda runs: self.page("blind").open_runs(runs),
+            # To a comparison.
+            "compare_requested": lambda adapter_ids: self.page("compare").open_adapters(adapter_ids),
+            "examples_requested": lambda job, *_: self.page("compare").open_runs(
+                [(job.id, "")], "conversations"
+            ),
+            "blind_requested": lambda runs: self.page("compare").open_runs(runs, "votes"),
             # To the conversations.
             "data_requested": lambda source: self.page("data").open(source),
             "label_requested": lambda values, base_model: self.page("labelling").open_source(
@@ -52,7 +55,6 @@ class Navigator:
             "rows_checked": lambda name, rows: window.built("playground").offer_conversations(name, rows),
             # To a view.
             "view_requested": self.page,
-            "back_requested": lambda: self.page(window.previous_key),
         }
 
     def connect(self, page: QWidget) -> None:

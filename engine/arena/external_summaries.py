@@ -9,7 +9,7 @@ They are scored on the stored conversations of one of the arena's runs, and pair
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -96,6 +96,15 @@ def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: 
 def folder_of(arena: Arena, entry: Entry) -> Path:
     """Return the folder of an entry's summaries."""
     return arena.folder / FOLDER / entry.id
+
+
+def all_summaries() -> Iterator[tuple[str, ExternalScores]]:
+    """Yield what other systems wrote in all arenas, the newest arena first, each with the system's name."""
+    for arena in arena_store.list_arenas()[0]:
+        for entry in arena.entries:
+            found = load(folder_of(arena, entry)) if entry.file else None
+            if found is not None:
+                yield entry.title, found
 
 
 def load(folder: Path) -> ExternalScores | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from engine.config.recipe import Recipe
 from engine.config.recipe_diff import differences
-from engine.jobs.job import Job
 from engine.runs import example_scores, run_store
 from engine.runs.example_scores import ExampleScores
 from engine.runs.run_summaries import RunEntry, read_entry
@@ -37,22 +37,29 @@ COLUMNS = ("base summary", "summary", f"base {SCORE}", SCORE, "gain", f"base {CH
 
 @dataclass(frozen=True)
 class Scored:
-    """A scored run; `label` is unique among the runs that are compared, `adapter` is its adapter's id or ""."""
+    """The scores of a run, or of another system's summaries from a file; `label` is unique among what is compared.
 
-    job: Job
+    `origin` is the run's id or the folder of the summaries, `adapter` the id of the run's adapter or "". A run that
+    `trains` nothing compares prompts.
+    """
+
+    origin: str
     label: str
     adapter: str
     scores: ExampleScores
+    name: str = ""
+    trains: bool = True
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A run that may be compared; `why_not` is why it can't, "" if it can.
+    """What may be compared; `why_not` is why it can't, "" if it can.
 
-    `mean` and `gain` are of ROUGE-1; `chrf` is its mean chrF, None for runs without it.
+    `origin` is that of `Scored`, "" for an adapter of which no summaries were kept. `mean` and `gain` are of ROUGE-1;
+    `chrf` is the mean chrF, None without it.
     """
 
-    job: Job
+    origin: str
     name: str
     label: str
     adapter: str
@@ -123,10 +130,30 @@ def label_of(recipe: Recipe) -> str:
     return ", ".join(part for part in (method.title, method.short(recipe.method.options)) if part)
 
 
-def newest() -> RunEntry | None:
-    """Return the newest run with scores per conversation, None without one."""
-    scored = (job for job in run_store.list_jobs() if example_scores.exists(job.folder))
-    return next(map(read_entry, scored), None)
+def newest() -> str:
+    """Return the id of the newest run with scores per conversation, "" without one."""
+    return next((job.id for job in run_store.list_jobs() if example_scores.exists(job.folder)), "")
+
+
+def is_external(origin: str) -> bool:
+    """Return whether it is the folder of another system's summaries, not a run."""
+    return Path(origin).is_absolute() and not (Path(origin) / "job.json").exists()
+
+
+def read(origin: str, label: str = "") -> Scored | None:
+    """Return the scores of an origin, None if there are none to read. Raises WorkerError for a run that is missing."""
+    if is_external(origin):
+        folder = Path(origin)
+        found = example_scores.load(folder)
+        name = label or folder.name
+        return Scored(origin, name, "", found, name) if found is not None else None
+    entry = read_entry(run_store.find_job(origin))
+    found = example_scores.load(entry.job.folder)
+    if found is None or entry.recipe is None:
+        return None
+    label = label or label_of(entry.recipe)
+    trains = entry.recipe.method.method.trains
+    return Scored(entry.job.id, label, entry.adapter_id, found, entry.recipe.name, trains)
 
 
 def candidates(first: Scored) -> list[Candidate]:
@@ -135,7 +162,7 @@ def candidates(first: Scored) -> list[Candidate]:
     Runs with another protocol come last, with the reason why they can't be compared.
     """
     jobs = (
-        job for job in run_store.list_jobs() if job.id != first.job.id and example_scores.exists(job.folder)
+        job for job in run_store.list_jobs() if job.id != first.origin and example_scores.exists(job.folder)
     )
     candidates = [each for job in jobs for each in _candidate(read_entry(job), first.scores.protocol)]
     return sorted(_numbered(candidates, first.label), key=lambda each: bool(each.why_not))
@@ -144,7 +171,7 @@ def candidates(first: Scored) -> list[Candidate]:
 def _candidate(entry: RunEntry, protocol: dict[str, Any]) -> Iterator[Candidate]:
     if entry.scored is not None and entry.recipe is not None:
         yield Candidate(
-            entry.job,
+            entry.job.id,
             entry.name,
             label_of(entry.recipe),
             entry.adapter_id,

@@ -49,8 +49,8 @@ def source(origin: str, label: str = "") -> Source:
 
     Raises DataError without texts by conversation, WorkerError for a run that is missing, RecipeError.
     """
-    folder = Path(origin)
-    if folder.is_absolute() and not (folder / "job.json").exists():
+    if run_comparison.is_external(origin):
+        folder = Path(origin)
         name = label or folder.name
         return Source(str(folder), System(name=name, run=external_id(folder)), None, _scores(folder, name))
     run = run_store.open_run(run_store.find_job(origin))

@@ -36,6 +36,8 @@ from gui.models.list_text import (
 from gui.models.metric_text import IntervalCell, as_text, confidence_interval, in_full
 
 CHRF = metrics.CHRF
+# So many can be compared at once.
+FEWEST, MOST = 2, 6
 # Sorted in descending order first.
 FALLING = {"made", "score", CHRF.name, "size"}
 

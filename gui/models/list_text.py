@@ -119,12 +119,12 @@ def decoding_text(protocol: Mapping[str, Any]) -> str:
     return tr("greedy") if beams == 1 else tr_count(beams, "{n} beam", "{n} beams")
 
 
-def protocol_source(card: ScoreCard, metadata: AdapterMetadata) -> str:
+def protocol_source(card: ScoreCard, metadata: AdapterMetadata | None) -> str:
     """Return the scored data: the protocol's, else the training data of the adapter."""
     found = card.protocol.get("source") or card.protocol.get("data")
     if isinstance(found, Mapping):
         found = found.get("source")
-    return str(found or metadata.data.source)
+    return str(found or (metadata.data.source if metadata is not None else ""))
 
 
 def day_text(day: date, today: date) -> str:

@@ -55,8 +55,12 @@ ROOMS = {
             "library": View(
                 mark("Adapters"), "library", "gui.pages.library.page:LibraryPage", mark("Library")
             ),
-            "examples": View(mark("By conversation"), "file", "gui.pages.examples.page:ExamplesPage"),
-            "blind": View(mark("Blind comparison"), "equals", "gui.pages.blind.page:BlindPage"),
+            "compare": View(
+                mark("Compare"),
+                "equals",
+                "gui.pages.compare.page:ComparePage",
+                mark("Side by side, by conversation, blind comparison, blind votes"),
+            ),
         },
     ),
     "playground": Room(
@@ -86,6 +90,8 @@ ROOMS = {
         in_rail=False,
     ),
 }
+# Views that went into another one.
+MOVED = {"examples": "compare", "blind": "compare"}
 VIEWS = {key: view for room in ROOMS.values() for key, view in room.views.items()}
 
 

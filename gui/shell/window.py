@@ -20,7 +20,7 @@ from gui.look.language import tr
 from gui.shell.navigation_rail import NavigationRail
 from gui.shell.page import NARROW, Page
 from gui.shell.room_tabs import RoomTabs
-from gui.shell.rooms import ROOMS, VIEWS, room_of
+from gui.shell.rooms import ROOMS, room_of
 from gui.widgets import accessible_roles
 from gui.widgets.layouts import hbox, vbox
 
@@ -52,7 +52,6 @@ class ShellWindow(QMainWindow):
         accessible_roles.install()
         self._settings = settings
         self.pages: dict[str, QWidget] = {}
-        self.previous_key = next(iter(VIEWS))
         # The view shown last in each room.
         self._last: dict[str, str] = {}
         self.setWindowTitle("Tunesmith")
@@ -105,8 +104,6 @@ class ShellWindow(QMainWindow):
         if leaves:
             # Qt would give the keyboard to the page's first button, the trash.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-        if self._stack.count() > 1 and key != self.current_key():
-            self.previous_key = self.current_key()
         room = room_of(key)
         self._last[room] = key
         self.tabs.show_view(room, key)

@@ -5,6 +5,7 @@ Shows any `gui.models.grouped_table.GroupedTable`; knows cells, not adapters or 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import (
@@ -340,6 +341,35 @@ class GroupedTableView(QTableView):
             rim = QRect(1, self.rowViewportPosition(row) + 1, rim.width(), self.rowHeight(row) - 3)
         painter.drawRoundedRect(rim, 5, 5)
         painter.end()
+
+
+class ShortTableView(GroupedTableView):
+    """A table as high as its rows, in a page that scrolls; a click or Return opens a row."""
+
+    def __init__(
+        self,
+        model: GroupedTable[Any],
+        name: str,
+        open_row: Callable[..., object],
+        parent: QWidget | None = None,
+        *,
+        has_head: bool = True,
+    ) -> None:
+        self._has_head = has_head
+        super().__init__(model, name, parent=parent)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.horizontalHeader().setVisible(has_head)
+        self.clicked.connect(lambda index: open_row(model.item_at(index.row())))
+        self.opened.connect(open_row)
+        model.modelReset.connect(self._fit)
+        self.horizontalScrollBar().rangeChanged.connect(self._fit)
+        style.on_style_changed(self._fit)
+
+    def _fit(self) -> None:
+        rows = sum(map(self.rowHeight, range(self.table().rowCount())))
+        bar = self.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        self.setFixedHeight(px(HEAD_HEIGHT) * self._has_head + rows + below)
 
 
 class _HeaderView(QHeaderView):

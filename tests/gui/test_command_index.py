@@ -20,7 +20,7 @@ from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 
-KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "examples", "blind")
+KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "compare")
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -92,6 +92,7 @@ def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(
         ("data", "Data sets", "Page"),
         ("arena", "Compare methods", "Page"),
         ("history", "All runs", "Page"),
+        ("blind comparison", "Compare", "Page"),
     ):
         offers = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
         assert (title, group) in offers[:3], typed

@@ -33,10 +33,10 @@ from gui.look import style
 from gui.look.fonts import font
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
+from gui.models.adapter_table import FEWEST, MOST
 from gui.models.folder_readers import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
 from gui.pages.history.run_details import RunDetails
-from gui.pages.library.comparison_view import FEWEST, MOST
 from gui.pages.library.library_operations import Dialogs
 from gui.pages.train.report_export import ReportExport
 from gui.shell.page import Page, about

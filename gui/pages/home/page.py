@@ -15,8 +15,9 @@ from gui.look.fonts import px
 from gui.look.language import tr, tr_count
 from gui.pages.home.cards import ComputingView, NextStep, VerdictView, counted
 from gui.pages.home.reader import MAX_ADAPTERS, DataSet, HomeContent, read
-from gui.pages.home.tables import DataTable, RecentAdapterTable, ShortTableView
+from gui.pages.home.tables import DataTable, RecentAdapterTable
 from gui.shell.page import NARROW, Page
+from gui.tables.grouped_view import ShortTableView
 from gui.widgets.buttons import link, plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
@@ -71,7 +72,6 @@ class HomePage(Page):
             self.adapters,
             tr("Recent adapters"),
             lambda adapter: self.library_requested.emit(adapter.id),
-            has_head=True,
         )
         self.data_view = ShortTableView(self.data, tr("Conversations"), self._open_data, has_head=False)
         self.library_link, self.guide_link = link(tr("Library")), link(tr("Open the first-run guide"))

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
-
 from engine.api import SAMPLE, Adapter
-from gui.look import style
-from gui.look.fonts import px
 from gui.look.format import UNKNOWN, number_text, score
 from gui.look.language import mark, tr, tr_count
 from gui.models.adapter_table import SCORE, AdapterTable, verdict_cell
@@ -18,9 +13,6 @@ from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, Score
 from gui.models.list_text import data_text, when_text
 from gui.models.metric_text import IntervalCell, confidence_interval
 from gui.pages.home.reader import DataSet
-from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
-
-ROW_HEIGHT = 36
 
 
 class RecentAdapterTable(GroupedTable[Adapter]):
@@ -101,30 +93,3 @@ def state_text(data: DataSet) -> str:
     if data.count:
         return tr_count(data.count, "{n} conversation", "{n} conversations")
     return tr("bundled") if data.source == SAMPLE else ""
-
-
-class ShortTableView(GroupedTableView):
-    """A table as high as its rows, in a page that scrolls; a click or Return opens a row."""
-
-    def __init__(
-        self,
-        model: GroupedTable[Adapter] | GroupedTable[DataSet],
-        name: str,
-        open_row: Callable[..., object],
-        parent: QWidget | None = None,
-        *,
-        has_head: bool,
-    ) -> None:
-        self._has_head = has_head
-        super().__init__(model, name, ROW_HEIGHT, parent)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.horizontalHeader().setVisible(has_head)
-        self.clicked.connect(lambda index: open_row(model.item_at(index.row())))
-        self.opened.connect(open_row)
-        model.modelReset.connect(self._fit)
-        style.on_style_changed(self._fit)
-
-    def _fit(self) -> None:
-        rows = self.table().rowCount()
-        self.setFixedHeight(px(HEAD_HEIGHT) * self._has_head + px(ROW_HEIGHT) * rows)

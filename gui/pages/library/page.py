@@ -12,18 +12,17 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.api import Adapter, Unreadable, example_scores, paths
+from engine.api import Adapter, Unreadable
 from gui.core.actions import Entry
 from gui.core.file_opening import dropped
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
-from gui.models.adapter_table import SHOWN, AdapterTable, Narrowed
+from gui.models.adapter_table import FEWEST, MOST, SHOWN, AdapterTable, Narrowed
 from gui.models.folder_readers import LibraryReader
-from gui.pages.library.comparison_view import FEWEST, MOST, ComparisonView
 from gui.pages.library.filter_row import FilterRow
 from gui.pages.library.import_export import ImportExport
 from gui.pages.library.jobs import Choice, LibraryJobs, score_choices
@@ -50,7 +49,7 @@ class LibraryPage(Page):
     """
 
     try_requested = Signal(list)
-    blind_requested = Signal(list)
+    compare_requested = Signal(list)
     train_from_requested = Signal(str)
     new_run_requested = Signal()
     trash_requested = Signal()
@@ -110,14 +109,9 @@ class LibraryPage(Page):
         save_list_state(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
-        self._stack = QStackedWidget(self.content)
-        listed = QWidget(self._stack)
-        row = hbox((self.pane, 1), of=listed, spacing=0)
+        row = hbox((self.pane, 1), spacing=0)
         self.drawer = Drawer(row, self.pane, self.panel)
-        self.comparison = ComparisonView(self._stack)
-        for part in (listed, self.comparison):
-            self._stack.addWidget(part)
-        self.body.addWidget(self._stack, 1)
+        self.body.addLayout(row, 1)
 
     def _connect(self) -> None:
         self.reader.read.connect(self._on_result)
@@ -133,8 +127,6 @@ class LibraryPage(Page):
         self.pane.narrowed.connect(lambda _show, _search: self._narrow())
         self.filters.changed.connect(self._narrow)
         self.compare_button.clicked.connect(lambda: self.compare(self.view.selected()))
-        self.comparison.back_pressed.connect(self.show_list)
-        self.comparison.try_pressed.connect(self.try_requested)
         view = self.view
         view.chosen.connect(self._on_chosen)
         view.clicked.connect(lambda _index: self.drawer.open())
@@ -186,15 +178,9 @@ class LibraryPage(Page):
     def open(self, adapter_id: str) -> None:
         """Select an adapter, now or as soon as it is read."""
         self._wanted = adapter_id
-        self.show_list()
         self.pane.clear()
         self.filters.clear()
         self._narrow()
-        self.reader.refresh()
-
-    def open_several(self, adapter_ids: Sequence[str]) -> None:
-        """Compare adapters as soon as they are read."""
-        self._when_read = lambda: self.compare(self._still_there(adapter_ids))
         self.reader.refresh()
 
     def open_and_score(self, adapter_id: str) -> None:
@@ -269,18 +255,9 @@ class LibraryPage(Page):
         self.drawer.set_filled(self.view.current() is not None)
 
     def compare(self, adapters: Sequence[Adapter]) -> None:
-        """Show adapters side by side, six at most."""
-        if 0 < len(adapters) <= MOST:
-            self.panel.save_notes()
-            self.comparison.show_adapters(adapters)
-            self._stack.setCurrentWidget(self.comparison)
-            self.comparison.back_button.setFocus()
-
-    def show_list(self) -> None:
-        """Leave a comparison."""
-        if self._stack.currentWidget() is self.comparison:
-            self._stack.setCurrentIndex(0)
-            self.view.setFocus()
+        """Compare adapters with each other, a single one with its base model."""
+        self.panel.save_notes()
+        self.compare_requested.emit([adapter.id for adapter in adapters])
 
     def _on_chosen(self, adapter: Adapter | None) -> None:
         if adapter is not None:
@@ -433,15 +410,12 @@ class LibraryPage(Page):
         waits = self._manager.device_queue.must_wait("evaluate")
         scored = tr("Score again") if adapter.metadata.score_card else tr("Score now")
         again = tr("Add scoring to the queue") if waits else scored
-        run = adapter.metadata.training.run
-        has_summaries = run and example_scores.exists(paths.runs_folder() / run)
-        blind: Entry = (tr("Compare blind…"), lambda: self.blind_requested.emit([(run, adapter.name)]), "")
         return [
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
             (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
             (again, lambda: self.score(adapter), ""),
             (tr("Serve…"), partial(self.serve, [adapter]), ""),
-            *([blind] if has_summaries else []),
+            (tr("Compare"), partial(self.compare, [adapter]), ""),
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
             (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.errors import AppError
 from engine.jobs.job import Job
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Written
@@ -9,8 +10,10 @@ from engine.runs.run_comparison import (
     Scored,
     candidates,
     compared,
+    newest,
     ordered,
     other_bases,
+    read,
     table,
     why_not_comparable,
 )
@@ -28,18 +31,18 @@ def some(tuned: Written = TUNED, **changes) -> ExampleScores:
     return ExampleScores(schema=1, **facts | changes)
 
 
-def scored(label: str, scores: ExampleScores, tmp_path) -> Scored:
-    return Scored(Job(tmp_path), label, label.lower(), scores)
+def scored(label: str, scores: ExampleScores) -> Scored:
+    return Scored(label, label, label.lower(), scores)
 
 
 @pytest.fixture
-def one(tmp_path):
-    return [scored("LoRA", some(), tmp_path)]
+def one():
+    return [scored("LoRA", some())]
 
 
 @pytest.fixture
-def two(tmp_path):
-    return [scored("LoRA", some(), tmp_path), scored("IA3", some(OTHER), tmp_path)]
+def two():
+    return [scored("LoRA", some()), scored("IA3", some(OTHER))]
 
 
 @pytest.mark.parametrize(
@@ -64,14 +67,14 @@ def test_a_row_has_what_each_run_wrote_and_gained(two):
     assert (row.base, row.base_score, row.disagreement) == ("a b c d", 0.9, 1.0)
 
 
-def test_without_the_score_or_the_same_conversations_there_are_no_rows(tmp_path, one):
-    assert compared([scored("a", some(base=Written(summaries=("",) * 4, rouge={})), tmp_path)]) == []
-    assert compared([*one, scored("b", some(examples=("1", "2", "3", "5")), tmp_path)]) == []
+def test_without_the_score_or_the_same_conversations_there_are_no_rows(one):
+    assert compared([scored("a", some(base=Written(summaries=("",) * 4, rouge={})))]) == []
+    assert compared([*one, scored("b", some(examples=("1", "2", "3", "5")))]) == []
 
 
-def test_runs_on_another_base_are_named(tmp_path, two):
+def test_runs_on_another_base_are_named(two):
     assert other_bases(two) == []
-    third = scored("Full", some(base=OTHER), tmp_path)
+    third = scored("Full", some(base=OTHER))
     assert other_bases([*two, third]) == ["Full"]
 
 
@@ -103,16 +106,35 @@ def test_runs_to_choose_from_are_newest_first_and_those_of_another_protocol_last
     unkept = made("unkept", "ia3", some())
     (unkept.folder / example_scores.FILE_NAME).unlink()
 
-    found = candidates(Scored(Job(home / "elsewhere"), "LoRA, r 16", "", some()))
-    assert {each.job.id for each in found} == {first.id, again.id, beams.id}
+    found = candidates(Scored("elsewhere", "LoRA, r 16", "", some()))
+    assert {each.origin for each in found} == {first.id, again.id, beams.id}
     assert sorted(each.label for each in found[:2]) == ["LoRA, r 16 (2)", "LoRA, r 16 (3)"]
     assert (found[2].name, found[2].why_not) == ("beams", "Scored with other decoding.")
     assert found[2].gain == pytest.approx(0.025)
-    beside = candidates(Scored(first, "LoRA, r 16", "", some()))
-    assert [(each.job.id, each.label) for each in beside] == [
+    beside = candidates(Scored(first.id, "LoRA, r 16", "", some()))
+    assert [(each.origin, each.label) for each in beside] == [
         (again.id, "LoRA, r 16 (2)"),
         (beams.id, "IA3"),
     ]
+
+
+def test_a_run_and_a_folder_of_summaries_are_read_each_with_its_label(home, tmp_path):
+    job = add_scored_run(scores=some(), recipe=make_recipe("mine", base="starter", source="sample"))
+    found = read(job.id)
+    assert (found.origin, found.label, found.adapter, found.name) == (
+        job.id,
+        "LoRA, r 16",
+        "starter-lora",
+        "mine",
+    )
+    assert newest() == job.id
+    example_scores.save(tmp_path, some(OTHER))
+    outside = read(str(tmp_path), "Cloud")
+    assert (outside.label, outside.adapter, outside.scores.tuned) == ("Cloud", "", OTHER)
+    (tmp_path / example_scores.FILE_NAME).unlink()
+    assert read(str(tmp_path)) is None
+    with pytest.raises(AppError, match="There is no run"):
+        read("nowhere")
 
 
 def test_a_table_has_a_line_for_each_conversation_and_seven_cells_for_each_run(two):

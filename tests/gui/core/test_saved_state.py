@@ -123,7 +123,7 @@ def test_pages_are_as_they_were_left(start, qtbot):
     history = first.show_built("history")
     history.pane.search.setText("mine")
     history.pane.filter.set_current("resumable")
-    examples = first.show_built("examples")
+    examples = first.show_built("compare").conversations
     examples.orders.set_current("loss")
     examples.search.setText("lunch")
     library = first.show_built("library")
@@ -150,7 +150,7 @@ def test_pages_are_as_they_were_left(start, qtbot):
     assert arena.lower_pane.front.axes() == ("rouge1", "minutes")
     history = second.show_built("history")
     assert (history.pane.search.text(), history.pane.filter.current()) == ("mine", "resumable")
-    examples = second.show_built("examples")
+    examples = second.show_built("compare").conversations
     assert (examples.table.order, examples.orders.current(), examples.search.text()) == (
         "loss",
         "loss",

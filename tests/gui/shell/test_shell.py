@@ -83,7 +83,6 @@ def test_clicks_in_the_rail_keys_and_tabs_bring_views_and_a_room_keeps_the_last_
     QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
     assert window.current_key() == "history"
     assert window.built("history").times_shown == 1
-    assert window.previous_key == "train"
     QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     assert window.current_key() == "library"
     QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)

@@ -59,9 +59,10 @@ def test_two_runs_of_the_history_are_compared_side_by_side(story):
         row = history.table.index(history.table.row_of(entry.id), 0)
         history.view.selectionModel().setCurrentIndex(row, flag.Select | flag.Rows)
     click(history.details.compare_button)
-    comparison = window.built("library").comparison
-    story.until(comparison.isVisible)
-    assert {each.name for each in comparison.adapters()} == {"rank-4", "rank-8"}
+    compare = window.built("compare")
+    story.until(lambda: compare.found is not None)
+    assert window.current_key() == "compare"
+    assert {each.label for each in compare.found.systems} == {"rank-4", "rank-8"}
 
 
 def test_the_playground_goes_on_where_it_was_after_a_restart(story):

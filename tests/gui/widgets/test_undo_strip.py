@@ -51,8 +51,10 @@ def _parents(widget: QWidget) -> list[QWidget]:
 def test_a_message_covers_nothing_and_leaves_no_gap(story):
     window, plans = story.open("history"), []
     window.manager.planner.planned.connect(plans.append)
-    for key in ("history", "library", "arena", "blind", "playground", "train"):
+    for key in ("history", "library", "arena", "compare", "playground", "train"):
         page = window.show_built(key)
+        if key == "compare":
+            page.show_tab("votes")
         strip = page.right.notice if key == "train" else next(iter(page.findChildren(UndoStrip)))
         if key == "train":
             # It lays out the form again.
@@ -62,7 +64,7 @@ def test_a_message_covers_nothing_and_leaves_no_gap(story):
             window.resize(width, 700)
             settle()
             before = {each: place(each, page) for each in page.findChildren(QWidget) if each.isVisible()}
-            if key in {"arena", "blind", "train"}:
+            if key in {"arena", "train"}:
                 last = page.body.itemAt(page.body.count() - 2)
                 assert last.geometry().bottom() == page.content.rect().bottom()
             strip.offer(LONG, lambda: None)

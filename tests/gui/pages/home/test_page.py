@@ -241,10 +241,7 @@ def test_in_the_window_its_buttons_lead_to_run_exports_playground_set_and_queue(
     assert window.current_key() == "labelling"
     story.until(lambda: window.built("labelling").header.title() == "Calls")
     press(lambda: home.steps[1].button)
-    assert window.current_key() == "blind"
-    story.until(lambda: window.built("blind").controller.sources != [])
-    assert window.previous_key == "home"
-    window.built("blind").setup.cancel_button.click()
-    assert window.current_key() == "home"
+    assert window.current_key() == "compare"
+    story.until(lambda: window.built("compare").votes.controller.sources != [])
     home.computing.queue_link.click()
     assert window.findChildren(QueueDialog)

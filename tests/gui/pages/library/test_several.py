@@ -5,11 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from gui.models.grouped_table import CELL_ROLE, ScoreCell
-from gui.pages.library.comparison_view import comparison_rows
 from tests.helpers import library_bench
 from tests.helpers.example_library import fill_library
-from tests.helpers.homes import add_adapter, score_card
+from tests.helpers.homes import add_adapter
 
 Bench = library_bench.Bench
 
@@ -76,14 +74,9 @@ def test_two_to_six_can_be_compared(bench):
     select(made, "samsum-lora-r32", "starter-full")
     assert menu() == ["Compare", "", "Delete"]
     assert page.pane.right.text().startswith("2 selected, ")
-    page.compare_button.click()
-    comparison = page.comparison
-    assert comparison.isVisible()
-    assert [column.head for column in comparison.table.columns[1:]] == ["samsum-lora-r32", "starter-full"]
-    assert comparison.remark.isVisible()
-    assert not comparison.try_button.isEnabled()
-    made.qtbot.keyClick(comparison.view, Qt.Key.Key_Escape)
-    assert page.view.isVisible()
+    with made.qtbot.waitSignal(page.compare_requested) as asked:
+        page.compare_button.click()
+    assert set(asked.args[0]) == {"samsum-lora-r32", "starter-full"}
     page.view.selectAll()
     assert len(page.view.selected()) == 14
     assert not page.compare_button.isEnabled()
@@ -95,39 +88,6 @@ def test_two_to_six_can_be_compared(bench):
     page.open("starter-full")
     made.settle()
     assert [adapter.name for adapter in page.view.selected()] == ["starter-full"]
-
-
-def test_scores_of_the_comparison_stand_on_one_scale_and_what_is_the_same_can_be_left_out(bench):
-    fill_library()
-    made = bench()
-    select(made, "samsum-lora-r32", "samsum-prefix-20")
-    made.page.compare_button.click()
-    comparison, table = made.page.comparison, made.page.comparison.table
-    assert not comparison.remark.isVisible()
-    assert table.headings()[0].title == "Scores, each bar from 0 to 100"
-    rows = [table.row_of(name) for name in ("rouge1", "rouge2", "rougeL")]
-    cells = [table.index(row, column).data(CELL_ROLE) for row in rows for column in (1, 2)]
-    assert all(isinstance(cell, ScoreCell) for cell in cells)
-    assert {(cell.bar.axis_low, cell.bar.axis_high) for cell in cells} == {(0.0, 1.0)}
-    verdict = table.row_of("verdict")
-    assert [table.index(verdict, at).data() for at in (1, 2)] == ["Better", "No difference"]
-    with made.qtbot.waitSignal(made.page.try_requested) as tried:
-        comparison.try_button.click()
-    assert tried.args == [["samsum-lora-r32", "samsum-prefix-20"]]
-
-    assert table.row_of("Origin Base model") >= 0
-    comparison.differences.setChecked(True)
-    titles = [row.title for row in table.items()]
-    assert "Base model" not in titles
-    assert "Method" in titles
-
-
-def test_an_adapter_without_scores_is_compared_too(home, styled):
-    adapters = [add_adapter("scored", scores=[score_card(0.48)]), add_adapter("unscored")]
-    rows = {row.key: row for row in comparison_rows(adapters) if hasattr(row, "key")}
-    assert rows["scored_on"].cells[1].text == "Not scored yet"
-    assert rows["rouge1"].cells[1].text == "–"
-    assert [cell.text for cell in rows["gain"].cells] == ["+1.1, 0.5 to 1.8", "–"]
 
 
 def test_several_stay_selected_when_the_folder_is_read_again_and_are_deleted_and_come_back(bench):

@@ -15,7 +15,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.models.list_text import NOTHING_WRITTEN
-from gui.pages.blind import blind_text
+from gui.pages.compare import voting_text
 from gui.widgets.buttons import Button, IconButton, plain
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
@@ -55,7 +55,7 @@ class VoteView(QWidget):
     def _make_parts(self) -> None:
         self.progress = Label("", "label", "muted", wrap=True)
         self.bar = Bar()
-        self.undo_button = IconButton("undo", actions.titled(tr("Undo the last vote"), "blind.undo"))
+        self.undo_button = IconButton("undo", actions.titled(tr("Undo the last vote"), "compare.undo"))
         self.undo_button.clicked.connect(self.undone)
         self._turns = TextView()
         self.reading = Scroll((0, 0, 10, 0), spacing=8)
@@ -66,7 +66,7 @@ class VoteView(QWidget):
         self.buttons: dict[voting.Choice, Button] = {}
         for choice, (title, action) in BUTTONS.items():
             button = plain(tr(title))
-            button.setToolTip(actions.keys_text(f"blind.{action}"))
+            button.setToolTip(actions.keys_text(f"compare.{action}"))
             button.clicked.connect(lambda _checked=False, choice=choice: self._vote(choice))
             self.buttons[choice] = button
         self.note = _NoteEdit()
@@ -116,17 +116,17 @@ class VoteView(QWidget):
         pane.column.addWidget(FlowBox(list(self.buttons.values())))
         pane.column.addLayout(note)
         pane.column.addStretch(1)
-        pane.column.addWidget(ShortcutsLine("blind"))
+        pane.column.addWidget(ShortcutsLine("compare"))
         return pane
 
     def _bind(self) -> None:
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
         for choice, (_, name) in BUTTONS.items():
-            actions.bind(self, f"blind.{name}", self.buttons[choice], within)
-        actions.bind(self, "blind.undo", self.undo_button, within)
-        actions.bind(self, "blind.note", self.note.setFocus, within)
-        actions.bind(self, "blind.read_on", lambda: self._scroll(1), within)
-        actions.bind(self, "blind.read_back", lambda: self._scroll(-1), within)
+            actions.bind(self, f"compare.{name}", self.buttons[choice], within)
+        actions.bind(self, "compare.undo", self.undo_button, within)
+        actions.bind(self, "compare.note", self.note.setFocus, within)
+        actions.bind(self, "compare.read_on", lambda: self._scroll(1), within)
+        actions.bind(self, "compare.read_back", lambda: self._scroll(-1), within)
 
     # Showing
 
@@ -146,7 +146,7 @@ class VoteView(QWidget):
 
     def show_progress(self, progress: voting.Progress) -> None:
         """Show how far the voter is."""
-        self.progress.setText(blind_text.progress_text(progress))
+        self.progress.setText(voting_text.progress_text(progress))
         self.bar.set_fraction(progress.done / progress.goal if progress.goal else 0.0)
         self.undo_button.setEnabled(progress.done > 0)
 

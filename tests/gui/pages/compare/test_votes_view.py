@@ -18,19 +18,20 @@ from engine import voting
 from engine.system.paths import application_root
 from gui.look import language, style
 from gui.models.list_text import base_text
-from gui.pages.blind.page import BlindPage
+from gui.pages.compare.systems import Wanted
+from gui.pages.compare.votes_view import VotesView
 from tests.helpers import blind_votes
-from tests.helpers.blind_stage import KEYS, RUN_NAMES, add_runs, begin, press, settle, texts_in, vote_for_best
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scored_runs import add_scored_run, bundled
 from tests.helpers.systems import WINDOWS
+from tests.helpers.votes_stage import KEYS, RUN_NAMES, add_runs, begin, press, settle, texts_in, vote_for_best
 
 Key = Qt.Key
 
 
 @pytest.fixture
 def page(styled, qtbot, home):
-    made = BlindPage()
+    made = VotesView()
     qtbot.addWidget(made)
     made.resize(1232, 860)
     made.show()
@@ -39,41 +40,34 @@ def page(styled, qtbot, home):
     made.controller.close()
 
 
-def names_of(page: BlindPage) -> list[str]:
+def names_of(page: VotesView) -> list[str]:
     return [each.name for each in page.controller.work.comparison.systems]
 
 
-def shown(page: BlindPage) -> str:
+def shown(page: VotesView) -> str:
     stack = page._stack.currentWidget()
-    parts = {"setup": page.setup, "vote": page.vote, "results": page.results, "chooser": page.chooser}
+    parts = {"setup": page.setup, "vote": page.vote, "results": page.results}
     return next((name for name, part in parts.items() if part is stack), "")
 
 
 # Starting
 
 
-def test_without_a_comparison_the_page_says_where_to_begin(page):
-    page.shown()
-    settle(page)
+def test_without_a_comparison_the_tab_says_so_and_a_run_that_is_gone_is_said(page):
     assert "No blind comparison yet" in list(texts_in(page))
     assert shown(page) == ""
-    page.open_runs([("no-such-run", "")])
+    page.open_systems([Wanted(origin="no-such-run")])
     settle(page)
     assert "There is no run" in page.notice.text()
 
 
-def test_the_start_names_what_is_compared_takes_other_runs_voter_and_pairs(page):
-    first, _ = add_runs(2)
-    page.open_runs([(first.id, "")])
+def test_the_start_names_what_is_compared_and_takes_voter_and_pairs(page):
+    first, second = add_runs(2)
+    page.open_systems([Wanted(origin=first.id)])
     settle(page)
     assert shown(page) == "setup"
     assert not page.setup.with_base.isEnabled()
-    page.setup.others_button.click()
-    settle(page)
-    assert shown(page) == "chooser"
-    page.chooser.view.choose_first()
-    page.chooser.view.opened.emit(page.chooser.view.current())
-    page.chooser.compare_button.click()
+    page.open_systems([Wanted(origin=first.id), Wanted(origin=second.id)])
     settle(page)
     assert shown(page) == "setup"
     said = "\n".join(texts_in(page.setup))
@@ -91,7 +85,7 @@ def test_the_start_names_what_is_compared_takes_other_runs_voter_and_pairs(page)
 
 def test_runs_that_can_not_be_compared_are_said(page):
     one, other = add_runs(1, 30)[0], add_scored_run(bundled(40)[30:], adapter_name="other")
-    page.open_runs([(one.id, ""), (other.id, "")])
+    page.open_systems([Wanted(origin=one.id), Wanted(origin=other.id)])
     settle(page)
     page.setup.start_button.click()
     settle(page)
@@ -287,10 +281,11 @@ from PySide6.QtWidgets import QApplication
 from gui.look import language, style
 application = QApplication([])
 style.apply(application, "light")
-from gui.pages.blind.page import BlindPage
-from tests.helpers.blind_stage import settle, vote_for_best
-page = BlindPage()
-page.restore_state({"voter": "Ann"})
+from gui.pages.compare.systems import Wanted
+from gui.pages.compare.votes_view import VotesView
+from tests.helpers.votes_stage import settle, vote_for_best
+page = VotesView()
+page.controller.voter = "Ann"
 page.show()
 page.activateWindow()
 QTest.qWaitForWindowActive(page)
@@ -350,12 +345,12 @@ def dressed(qapp):
 @pytest.mark.parametrize(("code", "width", "scale"), [("en", 1232, 1.0), ("de", 968, 2.0)])
 def test_nothing_is_cut_off(dressed, qtbot, home, width, scale, code):
     dressed(code, scale)
-    page = BlindPage()
+    page = VotesView()
     qtbot.addWidget(page)
     page.resize(width, 800)
     page.show()
     qtbot.waitActive(page)
-    page.open_runs([(job.id, "") for job in add_runs(2)])
+    page.open_systems([Wanted(origin=job.id) for job in add_runs(2)])
     settle(page)
     found = [f"setup: {fault}" for fault in layout_problems(page)]
     page.setup.pairs.setValue(12)

@@ -1,4 +1,4 @@
-"""A page of blind comparisons with runs on disk, and its keys."""
+"""Blind votes on runs on disk, and their keys."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.jobs.job import Job
-from gui.pages.blind.page import BlindPage
+from gui.pages.compare.systems import Wanted
+from gui.pages.compare.votes_view import VotesView
 from tests.helpers.homes import make_recipe
 from tests.helpers.scored_runs import add_scored_run, bundled, scores_of
 
@@ -28,16 +29,16 @@ def add_runs(count: int, conversations: int = 30, first: str = "adapter") -> lis
     ]
 
 
-def settle(page: BlindPage) -> None:
+def settle(page: VotesView) -> None:
     """Wait until the page has nothing more to read or to show."""
     for _ in range(4):
         page.controller.wait()
         QApplication.processEvents()
 
 
-def begin(page: BlindPage, jobs: list[Job], pairs: int = 60, voter: str = "Ann") -> None:
+def begin(page: VotesView, jobs: list[Job], pairs: int = 60, voter: str = "Ann") -> None:
     """Open runs and start to vote."""
-    page.open_runs([(job.id, "") for job in jobs])
+    page.open_systems([Wanted(origin=job.id) for job in jobs])
     settle(page)
     page.setup.pairs.setValue(pairs)
     page.setup.voter.setText(voter)
@@ -45,13 +46,13 @@ def begin(page: BlindPage, jobs: list[Job], pairs: int = 60, voter: str = "Ann")
     settle(page)
 
 
-def press(page: BlindPage, key: Qt.Key) -> None:
+def press(page: VotesView, key: Qt.Key) -> None:
     """Press a key where the focus is."""
     QTest.keyClick(QApplication.focusWidget() or page.vote, key)
     QApplication.processEvents()
 
 
-def vote_for_best(page: BlindPage, most: int = 1_000) -> int:
+def vote_for_best(page: VotesView, most: int = 1_000) -> int:
     """Vote by key for the system that comes last in the comparison's order, the base model being the first."""
     cast = 0
     while cast < most and (asked := page.controller.question) is not None:

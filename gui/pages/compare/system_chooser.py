@@ -1,4 +1,4 @@
-"""Chooses the runs to compare. Runs are passed in; nothing is read."""
+"""Chooses what else is compared with the first system. What can be is passed in; nothing is read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from engine.api import run_comparison
 from gui.look.format import gain, number_text, score
 from gui.look.language import mark, tr, tr_count, translate
+from gui.models.adapter_table import MOST
 from gui.models.example_table import GAIN_WIDTH
 from gui.models.grouped_table import Cell, CheckCell, Column, GroupedTable, Heading, IconTextCell, TextCell
 from gui.tables.grouped_view import GroupedTableView
@@ -18,12 +19,11 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 
-MAX_RUNS = 6
 Candidate = run_comparison.Candidate
 
 
-class RunChooser(QWidget):
-    """`chosen(list of candidates)` reports the runs to compare with the first; `cancelled` keeps the current ones."""
+class SystemChooser(QWidget):
+    """`chosen(list of candidates)` reports what to compare with the first; `cancelled` keeps the current ones."""
 
     chosen = Signal(list)
     cancelled = Signal()
@@ -31,14 +31,14 @@ class RunChooser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = CandidateTable(self)
-        self.view = GroupedTableView(self.table, tr("Runs to compare with"))
+        self.view = GroupedTableView(self.table, tr("Add to the comparison"))
         self.compare_button = primary(tr("Compare"))
         self.cancel_button = plain(tr("Cancel"))
         self._count = Label("", "label", "muted")
         self._nothing = EmptyState(
             "history",
-            tr("No other run has scores per conversation"),
-            tr("Finish another run on the same data."),
+            tr("There is nothing else to compare with"),
+            tr("Train another adapter, or import one."),
         )
         self._stack = QStackedWidget()
         for part in (self.view, self._nothing):
@@ -52,7 +52,7 @@ class RunChooser(QWidget):
     def _lay_out(self) -> None:
         foot = hbox(self.compare_button, self.cancel_button, (self._count, 1), spacing=8)
         vbox(
-            Label(tr("Compare with other runs"), "section", "text"),
+            Label(tr("Add to the comparison"), "section", "text"),
             (self._stack, 1),
             foot,
             of=self,
@@ -61,7 +61,7 @@ class RunChooser(QWidget):
         )
 
     def offer(self, found: Sequence[run_comparison.Candidate], checked: Sequence[str]) -> None:
-        """Offer runs; those in `checked` (run ids) are checked."""
+        """Offer systems; those whose keys are in `checked` are checked."""
         self.table.set_candidates(found, checked)
         self._stack.setCurrentWidget(self.view if found else self._nothing)
         self.view.choose_first()
@@ -74,13 +74,13 @@ class RunChooser(QWidget):
 
     def _show_count(self) -> None:
         count = len(self.table.chosen())
-        too_many = count + 1 > MAX_RUNS
+        too_many = count + 1 > MOST
         self._count.setText(
-            tr("At most {most} runs can be compared at once. Uncheck some.", most=number_text(MAX_RUNS))
+            tr("At most {most} can be compared at once. Uncheck some.", most=number_text(MOST))
             if too_many
-            else tr_count(count, "{n} run compared with the first", "{n} runs compared with the first")
+            else tr_count(count, "{n} compared with the first", "{n} compared with the first")
             if count
-            else tr("None: only the first run is shown")
+            else tr("None: the first is compared with its base model")
         )
         self.compare_button.setEnabled(not too_many)
 
@@ -89,11 +89,11 @@ class RunChooser(QWidget):
 
 
 class CandidateTable(GroupedTable[Candidate]):
-    """`set_candidates` takes the runs; `toggle` checks a comparable one."""
+    """`set_candidates` takes what can be compared; `toggle` checks a comparable one."""
 
     columns = (
-        Column("label", mark("Run")),
-        Column("name", mark("Recipe"), 280, hidden_below=760),
+        Column("label", mark("System")),
+        Column("name", mark("Name"), 280, hidden_below=760),
         Column("score", "ROUGE-1", 84, right=True),
         Column("gain", mark("Gain"), GAIN_WIDTH, right=True),
     )
@@ -104,19 +104,19 @@ class CandidateTable(GroupedTable[Candidate]):
         self._checked: set[str] = set()
 
     def set_candidates(self, found: Sequence[Candidate], checked: Sequence[str]) -> None:
-        """Show other runs; those with the given ids are checked."""
+        """Show other systems; those with the given keys are checked."""
         self._all, self._checked = tuple(found), set(checked)
         self._refill()
 
     def toggle(self, candidate: Candidate) -> None:
-        """Check or uncheck a run; ignored if it is not comparable."""
+        """Check or uncheck a system; ignored if it is not comparable."""
         if not candidate.why_not:
-            self._checked ^= {candidate.job.id}
+            self._checked ^= {key_of(candidate)}
             self._refill()
 
     def chosen(self) -> list[Candidate]:
-        """Return the checked runs, in order."""
-        return [each for each in self._all if each.job.id in self._checked]
+        """Return the checked systems, in order."""
+        return [each for each in self._all if key_of(each) in self._checked]
 
     def _refill(self) -> None:
         able = [each for each in self._all if not each.why_not]
@@ -128,18 +128,18 @@ class CandidateTable(GroupedTable[Candidate]):
         self.set_rows([*able, *below])
 
     def key_of(self, item: Candidate) -> str:
-        return item.job.id
+        return key_of(item)
 
     def cell(self, item: Candidate, key: str) -> Cell:
         if key == "label":
             if item.why_not:
                 return TextCell(f"{translate(item.label)}. {translate(item.why_not)}", token="hint")
-            return CheckCell(translate(item.label), "", item.job.id in self._checked)
+            return CheckCell(translate(item.label), "", key_of(item) in self._checked)
         if key == "name":
             return TextCell(item.name)
         if key == "score":
-            return TextCell("" if item.why_not else score(item.mean), "figure", "text", right=True)
-        if item.why_not:
+            return TextCell(score(item.mean) if _is_scored(item) else "", "figure", "text", right=True)
+        if not _is_scored(item):
             return TextCell("")
         icon, token = ("arrow-up", "accent") if item.gain > 0 else ("arrow-down", "error")
         return IconTextCell(icon, gain(item.gain), token, right=True, role="figure_medium")
@@ -148,16 +148,26 @@ class CandidateTable(GroupedTable[Candidate]):
         if item.why_not:
             text = tr("{run}, {recipe}, can't be compared.", run=translate(item.label), recipe=item.name)
             return f"{text} {translate(item.why_not)}"
-        parts = [translate(item.label), item.name, f"ROUGE-1 {score(item.mean)}"]
-        parts.append(tr("gain {gain}", gain=gain(item.gain)))
+        parts = [translate(item.label), item.name]
+        if _is_scored(item):
+            parts += [f"ROUGE-1 {score(item.mean)}", tr("gain {gain}", gain=gain(item.gain))]
         parts += [_chrf(item)] if item.chrf is not None else []
-        parts.append(tr("checked") if item.job.id in self._checked else tr("not checked"))
+        parts.append(tr("checked") if key_of(item) in self._checked else tr("not checked"))
         return ", ".join(parts)
 
     def explanation(self, item: Candidate, key: str) -> str:
         if key in ("score", "gain") and item.chrf is not None and not item.why_not:
             return _chrf(item)
         return translate(item.why_not)
+
+
+def key_of(candidate: Candidate) -> str:
+    """Return what tells a candidate apart from all others."""
+    return candidate.origin or candidate.adapter
+
+
+def _is_scored(item: Candidate) -> bool:
+    return not item.why_not and item.mean > 0
 
 
 def _chrf(item: Candidate) -> str:

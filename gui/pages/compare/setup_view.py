@@ -13,7 +13,7 @@ from gui.inputs.number_inputs import IntField
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, tr_count, translate
-from gui.widgets.buttons import plain, primary
+from gui.widgets.buttons import primary
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
@@ -24,28 +24,22 @@ MAX_NAMES = 12
 
 
 class SetupView(Scroll):
-    """`started(with_base, pairs, voter)` begins the voting, `others_wanted` adds runs, `cancelled` leaves."""
+    """`started(with_base, pairs, voter)` begins the voting."""
 
     started = Signal(bool, int, str)
-    others_wanted = Signal()
-    cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__((24, 24, 24, 24), 16, parent)
         self._names = Label("", "body", "text", wrap=True)
         self._about = Label("", "label", "muted", wrap=True)
         self.with_base = QCheckBox(tr("Compare with the &base model as well"))
-        self.others_button = plain(tr("Add other runs…"), "plus")
         self.voter = QLineEdit()
         self.pairs = IntField(1, 10_000, voting.USUAL_PAIRS)
         self.start_button = primary(tr("Start voting"), "play")
-        self.cancel_button = plain(tr("Cancel"))
         self._card = Card()
         self._lay_out()
         self.with_base.toggled.connect(self._on_toggled)
-        self.others_button.clicked.connect(self.others_wanted)
         self.start_button.clicked.connect(self._start)
-        self.cancel_button.clicked.connect(self.cancelled)
         self._count = 0
         style.on_style_changed(self._restyle)
 
@@ -67,9 +61,8 @@ class SetupView(Scroll):
         column.addWidget(self._names)
         column.addWidget(self._about)
         column.addWidget(self.with_base)
-        column.addWidget(FlowBox([self.others_button]))
         self._add_fields(column)
-        column.addWidget(FlowBox([self.start_button, self.cancel_button]))
+        column.addWidget(FlowBox([self.start_button]))
         self.column.addLayout(at_most_so_wide(self._card))
         self.column.addStretch(1)
 
@@ -97,7 +90,6 @@ class SetupView(Scroll):
         runs = sum(each.base is not None for each in sources)
         self.with_base.setEnabled(self._count > 1 and runs > 0)
         self.with_base.setChecked(runs > 0)
-        self.others_button.setEnabled(runs > 0)
         self.voter.setText(voter)
         self._on_toggled()
 

@@ -28,7 +28,7 @@ MEANINGS = {
 }
 
 
-class ExampleDetail(Scroll):
+class ConversationDetail(Scroll):
     """Shows one conversation. Marks words that are not in the other summaries, or not in the reference.
 
     With several adapters, each is compared with the others, and the base with all of them.

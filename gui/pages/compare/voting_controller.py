@@ -8,35 +8,26 @@ from __future__ import annotations
 import getpass
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, run_comparison, voting
+from engine.api import AppError, voting
 from gui.core.background_tasks import BackgroundTasks
+from gui.pages.compare.systems import Wanted
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """A run's id, or the folder of another system's summaries, and its label, "" for the usual one."""
-
-    origin: str
-    label: str = ""
-
-
-class BlindController(QObject):
+class VotingController(QObject):
     """Holds an open comparison.
 
     Signals: `changed` when anything to show has changed; `asked` when another pair is to be shown; `prepared` when
-    runs were read and can be compared; `candidates_found(list)` with runs that can be added.
+    runs were read and can be compared.
     """
 
     changed = Signal()
     asked = Signal()
     prepared = Signal()
-    candidates_found = Signal(list)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,19 +64,6 @@ class BlindController(QObject):
         self.prepared.emit()
         self.changed.emit()
 
-    def find_candidates(self) -> None:
-        """Look for runs that can be compared with the first one."""
-        found = ((each, each.job) for each in self.sources)
-        first, job = next((each, job) for each, job in found if job is not None)
-        scored = run_comparison.Scored(job, first.label, "", first.scores)
-        self._run(lambda: run_comparison.candidates(scored), self.candidates_found.emit)
-
-    def add(self, others: Sequence[Wanted]) -> None:
-        """Compare other runs with the first one; summaries from files stay."""
-        runs = [each for each in self.sources if each.base is not None]
-        files = [each for each in self.sources if each.base is None]
-        self.prepare([*(Wanted(each.origin, each.label) for each in (*runs[:1], *files)), *others])
-
     def start(self, *, with_base: bool, pairs: int) -> None:
         """Open the comparison of the prepared runs; a new one is made if there is none yet."""
         sources, voter = self.sources, self.voter
@@ -104,11 +82,12 @@ class BlindController(QObject):
             self.close()
             self._run(lambda: voting.Voting(voting.find(comparison_id), voter), self._take)
 
-    def open_last(self) -> None:
-        """Open the comparison that was used last, if there is one."""
+    def open_last(self) -> bool:
+        """Open the comparison that was used last; return whether there is one."""
         found = voting.list_comparisons()
-        if self.work is None and found and not self.is_busy and not self.sources:
+        if found:
             self.open(found[0].id)
+        return bool(found)
 
     def open_shared(self, path: Path) -> None:
         """Open a comparison from a file of another person."""

@@ -14,7 +14,7 @@ from gui.look import style
 from gui.look.format import number_text, percent
 from gui.look.language import tr, tr_count
 from gui.models.metric_text import ConfidenceInterval
-from gui.pages.blind import blind_text
+from gui.pages.compare import voting_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
@@ -65,7 +65,7 @@ class ResultsView(Scroll):
         card.column.addWidget(self._foot(work, is_missing=pairs[0].verdict == "too_few"))
         self.column.addLayout(at_most_so_wide(card))
         self.column.addStretch(1)
-        card.setAccessibleName(blind_text.verdict_title(work, pairs[0]))
+        card.setAccessibleName(voting_text.verdict_title(work, pairs[0]))
         card.show()
         self.verticalScrollBar().setValue(0)
 
@@ -85,12 +85,12 @@ class ResultsView(Scroll):
         icon, token = ICONS[pair.verdict]
         head = hbox(
             (IconLabel(icon, token, 20), 0, Qt.AlignmentFlag.AlignTop),
-            (self._label(blind_text.verdict_title(work, pair), "title", "text"), 1),
+            (self._label(voting_text.verdict_title(work, pair), "title", "text"), 1),
             spacing=12,
         )
         column.addLayout(head)
-        column.addWidget(self._label(blind_text.pair_text(work, pair), "body", "muted"))
-        column.addWidget(self._label(blind_text.votes_text(found), "label", "muted"))
+        column.addWidget(self._label(voting_text.pair_text(work, pair), "body", "muted"))
+        column.addWidget(self._label(voting_text.votes_text(found), "label", "muted"))
 
     def _label(self, text: str, role: str, token: str) -> Label:
         self.texts.append(text)
@@ -113,11 +113,11 @@ class ResultsView(Scroll):
         return grid
 
     def _add_row(self, grid: QGridLayout, row: int, system: voting.System, each: voting.SystemResult) -> None:
-        preferred, name = each.preferred, blind_text.name_of(system)
+        preferred, name = each.preferred, voting_text.name_of(system)
         bar = IntervalBar()
         shown = ConfidenceInterval(preferred.mean - 0.5, preferred.low - 0.5, preferred.high - 0.5)
         bar.show_intervals(
-            [shown], (-0.5, 0.5), f"{name}: {blind_text.probability_text(preferred)}", zero=True
+            [shown], (-0.5, 0.5), f"{name}: {voting_text.probability_text(preferred)}", zero=True
         )
         tally = " · ".join(map(number_text, (each.tally.wins, each.tally.ties, each.tally.losses)))
         spread = tr(
@@ -147,7 +147,10 @@ class ResultsView(Scroll):
         self._add_sentences(
             column,
             tr("Neighbours in the table"),
-            [f"{blind_text.verdict_title(work, pair)}. {blind_text.pair_text(work, pair)}" for pair in pairs],
+            [
+                f"{voting_text.verdict_title(work, pair)}. {voting_text.pair_text(work, pair)}"
+                for pair in pairs
+            ],
         )
 
     def _add_sentences(self, column: QVBoxLayout, title: str, sentences: Sequence[str]) -> None:
@@ -188,5 +191,5 @@ def _note(work: voting.Voting, vote: voting.Vote) -> str:
     conversation = work.comparison.conversations[vote.conversation].id
     if vote.preferred is None:
         return tr("Conversation {id}, alike: {note}", id=conversation, note=vote.note)
-    name = blind_text.name_of(work.comparison.systems[vote.preferred])
+    name = voting_text.name_of(work.comparison.systems[vote.preferred])
     return tr("Conversation {id}, {name} preferred: {note}", id=conversation, name=name, note=vote.note)

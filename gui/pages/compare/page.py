@@ -1,0 +1,289 @@
+"""Compares adapters with their base model, with each other, and with what other systems wrote.
+
+One choice of systems, in three tabs: their scores, their conversations, blind votes on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from engine.api import AppError, run_comparison
+from gui.core.actions import Entry
+from gui.core.background_tasks import BackgroundTasks
+from gui.inputs.segmented_control import SegmentedControl
+from gui.look.language import mark, tr, translate
+from gui.models.list_text import protocol_text
+from gui.pages.compare import systems
+from gui.pages.compare.conversations_view import ConversationsView
+from gui.pages.compare.scores_view import ScoresView
+from gui.pages.compare.system_chooser import SystemChooser
+from gui.pages.compare.systems import Found, Wanted
+from gui.pages.compare.votes_view import VotesView
+from gui.shell.page import Page
+from gui.widgets.buttons import below, make_menu, plain, primary
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+
+SCORES, CONVERSATIONS, VOTES = "scores", "conversations", "votes"
+TABS = {SCORES: mark("Scores"), CONVERSATIONS: mark("Conversations"), VOTES: mark("Blind votes")}
+
+
+class ComparePage(Page):
+    """`open` compares systems; without any, the newest run with scores is compared with its base model.
+
+    `try_requested(adapter ids, example)` opens the playground, `library_requested(adapter id)` an adapter.
+    """
+
+    try_requested = Signal(list, object)
+    library_requested = Signal(str)
+
+    def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Compare"), "", parent)
+        self.found: Found | None = None
+        # What the votes were opened for.
+        self._voted: tuple[Wanted, ...] = ()
+        self._is_chosen = self._is_reading = False
+        self._latest = 0
+        self._background = BackgroundTasks(self)
+        self._stack = QStackedWidget(self.content)
+        self.scores, self.conversations = ScoresView(self._stack), ConversationsView(self._stack)
+        self.votes, self.chooser = VotesView(self._stack), SystemChooser(self._stack)
+        self._empty = EmptyState(
+            "equals",
+            tr("Nothing to compare yet"),
+            tr(
+                "Train an adapter, then compare it with its base model here: scores, summaries and blind votes."
+            ),
+            parent=self._stack,
+        )
+        self.notice = NoticeStrip(parent=self.content)
+        self.notice.hide()
+        self._add_controls()
+        for part in (self._empty, self.scores, self.conversations, self.votes, self.chooser):
+            self._stack.addWidget(part)
+        self.body.addWidget(self.notice)
+        self.body.addWidget(self._stack, 1)
+        self._connect()
+        self._show()
+
+    def _add_controls(self) -> None:
+        titles = [(key, tr(title)) for key, title in TABS.items()]
+        self.tabs = SegmentedControl(titles, name=tr("Compare"))
+        self.add_button, self.export_button = plain(tr("Add…"), "plus"), plain(tr("Export…"), "export")
+        self.try_button = primary(tr("Try in playground"), "playground")
+        votes = self.votes
+        for part in (self.tabs, votes.choice, votes.finish_button, self.add_button, self.export_button):
+            self.header.add(part)
+        for button in (votes.more_button, self.try_button):
+            self.header.add(button)
+
+    def _connect(self) -> None:
+        self.tabs.currentChanged.connect(lambda _tab: self._show_tab())
+        self.add_button.clicked.connect(self._offer_systems)
+        self.export_button.clicked.connect(
+            lambda: make_menu(self, self._exports()).popup(below(self.export_button))
+        )
+        self.try_button.clicked.connect(self._try)
+        self.scores.library_requested.connect(self.library_requested)
+        self.conversations.try_requested.connect(self.try_requested)
+        self.conversations.changed.connect(self._show_header)
+        self.votes.changed.connect(self._show_header)
+        self.chooser.chosen.connect(self._add)
+        self.chooser.cancelled.connect(self._show)
+        self.notice.acted.connect(self.notice.hide)
+
+    # Opening
+
+    def open(self, wanted: Sequence[Wanted], tab: str = "") -> None:
+        """Compare systems, read off the GUI thread, in the tab shown or another one."""
+        self._is_chosen = True
+        self._read(wanted)
+        self.show_tab(tab or self.tabs.current())
+
+    def open_adapters(self, adapter_ids: Sequence[str], tab: str = SCORES) -> None:
+        """Compare adapters."""
+        self.open([Wanted(each) for each in adapter_ids], tab)
+
+    def open_runs(self, origins: Sequence[tuple[str, str]], tab: str) -> None:
+        """Compare runs or other systems' summaries, each an origin with a label ("" for the usual one)."""
+        self.open([Wanted(origin=origin, label=label) for origin, label in origins], tab)
+
+    def show_tab(self, tab: str) -> None:
+        """Bring a tab to the front."""
+        if tab != self.tabs.current():
+            self.tabs.set_current(tab)
+        else:
+            self._show_tab()
+
+    def shown(self) -> None:
+        """Compare the newest run with scores per conversation, unless something was chosen."""
+        if not self._is_chosen:
+            self._background.run(run_comparison.newest, self._read_newest)
+        self._show_tab()
+
+    def _read_newest(self, origin: str) -> None:
+        if origin and not self._is_chosen:
+            self._read([Wanted(origin=origin)])
+
+    def _read(self, wanted: Sequence[Wanted]) -> None:
+        self._latest += 1
+        self._is_reading, latest = True, self._latest
+        self.notice.hide()
+        self.header.set_subtitle(tr("Reading scores"))
+        self._background.run(
+            partial(systems.read, wanted),
+            lambda found: self._take(found) if latest == self._latest else None,
+            lambda error: self._fail(error) if latest == self._latest else None,
+        )
+
+    def _take(self, found: Found) -> None:
+        self.found, self._is_reading = found, False
+        self.scores.show_found(found)
+        self.conversations.show_found(found)
+        self._show_tab()
+
+    def _fail(self, error: AppError) -> None:
+        self._is_reading = False
+        text = translate(f"{error.message} {error.hint}".strip())
+        self.notice.show_notice(text, tr("Close"), "problem", "error")
+        self._show()
+
+    # Display
+
+    def _show_tab(self) -> None:
+        """Show the tab in front; the votes go on, or begin for what is compared."""
+        if self.tabs.current() == VOTES:
+            self._open_votes()
+        self._show()
+
+    def _open_votes(self) -> None:
+        if self._is_reading:
+            return
+        wanted, controller = tuple(self._wanted()), self.votes.controller
+        is_new = self._is_chosen and wanted != self._voted
+        is_open = controller.work is not None or bool(controller.sources) or controller.is_busy
+        if not is_new and not is_open:
+            is_open = controller.open_last()
+        if wanted and (is_new or not is_open):
+            self._voted = wanted
+            self.votes.open_systems(wanted)
+        self.votes.begin()
+
+    def _wanted(self) -> list[Wanted]:
+        """Return what is compared, for votes: only what has summaries."""
+        return (
+            [Wanted(origin=each.origin, label=each.label) for each in self.found.scored] if self.found else []
+        )
+
+    def _show(self) -> None:
+        parts = {SCORES: self.scores, CONVERSATIONS: self.conversations, VOTES: self.votes}
+        part: QWidget = parts[self.tabs.current()]
+        if self.found is None and part is not self.votes:
+            part = self._empty
+        self._stack.setCurrentWidget(part)
+        self._show_header()
+
+    def _show_header(self) -> None:
+        """Show what the tab in front offers; nothing while systems are chosen."""
+        tab, chooses = self.tabs.current(), self._stack.currentWidget() is self.chooser
+        votes, is_voting = tab == VOTES and not chooses, tab == VOTES and self.votes.is_voting
+        has_some = self.found is not None and not chooses
+        self.tabs.setVisible(not chooses)
+        self.votes.choice.setVisible(
+            votes and self.votes.choice.count() > 1 and self.votes.controller.work is not None
+        )
+        self.votes.finish_button.setVisible(is_voting)
+        self.votes.more_button.setVisible(votes)
+        self.add_button.setVisible(has_some and not is_voting)
+        self.export_button.setVisible((has_some or votes) and not is_voting)
+        self.export_button.setEnabled(bool(self._exports()))
+        self.try_button.setVisible(has_some and not votes)
+        why_not = self._why_not_try()
+        self.try_button.setEnabled(why_not is None)
+        self.try_button.setToolTip(why_not or "")
+        self.header.set_subtitle(self._subtitle(tab))
+
+    def _subtitle(self, tab: str) -> str:
+        if tab == VOTES:
+            return self.votes.subtitle()
+        cards = [each.card for each in self.found.systems if each.card is not None] if self.found else []
+        return protocol_text(cards[0].protocol) if cards else ""
+
+    # Systems
+
+    def _offer_systems(self) -> None:
+        if self.found is not None:
+            self._background.run(partial(systems.offered, self.found.systems), self._open_chooser)
+
+    def _open_chooser(self, found: list[run_comparison.Candidate]) -> None:
+        if self.found is not None:
+            self.chooser.offer(found, [each.key for each in self.found.systems[1:]])
+            self._stack.setCurrentWidget(self.chooser)
+            self._show_header()
+
+    def _add(self, chosen: Sequence[run_comparison.Candidate]) -> None:
+        if self.found is not None:
+            first = self.found.systems[0]
+            origin = first.scored.origin if first.scored is not None else ""
+            adapter, label = (first.adapter.id, "") if first.adapter is not None else ("", first.label)
+            others = [
+                Wanted(each.adapter, each.origin, "" if each.adapter else each.label) for each in chosen
+            ]
+            self.open([Wanted(adapter, origin, label), *others])
+
+    # Actions
+
+    def _adapter_ids(self) -> list[str]:
+        return (
+            [each.adapter.id for each in self.found.systems if each.adapter is not None] if self.found else []
+        )
+
+    def _why_not_try(self) -> str | None:
+        """Return why nothing can be tried in the playground, None if it can."""
+        if self.tabs.current() == CONVERSATIONS:
+            return None if self.conversations.can_try() else ""
+        adapters = (
+            [each.adapter for each in self.found.systems if each.adapter is not None] if self.found else []
+        )
+        bases = {each.metadata.base_model.id for each in adapters}
+        if len(bases) > 1:
+            return tr("The playground loads one base model at a time")
+        return None if adapters else ""
+
+    def _try(self) -> None:
+        if self.tabs.current() == CONVERSATIONS:
+            self.conversations.try_current()
+        else:
+            self.try_requested.emit(self._adapter_ids(), None)
+
+    def _exports(self) -> list[Entry]:
+        """Return what can be exported of what is compared."""
+        has_rows = self.found is not None and bool(self.found.rows)
+        table: Entry = (tr("Export as CSV…"), self.conversations.ask_to_export, "")
+        return [*([table] if has_rows else []), *self.votes.exports()]
+
+    def entries(self) -> list[Entry]:
+        """Return the exports, and the actions of the votes in front."""
+        return [*self._exports(), *(self.votes.entries() if self.tabs.current() == VOTES else [])]
+
+    def adapt(self, width: int) -> None:
+        """Show a conversation below the table if the window is narrower than 1200."""
+        self.conversations.adapt(width)
+
+    # Saved state
+
+    def saved_state(self) -> dict[str, str]:
+        """Return the tab and the voter's name as well."""
+        return super().saved_state() | {"tab": self.tabs.current(), "voter": self.votes.controller.voter}
+
+    def restore_state(self, saved: Mapping[str, str]) -> None:
+        """Restore what `saved_state` returned at an earlier start."""
+        super().restore_state(saved)
+        self.votes.controller.voter = saved.get("voter") or self.votes.controller.voter
+        if saved.get("tab") in TABS and not self._is_chosen:
+            self.tabs.set_current(saved["tab"])

@@ -1,0 +1,387 @@
+"""Scores side by side: what came out, the systems with their ROUGE-1, and all other scores and facts of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from engine.api import ScoreCard, metrics
+from gui.look.format import UNKNOWN, bytes_text, gain, interval, percent, score
+from gui.look.language import mark, tr, translate
+from gui.models.adapter_table import SCORE, axis_of
+from gui.models.grouped_table import (
+    Cell,
+    Column,
+    GroupedTable,
+    Heading,
+    IconTextCell,
+    NameCell,
+    ScoreCell,
+    TextCell,
+    text_of,
+)
+from gui.models.list_text import (
+    UNKNOWN_VERDICT,
+    VERDICTS,
+    base_text,
+    data_text,
+    protocol_source,
+    protocol_text,
+)
+from gui.models.metric_text import IntervalCell, amount, as_text, confidence_interval, sign_of
+from gui.pages.compare.systems import Found, Lead, System, vote_key
+from gui.pages.library.library_text import compared_facts
+from gui.pages.train.run_text import verdict_of, verdict_sentence
+from gui.tables.grouped_view import ShortTableView
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import hbox, vbox
+from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import TextView
+
+TITLE_WIDTH, LEAST_WIDTH = 176, 148
+NOT_COMPARABLE = mark(
+    "These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with "
+    "its own base model."
+)
+LEADS = {
+    "better": ("check", mark("{first} writes better summaries than {second}"), "accent"),
+    "no measurable difference": (
+        "equals",
+        mark("No measurable difference between {first} and {second}"),
+        "muted",
+    ),
+    "too few to tell": ("minus", mark("Too few conversations to tell {first} from {second}"), "muted"),
+}
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """A score or a fact of each system."""
+
+    key: str
+    title: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether not all systems have the same."""
+        return len({text_of(cell) for cell in self.cells}) > 1
+
+
+def comparison_rows(systems: Sequence[System]) -> list[Heading | ComparedRow]:
+    """Return the rows of a comparison: the other scores, then all that is known of the adapters."""
+    rows: list[Heading | ComparedRow] = [Heading(tr("Scores, each bar from 0 to 100")), *_score_rows(systems)]
+    beyond = _metric_rows(systems)
+    rows += [Heading(tr("Beyond ROUGE")), *beyond] if beyond else []
+    facts = [compared_facts(each.adapter) if each.adapter else {} for each in systems]
+    for section in dict.fromkeys(title for each in facts for title in each):
+        named = [dict(each.get(section, ())) for each in facts]
+        titles = dict.fromkeys(title for each in named for title in each)
+        rows.append(Heading(section))
+        rows += [
+            ComparedRow(f"{section} {title}", title, tuple(_fact(each.get(title, "")) for each in named))
+            for title in titles
+            if any(each.get(title) for each in named)
+        ]
+    return rows
+
+
+def _fact(text: str) -> Cell:
+    return TextCell(text or UNKNOWN, "body", "text" if text else "hint")
+
+
+def are_comparable(systems: Sequence[System]) -> bool:
+    """Return whether the scores can be compared; systems without scores do not count."""
+    cards = [each.card for each in systems if each.card is not None]
+    bases = {each.adapter.metadata.base_model.id for each in systems if each.adapter and each.card}
+    return len({card.key for card in cards}) < 2 and len(bases) < 2
+
+
+def _score_rows(systems: Sequence[System]) -> list[ComparedRow]:
+    rows = [ComparedRow("scored_on", tr("Scored on"), tuple(map(_scored_on, systems)))]
+    others = {each.name: translate(each.title) for each in metrics.OTHER_METRICS if each.unit == "points"}
+    for name, title in (metrics.HEADLINE_TITLES | others).items():
+        if name != SCORE and any(each.card is not None and name in _own(each.card) for each in systems):
+            rows.append(ComparedRow(name, title, tuple(_interval(each.card, name) for each in systems)))
+    return rows
+
+
+def _metric_rows(systems: Sequence[System]) -> list[ComparedRow]:
+    """Return the metrics without a scale of 0 to 100, each with its verdict against the base."""
+    return [
+        ComparedRow(each.name, translate(each.title), tuple(_metric(system.card, each) for system in systems))
+        for each in metrics.OTHER_METRICS
+        if each.unit != "points"
+        and any(system.card is not None and each.name in system.card.measures for system in systems)
+    ]
+
+
+def _metric(card: ScoreCard | None, metric: metrics.Metric) -> Cell:
+    if card is None or metric.name not in card.measures:
+        return TextCell(UNKNOWN, "body", "hint")
+    text = amount(card.measures[metric.name]["mean"], metric.unit)
+    icon, token = sign_of(card.measure_difference.get(metric.name))
+    return IconTextCell(icon, text, token, role="figure", text_token="text")
+
+
+def _scored_on(system: System) -> Cell:
+    card = system.card
+    if card is None:
+        return TextCell(tr("Not scored yet"), "body", "hint")
+    source = protocol_source(card, system.adapter.metadata if system.adapter else None)
+    return TextCell(f"{data_text(source)}, {protocol_text(card.protocol)}")
+
+
+def _own(card: ScoreCard) -> dict[str, dict[str, float]]:
+    return {**card.measures, **card.scores}
+
+
+def _interval(card: ScoreCard | None, name: str) -> Cell:
+    found = _own(card).get(name) if card is not None else None
+    if card is None or found is None:
+        return TextCell(UNKNOWN, "body", "hint")
+    base = {**card.base_measures, **card.base}.get(name, {}).get("mean")
+    return ScoreCell(score(found["mean"]), IntervalCell(confidence_interval(found, "muted"), 0.0, 1.0, base))
+
+
+def _verdict(difference: Mapping[str, Any] | None) -> Cell:
+    if difference is None:
+        return TextCell(UNKNOWN, "body", "hint")
+    icon, text, token = VERDICTS.get(str(difference.get("verdict", "")), UNKNOWN_VERDICT)
+    return IconTextCell(icon, tr(text), token)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A system with its ROUGE-1, or a base model; `adapter` is its id, "" for others."""
+
+    name: str
+    size: str = ""
+    spread: dict[str, float] | None = None
+    base: float | None = None
+    difference: dict[str, Any] | None = None
+    preferred: float | None = None
+    adapter: str = ""
+    token: str = "accent"
+
+
+def _line(system: System, preferred: Mapping[str, float]) -> Line:
+    card, adapter = system.card, system.adapter
+    return Line(
+        system.label,
+        bytes_text(adapter.size_bytes) if adapter is not None else "",
+        card.scores.get(SCORE) if card is not None else None,
+        card.base.get(SCORE, {}).get("mean") if card is not None else None,
+        card.difference.get(SCORE) if card is not None else None,
+        preferred.get(system.key),
+        adapter.id if adapter is not None else "",
+    )
+
+
+def _base_lines(systems: Sequence[System]) -> list[Line]:
+    """Return the base model, if all systems have the same score of it."""
+    spreads = [each.card.base[SCORE] for each in systems if each.card is not None and SCORE in each.card.base]
+    names = [base_text(each.adapter.metadata.base_model.id) for each in systems if each.adapter]
+    if not spreads or any(each != spreads[0] for each in spreads) or len(set(names)) > 1:
+        return []
+    name = tr("the base model ({name})", name=names[0]) if names else tr("Base model")
+    return [Line(name[:1].upper() + name[1:], spread=spreads[0], base=spreads[0]["mean"], token="grey")]
+
+
+def preferred_of(found: Found) -> dict[str, float]:
+    """Return how often each system is preferred in blind votes, by its key."""
+    keys = {each.key: vote_key(each.key) for each in found.systems if each.scored is not None}
+    return {key: found.preferred[vote] for key, vote in keys.items() if vote in found.preferred}
+
+
+def headline(found: Found) -> tuple[str, str, str, str] | None:
+    """Return icon, headline, colour and sentence on the best two systems, or on the only one and its base."""
+    lead = found.lead
+    if lead is not None:
+        return _lead_text(lead)
+    [first, *others] = found.systems
+    if others or first.card is None or SCORE not in first.card.difference:
+        return None
+    difference, protocol = first.card.difference[SCORE], first.card.protocol
+    examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+    icon, text, token = verdict_of(difference, examples)
+    return icon, f"{first.label}: {text}", token, verdict_sentence(difference, examples, split)
+
+
+def _lead_text(lead: Lead) -> tuple[str, str, str, str]:
+    names = {"first": lead.first.label, "second": lead.second.label}
+    verdict = str(lead.difference.get("verdict"))
+    icon, text, token = LEADS.get(verdict, LEADS["no measurable difference"])
+    spread = interval(lead.difference.get("low"), lead.difference.get("high"))
+    sentence = tr(
+        "ROUGE-1 differs by <b>{points} points</b>, 95 % interval {interval}.",
+        points=gain(lead.difference["mean"]),
+        interval=spread,
+    )
+    return icon, tr(text, **names), token, sentence
+
+
+class ComparisonTable(GroupedTable[ComparedRow]):
+    """Scores and facts of systems; `show_rows` can leave out what is the same of all."""
+
+    columns: tuple[Column, ...] = (Column("title", "", TITLE_WIDTH),)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: list[Heading | ComparedRow] = []
+
+    def show_systems(self, systems: Sequence[System]) -> None:
+        self.beginResetModel()
+        self.columns = (
+            Column("title", "", TITLE_WIDTH),
+            *(Column(str(at), each.label, as_is=True, least=LEAST_WIDTH) for at, each in enumerate(systems)),
+        )
+        self.endResetModel()
+        self._all = comparison_rows(systems)
+
+    def show_rows(self, *, only_differences: bool) -> None:
+        """Show all rows, or those in which the systems differ, with the headings of what is left."""
+        kept = [row for row in self._all if isinstance(row, Heading) or row.differs or not only_differences]
+        following = [*kept[1:], Heading("")]
+        self.set_rows(
+            [
+                row
+                for row, after in zip(kept, following, strict=True)
+                if not (isinstance(row, Heading) and isinstance(after, Heading))
+            ]
+        )
+
+    def key_of(self, item: ComparedRow) -> str:
+        return item.key
+
+    def cell(self, item: ComparedRow, key: str) -> Cell:
+        return TextCell(item.title, "body", "muted") if key == "title" else item.cells[int(key)]
+
+    def accessible_text(self, item: ComparedRow) -> str:
+        values = [
+            f"{column.head} {text_of(cell)}"
+            for column, cell in zip(self.columns[1:], item.cells, strict=True)
+        ]
+        return ", ".join([item.title, *values])
+
+
+class SystemTable(GroupedTable[Line]):
+    """The base model and the systems with their ROUGE-1, on one scale."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._axis = (0.0, 1.0)
+        self._has_votes = False
+        self.columns: tuple[Column, ...] = self._columns()
+
+    def _columns(self) -> tuple[Column, ...]:
+        votes = (Column("preferred", mark("Preferred"), 96, right=True),) if self._has_votes else ()
+        return (
+            Column("name", mark("System"), least=112),
+            Column("size", mark("Size"), 104, right=True, hidden_below=860),
+            Column("score", "ROUGE-1", 168, as_is=True),
+            Column("verdict", mark("vs. base"), 144),
+            Column("gain", mark("Difference"), 96, right=True, hidden_below=620),
+            *votes,
+        )
+
+    def show_systems(self, systems: Sequence[System], preferred: Mapping[str, float]) -> None:
+        """Show systems, with how often they are preferred in blind votes."""
+        self._axis = axis_of([each.card for each in systems], SCORE)
+        if self._has_votes != bool(preferred):
+            self.beginResetModel()
+            self._has_votes = bool(preferred)
+            self.columns = self._columns()
+            self.endResetModel()
+        self.set_rows([*_base_lines(systems), *(_line(each, preferred) for each in systems)])
+
+    def key_of(self, item: Line) -> str:
+        return item.name
+
+    def cell(self, item: Line, key: str) -> Cell:
+        if key == "name":
+            return NameCell(item.name)
+        if key == "score":
+            if item.spread is None:
+                return TextCell(tr("Not scored yet"), "body", "hint")
+            bar = IntervalCell(confidence_interval(item.spread, item.token), *self._axis, item.base)
+            return ScoreCell(score(item.spread["mean"]), bar)
+        if key == "verdict":
+            return _verdict(item.difference)
+        texts = {
+            "size": item.size,
+            "gain": gain(item.difference["mean"]) if item.difference else UNKNOWN,
+            "preferred": percent(item.preferred) if item.preferred is not None else UNKNOWN,
+        }
+        return TextCell(texts[key], "figure", "muted" if key == "size" else "text", right=True)
+
+    def accessible_text(self, item: Line) -> str:
+        found = as_text("ROUGE-1", confidence_interval(item.spread)) if item.spread else tr("Not scored yet")
+        voted = percent(item.preferred) if item.preferred is not None else ""
+        told = [item.name, item.size, found, text_of(_verdict(item.difference)) if item.difference else ""]
+        return ", ".join(filter(None, [*told, f"{tr('Preferred')} {voted}" if voted else ""]))
+
+
+class ScoresView(Scroll):
+    """`library_requested(adapter id)` leads to an adapter's own page."""
+
+    library_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__((24, 20, 14, 24), 12, parent)
+        self._icon = IconLabel("equals", "muted", 20)
+        self.headline = Label("", "title", "text", wrap=True)
+        self.sentence = TextView(role="body", token="muted")
+        self._head = QWidget()
+        self.remark = NoticeStrip(tr(NOT_COMPARABLE), "", "info", "muted")
+        self.systems, self.table = SystemTable(self), ComparisonTable(self)
+        self.system_view = ShortTableView(self.systems, tr("Scores"), self._open)
+        self.differences = QCheckBox(tr("Only differences"))
+        self.view = ShortTableView(self.table, tr("Comparison"), lambda _row: None)
+        self._found: Sequence[System] = ()
+        top = Qt.AlignmentFlag.AlignTop
+        vbox(
+            hbox((self._icon, 0, top), (self.headline, 1), spacing=12),
+            self.sentence,
+            of=self._head,
+            spacing=4,
+        )
+        further = hbox(Label(tr("Further scores and facts"), "section"), 1, self.differences)
+        for part in (self._head, self.remark, self.system_view):
+            self.column.addWidget(part)
+        self.column.addSpacing(12)
+        self.column.addLayout(further)
+        self.column.addWidget(self.view)
+        self.column.addStretch(1)
+        self.differences.toggled.connect(lambda _on: self._show_rows())
+
+    def show_found(self, found: Found) -> None:
+        """Show what was read."""
+        self._found = found.systems
+        self.remark.setVisible(not are_comparable(found.systems))
+        self._show_head(found)
+        self.systems.show_systems(found.systems, preferred_of(found))
+        self.table.show_systems(found.systems)
+        self._show_rows()
+
+    def _show_head(self, found: Found) -> None:
+        """Say what came out, if there is one thing to say."""
+        told = headline(found)
+        self._head.setVisible(told is not None)
+        if told is not None:
+            icon, text, token, sentence = told
+            self._icon.set_icon(icon, token)
+            self.headline.setText(text)
+            self.sentence.set_markup(sentence)
+
+    def _show_rows(self) -> None:
+        self.table.show_rows(only_differences=self.differences.isChecked())
+
+    def _open(self, line: Line | None) -> None:
+        if line is not None and line.adapter:
+            self.library_requested.emit(line.adapter)

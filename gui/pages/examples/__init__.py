@@ -1,1 +1,0 @@
-"""The page that compares runs with the base model, conversation by conversation."""
