@@ -20,6 +20,7 @@ from engine.scoring.score_text import counted
 from engine.system import hub_cache
 from engine.system.files import delete
 from engine.system.foreign_files import FileKind, read_bytes
+from engine.system.paths import expand_user
 
 MAIN = "main"
 # The hub's own rule, but that a name without an owner, which is a file's rather, is none.
@@ -99,7 +100,7 @@ def refuse_private(adapter: Adapter, files: Mapping[str, Path]) -> None:
     facts = adapter.metadata
     paths = {facts.base_model.id, facts.data.source, facts.training.start_from}
     private = {path for path in paths if looks_like_path(path) and public_name(path) != path}
-    home = str(Path.home())
+    home = str(expand_user("~"))
     marks = [mark.encode() for mark in (*private, home) if len(mark) > 1]
     for name, path in files.items():
         is_text = path.suffix != ".safetensors"

@@ -16,6 +16,7 @@ from engine.errors import AppError, Problem, StorageError
 from engine.system import files
 from engine.system.foreign_files import FileKind, read_toml
 from engine.system.paths import prompts_folder
+from engine.text.escaping import DEVICES
 
 PLACEHOLDER = "{conversation}"
 DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
@@ -32,9 +33,6 @@ SUFFIX = ".toml"
 MAX_NAME_CHARACTERS = 60
 # Characters that some system does not allow in file names: templates may be moved to any system.
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10))}
-)
 
 
 @dataclass(frozen=True)
@@ -198,7 +196,7 @@ def _checked_name(name: str) -> str:
             f"The name has {len(plain)} characters.", f"Use at most {MAX_NAME_CHARACTERS}.", "name"
         )
     forbidden = sorted({mark for mark in plain if mark in _FORBIDDEN or not mark.isprintable()})
-    if forbidden or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in _DEVICES:
+    if forbidden or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in DEVICES:
         hint = (
             f"Leave out {' '.join(forbidden)}" if forbidden else "Begin and end it with a letter or number."
         )

@@ -11,7 +11,7 @@ import tomlkit
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.system.paths import application_root
+from engine.system.paths import application_root, python
 
 # What stands for a file that is read from the command itself.
 STDIN = "-"
@@ -55,4 +55,4 @@ def program() -> list[str]:
     """Return what starts this Tunesmith in a terminal."""
     if getattr(sys, "frozen", False):
         return [sys.executable]
-    return [sys.executable, str(application_root() / "main.py")]
+    return [python(), str(application_root() / "main.py")]

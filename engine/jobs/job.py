@@ -199,8 +199,8 @@ class Job:
                 if not try_lock(stream):
                     return True
                 unlock(stream)
-        except OSError:
-            # Never locked, or not writable: no worker can run there.
+        except (OSError, StorageError):
+            # Never locked, not writable, or on a disk without locks: no worker can run there.
             return False
         return False
 

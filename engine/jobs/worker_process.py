@@ -17,6 +17,7 @@ from engine.errors import WorkerError
 from engine.jobs.job import ON_ALL_DEVICES, Job
 from engine.system import ranks
 from engine.system.graphics import visible_cards
+from engine.system.hub_cache import own_home
 from engine.system.paths import program
 from engine.system.processes import APART
 
@@ -121,6 +122,8 @@ def worker_environment(*, niced: bool) -> dict[str, str]:
     environment["PYTHONUNBUFFERED"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"
     environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if own_home():
+        environment.setdefault("HF_HOME", own_home())
     if environment.get("HF_HUB_OFFLINE") == "1":
         for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
             environment[name] = "1"

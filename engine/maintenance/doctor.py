@@ -88,7 +88,7 @@ def diagnostics(checks: Iterable[Check]) -> str:
     for check in checks:
         lines.append(f"{check.title} [{marks[check.state]}]: {check.text}")
         lines += [f"    What to do: {check.fix}"] if check.fix else []
-    return "\n".join(lines).replace(str(Path.home()), "~")
+    return "\n".join(lines).replace(str(paths.expand_user("~")), "~")
 
 
 def ask_devices() -> tuple[Facts, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.system.foreign_files import FileKind, read_json, read_text
-from engine.system.paths import expand_user, path_exists
+from engine.system.paths import cache_folder, expand_user, path_exists
 
 Kind = Literal["model", "dataset"]
 CARD = "README.md"
@@ -24,8 +24,13 @@ def downloads_folder() -> Path:
     if named:
         return expand_user(named)
     cache = expand_user(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
-    home = os.environ.get("HF_HOME")
+    home = os.environ.get("HF_HOME") or own_home()
     return (expand_user(home) if home else cache / "huggingface") / "hub"
+
+
+def own_home() -> str:
+    """Return what HF_HOME has to say for a user without a home folder, in whose working folder it would be else."""
+    return "" if expand_user("~").is_absolute() else str(cache_folder() / "huggingface")
 
 
 def repository_folder(cache: Path, repo_id: str, kind: Kind) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -15,14 +15,17 @@ POLL_SECONDS = 0.02
 
 
 def try_lock(stream: IO[bytes]) -> bool:
-    """Acquire the lock of an open file and tell whether that worked."""
+    """Acquire the lock of an open file and tell whether that worked. Raises StorageError on a disk without locks."""
     # Imported here and below, since most commands lock nothing.
     from filelock import lock_descriptor
 
     try:
         return lock_descriptor(stream.fileno(), blocking=False)
-    except OSError:
-        return False
+    except OSError as error:
+        raise StorageError(
+            f"The disk of Tunesmith's files has no locks: {error.strerror}.",
+            "Set TUNESMITH_HOME to a folder on a disk of this computer.",
+        ) from error
 
 
 def unlock(stream: IO[bytes]) -> None:
@@ -48,8 +51,9 @@ def held(path: Path, wait_seconds: float = 0.0) -> Iterator[bool]:
 
 def locked_file(path: Path, name: str) -> IO[bytes]:
     """Return a file, opened and locked. Raises StorageError, which says `name`, if another process has it locked."""
-    stream = open_regular(path, "ab")
-    if not try_lock(stream):
-        stream.close()
-        raise StorageError(f"{name} is open elsewhere.", "Close it there.")
-    return stream
+    with ExitStack() as opened:
+        stream = opened.enter_context(open_regular(path, "ab"))
+        if not try_lock(stream):
+            raise StorageError(f"{name} is open elsewhere.", "Close it there.")
+        opened.pop_all()
+        return stream

@@ -55,7 +55,11 @@ def _folder_of_system(kind: str) -> Path:
         "cache": appdirs.user_cache_dir,
         "config": appdirs.user_config_dir,
     }
-    return Path(folders[kind](APPLICATION, appauthor=False))
+    folder = Path(folders[kind](APPLICATION, appauthor=False))
+    if not folder.is_absolute():
+        # Or it would lie below the working folder, each time another.
+        raise SettingError("This user has no home folder.", "Set TUNESMITH_HOME to a folder.", HOME)
+    return folder
 
 
 def _created(folder: Path) -> Path:
@@ -181,7 +185,13 @@ def program() -> list[str]:
     if getattr(sys, "frozen", False):
         window = Path(sys.executable)
         return [str(window.with_name(FROZEN_WORKER + window.suffix))]
-    return [sys.executable, str(application_root() / "main.py")]
+    return [python(), str(application_root() / "main.py")]
+
+
+def python() -> str:
+    """Return this Python, on Windows the one with a console: another's programs would each open one of their own."""
+    here = Path(sys.executable)
+    return str(here.with_name("python.exe")) if here.name.lower() == "pythonw.exe" else sys.executable
 
 
 def expand_user(text: str) -> Path:

@@ -15,6 +15,10 @@ _NOT_IN_NAMES = re.compile(
     r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+'
 )
 MAX_NAME_BYTES = 100
+# Names of devices on Windows, whatever follows a dot.
+DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10))}
+)
 # What Markdown makes something of within a line, and at its beginning.
 _INLINE_MARKDOWN = re.compile(r"[\\`*_\[\]<>&~|$@]|:(?=//)|(?<=www)\.")
 _START_MARKDOWN = re.compile(r"^(\s*)(?:([#+=:-])|(\d+)(?=[.)](?:\s|$)))")
@@ -49,6 +53,8 @@ def encodable(text: str) -> str:
 def file_name(name: str) -> str:
     """Return a name as a file's name, which every system allows and which looks as it is; "" if nothing is left."""
     plain = _NOT_IN_NAMES.sub("-", name).strip(" .-")
+    if plain.partition(".")[0].strip().casefold() in DEVICES:
+        plain = f"_{plain}"
     return plain.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .-")
 
 

@@ -180,6 +180,9 @@ def _do(job: Job, rank: Rank | WorkerError | None) -> int:
         # Another worker's attempt goes on: who started this one follows that.
         _log(f"{error.message} {error.hint}\n")
         return ALREADY_RUNNING
+    except StorageError as error:
+        _log(f"{error.message} {error.hint}\n")
+        return 1
 
 
 def _do_locked(job: Job, request: dict[str, Any], rank: Rank | WorkerError | None) -> int:

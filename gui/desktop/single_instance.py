@@ -83,7 +83,11 @@ def _understood(message: bytes) -> tuple[str, list[str]]:
 
 def _name() -> str:
     """Return the socket's path, or the pipe's name on Windows; "" if no folder is ours alone."""
-    whose = os.fsencode(f"{getpass.getuser()} {paths.config_folder()}")
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        user = ""
+    whose = os.fsencode(f"{user} {paths.config_folder()}")
     name = f"tunesmith-{hashlib.sha256(whose).hexdigest()[:16]}"
     if os.name == "nt":
         return name

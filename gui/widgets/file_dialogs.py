@@ -12,6 +12,7 @@ from typing import Literal
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.api import paths
 from gui.core.preferences import Preferences
 
 Purpose = Literal["data", "recipe", "model", "import", "export"]
@@ -71,7 +72,7 @@ def _place(purpose: Purpose, name: str = "") -> str:
     saved = _State.preferences.get(_key(purpose)) if _State.preferences is not None else None
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     there = (Path(each) for each in (saved, documents) if each)
-    return str(next((each for each in there if each.is_dir()), Path.home()) / name)
+    return str(next((each for each in there if each.is_dir()), paths.expand_user("~")) / name)
 
 
 def _remember(folder: Path, purpose: Purpose) -> None:

@@ -66,7 +66,8 @@ def as_a_worker() -> Iterator[None]:
     """Be without standard input, never end this process for a stop, and take back what a worker makes of signals."""
     from engine.worker import __main__ as worker
 
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    numbers = {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in numbers}
     stdin, sys.stdin = sys.stdin, None
     try:
         with patch.object(worker, "GRACE_SECONDS", math.inf):

@@ -19,8 +19,6 @@ from engine.data import questions
 from engine.errors import AppError, Problem, StorageError
 from engine.text.escaping import encodable, escaped
 
-CLEAR_LINE = "\r\x1b[K"
-
 
 class Output:
     """The two streams of one command."""
@@ -31,8 +29,10 @@ class Output:
         for stream in (sys.stdout, sys.stderr):
             # A stream that the parent closed is None.
             if hasattr(stream, "reconfigure"):
-                # Characters that a terminal or locale can't show become question marks instead of raising.
-                stream.reconfigure(errors="replace")
+                # Characters that a terminal or locale can't show become question marks instead of raising. Windows
+                # would write files and pipes in the encoding of the country.
+                own = None if stream.isatty() or os.name != "nt" else "utf-8"
+                stream.reconfigure(encoding=own, errors="replace")
         self.as_json = as_json
         self._closed: set[TextIO | None] = set()
         self._status = ""
@@ -65,8 +65,8 @@ class Output:
     def status(self, text: str) -> None:
         """Rewrite the status line; only on a terminal."""
         if self._live and text != self._status:
-            width = shutil.get_terminal_size().columns
-            self._write(sys.stdout, CLEAR_LINE + escaped(text).replace("\n", " ")[: max(1, width - 1)])
+            width = max(1, shutil.get_terminal_size().columns - 1)
+            self._write(sys.stdout, _blank(width) + escaped(text).replace("\n", " ")[:width])
             self._status = text
 
     def remark(self, line: str) -> None:
@@ -96,7 +96,7 @@ class Output:
 
     def _clear(self) -> None:
         if self._status:
-            self._write(sys.stdout, CLEAR_LINE)
+            self._write(sys.stdout, _blank(shutil.get_terminal_size().columns - 1))
             self._status = ""
 
     def _write(self, stream: TextIO | None, text: str) -> None:
@@ -118,6 +118,11 @@ class Output:
             if isinstance(error, BrokenPipeError):
                 raise
             raise StorageError(f"The output can't be written: {error.strerror}.") from error
+
+
+def _blank(width: int) -> str:
+    """Return what empties a line: spaces, since some consoles of Windows know no command for it."""
+    return f"\r{' ' * width}\r"
 
 
 def _drop(stream: TextIO) -> None:

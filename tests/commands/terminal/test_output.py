@@ -1,5 +1,6 @@
 """Texts of others can't speak to the terminal: what commands it is written out, and no name fakes a line."""
 
+import io
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from engine.commands import cli
 from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.errors import AdapterError
+from tests.helpers.systems import WINDOWS
 
 HOSTILE = "a\x1b]0;owned\x07b\x1b[2Jc\u202edcba\u2066\rMerged. Done.\x9b1A"
 
@@ -28,6 +30,25 @@ def test_no_command_reaches_the_terminal(capsys, monkeypatch, write):
 def test_a_file_gets_a_text_as_it_is(capsys):
     Output(as_json=False).line(HOSTILE)
     assert capsys.readouterr().out == f"{HOSTILE}\n"
+
+
+def test_a_status_is_rewritten_by_spaces_alone(capsys, monkeypatch):
+    """Some consoles of Windows show a terminal's commands as they are."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "8")
+    output = Output(as_json=False)
+    output.status("a long status")
+    output.line("done")
+    blank = f"\r{' ' * 7}\r"
+    assert capsys.readouterr().out == f"{blank}a long {blank}done\n"
+
+
+def test_windows_gets_utf_8_where_no_console_reads(monkeypatch):
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    Output(as_json=False).line("größer 🙂")
+    encoding, shown = ("utf-8", "größer 🙂") if WINDOWS else ("cp1252", "größer ?")
+    assert sys.stdout.buffer.getvalue().decode(encoding).splitlines() == [shown]
 
 
 def test_json_stays_exact(capfd):

@@ -45,6 +45,12 @@ def fields_of(tables: dict[str, Any]) -> list[str]:
 
 # ----------------------------------------------------------------------------------------------- round trips
 # What stands beside the method's own table is drawn anew with each of forty methods.
+def test_a_recipe_that_an_editor_of_windows_saved_is_the_same(tmp_path):
+    text = recipe.dumps(recipe.load(PRESETS[0]))
+    (tmp_path / "recipe.toml").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert recipe.load(tmp_path / "recipe.toml") == recipe.loads(text)
+
+
 @every_method
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())

@@ -3,6 +3,7 @@
 import errno
 import shutil
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -11,6 +12,7 @@ from engine.system import files
 from engine.system.csv_file import write_csv
 from engine.system.files import write_atomically, write_export
 from engine.system.units import size
+from tests.helpers.systems import WINDOWS
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
@@ -77,6 +79,18 @@ def test_a_file_that_a_scanner_holds_is_written_once_it_lets_go(tmp_path, held):
     write_atomically(tmp_path / "file.toml", "new")
     assert len(refused) == 2
     assert [path.read_text() for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_reader_for_two_seconds_only_makes_a_write_wait(tmp_path):
+    """As a virus scanner is; elsewhere nobody has to wait."""
+    path = tmp_path / "file.toml"
+    write_atomically(path, "old")
+    reader = path.open()
+    release = Timer(2.0 if WINDOWS else 0.1, reader.close)
+    release.start()
+    write_atomically(path, "new")
+    release.join()
+    assert path.read_text() == "new"
 
 
 def test_a_file_that_is_held_for_good_stays_as_it_was(tmp_path, held):

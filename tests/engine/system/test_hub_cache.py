@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.system import hub_cache
+from engine.jobs.worker_process import worker_environment
+from engine.system import hub_cache, paths
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -14,6 +15,20 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     return tmp_path
+
+
+def test_a_user_without_a_home_folder_has_the_cache_among_tunesmith_s_files(monkeypatch):
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "expanduser", _of_nobody)
+    assert hub_cache.downloads_folder() == paths.cache_folder() / "huggingface" / "hub"
+    assert worker_environment(niced=False)["HF_HOME"] == str(paths.cache_folder() / "huggingface")
+
+
+def _of_nobody(path: Path) -> Path:
+    if str(path).startswith("~"):
+        raise RuntimeError("Could not determine home directory.")
+    return path
 
 
 def snapshot(cache: Path, name: str) -> Path:

@@ -9,9 +9,10 @@ import pytest
 from engine.adapters import library
 from engine.commands import cli
 from engine.config import recipe as recipes
-from engine.errors import StorageError
+from engine.errors import SettingError, StorageError
 from engine.runs import run_store
 from engine.system import paths
+from engine.system.files import write_export
 from tests.helpers.homes import add_adapter, make_recipe
 from tests.helpers.systems import LINUX, WINDOWS
 
@@ -40,6 +41,30 @@ def test_without_it_the_system_s_places_are_used(monkeypatch, tmp_path):
         monkeypatch.setenv(name, str(tmp_path))
     assert all(folder().is_relative_to(tmp_path) for folder in FOLDERS)
     assert "tunesmith" in paths.runs_folder().parts
+
+
+def test_without_a_home_folder_nothing_is_put_into_the_working_folder(monkeypatch, tmp_path):
+    """As in a container whose user the system does not know."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TUNESMITH_HOME")
+    monkeypatch.setattr(paths.appdirs, "user_data_dir", lambda *_, **__: "~/.local/share/tunesmith")
+    with pytest.raises(SettingError, match="has no home folder") as caught:
+        paths.runs_folder()
+    assert "TUNESMITH_HOME" in caught.value.hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_that_is_too_long_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / ("long" * 100)))
+    with pytest.raises(StorageError, match="cannot be made"):
+        paths.runs_folder()
+    with pytest.raises(StorageError, match="can't be written"):
+        write_export(tmp_path / f"{'long' * 100}.html", "text")
+
+
+def test_a_window_s_python_starts_one_with_a_console(monkeypatch):
+    monkeypatch.setattr(paths.sys, "executable", "Scripts/pythonw.exe")
+    assert Path(paths.program()[0]) == Path("Scripts/python.exe")
 
 
 def test_a_folder_that_cannot_be_made_is_told(monkeypatch, tmp_path):
@@ -106,12 +131,14 @@ def test_a_path_that_was_sent_leads_to_where_it_is_on_the_node(monkeypatch):
     assert paths.path_here("~/other.csv") == Path("~/other.csv").expanduser()
 
 
-pytestmark = pytest.mark.skipif(not LINUX, reason="names are Unicode there")
+NO_TEXT = pytest.mark.skipif(not LINUX, reason="names are Unicode there")
 
 
 @pytest.fixture
 def odd(tmp_path):
     """A folder whose name is Latin-1."""
+    if not LINUX:
+        pytest.skip("names are Unicode there")
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()
     return folder
@@ -126,6 +153,7 @@ def test_a_file_in_an_odd_folder_is_reached_through_a_link(home, odd):
     assert paths.resolved(path) == path
 
 
+@NO_TEXT
 def test_an_odd_name_keeps_its_suffix(home, tmp_path):
     file = tmp_path / os.fsdecode(b"\xff" * 200 + b".jsonl.gz")
     file.write_bytes(b"")
@@ -172,6 +200,7 @@ def test_an_adapter_goes_out_and_in_through_an_odd_folder(home, odd):
         assert library.import_adapter(source).changed_files() == []
 
 
+@NO_TEXT
 def test_a_merge_into_a_name_that_is_no_text_is_a_problem(home, tmp_path, capsys):
     target = str(tmp_path / os.fsdecode(b"\xff"))
     assert cli.run(cli.parse(["adapters", "merge", add_adapter().id, target])) == 2

@@ -433,6 +433,14 @@ def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path,
     assert made == []
 
 
+def test_a_user_may_have_any_name(tmp_path, monkeypatch):
+    home = tmp_path / "Jürgen O'Müller 🦙 名前"
+    monkeypatch.setenv(paths.HOME, str(home / "tunesmith"))
+    _, events = completed(tiny_recipe(home / "my data", "t5", "lora"))
+    adapter = library.delete(adapter_of(events))
+    assert library.restore_adapter(adapter).changed_files() == []
+
+
 @pytest.mark.skipif(WINDOWS, reason="folders have other rights there")
 def test_a_run_keeps_its_files_to_this_user(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1", "evaluation.examples=1")
