@@ -165,7 +165,7 @@ def remove_abandoned_jobs() -> None:
     # A folder that can't be made or read is reported when it is needed.
     with suppress(StorageError, OSError):
         for folder in jobs_folder().iterdir():
-            if _is_abandoned(folder):
+            if folder.is_dir() and _is_abandoned(folder):
                 remove(folder)
 
 

@@ -235,6 +235,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.skipif(WINDOWS, reason="Windows keeps the folder that a process works in")
 def test_a_folder_that_goes_under_a_worker_ends_it_with_the_reason(tmp_path):
     job = create_job(tmp_path, "train", {"script": [["steps", {"count": 10_000, "per_second": 50}]]})
     supervisor = Supervisor(job, command=scripted_worker.command(job))
