@@ -14,9 +14,9 @@ MAX_LONG_SPEAKER_CHARACTERS = 120
 MIN_HEADINGS = 4
 # A wide colon, as Chinese and Japanese have it, needs no space behind it, nor does a colon before their characters.
 _COLON = r"(?::(?=\s|$|[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uffef])|：)"
-_TURN = re.compile(rf"^\s*([^\s:：][^:：\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}?)\s*{_COLON}\s*(.*)$")
+_TURN = re.compile(rf"^\s*([^\s:：][^:：\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}+)\s*{_COLON}\s*(.*)$")
 _LONG_TURN = re.compile(
-    rf"^\s*([^\s:：][^:：\n]{{{MAX_SPEAKER_CHARACTERS},{MAX_LONG_SPEAKER_CHARACTERS - 1}}}?)\s*{_COLON}\s*(.*)$"
+    rf"^\s*([^\s:：][^:：\n]{{{MAX_SPEAKER_CHARACTERS},{MAX_LONG_SPEAKER_CHARACTERS - 1}}}+)\s*{_COLON}\s*(.*)$"
 )
 # Words of a long name begin with a capital, a digit or a bracket, but for short ones: "de la", "von", "&".
 _NAME_WORD = re.compile(r"[(\[\"'“]?(?:[^\W\d_a-zß-öø-ÿ]|\d)|[a-zß-öø-ÿ&/,.|–-]{1,3}$|[^\x00-\x7f]+$")
@@ -69,6 +69,15 @@ def turns(conversation: str) -> tuple[Turn, ...]:
                 spoken.append(("", []))
             spoken[-1][1].append(line.strip())
     return tuple(Turn(speaker, "\n".join(filter(None, lines))) for speaker, lines in spoken)
+
+
+def turns_and_speakers(conversation: str) -> tuple[int, int]:
+    """Return how many turns and how many different speakers `turns` would find, in half the time."""
+    lines = [line for line in conversation.splitlines() if line and not line.isspace()]
+    heads = [turn_head(line) for line in lines]
+    begins_unnamed = bool(heads) and heads[0] is None
+    names = [head[0] for head in heads if head]
+    return len(names) + begins_unnamed, len(set(names))
 
 
 def as_text(spoken: Iterable[Turn]) -> str:

@@ -47,7 +47,7 @@ def find(text: str, kinds: Collection[str] = tuple(_MASKS)) -> list[Match]:
     matches: list[Match] = []
     if "@" in text:
         matches += _found("email", _emails(text), matches)
-    if _SEVEN_DIGITS.search(text):
+    if _may_hold_numbers(text) and _SEVEN_DIGITS.search(text):
         for kind, spans in _NUMBERS.items():
             matches += _found(kind, spans(text), matches)
     return sorted((match for match in matches if match.kind in kinds), key=lambda match: match.start)
@@ -86,6 +86,13 @@ def _emails(text: str) -> Iterator[Span]:
 
 # ------------------------------------------------------------------------------------------------------- IBAN
 _SEVEN_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
+
+
+def _may_hold_numbers(text: str) -> bool:
+    """A quick test: most texts have hardly a digit."""
+    return not text.isascii() or len(text) - len(text.encode().translate(None, b"0123456789")) >= 7
+
+
 _IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]){11,30}")
 # Characters of an IBAN by country: the register of SWIFT.
 _COUNTRIES = {

@@ -44,6 +44,8 @@ _MAYBE_DAMAGED = re.compile(f"[{_NO_CHARACTERS}ÃÂâð]")
 
 def invisible(text: str) -> list[Span]:
     """Return the spans of control and zero-width characters, without tabs and line ends."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return []
     if not _MAYBE_INVISIBLE.search(text):
         return []
     pattern = _INVISIBLE_BESIDE_RIGHT_TO_LEFT if _RIGHT_TO_LEFT.search(text) else _INVISIBLE

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from engine.text.conversations import turns
+from engine.text.conversations import turns_and_speakers
 from engine.text.pii import Match, find
 from engine.worker.ingestion.row_store import Row
 
+# Whatever of ASCII is in no word becomes a space.
+_SPACES = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
 # In scripts without spaces each character is a word.
 _WORD = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\\W_]+")
 
@@ -59,13 +61,17 @@ class RowStats:
     def add(self, views: Sequence[RowView]) -> None:
         """Add the next rows."""
         for view in views:
-            spoken = turns(view.conversation)
+            count, names = turns_and_speakers(view.conversation)
             self.conversation_tokens.append(view.conversation_tokens)
             self.summary_tokens.append(view.summary_tokens)
-            self.turns.append(len(spoken))
-            self.speakers.append(len({turn.speaker for turn in spoken if turn.speaker}))
+            self.turns.append(count)
+            self.speakers.append(names)
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case."""
-    return _WORD.findall(text.lower())
+    spaced = text.lower().encode("utf-8", "surrogatepass").translate(_SPACES)
+    parts = spaced.decode("utf-8", "surrogatepass").split()
+    if text.isascii():
+        return parts
+    return [word for part in parts for word in ((part,) if part.isascii() else _WORD.findall(part))]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.conversations import Turn, as_text, speakers, turns
+from engine.text.conversations import Turn, as_text, speakers, turns, turns_and_speakers
 
 
 def test_lines_with_names_are_turns_and_lines_without_go_on():
@@ -59,3 +59,10 @@ def test_what_is_written_as_text_is_read_with_the_same_speakers_and_words(said):
 def test_a_long_text_without_speakers_is_read_at_once():
     (turn,) = turns("a line of a long text\n" * 200_000)
     assert turn.text.count("\n") == 199_999
+
+
+@given(st.text(st.sampled_from("Ab :：\n\u3000你1(")))
+def test_turns_and_speakers_are_counted_as_they_are_read(conversation):
+    found = turns(conversation)
+    named = {turn.speaker for turn in found if turn.speaker}
+    assert turns_and_speakers(conversation) == (len(found), len(named))
