@@ -1,18 +1,21 @@
-"""Rows of a source: in memory, or beyond a share of what is free in an Arrow file, which goes with its process."""
+"""Rows of a source: in memory, and beyond a share of what is free in a file, which goes with its process."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import mmap
 import tempfile
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
-from itertools import chain, islice
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain, pairwise, repeat
 from typing import Generic, NamedTuple, TypeVar, overload
 
+import numpy as np
+import numpy.typing as npt
 import psutil
-import pyarrow as pa
 
 from engine.data import SourcedExample
 from engine.errors import StorageError
@@ -24,12 +27,14 @@ T = TypeVar("T")
 U = TypeVar("U")
 # Rows may take this share of the free memory, and no more than this: a container has less than it shows. Beside its
 # texts a row takes about so many bytes.
-MEMORY_SHARE, MAX_BYTES, ROW_BYTES = 8, 1 << 30, 800
-ROWS_PER_BATCH = 1_000
+MEMORY_SHARE, MAX_BYTES, ROW_BYTES = 8, 1 << 27, 800
+# What was read of the file, and so much around it, counts as this process's memory until it is given back.
+BYTES_AROUND, MAX_MAPPED_BYTES = 1 << 16, 1 << 25
+DIGEST_BYTES = 16
+COMPLETE, LACKS_SUMMARY, LACKS_CONVERSATION = range(3)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of a source: its number in its table, from 1, and its example, complete or not.
 
     `masked` are the kinds of personal data that were masked in it, one entry per occurrence; `place` is its file and
@@ -44,9 +49,7 @@ class Row:
     @property
     def missing(self) -> str | None:
         """What the row lacks: "conversation", "summary", or None if it is complete."""
-        if not self.example.conversation.strip():
-            return "conversation"
-        return None if self.example.summary.strip() else "summary"
+        return (None, "summary", "conversation")[_missing(self.example)]
 
 
 class _Record(NamedTuple):
@@ -63,37 +66,87 @@ class _Record(NamedTuple):
         return ROW_BYTES + sum(map(len, texts))
 
 
-class _ArrowRecords(Sequence[_Record]):
-    """Records in a file without a name, mapped."""
+class _Records(Sequence[_Record]):
+    """Records: the first ones in memory, those that it has no room for in a file without a name, mapped."""
 
-    def __init__(self, records: Iterator[_Record]) -> None:
-        schema = pa.schema({"record": pa.large_string()})
+    def __init__(self, records: Iterable[_Record]) -> None:
+        self._held: list[_Record] = []
+        # Where the parts of each record in the file end: facts, conversation and summary.
+        self._ends = array("q", [0])
+        self._read_to = self._mapped_bytes = 0
+        room = min(psutil.virtual_memory().available // MEMORY_SHARE, MAX_BYTES)
+        coming = iter(records)
+        for record in coming:
+            if room < record.size:
+                self._file(chain([record], coming))
+                break
+            self._held.append(record)
+            room -= record.size
+
+    def _file(self, records: Iterator[_Record]) -> None:
         try:
             # Closed with the mapping, which keeps it open until then.
             with tempfile.TemporaryFile(dir=cache_folder()) as file:
-                with pa.ipc.new_file(file, schema) as writer:
-                    while some := [_json(record) for record in islice(records, ROWS_PER_BATCH)]:
-                        writer.write_batch(pa.record_batch([some], schema=schema))
+                for numbers, masked, place, example in records:
+                    facts = json.dumps([numbers, masked, place, example.id, example.more_references])
+                    for text in (facts, example.conversation, example.summary):
+                        self._ends.append(self._ends[-1] + file.write(_utf8(text)))
                 file.flush()
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise StorageError(
                 f"The rows do not fit into memory, and {cache_folder()} does not take them: {error.strerror}.",
                 "Free some disk space, or limit the rows.",
             ) from error
-        self._column = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()["record"]
 
     def __len__(self) -> int:
-        return len(self._column)
+        return len(self._held) + len(self._ends) // 3
 
     def __getitem__(self, number: int) -> _Record:  # type: ignore[override]
-        numbers, masked, place, (name, conversation, summary, more) = json.loads(self._column[number].as_py())
+        if number < len(self._held):
+            return self._held[number]
+        first = 3 * (number - len(self._held))
+        ends = self._ends[first : first + 4]
+        facts, conversation, summary = (
+            self._mapped[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends)
+        )
+        self._mapped_bytes += min(abs(ends[3] - self._read_to), ends[3] - ends[0] + BYTES_AROUND)
+        self._read_to = ends[3]
+        if self._mapped_bytes > MAX_MAPPED_BYTES and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+            self._mapped_bytes = 0
+        numbers, masked, place, name, more = json.loads(facts)
         example = Example(name, conversation, summary, tuple(more))
         return _Record(tuple(numbers), tuple(masked), place, example)
 
+    @cached_property
+    def facts(self) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.uint8]]:
+        """The digest of each conversation without the spaces around it, and what each record lacks."""
+        digests, missing = bytearray(), bytearray()
+        for number in range(len(self)):
+            example = self[number].example
+            digests += digest(example.conversation.strip())
+            missing.append(_missing(example))
+        return np.frombuffer(digests, f"S{DIGEST_BYTES}"), np.frombuffer(missing, np.uint8)
 
-def _json(record: _Record) -> str:
-    return json.dumps([*record[:3], astuple(record.example)])
+
+def digest(text: str) -> bytes:
+    """Return what is as good as the text to compare it: the texts themselves may need more memory than there is."""
+    return hashlib.blake2b(_utf8(text), digest_size=DIGEST_BYTES).digest()
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _missing(example: Example) -> int:
+    if _is_blank(example.conversation):
+        return LACKS_CONVERSATION
+    return LACKS_SUMMARY if _is_blank(example.summary) else COMPLETE
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
 
 
 class LazySequence(Sequence[T], Generic[T]):
@@ -102,7 +155,7 @@ class LazySequence(Sequence[T], Generic[T]):
     Slices are lazy too. Equal to every sequence with the same items.
     """
 
-    def __init__(self, records: Sequence[_Record], numbers: array[int], make: Callable[[_Record], T]) -> None:
+    def __init__(self, records: _Records, numbers: array[int], make: Callable[[_Record], T]) -> None:
         self._records = records
         self._numbers = numbers
         self._make = make
@@ -133,10 +186,20 @@ class LazySequence(Sequence[T], Generic[T]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def digests(self) -> npt.NDArray[np.bytes_]:
+        """The digest of each conversation without the spaces around it."""
+        return self._records.facts[0][np.asarray(self._numbers)]
+
+    @property
+    def missing(self) -> npt.NDArray[np.uint8]:
+        """What each item lacks: COMPLETE, LACKS_SUMMARY or LACKS_CONVERSATION."""
+        return self._records.facts[1][np.asarray(self._numbers)]
+
     def select(self, indices: Iterable[int]) -> LazySequence[T]:
         """Return the items at these indices, in that order."""
-        numbers = array("q", (self._numbers[index] for index in indices))
-        return LazySequence(self._records, numbers, self._make)
+        chosen = np.asarray(self._numbers)[np.fromiter(indices, np.int64)]
+        return LazySequence(self._records, array("q", chosen.tobytes()), self._make)
 
     def mapped(self, make: Callable[[_Record], U]) -> LazySequence[U]:
         """Return the sequence with items made by another function."""
@@ -144,17 +207,7 @@ class LazySequence(Sequence[T], Generic[T]):
 
 
 def _stored(records: Iterable[_Record], make: Callable[[_Record], T]) -> LazySequence[T]:
-    held: list[_Record] = []
-    room = min(psutil.virtual_memory().available // MEMORY_SHARE, MAX_BYTES)
-    coming = iter(records)
-    for record in coming:
-        held.append(record)
-        room -= record.size
-        if room < 0:
-            stored_records: Sequence[_Record] = _ArrowRecords(chain(held, coming))
-            break
-    else:
-        stored_records = held
+    stored_records = _Records(records)
     return LazySequence(stored_records, array("q", range(len(stored_records))), make)
 
 
@@ -173,7 +226,7 @@ def rows_of(examples: LazySequence[SourcedExample], kinds: Collection[str]) -> L
     rows = examples.mapped(_row)
     if not kinds:
         return rows
-    masked = (_masked(row, kinds) for row in rows)
+    masked = map(_masked, rows, repeat(kinds))
     return _stored((_Record((row.number,), row.masked, row.place, row.example) for row in masked), _row)
 
 
@@ -202,4 +255,4 @@ def _masked(row: Row, kinds: Collection[str]) -> Row:
     if not masked:
         return row
     changed = replace(example, conversation=conversation, summary=summary, more_references=tuple(more))
-    return replace(row, example=changed, masked=masked)
+    return row._replace(example=changed, masked=masked)

@@ -8,20 +8,16 @@ that few of them are in memory at a time.
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.worker.ingestion.row_store import LazySequence, Row
+from engine.worker.ingestion.row_store import COMPLETE, LACKS_CONVERSATION, LazySequence, Row
 
 Indices = npt.NDArray[np.int64]
 Text = Callable[[int], bytes]
-DIGEST_BYTES = 16
-_NOTHING, _SUMMARY, _CONVERSATION = range(3)
-_MISSING = {None: _NOTHING, "summary": _SUMMARY, "conversation": _CONVERSATION}
 # So many texts are sorted in memory; of more, only a prefix is compared at a time.
 MAX_TEXTS_IN_MEMORY = 1_000
 PREFIX_BYTES = 32
@@ -63,10 +59,11 @@ def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
 
     Of conversations that all wait for a summary each is usable.
     """
-    firsts, groups, missing = _grouped(rows)
-    is_usable = missing == _NOTHING
+    _, firsts, groups = np.unique(rows.digests, return_index=True, return_inverse=True)
+    missing = rows.missing
+    is_usable = missing == COMPLETE
     if not is_usable.any():
-        is_usable = missing != _CONVERSATION
+        is_usable = missing != LACKS_CONVERSATION
     if not is_usable.any():
         is_usable[:] = True
     ranks = np.zeros(len(rows), np.int64)
@@ -78,18 +75,6 @@ def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
 def _text(row: Row) -> bytes:
     """Return what is compared of a row; bytes of UTF-8 have the order of the characters."""
     return row.example.conversation.strip().encode("utf-8", "surrogatepass")
-
-
-def _grouped(rows: LazySequence[Row]) -> tuple[Indices, Indices, npt.NDArray[np.uint8]]:
-    """Return the first index of each different conversation, and for each row which one it has and what it lacks."""
-    digests, missing = bytearray(), bytearray()
-    for row in rows:
-        missing.append(_MISSING[row.missing])
-        digests += hashlib.blake2b(_text(row), digest_size=DIGEST_BYTES).digest()
-    _, firsts, groups = np.unique(
-        np.frombuffer(digests, f"S{DIGEST_BYTES}"), return_index=True, return_inverse=True
-    )
-    return firsts, groups, np.frombuffer(bytes(missing), np.uint8)
 
 
 def sorted_by_text(indices: Indices, text: Text, common_bytes: int = 0) -> Iterator[int]:

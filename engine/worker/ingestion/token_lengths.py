@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from engine.config import model_info
@@ -96,29 +97,29 @@ def _estimated_ends(text: str) -> list[int]:
     return [*range(CHARACTERS_PER_TOKEN, len(text), CHARACTERS_PER_TOKEN), *([len(text)] if text else [])]
 
 
-def describe(lengths: Sequence[int]) -> dict[str, int]:
+def describe(lengths: Sequence[int] | npt.NDArray[np.int64]) -> dict[str, int]:
     """Return median, 95th percentile and maximum; zeros for no lengths."""
-    if not lengths:
+    if not len(lengths):
         return {"median": 0, "p95": 0, "max": 0}
-    ordered = sorted(lengths)
+    ordered = np.sort(lengths)
     return {
-        "median": int(statistics.median_low(ordered)),
-        "p95": ordered[math.ceil(0.95 * len(ordered)) - 1],
-        "max": ordered[-1],
+        "median": int(ordered[(len(ordered) - 1) // 2]),
+        "p95": int(ordered[math.ceil(0.95 * len(ordered)) - 1]),
+        "max": int(ordered[-1]),
     }
 
 
-def histogram(lengths: Sequence[int]) -> dict[str, Any]:
+def histogram(lengths: Sequence[int] | npt.NDArray[np.int64]) -> dict[str, Any]:
     """Return `edges` (one more than bins, round numbers from 0) and `counts`.
 
     The width of bins follows the 95th percentile, so that a single long text does not blur the others; the last of
     `MAX_BINS` counts everything beyond it.
     """
-    width = _round_width(describe(lengths)["p95"])
-    bins = min(MAX_BINS, max(lengths, default=0) // width + 1)
-    counts = [0] * bins
-    for length in lengths:
-        counts[min(length // width, bins - 1)] += 1
+    measured = describe(lengths)
+    width = _round_width(measured["p95"])
+    bins = min(MAX_BINS, measured["max"] // width + 1)
+    numbers = np.minimum(np.asarray(lengths, np.int64) // width, bins - 1)
+    counts = np.bincount(numbers, minlength=bins).tolist()
     return {"edges": [number * width for number in range(bins + 1)], "counts": counts}
 
 

@@ -5,16 +5,19 @@ Knows nothing of training: the findings say what a run would do with the rows th
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from typing import Any
 
 from engine.config.data_options import DataOptions, checked
 from engine.data.findings import FINDINGS
 from engine.worker.dataset.dataset import Selection, fingerprint, select
+from engine.worker.ingestion.row_store import examples_of, no_rows
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
 from engine.worker.runtime.channel import Channel
 from engine.worker.validation.check_report import (
+    at,
     finding_reports,
     leak_reports,
     lengths,
@@ -22,7 +25,7 @@ from engine.worker.validation.check_report import (
     split_report,
     write_details,
 )
-from engine.worker.validation.cross_row_rules import Both, Rows, in_both
+from engine.worker.validation.cross_row_rules import RELATIONS, Both, Indices, Repeated, in_both, repeated
 from engine.worker.validation.language_id import UsualLanguages
 from engine.worker.validation.row_rules import COUNTED
 from engine.worker.validation.row_view import RowStats, RowView
@@ -50,7 +53,7 @@ class _Check:
         self, selection: Selection, options: DataOptions, counter: TokenCounter, channel: Channel
     ) -> None:
         self._selection = selection
-        self._rows: Rows = dict(selection.rows)
+        self._rows = selection.rows
         self._options = options
         self._counter = counter
         self._channel = channel
@@ -65,15 +68,20 @@ class _Check:
         """Look at every row, keep the details beside the events, and return what the event carries."""
         rows, is_labelled = self._rows, self._is_labelled
         usual = UsualLanguages.of(rows, self._whole)
-        needs = {"needs_summary": is_labelled}
-        found = find(IDS, rows, self._options, self._counter, usual, self._take, **needs)
+        alone = find(IDS, rows, self._options, self._counter, usual, self._take, needs_summary=is_labelled)
         self._channel.enter("sum_up")
-        out = left_out(self._options.exclude, found, rows, **needs)
-        used = {split: [index for index in self._whole[split] if index not in out[split]] for split in SPLITS}
+        alike = repeated(rows, self._whole)
+        related = {name: relate(alike) for name, relate in RELATIONS.items()}
+        found = {name: alone.get(name) or related[name] for name in IDS}
+        out = left_out(self._options.exclude, alone, alike)
+        used = {
+            split: array("q", (index for index in indices if index not in out[split]))
+            for split, indices in self._whole.items()
+        }
         # A limit that is moved would cut or leave out those that are too long now as well.
         measured = {
-            split: [index for index in self._whole[split] if out[split].get(index, COUNTED[0]) in COUNTED]
-            for split in SPLITS
+            split: array("q", (index for index in indices if out[split].get(index, COUNTED[0]) in COUNTED))
+            for split, indices in self._whole.items()
         }
         splits = {
             split: split_report(
@@ -82,16 +90,16 @@ class _Check:
             for split, some in rows.items()
             if some
         }
-        both = in_both(rows, self._whole)
+        both = in_both(alike)
         shown = {split: len(report["rows"]) for split, report in splits.items()}
-        self._write_details(found, both, shown, measured)
+        self._write_details(found, alike, both, shown, measured)
+        rows_used = {split: rows[split].select(used[split]) for split in SPLITS}
         examples = {
-            split: tuple(rows[split][index].example for index in used[split]) if is_labelled else ()
-            for split in SPLITS
+            split: examples_of(some if is_labelled else no_rows()) for split, some in rows_used.items()
         }
-        masked = Counter(
-            kind for split in SPLITS for index in used[split] for kind in rows[split][index].masked
-        )
+        masked = Counter[str]()
+        if self._options.mask:
+            masked.update(kind for some in rows_used.values() for row in some for kind in row.masked)
         source = self._selection.source
         return {
             "source": source.name,
@@ -102,7 +110,7 @@ class _Check:
             "splits": splits,
             "unlabelled": 0 if is_labelled else sum(map(len, self._whole.values())),
             "leaks": leak_reports(rows, both),
-            "findings": finding_reports(found, rows, self._whole, self._options),
+            "findings": finding_reports(found, rows, alike, self._options),
             "excluded": {split: dict(Counter(out[split].values())) for split in SPLITS if out[split]},
             "masked": dict(masked),
             "languages": {
@@ -122,7 +130,7 @@ class _Check:
         self._channel.check_stop()
 
     def _write_details(
-        self, found: Found, both: Both, shown: dict[Split, int], measured: dict[Split, list[int]]
+        self, found: Found, alike: Repeated, both: Both, shown: dict[Split, int], measured: Indices
     ) -> None:
         wanted = {split: [*range(shown.get(split, 0))] for split in SPLITS}
         for (split, other), (indices, other_indices) in both.items():
@@ -143,15 +151,15 @@ class _Check:
             },
             "lengths": {
                 split: {
-                    "conversation": lengths(self._stats[split].conversation_tokens[each] for each in indices),
+                    "conversation": lengths(at(self._stats[split].conversation_tokens, indices)),
                     "summary": lengths(
-                        self._stats[split].summary_tokens[each] for each in indices if self._is_labelled
+                        at(self._stats[split].summary_tokens, indices if self._is_labelled else ())
                     ),
                 }
                 for split, indices in measured.items()
             },
             "summary_marks": self._counter.summary_special_tokens,
-            "marks": marks(self._rows, self._whole, found, self._stats),
+            "marks": marks(self._rows, self._whole, found, alike, self._stats),
         }
         folder = self._channel.job.folder
         write_details(folder, self._rows, wanted, self._stats, facts, self._counter, self._report)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.config import automatic
 from engine.config.data_options import DataOptions
@@ -19,10 +21,10 @@ from engine.data.check_results import DETAILS, ROWS
 from engine.data.findings import FINDINGS, Finding
 from engine.system.files import write_atomically
 from engine.text import pii, unicode_checks
-from engine.worker.ingestion.row_store import Row
+from engine.worker.ingestion.row_store import LazySequence, Row
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter, describe, histogram
-from engine.worker.validation.cross_row_rules import Both, Indices, Rows, count_differing_in_spaces, keys
+from engine.worker.validation.cross_row_rules import Both, Indices, Repeated, Rows, count_differing_in_spaces
 from engine.worker.validation.row_view import RowStats
 from engine.worker.validation.scan import Found
 
@@ -38,6 +40,7 @@ MAX_ROWS_WITH_ENDS = 600
 MAX_CHARACTERS_WITH_ENDS = 50_000
 
 Mark = tuple[int, ...]
+Integers = npt.NDArray[np.int64]
 
 
 def split_report(
@@ -53,20 +56,22 @@ def split_report(
     Lengths are those of the complete rows (`whole`), before any limit. Rows without summaries are no examples
     (`are_examples`), but their conversations are measured.
     """
-    measured = {"conversation": whole, "summary": whole if are_examples else ()}
-    texts = {"conversation": stats.conversation_tokens, "summary": stats.summary_tokens}
-    lengths = {name: _at(values, measured[name]) for name, values in texts.items()}
+    lengths = {
+        "conversation": at(stats.conversation_tokens, whole),
+        "summary": at(stats.summary_tokens, whole if are_examples else ()),
+    }
     return {
         "examples": len(used) if are_examples else 0,
         "rows": _row_texts(rows, stats),
         "lengths": {name: {**describe(each), "histogram": histogram(each)} for name, each in lengths.items()},
-        "turns": describe(_at(stats.turns, used)),
-        "speakers": describe(_at(stats.speakers, used)),
+        "turns": describe(at(stats.turns, used)),
+        "speakers": describe(at(stats.speakers, used)),
     }
 
 
-def _at(values: array[int], indices: Sequence[int]) -> list[int]:
-    return [values[index] for index in indices]
+def at(values: array[int], indices: Sequence[int]) -> Integers:
+    """Return the values at these indices."""
+    return np.asarray(values)[np.asarray(indices, np.int64)]
 
 
 def _row_texts(rows: Sequence[Row], stats: RowStats) -> list[dict[str, Any]]:
@@ -107,13 +112,13 @@ def leak_reports(rows: Rows, both: Both) -> list[dict[str, Any]]:
     ]
 
 
-def finding_reports(found: Found, rows: Rows, used: Indices, options: DataOptions) -> list[dict[str, Any]]:
+def finding_reports(found: Found, rows: Rows, alike: Repeated, options: DataOptions) -> list[dict[str, Any]]:
     """Return every finding of every split, with its first rows.
 
     `text` is the whole message; `what`, `more` and `then` are its parts, for messages about several splits.
     """
     return [
-        _finding_report(entry, split, indices, rows, used, options)
+        _finding_report(entry, split, indices, rows[split], alike[split], options)
         for split in SPLITS
         for entry in FINDINGS
         if (indices := found[entry.id][split])
@@ -121,7 +126,12 @@ def finding_reports(found: Found, rows: Rows, used: Indices, options: DataOption
 
 
 def _finding_report(
-    entry: Finding, split: Split, indices: Sequence[int], rows: Rows, used: Indices, options: DataOptions
+    entry: Finding,
+    split: Split,
+    indices: Sequence[int],
+    rows: LazySequence[Row],
+    alike: Mapping[int, tuple[int, int]],
+    options: DataOptions,
 ) -> dict[str, Any]:
     limits = {
         "long_conversation": options.max_conversation_tokens,
@@ -129,8 +139,8 @@ def _finding_report(
     }
     what = entry.what.format(limit=limits.get(entry.id, 0))
     excluded = entry.id in options.exclude
-    more = _more(entry.id, [rows[split][index] for index in indices])
-    if entry.id == "duplicates" and (nearly := count_differing_in_spaces(rows, used, split)):
+    more = _more(entry.id, rows.select(indices))
+    if entry.id == "duplicates" and (nearly := count_differing_in_spaces(alike)):
         more = f"Different in the spaces around it only: {nearly:,} more."
     then = "data.exclude leaves them out." if excluded else entry.then
     numbered = f"{len(indices):,} {'row' if len(indices) == 1 else 'rows'}"
@@ -142,8 +152,8 @@ def _finding_report(
         "more": more,
         "then": then,
         "count": len(indices),
-        "rows": _numbers(rows[split], indices),
-        "places": [rows[split][index].place for index in indices[:MAX_PLACES_NAMED]],
+        "rows": _numbers(rows, indices),
+        "places": [rows[index].place for index in indices[:MAX_PLACES_NAMED]],
         "excluded": excluded,
     }
 
@@ -154,7 +164,7 @@ def _numbers(rows: Sequence[Row], indices: Sequence[int]) -> list[int]:
 
 def _more(finding: str, rows: Sequence[Row]) -> str:
     """Return further text about a finding's rows, "" for none."""
-    texts = [text for row in rows for text in (row.example.conversation, row.example.summary)]
+    texts = (text for row in rows for text in (row.example.conversation, row.example.summary))
     if finding in _CHARACTERS:
         pieces = (text[start:end] for text in texts for start, end in _CHARACTERS[finding](text))
         return f"{unicode_checks.named(pieces, MAX_CHARACTERS_NAMED)}."
@@ -212,22 +222,21 @@ def write_details(
 
 
 def marks(
-    rows: Rows, used: Indices, found: Found, stats: Mapping[Split, RowStats]
+    rows: Rows, used: Indices, found: Found, alike: Repeated, stats: Mapping[Split, RowStats]
 ) -> dict[Split, list[Mark]]:
     """Return the mark of each row of a finding and of each row with a repeated conversation, to count exclusions.
 
-    A mark is the row's number, its tokens, and the two numbers of its conversation (`keys`), 0 if it is unique.
+    A mark is the row's number, its tokens, and the two numbers of its conversation (`alike`), 0 if it is unique.
     """
-    repeated = keys(rows, used)
     marks_by_split: dict[Split, list[Mark]] = {}
     for split, indices in used.items():
-        marked = {index for of in found.values() for index in of.get(split, ())} | repeated[split].keys()
+        marked = {index for of in found.values() for index in of[split]} | alike[split].keys()
         marks_by_split[split] = [
             (
                 rows[split][index].number,
                 stats[split].conversation_tokens[index],
                 stats[split].summary_tokens[index],
-                *(number + 1 for number in repeated[split].get(index, (-1, -1))),
+                *(number + 1 for number in alike[split].get(index, (-1, -1))),
             )
             for index in indices
             if index in marked
@@ -235,9 +244,9 @@ def marks(
     return marks_by_split
 
 
-def lengths(counts: Iterable[int]) -> list[tuple[int, int]]:
+def lengths(counts: Integers) -> list[list[int]]:
     """Return each token count with its frequency, ascending."""
-    return sorted(Counter(counts).items())
+    return np.stack(np.unique(counts, return_counts=True), axis=1).tolist()
 
 
 def _append(stream: IO[bytes], record: dict[str, Any]) -> int:

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar
 
-from engine.data import SPLITS, Split
+from engine.data import Split
 from engine.worker.ingestion.row_store import Row
 from engine.worker.validation.row_view import RowView, words
 
@@ -60,7 +61,11 @@ def _identifier() -> Any:
 
 def sampled(items: Sequence[T]) -> Sequence[T]:
     """Return some of many items, spread evenly."""
-    return items[:: max(1, len(items) // SAMPLE)]
+    return items[:: _step(len(items))]
+
+
+def _step(count: int) -> int:
+    return max(1, count // SAMPLE)
 
 
 class Languages:
@@ -98,8 +103,9 @@ class UsualLanguages:
     @classmethod
     def of(cls, rows: Mapping[Split, Sequence[Row]], used: Mapping[Split, Sequence[int]]) -> UsualLanguages:
         """Return the languages of the rows with these indices."""
-        places = [(split, index) for split in SPLITS for index in used[split]]
-        examples = [rows[split][index].example for split, index in sampled(places)]
+        total = sum(map(len, used.values()))
+        places = ((split, index) for split, indices in used.items() for index in indices)
+        examples = [rows[split][index].example for split, index in islice(places, 0, None, _step(total))]
         return cls(
             Languages([example.conversation for example in examples]),
             Languages([example.summary for example in examples]),

@@ -1,21 +1,21 @@
-"""Finds the rows of every finding, and excludes those of the findings in a recipe's `data.exclude`.
-
-One pass has the rules on single rows, one those that compare rows.
-"""
+"""Finds the rows of findings that depend on single rows, and excludes those of a recipe's `data.exclude`."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.config.data_options import DataOptions
 from engine.data.findings import excluded_text
-from engine.worker.ingestion.row_store import LazySequence, Row, no_rows
+from engine.worker.ingestion.row_store import COMPLETE, LACKS_SUMMARY, LazySequence, Row, no_rows
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter
-from engine.worker.validation.cross_row_rules import RELATIONS, Indices, Rows
+from engine.worker.validation.cross_row_rules import RELATIONS, Indices, Repeated, Rows, repeated
 from engine.worker.validation.language_id import UsualLanguages
 from engine.worker.validation.row_rules import LACKING, needs_tokens, rules
 from engine.worker.validation.row_view import RowView
@@ -23,7 +23,7 @@ from engine.worker.validation.row_view import RowView
 BATCH = 500
 BATCHES_AHEAD = 2
 
-Found = dict[str, dict[Split, list[int]]]
+Found = Mapping[str, Indices]
 OnBatch = Callable[[Split, list[RowView]], None]
 
 
@@ -37,34 +37,30 @@ def find(
     *,
     needs_summary: bool = True,
 ) -> Found:
-    """Return the indices of the rows of each finding in `ids`, by split.
+    """Return the indices of the rows of each finding in `ids` that depends on a single row, by split.
 
     Each row is visited once; `on_batch` takes the rows in order, a batch at a time, with token counts if there is a
     `counter`. `usual` holds the main languages if they are known already. Without `needs_summary`, rows without a
     summary count as complete.
     """
-    usable = whole(rows, needs_summary=needs_summary)
     if usual is None and "other_language" in ids:
-        usual = UsualLanguages.of(rows, usable)
+        usual = UsualLanguages.of(rows, whole(rows, needs_summary=needs_summary))
     chosen = rules(ids, options, counter, usual)
-    found: Found = {name: {split: [] for split in SPLITS} for name in ids}
+    found = {name: {split: array("q") for split in SPLITS} for name in ids if name not in RELATIONS}
     for split in SPLITS:
         start = 0
         for views in _batches(rows.get(split, ()), counter):
             in_use = [
                 (index, view)
                 for index, view in enumerate(views, start)
-                if _is_whole(view.missing, needs_summary=needs_summary)
+                if view.missing is None or (view.missing == "summary" and not needs_summary)
             ]
             lacking = [(index, view) for index, view in enumerate(views, start) if view.missing is not None]
             for name, rule in chosen.items():
                 checked = lacking if name in LACKING else in_use
-                found[name][split] += [index for index, view in checked if rule(view)]
+                found[name][split].extend(index for index, view in checked if rule(view))
             start += len(views)
             on_batch(split, views)
-    for name, relate in RELATIONS.items():
-        if name in ids:
-            found[name] = relate(rows, usable)
     return found
 
 
@@ -85,44 +81,39 @@ def _batches(rows: Sequence[Row], counter: TokenCounter | None) -> Iterator[list
 
 
 def _counted(rows: Sequence[Row], counter: TokenCounter) -> list[RowView]:
+    # Each access makes a row anew.
+    rows = list(rows)
     conversations = counter.count([row.example.conversation for row in rows])
     summaries = counter.count([row.example.summary for row in rows])
     return [RowView(*each) for each in zip(rows, conversations, summaries, strict=True)]
 
 
-def whole(rows: Rows, *, needs_summary: bool = True) -> dict[Split, list[int]]:
+def whole(rows: Rows, *, needs_summary: bool = True) -> dict[Split, array[int]]:
     """Return the indices of the complete rows: those that a run would use, or a person summarise."""
-    return {
-        split: [
-            index
-            for index, row in enumerate(rows.get(split, ()))
-            if _is_whole(row.missing, needs_summary=needs_summary)
-        ]
-        for split in SPLITS
-    }
-
-
-def _is_whole(missing: str | None, *, needs_summary: bool) -> bool:
-    return missing is None or (missing == "summary" and not needs_summary)
+    most = COMPLETE if needs_summary else LACKS_SUMMARY
+    return {split: array("q", np.flatnonzero(some.missing <= most).tobytes()) for split, some in rows.items()}
 
 
 def left_out(
-    ids: Collection[str], found: Mapping[str, Indices], rows: Rows, *, needs_summary: bool = True
+    ids: Collection[str], found: Mapping[str, Indices], alike: Repeated
 ) -> dict[Split, dict[int, str]]:
     """Return the indices that excluding `ids` leaves out, each with its finding.
 
     `found` has the indices of all findings in `ids` that depend on single rows. Rules that compare rows run on the
-    rest: of two equal conversations one stays if only one of them is left out for another reason.
+    rest: of two equal conversations one stays if only one of them is left out for another reason. `alike` are the
+    complete rows that have the conversation of another one.
     """
     out: dict[Split, dict[int, str]] = {split: {} for split in SPLITS}
-    usable = whole(rows, needs_summary=needs_summary)
     for name in (name for name in ids if name not in RELATIONS):
         for split in SPLITS:
             for index in found[name].get(split, ()):
                 out[split].setdefault(index, name)
     for name in (name for name in RELATIONS if name in ids):
-        used = {split: [index for index in usable[split] if index not in out[split]] for split in SPLITS}
-        for split, indices in RELATIONS[name](rows, used).items():
+        left = {
+            split: {index: keys for index, keys in of_split.items() if index not in out[split]}
+            for split, of_split in alike.items()
+        }
+        for split, indices in RELATIONS[name](left).items():
             out[split] |= dict.fromkeys(indices, name)
     return out
 
@@ -156,15 +147,16 @@ def exclude_rows(
     given = {split: rows.get(split, no_rows()) for split in SPLITS}
     if not options.exclude:
         return Remaining(given, {})
-    # Read from disk once: the rules access each row several times.
-    all_rows = {split: tuple(given[split]) for split in SPLITS}
     count = counter() if counter is not None and needs_tokens(options.exclude) else None
     alone = [name for name in options.exclude if name not in RELATIONS]
     found: Found = {}
     if alone:
         tick: OnBatch = lambda _split, _views: on_tick()  # noqa: E731
-        found = find(alone, all_rows, options, count, on_batch=tick, needs_summary=needs_summary)
-    out = left_out(options.exclude, found, all_rows, needs_summary=needs_summary)
+        found = find(alone, given, options, count, on_batch=tick, needs_summary=needs_summary)
+    alike: Repeated = {}
+    if len(alone) < len(options.exclude):
+        alike = repeated(given, whole(given, needs_summary=needs_summary))
+    out = left_out(options.exclude, found, alike)
     remaining = {
         split: given[split].select(index for index in range(len(given[split])) if index not in out[split])
         for split in SPLITS

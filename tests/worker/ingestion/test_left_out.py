@@ -13,6 +13,8 @@ from engine.worker.ingestion.row_store import LazySequence, Row, rows_of, stored
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation import check_report
+from engine.worker.validation.check_report import at
+from engine.worker.validation.cross_row_rules import RELATIONS, repeated
 from engine.worker.validation.row_view import RowStats
 from engine.worker.validation.scan import exclude_rows, find, whole
 
@@ -48,18 +50,18 @@ def checked(
 ) -> check_results.Details:
     """Return the details of a check at some limits, by way of its files."""
     measures = {split: RowStats() for split in SPLITS}
-    matches = find(IDS, rows, options(limits), COUNTER, None, lambda split, looks: measures[split].add(looks))
+    alone = find(IDS, rows, options(limits), COUNTER, None, lambda split, looks: measures[split].add(looks))
     used = whole(rows)
+    alike = repeated(rows, used)
+    matches = {**alone, **{name: relate(alike) for name, relate in RELATIONS.items()}}
     numbers = {
         name: {split: [rows[split][place].number for place in places[split]] for split in SPLITS}
         for name, places in matches.items()
     }
     lengths = {
         split: {
-            "conversation": check_report.lengths(
-                measures[split].conversation_tokens[place] for place in used[split]
-            ),
-            "summary": check_report.lengths(measures[split].summary_tokens[place] for place in used[split]),
+            "conversation": check_report.lengths(at(measures[split].conversation_tokens, used[split])),
+            "summary": check_report.lengths(at(measures[split].summary_tokens, used[split])),
         }
         for split in SPLITS
     }
@@ -67,7 +69,7 @@ def checked(
         "findings": numbers,
         "lengths": lengths,
         "summary_marks": MARKS,
-        "marks": check_report.marks(rows, used, matches, measures),
+        "marks": check_report.marks(rows, used, matches, alike, measures),
         "places": {},
     }
     (folder / check_results.DETAILS).write_text(json.dumps(facts))

@@ -22,9 +22,9 @@ EXAMPLES = [
 
 @pytest.fixture
 def no_memory(monkeypatch):
-    """Let memory take one row, and Arrow a few at a time."""
-    monkeypatch.setattr(row_store, "MEMORY_SHARE", 1 << 60)
-    monkeypatch.setattr(row_store, "ROWS_PER_BATCH", 3)
+    """Let memory take a few rows, and give back what was read of the file after each."""
+    monkeypatch.setattr(row_store, "MAX_BYTES", 4 * row_store.ROW_BYTES)
+    monkeypatch.setattr(row_store, "MAX_MAPPED_BYTES", 0)
 
 
 @pytest.mark.usefixtures("no_memory")
@@ -60,3 +60,13 @@ def test_a_disk_that_takes_no_rows_is_told(monkeypatch):
     monkeypatch.setattr(row_store.tempfile, "TemporaryFile", full)
     with pytest.raises(StorageError, match="do not fit into memory"):
         stored(iter(EXAMPLES))
+
+
+@pytest.mark.usefixtures("no_memory")
+def test_equal_conversations_have_one_digest_whatever_spaces_are_around_them_and_wherever_they_lie():
+    texts = [("A: hi", "x"), ("A: half \ud800", ""), (" \n", "x"), *[("A: yo", "x")] * 5, ("\tA: hi ", "x")]
+    rows = stored(SourcedExample(Example("", *text), (n,)) for n, text in enumerate(texts))
+    assert rows.digests[0] == rows.digests[8] != rows.digests[3]
+    assert len(set(rows.digests)) == 4
+    assert rows.select([1, 2, 8]).missing.tolist() == [1, 2, 0]
+    assert rows[1].example.conversation == "A: half \ud800"

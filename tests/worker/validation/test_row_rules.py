@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from engine.config.data_options import DataOptions
+from engine.data import SourcedExample
 from engine.text.conversations import Example
-from engine.worker.ingestion.row_store import Row
+from engine.worker.ingestion.row_store import LazySequence, Row, rows_of, stored
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.runtime.channel import Stopped
 from engine.worker.validation import scan
@@ -30,6 +31,10 @@ POLISH = "Marta: Cześć, co robisz dziś wieczorem?\nPiotr: Nic specjalnego, mo
 
 def row(conversation: str, summary: str, number: int = 1) -> Row:
     return Row(number, Example(str(number), conversation, summary))
+
+
+def stored_rows(*rows: Row) -> LazySequence[Row]:
+    return rows_of(stored(SourcedExample(each.example, (each.number,)) for each in rows), ())
 
 
 def is_found(name: str, conversation: str, summary: str) -> bool:
@@ -108,8 +113,8 @@ def test_a_row_in_another_language_than_most_is_found_in_either_text():
         row(GERMAN, usual[0].example.summary),
         row(TALK, "Ann und Bob gehen am Samstag in die neue Bäckerei am Bahnhof."),
     ]
-    matches = find(["other_language"], {"train": [*usual, *odd]}, DataOptions(source="x"), None)
-    assert matches["other_language"]["train"] == [40, 41]
+    matches = find(["other_language"], {"train": stored_rows(*usual, *odd)}, DataOptions(source="x"), None)
+    assert list(matches["other_language"]["train"]) == [40, 41]
 
 
 def test_half_of_the_rows_in_another_language_are_found_too():
@@ -120,17 +125,17 @@ def test_half_of_the_rows_in_another_language_are_found_too():
 
 
 def test_rows_that_lack_a_text_have_no_other_finding():
-    rows = {"train": [row("A: a@b.org", ""), row("A: a@b.org", "x", 2)]}
-    matches = find(["email", "empty_summary"], rows, DataOptions(source="x"), None)
-    assert matches == {
-        "email": {"train": [1], "validation": [], "test": []},
-        "empty_summary": {"train": [0], "validation": [], "test": []},
+    rows = stored_rows(row("A: a@b.org", ""), row("A: a@b.org", "x", 2))
+    matches = find(["email", "empty_summary"], {"train": rows}, DataOptions(source="x"), None)
+    assert {name: list(found["train"]) for name, found in matches.items()} == {
+        "email": [1],
+        "empty_summary": [0],
     }
 
 
 def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(monkeypatch):
     monkeypatch.setattr(scan, "BATCH", 2)
-    rows = [row("A: " + "x" * number, "y", number) for number in range(11)]
+    rows = stored_rows(*(row("A: " + "x" * number, "y", number) for number in range(11)))
     seen: list[tuple[int, int]] = []
     found = scan.find(
         ["long_conversation"],
@@ -142,7 +147,7 @@ def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(mo
         on_batch=lambda _, looks: seen.extend((look.row.number, look.conversation_tokens) for look in looks),
     )
     assert seen == [(number, number + 3) for number in range(11)]
-    assert found["long_conversation"]["train"] == [6, 7, 8, 9, 10]
+    assert list(found["long_conversation"]["train"]) == [6, 7, 8, 9, 10]
 
 
 def test_a_check_that_is_stopped_counts_no_further(monkeypatch):
@@ -157,8 +162,9 @@ def test_a_check_that_is_stopped_counts_no_further(monkeypatch):
         return [0] * len(texts)
 
     counter = TokenCounter(count, lambda _: [], 1, exact=True, description="")
+    rows = stored_rows(*([row("A: hi", "y")] * 50))
     with pytest.raises(Stopped):
-        scan.find([], {"train": [row("A: hi", "y")] * 50}, DataOptions(source="x"), counter, on_batch=stop)
+        scan.find([], {"train": rows}, DataOptions(source="x"), counter, on_batch=stop)
     assert len(counted) <= 2 * (scan.BATCHES_AHEAD + 2)
 
 
