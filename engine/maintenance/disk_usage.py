@@ -165,8 +165,10 @@ def remove_abandoned_jobs() -> None:
     # A folder that can't be made or read is reported when it is needed.
     with suppress(StorageError, OSError):
         for folder in jobs_folder().iterdir():
-            if folder.is_dir() and _is_abandoned(folder):
-                remove(folder)
+            # Another program may sweep it at the same moment.
+            with suppress(StorageError, OSError):
+                if folder.is_dir() and _is_abandoned(folder):
+                    remove(folder)
 
 
 def _is_abandoned(folder: Path) -> bool:

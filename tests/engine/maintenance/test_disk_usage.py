@@ -134,6 +134,21 @@ def test_what_a_killed_process_left_is_deleted(owner):
     assert is_swept(folder)
 
 
+def test_a_folder_that_another_program_sweeps_meanwhile_keeps_no_other(home, monkeypatch):
+    folders = [create_job(paths.jobs_folder(), "plan", {}).folder for _ in range(2)]
+    answers = iter([FileNotFoundError("swept"), True])
+
+    def look(_folder):
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(disk_usage, "_is_abandoned", look)
+    disk_usage.remove_abandoned_jobs()
+    assert sorted(folder.exists() for folder in folders) == [False, True]
+
+
 def test_what_a_worker_still_writes_stays(owner):
     process, folder = owner
     process.kill()

@@ -1,6 +1,7 @@
 """One call styles the application, and every widget follows a change of scheme or text size."""
 
 import gc
+import re
 import weakref
 
 import pytest
@@ -135,6 +136,8 @@ def test_the_sheet_leaves_no_name_unwritten_and_sets_no_font(table):
     text = style_sheet(table, round)
     assert "@" not in text
     assert "font" not in text
+    selectors = [each.strip() for each in re.findall(r"([^{}]+){", text)]
+    assert [each for each in selectors if selectors.count(each) > 1] == []
 
 
 IN_USE = {
