@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QWindow
-from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QGraphicsView, QTabBar, QWidget
 from shiboken6 import isValid
 
 from gui.look.polish import polish_again
@@ -45,7 +45,7 @@ class _LastInput(QObject):
             if isinstance(widget, QAbstractButton | QTabBar) and bool(widget.property("rim")) != rimmed:
                 widget.setProperty("rim", rimmed)
                 polish_again(widget)
-            widget.update()
+            (widget.viewport() if isinstance(widget, QGraphicsView) else widget).update()
 
 
 _last_input = _LastInput()

@@ -1,27 +1,24 @@
-"""The pyqtgraph part of a loss plot: axes, hairlines, curves, scores with an axis of their own, and names at line ends.
+"""The drawing of a loss plot: both losses, scores with an axis of their own, and names at the line ends.
 
 Draws the visible part of the given series and chooses the y range. Knows no run.
-Import it only when a plot is first shown: importing pyqtgraph takes half a second.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFont, QPen, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
 
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text, score
 from gui.look.language import tr
-from gui.plots.series import MARKED_COLUMNS, Drawing, Floats, Series
-from gui.plots.ticks import apart, level_ticks, log_ticks, nice_ticks
+from gui.plots.chart import MIN_LOSS, Chart, LabelledAxis, pen, scaled, text_item
+from gui.plots.series import MARKED_COLUMNS, Drawing, Series
+from gui.plots.ticks import apart, level_ticks
 
 # Between a line and the name at its end, and the height of a name.
 GAP, NAME_HEIGHT = 8, 16
@@ -29,114 +26,65 @@ GAP, NAME_HEIGHT = 8, 16
 SAVED_HEIGHT = 24
 # The names take at most this part of the width; a narrower plot has none.
 MOST_FOR_NAMES = 0.4
+# The smallest range of the axis in points of ROUGE: smaller differences are noise and would look large.
+MIN_POINTS = 5.0
+LOWEST, HIGHEST = 0.0, 100.0
+# The fraction of the height below the lowest score.
+ROOM_BELOW = 0.1
 
 
-class Canvas(pg.PlotWidget):
+class Canvas(Chart):
     """Draws a `Drawing`. `viewed` is emitted when the user has moved or zoomed the view."""
 
-    viewed = Signal()
     menu_wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        self._left, self._bottom = LabelledAxis("left", tr("Loss")), LabelledAxis("bottom", tr("Step"))
-        self._right = LabelledAxis("right", "ROUGE-1")
-        axes = {"left": self._left, "bottom": self._bottom, "right": self._right}
-        super().__init__(parent, background=None, axisItems=axes)
-        self._box = self.getPlotItem().getViewBox()
+    def __init__(self) -> None:
+        super().__init__(tr("Loss plot"), {"left": tr("Loss"), "bottom": tr("Step"), "right": "ROUGE-1"})
         self._auto = True
-        self._hairlines: list[pg.InfiniteLine] = []
-        self._prepare_box()
+        self.getPlotItem().hideAxis("right")
+        self.box.sigRangeChangedManually.connect(self._moved)
         self._add_items()
         style.on_style_changed(self.restyle)
-
-    def _prepare_box(self) -> None:
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setContentsMargins(0, 0, 0, 0)
-        item.layout.setContentsMargins(0, 0, 0, 0)
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        self.setAntialiasing(False)
-        self._box.setMouseEnabled(x=True, y=False)
-        self._box.setDefaultPadding(0)
-        self._box.disableAutoRange()
-        item.hideAxis("right")
-        self._box.sigRangeChangedManually.connect(self._moved)
-        # An axis that comes takes width, and the names need it.
-        self._box.sigResized.connect(self.viewed)
 
     def _add_items(self) -> None:
         self._former = pg.PlotCurveItem(antialias=True)
         self._raw = pg.PlotCurveItem(antialias=False)
         self._smooth = pg.PlotCurveItem(antialias=True)
         self._evaluations = pg.PlotCurveItem(antialias=True)
-        self._diamonds = pg.ScatterPlotItem(symbol="d", antialias=True, pxMode=True)
+        self._diamonds = pg.ScatterPlotItem(symbol="d", size=9, pen=None, antialias=True)
         self._now = pg.InfiniteLine(angle=90, movable=False)
         self._saved_line = pg.InfiniteLine(angle=90, movable=False)
-        self._train_name, self._evaluation_name, self._score_name = (
-            pg.TextItem(anchor=(0, 0)) for _ in range(3)
-        )
-        self._saved_label = pg.TextItem(anchor=(0, 0))
-        for z, item in enumerate(
-            (
-                self._former,
-                self._now,
-                self._raw,
-                self._evaluations,
-                self._smooth,
-                self._diamonds,
-                self._saved_line,
-            )
-        ):
+        self._train_name, self._evaluation_name = text_item("accent"), text_item("warning")
+        self._score_name, self._saved_label = text_item("muted"), text_item("muted")
+        curves = (self._former, self._now, self._raw, self._evaluations, self._smooth, self._diamonds)
+        for z, item in enumerate((*curves, self._saved_line)):
             item.setZValue(z)
-            self._box.addItem(item, ignoreBounds=True)
-        self._scores = ScoreLine(self.getPlotItem(), self._right)
+            self.box.addItem(item, ignoreBounds=True)
+        self._scores = ScoreLine(self.getPlotItem(), self.axes["right"])
         for name in (*self._end_names(), self._saved_label):
             name.setZValue(20)
-            self._box.addItem(name, ignoreBounds=True)
+            self.box.addItem(name, ignoreBounds=True)
 
     def _end_names(self) -> tuple[pg.TextItem, ...]:
         return self._train_name, self._evaluation_name, self._score_name
 
     def restyle(self) -> None:
         """Set pens and fonts from the tokens."""
+        super().restyle()
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
         self._raw.setPen(pg.mkPen(style.mixed("accent", "background", 0.30 if dark else 0.26), width=1))
-        self._former.setPen(_pen("grey", ratio))
-        self._smooth.setPen(_pen("accent", 2 * ratio))
-        self._evaluations.setPen(_pen("warning", ratio))
-        self._diamonds.setBrush(pg.mkBrush(style.color("warning")))
-        self._diamonds.setPen(pg.mkPen(None))
-        self._diamonds.setSize(9)
+        self._former.setPen(pen("grey", ratio))
+        self._smooth.setPen(pen("accent", 2 * ratio))
+        self._evaluations.setPen(pen("warning", ratio))
+        self._diamonds.setBrush(style.color("warning"))
         self._scores.restyle(ratio)
-        self._now.setPen(_pen("edge", 1))
-        self._saved_line.setPen(QPen(_pen("text", ratio, Qt.PenStyle.DashLine)))
-        self._style_names()
-        for axis in (self._left, self._bottom, self._right):
-            axis.restyle()
-        self._left.setWidth(px(58))
-        self._bottom.setHeight(px(44))
-        for line in self._hairlines:
-            line.setPen(_pen("line", 1))
-        # The view caches its background, which still has the old scheme.
-        self.resetCachedContent()
-
-    def _style_names(self) -> None:
-        medium: QFont = font("label_medium")
-        for name, token in (
-            (self._train_name, "accent"),
-            (self._evaluation_name, "warning"),
-            (self._score_name, "muted"),
-            (self._saved_label, "muted"),
-        ):
-            name.setFont(medium)
+        self._now.setPen(pen("edge", 1))
+        self._saved_line.setPen(pen("text", ratio, Qt.PenStyle.DashLine))
+        tokens = ("accent", "warning", "muted", "muted")
+        for name, token in zip((*self._end_names(), self._saved_label), tokens, strict=True):
+            name.setFont(font("label_medium"))
             name.setColor(style.color(token))
-            name.textItem.document().setDocumentMargin(0)
-
-    def sizeHint(self) -> QSize:
-        """Request only the minimum height; the space that is left comes on top."""
-        return QSize(px(480), self.minimumHeight())
 
     def show_all(self) -> None:
         """Show the whole run again."""
@@ -150,21 +98,20 @@ class Canvas(pg.PlotWidget):
         """Draw the part in view."""
         texts = self._end_texts(drawing)
         room = px(GAP) + max(map(_width, texts.values()), default=0.0)
-        share = room / max(1.0, self._box.width())
+        share = room / max(1.0, self.box.width())
         if self._auto:
             end = drawing.last_step() * 1.006
             # The names stand beside the line ends, where no line is.
             beside = drawing.reached() / (1 - share) if share < MOST_FOR_NAMES else 0.0
-            self._box.setXRange(0.0, max(end, beside), padding=0)
-        low, high = self._box.viewRange()[0]
-        columns = max(64, int(self._box.width()))
+            self.box.setXRange(0.0, max(end, beside), padding=0)
+        low, high = self.box.viewRange()[0]
+        columns = max(64, int(self.box.width()))
         shown_y = self._y_range(drawing, low, high, columns)
-        self._box.setYRange(*shown_y, padding=0)
-        self._draw_axes(drawing, low, high, shown_y)
+        self.show_losses_between(shown_y, drawing.last_step(), log=drawing.log)
         heights = self._draw_curves(drawing, low, high, columns)
-        score = self._scores.draw(drawing.scores, shown_y, self._box.height())
+        score = self._scores.draw(drawing.scores)
         if score is not None:
-            heights[self._score_name] = score
+            heights[self._score_name] = shown_y[0] + score * (shown_y[1] - shown_y[0])
         fits = low < drawing.reached() <= high - 0.999 * share * (high - low)
         self._draw_ends(drawing, texts, heights if fits else {}, shown_y)
 
@@ -184,52 +131,27 @@ class Canvas(pg.PlotWidget):
             return (-0.7, 0.7) if drawing.log else (0.0, 4.2)
         lowest, highest = min(bounds), max(bounds)
         if drawing.log:
-            lowest, highest = math.log10(max(lowest, 1e-8)), math.log10(max(highest, 1e-8))
+            lowest, highest = (math.log10(max(each, MIN_LOSS)) for each in (lowest, highest))
         pad = 0.04 * (highest - lowest) or 0.05 * abs(highest) or 0.1
         lowest, highest = lowest - pad, highest + pad
         if drawing.saved_step is not None:
-            above = min(0.5, px(SAVED_HEIGHT) / max(1.0, self._box.height()))
+            above = min(0.5, px(SAVED_HEIGHT) / max(1.0, self.box.height()))
             highest += (highest - lowest) * above / (1 - above)
         return lowest, highest
-
-    def _draw_axes(self, drawing: Drawing, low: float, high: float, shown_y: tuple[float, float]) -> None:
-        room = px(20) * (high - low) / max(1.0, self._box.width())
-        about = max(2, min(8, int(self._box.width() / px(80))))
-        steps = nice_ticks(low, high, about, whole=True)
-        self._bottom.choose(
-            [(x, number_text(x)) for x in steps if 0 < x <= drawing.last_step() and x < high - room]
-        )
-        edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
-        inside = (shown_y[0] + edge, shown_y[1] - edge)
-        ticks = log_ticks(*inside) if drawing.log else level_ticks(*inside)
-        digits = _digits([10**y for y in ticks] if drawing.log else ticks)
-        self._left.choose([(y, number_text(10**y if drawing.log else y, digits)) for y in ticks])
-        self._place_hairlines(ticks)
-
-    def _place_hairlines(self, ticks: list[float]) -> None:
-        while len(self._hairlines) < len(ticks):
-            line = pg.InfiniteLine(angle=0, movable=False, pen=_pen("line", 1))
-            line.setZValue(-10)
-            self._box.addItem(line, ignoreBounds=True)
-            self._hairlines.append(line)
-        for at, line in enumerate(self._hairlines):
-            line.setVisible(at < len(ticks))
-            if at < len(ticks):
-                line.setValue(ticks[at])
 
     def _draw_curves(
         self, drawing: Drawing, low: float, high: float, columns: int
     ) -> dict[pg.TextItem, float]:
         """Draw the losses, and return the heights at which they end."""
         former_x, former_y = drawing.former.smoothed(low, high, columns // 2, drawing.window())
-        self._former.setData(former_x, _scaled(former_y, drawing.log))
+        self._former.setData(former_x, scaled(former_y, log=drawing.log))
         x, y = drawing.train.peaks(low, high, columns)
-        self._raw.setData(x, _scaled(y, drawing.log))
+        self._raw.setData(x, scaled(y, log=drawing.log))
         smooth_x, smooth_y = drawing.train.smoothed(low, high, columns // 2, drawing.window())
-        smooth_y = _scaled(smooth_y, drawing.log)
+        smooth_y = scaled(smooth_y, log=drawing.log)
         self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
         steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
-        steps, values = steps.copy(), _scaled(values, drawing.log)
+        steps, values = steps.copy(), scaled(values, log=drawing.log)
         self._evaluations.setData(steps, values)
         self._diamonds.setData(x=steps, y=values)
         ends = ((self._train_name, smooth_y), (self._evaluation_name, values))
@@ -262,8 +184,8 @@ class Canvas(pg.PlotWidget):
         self._place_saved(drawing.saved_step, shown_y)
         for name in self._end_names():
             name.setVisible(name in heights)
-        height = max(1.0, self._box.height())
-        per_x, per_y = self._box.viewPixelSize()[0], (shown_y[1] - shown_y[0]) / height
+        height = max(1.0, self.box.height())
+        per_x, per_y = self.box.viewPixelSize()[0], (shown_y[1] - shown_y[0]) / height
         high, free = px(NAME_HEIGHT), px(SAVED_HEIGHT) if drawing.saved_step is not None else 0.0
         names = sorted(heights, key=lambda name: -heights[name])
         tops = apart(
@@ -280,22 +202,15 @@ class Canvas(pg.PlotWidget):
         if saved_step is None:
             return
         text = tr("saved, step {step}", step=number_text(saved_step))
-        per_x = self._box.viewPixelSize()[0]
-        fits = (self._box.viewRange()[0][1] - saved_step) / per_x > px(GAP) + _width(text)
+        per_x = self.box.viewPixelSize()[0]
+        fits = (self.box.viewRange()[0][1] - saved_step) / per_x > px(GAP) + _width(text)
         self._saved_line.setValue(saved_step)
         self._saved_label.setText(text)
         self._saved_label.setAnchor((0, 0) if fits else (1, 0))
-        per_y = (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
+        per_y = (shown_y[1] - shown_y[0]) / max(1.0, self.box.height())
         self._saved_label.setPos(
             saved_step + (1 if fits else -1) * px(GAP) * per_x, shown_y[1] - px(4) * per_y
         )
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl; without Ctrl, the page scrolls."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Request the menu."""
@@ -319,140 +234,59 @@ def _score_text(drawing: Drawing) -> str:
     return f"{text}, chrF {score(float(drawing.chrf.values[-1]))}"
 
 
-def _pen(token: str, width: float, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    pen = QPen(style.color(token), width, line, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-    pen.setCosmetic(True)
-    return pen
-
-
-def _scaled(values: Floats, log: bool) -> Floats:
-    made: Floats = np.log10(np.maximum(values, 1e-8)) if log else values.copy()
-    return made
-
-
-def _digits(values: list[float]) -> int:
-    """The number of decimals that distinguishes the values."""
-    if len(values) < 2:
-        return 2
-    step = min(abs(after - before) for before, after in itertools.pairwise(values))
-    return min(6, max(1 if step < 1 else 0, -math.floor(math.log10(step) + 1e-9))) if step > 0 else 2
-
-
-# The smallest range of the axis in points of ROUGE: smaller differences are noise and would look large.
-MIN_POINTS = 5.0
-LOWEST, HIGHEST = 0.0, 100.0
-DOT = 7
-# The fraction of the height below the lowest score.
-ROOM_BELOW = 0.1
-
-
-class LabelledAxis(pg.AxisItem):
-    """Measures what its title says; `choose` sets the labelled values and their labels."""
-
-    def __init__(self, orientation: str, title: str) -> None:
-        super().__init__(orientation, maxTickLength=0)
-        self.chosen: list[tuple[float, str]] = []
-        self.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, autoExpandTextSpace=False)
-        self.setPen(pg.mkPen(None))
-        self.setLabel(title)
-
-    def restyle(self) -> None:
-        """Set fonts and colours from the tokens."""
-        self.setTickFont(font("axis"))
-        self.setTextPen(pg.mkPen(style.color("hint")))
-        self.label.setFont(font("axis"))
-        self.setLabel(self.labelText, color=style.color("muted").name())
-
-    def choose(self, labels: list[tuple[float, str]]) -> None:
-        """Label these values."""
-        self.chosen = labels
-        self.picture = None
-        self.update()
-
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        """Return the chosen values in view."""
-        return [(1.0, [value for value, _ in self.chosen if minVal <= value <= maxVal])]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the chosen labels."""
-        labels = dict(self.chosen)
-        return [labels.get(value, "") for value in values]
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Converts points of ROUGE to the loss's coordinate and back."""
-
-    points: tuple[float, float]
-    y: tuple[float, float]
-
-    def at(self, points: float) -> float:
-        """Return the coordinate of a score."""
-        (low, high), (bottom, top) = self.points, self.y
-        return bottom + (points - low) / (high - low) * (top - bottom)
-
-    def points_at(self, y: float) -> float:
-        """Return the score at a coordinate."""
-        (low, high), (bottom, top) = self.points, self.y
-        return low + (y - bottom) / (top - bottom) * (high - low)
-
-
-def scale_of(points: list[float], shown_y: tuple[float, float], room_above: float) -> Scale:
-    """Return a scale that contains all points; `room_above` is the fraction of the height needed by names above."""
-    low, high = min(points), max(points)
-    lacking = max(0.0, MIN_POINTS - (high - low)) / 2
-    low, high = max(LOWEST, low - lacking), min(HIGHEST, high + lacking)
-    bottom, top = shown_y
-    height = top - bottom
-    return Scale((low, high), (bottom + ROOM_BELOW * height, top - min(0.5, room_above) * height))
-
-
 class ScoreLine:
-    """The line, its dots and the right axis; hidden while there is no score.
-
-    Scores have another scale than losses: they are drawn into the loss's view, shifted and stretched to fill it, with
-    their values on the right axis.
-    """
+    """The line of the scores with its dots, in a view of its own behind the right axis; hidden while there is none."""
 
     def __init__(self, item: pg.PlotItem, axis: LabelledAxis) -> None:
         self._item, self._axis = item, axis
         self._line = pg.PlotCurveItem(antialias=True)
-        self._dots = pg.ScatterPlotItem(symbol="o", antialias=True, pxMode=True)
+        self._dots = pg.ScatterPlotItem(symbol="o", size=7, pen=None, antialias=True)
+        self.box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
+        self.box.setZValue(item.getViewBox().zValue() + 1)
+        self.box.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        item.scene().addItem(self.box)
+        axis.linkToView(self.box)
+        self.box.setXLink(item.getViewBox())
+        item.getViewBox().sigResized.connect(self._fit)
         for each in (self._line, self._dots):
-            item.getViewBox().addItem(each, ignoreBounds=True)
-        self._shown = False
+            self.box.addItem(each, ignoreBounds=True)
+
+    def _fit(self) -> None:
+        losses = self._item.getViewBox()
+        self.box.setGeometry(QRectF(losses.sceneBoundingRect()))
+        self.box.linkedViewChanged(losses, self.box.XAxis)
 
     def restyle(self, ratio: float) -> None:
         """Set pens from the tokens."""
-        pen = QPen(style.color("muted"), ratio, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        self._line.setPen(pen)
-        self._dots.setBrush(pg.mkBrush(style.color("muted")))
-        self._dots.setPen(pg.mkPen(None))
-        self._dots.setSize(DOT)
+        self._line.setPen(pen("muted", ratio, Qt.PenStyle.DashLine))
+        self._dots.setBrush(style.color("muted"))
 
-    def draw(self, scores: Series, shown_y: tuple[float, float], height: float) -> float | None:
-        """Draw into a view of this range and height in pixels; return the coordinate of the last score."""
-        any_score = len(scores) > 0
-        if any_score != self._shown:
-            self._shown = any_score
-            self._item.showAxis("right", any_score)
-            self._axis.setWidth(px(54) if any_score else 0)
-        for each in (self._line, self._dots):
-            each.setVisible(any_score)
-        if not any_score:
+    def draw(self, scores: Series) -> float | None:
+        """Draw scores, and return where the last one is between the foot (0) and the top (1) of the plot."""
+        shown = len(scores) > 0
+        self.box.setVisible(shown)
+        if self._axis.isVisible() != shown:
+            self._item.showAxis("right", shown)
+            self._axis.setWidth(px(54) if shown else 0)
+        if not shown:
             return None
+        self._fit()
         steps, values = scores.peaks(-math.inf, math.inf, MARKED_COLUMNS)
-        points = [100.0 * float(value) for value in values]
-        scale = scale_of(points, shown_y, px(48) / max(1.0, height))
-        positions = [scale.at(each) for each in points]
-        self._line.setData(steps.copy(), positions)
-        self._dots.setData(x=steps.copy(), y=positions)
-        self._label(scale, shown_y, height)
-        return positions[-1]
+        points = 100.0 * values
+        self._line.setData(steps.copy(), points)
+        self._dots.setData(x=steps.copy(), y=points)
+        height = max(1.0, self.box.height())
+        low, high = range_of(float(points.min()), float(points.max()), px(48) / height)
+        self.box.setYRange(low, high, padding=0)
+        edge = px(7) * (high - low) / height
+        ticks = level_ticks(max(LOWEST, low + edge), min(HIGHEST, high - edge))
+        self._axis.choose([(each, number_text(each)) for each in ticks])
+        return (float(points[-1]) - low) / (high - low)
 
-    def _label(self, scale: Scale, shown_y: tuple[float, float], height: float) -> None:
-        edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, height)
-        low, high = (scale.points_at(y) for y in (shown_y[0] + edge, shown_y[1] - edge))
-        ticks = level_ticks(max(LOWEST, low), min(HIGHEST, high))
-        self._axis.choose([(scale.at(each), number_text(each)) for each in ticks])
+
+def range_of(low: float, high: float, room_above: float) -> tuple[float, float]:
+    """Return a range for points of ROUGE; `room_above` is the fraction of the height that names above need."""
+    lacking = max(0.0, MIN_POINTS - (high - low)) / 2
+    low, high = max(LOWEST, low - lacking), min(HIGHEST, high + lacking)
+    height = (high - low) / (1 - ROOM_BELOW - min(0.5, room_above))
+    return low - ROOM_BELOW * height, low + (1 - ROOM_BELOW) * height

@@ -1,136 +1,118 @@
-"""A chart: axes with hairlines and labels around what a subclass draws, on screen, as PNG or as SVG.
+"""What all charts share: pyqtgraph's plot with our axes, colours and keyboard rim, and export as PNG and SVG.
 
-Knows values, not their meaning. It is cheap enough to be redrawn with every change.
+Importing pyqtgraph takes half a second: import it only when a chart is first shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy
 
 from gui.look import style
 from gui.look.focus_rim import has_rim
-from gui.look.fonts import font, metrics, px
+from gui.look.fonts import font, px
+from gui.look.format import number_text
+from gui.plots.series import Floats
+from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
-LEFT, BOTTOM, TOP = 40, 24, 8
-
-Tick = tuple[float, str]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Maps values to pixels: the rectangle of the drawing and the values at its sides."""
-
-    rect: QRectF
-    x: tuple[float, float]
-    y: tuple[float, float]
-
-    def point(self, x: float, y: float) -> QPointF:
-        """Return the point of a pair of values."""
-        return QPointF(self.at_x(x), self.at_y(y))
-
-    def at_x(self, value: float) -> float:
-        """Return the x coordinate of a value."""
-        low, high = self.x
-        return self.rect.left() + self.rect.width() * (value - low) / ((high - low) or 1.0)
-
-    def at_y(self, value: float) -> float:
-        """Return the y coordinate of a value."""
-        low, high = self.y
-        return self.rect.bottom() - self.rect.height() * (value - low) / ((high - low) or 1.0)
-
-    def x_at(self, pixels: float) -> float:
-        """Return the value at an x coordinate, which may lie outside."""
-        low, high = self.x
-        return low + (high - low) * (pixels - self.rect.left()) / (self.rect.width() or 1.0)
+MIN_LOSS = 1e-8
 
 
-class Chart(QWidget):
-    """Subclasses define ranges and ticks of both axes, and draw into the resulting frame."""
+class Chart(pg.PlotWidget):
+    """A plot without frame and menu; hairlines stand at the labelled values of the left axis.
+
+    Subclasses call `restyle` at the end of their constructor and set their pens there. Ctrl and the wheel zoom.
+    """
 
     accessible_role = QAccessible.Role.Chart
-    # The width right of the drawing, for names at line ends.
-    right_room = 12
+    # What the labels of the steps keep free at the right edge.
+    edge_room = 20
+    # The user has moved or zoomed the view, or it has another size: what is drawn depends on both.
+    viewed = Signal()
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, titles: Mapping[str, str]) -> None:
+        """Make a chart with the named axes: their titles by "left", "bottom" and "right"; "" is none."""
+        self.axes = {side: LabelledAxis(side, title) for side, title in titles.items()}
+        super().__init__(background=None, axisItems=dict(self.axes))
         self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setContentsMargins(0, 0, 0, 0)
+        item.layout.setContentsMargins(0, 0, 0, 0)
+        self.box = item.getViewBox()
+        self.box.setMouseEnabled(x=True, y=False)
+        self.box.setDefaultPadding(0)
+        self.box.disableAutoRange()
+        # An axis that comes takes width from the drawing.
+        self.box.sigResized.connect(self.viewed)
+        self.setAntialiasing(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(200, 140)
-        style.on_style_changed(self.update)
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.axes["left"].setGrid(255)
+        for axis in self.axes.values():
+            axis.setZValue(self.box.zValue() - 1)
 
-    # Defined by subclasses.
-    def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return minimum and maximum of x and of y, for a drawing of this size."""
-        raise NotImplementedError
-
-    def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
-        """Return the labelled values of x and of y."""
-        raise NotImplementedError
-
-    def draw(self, painter: QPainter, frame: Frame) -> None:
-        """Draw the values."""
-        raise NotImplementedError
-
-    # Drawing.
-    def frame(self) -> Frame:
-        """Return the frame on the screen."""
-        return self._frame(QRectF(self.rect()))
-
-    def _frame(self, whole: QRectF) -> Frame:
-        rect = whole.adjusted(px(LEFT), px(TOP), -px(self.right_room), -px(BOTTOM))
-        return Frame(rect, *self.ranges(rect))
+    def restyle(self) -> None:
+        """Set pens and fonts from the tokens."""
+        for axis in self.axes.values():
+            axis.restyle()
+        self.axes["left"].setWidth(px(58 if self.axes["left"].labelText else 40))
+        self.axes["bottom"].setHeight(px(44 if self.axes["bottom"].labelText else 24))
+        # The view caches its background, which still has the old scheme.
+        self.resetCachedContent()
 
     def sizeHint(self) -> QSize:
-        """Return the usual size."""
-        return QSize(px(420), px(280))
+        """Request only the minimum height; the space that is left comes on top."""
+        return QSize(px(420), self.minimumHeight())
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the chart, with a rim while it has the keyboard focus."""
-        painter = QPainter(self)
-        self.paint(painter, QRectF(self.rect()))
+    def show_losses_between(self, y: tuple[float, float], last_step: float, *, log: bool) -> None:
+        """Show losses (logarithms with `log`) between two values, and label both axes: steps across, losses up."""
+        self.box.setYRange(*y, padding=0)
+        low, high = self.box.viewRange()[0]
+        width, height = max(1.0, self.box.width()), max(1.0, self.box.height())
+        steps = nice_ticks(low, high, max(2, min(8, int(width / px(80)))), whole=True)
+        end = high - px(self.edge_room) * (high - low) / width
+        self.axes["bottom"].choose([(x, number_text(x)) for x in steps if 0 < x <= min(last_step, end)])
+        edge = px(7) * (y[1] - y[0]) / height
+        ticks = (log_ticks if log else level_ticks)(y[0] + edge, y[1] - edge)
+        losses = [10**tick if log else tick for tick in ticks]
+        digits = _digits(losses)
+        self.axes["left"].choose(
+            [(tick, number_text(loss, digits)) for tick, loss in zip(ticks, losses, strict=True)]
+        )
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Draw a rim while the chart has the keyboard focus."""
         if has_rim(self):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
-        painter.end()
+            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), 5, 5)
 
-    def paint(self, painter: QPainter, whole: QRectF) -> None:
-        """Draw the chart into a rectangle of any paint device."""
-        frame = self._frame(whole)
-        across, up = self.ticks(frame)
-        self._paint_axes(painter, frame, across, up)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.draw(painter, frame)
-        painter.restore()
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom with Ctrl; without Ctrl, the page scrolls."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
-    def _paint_axes(
-        self, painter: QPainter, frame: Frame, across: Sequence[Tick], up: Sequence[Tick]
-    ) -> None:
-        painter.setFont(font("axis"))
-        high, wide = metrics("axis").height(), px(64)
-        for value, text in up:
-            y = round(frame.at_y(value)) + 0.5
-            painter.setPen(QPen(style.color("line"), 1))
-            painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
-            painter.setPen(style.color("hint"))
-            rect = QRectF(frame.rect.left() - px(LEFT), y - high / 2, px(LEFT) - px(8), high)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.setPen(style.color("hint"))
-        for value, text in across:
-            rect = QRectF(frame.at_x(value) - wide / 2, frame.rect.bottom() + px(6), wide, high)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Keep clicks from what lies below; pyqtgraph lets them through."""
+        super().mousePressEvent(event)
+        event.accept()
 
-    # Export.
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        event.accept()
+
     def save_png(self, path: Path) -> bool:
         """Write the chart as PNG at the screen's pixel ratio; return whether that worked."""
         return self.grab().save(str(path), "PNG")
@@ -142,11 +124,80 @@ class Chart(QWidget):
         generator = QSvgGenerator()
         generator.setFileName(str(path))
         generator.setTitle(self.accessibleName())
+        # pyqtgraph draws its axes by way of pictures that have the screen's resolution.
+        generator.setResolution(self.logicalDpiX())
         generator.setSize(self.size())
         generator.setViewBox(self.rect())
         painter = QPainter()
         if not painter.begin(generator):
             return False
         painter.fillRect(self.rect(), style.color("background"))
-        self.paint(painter, QRectF(self.rect()))
+        self.render(painter)
         return painter.end()
+
+
+class LabelledAxis(pg.AxisItem):
+    """Measures what its title says; `choose` sets the labelled values and their labels."""
+
+    def __init__(self, orientation: str, title: str) -> None:
+        super().__init__(orientation, maxTickLength=0)
+        self.chosen: list[tuple[float, str]] = []
+        self.setStyle(tickLength=0, tickTextOffset=8, autoExpandTextSpace=False, hideOverlappingLabels=False)
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickAlpha=255 if orientation == "left" else 0)
+        self.setPen(pg.mkPen(None))
+        if title:
+            self.setLabel(title)
+
+    def restyle(self) -> None:
+        """Set fonts and colours from the tokens."""
+        self.setTickFont(font("axis"))
+        self.setTextPen(pg.mkPen(style.color("hint")))
+        self.setTickPen(pen("line", 1))
+        self.label.setFont(font("axis"))
+        if self.labelText:
+            self.setLabel(self.labelText, color=style.color("muted").name())
+
+    def choose(self, labels: list[tuple[float, str]]) -> None:
+        """Label these values."""
+        self.chosen = labels
+        self.picture = None
+        self.update()
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the chosen values in view."""
+        return [(1.0, [value for value, _ in self.chosen if minVal <= value <= maxVal])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the chosen labels."""
+        labels = dict(self.chosen)
+        return [labels.get(value, "") for value in values]
+
+
+def pen(token: str, width: float, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """Return a pen in a token's colour whose width doesn't depend on the zoom."""
+    made = QPen(style.color(token), width, line, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    made.setCosmetic(True)
+    return made
+
+
+def text_item(token: str, role: str = "label_medium") -> pg.TextItem:
+    """Return a text in a chart, without a margin around it."""
+    made = pg.TextItem(anchor=(0, 0), color=style.color(token))
+    made.setFont(font(role))
+    made.textItem.document().setDocumentMargin(0)
+    return made
+
+
+def scaled(losses: Floats, *, log: bool) -> Floats:
+    """Return losses as they stand on the axis, a copy."""
+    made: Floats = np.log10(np.maximum(losses, MIN_LOSS)) if log else losses.copy()
+    return made
+
+
+def _digits(values: list[float]) -> int:
+    """The number of decimals that distinguishes the values."""
+    if len(values) < 2:
+        return 2
+    step = min(abs(after - before) for before, after in itertools.pairwise(values))
+    return min(6, max(1 if step < 1 else 0, -math.floor(math.log10(step) + 1e-9))) if step > 0 else 2

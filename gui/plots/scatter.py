@@ -6,19 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from engine.api import arenas
 from engine.api import metrics as figures
+from gui.core.background_tasks import once
 from gui.look import style
-from gui.look.fonts import font, metrics, px
+from gui.look.fonts import metrics, px
 from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number_text
 from gui.look.language import tr
 from gui.look.shown_texts import plain_tooltip
 from gui.models.metric_text import ConfidenceInterval, as_text
-from gui.plots.chart import Chart, Frame, Tick
+from gui.plots.chart import Chart, pen, text_item
 from gui.plots.ticks import level_ticks, nice_ticks
 
 REACH = 14
@@ -80,7 +82,7 @@ class _Scale:
         is_cost = not self._axis.log and not self._axis.factor
         return max(0.0, low) if is_cost else low, max(found) + margin
 
-    def ticks(self, ends: tuple[float, float], about: int) -> Sequence[Tick]:
+    def ticks(self, ends: tuple[float, float], about: int) -> list[tuple[float, str]]:
         """Return the labelled positions between two ends."""
         axis = self._axis
         if axis.log:
@@ -91,7 +93,7 @@ class _Scale:
         digits = 0 if high - low >= 3 else 1 if high - low >= 0.3 else 2
         return [(value / factor, axis.text(value / factor, digits)) for value in shown]
 
-    def _powers(self, ends: tuple[float, float]) -> Sequence[Tick]:
+    def _powers(self, ends: tuple[float, float]) -> list[tuple[float, str]]:
         nothing = any(value <= 0 for value in self._values)
         first = self._least - 0.3 if nothing else ends[0]
         powers = [(float(power), _power(power)) for power in range(math.ceil(first), math.floor(ends[1]) + 1)]
@@ -104,13 +106,32 @@ class Scatter(Chart):
     picked = Signal(str)
 
     def __init__(self) -> None:
-        super().__init__(tr("Quality against cost"))
+        super().__init__(tr("Quality against cost"), {"left": "", "bottom": ""})
         self._points: list[Point] = []
         self._front: list[int] = []
         self._chosen = ""
         self._base: float | None = None
         self._across, self._up = Axis("", "lower"), SCORE
         self._set_scales()
+        self._base_line = pg.InfiniteLine(angle=0, movable=False)
+        self._front_line, self._interval = pg.PlotCurveItem(), pg.PlotCurveItem(connect="pairs")
+        self._dots = pg.ScatterPlotItem(symbol="o", antialias=True)
+        for item in (self._base_line, self._front_line, self._interval, self._dots):
+            self.box.addItem(item, ignoreBounds=True)
+        self._names: list[pg.TextItem] = []
+        self.box.setMouseEnabled(x=False, y=False)
+        self.setMouseTracking(True)
+        self.viewed.connect(once(self, 0, self._draw).start)
+        style.on_style_changed(self.restyle)
+
+    def restyle(self) -> None:
+        """Set pens and fonts from the tokens."""
+        super().restyle()
+        self.getPlotItem().layout.setContentsMargins(0, px(8), px(12), 0)
+        self._base_line.setPen(pen("grey", 1, Qt.PenStyle.DashLine))
+        self._front_line.setPen(pen("accent_mid", self.devicePixelRatioF()))
+        self._interval.setPen(pen("accent", 1.5 * self.devicePixelRatioF()))
+        self._draw()
 
     def show_points(
         self, points: Sequence[Point], base: float | None, *, across: Axis, up: Axis = SCORE, chosen: str
@@ -121,7 +142,7 @@ class Scatter(Chart):
         self._front = self._find_front()
         self._set_scales()
         self.setAccessibleDescription(self._summary_text())
-        self.update()
+        self._draw()
 
     def _find_front(self) -> list[int]:
         """Return the points that no other beats on both axes; none where an axis has no better direction."""
@@ -140,7 +161,7 @@ class Scatter(Chart):
         """Highlight a point."""
         if point_id != self._chosen:
             self._chosen = point_id
-            self.update()
+            self._draw()
 
     def points(self) -> list[Point]:
         """Return the points from left to right."""
@@ -163,104 +184,114 @@ class Scatter(Chart):
             return f"{as_text(SCORE.name, point.interval)}, {across}"
         return f"{self._up.text(point.interval.mean, 2)} {self._up.name}, {across}"
 
-    # The axes.
-    def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
-        return self._x.ends(), self._y.ends()
-
-    def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
-        return self._x.ticks(frame.x, max(2, int(frame.rect.width() / px(90)))), self._y.ticks(frame.y, 0)
-
     # Drawing.
-    def draw(self, painter: QPainter, frame: Frame) -> None:
+    def _draw(self) -> None:
+        ends_x, ends_y = self._x.ends(), self._y.ends()
+        self.box.setRange(xRange=ends_x, yRange=ends_y, padding=0)
+        self.axes["bottom"].choose(self._x.ticks(ends_x, max(2, int(self.box.width() / px(90)))))
+        self.axes["left"].choose(self._y.ticks(ends_y, 0))
+        self._base_line.setVisible(self._base is not None)
         if self._base is not None:
-            y = round(frame.at_y(self._y.position(self._base))) + 0.5
-            painter.setPen(QPen(style.color("grey"), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
-        self._draw_front(painter, frame)
-        taken: list[QRectF] = [self._dot(frame, point) for point in self._points]
+            self._base_line.setValue(self._y.position(self._base))
+        self._draw_front()
+        self._draw_points()
+        self._place_names()
+
+    def _position(self, point: Point) -> QPointF:
+        return QPointF(self._x.position(point.across), self._y.position(point.interval.mean))
+
+    def _draw_front(self) -> None:
+        corners: list[QPointF] = []
+        for index in self._front:
+            at = self._position(self._points[index])
+            corners += [QPointF(at.x(), corners[-1].y())] if corners else []
+            corners.append(at)
+        self._front_line.setData([corner.x() for corner in corners], [corner.y() for corner in corners])
+
+    def _draw_points(self) -> None:
+        ratio, dots = self.devicePixelRatioF(), []
+        self._interval.setVisible(False)
         for index, point in enumerate(self._points):
-            self._draw_point(painter, frame, point, on_front=index in self._front)
-        # The chosen point and the front are named first.
+            chosen, at = point.id == self._chosen, self._position(point)
+            filled = chosen or index in self._front
+            dots.append(
+                {
+                    "pos": at,
+                    "size": 2 * (DOT_CHOSEN if chosen else DOT),
+                    "pen": pen("accent" if filled else "muted", 1.5 * ratio),
+                    "brush": style.color("accent" if filled else "background"),
+                }
+            )
+            if chosen and point.interval.low is not None and point.interval.high is not None:
+                low, high = (self._y.position(end) for end in (point.interval.low, point.interval.high))
+                x, cap = at.x(), 3.75 * self.box.viewPixelSize()[0]
+                ends = ((x, low), (x, high), *((x + by, end) for end in (low, high) for by in (-cap, cap)))
+                self._interval.setData(*map(list, zip(*ends, strict=True)))
+                self._interval.setVisible(True)
+        self._dots.setData(dots)
+
+    def _place_names(self) -> None:
+        """Place the names where they overlap nothing, those of the chosen point and the front first."""
+        for name in self._names:
+            self.box.removeItem(name)
+        self._names.clear()
+        rect = self.box.sceneBoundingRect()
+        taken = [self._around(self.position_of(point.id), 2 * DOT_CHOSEN) for point in self._points]
         order = sorted(
             range(len(self._points)),
             key=lambda at: (self._points[at].id != self._chosen, at not in self._front),
         )
         for index in order:
-            self._draw_name(painter, frame, self._points[index], taken)
+            self._place_name(self._points[index], rect, taken)
 
-    def _position(self, frame: Frame, point: Point) -> QPointF:
-        return frame.point(self._x.position(point.across), self._y.position(point.interval.mean))
+    @staticmethod
+    def _around(at: QPointF, side: float) -> QRectF:
+        return QRectF(at.x() - side / 2, at.y() - side / 2, side, side)
 
-    def _dot(self, frame: Frame, point: Point) -> QRectF:
-        at, half = self._position(frame, point), DOT_CHOSEN
-        return QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half)
-
-    def _draw_front(self, painter: QPainter, frame: Frame) -> None:
-        corners: list[QPointF] = []
-        for index in self._front:
-            at = self._position(frame, self._points[index])
-            corners += [QPointF(at.x(), corners[-1].y())] if corners else []
-            corners.append(at)
-        painter.setPen(QPen(style.color("accent_mid"), 1))
-        painter.drawPolyline(QPolygonF(corners))
-
-    def _draw_point(self, painter: QPainter, frame: Frame, point: Point, *, on_front: bool) -> None:
-        at, chosen = self._position(frame, point), point.id == self._chosen
-        if chosen and point.interval.low is not None and point.interval.high is not None:
-            painter.setPen(QPen(style.color("accent"), 1.5))
-            ends = [frame.at_y(self._y.position(end)) for end in (point.interval.low, point.interval.high)]
-            painter.save()
-            # The range is that of the means: wider intervals are clipped.
-            painter.setClipRect(frame.rect)
-            painter.drawLine(QPointF(at.x(), ends[0]), QPointF(at.x(), ends[1]))
-            for y in ends:
-                painter.drawLine(QPointF(at.x() - 3.75, y), QPointF(at.x() + 3.75, y))
-            painter.restore()
-        filled = on_front or chosen
-        painter.setPen(QPen(style.color("accent" if filled else "muted"), 1.5))
-        painter.setBrush(style.color("accent" if filled else "background"))
-        size = DOT_CHOSEN if chosen else DOT
-        painter.drawEllipse(at, size, size)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-
-    def _draw_name(self, painter: QPainter, frame: Frame, point: Point, taken: list[QRectF]) -> None:
-        """Draw a name where it overlaps nothing: right, left, below or above; else not at all."""
-        chosen = point.id == self._chosen
+    def _place_name(self, point: Point, rect: QRectF, taken: list[QRectF]) -> None:
+        """Place a name right, left, below or above; else not at all."""
         measured = metrics("small_medium")
         wide, high = measured.horizontalAdvance(point.short) + 2, measured.height()
-        at = self._position(frame, point)
-        candidates = [
-            QRectF(at.x() + px(11), at.y() - high / 2, wide, high),
-            QRectF(at.x() - px(11) - wide, at.y() - high / 2, wide, high),
-            QRectF(at.x() + px(4), at.y() + px(8), wide, high),
-            QRectF(at.x() + px(4), at.y() - px(8) - high, wide, high),
-            QRectF(at.x() - px(4) - wide, at.y() + px(8), wide, high),
-            QRectF(at.x() - px(4) - wide, at.y() - px(8) - high, wide, high),
-        ]
-        room = frame.rect.adjusted(-px(8), -px(8), px(8), px(4))
-        for rect in candidates:
-            if room.contains(rect) and not any(rect.intersects(other) for other in taken):
-                taken.append(rect)
-                painter.fillRect(rect, style.color("background", 0.8))
-                painter.setFont(font("small_medium"))
-                painter.setPen(style.color("accent" if chosen else "muted"))
-                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, point.short)
+        at = self.position_of(point.id)
+        beside, below, above = -high / 2, px(8), -px(8) - high
+        right, left = px(4), -px(4) - wide
+        candidates = (
+            QRectF(at.x() + across, at.y() + down, wide, high)
+            for across, down in (
+                (px(11), beside),
+                (-px(11) - wide, beside),
+                (right, below),
+                (right, above),
+                (left, below),
+                (left, above),
+            )
+        )
+        for place in candidates:
+            if rect.contains(place) and not any(place.intersects(other) for other in taken):
+                taken.append(place)
+                name = text_item("accent" if point.id == self._chosen else "muted", "small_medium")
+                name.setText(point.short)
+                name.fill = pg.mkBrush(style.color("background", 0.8))
+                self.box.addItem(name, ignoreBounds=True)
+                name.setPos(self.box.mapSceneToView(place.topLeft()))
+                self._names.append(name)
                 return
 
     # Picking.
     def point_at(self, position: QPointF) -> Point | None:
         """Return the point at a position, None if none is near."""
-        frame = self.frame()
 
         def distance(point: Point) -> float:
-            at = self._position(frame, point) - position
+            at = self.position_of(point.id) - position
             return math.hypot(at.x(), at.y())
 
         near = min(self._points, key=distance, default=None)
         return near if near is not None and distance(near) <= REACH else None
 
     def position_of(self, point_id: str) -> QPointF:
-        return self._position(self.frame(), next(point for point in self._points if point.id == point_id))
+        """Return where a point is drawn, in the scene's pixels, which are the widget's."""
+        point = next(point for point in self._points if point.id == point_id)
+        return QPointF(self.box.mapViewToScene(self._position(point)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pick the point under the pointer."""

@@ -226,7 +226,7 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot):
         for step, value in enumerate(values, start=1):
             plot.append_scores([step], [value], 1)
         plot.redraw()
-        low, high = plot._canvas.getPlotItem().viewRange()[1]
+        low, high = plot._canvas._scores.box.viewRange()[1]
         assert all(low < y < high for y in plot._canvas._scores._line.yData)
         labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right").chosen]
         assert labels
@@ -283,7 +283,7 @@ def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
         rects = [name.mapRectToScene(name.boundingRect()) for name in names]
         assert all(box.sceneBoundingRect().contains(rect) for rect in rects)
         for curve in (canvas._smooth, canvas._evaluations, canvas._scores._line):
-            line = box.mapViewToScene
+            line = curve.getViewBox().mapViewToScene
             points = [line(QPointF(x, y)) for x, y in zip(curve.xData, curve.yData, strict=True)]
             dense = [
                 before + (after - before) * share

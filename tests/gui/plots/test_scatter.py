@@ -45,7 +45,9 @@ def test_the_front_leaves_out_what_another_beats(scatter):
 
 def test_a_press_picks_the_nearest_point_within_reach(scatter, qtbot):
     with qtbot.waitSignal(scatter.picked) as picked:
-        QTest.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=scatter.position_of("ia3").toPoint())
+        QTest.mouseClick(
+            scatter.viewport(), Qt.MouseButton.LeftButton, pos=scatter.position_of("ia3").toPoint()
+        )
     assert picked.args == ["ia3"]
     assert scatter.point_at(QPointF(2, 2)) is None
 
@@ -83,7 +85,7 @@ def test_the_front_follows_the_better_direction_of_each_axis(scatter):
     turned = [point("a", 0.4, -0.1), point("b", 0.5, 0.2), point("c", 0.45, 0.3)]
     scatter.show_points(turned, 0.0, across=SCORE, up=FORGETTING, chosen="")
     assert scatter.front() == ["b", "a"]
-    across, up = scatter.ticks(scatter.frame())
+    across, up = scatter.axes["bottom"].chosen, scatter.axes["left"].chosen
     assert [text for _, text in across][:1] == ["40"]
     assert "−0.1" in [text for _, text in up]
     assert not scatter.grab().isNull()

@@ -245,7 +245,7 @@ def test_the_front_follows_what_is_asked_and_a_point_that_is_picked_is_chosen_ev
     assert chart.front()[-1] == "full-fine-tuning"
     ids = [point.id for point in chart.points()]
     assert len(ids) == 8
-    QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.position_of(ids[-1]).toPoint())
+    QTest.mouseClick(chart.viewport(), Qt.MouseButton.LeftButton, pos=chart.position_of(ids[-1]).toPoint())
     assert page.view.current().id == ids[-1]
     assert page.lower_pane.queue.view.current().entry.id == ids[-1]
     QTest.keyClick(chart, Qt.Key.Key_Left)
