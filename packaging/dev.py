@@ -8,6 +8,7 @@
     python3 packaging/dev.py test --quick              the same with the tests that your changes reach, in 60 s
     python3 packaging/dev.py test --slow               the same with the slow tests, as before a release
     python3 packaging/dev.py test --with NAME==VERSION [pytest arguments]   with another version of a library
+    python3 packaging/dev.py test --system win32|darwin [pytest arguments]  what differs on Windows or macOS
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py proof --device pretend    the same on a pretend card, which counts waits and copies
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
@@ -51,6 +52,15 @@ LINTERS = {
 # share is made once.
 PROCESSES = (os.cpu_count() or 1) + 2
 SIDE_BY_SIDE = ["-n", str(PROCESSES), "--dist", "worksteal"]
+# What a system can change: files, locks, processes and names, and what uses them most.
+OF_SYSTEMS = [
+    *(f"tests/engine/{each}" for each in ("system", "jobs", "adapters", "labelling", "voting")),
+    *(f"tests/commands/{each}" for each in ("terminal", "test_adapters.py", "test_arena.py", "test_trash.py")),
+    "tests/engine/cluster/test_entry.py", "tests/worker/test_main.py", "tests/worker/exports/test_export.py",
+    "tests/gui/desktop", "tests/gui/stories",
+]  # fmt: skip
+# Names the folder of a `sitecustomize.py` that makes Tunesmith's modules believe in the system PRETEND_SYSTEM.
+PRETENDER = "TUNESMITH_PRETENDER"
 # Test seconds of each process with `--quick`: the rest of the 60 s goes to imports and the type checker.
 QUICK_SECONDS = 25
 
@@ -85,6 +95,9 @@ def test(arguments: list[str]) -> int:
     variables = {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
     if "--with" in arguments:
         arguments, variables["PYTHONPATH"] = _with_another_version(arguments)
+    if "--system" in arguments:
+        arguments, pretending = _on_another_system(arguments)
+        variables |= pretending
     _prepare_qt({**os.environ, **variables})
     everything = arguments in ([], ["--slow"])
     tests = (
@@ -106,6 +119,18 @@ def _with_another_version(arguments: list[str]) -> tuple[list[str], str]:
         command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), wanted]
         subprocess.run(command, check=True)
     return arguments[:index] + arguments[index + 2 :], str(folder)
+
+
+def _on_another_system(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the tests for `--system NAME`, and the variables that pretend it where it is not this one."""
+    index = arguments.index("--system")
+    wanted, tests = arguments[index + 1], arguments[:index] + arguments[index + 2 :]
+    if wanted != sys.platform and PRETENDER not in os.environ:
+        raise SystemExit(
+            f"This is {sys.platform}. To pretend {wanted}, {PRETENDER} has to name a folder for it."
+        )
+    pretending = {"PRETEND_SYSTEM": wanted, "PYTHONPATH": os.environ.get(PRETENDER, "")}
+    return tests or [*SIDE_BY_SIDE, *OF_SYSTEMS], pretending if wanted != sys.platform else {}
 
 
 def _quick_tests(arguments: list[str]) -> list[str]:

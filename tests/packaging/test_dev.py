@@ -83,6 +83,22 @@ def test_named_tests_run_alone(started):
     assert (variables["QT_QPA_PLATFORM"], variables["HF_HUB_OFFLINE"]) == ("offscreen", "1")
 
 
+def test_the_tests_of_another_system_run_where_it_is_pretended(started, monkeypatch):
+    monkeypatch.setattr(dev, "_prepare_qt", lambda variables: None)
+    monkeypatch.delenv(dev.PRETENDER, raising=False)
+    with pytest.raises(SystemExit, match=dev.PRETENDER):
+        dev.main(["test", "--system", "win32"])
+    monkeypatch.setenv(dev.PRETENDER, "pretender")
+    dev.main(["test", "--system", "win32", "tests/engine"])
+    dev.main(["test", "--system", sys.platform])
+    (pretended, variables), (real, own_variables) = started.found
+    assert pretended == ["pytest", "tests/engine"]
+    assert (variables["PRETEND_SYSTEM"], variables["PYTHONPATH"]) == ("win32", "pretender")
+    assert real[-len(dev.OF_SYSTEMS) :] == dev.OF_SYSTEMS
+    assert all((ROOT / each).exists() for each in dev.OF_SYSTEMS)
+    assert "PRETEND_SYSTEM" not in own_variables
+
+
 def test_another_version_of_a_library_is_installed_aside_once(started, monkeypatch, tmp_path):
     monkeypatch.setattr(dev.environment, "folder", lambda root: tmp_path)
     monkeypatch.setattr(dev.environment, "program", lambda folder, name: name)
