@@ -1,4 +1,4 @@
-"""A journal: a file of changes that one process at a time appends to.
+"""A journal: a file of changes, whose folder one process at a time holds.
 
 A change is in the file when `write` returns, so it survives the process. A thread syncs it to the disk, so that a slow
 disk delays no key press.
@@ -14,14 +14,25 @@ from typing import Any
 
 from engine.errors import AppError
 from engine.jobs.events import Event, EventWriter
+from engine.system.locks import locked_file, unlock
+
+LOCK = "lock"
 
 
 class Journal:
     """Appends changes. `write` and `close` raise StorageError if an earlier change could not be synced."""
 
-    def __init__(self, path: Path, identity: Mapping[str, Any], called: str) -> None:
-        """Open the journal; an unfinished last line is removed. `identity` becomes part of every change."""
-        self._writer = EventWriter(path, identity, called=called)
+    def __init__(self, path: Path, identity: Mapping[str, Any], called: str, owner: str) -> None:
+        """Lock the folder and open its journal; an unfinished last line is removed.
+
+        `identity` becomes part of every change. Raises StorageError, which names the `owner`, if it is open elsewhere.
+        """
+        self._lock = locked_file(path.parent / LOCK, owner)
+        try:
+            self._writer = EventWriter(path, identity, called=called)
+        except BaseException:
+            self._lock.close()
+            raise
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._unsynced: deque[Future[None]] = deque()
 
@@ -42,9 +53,11 @@ class Journal:
             self._unsynced[-1].exception()
 
     def close(self) -> None:
-        """Wait until all changes are synced, and close the file."""
+        """Wait until all changes are synced, and release the folder."""
         self._disk.shutdown(wait=True)
         self._writer.close()
+        unlock(self._lock)
+        self._lock.close()
         self.raise_unsynced()
 
     def raise_unsynced(self) -> None:

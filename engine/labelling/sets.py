@@ -29,7 +29,6 @@ from engine.jobs.journal import Journal
 from engine.labelling.items import Draft, History, Item, Step, carried_fields, new_item
 from engine.system.files import aside, rename, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
-from engine.system.locks import locked_file, unlock
 from engine.system.paths import expand_user, labelling_folder
 from engine.system.validators import has, is_number, is_text
 from engine.text.conversations import Example
@@ -245,12 +244,11 @@ class LabellingSet:
         """Open a set. Raises StorageError if it is missing or open elsewhere."""
         self.folder = labelling_folder() / set_id
         self.about = _read_about(self.folder)
-        self._lock = locked_file(self.folder / LOCK, self.about.name)
+        self._journal = Journal(self.folder / JOURNAL, {}, "The summaries", self.about.name)
         try:
             self.history = read(self.about)
-            self._journal = Journal(self.folder / JOURNAL, {}, called="The summaries")
         except BaseException:
-            self._lock.close()
+            self._journal.close()
             raise
         self._numbers: dict[str, int] | None = None
         self._has_begun = False
@@ -258,11 +256,7 @@ class LabellingSet:
 
     def close(self) -> None:
         """Wait until all changes are on the disk and release the set. Raises StorageError if they can't be saved."""
-        try:
-            self._journal.close()
-        finally:
-            unlock(self._lock)
-            self._lock.close()
+        self._journal.close()
 
     # Content
 

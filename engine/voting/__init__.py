@@ -13,9 +13,7 @@ from engine.voting.comparisons import (
     find,
     list_comparisons,
     load,
-    open_shared,
     restore_comparison,
-    share,
 )
 from engine.voting.results import (
     PairResult,

@@ -3,16 +3,14 @@
     comparison.json       schema, name, seed, systems, fingerprint of the summaries
     conversations.jsonl   conversations with a summary of each system
     votes.jsonl           the votes, see `engine.voting.votes`
-    lock                  held by the window that votes
+    lock                  held by the window that votes, see `engine.jobs.journal`
 
-A comparison holds all texts itself, so that it outlives its runs and can be passed on to other voters. Knows nothing of
-how pairs are drawn.
+A comparison holds all texts itself, so that it outlives its runs. Knows nothing of how pairs are drawn.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,11 +25,11 @@ from engine.adapters.trash import restore, to_trash
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
-from engine.system.files import aside, rename, write_atomically, write_export
+from engine.system.files import aside, rename, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.system.paths import comparisons_folder
 
-ABOUT, CONVERSATIONS, VOTES, LOCK = "comparison.json", "conversations.jsonl", "votes.jsonl", "lock"
+ABOUT, CONVERSATIONS, VOTES = "comparison.json", "conversations.jsonl", "votes.jsonl"
 PARTIAL = ".partial"
 # Nobody votes on more; the conversations are drawn from those that were scored.
 MAX_CONVERSATIONS = 1_000
@@ -140,23 +138,12 @@ def create(
         name=name or source or "Conversations",
         source=source,
         made_at=now_text(),
-        # The same summaries elsewhere are asked in the same order.
         seed=int(mark[:8], 16),
         fingerprint=mark,
         systems=tuple(systems),
     )
-    return _store(info, kept)
-
-
-def _runs(systems: Sequence[System]) -> list[tuple[str, bool]]:
-    """Return what identifies systems; their names may be others."""
-    return [(each.run or each.name, each.tuned) for each in systems]
-
-
-def _store(info: ComparisonInfo, conversations: Sequence[Conversation]) -> ComparisonInfo:
-    """Make the folder of a comparison and return the comparison with it. Raises StorageError."""
     folder = comparisons_folder() / new_id("blind")
-    lines = b"".join(encode(each.model_dump()) for each in conversations)
+    lines = b"".join(encode(each.model_dump()) for each in kept)
     try:
         with aside(folder) as unfinished:
             unfinished.mkdir(mode=0o700)
@@ -168,6 +155,11 @@ def _store(info: ComparisonInfo, conversations: Sequence[Conversation]) -> Compa
             f"The comparison can't be made: {error.strerror}.", "Free some disk space."
         ) from error
     return info.model_copy(update={"folder": folder})
+
+
+def _runs(systems: Sequence[System]) -> list[tuple[str, bool]]:
+    """Return what identifies systems; their names may be others."""
+    return [(each.run or each.name, each.tuned) for each in systems]
 
 
 def list_comparisons() -> list[ComparisonInfo]:
@@ -210,55 +202,13 @@ def load(info: ComparisonInfo) -> Comparison:
         raise StorageError(
             f"The conversations of {info.name} can't be read.", "Restore them from a backup."
         ) from error
-    if not _fits(conversations, info.systems) or fingerprint(conversations) != info.fingerprint:
+    are_complete = all(len(each.summaries) == len(info.systems) for each in conversations)
+    if not are_complete or fingerprint(conversations) != info.fingerprint:
         raise StorageError(
             f"The conversations of {info.name} were changed, so its votes are void.",
             "Restore them from a backup, or start a new comparison.",
         )
     return Comparison(info, conversations)
-
-
-def _fits(conversations: Sequence[Conversation], systems: Sequence[System]) -> bool:
-    """Tell whether every conversation has a summary of each system."""
-    return all(len(each.summaries) == len(systems) for each in conversations)
-
-
-class _Shared(BaseModel):
-    """The conversations in the file of a comparison that is shared."""
-
-    conversations: tuple[Conversation, ...] = Field(min_length=1, max_length=MAX_CONVERSATIONS)
-
-
-def share(comparison: Comparison, path: Path) -> None:
-    """Write a comparison without its votes to one file for another voter. Raises StorageError."""
-    conversations = _Shared(conversations=comparison.conversations)
-    facts = comparison.info.model_dump(mode="json", by_alias=True) | conversations.model_dump(mode="json")
-    write_export(path, json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
-
-
-def open_shared(path: Path) -> ComparisonInfo:
-    """Take over a comparison that another person exported, and return it; a known one is not taken twice.
-
-    Raises DataError for a file that is no comparison, StorageError.
-    """
-    try:
-        content = read_bytes(path, FileKind.COMPARISON)
-        info = ComparisonInfo.model_validate_json(content)
-        conversations = _Shared.model_validate_json(content).conversations
-    except OSError as error:
-        raise StorageError(f"{path} can't be read: {error.strerror}.") from error
-    except ValidationError:
-        conversations = ()
-    if not conversations or not _fits(conversations, info.systems):
-        raise DataError(
-            f"{path.name} is no blind comparison.", "Choose a file that Tunesmith exported for other voters."
-        )
-    if fingerprint(conversations) != info.fingerprint:
-        raise DataError(f"{path.name} was changed after it was exported.", "Ask for the file again.")
-    for known in list_comparisons():
-        if known.fingerprint == info.fingerprint and known.seed == info.seed:
-            return known
-    return _store(info, conversations)
 
 
 def delete(info: ComparisonInfo) -> Path:

@@ -6,18 +6,12 @@ Knows nothing of windows, and nothing of the names of systems.
 from __future__ import annotations
 
 import statistics
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
-from engine.jobs.events import VERSION, encode
 from engine.jobs.journal import Journal
-from engine.system.files import write_export
-from engine.system.locks import locked_file, unlock
-from engine.voting.comparisons import LOCK, ComparisonInfo, load
+from engine.voting.comparisons import ComparisonInfo, load
 from engine.voting.votes import (
     MAX_NAME,
     MAX_NOTE,
@@ -56,23 +50,18 @@ class Voting:
     def __init__(self, info: ComparisonInfo, voter: str) -> None:
         """Open a comparison for a voter. Raises StorageError if it is damaged or open elsewhere."""
         self.comparison = load(info)
-        self._lock = locked_file(info.folder / LOCK, info.name)
+        # Removes a last line that a killed process did not finish, so before the votes are read.
+        self._journal = Journal(info.votes_path, identity(self.comparison), "The votes", info.name)
         try:
-            # Removes a last line that a killed process did not finish, so before the votes are read.
-            self._journal = Journal(info.votes_path, identity(self.comparison), "The votes")
             self.votes = read_votes(info.votes_path, self.comparison)
         except BaseException:
-            self._lock.close()
+            self._journal.close()
             raise
         self.set_voter(voter)
 
     def close(self) -> None:
         """Wait until all votes are on the disk and release the comparison. Raises StorageError if they can't be."""
-        try:
-            self._journal.close()
-        finally:
-            unlock(self._lock)
-            self._lock.close()
+        self._journal.close()
 
     @property
     def info(self) -> ComparisonInfo:
@@ -150,31 +139,3 @@ class Voting:
 
     def _record(self, event: str, **facts: Any) -> None:
         self.votes.apply(self._journal.write(event, **facts))
-
-    # Other people's votes
-
-    def export_votes(self, path: Path) -> None:
-        """Write the votes to a file that can be counted together with those of others. Raises StorageError."""
-        named = {"v": VERSION, "event": "voted", **identity(self.comparison)}
-        lines = (encode(named | asdict(vote)) for vote in self.votes.votes.values())
-        write_export(path, b"".join(lines).decode("utf-8"))
-
-    def add_votes(self, paths: Iterable[Path]) -> Counter[str]:
-        """Count the votes in other files as well, each of them once, and return how many are new, by voter.
-
-        Raises DataError for a file without a vote on this comparison, StorageError.
-        """
-        added: Counter[str] = Counter()
-        for path in paths:
-            votes = read_votes(path, self.comparison).votes.values()
-            if not votes:
-                raise DataError(
-                    f"{path.name} has no vote on this comparison.",
-                    "Choose a file of votes that were exported from it.",
-                )
-            for vote in votes:
-                if vote.vote not in self.votes.taken_back and not self.votes.has(vote.key):
-                    self._record("voted", **asdict(vote))
-                    added[vote.voter] += 1
-        self._mine = self.votes.of(self.voter)
-        return added

@@ -1,8 +1,7 @@
 """The pairs that voters are asked, their votes, and the files that hold these: JSON lines, appended one by one.
 
 Every pair of systems is met about equally often, each on conversations in an order of its own. All of it follows from
-the seed of the comparison and the voter's name. Each line of a file names its comparison and voter, so that files of
-several people can be counted together. Damaged lines, and lines of another comparison, are skipped.
+the seed of the comparison and the voter's name. Damaged lines, and lines of another comparison, are skipped.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from gui.pages.compare.system_chooser import SystemChooser
 from gui.pages.compare.systems import Found, Wanted
 from gui.pages.compare.votes_view import VotesView
 from gui.shell.page import Page
-from gui.widgets.buttons import below, make_menu, plain, primary
+from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 
@@ -85,9 +85,7 @@ class ComparePage(Page):
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(lambda _tab: self._show_tab())
         self.add_button.clicked.connect(self._offer_systems)
-        self.export_button.clicked.connect(
-            lambda: make_menu(self, self._exports()).popup(below(self.export_button))
-        )
+        self.export_button.clicked.connect(self.conversations.ask_to_export)
         self.try_button.clicked.connect(self._try)
         self.scores.library_requested.connect(self.library_requested)
         self.conversations.try_requested.connect(self.try_requested)
@@ -198,10 +196,10 @@ class ComparePage(Page):
             votes and self.votes.choice.count() > 1 and self.votes.controller.work is not None
         )
         self.votes.finish_button.setVisible(is_voting)
-        self.votes.more_button.setVisible(votes)
+        self.votes.more_button.setVisible(votes and self.votes.controller.work is not None)
         self.add_button.setVisible(has_some and not is_voting)
-        self.export_button.setVisible((has_some or votes) and not is_voting)
-        self.export_button.setEnabled(bool(self._exports()))
+        self.export_button.setVisible(has_some and not is_voting)
+        self.export_button.setEnabled(self._has_rows())
         self.try_button.setVisible(has_some and not votes)
         why_not = self._why_not_try()
         self.try_button.setEnabled(why_not is None)
@@ -261,15 +259,16 @@ class ComparePage(Page):
         else:
             self.try_requested.emit(self._adapter_ids(), None)
 
-    def _exports(self) -> list[Entry]:
-        """Return what can be exported of what is compared."""
-        has_rows = self.found is not None and bool(self.found.rows)
-        table: Entry = (tr("Export as CSV…"), self.conversations.ask_to_export, "")
-        return [*([table] if has_rows else []), *self.votes.exports()]
+    def _has_rows(self) -> bool:
+        return self.found is not None and bool(self.found.rows)
 
     def entries(self) -> list[Entry]:
-        """Return the exports, and the actions of the votes in front."""
-        return [*self._exports(), *(self.votes.entries() if self.tabs.current() == VOTES else [])]
+        """Return the export, and the actions of the votes in front."""
+        table: Entry = (tr("Export as CSV…"), self.conversations.ask_to_export, "")
+        return [
+            *([table] if self._has_rows() else []),
+            *(self.votes.entries() if self.tabs.current() == VOTES else []),
+        ]
 
     def adapt(self, width: int) -> None:
         """Show a conversation below the table if the window is narrower than 1200."""

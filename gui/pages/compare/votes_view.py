@@ -5,14 +5,14 @@ Lays out its parts and wires them to the controller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from engine.api import escaping, voting
+from engine.api import voting
 from gui.core.actions import Entry
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import NameRow
@@ -25,7 +25,7 @@ from gui.pages.compare.systems import Wanted
 from gui.pages.compare.vote_view import VoteView
 from gui.pages.compare.voting_controller import VotingController
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import SEPARATOR, IconButton, below, make_menu, plain
+from gui.widgets.buttons import IconButton, below, make_menu, plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layouts import vbox
@@ -34,7 +34,6 @@ from gui.widgets.undo_strip import UndoStrip
 SUBTITLE = mark("Which summaries do people prefer?")
 CHOICE_WIDTH = 200
 JSON_LINES = mark("JSON lines (*.jsonl);;All files (*)")
-JSON = mark("Blind comparisons (*.json);;All files (*)")
 
 
 class VotesView(QWidget):
@@ -48,7 +47,6 @@ class VotesView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.controller = VotingController(self)
-        self.files = VotingFiles(self.controller, self)
         self._shown: tuple[object, ...] = ()
         self._make_parts()
         self._lay_out()
@@ -91,14 +89,15 @@ class VotesView(QWidget):
         controller.prepared.connect(self._on_prepared)
         self.choice.chosen.connect(self.open_comparison)
         self.finish_button.clicked.connect(controller.reveal)
-        self.more_button.clicked.connect(lambda: make_menu(self, self._menu()).popup(below(self.more_button)))
+        self.more_button.clicked.connect(
+            lambda: make_menu(self, self.entries()).popup(below(self.more_button))
+        )
         self.notice.acted.connect(self.notice.hide)
         self.setup.started.connect(self._start)
         self.vote.voted.connect(self._vote)
         self.vote.undone.connect(self._undo)
         self.results.go_on_wanted.connect(controller.go_on)
-        self.results.pairs_wanted.connect(self.files.ask_for_pairs)
-        self.files.done.connect(self.undo_strip.offer)
+        self.results.pairs_wanted.connect(self._ask_for_pairs)
         self.name_row.named.connect(self._name_voter)
 
     # Opening
@@ -202,29 +201,12 @@ class VotesView(QWidget):
 
     # Menus
 
-    def exports(self) -> list[Entry]:
-        """Return what can be exported of the open comparison."""
+    def entries(self) -> list[Entry]:
+        """Return the actions of the open comparison."""
         if self.controller.work is None:
             return []
         return [
-            (tr("Export votes…"), self.files.ask_for_votes, ""),
-            (tr("Export for another voter…"), self.files.ask_to_share, ""),
-        ]
-
-    def entries(self) -> list[Entry]:
-        """Return the actions of the open comparison."""
-        return [each for each in self._menu() if each[0]]
-
-    def _menu(self) -> list[Entry]:
-        files = self.files
-        opened: list[Entry] = [(tr("Open a comparison of another person…"), files.ask_for_shared, "")]
-        if self.controller.work is None:
-            return opened
-        return [
             (tr("Vote as another person…"), self._ask_for_voter, ""),
-            (tr("Add votes of others…"), files.ask_for_votes_of_others, ""),
-            *opened,
-            SEPARATOR,
             (tr("Delete the comparison"), self._delete, ""),
         ]
 
@@ -239,75 +221,17 @@ class VotesView(QWidget):
     def _restore(self, trashed: Path) -> None:
         self.open_comparison(voting.restore_comparison(trashed).id)
 
+    # Export
 
-class VotingFiles(QObject):
-    """Asks for places and files; `done(text)` reports what was written or read. Errors are the controller's."""
-
-    done = Signal(str)
-
-    def __init__(self, controller: VotingController, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._controller = controller
-        self._window = parent
-
-    def _ask_where(self, title: str, name: str, kinds: str, act: Callable[[Path], object]) -> None:
-        path = file_dialogs.save_file(self._window, "export", title, name, tr(kinds))
+    def _ask_for_pairs(self) -> None:
+        title, name = tr("Export preference pairs"), "preference-pairs.jsonl"
+        path = file_dialogs.save_file(self, "export", title, name, tr(JSON_LINES))
         if path:
-            act(path)
-
-    def ask_for_pairs(self) -> None:
-        """Ask where to write the preference pairs."""
-        self._ask_where(
-            tr("Export preference pairs"), "preference-pairs.jsonl", JSON_LINES, self.export_pairs
-        )
+            self.export_pairs(path)
 
     def export_pairs(self, path: Path) -> None:
         """Write the preference pairs."""
-        count = self._controller.export_pairs(path)
+        count = self.controller.export_pairs(path)
         if count:
             pairs = tr_count(count, "{n} preference pair", "{n} preference pairs")
-            self.done.emit(tr("{what} exported to {place}.", what=pairs, place=path))
-
-    def ask_for_votes(self) -> None:
-        """Ask where to write the votes."""
-        name = f"votes-{escaping.file_name(self._controller.voter) or 'me'}.jsonl"
-        self._ask_where(tr("Export votes"), name, JSON_LINES, self.export_votes)
-
-    def export_votes(self, path: Path) -> None:
-        """Write all votes, for a person who counts them together with others."""
-        if self._controller.export_votes(path):
-            self.done.emit(tr("Votes exported to {place}.", place=path))
-
-    def ask_to_share(self) -> None:
-        """Ask where to write the comparison."""
-        self._ask_where(tr("Export for another voter"), "blind-comparison.json", JSON, self.share)
-
-    def share(self, path: Path) -> None:
-        """Write the comparison for another voter."""
-        if self._controller.share(path):
-            count = len(self._controller.work.comparison.conversations) if self._controller.work else 0
-            self.done.emit(
-                tr(
-                    "Exported to {place}, with the texts of {conversations} and the names of the systems.",
-                    place=path,
-                    conversations=tr_count(count, "{n} conversation", "{n} conversations"),
-                )
-            )
-
-    def ask_for_shared(self) -> None:
-        """Ask for a comparison of another person."""
-        path = file_dialogs.open_file(self._window, "import", tr("Open a comparison"), tr(JSON))
-        if path:
-            self._controller.open_shared(path)
-
-    def ask_for_votes_of_others(self) -> None:
-        """Ask for files of votes of other people."""
-        paths = file_dialogs.open_files(self._window, "import", tr("Add votes"), tr(JSON_LINES))
-        if paths:
-            self.add_votes(paths)
-
-    def add_votes(self, paths: Sequence[Path]) -> None:
-        """Count the votes of other files as well."""
-        added = self._controller.add_votes(paths)
-        if added is not None:
-            self.done.emit(voting_text.added_text(added))
+            self.undo_strip.offer(tr("{what} exported to {place}.", what=pairs, place=path))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -88,12 +88,6 @@ class VotingController(QObject):
         if found:
             self.open(found[0].id)
         return bool(found)
-
-    def open_shared(self, path: Path) -> None:
-        """Open a comparison from a file of another person."""
-        self.close()
-        voter = self.voter
-        self._run(lambda: voting.Voting(voting.open_shared(path), voter), self._take)
 
     def _take(self, work: voting.Voting) -> None:
         self.sources = []
@@ -220,32 +214,12 @@ class VotingController(QObject):
 
     # Files
 
-    def share(self, path: Path) -> bool:
-        """Write the comparison to a file for another voter."""
-        work = self.work
-        return work is not None and self._done(lambda: voting.share(work.comparison, path))
-
-    def export_votes(self, path: Path) -> bool:
-        """Write all votes to a file that can be counted together with those of others."""
-        work = self.work
-        return work is not None and self._done(lambda: work.export_votes(path))
-
     def export_pairs(self, path: Path) -> int:
         """Write the preference pairs and return how many there are; 0 with an error."""
         work, counts = self.work, [0]
         if work is not None:
             self._done(lambda: counts.append(voting.export(work.comparison, work.votes, path)))
         return counts[-1]
-
-    def add_votes(self, paths: Sequence[Path]) -> Mapping[str, int] | None:
-        """Count the votes of other files as well; return how many are new, by voter, None with an error."""
-        work = self.work
-        found: list[Mapping[str, int]] = []
-        if work is None or not self._done(lambda: found.append(work.add_votes(paths))):
-            return None
-        self._count()
-        self._ask()
-        return found[0]
 
     # Errors
 

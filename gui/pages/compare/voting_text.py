@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from engine.api import voting
@@ -108,15 +108,3 @@ def votes_text(found: voting.Results) -> str:
         "{n} pairs of identical summaries count as ties without a vote.",
     )
     return f"{text} {ties}"
-
-
-def added_text(added: Mapping[str, int]) -> str:
-    """Return how many votes of other files were added, and whose."""
-    if not added:
-        return tr("These votes were counted already.")
-    return tr_count(
-        sum(added.values()),
-        "{n} vote of {voters} was added.",
-        "{n} votes of {voters} were added.",
-        voters=", ".join(added),
-    )

@@ -192,35 +192,6 @@ def test_changed_conversations_void_the_comparison(opened):
     opened.__init__(opened.info, "Ann")
 
 
-# Others
-
-
-def test_votes_of_others_are_counted_once(opened, tmp_path):
-    vote_all(opened, most=8)
-    file = tmp_path / "ann.jsonl"
-    opened.export_votes(file)
-    opened.set_voter("Bo")
-    vote_all(opened, most=6)
-    both = tmp_path / "both.jsonl"
-    opened.export_votes(both)
-    opened.close()
-    opened.info.votes_path.unlink()
-    opened.__init__(opened.info, "Bo")
-    vote_all(opened, most=2)
-    assert opened.add_votes([file, both]) == {"Ann": 8, "Bo": 4}
-    assert len(cast(reopened(opened))) == 14
-    assert opened.add_votes([both]) == {}
-
-
-def test_a_vote_that_was_taken_back_does_not_come_back(opened, tmp_path):
-    vote_all(opened, most=3)
-    file = tmp_path / "votes.jsonl"
-    opened.export_votes(file)
-    opened.undo()
-    assert opened.add_votes([file]) == {}
-    assert len(cast(opened)) == 2
-
-
 def test_a_pair_that_an_earlier_version_asked_twice_counts_once(opened):
     vote_all(opened, most=2)
     before = cast(opened)
@@ -238,19 +209,6 @@ def test_a_pair_that_an_earlier_version_asked_twice_counts_once(opened):
 
     edited(opened, asked_again)
     assert cast(opened) == before
-
-
-def test_votes_on_another_comparison_are_refused(opened, tmp_path):
-    other = Voting(made(count=20, systems=2), "Bo")
-    vote_all(other, most=3)
-    file = tmp_path / "other.jsonl"
-    other.export_votes(file)
-    other.close()
-    with pytest.raises(DataError, match="no vote on this comparison"):
-        opened.add_votes([file])
-    (tmp_path / "empty.jsonl").write_text("")
-    with pytest.raises(DataError, match="no vote"):
-        opened.add_votes([tmp_path / "empty.jsonl"])
 
 
 WRITER = """

@@ -14,7 +14,6 @@ from PySide6.QtGui import QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from engine import voting
 from engine.system.paths import application_root
 from gui.look import language, style
 from gui.models.list_text import base_text
@@ -214,7 +213,7 @@ def test_preference_pairs_are_exported(page, tmp_path, monkeypatch):
     page.vote.note.setText("Names a place that nobody said")
     vote_for_best(page)
     assert any("LoRA, r 16 preferred: Names a place" in text for text in page.results.texts)
-    page.files.export_pairs(tmp_path / "missing" / "pairs.jsonl")
+    page.export_pairs(tmp_path / "missing" / "pairs.jsonl")
     assert "can't be written" in page.notice.text()
     path = tmp_path / "pairs.jsonl"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
@@ -223,41 +222,6 @@ def test_preference_pairs_are_exported(page, tmp_path, monkeypatch):
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert all(set(row) == {"prompt", "chosen", "rejected"} for row in rows)
     assert all("Summarize the following conversation" in row["prompt"] for row in rows)
-
-
-def test_votes_of_another_person_are_counted_as_well(page, tmp_path):
-    begin(page, add_runs(1), pairs=40)
-    vote_for_best(page)
-    page._name_voter("Bo", False)
-    settle(page)
-    vote_for_best(page, most=6)
-    page.files.export_votes(tmp_path / "both.jsonl")
-    page.controller.close()
-    info = voting.list_comparisons()[0]
-    info.votes_path.unlink()
-    page.open_comparison(info.id)
-    settle(page)
-    page.files.add_votes([tmp_path / "both.jsonl"])
-    settle(page)
-    assert page.undo_strip.text() == "36 votes of Ann, Bo were added."
-    page.files.add_votes([tmp_path / "both.jsonl"])
-    settle(page)
-    assert page.undo_strip.text() == "These votes were counted already."
-
-
-def test_another_persons_comparison_opens_from_its_file(page, tmp_path):
-    begin(page, add_runs(1))
-    page.files.share(tmp_path / "shared.json")
-    assert "with the texts of 30 conversations" in page.undo_strip.text()
-    first = page.controller.work.info
-    page.controller.delete()
-    page.controller.open_shared(tmp_path / "shared.json")
-    settle(page)
-    assert page.controller.work.info.fingerprint == first.fingerprint
-    (tmp_path / "shared.json").write_text("{}")
-    page.controller.open_shared(tmp_path / "shared.json")
-    settle(page)
-    assert "is no blind comparison" in page.notice.text()
 
 
 def test_a_deleted_comparison_comes_back_with_undo(page):
