@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import torch
 from peft import LoraConfig, PeftConfig, PeftModel
-from peft.tuners.adalora import RankAllocator
 
 from engine.methods.low_rank import AdaLoraOptions
 from engine.options import Options
@@ -25,41 +24,6 @@ ALLOCATIONS = 100
 EPSILON = 1e-5
 # Names of tensors in checkpoints.
 SENSITIVITY, UNCERTAINTY, KEPT = "sensitivity: ", "uncertainty: ", "kept: "
-
-
-class _Allocator(RankAllocator):
-    """PEFT's allocation of ranks, with the ranks that are kept as masks on the device.
-
-    PEFT reads them from the device for every layer, and copies them back for every layer and step.
-    """
-
-    @torch.no_grad()
-    def mask_to_budget(self, model: Any, budget: int) -> Tensors:
-        """Set to zero the values of all ranks but the most important; return by name which are kept."""
-        values = _values(model)
-        importance = {name: self._importance_of_ranks(name) for name in values}
-        threshold = torch.kthvalue(torch.cat(list(importance.values())), self.init_bgt - budget).values
-        kept = {name: ~(ranks <= threshold) for name, ranks in importance.items()}
-        self.mask_using_rank_pattern(model, kept)
-        return kept
-
-    @torch.no_grad()
-    def mask_using_rank_pattern(self, model: Any, rank_pattern: Tensors) -> None:
-        """Set to zero the values of all ranks that are not kept."""
-        for name, values in _values(model).items():
-            values.masked_fill_(~rank_pattern[name][:, None], 0.0)
-
-    def _importance_of_ranks(self, name: str) -> torch.Tensor:
-        rows = self._element_score(name.replace("lora_E", "lora_A")).mean(dim=1)
-        columns = self._element_score(name.replace("lora_E", "lora_B")).mean(dim=0)
-        importance: torch.Tensor = self._element_score(name)[:, 0] + (rows + columns)
-        return importance
-
-
-def _values(model: Any) -> dict[str, torch.nn.Parameter]:
-    """Return the values of the ranks of each layer, which stand between its matrices."""
-    part = f".lora_E.{TRAINED}"
-    return {name: parameter for name, parameter in model.named_parameters() if name.endswith(part)}
 
 
 class AdaLoraHooks(LowRankHooks):
@@ -81,7 +45,6 @@ class AdaLoraHooks(LowRankHooks):
 
     def add_modules(self, model: PeftModel, options: Options) -> None:
         """Freeze the rank in the scaling: in a half-precision base PEFT casts it, and it becomes trainable."""
-        model.base_model.rankallocator.__class__ = _Allocator
         for _, layer in adapted(model):
             layer.ranknum[TRAINED].requires_grad_(False)
 
@@ -108,7 +71,7 @@ class AdaLoraHooks(LowRankHooks):
         return {
             **{f"{SENSITIVITY}{name}": score for name, score in allocator.exp_avg_ipt.items()},
             **{f"{UNCERTAINTY}{name}": score for name, score in allocator.exp_avg_unc.items()},
-            **{f"{KEPT}{name}": ranks for name, ranks in rank_pattern.items()},
+            **{f"{KEPT}{name}": torch.tensor(ranks) for name, ranks in rank_pattern.items()},
         }
 
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
@@ -119,7 +82,7 @@ class AdaLoraHooks(LowRankHooks):
         allocator.exp_avg_unc = {name: score.to(device) for name, score in _under(UNCERTAINTY, tensors)}
         # For a name that is missing here the allocator would reset its scores.
         allocator.ipt = {name: torch.zeros_like(score) for name, score in allocator.exp_avg_ipt.items()}
-        rank_pattern = {name: ranks.to(device) for name, ranks in _under(KEPT, tensors)}
+        rank_pattern = {name: ranks.tolist() for name, ranks in _under(KEPT, tensors)}
         model.peft_config[TRAINED].rank_pattern = rank_pattern or None
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
