@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from engine.commands.cli import add_verbs  # noqa: E402
-from engine.commands.terminal.parser import make_parser  # noqa: E402
+from engine.commands.parser import make_parser  # noqa: E402
 from engine.system import command_name  # noqa: E402
 
 PAGE = ROOT / "docs" / "command-line.md"

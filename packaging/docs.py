@@ -17,9 +17,9 @@ sys.path.insert(0, str(ROOT))
 
 import command_line  # noqa: E402
 
-from engine.commands.terminal import support_text  # noqa: E402
 from engine.config import support_matrix  # noqa: E402
 from gui.pages.help.topics import FINDING, FIRST, METHOD, SCORE, SETTING, Topic, topics  # noqa: E402
+from tests.proof import support_page  # noqa: E402
 
 SITE = ROOT / "dist" / "docs"
 SUPPORT = ROOT / "docs" / "supported-combinations.md"
@@ -67,7 +67,7 @@ nav:
 def main() -> int:
     """Write the pages that are made from declarations and build the site; return the exit status of mkdocs."""
     command_line.PAGE.write_text(command_line.text(), encoding="utf-8")
-    SUPPORT.write_text(support_text.page(support_matrix.read()), encoding="utf-8")
+    SUPPORT.write_text(support_page.page(support_matrix.read()), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         source = place / "source"

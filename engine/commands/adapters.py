@@ -10,11 +10,10 @@ from typing import Any
 
 from engine.adapters import hub_adapters, library
 from engine.adapters.library import Adapter
-from engine.commands.terminal import text_tables
-from engine.commands.terminal.consent import confirm_base
-from engine.commands.terminal.follow_job import STOPPED, Result, ask
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs, whole_number
+from engine.commands.consent import confirm_base
+from engine.commands.follow_job import STOPPED, Result, ask
+from engine.commands.output import Output, fact_lines, table_lines
+from engine.commands.parser import Verbs, whole_number
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import local_folder
 from engine.errors import AdapterError, AppError, OfflineError, StorageError
@@ -74,7 +73,7 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
     if adapters:
         head = ("Adapter", "Method", "Base model", "ROUGE-1", "Gain", CHRF.title, "Size", "Id")
         rows = [_row(adapter) for adapter in adapters]
-        output.lines(text_tables.table(head, rows, right=("ROUGE-1", "Gain", CHRF.title, "Size")))
+        output.lines(table_lines(head, rows, right=("ROUGE-1", "Gain", CHRF.title, "Size")))
     else:
         output.line(f"The library is empty. `{command_name()} train RECIPE.toml` makes an adapter.")
     for folder in unreadable:
@@ -119,7 +118,7 @@ def compare_adapters(asked: argparse.Namespace, output: Output) -> int:
     named = [dict(_facts(adapter) + _score_facts(adapter)) for adapter in adapters]
     titles = dict.fromkeys(title for facts in named for title in facts)
     rows = [(title, *(facts.get(title, "") for facts in named)) for title in titles]
-    output.lines(text_tables.table(("", *(adapter.name for adapter in adapters)), rows))
+    output.lines(table_lines(("", *(adapter.name for adapter in adapters)), rows))
     if not comparable:
         output.remark("They were not scored alike, or not for the same base: the scores can't be compared.")
     return 0
@@ -140,7 +139,7 @@ def _score_facts(adapter: Adapter) -> list[tuple[str, str]]:
 
 def metadata_lines(adapter: Adapter) -> list[str]:
     """Return an adapter's metadata as text."""
-    return text_tables.facts([("Adapter", adapter.name), *_facts(adapter)]) + _score_lines(adapter)
+    return fact_lines([("Adapter", adapter.name), *_facts(adapter)]) + _score_lines(adapter)
 
 
 def _facts(adapter: Adapter) -> list[tuple[str, str]]:
@@ -187,7 +186,7 @@ def _score_lines(adapter: Adapter) -> list[str]:
     ]
     return [
         "",
-        *text_tables.table(("Score", "Base", "Adapter"), rows),
+        *table_lines(("Score", "Base", "Adapter"), rows),
         *(f"{note}." for note in score_text.language_notes(card.protocol)),
         score_text.verdict(card.difference["rouge1"], card.protocol),
     ]
@@ -339,7 +338,7 @@ def _push_to_hub(adapter: Adapter, asked: argparse.Namespace, output: Output) ->
         if result["sent"]:
             return [f"Sent {adapter.name} to {place}."]
         rows = [(file["name"], size(file["bytes"])) for file in result["files"]]
-        files = text_tables.table(("File", "Size"), rows, right=("Size",))
+        files = table_lines(("File", "Size"), rows, right=("Size",))
         return [f"Nothing was sent. To {place}, this would go:", "", *files, "", result["card"]]
 
     code, _ = ask("push", arguments, output, show)

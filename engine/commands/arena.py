@@ -9,13 +9,11 @@ from typing import Any
 from engine import arena as arenas
 from engine import report
 from engine.arena import Arena, Change, EntryStatus, Group, Reader, Row
-from engine.commands import run_commands
-from engine.commands.terminal import consent, recipe_file, text_tables
-from engine.commands.terminal.consent import confirm_downloads
-from engine.commands.terminal.follow_job import STOPPED, Follower, Result, ask, conclude
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs, positive
-from engine.commands.terminal.progress import ProgressPrinter
+from engine.commands import consent, recipe_file, training
+from engine.commands.consent import confirm_downloads
+from engine.commands.follow_job import STOPPED, Follower, ProgressPrinter, Result, ask, conclude
+from engine.commands.output import Output, notice_line, table_lines
+from engine.commands.parser import Verbs, positive
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
@@ -78,7 +76,7 @@ def add(verbs: Verbs) -> None:
     )
     show = actions.add("show", "Show an arena's results and queue", show_arena)
     report_action = actions.add("report", "Write an arena's report as a web page, CSV or JSON", write_report)
-    run_commands.add_report_options(report_action)
+    training.add_report_options(report_action)
     summaries = actions.add("add-summaries", "Add another system's summaries from a file", add_summaries)
     for action in (run, show, report_action, summaries):
         action.add_argument(
@@ -128,7 +126,7 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
     )
     if listed:
         rows = [(each.id, arenas.progress_text(each, statuses[each.id]), each.name) for each in listed]
-        output.lines(text_tables.table(("Arena", "Entries", "Name"), rows))
+        output.lines(table_lines(("Arena", "Entries", "Name"), rows))
     else:
         output.line(
             f"There are no arenas yet. `{command_name()} arena new RECIPE.toml --preset all` makes one."
@@ -147,7 +145,7 @@ def show_arena(asked: argparse.Namespace, output: Output) -> int:
 def write_report(asked: argparse.Namespace, output: Output) -> int:
     """Write the report of an arena."""
     arena = arenas.find(asked.arena)
-    return run_commands.write_report_file(report.gather_arena(arena), arena.id, "arena", asked.out, output)
+    return training.write_report_file(report.gather_arena(arena), arena.id, "arena", asked.out, output)
 
 
 def add_summaries(asked: argparse.Namespace, output: Output) -> int:
@@ -204,7 +202,7 @@ def _run_at_computer(asked: argparse.Namespace, arena: Arena, output: Output) ->
 
     def show(event: Event) -> None:
         if event["event"] == "notice":
-            output.remark(text_tables.notice(event))
+            output.remark(notice_line(event))
         elif event["event"] in {"entry_started", "entry_ended"}:
             current = arenas.open_arena(arena.folder)
             position = [each.id for each in current.entries].index(event["entry"]) + 1
@@ -297,7 +295,7 @@ def arena_lines(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) 
         if each.state != "completed":
             rows.append((each.entry.name, each.state, progress, each.entry.id))
     if rows:
-        lines += ["", *text_tables.table(("Queue", "State", "", "Id"), rows)]
+        lines += ["", *table_lines(("Queue", "State", "", "Id"), rows)]
     return lines
 
 
@@ -320,7 +318,7 @@ def _group_lines(group: Group) -> list[str]:
         remarks += [f"{row.name}: {text}" for text in (row.remark, by_seed) if text]
     return [
         f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",
-        *text_tables.table(head, cells, right=(*spread, "Base", CHRF.title, *costs)),
+        *table_lines(head, cells, right=(*spread, "Base", CHRF.title, *costs)),
         *remarks,
     ]
 

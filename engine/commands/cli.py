@@ -16,17 +16,14 @@ from engine.commands import (
     data_check,
     inspect,
     models,
-    node,
-    run_commands,
     scoring,
-    serve,
     training,
     trash,
 )
-from engine.commands.terminal.follow_job import STOPPED
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs, make_parser
-from engine.commands.terminal.recipe_file import with_absolute_paths
+from engine.commands.follow_job import STOPPED
+from engine.commands.output import Output
+from engine.commands.parser import Verbs, make_parser
+from engine.commands.recipe_file import with_absolute_paths
 from engine.config.recipe_command import program
 from engine.errors import AppError
 from engine.maintenance import disk_usage
@@ -86,17 +83,17 @@ def add_verbs(verbs: Verbs) -> None:
     for add in (
         training.add,
         scoring.add,
-        serve.add,
+        scoring.add_serve,
         data_check.add,
         _add_desktop_entry,
         inspect.add,
         models.add,
-        run_commands.add,
+        training.add_runs,
         adapters.add,
         trash.add,
         arena.add,
         computers.add,
-        node.add,
+        computers.add_node,
     ):
         add(verbs)
 

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from engine.commands.terminal import text_tables
-from engine.commands.terminal.follow_job import Result, ask
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.recipe_file import absolute, add_data_overrides, data_table
+from engine.commands.follow_job import Result, ask
+from engine.commands.output import Output, lengths_text, table_lines
+from engine.commands.parser import Verbs
+from engine.commands.recipe_file import absolute, add_data_overrides, data_table
 from engine.data import check_results
 from engine.data.findings import SEVERITIES, excluded_text, finding
 from engine.jobs.events import Event
@@ -152,14 +151,14 @@ def _splits(splits: Result) -> list[str]:
         (
             name,
             f"{split['examples']:,}",
-            text_tables.lengths(split["lengths"]["conversation"]),
-            text_tables.lengths(split["lengths"]["summary"]),
-            text_tables.lengths(split["turns"]),
-            text_tables.lengths(split["speakers"]),
+            lengths_text(split["lengths"]["conversation"]),
+            lengths_text(split["lengths"]["summary"]),
+            lengths_text(split["turns"]),
+            lengths_text(split["speakers"]),
         )
         for name, split in splits.items()
     ]
-    return [*text_tables.table(head, rows, right=("Examples",)), "Median · 95th percentile · maximum."]
+    return [*table_lines(head, rows, right=("Examples",)), "Median · 95th percentile · maximum."]
 
 
 def _leaks(leaks: Iterable[Result]) -> list[str]:

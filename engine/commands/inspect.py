@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from engine.commands.terminal import recipe_file, support_text, text_tables
-from engine.commands.terminal.follow_job import ask
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs, positive
+from engine.commands import recipe_file
+from engine.commands.follow_job import ask
+from engine.commands.output import Output, fact_lines, lengths_text, notice_line, table_lines
+from engine.commands.parser import Verbs, positive
 from engine.config import support_matrix
+from engine.config.support_matrix import Proof, Row, WeightFormat
 from engine.errors import Problem
 from engine.maintenance import doctor
 from engine.methods import METHODS
@@ -69,14 +70,48 @@ def list_methods(_: argparse.Namespace, output: Output) -> int:
     """List the registry, and what works where."""
     output.json([entry.as_dict() for entry in METHODS])
     rows = [(entry.id, entry.title, entry.group, entry.summary) for entry in METHODS]
-    output.lines(text_tables.table(("Id", "Method", "Group", "What it does"), rows))
+    output.lines(table_lines(("Id", "Method", "Group", "What it does"), rows))
     proof = support_matrix.read()
-    where = [
-        (f"{'  ' if row.variant else ''}{row.title}", *kinds) for row, kinds in support_text.table(proof)
-    ]
+    where = [(f"{'  ' if row.variant else ''}{row.title}", *kinds) for row, kinds in support_rows(proof)]
     head = ("Works on", *(weights.title for weights in support_matrix.WEIGHT_FORMATS))
-    output.lines(["", *text_tables.table(head, where), "", *support_text.about(proof)])
+    output.lines(["", *table_lines(head, where), "", *support_remarks(proof)])
     return 0
+
+
+def support_rows(proof: Proof) -> list[tuple[Row, tuple[str, ...]]]:
+    """Return each row with the kinds of base model it works on in each weight format: "all but GPT-2"."""
+    return [
+        (row, tuple(_kinds(proof, row, weights) for weights in support_matrix.WEIGHT_FORMATS))
+        for row in support_matrix.rows()
+    ]
+
+
+def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
+    support_by_kind = {kind.title: proof.find(row, kind, weights) for kind in support_matrix.KINDS}
+    by_state: dict[str, list[str]] = {}
+    for title, support in support_by_kind.items():
+        by_state.setdefault(support.state if support else "", []).append(title)
+    if by_state.keys() == {""}:
+        return ""
+    works = [
+        title
+        for title, support in support_by_kind.items()
+        if support is not None and support.state in ("proven", "unproven")
+    ]
+    without = [title for title in support_by_kind if title not in works]
+    supported = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
+    mark = "*" if proof.is_made and "unproven" in by_state else ""
+    failed = f"; fails on {', '.join(by_state['failed'])}" if "failed" in by_state else ""
+    return f"{supported or 'none'}{mark}{failed}"
+
+
+def support_remarks(proof: Proof) -> list[str]:
+    """Return when and with what the matrix was tested, and what the kinds of base model are."""
+    kinds = " ".join(f"{kind.title}: {kind.examples}." for kind in support_matrix.KINDS)
+    if not proof.is_made:
+        return ["Not tested yet: this should work.", kinds]
+    made_with = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
+    return [f"Tested on {proof.made_at} with {made_with}. *: not all of it tested.", kinds]
 
 
 def examine(_: argparse.Namespace, output: Output) -> int:
@@ -84,7 +119,7 @@ def examine(_: argparse.Namespace, output: Output) -> int:
     checks = doctor.report()
     output.json({"checks": [check.as_dict() for check in checks]})
     marks = {"ok": "", "notice": "Notice: ", "problem": "Problem: "}
-    output.lines(text_tables.facts([(check.title, marks[check.state] + check.text) for check in checks]))
+    output.lines(fact_lines([(check.title, marks[check.state] + check.text) for check in checks]))
     fixes = [f"{check.title}: {check.fix}" for check in checks if check.fix]
     output.lines(["", "What to do", *fixes] if fixes else [])
     return 1 if any(check.state == "problem" for check in checks) else 0
@@ -108,8 +143,8 @@ def plan_lines(plan: Result) -> list[str]:
         for name in plan.get("missing", ())
     ]
     unpacks = [plan["unpacks"]] if "unpacks" in plan else []
-    notices = [text_tables.notice(notice) for notice in (*unpacks, *plan.get("notices", ()))]
-    return [*text_tables.facts([*known, *_memory(plan)]), *missing, *notices]
+    notices = [notice_line(notice) for notice in (*unpacks, *plan.get("notices", ()))]
+    return [*fact_lines([*known, *_memory(plan)]), *missing, *notices]
 
 
 def _base(plan: Result) -> str:
@@ -149,14 +184,14 @@ def _examples(plan: Result) -> str:
 
 
 def _conversations(plan: Result) -> str:
-    spread = text_tables.lengths(plan["token_lengths"]["conversation"])
+    spread = lengths_text(plan["token_lengths"]["conversation"])
     over = plan["token_lengths"]["over_limit"]
     cut = f", {score_text.counted(over, 'conversation')} cut" if over else ""
     return f"{spread} tokens (median · 95th percentile · maximum){cut}"
 
 
 def _summaries(plan: Result) -> str:
-    spread = f"{text_tables.lengths(plan['token_lengths']['summary'])} tokens"
+    spread = f"{lengths_text(plan['token_lengths']['summary'])} tokens"
     ready = plan.get("readiness", {})
     if "learned" not in ready:
         return spread

@@ -6,10 +6,9 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
-from engine.commands.terminal import text_tables
-from engine.commands.terminal.follow_job import ask
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
+from engine.commands.follow_job import ask
+from engine.commands.output import Output, table_lines
+from engine.commands.parser import Verbs
 from engine.config import model_info
 from engine.config.model_info import CatalogueModel
 from engine.config.recipe import STARTER
@@ -58,8 +57,8 @@ def _listed_lines(here: Iterable[Facts]) -> list[str]:
     head_of_others = (
         "To download", "Family", "Parameters", "Download", "Format", "Context", "Licence", "Languages",
     )  # fmt: skip
-    table = text_tables.table(head_of_others, [_catalogue_row(model) for model in others])
-    return [*text_tables.table(head, rows), "", *table, "", HINT]
+    table = table_lines(head_of_others, [_catalogue_row(model) for model in others])
+    return [*table_lines(head, rows), "", *table, "", HINT]
 
 
 def _catalogue_row(model: CatalogueModel) -> tuple[str, ...]:
@@ -97,4 +96,4 @@ def _found_lines(result: Facts) -> list[str]:
         )
         for model in result["found"]
     ]
-    return text_tables.table(head, rows) if rows else ["The hub finds no such model that writes text."]
+    return table_lines(head, rows) if rows else ["The hub finds no such model that writes text."]

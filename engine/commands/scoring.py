@@ -1,4 +1,4 @@
-"""The verbs that score and summarise: `evaluate`, `summarize`, and `score` for summaries from files."""
+"""The verbs that score and summarise: `evaluate`, `summarize`, `serve`, and `score` for summaries from files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any
 from engine.adapters import exports, library
 from engine.adapters.library import Adapter
 from engine.commands.adapters import ADAPTER_HELP
-from engine.commands.terminal import text_tables
-from engine.commands.terminal.consent import confirm_base, confirm_downloads
-from engine.commands.terminal.follow_job import STOPPED, Follower, Result, ask, conclude
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs, whole_number
-from engine.commands.terminal.recipe_file import add_data_overrides, data_table
+from engine.commands.consent import confirm_base, confirm_downloads
+from engine.commands.follow_job import STOPPED, Follower, Result, ask, conclude
+from engine.commands.output import Output, table_lines
+from engine.commands.parser import Verbs, port, whole_number
+from engine.commands.recipe_file import add_data_overrides, data_table
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.decoding import CTRANSLATE2, TUNESMITH
@@ -31,6 +30,7 @@ from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
 from engine.server import serving
+from engine.server.serving import DEFAULT_PORT, Serving
 from engine.system.files import remove
 from engine.system.foreign_files import MIB, FileKind, read_bytes
 from engine.system.paths import expand_user, jobs_folder, path_exists, resolved
@@ -125,7 +125,7 @@ def score_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
     tables = [(title, {**scored["scores"], **scored.get("measures", {})}) for title, scored in columns]
     names = [name for name in HEADLINE_TITLES if all(name in found for _, found in tables)]
     rows = [(title, *(score_text.interval(found[name]) for name in names)) for title, found in tables]
-    return text_tables.table(("", *(HEADLINE_TITLES[name] for name in names)), rows)
+    return table_lines(("", *(HEADLINE_TITLES[name] for name in names)), rows)
 
 
 def language_lines(protocol: dict[str, Any]) -> list[str]:
@@ -142,7 +142,7 @@ def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
         and any(measure.name in scored.get("measures", {}) for _, scored in columns)
     ]
     head = ("Also measured", *(title for title, _ in columns))
-    return ["", *text_tables.table(head, rows), ""] if rows else []
+    return ["", *table_lines(head, rows), ""] if rows else []
 
 
 def _measured(scored: dict[str, Any], metric: Metric) -> str:
@@ -377,3 +377,63 @@ def file_lines(result: Result, names: list[str]) -> list[str]:
         *language_lines(protocol),
         *verdict,
     ]
+
+
+def add_serve(verbs: Verbs) -> None:
+    """Declare the verb."""
+    serve = verbs.add(
+        "serve", "Serve chat completions that answer with summaries, on this computer only", serve_adapters
+    )
+    serve.add_argument(
+        "--adapter",
+        action="append",
+        required=True,
+        dest="adapters",
+        metavar="ADAPTER",
+        help=f"{ADAPTER_HELP}; repeatable",
+    )
+    serve.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:1 and so on")
+    serve.add_argument(
+        "--port",
+        type=port,
+        default=DEFAULT_PORT,
+        metavar="N",
+        help=f"0: any (default: {DEFAULT_PORT})",
+    )
+
+
+def serve_adapters(asked: argparse.Namespace, output: Output) -> int:
+    """Load a base model once, and answer requests with its adapters until stopped."""
+    adapters = [library.find(name, shortened=True) for name in asked.adapters]
+    serving.job_arguments(adapters)
+    arguments = adapter_arguments(adapters, "", asked.device)
+    if not confirm_base(arguments["base_model"], output):
+        return STOPPED
+    job = create_job(jobs_folder(), "summarize", arguments)
+    # What the worker reports is not this command's output.
+    follower = Follower(job, Output(as_json=False))
+    running = serving.start(adapters, follower.send, asked.port)
+
+    def follow(event: Event) -> None:
+        running.tell(event)
+        if event["event"] == "base_ready":
+            _show_serving(running, output)
+
+    output.status("Loading the base model …")
+    try:
+        ending = follower.run(follow)
+    finally:
+        running.close()
+    code = conclude(ending, output)
+    remove(job.folder)
+    return code
+
+
+def _show_serving(running: Serving, output: Output) -> None:
+    output.json({"address": running.address, "token": running.token, "models": list(running.models)})
+    output.lines([
+        f"Serving {', '.join(running.models)} at {running.address}; Ctrl+C ends it.",
+        f"Token: {running.token}",
+        "",
+        running.curl,
+    ])  # fmt: skip

@@ -1,4 +1,4 @@
-"""The verbs that train: `train` and `resume`."""
+"""The verbs `train` and `resume`, and `runs`, which lists what they made."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import argparse
 import shlex
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from engine.commands.terminal import consent, recipe_file
-from engine.commands.terminal.consent import confirm_downloads
-from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs, positive, whole_number
-from engine.commands.terminal.progress import ProgressPrinter
+from engine import report
+from engine.commands import consent, recipe_file
+from engine.commands.consent import confirm_downloads
+from engine.commands.follow_job import STOPPED, Follower, ProgressPrinter, conclude
+from engine.commands.output import Output, table_lines
+from engine.commands.parser import Verbs, positive, whole_number
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
@@ -29,11 +30,13 @@ from engine.jobs.worker_process import become_rank
 from engine.runs import memory_fallbacks, run_store, slurm_script
 from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_store import Run
+from engine.runs.run_summaries import RunEntry, read_entry
 from engine.runs.slurm_script import SlurmResources
+from engine.scoring import score_text
 from engine.system import ranks
 from engine.system.command_name import command_name
 from engine.system.files import remove
-from engine.system.paths import jobs_folder
+from engine.system.paths import jobs_folder, resolved
 
 LOCK_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -225,3 +228,90 @@ def _fallback_lines(fallbacks: Sequence[MemoryFallback], job: Job) -> list[str]:
     progress_text = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
     title = f"{progress_text}To go on with less memory, every step with the examples that you asked for:"
     return ["", title, *memory_fallbacks.lines(fallbacks, job.id)]
+
+
+GAINS = ("ROUGE-1 gain", "chrF gain")
+
+
+def add_runs(verbs: Verbs) -> None:
+    """Declare the verb and its actions."""
+    parser = verbs.add("runs", "List the runs, or write the report of one", list_runs)
+    actions = Verbs(parser, title="action")
+    actions.add("list", "List the runs", list_runs)
+    report_action = actions.add("report", "Write a run's report as a web page, CSV or JSON", write_report)
+    report_action.add_argument(
+        "run_id", metavar="RUN", help="a run: its id or the beginning of it, or its folder"
+    )
+    add_report_options(report_action)
+
+
+def write_report(asked: argparse.Namespace, output: Output) -> int:
+    """Write the report of a run."""
+    job = run_store.find_job(asked.run_id)
+    return write_report_file(report.gather_run(job), job.id, "run", asked.out, output)
+
+
+def list_runs(_: argparse.Namespace, output: Output) -> int:
+    """List the runs, newest first."""
+    entries = [read_entry(job) for job in run_store.list_jobs()]
+    output.json([_run_facts(entry) for entry in entries])
+    for entry in entries:
+        if entry.error:
+            output.remark(f"{entry.id}: {entry.error}")
+    if not entries:
+        output.line(f"There are no runs yet. `{command_name()} train RECIPE.toml` makes one.")
+        return 0
+    head = ("Run", "Outcome", "Steps", "Time", *GAINS, "Name")
+    output.lines(table_lines(head, [_run_row(entry) for entry in entries], right=("Steps", "Time", *GAINS)))
+    return 0
+
+
+def _run_row(entry: RunEntry) -> tuple[str, ...]:
+    outcome: str = "running" if entry.running else entry.outcome or "not started"
+    if entry.device_released and not entry.running:
+        outcome = "paused"
+    gains = ["" if gain is None else score_text.gain(gain) for gain in (entry.gain, entry.chrf_gain)]
+    steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
+    time = score_text.duration(entry.seconds) if entry.seconds else ""
+    return entry.id, outcome, steps, time, *gains, entry.name
+
+
+def _run_facts(entry: RunEntry) -> dict[str, Any]:
+    return {
+        "run": entry.id,
+        "path": str(entry.job.folder),
+        "name": entry.name,
+        "outcome": "running" if entry.running else entry.outcome,
+        "attempts": entry.attempts,
+        "step": entry.step,
+        "total_steps": entry.total_steps,
+        "seconds": entry.seconds,
+        "started_at": entry.started_at,
+        "gain": entry.gain,
+        "chrf_gain": entry.chrf_gain,
+        "verdict": entry.verdict,
+        "adapter": entry.adapter_id,
+        "can_resume": entry.can_resume,
+        "trouble": entry.error or entry.failure_message,
+    }
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Declare `--out`."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"the file, ending in {', '.join(report.FORMATS)} (default: a web page in this folder)",
+    )
+
+
+def write_report_file(
+    facts: report.Report | report.ArenaReport, name: str, of: str, out: Path | None, output: Output
+) -> int:
+    """Write a report and print its path. `of` is "run" or "arena", `name` its id. Raises StorageError."""
+    path = resolved(out or Path(report.default_name(name)))
+    report.write(facts, path)
+    output.json({of: name, "path": str(path)})
+    output.line(f"Wrote the report to {path}.")
+    return 0

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.adapters.trash import TRASH_DAYS
-from engine.commands.terminal import text_tables
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
+from engine.commands.output import Output, table_lines
+from engine.commands.parser import Verbs
 from engine.maintenance import trash_contents
 from engine.maintenance.trash_contents import Trashed
 from engine.system.units import size
@@ -33,7 +32,7 @@ def list_trash(_: argparse.Namespace, output: Output) -> int:
     output.json([_as_dict(each) for each in found])
     if found:
         rows = [(each.kind, each.name, _moment(each), size(each.size_bytes), each.id) for each in found]
-        output.lines(text_tables.table(("Kind", "Name", "Deleted", "Size", "Id"), rows, right=("Size",)))
+        output.lines(table_lines(("Kind", "Name", "Deleted", "Size", "Id"), rows, right=("Size",)))
         output.line(f"The window deletes for good what has been here for {TRASH_DAYS} days.")
     else:
         output.line("The trash is empty.")

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import cli
-from engine.commands.terminal import follow_job
+from engine.commands import cli, follow_job
 from engine.config import recipe as recipes
 from engine.jobs import supervisor
 from engine.jobs.job import Job

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.adapters import library
-from engine.commands import cli, scoring, training
-from engine.commands.terminal import recipe_file
+from engine.commands import cli, recipe_file, scoring, training
 from engine.config import recipe
 from engine.errors import RecipeError
 from engine.methods import METHODS

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from engine.commands import cli
-from engine.commands.terminal import follow_job
+from engine.commands import cli, follow_job
 from engine.system import paths
 from tests.helpers import scripted_program
 from tests.helpers.in_process_worker import InProcessSupervisor

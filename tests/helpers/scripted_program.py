@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import main  # noqa: E402
-from engine.commands.terminal import follow_job  # noqa: E402
+from engine.commands import follow_job  # noqa: E402
 from engine.jobs.job import Job  # noqa: E402
 from engine.jobs.supervisor import Supervisor  # noqa: E402
 from tests.helpers import scripted_worker  # noqa: E402

@@ -11,7 +11,7 @@ import pytest
 
 from engine.adapters import library
 from engine.commands import adapters
-from engine.commands.terminal.output import Output
+from engine.commands.output import Output
 from engine.system.csv_file import write_csv
 from engine.system.files import write_atomically, write_export
 from tests.helpers.homes import add_adapter

@@ -13,7 +13,7 @@ import pytest
 import qt_libraries
 
 from engine.api import DATA_SUFFIXES
-from engine.commands.terminal.parser import PAGES
+from engine.commands.parser import PAGES
 from tests.helpers.repository import ROOT
 
 SHARE = "usr/share"

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from engine.commands.terminal import support_text
 from engine.config import support_matrix
 from engine.worker.kernels.registry import VARIABLE
 from tests.helpers.repository import ROOT
+from tests.proof import support_page
 from tests.proof.cells import Cell
 
 FOLDER = ROOT / "build" / "proof"
@@ -107,4 +107,4 @@ def publish(cells: Iterable[Cell], results: dict[str, Result]) -> None:
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     text = json.dumps(head, indent=2).removesuffix("\n}") + f',\n  "cells": [\n{lines}\n]}}\n'
     PUBLISHED.write_text(text, encoding="utf-8")
-    PAGE.write_text(support_text.page(support_matrix.read(PUBLISHED)), encoding="utf-8")
+    PAGE.write_text(support_page.page(support_matrix.read(PUBLISHED)), encoding="utf-8")

@@ -1,6 +1,5 @@
 """Comparisons on disk: what makes one."""
 
-
 import pytest
 
 from engine import voting

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, StorageError, paths
-from engine.commands.terminal.parser import PAGES
+from engine.commands.parser import PAGES
 from gui.core import file_opening
 from gui.core.file_opening import OpenedFiles, file_filter, sorted_files
 from gui.desktop.single_instance import SingleInstance

@@ -20,7 +20,7 @@ from engine.adapters.metadata import (
     Verification,
 )
 from engine.commands import adapters
-from engine.commands.terminal.output import Output
+from engine.commands.output import Output
 from engine.system import paths
 from gui.models.adapter_table import AdapterTable
 from gui.models.grouped_table import CELL_ROLE

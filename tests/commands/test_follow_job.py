@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from engine.commands.terminal import follow_job
-from engine.commands.terminal.output import Output
+from engine.commands import follow_job
+from engine.commands.output import Output
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import create_job
 from engine.jobs.supervisor import Ending, Supervisor

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.commands import cli
-from engine.commands.terminal import text_tables
-from engine.commands.terminal.output import Output
+from engine.commands.output import Output, fact_lines, table_lines
 from engine.errors import AdapterError
 from tests.helpers.systems import WINDOWS
 
@@ -62,13 +61,13 @@ def test_a_line_end_in_an_error_can_not_fake_a_line(capfd):
 
 
 def test_a_line_end_in_a_cell_can_not_fake_a_row():
-    assert text_tables.table(["name"], [["x\ny"], ["z\u2028w"], ["x\x1b[2J"]]) == [
+    assert table_lines(["name"], [["x\ny"], ["z\u2028w"], ["x\x1b[2J"]]) == [
         "name",
         "x y",
         "z w",
         "x\\x1b[2J",
     ]
-    assert text_tables.facts([("name", "x\r\nbase  y")]) == ["name  x base  y"]
+    assert fact_lines([("name", "x\r\nbase  y")]) == ["name  x base  y"]
 
 
 FULL = Path("/dev/full")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.commands.terminal import recipe_file
+from engine.commands import recipe_file
 from engine.errors import RecipeError
 from engine.system.foreign_files import FileKind
 

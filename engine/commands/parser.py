@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from engine.commands.terminal.output import Output
+from engine.commands.output import Output
 from engine.errors import StorageError
 from engine.options import MAX_KEY, MAX_WHOLE
 from engine.system.command_name import command_name

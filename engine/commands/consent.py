@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.commands.terminal.follow_job import ask, quiet_result
-from engine.commands.terminal.output import Output
+from engine.commands.follow_job import ask, quiet_result
+from engine.commands.output import Output
 from engine.computers import sending, store
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import Recipe

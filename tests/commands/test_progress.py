@@ -1,7 +1,7 @@
 """What a command tells people of a run's events."""
 
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.progress import ProgressPrinter
+from engine.commands.follow_job import ProgressPrinter
+from engine.commands.output import Output
 
 STARTED = {
     "event": "run_started",

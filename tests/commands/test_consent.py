@@ -8,8 +8,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from engine.adapters.metadata import BaseModelFacts
-from engine.commands import cli
-from engine.commands.terminal import follow_job
+from engine.commands import cli, follow_job
 from engine.config import recipe as recipes
 from engine.runs import run_store
 from tests.helpers.fake_hub import FakeHub, use_hub

@@ -1,4 +1,4 @@
-"""Output of the command line: JSON lines for programs, or text for people.
+"""Output of the command line: JSON lines for programs, or text and tables for people.
 
 With `--json` standard output has JSON lines only. Remarks go to standard error in both cases. A reader may leave, as
 `head` does; output that can't be written is an error.
@@ -11,13 +11,13 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
 from engine.data import questions
 from engine.errors import AppError, Problem, StorageError
-from engine.text.escaping import encodable, escaped
+from engine.text.escaping import encodable, escaped, in_one_line
 
 
 class Output:
@@ -130,3 +130,34 @@ def _drop(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def lengths_text(spread: Mapping[str, int]) -> str:
+    """Return token lengths as text: median, 95th percentile and maximum."""
+    return f"{spread['median']:,} · {spread['p95']:,} · {spread['max']:,}"
+
+
+def notice_line(event: Mapping[str, Any]) -> str:
+    """Return a notice as a line: its level, message and hint."""
+    title = "Warning" if event.get("level") == "warning" else "Note"
+    return " ".join(filter(None, (f"{title}: {event['message']}", event.get("hint", ""))))
+
+
+def table_lines(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
+    """Return aligned lines; the columns named in `right` are aligned on the right."""
+    rows = [[in_one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
+    lines = []
+    for row in [head, *rows]:
+        cells = [
+            text.rjust(width) if title in right else text.ljust(width)
+            for text, title, width in zip(row, head, widths, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def fact_lines(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a line for each name and value, with aligned values."""
+    width = max((len(name) for name, _ in pairs), default=0)
+    return [f"{name.ljust(width)}  {in_one_line(value)}".rstrip() for name, value in pairs]

@@ -1,1 +1,0 @@
-"""Shared by the verbs: parser, output, following a job, consent, texts."""
