@@ -88,26 +88,22 @@ def write(
         path = merged / "tokenizer_config.json"
         config = json.loads(path.read_text(encoding="utf-8")) | {"chat_template": chat_template(settings)}
         path.write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
-    _convert(channel, merged, target, precision)
+    if precision in KINDS:
+        run_converter(channel, merged, target / MODEL, KINDS[precision])
+    else:
+        whole = target / f"whole.{MODEL}"
+        run_converter(channel, merged, whole, KINDS["bfloat16"])
+        command = [QUANTIZER, str(whole), str(target / MODEL), QUANTIZED[precision]]
+        try:
+            programs.run(channel, command, target)
+        except ExportFailed as error:
+            raise AdapterError(f"{QUANTIZER} failed: {error}", "Choose another precision.") from error
+        delete(whole)
     if not (target / MODEL).is_file():
         raise AdapterError("llama.cpp's converter wrote no file.", "Export it as merged.")
     for name in BESIDE:
         shutil.copyfile(merged / name, target / name)
     plain_prompt.write(settings, RUNTIME, target)
-
-
-def _convert(channel: Channel, merged: Path, target: Path, precision: str) -> None:
-    if precision in KINDS:
-        run_converter(channel, merged, target / MODEL, KINDS[precision])
-        return
-    whole = target / f"whole.{MODEL}"
-    run_converter(channel, merged, whole, KINDS["bfloat16"])
-    command = [QUANTIZER, str(whole), str(target / MODEL), QUANTIZED[precision]]
-    try:
-        programs.run(channel, command, target)
-    except ExportFailed as error:
-        raise AdapterError(f"{QUANTIZER} failed: {error}", "Choose another precision.") from error
-    delete(whole)
 
 
 def write_modelfile(target: Path, settings: dict[str, Any], stops: list[str]) -> None:

@@ -43,24 +43,22 @@ class Licences:
 
     @classmethod
     def of(cls, adapter: Adapter) -> Licences:
-        """Return those of an adapter, the data's as its check found it; that of the sample is the project's."""
-        facts = adapter.metadata.data
-        return cls(
-            _base_licence(adapter), facts.licence or (SAMPLE_LICENCE if facts.source == SAMPLE else "")
-        )
+        """Return those of an adapter.
 
-
-def _base_licence(adapter: Adapter) -> str:
-    """Return the base model's licence by its card on this computer or by the catalogue, "" if neither says it."""
-    made_for = adapter.metadata.base_model
-    if not made_for.id:
-        return ""
-    if made_for.id == STARTER or looks_like_path(made_for.id):
-        folder = local_folder(made_for.id)
-        return repository_card.licence(folder) if folder else ""
-    cached = repository.cached_folder(made_for.id, made_for.revision or "main")
-    known = model_info.in_catalogue(made_for.id)
-    return (repository_card.licence(cached) if cached else "") or (known.licence if known else "")
+        The base model's is that of its card on this computer or of the catalogue, the data's as its check found it;
+        that of the sample is the project's.
+        """
+        base, data = adapter.metadata.base_model, adapter.metadata.data
+        of_data = data.licence or (SAMPLE_LICENCE if data.source == SAMPLE else "")
+        if not base.id:
+            return cls("", of_data)
+        if base.id == STARTER or looks_like_path(base.id):
+            folder = local_folder(base.id)
+            return cls(repository_card.licence(folder) if folder else "", of_data)
+        cached = repository.cached_folder(base.id, base.revision or "main")
+        known = model_info.in_catalogue(base.id)
+        listed = known.licence if known else ""
+        return cls((repository_card.licence(cached) if cached else "") or listed, of_data)
 
 
 def hub_id(name: str) -> str:
@@ -123,12 +121,16 @@ def _in_one_line(value: Any) -> Any:
 def _facts(metadata: AdapterMetadata, licences: Licences, mark: str, *, is_model: bool) -> ModelCardData:
     base, data = hub_id(metadata.base_model.id), hub_id(metadata.data.source)
     more: dict[str, Any] = {MARK: mark} if mark else {}
+    # The base model's licence where nothing of the data's goes beyond it.
+    asked_of_data = licence_terms.terms(licences.data)
+    is_free = asked_of_data in (licence_terms.FREE, licence_terms.NAMED)
+    has_licence = is_free and licence_terms.terms(licences.base) is not None
     if base:
         more["base_model_relation"] = "merge" if is_model else "adapter"
     return ModelCardData(
         base_model=base or None,
         datasets=[data] if data else None,
-        license=_own_licence(licences),
+        license=licence_terms.identifier(licences.base) if has_licence else None,
         library_name="transformers" if is_model else "peft",
         pipeline_tag="summarization",
         tags=["tunesmith", metadata.method.id],
@@ -136,17 +138,6 @@ def _facts(metadata: AdapterMetadata, licences: Licences, mark: str, *, is_model
         eval_results=_results(metadata) or None,
         **more,
     )
-
-
-def _own_licence(licences: Licences) -> str | None:
-    """Return the base model's licence where nothing of the data's goes beyond it, None if that can't be told."""
-    asked_of_data = licence_terms.terms(licences.data)
-    if licence_terms.terms(licences.base) is None or asked_of_data not in (
-        licence_terms.FREE,
-        licence_terms.NAMED,
-    ):
-        return None
-    return licence_terms.identifier(licences.base)
 
 
 def _results(metadata: AdapterMetadata) -> list[EvalResult]:

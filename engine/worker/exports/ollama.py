@@ -70,24 +70,21 @@ def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Ha
 
     Raises Stopped.
     """
-    handover = _hand_over(channel, unfinished, _name(folder)) if is_here() else Handover()
+    handover = Handover()
+    if is_here():
+        # With a number if Ollama has another model of this name: that one is not replaced.
+        names = chain([_name(folder)], (f"{_name(folder)}-{number}" for number in count(2)))
+        name = next(each for each in names if not _does("show", each))
+        try:
+            programs.run(channel, [PROGRAM, "create", name, "-f", str(unfinished / MODELFILE)], unfinished)
+            handover = Handover(name)
+        except ExportFailed as error:
+            handover = Handover(problem=f"Ollama did not take it: {str(error).rstrip('.')}.")
     try:
         yield handover
     except BaseException:
         handover.take_back()
         raise
-
-
-def _hand_over(channel: Channel, unfinished: Path, wanted: str) -> Handover:
-    # With a number if Ollama has another model of this name: that one is not replaced.
-    names = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
-    name = next(each for each in names if not _does("show", each))
-    try:
-        programs.run(channel, [PROGRAM, "create", name, "-f", str(unfinished / MODELFILE)], unfinished)
-    except ExportFailed as error:
-        reason = str(error).rstrip(".")
-        return Handover(problem=f"Ollama did not take it: {reason}.")
-    return Handover(name)
 
 
 def _name(folder: Path) -> str:

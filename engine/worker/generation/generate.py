@@ -348,28 +348,21 @@ def _request(
     options: DecodingOptions,
 ) -> tuple[dict[str, Any], int]:
     """Return what the model's `generate` gets for prompts, and how many ids stand before the new ones in its output."""
-    config = base_model.generation_config
-    padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=base_model.device)
-    request = prompt.request(padded)
+    config, device = base_model.generation_config, base_model.device
+    longest = max(len(ids) for ids in prompts)
+    ids = torch.full((len(prompts), longest), config.pad_token_id)
+    mask = torch.zeros_like(ids)
+    for row, each in enumerate(prompts):
+        # A decoder continues the last token, so it is padded on the left.
+        columns = slice(longest - len(each), None) if family == "decoder-only" else slice(0, len(each))
+        ids[row, columns] = torch.tensor(each)
+        mask[row, columns] = 1
+    request = prompt.request({"input_ids": ids.to(device), "attention_mask": mask.to(device)})
     read = 1
     if family == "decoder-only":
         read = request["input_ids"].shape[1] if "input_ids" in request else 0
-    request["logits_processor"] = logits_processors(
-        options, config.eos_token_id, read=read, device=base_model.device
-    )
+    request["logits_processor"] = logits_processors(options, config.eos_token_id, read=read, device=device)
     return request, read
-
-
-def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device) -> dict[str, Any]:
-    """Return ids and mask (rows × longest). A decoder continues the last token, so it is padded on the left."""
-    longest = max(len(ids) for ids in prompts)
-    ids = torch.full((len(prompts), longest), pad)
-    mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):
-        columns = slice(longest - len(prompt), None) if left else slice(0, len(prompt))
-        ids[row, columns] = torch.tensor(prompt)
-        mask[row, columns] = 1
-    return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
 
 
 def finished(ids: list[int], config: GenerationConfig, tokenizer: PreTrainedTokenizerBase) -> Generated:

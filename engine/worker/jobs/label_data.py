@@ -38,13 +38,23 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     left = _rows(source, options, request.get("base_model"), channel)
     examples = [row.example for split in SPLITS for row in left.rows[split]]
     kept_examples = labelling.distinct(examples)
+    if not kept_examples and any(left.excluded.values()):
+        message = f"What is excluded leaves no conversation of {source.name}."
+        raise DataError(message, "Exclude fewer findings.", "data.exclude")
     if not kept_examples:
-        raise _nothing_left(source, left)
+        message = f"{source.name} has no conversations."
+        raise DataError(message, "Name another column, or another source.", FIELD)
     channel.check_stop()
     about, brought = _set(source, kept_examples)
-    channel.result(
-        {"set": about.id, "left_out": _left_out(left, examples, kept_examples), "brought": brought}
-    )
+    empty = sum(not example.conversation.strip() for example in examples)
+    different = len({example.conversation.strip() for example in examples} - {""})
+    left_out = {
+        "excluded": dict(sum(left.excluded.values(), Counter[str]())),
+        "empty": empty,
+        "repeated": len(examples) - empty - different,
+        "beyond": different - len(kept_examples),
+    }
+    channel.result({"set": about.id, "left_out": left_out, "brought": brought})
 
 
 def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> Remaining:
@@ -63,16 +73,6 @@ def _rows(source: Source, options: DataOptions, base_model: str | None, channel:
     )
 
 
-def _nothing_left(source: Source, left: Remaining) -> DataError:
-    if any(left.excluded.values()):
-        return DataError(
-            f"What is excluded leaves no conversation of {source.name}.",
-            "Exclude fewer findings.",
-            "data.exclude",
-        )
-    return DataError(f"{source.name} has no conversations.", "Name another column, or another source.", FIELD)
-
-
 def _set(source: Source, kept_examples: list[Example]) -> tuple[labelling.SetInfo, int]:
     """Return the set that these conversations are in already, or a new one, and how many it brings along.
 
@@ -87,14 +87,3 @@ def _set(source: Source, kept_examples: list[Example]) -> tuple[labelling.SetInf
     known = labelling.known_items(source.name)
     brought = sum(example.conversation.strip() in known for example in kept_examples)
     return labelling.create(name, source.name, kept_examples, source.licence, known), brought
-
-
-def _left_out(left: Remaining, examples: list[Example], kept_examples: list[Example]) -> dict[str, Any]:
-    empty = sum(not example.conversation.strip() for example in examples)
-    different = len({example.conversation.strip() for example in examples} - {""})
-    return {
-        "excluded": dict(sum(left.excluded.values(), Counter[str]())),
-        "empty": empty,
-        "repeated": len(examples) - empty - different,
-        "beyond": different - len(kept_examples),
-    }

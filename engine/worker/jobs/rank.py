@@ -182,7 +182,7 @@ class _Helper:
         checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
         own = {training_loop.STEP, training_loop.TRAINED}
         with liger_kernels(run):
-            training_loop.follow(run, checkpoint, lambda: self._hear(set(self._tasks) - own))
+            training_loop.TrainingLoop(run, checkpoint).follow(lambda: self._hear(set(self._tasks) - own))
 
     def _generate(self, told: dict[str, Any]) -> None:
         base = self._loaded

@@ -149,7 +149,7 @@ def _carry_out(
     channel.enter("train")
     with liger_kernels(training) as liger:
         report_started(training, checkpoint, architecture, planned, liger)
-        outcome = training_loop.train(training, checkpoint)
+        outcome = training_loop.TrainingLoop(training, checkpoint).train()
     step = training.saved_step if outcome.finished else training.step
     adapter = _saved(channel, training, outcome, step)
     reached.saved = True

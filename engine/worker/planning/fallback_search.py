@@ -61,7 +61,12 @@ class FallbackSearch:
         needed, available = max(lacking.needed, planned), lacking.available
         factor = needed / planned if planned else 1.0
         limit = min(available, (1 - MIN_SAVING) * needed) / factor
-        fallbacks = self._smaller_weights() if weights_only else self._fitting(limit)
+        if weights_only:
+            # Only loading smaller weights tells whether they are small enough.
+            smaller, weights = self._planned(FOUR_BITS), self._facts.get("memory", {}).get("weights", 0)
+            fallbacks = [smaller] if smaller and smaller.weights <= (1 - MIN_SAVING) * weights else []
+        else:
+            fallbacks = self._fitting(limit)
         return {
             "needed": needed,
             "available": available,
@@ -91,11 +96,6 @@ class FallbackSearch:
         if not any(found):
             found = [self._combined(limit)]
         return [fallback for fallback in found if fallback]
-
-    def _smaller_weights(self) -> list[Fallback]:
-        """Return the fallback with smaller weights; only loading them tells whether they are small enough."""
-        fallback, weights = self._planned(FOUR_BITS), self._facts.get("memory", {}).get("weights", 0)
-        return [fallback] if fallback and fallback.weights <= (1 - MIN_SAVING) * weights else []
 
     def _combined(self, limit: float) -> Fallback | None:
         """Add one change after another, and return the first combination that fits."""

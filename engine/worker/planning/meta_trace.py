@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -30,6 +30,8 @@ from engine.worker.modeling import forward
 MAX_CACHED = 20_000
 
 Arguments = tuple[Any, ...]
+Shape = tuple[torch.Size, tuple[int, ...], torch.dtype]
+Shapes = tuple[Shape | None, ...]
 
 
 def activation_bytes(
@@ -50,8 +52,8 @@ def activation_bytes(
     kernels = partial(_Kernels, device_type, keeps_inputs)
     if checkpointed:
         # The kernels around the forward pass don't see what the backward pass computes again.
-        again = partial(_checkpoint_contexts, kernels)
-        checkpoint_activations(model, {"use_reentrant": False, "context_fn": again})
+        again = {"use_reentrant": False, "context_fn": lambda: (nullcontext(), kernels())}
+        checkpoint_activations(model, again)
     counter = LiveBytes(all_true=family == "decoder-only")
     counter.exclude(model.parameters())
     counter.exclude(model.buffers())
@@ -63,10 +65,6 @@ def activation_bytes(
     with torch.device("meta"), registry.planned_for(device_type), kernels(), counter:
         _loss(model, family, shape).backward()
     return counter.peak
-
-
-def _checkpoint_contexts(kernels: Callable[[], _Kernels]) -> tuple[AbstractContextManager[Any], _Kernels]:
-    return nullcontext(), kernels()
 
 
 def _loss(model: Any, family: Family, shape: BatchShape) -> torch.Tensor:
@@ -105,7 +103,8 @@ class LiveBytes(TorchDispatchMode):
         self, operation: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if operation is torch.ops.aten._local_scalar_dense.default and args[0].is_meta:
-            return self._answer(args[0])
+            value = args[0]
+            return 1 if value.dtype is not torch.bool else self._all_true and value not in self._of_any
         result = _RESULTS.of(operation, args, kwargs or {})
         if operation.overloadpacket is torch.ops.aten.any:
             self._of_any[result] = True
@@ -113,11 +112,6 @@ class LiveBytes(TorchDispatchMode):
             if isinstance(tensor, torch.Tensor):
                 self._count(tensor.untyped_storage())
         return result
-
-    def _answer(self, value: torch.Tensor) -> bool | int:
-        if value.dtype is not torch.bool:
-            return 1
-        return self._all_true and value not in self._of_any
 
     def _count(self, storage: torch.UntypedStorage) -> None:
         key, size = storage._cdata, storage.nbytes()
@@ -217,57 +211,32 @@ class MetaResults:
     """
 
     def __init__(self) -> None:
-        self._cached: dict[Hashable, _Result | None] = {}
+        # The results' sizes, strides and dtypes; None of what shares storage or isn't of plain tensors alone.
+        self._cached: dict[Hashable, Shapes | None] = {}
 
     def of(self, operation: Any, args: Arguments, kwargs: dict[str, Any]) -> Any:
         """Return what the operation returns: a tensor of the same shape in storage of its own."""
-        if _shares_storage(operation):
+        schema = operation._schema
+        if schema.is_mutable or any(each.alias_info is not None for each in schema.returns):
             return operation(*args, **kwargs)
         try:
             key = (operation, torch.get_default_dtype(), *_key(args), *_key(kwargs.items()))
-            cached = self._cached.get(key)
+            shapes = self._cached.get(key)
         except (_NoKeyError, TypeError):
             return operation(*args, **kwargs)
-        if cached is not None:
-            return cached.remade()
+        if shapes is not None:
+            made = tuple(each and _empty(*each) for each in shapes)
+            return made[0] if len(schema.returns) == 1 else made
         result = operation(*args, **kwargs)
         if key not in self._cached:
             if len(self._cached) >= MAX_CACHED:
                 self._cached.clear()
-            self._cached[key] = _result(result, (args, kwargs))
+            self._cached[key] = _shapes(result, (args, kwargs))
         return result
-
-
-class _Result(NamedTuple):
-    """The shapes of an operation's results, None for a result that is none."""
-
-    shapes: tuple[_Shape | None, ...]
-    is_single: bool
-
-    def remade(self) -> Any:
-        made = tuple(None if shape is None else shape.empty() for shape in self.shapes)
-        return made[0] if self.is_single else made
-
-
-class _Shape(NamedTuple):
-    """The shape of a tensor, with its layout in memory."""
-
-    sizes: torch.Size
-    strides: tuple[int, ...]
-    dtype: torch.dtype
-
-    def empty(self) -> torch.Tensor:
-        return torch.empty_strided(self.sizes, self.strides, dtype=self.dtype, device="meta")
 
 
 class _NoKeyError(Exception):
     """An argument's value counts, or it isn't an ordinary tensor on the meta device."""
-
-
-def _shares_storage(operation: Any) -> bool:
-    """Return whether the operation's schema says that it changes an argument or returns a view of one."""
-    schema = operation._schema
-    return schema.is_mutable or any(each.alias_info is not None for each in schema.returns)
 
 
 def _key(arguments: Any) -> Iterator[Hashable]:
@@ -284,34 +253,29 @@ def _key(arguments: Any) -> Iterator[Hashable]:
             yield type(each), each
 
 
-def _result(result: Any, arguments: Any) -> _Result | None:
-    """Return the shapes to make a result of again, None if it shares storage or isn't of tensors alone."""
-    is_single = isinstance(result, torch.Tensor)
-    if not is_single and type(result) is not tuple:
-        return None
-    results = (result,) if is_single else result
+def _shapes(result: Any, arguments: Any) -> Shapes | None:
+    """Return the shapes to make a result of again, None if it shares storage or isn't of plain tensors alone."""
+    results = result if type(result) is tuple else (result,)
     storages = {
         each.untyped_storage()._cdata for each in tree_leaves(arguments) if isinstance(each, torch.Tensor)
     }
-    shapes: list[_Shape | None] = []
-    for each in results:
-        shape = None if each is None else _shape(each, storages)
-        if each is not None and shape is None:
+    shapes: list[Shape | None] = []
+    for tensor in results:
+        if tensor is None:
+            shapes.append(None)
+            continue
+        if type(tensor) is not torch.Tensor or not tensor.is_meta or tensor.layout is not torch.strided:
             return None
+        storage, shape = tensor.untyped_storage(), (tensor.shape, tensor.stride(), tensor.dtype)
+        if storage._cdata in storages or storage.nbytes() != _empty(*shape).untyped_storage().nbytes():
+            return None
+        storages.add(storage._cdata)
         shapes.append(shape)
-    return _Result(tuple(shapes), is_single)
+    return tuple(shapes)
 
 
-def _shape(tensor: Any, storages: set[int]) -> _Shape | None:
-    """Return the shape of an ordinary tensor in storage of its own, None for any other; adds it to the storages."""
-    if type(tensor) is not torch.Tensor or not tensor.is_meta or tensor.layout is not torch.strided:
-        return None
-    storage = tensor.untyped_storage()
-    shape = _Shape(tensor.shape, tensor.stride(), tensor.dtype)
-    if storage._cdata in storages or storage.nbytes() != shape.empty().untyped_storage().nbytes():
-        return None
-    storages.add(storage._cdata)
-    return shape
+def _empty(sizes: torch.Size, strides: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    return torch.empty_strided(sizes, strides, dtype=dtype, device="meta")
 
 
 # Of all traces: a changed recipe repeats most of the last one's operations.

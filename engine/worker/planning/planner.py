@@ -7,6 +7,7 @@ a formula of its own. A plan downloads nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from engine.worker.dataset.prompting import (
     notices,
     notices_of_format,
     resolve_limits,
+    scored_examples,
     shots_problem,
     special_tokens,
     with_resolved_format,
@@ -107,7 +109,11 @@ class Planner:
         ready: Result = {}
         if draft.splits is not None:
             facts = plan_facts.amounts(recipe, draft.splits)
-            ready = readiness.of_data(recipe, draft.splits, self._language(draft.splits))
+            fingerprint, of_language = draft.splits.fingerprint, partial(readiness.language_of, draft.splits)
+            ready = {
+                "scored": len(scored_examples(recipe, draft.splits)),
+                "language": self._memo.get("language", fingerprint, of_language),
+            }
         listed = model_info.in_catalogue(options.id, options.revision)
         file = gguf_file(options.id)
         if folder is not None:
@@ -295,10 +301,6 @@ class Planner:
             lambda: TokenLengths(tokenizer, splits, self._channel.check_stop),
         )
         return lengths
-
-    def _language(self, splits: Splits) -> str:
-        language: str = self._memo.get("language", splits.fingerprint, lambda: readiness.language_of(splits))
-        return language
 
 
 def _sizes(facts: Result) -> Result:

@@ -15,7 +15,7 @@ from engine.scoring.metrics import MIN_EXAMPLES
 from engine.scoring.score_text import counted, too_few_to_test
 from engine.text import languages
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import scored_examples, scored_part, training_part
+from engine.worker.dataset.prompting import scored_part, training_part
 from engine.worker.dataset.token_counter import TokenLengths
 from engine.worker.hub import repository_card
 from engine.worker.validation import language_id
@@ -36,11 +36,6 @@ def language_of(splits: Splits) -> str:
     found = (languages.standard(language_id.guess(example.conversation)) for example in looked_at)
     counts = Counter(filter(None, found))
     return counts.most_common(1)[0][0] if counts else ""
-
-
-def of_data(recipe: Recipe, splits: Splits, language: str) -> Facts:
-    """Return what is known without a base model: how many conversations are scored, and their language."""
-    return {"scored": len(scored_examples(recipe, splits)), "language": language}
 
 
 def of_base(folder: Path | None, listed: CatalogueModel | None) -> Facts:

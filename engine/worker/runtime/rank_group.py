@@ -164,7 +164,10 @@ class RankGroup:
         if self.is_sharded:
             work(range(count), on_result, on_tick)
             return
-        results = [_Results(self._share_file(self._shares, rank)) for rank in range(1, self.size)]
+        results = [
+            _Results(self._share_file(self._shares, rank), len(range(rank, count, self.size)))
+            for rank in range(1, self.size)
+        ]
         looked_at = 0.0
 
         def tick() -> None:
@@ -177,7 +180,7 @@ class RankGroup:
                     each.take(on_result)
 
         try:
-            work(self._items(count), on_result, tick)
+            work(range(0, count, self.size), on_result, tick)
             while not all(each.take(on_result) for each in results):
                 tick()
                 time.sleep(POLL_SECONDS)
@@ -192,11 +195,11 @@ class RankGroup:
             return
         file = self._share_file(told["share"], self.number)
         with file.open("w", encoding="ascii", buffering=1) as stream:
-            work(self._items(told["count"]), lambda *found: _write(stream, found), no_tick)
-            _write(stream, END)
-
-    def _items(self, count: int) -> range:
-        return range(self.number, count, self.size)
+            work(
+                range(self.number, told["count"], self.size),
+                lambda *found: print(json.dumps(found), file=stream),
+                no_tick,
+            )
 
     def _share_file(self, share: int, rank: int) -> Path:
         return self.folder / f"share-{share}-{rank}"
@@ -329,37 +332,30 @@ class RankGroup:
 
 
 class _Results:
-    """What another rank has written of its part."""
+    """What another rank writes of its part, a line for each of its `count` items."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, count: int) -> None:
         self._file = file
+        self._missing = count
         self._stream: IO[bytes] | None = None
         self._rest = b""
-        self._is_done = False
 
     def take(self, on_result: OnResult) -> bool:
         """Take what has come; return whether that is all."""
-        if self._is_done or (self._stream is None and not self._file.exists()):
-            return self._is_done
-        self._stream = self._stream or open_regular(self._file)
-        *lines, self._rest = (self._rest + self._stream.read()).split(b"\n")
-        for found in map(json.loads, lines):
-            if found == END:
-                self._is_done = True
-                self.close()
-                remove(self._file)
-            else:
-                on_result(*found)
-        return self._is_done
+        if self._stream is None and self._missing and self._file.exists():
+            self._stream = open_regular(self._file)
+        if self._stream is not None and self._missing:
+            *lines, self._rest = (self._rest + self._stream.read()).split(b"\n")
+            for line in lines:
+                on_result(*json.loads(line))
+            self._missing -= len(lines)
+        return not self._missing
 
     def close(self) -> None:
-        """Take no more."""
+        """Take no more, and remove the file."""
         if self._stream is not None:
             self._stream.close()
-
-
-def _write(stream: IO[str], found: Any) -> None:
-    stream.write(json.dumps(found) + "\n")
+        remove(self._file)
 
 
 def no_tick() -> None:

@@ -43,7 +43,12 @@ def make_optimizer(
     )
     optimizer = _optimizer_class(training.optimizer)(groups, lr=learning_rate)
     if training.optimizer in EIGHT_BIT:
-        _keep_embeddings_in_32_bits(model)
+        from bitsandbytes.optim import GlobalOptimManager
+
+        manager = GlobalOptimManager.get_instance()
+        for module in model.modules():
+            if isinstance(module, nn.Embedding):
+                manager.register_module_override(module, "weight", {"optim_bits": 32})
     return optimizer
 
 
@@ -109,15 +114,6 @@ def _by_rate(
             members = [each for each in group["params"] if by_parameter[id(each)] == factor]
             split.append({**group, "params": members, "lr": group["lr"] * factor})
     return split
-
-
-def _keep_embeddings_in_32_bits(model: nn.Module) -> None:
-    from bitsandbytes.optim import GlobalOptimManager
-
-    manager = GlobalOptimManager.get_instance()
-    for module in model.modules():
-        if isinstance(module, nn.Embedding):
-            manager.register_module_override(module, "weight", {"optim_bits": 32})
 
 
 @torch.no_grad()

@@ -138,11 +138,15 @@ def report_step(run: TrainingRun, report: StepReport, seconds: float) -> None:
     """Report a step that took so many seconds."""
     memory = devices.memory_bytes(run.base.device)
     run.progress.peak_memory_bytes = max(run.progress.peak_memory_bytes, memory)
-    skipped = report.gradient_norm is None
+    skipped, limit = report.gradient_norm is None, 60 * run.training.max_minutes
     if not math.isfinite(report.loss):
         # JSON has no such number.
         run.channel.notice(f"Step {report.step:,} is skipped: its loss is not finite.", level="warning")
         return
+    time_used: dict[str, float] = {}
+    if limit:
+        left = max(0.0, limit - run.progress.seconds)
+        time_used = {"time_share": round(1 - left / limit, 4), "seconds_left": round(left, 1)}
     run.channel.emit(
         "step_finished",
         step=report.step,
@@ -153,7 +157,7 @@ def report_step(run: TrainingRun, report: StepReport, seconds: float) -> None:
         tokens_per_second=round(report.tokens / seconds, 1),
         examples_per_second=round(report.examples / seconds, 2),
         memory_bytes=memory,
-        **_time_used(run),
+        **time_used,
     )
 
 
@@ -205,12 +209,3 @@ def report_skipped_steps(run: TrainingRun) -> None:
             if in_float16
             else "Lower the learning rate if there are many.",
         )
-
-
-def _time_used(run: TrainingRun) -> dict[str, float]:
-    """Return the fraction of the run's minutes that is used and the seconds left; nothing without a limit."""
-    limit = 60 * run.training.max_minutes
-    if not limit:
-        return {}
-    left = max(0.0, limit - run.progress.seconds)
-    return {"time_share": round(1 - left / limit, 4), "seconds_left": round(left, 1)}

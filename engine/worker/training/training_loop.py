@@ -58,25 +58,8 @@ class Outcome:
     device_released: bool = False
 
 
-def train(run: TrainingRun, checkpoint: Path | None = None) -> Outcome:
-    """Train from the first step or from a checkpoint.
-
-    Afterwards the last step's state is in a checkpoint, and the model holds the weights to be kept. Raises
-    oom.MemoryExceeded if memory will not suffice, and TrainingError where gradients or weights stay not finite.
-    """
-    return _Loop(run, checkpoint).train()
-
-
-def follow(run: TrainingRun, checkpoint: Path | None, hear: Callable[[], dict[str, Any]]) -> None:
-    """Train as another rank than 0, until that has had enough.
-
-    `hear()` helps rank 0 until it tells something that is of the loop, and returns that.
-    """
-    _Loop(run, checkpoint).follow(hear)
-
-
-class _Loop:
-    """The steps of a run in this process."""
+class TrainingLoop:
+    """The steps of a run in this process, from the first one or from a checkpoint."""
 
     def __init__(self, run: TrainingRun, checkpoint: Path | None) -> None:
         self._run = run
@@ -87,6 +70,11 @@ class _Loop:
         self._selection = ModelSelection(run)
 
     def train(self) -> Outcome:
+        """Train as rank 0, or alone.
+
+        Afterwards the last step's state is in a checkpoint, and the model holds the weights to be kept. Raises
+        oom.MemoryExceeded if memory will not suffice, and TrainingError where gradients or weights stay not finite.
+        """
         run, channel, selection = self._run, self._channel, self._selection
         try:
             self._begin()
@@ -112,6 +100,10 @@ class _Loop:
         return Outcome(finished, self._control.device_released)
 
     def follow(self, hear: Callable[[], dict[str, Any]]) -> None:
+        """Train as another rank, until rank 0 has had enough.
+
+        `hear()` helps rank 0 until it tells something that is of the loop, and returns that.
+        """
         if self._checkpoint is not None:
             self._take_over(self._checkpoint)
         self._choose_algorithms()
