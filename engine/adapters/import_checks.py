@@ -228,7 +228,14 @@ def unpack(source: Path, target: Path) -> Path:
         ) from error
     except OSError as error:
         raise StorageError(f"{source.name} can't be unpacked: {error.strerror}.") from error
-    return _adapter_root(target, source.name)
+    marks = (CONFIG_NAME, adapter_toml.FILE_NAME)
+    roots = sorted({path.parent for mark in marks for path in target.rglob(mark)})
+    if not roots:
+        raise AdapterError(f"{source.name} holds no {CONFIG_NAME}.", "Choose the zip of an adapter.")
+    if len(roots) > 1:
+        message = f"{source.name} holds {len(roots)} adapters."
+        raise AdapterError(message, "Unpack it and import them one by one.")
+    return roots[0]
 
 
 def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Path) -> None:
@@ -255,16 +262,6 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
             f"Unpacking {source.name} takes {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free.",
             "Free some disk space.",
         )
-
-
-def _adapter_root(folder: Path, name: str) -> Path:
-    marks = (CONFIG_NAME, adapter_toml.FILE_NAME)
-    roots = sorted({path.parent for mark in marks for path in folder.rglob(mark)})
-    if not roots:
-        raise AdapterError(f"{name} holds no {CONFIG_NAME}.", "Choose the zip of an adapter.")
-    if len(roots) > 1:
-        raise AdapterError(f"{name} holds {len(roots)} adapters.", "Unpack it and import them one by one.")
-    return roots[0]
 
 
 # Values of weights

@@ -117,11 +117,6 @@ def _ways(plain: str) -> int:
 # Kinds of values
 
 
-def _is_unused(value: Any) -> bool:
-    """Nothing: the only value of a key that is not known, since it may name files, models or code."""
-    return value is None or value is False or value in ({}, [])
-
-
 def _is_number(value: Any) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     # NaN and infinity fail the comparison; integers of any length can be compared.
@@ -238,8 +233,8 @@ def _accepts(rule: KeyRule | None, value: Any) -> bool:
     if value is None:
         return True
     if rule is None:
-        # Later versions of PEFT write keys for what this adapter does not use.
-        return _is_unused(value)
+        # Later versions of PEFT write keys for what this adapter does not use; values may name files, models or code.
+        return value is False or value in ({}, [])
     if isinstance(rule, tuple):
         return any(type(value) is type(each) and value == each for each in rule)
     return CHECKS[rule](value)

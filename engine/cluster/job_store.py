@@ -343,7 +343,7 @@ class JobStore(Storage):
                 need = places.need(self.demand(entry_id))
                 is_due = entry.state.state == "waiting" and entry_id not in taken
                 # If the node with that many GPUs has left, it waits for the next one.
-                if not is_due or not places.can_ever_hold(need):
+                if not is_due or need > max(places.nodes, default=0):
                     continue
                 if not places.hold([*taken.values(), need]):
                     break

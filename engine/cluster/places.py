@@ -49,10 +49,6 @@ class Places:
         need = self.need(demand)
         return {"num_cpus": need} if self.least else {"num_gpus": need, "num_cpus": 1}
 
-    def can_ever_hold(self, need: int) -> bool:
-        """Tell whether an empty node is large enough."""
-        return need <= max(self.nodes, default=0)
-
     def hold(self, needs: Sequence[int]) -> bool:
         """Tell whether entries fit side by side, placing the largest first."""
         free = list(self.nodes)

@@ -24,12 +24,13 @@ def facts() -> dict[str, Any]:
     import psutil
 
     memory = psutil.virtual_memory()
+    is_found = find_spec("engine") is not None and find_spec("engine.cluster") is not None
     return {
         "host": platform.node(),
         "system": platform.system(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "tunesmith": _tunesmith(),
+        "tunesmith": installed_version() if is_found else "",
         "memory_bytes": memory.total,
         "free_memory_bytes": memory.available,
         "free_disk_bytes": shutil.disk_usage(tempfile.gettempdir()).free,
@@ -48,13 +49,6 @@ def _version(package: str) -> str:
 def installed_version() -> str:
     """Return the version of Tunesmith here."""
     return _version("tunesmith") or "unknown"
-
-
-def _tunesmith() -> str:
-    """Return the version of Tunesmith, "" if this Python does not find it."""
-    if find_spec("engine") is None or find_spec("engine.cluster") is None:
-        return ""
-    return installed_version()
 
 
 def _cards() -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -128,10 +128,6 @@ class Recipe:
         if self.changes:
             tables[CHANGES] = [change.model_dump() for change in self.changes]
         return tables
-
-    def without_changes(self) -> Recipe:
-        """Return the recipe for a new run, without changes."""
-        return replace(self, changes=())
 
 
 _TABLES: dict[str, type[Options]] = {

@@ -95,7 +95,9 @@ class Proof:
 
         A refusal by the registry takes precedence over the proof: the file may be older than the registry.
         """
-        if row.variant and not _belongs(row.variant, weights):
+        given = {"quantization": weights.quantization, "double_quantization": weights.double}
+        wanted = row.variant.tables.get("base_model", {}) if row.variant else {}
+        if any(given.get(name, value) != value for name, value in wanted.items()):
             return None
         options = _options(row, kind.family)
         facts = BaseFacts(kind.family, kind.model_type, weights.quantization)
@@ -129,12 +131,6 @@ def read(path: Path | None = None) -> Proof:
 def rows() -> list[Row]:
     """Return each method, followed by its variants, in the registry's order."""
     return [Row(entry, variant) for entry in METHODS for variant in (None, *entry.variants)]
-
-
-def _belongs(variant: Variant, weights: WeightFormat) -> bool:
-    wanted = variant.tables.get("base_model", {})
-    given = {"quantization": weights.quantization, "double_quantization": weights.double}
-    return all(given.get(name, value) == value for name, value in wanted.items())
 
 
 def _options(row: Row, family: Family) -> Any:

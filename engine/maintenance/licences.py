@@ -67,18 +67,13 @@ def _package(package: Distribution) -> Package:
         for each in package.files or ()
         if each.parts[0].endswith(".dist-info") and LICENCE_FILE.match(each.parts[-1])
     ]
-    return Package(
-        package.name, package.version, _licence(package), _field(package, "Summary"), tuple(sorted(files))
-    )
-
-
-def _field(package: Distribution, field: str) -> str:
-    return str(next(iter(package.metadata.get_all(field) or [""])))
-
-
-def _licence(package: Distribution) -> str:
     short = next(iter(_field(package, "License").strip().splitlines()), "")
     known = package.metadata.get_all("Classifier") or []
     classes = [each.rpartition(" :: ")[2] for each in known if "License ::" in each]
     named = _field(package, "License-Expression") or (short if 0 < len(short) <= MAX_NAME else "")
-    return named or ", ".join(each for each in classes if each != "OSI Approved") or UNKNOWN
+    licence = named or ", ".join(each for each in classes if each != "OSI Approved") or UNKNOWN
+    return Package(package.name, package.version, licence, _field(package, "Summary"), tuple(sorted(files)))
+
+
+def _field(package: Distribution, field: str) -> str:
+    return str(next(iter(package.metadata.get_all(field) or [""])))

@@ -152,7 +152,12 @@ def _results(report: ArenaReport, group: Group) -> dict[str, Any]:
         "seeds": SEEDS if any(row.seeds for row in group.rows) else "",
         "forgetting": FORGETTING if any(row.forgetting for row in group.rows) else "",
         "missing": list(dict.fromkeys(row.full_missing for row in group.rows if row.full_missing)),
-        "plots": _cost_plots(report, group),
+        # Of each cost that is known of at least one entry.
+        "plots": [
+            {"title": PLOT_TITLES[kind], "drawing": _cost_plot(report, group, kind)}
+            for kind in arenas.COSTS
+            if any(row.cost(kind) is not None for row in group.rows)
+        ],
         "tables": [(title, metrics) for title, metrics in tables if metrics],
     }
 
@@ -189,12 +194,6 @@ def _differences(report: ArenaReport) -> list[tuple[str, str]]:
 
 
 # --------------------------------------------------------------------------------------------------- plots
-
-
-def _cost_plots(report: ArenaReport, group: Group) -> list[dict[str, Any]]:
-    """Return a plot of the score against each cost that is known of at least one entry."""
-    known = (kind for kind in arenas.COSTS if any(row.cost(kind) is not None for row in group.rows))
-    return [{"title": PLOT_TITLES[kind], "drawing": _cost_plot(report, group, kind)} for kind in known]
 
 
 def _cost_plot(report: ArenaReport, group: Group, kind: Cost) -> Markup:

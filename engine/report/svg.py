@@ -138,7 +138,7 @@ def curves(lines: Sequence[Line], total: int, description: str, height: int = 24
     x = Scale((0.0, float(max(1, total))), LEFT, WIDTH - right)
     y = Scale((low, high), height - BOTTOM, TOP)
     steps = [value for value in ticks(*x.axis) if value == round(value)]
-    parts = [grid_line(y(value), short_number(value)) for value in ticks(low, high)]
+    parts = [grid_line(y(value), f"{value:.4g}".replace("-", "−")) for value in ticks(low, high)]
     parts += [x_label(x(step), height, f"{round(step):,}") for step in steps]
     ends: list[tuple[float, float, str]] = []
     for each in lines:
@@ -240,11 +240,6 @@ def smoothed(values: Sequence[float], span: int) -> list[float]:
             weight += factor * (1.0 - weight)
         smoothed_values.append(mean / weight if weight else math.nan)
     return smoothed_values
-
-
-def short_number(value: float) -> str:
-    """Return a number in four digits at most."""
-    return f"{value:.4g}".replace("-", "−")
 
 
 def _signed(value: float) -> str:

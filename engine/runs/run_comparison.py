@@ -256,11 +256,7 @@ def ordered(rows: Sequence[Compared], order: str) -> list[Compared]:
 
     Ties keep the order of scoring.
     """
-
-    def gain_of(row: Compared) -> float:
-        return -row.sides[int(order.removeprefix(GAIN_OF))].gain
-
-    key = _KEYS.get(order) or gain_of
+    key = _KEYS.get(order) or (lambda row: -row.sides[int(order.removeprefix(GAIN_OF))].gain)
     return sorted(rows, key=lambda row: (key(row), row.index))
 
 

@@ -60,7 +60,7 @@ def create_run(recipe: Recipe, computer: str = "", cards: int = 1) -> Job:
         "train",
         _sent_to(computer, cards) if computer else {},
         name=recipe.name,
-        recipe=recipes.dumps(recipe.without_changes()),
+        recipe=recipes.dumps(replace(recipe, changes=())),
     )
 
 

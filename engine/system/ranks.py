@@ -107,12 +107,6 @@ def take() -> Rank | None:
     return found
 
 
-def variables(rank: int, size: int, port: int) -> dict[str, str]:
-    """Return the environment of a rank on this computer."""
-    numbers = {RANK: rank, SIZE: size, LOCAL_RANK: rank, LOCAL_SIZE: size, PORT: port}
-    return {name: str(number) for name, number in numbers.items()}
-
-
 def is_follower(given: Mapping[str, str] | None = None) -> bool:
     """Tell whether another rank owns this process's run."""
     found = own(given)

@@ -14,6 +14,7 @@ from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.system import ranks
 from tests.helpers.command_line import Finished, InProcessTerminal, Terminal, finish
+from tests.helpers.ranks import rank_variables
 from tests.helpers.tiny_models import Kind
 
 MakeRecipe = Callable[..., Path]
@@ -161,7 +162,7 @@ def test_cards_are_asked_of_slurm_or_another_computer_and_nodes_of_slurm_alone(
 @pytest.mark.parametrize("rank", [0, 2])
 @pytest.mark.parametrize("command", ["train", "resume"])
 def test_computers_that_share_a_run_need_a_network_that_is_named(rank, command, call, monkeypatch):
-    given = ranks.variables(rank, 4, 29500) | {
+    given = rank_variables(rank, 4, 29500) | {
         ranks.LOCAL_RANK: "0",
         ranks.LOCAL_SIZE: "2",
         ranks.INTERFACE: "",

@@ -8,6 +8,7 @@ import pytest
 from engine.errors import WorkerError
 from engine.system import ranks
 from engine.system.ranks import Rank
+from tests.helpers.ranks import rank_variables
 
 NAMED = {ranks.INTERFACE: ranks.loopback()}
 
@@ -47,7 +48,7 @@ def test_variables_that_make_no_sense_are_refused_by_name(given, field):
 
 @pytest.mark.parametrize("named", ["", "no-such-interface"])
 def test_several_computers_are_refused_without_a_network_that_is_named(named):
-    given = ranks.variables(0, 4, 29500) | {"LOCAL_WORLD_SIZE": "2", ranks.INTERFACE: named}
+    given = rank_variables(0, 4, 29500) | {"LOCAL_WORLD_SIZE": "2", ranks.INTERFACE: named}
     with pytest.raises(WorkerError, match="in clear") as refused:
         ranks.own(given)
     assert refused.value.field == "GLOO_SOCKET_IFNAME"
@@ -55,7 +56,7 @@ def test_several_computers_are_refused_without_a_network_that_is_named(named):
 
 
 def test_one_computer_needs_no_network():
-    assert ranks.own(ranks.variables(1, 2, 29500)) == Rank(1, 2, 1, 2)
+    assert ranks.own(rank_variables(1, 2, 29500)) == Rank(1, 2, 1, 2)
     assert ranks.addresses(ranks.loopback())[0] == "127.0.0.1"
 
 
@@ -92,7 +93,7 @@ def test_computers_meet_beside_a_launcher():
 def test_libraries_do_not_learn_that_there_are_several_processes(monkeypatch):
     """transformers would leave the weights of all but the first empty, and accelerate connect them by itself."""
     fsdp = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "1"}
-    for name, value in (ranks.variables(1, 2, 29500) | fsdp).items():
+    for name, value in (rank_variables(1, 2, 29500) | fsdp).items():
         monkeypatch.setenv(name, value)
     assert ranks.take() == Rank(1, 2, 1, 2, shards=True, fsdp_version=1)
     assert not {"RANK", "WORLD_SIZE", "LOCAL_RANK", "ACCELERATE_USE_FSDP"} & os.environ.keys()

@@ -33,6 +33,7 @@ from engine.worker.runtime import rank_group, rank_joining
 from engine.worker.training import rank_models, training_loop
 from engine.worker.training.training_loop import train_step
 from engine.worker.training.training_run import TrainingRun, prepare
+from tests.helpers.ranks import rank_variables
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import (
     adapter_of,
@@ -352,8 +353,8 @@ def test_ranks_that_accelerate_launch_starts_for_fsdp_train_one_run_sharded_by_v
     common = fsdp | {"TMPDIR": str(tmp_path / "temporary")}
     # On one computer the port is a name alone.
     job, port = long_run(tmp_path), 29_500
-    first = started(job, **common, **ranks.variables(0, 2, port))
-    other = subprocess.Popen(worker_command(), env=os.environ | common | ranks.variables(1, 2, port))
+    first = started(job, **common, **rank_variables(0, 2, port))
+    other = subprocess.Popen(worker_command(), env=os.environ | common | rank_variables(1, 2, port))
     wait_for(job, first, "step_finished")
     # Whether the run stops, rank 0 decides.
     other.terminate()
