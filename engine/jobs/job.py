@@ -55,7 +55,7 @@ JobKind = Literal[
 # Kinds that talk to other computers.
 BRIDGED = frozenset({"computers", "clear_computer", "arena"})
 # Kinds that compute on the CPU, whatever devices there are.
-ON_PROCESSOR = frozenset({
+ON_CPU = frozenset({
     "check_data", "label_data", "models", "export", "push", "count_tokens", "count_conversations",
     "read_conversations", "score",
 })  # fmt: skip
@@ -169,7 +169,7 @@ class Job:
         kind = request.get("kind")
         if kind == ON_ALL_DEVICES:
             return ALL
-        if kind in ON_PROCESSOR or self.is_bridged():
+        if kind in ON_CPU or self.is_bridged():
             return "cpu"
         if request.get("device"):
             return str(request["device"])

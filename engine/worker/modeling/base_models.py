@@ -85,7 +85,9 @@ def load(
     family = family_of(config, options.id)
     chosen = choose_dtype(config, options, device)
     refuse_dtype(config, chosen.dtype, device)
-    devices.settle_float32(device, exact=overflows_in_float16(config) and chosen.dtype == torch.float32)
+    devices.set_float32_precision(
+        device, exact=overflows_in_float16(config) and chosen.dtype == torch.float32
+    )
     tokenizer = read_tokenizer(folder, options.id)
     fingerprint = base_files.fingerprint(folder, options.id, channel)
     if on_host:

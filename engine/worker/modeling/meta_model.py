@@ -77,19 +77,15 @@ class BaseOutline:
 def outline_of_folder(
     folder: Path, options: BaseModelOptions, tokenizer: PreTrainedTokenizerBase, fingerprint: str
 ) -> BaseOutline:
-    """Return the outline of a model on this computer. Raises BaseModelError."""
+    """Return the outline of a model on this computer, or in a GGUF file that `folder` only describes.
+
+    Raises BaseModelError.
+    """
     config = base_models.read_config(folder, options.id)
     family = base_models.family_of(config, options.id)
-    return BaseOutline(config, family, tokenizer, has_own_head(folder), fingerprint)
-
-
-def outline_of_gguf(
-    folder: Path, options: BaseModelOptions, tokenizer: PreTrainedTokenizerBase
-) -> BaseOutline:
-    """Return the outline of a model in a GGUF file that `folder` only describes. Raises BaseModelError."""
-    config = base_models.read_config(folder, options.id)
-    family = base_models.family_of(config, options.id)
-    return BaseOutline(config, family, tokenizer, has_own_head=not config.tie_word_embeddings)
+    has_weights = any(folder.glob("*.safetensors"))
+    own_head = has_own_head(folder) if has_weights else not config.tie_word_embeddings
+    return BaseOutline(config, family, tokenizer, own_head, fingerprint)
 
 
 def outline_of_catalogue(model: CatalogueModel, tokenizer: PreTrainedTokenizerBase) -> BaseOutline:

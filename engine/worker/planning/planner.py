@@ -121,7 +121,7 @@ class Planner:
         elif file is not None:
             outlined = gguf_unpacking.outline_of(file, self._channel)
             tokenizer = self._tokenizer(outlined, options.id)
-            facts |= self._facts_of(draft, meta_model.outline_of_gguf(outlined, options, tokenizer))
+            facts |= self._facts_of(draft, meta_model.outline_of_folder(outlined, options, tokenizer, ""))
             message, hint = gguf_models.announcement(file)
             facts["unpacks"] = {"message": message, "hint": hint}
         elif listed is not None:

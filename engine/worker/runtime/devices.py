@@ -202,7 +202,7 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
         )
 
 
-def settle_float32(device: torch.device, *, exact: bool) -> None:
+def set_float32_precision(device: torch.device, *, exact: bool) -> None:
     """Let a GPU multiply float32 matrices in TF32 where it has that, or never if they have to be `exact`.
 
     TF32 has the range of float32 and ten bits of precision; adapters beside a base in bfloat16 gain up to eightfold.

@@ -6,7 +6,6 @@ was tried is known by its files from then on, so that only its first use takes l
 
 from __future__ import annotations
 
-import hashlib
 import string
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -17,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import tokenizers
 
 from engine.errors import AppError, BaseModelError
-from engine.system import sandbox
+from engine.system import cache, sandbox
 from engine.system.foreign_files import FileKind, UnreadableFileError, open_regular, read_json
-from engine.system.paths import cache_folder, starter_folder
+from engine.system.paths import starter_folder
 from engine.system.sandbox import LimitError, Limits
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ _IMPORTS: dict[Library, list[str]] = {
     "tokenizers": [],
     "transformers": ["transformers.models.auto.tokenization_auto"],
 }
-_tried: set[str] = set()
+_tried: set[Path] = set()
 
 
 def loaded(folder: Path, name: str) -> PreTrainedTokenizerBase:
@@ -85,8 +84,14 @@ def require_tried(folder: Path, name: str, library: Library) -> None:
         files = list(_files(folder))
     except OSError as error:
         raise _unusable(name, f"{Path(error.filename).name}: {error.strerror}") from error
-    identity = _identity(files, library)
-    if identity in _tried or _mark(identity).exists():
+    # No copy can have the time at which a file's entry was changed.
+    known = [
+        (str(path.resolve()), each.st_size, each.st_mtime_ns, each.st_ctime_ns, each.st_ino)
+        for path in files
+        for each in (path.stat(),)
+    ]
+    mark = cache.place("tokenizer", [VERSION, library, tokenizers.__version__, known], "")
+    if mark in _tried or mark.exists():
         return
     size = sum(path.stat().st_size for path in files)
     limits = Limits(MEMORY_BYTES + MEMORY_RATIO * size, SECONDS + SECONDS_PER_MIB * (size >> 20))
@@ -98,11 +103,10 @@ def require_tried(folder: Path, name: str, library: Library) -> None:
         raise
     except Exception as error:
         raise _unusable(name, _first_line(error)) from error
-    _tried.add(identity)
+    _tried.add(mark)
     # Without the mark it is tried again.
     with suppress(OSError):
-        _mark(identity).parent.mkdir(mode=0o700, exist_ok=True)
-        _mark(identity).touch()
+        mark.touch()
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -113,20 +117,6 @@ def _files(folder: Path) -> Iterator[Path]:
             if path.stat().st_size > FileKind.TOKENIZER.max_bytes:
                 raise UnreadableFileError("it is larger than a tokenizer may be", path)
             yield path
-
-
-def _identity(files: Sequence[Path], library: Library) -> str:
-    """Return what changes with any of the files: no copy can have the time at which a file's entry was changed."""
-    digest = hashlib.sha256(f"{VERSION} {library} {tokenizers.__version__}".encode())
-    for path in files:
-        status = path.stat()
-        known = (str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-        digest.update(repr(known).encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def _mark(identity: str) -> Path:
-    return cache_folder() / "tokenizers" / identity
 
 
 def _try(folder: Path, name: str, library: Library) -> None:

@@ -66,8 +66,8 @@ def test_float32_is_tf32_on_ampere_and_later_unless_it_has_to_be_exact(
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     chosen = []
     monkeypatch.setattr(torch, "set_float32_matmul_precision", chosen.append)
-    devices.settle_float32(CUDA, exact=exact)
-    devices.settle_float32(CPU, exact=exact)
+    devices.set_float32_precision(CUDA, exact=exact)
+    devices.set_float32_precision(CPU, exact=exact)
 
     assert chosen == [expected]
 
