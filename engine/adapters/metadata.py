@@ -10,8 +10,9 @@ import json
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -26,7 +27,6 @@ from engine.system.validators import SCORE, FolderName, Verdict
 FILE_NAME = "adapter.toml"
 RECIPE_NAME = "recipe.toml"
 SCHEMA = 1
-HASH_BYTES = 1 << 20
 _USUAL = ("", "main", "none")
 
 Scores = dict[str, dict[str, float]]
@@ -382,8 +382,5 @@ def _matches(folder: Path, name: str, digest: str) -> bool:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with open_regular(path) as stream:
-        while chunk := stream.read(HASH_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
