@@ -47,11 +47,6 @@ class Journal:
         """Append a change that is synced together with the next one, and return it."""
         return self._writer.write(event, **facts)
 
-    def synced(self) -> None:
-        """Wait until the changes so far are synced, or have failed to."""
-        if self._unsynced:
-            self._unsynced[-1].exception()
-
     def close(self) -> None:
         """Wait until all changes are synced, and release the folder."""
         self._disk.shutdown(wait=True)

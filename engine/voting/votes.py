@@ -122,7 +122,6 @@ class Votes:
     votes: dict[str, Vote] = field(default_factory=dict)
     goals: dict[str, int] = field(default_factory=dict)
     revealed: bool = False
-    taken_back: set[str] = field(default_factory=set)
     _keys: set[Key] = field(default_factory=set, init=False)
 
     @property
@@ -139,11 +138,10 @@ class Votes:
         event = record["event"]
         if event == "voted":
             vote = Vote(**{name: record[name] for name in Vote.__dataclass_fields__})
-            if vote.vote not in self.votes and vote.vote not in self.taken_back and not self.has(vote.key):
+            if vote.vote not in self.votes and not self.has(vote.key):
                 self.votes[vote.vote] = vote
                 self._keys.add(vote.key)
         elif event == "undone":
-            self.taken_back.add(record["vote"])
             taken = self.votes.pop(record["vote"], None)
             if taken is not None:
                 self._keys.discard(taken.key)

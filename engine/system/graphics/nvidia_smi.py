@@ -26,8 +26,6 @@ OF_WSL = Path("/usr/lib/wsl/lib/nvidia-smi")
 TIMEOUT_SECONDS = 10.0
 PAUSE_SECONDS = 60.0
 MEBIBYTE = 1024**2
-# GPUs support bfloat16 from this compute capability (Ampere).
-BFLOAT16_CAPABILITY = (8, 0)
 CARD_FIELDS = (
     "index", "uuid", "name", "memory.total", "memory.used", "utilization.gpu", "driver_version", "compute_cap",
 )  # fmt: skip
@@ -69,11 +67,6 @@ class GraphicsCard:
         if self.total_bytes is None or self.used_bytes is None:
             return None
         return max(0, self.total_bytes - self.used_bytes)
-
-    @property
-    def has_bfloat16(self) -> bool:
-        """Whether it supports bfloat16, as far as known."""
-        return self.capability is None or self.capability >= BFLOAT16_CAPABILITY
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ def test_a_card_is_read_with_all_that_is_said_of_it(tmp_path, monkeypatch):
     assert (card.total_bytes, card.used_bytes) == (12288 * MEBIBYTE, 1024 * MEBIBYTE)
     assert card.free_bytes == 11264 * MEBIBYTE
     assert (card.load, card.driver, card.capability) == (0.37, "580.65.06", (8, 6))
-    assert card.has_bfloat16
     assert card.processes == (CardProcess(4711, "python3", 700 * MEBIBYTE),)
 
 
@@ -49,7 +48,7 @@ def test_what_the_driver_does_not_say_is_unknown(tmp_path, monkeypatch, absent):
     install(tmp_path, monkeypatch, [line])
     [card] = nvidia_smi.ask().cards
     assert (card.total_bytes, card.used_bytes, card.free_bytes, card.load) == (None,) * 4
-    assert (card.driver, card.capability, card.has_bfloat16) == ("", None, True)
+    assert (card.driver, card.capability) == ("", None)
 
 
 def test_an_error_is_told_and_cards_beside_it_are_kept(tmp_path, monkeypatch):
