@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QPoint, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from engine.api import AppError, write_csv
@@ -25,7 +25,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.flow_layout import FlowBox
-from gui.widgets.labels import Label
+from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
@@ -302,12 +302,14 @@ class _Legend(FlowBox):
     """The legend, in as many lines as it needs; its part about scores only if there are any."""
 
     def __init__(self) -> None:
-        self._former = _legend_part("former", tr("before the new start"))
-        self._score = _legend_part("score", "")
-        shown = (("raw", tr("each step")), ("smooth", tr("smoothed")), ("evaluation", tr("validation")))
-        super().__init__(
-            [*(_legend_part(mark, text)[0] for mark, text in shown), self._former[0], self._score[0]], 14
+        self._former = _legend_part("line-thin", "grey", tr("before the new start"))
+        self._score = _legend_part("line-dashed", "muted", "")
+        shown = (
+            ("line-pale", "accent", tr("each step")),
+            ("line-thick", "accent", tr("smoothed")),
+            ("diamond", "warning", tr("validation")),
         )
+        super().__init__([*(_legend_part(*each)[0] for each in shown), self._former[0], self._score[0]], 14)
         self.show_former(False)
         self.show_score(0)
 
@@ -332,42 +334,8 @@ class _Legend(FlowBox):
         )
 
 
-def _legend_part(mark: str, text: str) -> tuple[QWidget, Label]:
+def _legend_part(mark: str, token: str, text: str) -> tuple[QWidget, Label]:
     """Return a mark with its text, and the text's label."""
     part, label = QWidget(), Label(text, "label", "muted")
-    hbox(_Sample(mark), label, of=part, spacing=6)
+    hbox(IconLabel(mark, token), label, of=part, spacing=6)
     return part, label
-
-
-class _Sample(QWidget):
-    """A sample of a line, a diamond, or a dot on a dashed line."""
-
-    def __init__(self, mark: str) -> None:
-        super().__init__()
-        self._mark = mark
-        self.setFixedSize(18, 12)
-        style.on_style_changed(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = QRectF(self.rect()).center()
-        if self._mark == "evaluation":
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.color("warning"))
-            corners = (QPointF(0, -5), QPointF(5, 0), QPointF(0, 5), QPointF(-5, 0))
-            painter.drawPolygon(QPolygonF([middle + corner for corner in corners]))
-        elif self._mark == "score":
-            painter.setPen(QPen(style.color("muted"), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(1, middle.y()), QPointF(17, middle.y()))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.color("muted"))
-            painter.drawEllipse(middle, 3.5, 3.5)
-        else:
-            raw = self._mark == "raw"
-            color = (
-                style.color("grey") if self._mark == "former" else style.color("accent", 0.5 if raw else 1.0)
-            )
-            painter.setPen(QPen(color, 2 if self._mark == "smooth" else 1))
-            painter.drawLine(QPointF(1, middle.y()), QPointF(17, middle.y()))
-        painter.end()

@@ -5,14 +5,14 @@ Pages add their own controls.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QStyle, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
 from gui.widgets.flow_layout import FlowBox
-from gui.widgets.labels import ElidedLabel
+from gui.widgets.labels import ElidedLabel, IconLabel
 from gui.widgets.layouts import hbox, vbox
 
 HEIGHT = 72
@@ -31,16 +31,17 @@ class Header(QWidget):
 
     def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        style.set_background(self, "header")
         self._title = ElidedLabel(title, "title", "text")
         self._subtitle = ElidedLabel(subtitle, "label", "muted")
-        self._dot = _Dot()
+        self._dot = IconLabel("dot", "grey", 8)
         self._dot.hide()
         self._texts = QWidget(self)
         vbox(1, self._title, hbox(self._dot, (self._subtitle, 1), spacing=6), 1, of=self._texts, spacing=2)
         self._controls = FlowBox([], parent=self)
         self._added: list[QWidget] = []
         self._title_of_tab = ""
-        style.on_style_changed(self._restyle)
+        style.on_style_changed(self._place)
 
     def set_title(self, title: str) -> None:
         self._title.setText(title)
@@ -58,7 +59,7 @@ class Header(QWidget):
     def set_subtitle(self, text: str, dot: str = "") -> None:
         """Set the subtitle; `dot` is a token (accent, grey, warning, error) or "" for none."""
         self._subtitle.setText(text)
-        self._dot.set_token(dot)
+        self._dot.set_icon("dot", dot or "grey")
         self._dot.setVisible(bool(dot))
         self._place()
 
@@ -89,10 +90,6 @@ class Header(QWidget):
         super().resizeEvent(event)
         self._place()
 
-    def _restyle(self) -> None:
-        self._place()
-        self.update()
-
     def _place(self) -> None:
         """Place texts and controls, and set the height that they need."""
         room = max(0, self.width() - 2 * MARGIN)
@@ -116,34 +113,3 @@ class Header(QWidget):
 
     def _put(self, part: QWidget, place: QRect) -> None:
         part.setGeometry(QStyle.visualRect(self.layoutDirection(), self.rect(), place))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the hairline at the foot."""
-        painter = QPainter(self)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, style.color("line"))
-        painter.end()
-
-
-class _Dot(QWidget):
-    """A status dot; the text beside it says the same."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._token = "grey"
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.setFixedSize(QSize(px(8), px(8)))
-        self.update()
-
-    def set_token(self, token: str) -> None:
-        self._token = token or "grey"
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.color(self._token))
-        painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.end()

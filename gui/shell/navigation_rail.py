@@ -17,7 +17,8 @@ from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.shell.device_meter import INSET, DeviceMeter
 from gui.widgets.buttons import IconButton
-from gui.widgets.layouts import Line, vbox
+from gui.widgets.labels import IconLabel, Label
+from gui.widgets.layouts import Line, hbox, vbox
 
 WIDE, FOLDED = 208, 56
 
@@ -136,7 +137,8 @@ class NavigationRail(QWidget):
         style.set_background(self, "rail")
         self._items: dict[str, RailItem] = {}
         self._folded = False
-        self._mark = _Mark()
+        self._name = Label("Tunesmith", "section")
+        self._mark = hbox(IconLabel("mark", "accent", 20), (self._name, 1), spacing=8)
         self._meter = DeviceMeter()
         self._meter.hide()
         self._meter.clicked.connect(self.device_wanted)
@@ -218,7 +220,8 @@ class NavigationRail(QWidget):
         """Show only icons (56 wide), or icons and names (208)."""
         self._folded = folded
         self.setFixedWidth(px(FOLDED if folded else WIDE))
-        self._mark.set_folded(folded)
+        self._name.setVisible(not folded)
+        self._mark.setContentsMargins(*2 * (px(18) if folded else 20, px(20)))
         self._meter.set_folded(folded)
         for item in (*self._items.values(), self._settings):
             item.set_folded(folded)
@@ -240,47 +243,3 @@ class NavigationRail(QWidget):
     def is_folded(self) -> bool:
         """Return whether only icons are shown."""
         return self._folded
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the background and the hairline at the page's side."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), style.color("rail"))
-        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
-        painter.fillRect(self.width() - 1 if ltr else 0, 0, 1, self.height(), style.color("line"))
-        painter.end()
-
-
-class _Mark(QWidget):
-    """Tunesmith's mark and name."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._folded = False
-        style.on_style_changed(self._restyle)
-
-    def set_folded(self, folded: bool) -> None:
-        self._folded = folded
-        self.update()
-
-    def _restyle(self) -> None:
-        self.setFixedHeight(px(60))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = px(20)
-        left = (self.width() - side) / 2 if self._folded else 20.0
-        rect = QRectF(left, px(20), side, side)
-        texts = QRectF(left + side + 8, 0, self.width() - left - side - 16, px(60))
-        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            rect.moveRight(self.width() - left)
-            texts.moveLeft(8)
-        painter.drawPixmap(rect.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF()))
-        if not self._folded:
-            painter.setFont(font("section"))
-            painter.setPen(style.color("text"))
-            painter.drawText(
-                texts, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, "Tunesmith"
-            )
-        painter.end()

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -194,6 +194,7 @@ class Palette(QDialog):
     def __init__(self, offers: list[PaletteEntry], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        style.set_background(self, "palette")
         self.setWindowTitle(tr("Find"))
         self._offers, self._over = offers, parent
         self.query = _Query(tr("Find an action, setting, page, run or help topic"))
@@ -285,11 +286,3 @@ class Palette(QDialog):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isVisible() and not self.isActiveWindow():
             self.close()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the background and its rim."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), style.color("surface"))
-        painter.setPen(style.color("outline"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()

@@ -22,7 +22,7 @@ from gui.shell.page import NARROW, Page
 from gui.shell.room_tabs import RoomTabs
 from gui.shell.rooms import ROOMS, room_of
 from gui.widgets import accessible_roles
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import Line, hbox, vbox
 
 MIN_SIZE = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
@@ -61,7 +61,7 @@ class ShellWindow(QMainWindow):
         self._stack = QStackedWidget()
         middle = QWidget()
         beside = vbox(self.tabs, (self._stack, 1), spacing=0)
-        hbox(self.rail, (beside, 1), of=middle, spacing=0)
+        hbox(self.rail, Line(vertical=True), (beside, 1), of=middle, spacing=0)
         self.setCentralWidget(middle)
         for key, room in ROOMS.items():
             if room.in_rail:
