@@ -88,7 +88,7 @@ def _parts(text: str) -> tuple[Numbers, timedelta] | None:
     if named:
         return _named_parts(named, text)
     date = DATE.search(text)
-    clock = CLOCK.search(text, date.end()) if date else None
+    clock = (CLOCK.search(text, date.end()) or CLOCK.match(text)) if date else None
     if not date or not clock:
         return None
     numbers = (int(date[1]), int(date[2]), int(date[3]))

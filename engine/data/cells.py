@@ -35,6 +35,8 @@ MIN_CLASSIFIED, MIN_REPEATED, MAX_CLASS_CHARACTERS, MAX_CLASS_WORDS = 4, 2, 40, 
 MAX_SPEAKER_CHARACTERS = 60
 # Letters of scripts that write no spaces between words.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff]")
+# So many single words in a row are no turns, unless as many items are more.
+MIN_WORDS, FEW_TURNS = 16, 0.1
 # In lists that are longer, speakers come again.
 MIN_TURNS = 2
 # Keys of texts, which name no one.
@@ -140,7 +142,7 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
         items += listed
         cells_read.append(listed)
     if items and all(isinstance(item, str) for item in items):
-        return None if text else Keys()
+        return None if text or _are_words(items) else Keys()
     turns = [item for item in items if isinstance(item, dict)]
     # A few other items are broken; they are reported when their row is read.
     if not turns or len(turns) * 2 <= len(items):
@@ -153,7 +155,16 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
     if not text_key:
         return None
     named = [key for key in keys if key != text_key]
-    return Keys(speaker or _speaker_key(items, named), text_key)
+    speaker_key = speaker or _speaker_key(items, named)
+    is_words = not speaker_key and _are_words([item.get(text_key) for item in items])
+    return None if is_words else Keys(speaker_key, text_key)
+
+
+def _are_words(items: Sequence[Any]) -> bool:
+    """Tell whether many items are nearly all single words, as speech recognition lists them, and no turns."""
+    texts = [item for item in items if isinstance(item, str) and item.strip()]
+    several = sum(" " in text.strip() or bool(UNSPACED.search(text)) for text in texts)
+    return len(texts) >= MIN_WORDS and several < FEW_TURNS * len(texts)
 
 
 def named_turn_keys(cells: Iterable[Any]) -> Keys | None:
@@ -212,8 +223,11 @@ def _first_text_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> 
     """
     held = [key for key in keys if any(isinstance(item.get(key), (str, list)) for item in items)]
     named = column_names.exact(held, (*column_names.TEXT_NAMES, *column_names.CONVERSATION_NAMES))
-    others = [key for key in held if column_names.plain(key) not in column_names.SPEAKER_NAMES]
-    return named or (others[0] if len(keys) == 2 and len(others) == 1 else "")
+    speakers = [key for key in keys if column_names.plain(key) in column_names.SPEAKER_NAMES]
+    others = [key for key in held if key not in speakers]
+    is_pair = len(keys) == 2 and len(speakers) == len(others) == 1
+    is_said = is_pair and any(len(_message_text(item.get(others[0])).split()) > 1 for item in items)
+    return named or (others[0] if is_said else "")
 
 
 def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
@@ -372,7 +386,7 @@ def is_answered(spoken: Sequence[Turn]) -> bool:
 
 
 # Below a column; a place further inside, and more places than these, are for nobody to choose from.
-MAX_LEVELS = 3
+MAX_LEVELS = 4
 MAX_PLACES = 40
 FIRST_ITEM = "[0]"
 

@@ -36,7 +36,7 @@ CONVERSATION_NAMES = (
 )  # fmt: skip
 SURE_SUMMARY_NAMES = ("summary", "reference_summary", *_SUMMARIES_ELSEWHERE)
 SUMMARY_NAMES = (
-    *SURE_SUMMARY_NAMES, "tldr", "tl;dr", "tl_dr", "gist", "recap", "synopsis",
+    *SURE_SUMMARY_NAMES, "summ", "tldr", "tl;dr", "tl_dr", "gist", "recap", "synopsis",
     "minutes", "brief", "highlights", "abstract", "resolution", "reference", "target", "output", "label", "labels",
     "response", "completion",
 )  # fmt: skip
@@ -60,13 +60,14 @@ SUMMARY_LIST_NAMES = ("summaries", "references", "reference_summaries", "abstrac
 ID_NAMES = ("id", "fname", "dialogue_id", "dialog_id", "conversation_id", "example_id", "guid", "uuid")
 GROUP_NAMES = (
     "conversation_id", "dialogue_id", "dialog_id", "chat_id", "thread_id", "meeting_id", "session_id", "group_id",
-    "channel_id", "call_id", "conv_id", "conversation", "dialogue", "dialog", "chat", "thread", "meeting", "session",
-    "group", "id", "fname",
+    "channel_id", "call_id", "conv_id", "convo_id", "conversation_no", "conversation", "dialogue", "dialog", "chat",
+    "thread", "meeting", "session", "group", "id", "fname",
 )  # fmt: skip
 SPEAKER_NAMES = (
     "speaker", "name", "from", "role", "author", "sender", "user", "username", "participant", "speaker_name",
     "speaker_id", "who", "author_name", "sender_name", "sender_full_name", "user_name", "participant_id",
-    "interlocutor_id", "login", "agent",
+    "interlocutor_id", "login", "agent", "caller", "participant_role", "speaker_label", "speaker_idx", "author_id",
+    "sender_id", "user_id",
 )  # fmt: skip
 TEXT_NAMES = (
     "text", "content", "value", "utterance", "message", "body", "sentence", "utt", "msg", "line", "words", "said",

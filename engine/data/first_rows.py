@@ -36,6 +36,8 @@ MIN_COMPARED = 3
 MAX_FOR_WORDS, MAX_FOR_TURNS = 200, 4_000
 # Of so many texts it is told whether their turns are marked in another way than "Name: text".
 MAX_FOR_MARKS = 20
+# Rows are single turns where there are so many, of few words each.
+MIN_TURNS, MAX_WORDS_OF_TURN = 4, 25
 BRACKETS = tuple("[(<{【［（＜")
 # A column is taken for what most of its cells are.
 MOST = 0.8
@@ -147,8 +149,10 @@ def _texts(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[_T
 
 
 def _described(name: str, cells: Sequence[Any]) -> _Texts | None:
-    filled = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
-    others = [cell for cell in cells if cell is not None and not isinstance(cell, str)]
+    # Labelling tools write each text as a list of one.
+    plain = [cell[0] if isinstance(cell, list) and len(cell) == 1 else cell for cell in cells]
+    filled = [cell.strip() for cell in plain if isinstance(cell, str) and cell.strip()]
+    others = [cell for cell in plain if cell is not None and not isinstance(cell, str)]
     if not filled or others or len(set(filled)) < MIN_DIFFERENT * len(filled):
         return None
     length = mean(map(len, filled))
@@ -231,6 +235,21 @@ class FirstRows:
         """Tell whether most cells of a column are several turns each."""
         filled = [cell for cell in self.cells(name) if isinstance(cell, str) and cell.strip()]
         return sum(map(is_talk, filled)) * 2 > len(filled)
+
+    def are_single_turns(self, name: str) -> bool:
+        """Tell whether each cell is what one of a few people says in one line, and not a conversation."""
+        said = [cell.strip() for cell in self.cells(name) if isinstance(cell, str) and cell.strip()]
+        speaker = column_names.exact(
+            [other for other in self.columns if other != name and self.is_plain(other)],
+            column_names.SPEAKER_NAMES,
+        )
+        return (
+            speaker is not None
+            and len(said) >= MIN_TURNS
+            and len(set(map(cells.text_of, self.cells(speaker)))) * 2 <= len(self.rows)
+            and not any("\n" in text or is_talk(text) for text in said)
+            and mean(len(words(text[:MAX_FOR_WORDS])) for text in said) <= MAX_WORDS_OF_TURN
+        )
 
     def are_marked_otherwise(self, name: str) -> bool:
         """Tell whether the turns in most cells are not in lines "Name: text", but in one line or begun by brackets."""

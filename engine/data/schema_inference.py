@@ -18,6 +18,7 @@ from engine.errors import DataError
 from engine.text.conversations import Turn
 
 MAX_GROUP_CHARACTERS = 100
+NO_GROUP = "No column says which rows belong to one conversation."
 IN_LINES = 'each turn is written in a line "Name: text"'
 NONE_LIKELY = {
     "conversation": ("No column looks like the conversation.", "Choose the conversation column."),
@@ -84,7 +85,18 @@ class _Guess:
         group = column_mapping.column(self.by_hand, "group", self.columns) or self._repeated_group()
         schema = self._rows(group) if group else self._one_a_row()
         self._refuse_numbers(schema)
+        if schema.without_summary and schema.kind == "columns" and self.conversation == AUTO:
+            self._refuse_single_turns(schema.conversation)
         return schema
+
+    def _refuse_single_turns(self, column: str) -> None:
+        """Raise DataError for rows that are turns of conversations which no column tells apart."""
+        if self.first.are_single_turns(column):
+            raise DataError(
+                NO_GROUP,
+                "Name it as data.columns.group; or choose the conversation column, if each row is a whole one.",
+                column_mapping.FIELD,
+            )
 
     def _refuse_numbers(self, schema: Schema) -> None:
         """Raise DataError for a column without texts where texts are due: numbers, true and false, names of classes."""
@@ -272,7 +284,7 @@ class _Guess:
             raise DataError(message, hint, column_mapping.FIELD)
         if self.by_hand.keys().isdisjoint({"text", "last_turn"}) and wants_turns and self._row_speaker():
             raise DataError(
-                "No column says which rows belong to one conversation.",
+                NO_GROUP,
                 "Name it as data.columns.group, or leave data.columns.speaker out.",
                 column_mapping.FIELD,
             )

@@ -113,6 +113,7 @@ EXPORTS = (
     CLAUDE,
     messengers.SLACK,
     speech.SENTENCES,
+    speech.SEGMENTS,
 )
 DOCUMENTS = (messengers.MESSENGER_DOCUMENT, *speech.DOCUMENTS)
 # Keys of an export's list of messages; the export of an account holds a list of chats with such lists (`CHATS`).

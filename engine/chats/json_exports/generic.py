@@ -20,13 +20,13 @@ SPEAKERS = (
     "发言人", "昵称", "送信者", "名前", "보낸_사람", "사용자", "المرسل",
 )  # fmt: skip
 TEXTS = (
-    "text", "message_text", "message", "content", "body", "msg", "message_body", "utterance", "said", "value",
-    "nachricht", "inhalt", "texte", "contenu", "mensaje", "texto", "contenido", "messaggio", "testo",
+    "text", "message_text", "strcontent", "message", "content", "body", "msg", "message_body", "utterance", "said",
+    "value", "nachricht", "inhalt", "texte", "contenu", "mensaje", "texto", "contenido", "messaggio", "testo",
     "mensagem", "conteúdo", "сообщение", "текст", "内容", "消息", "メッセージ", "本文", "메시지", "내용",
     "الرسالة", "النص",
 )  # fmt: skip
 TIMES = (
-    "datetime", "date_time", "timestamp", "message_date", "date_sent", "sent_at", "sent_date", "created_at",
+    "datetime", "date_time", "strtime", "timestamp", "message_date", "date_sent", "sent_at", "sent_date", "created_at",
     "sent", "created", "when", "time_stamp", "ts", "date", "time", "zeitpunkt", "zeitstempel", "datum", "zeit",
     "heure", "fecha", "fecha_y_hora", "hora", "data", "ora", "data_e_hora", "дата", "время", "日期", "时间",
     "日時", "날짜", "시간", "التاريخ",

@@ -1,4 +1,4 @@
-"""Transcripts of speech recognition: Whisper, AWS, Azure, AssemblyAI, Deepgram, Rev, Fireflies, Otter."""
+"""Transcripts of speech recognition: Whisper, AWS, Azure, Google, AssemblyAI, Deepgram, Rev, Fireflies and others."""
 
 from __future__ import annotations
 
@@ -69,6 +69,36 @@ def _labels(results: Entry) -> dict[str, str]:
     return {text(word.get("start_time")): text(word.get("speaker_label")) for word in words}
 
 
+def _speechmatics(document: Entry) -> list[Entry]:
+    """Return the turns of words and marks whose first alternatives name the speakers."""
+    items = [
+        each
+        for each in tables(document.get("results"))
+        if {"alternatives", "type", "start_time"} <= each.keys()
+    ]
+    named = [
+        {**each, "speaker_label": text(next(iter(tables(each["alternatives"])), {}).get("speaker"))}
+        for each in items
+    ]
+    return list(_of_items(named, {}))
+
+
+def _google(document: Entry) -> list[Entry]:
+    """Return the turns of words with the tags of speakers, which the last result repeats; else each result."""
+    best = [next(iter(tables(each.get("alternatives"))), {}) for each in tables(document.get("results"))]
+    words = tables(best[-1].get("words")) if best else []
+    if any("speakerTag" in word or "speakerLabel" in word for word in words):
+        tagged = [
+            {**each, "speaker": each.get("speakerTag") or each.get("speakerLabel"), "start": ""}
+            for each in words
+        ]
+        return [_of_run(list(run)) for _, run in groupby(tagged, key=lambda word: text(word["speaker"]))]
+    is_google = any("confidence" in each and "words" in each for each in best)
+    return [
+        _part("", text(each.get("transcript")), "") for each in best if is_google and "transcript" in each
+    ]
+
+
 def _of_channels(channels: Sequence[Entry]) -> list[Entry]:
     """Return the words of all channels in the order of their times."""
     words: list[tuple[float, Entry]] = []
@@ -109,18 +139,21 @@ def _of_items(items: Sequence[Entry], labels: dict[str, str]) -> Iterator[Entry]
 
 
 def _aws_calls(document: Entry) -> list[Entry]:
+    """Return the turns of Transcribe's call analytics, or of Connect's Contact Lens."""
     return [
-        _part(
-            text(each.get("ParticipantRole")).capitalize(),
-            text(each.get("Content")),
-            each.get("BeginOffsetMillis"),
-        )
+        _part(who.capitalize(), text(each.get("Content")), each.get("BeginOffsetMillis"))
         for each in tables(document.get("Transcript"))
-        if each.get("ParticipantRole")
+        if (who := text(each.get("ParticipantRole")) or text(each.get("ParticipantId")))
+        and "BeginOffsetMillis" in each
     ]
 
 
 def _azure(document: Entry) -> list[Entry]:
+    fast = [each for each in tables(document.get("phrases")) if "offsetMilliseconds" in each]
+    if fast:
+        return [
+            _part(each.get("speaker"), text(each.get("text")), each["offsetMilliseconds"]) for each in fast
+        ]
     phrases = tables(document.get("recognizedPhrases"))
     return [
         _part(
@@ -162,18 +195,23 @@ def _words(document: Entry) -> list[Entry]:
         who = {"speaker": number} if len(channels) > 1 else {}
         heard = tables(next(iter(tables(channel.get("alternatives"))), {}).get("words"))
         words += [{**word, **who} for word in heard]
+    words = [word for word in words if word.get("type") != "spacing"]
     if not all("start" in word for word in words):
         return []
     if len(channels) > 1:
         words.sort(key=lambda word: _seconds(word["start"], 0.0))
-    return [_of_run(list(run)) for _, run in groupby(words, key=lambda word: text(word.get("speaker")))]
+    return [_of_run(list(run)) for _, run in groupby(words, key=_speaker)]
 
 
 def _of_run(words: Sequence[Entry]) -> Entry:
     said = [
         text(each.get("punctuated_word") or each.get("text") or each.get("word")).strip() for each in words
     ]
-    return _part(words[0].get("speaker"), " ".join(said), words[0].get("start"))
+    return _part(_speaker(words[0]), " ".join(said), words[0].get("start"))
+
+
+def _speaker(word: Entry) -> str:
+    return text(word.get("speaker")) or text(word.get("speaker_id"))
 
 
 def _results(document: Entry) -> Entry:
@@ -187,7 +225,24 @@ def _fireflies(document: Entry) -> list[Entry]:
 
 
 def _is_sentence(entry: Entry) -> bool:
-    return "speaker_name" in entry and ("sentence" in entry or "raw_text" in entry)
+    return "speaker_name" in entry and (
+        "sentence" in entry or "raw_text" in entry or {"text", "start_time"} <= entry.keys()
+    )
+
+
+# What a list of segments alone holds, such as captions of YouTube or Whisper's segments.
+SEGMENT_KEYS = {
+    "id", "seek", "start", "end", "duration", "text", "speaker", "tokens", "words", "temperature", "avg_logprob",
+    "compression_ratio", "no_speech_prob", "confidence",
+}  # fmt: skip
+
+
+def _is_segment(entry: Entry) -> bool:
+    return {"text", "start"} <= entry.keys() <= SEGMENT_KEYS and ("end" in entry or "duration" in entry)
+
+
+def _add_segment(entry: Entry, log: Log, names: Names) -> None:
+    _add_part(_part(entry.get("speaker"), text(entry["text"]), entry["start"]), log, names)
 
 
 def _add_sentence(entry: Entry, log: Log, _names: Names) -> None:
@@ -215,9 +270,13 @@ def _otter(document: Entry) -> list[Entry]:
 
 
 EXPORT = Export("speech", "speaker, text and start", _is_part, _add_part)
+SEGMENTS = Export("speech", "text and start", _is_segment, _add_segment)
 SENTENCES = Export("speech", "speaker_name, sentence and startTime", _is_sentence, _add_sentence)
 DOCUMENTS = (
-    *(Document(EXPORT, entries, joins=True) for entries in (_aws, _aws_calls, _azure)),
+    *(
+        Document(EXPORT, entries, joins=True)
+        for entries in (_speechmatics, _aws, _aws_calls, _azure, _google)
+    ),
     Document(EXPORT, _utterances, joins=True, inside=_results),
     *(Document(EXPORT, entries, joins=True) for entries in (_rev, _whisper)),
     Document(EXPORT, _words, joins=True, inside=_results),

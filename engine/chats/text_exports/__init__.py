@@ -15,7 +15,7 @@ from engine.chats.text_exports import copied_messages, irc, messengers, subtitle
 from engine.text.conversations import Turn, turn_head
 
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
-WHEN = rf"(?:{DATE}[ ,T]+)?{CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?(?:\s*(?:-->|[-–])\s*{CLOCK})?"
+WHEN = rf"(?:{DATE}[ ,T]+)?{CLOCK}(?:,? {DATE})?(?:Z|[+-]\d{{2}}:?\d{{2}})?(?:\s*(?:-->|[-–])\s*{CLOCK})?"
 TIMED = re.compile(
     rf"^\s*(?:[\[(](?P<boxed>{WHEN})[\])]|(?P<bare>{WHEN}))\s*[-–|]?\s*"
     r"(?:<(?P<nick>[^<>\n]{1,40})>|\[(?P<tag>[^\[\]\n]{1,60})\]:?(?=\s)|(?=\S))(?P<said>.*)$"
@@ -328,6 +328,8 @@ FORMATS: tuple[TextFormat, ...] = (
     TextFormat("signal", "[date time] Name: text", messengers.read_signal, _has(messengers.SIGNAL_SAID)),
     TextFormat("kakaotalk", "[Name] [time] text", messengers.read_kakaotalk, _has(messengers.KAKAO_SAID)),
     TextFormat("kakaotalk", "date time, Name : text", messengers.read_kakaotalk, _has(messengers.KAKAO_PHONE), 2),
+    # Its lines look like those of LINE, with more cells.
+    _headed("time<tab>Name<tab>label<tab>text", CELLS, _comes_again(CELLS), MIN_NAMES, LISTED_SHARE),
     TextFormat("line", "time<tab>Name<tab>text", messengers.read_line, _has(messengers.LINE_SAID), min_share=0.3),
     TextFormat("viber", "[ date time ] Name: text", messengers.read_viber, _has(messengers.VIBER_SAID)),
     TextFormat("imessage", "date time, Name, text", messengers.read_imessage, _has(messengers.IMESSAGE_TIME)),
@@ -341,7 +343,6 @@ FORMATS: tuple[TextFormat, ...] = (
     TextFormat("transcript", "time Name: text", read_timed, min_headers=2, min_share=0.5),
     _headed("Name (time): text", BEHIND, _has(BEHIND), 2, 0.25),
     _headed("1. Name: text", LISTED, _comes_again(LISTED), MIN_NAMES, LISTED_SHARE),
-    _headed("time<tab>Name<tab>label<tab>text", CELLS, _comes_again(CELLS), MIN_NAMES, LISTED_SHARE),
     TextFormat("irc", "<nick> text", irc.read, _has_nicks, 2, 0.5),
     TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), 2, 0.5),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from engine.worker.readers.text_decoding import chunks
 # Keys near the beginning of every export: files without one need not be parsed.
 MARKS = re.compile(
     r'"(?:ts|author|from|actor|messagetype|messagelist|sender_name|sendername|creator|sender|origin_server_ts|mapping|'
-    r'chat_messages|personemail|participants|segments|results|utterances|monologues|transcripts?|words|sentences|speaker_name)"\s*:',
+    r'chat_messages|personemail|participants|segments|results|utterances|monologues|transcripts?|words|sentences|speaker_name|phrases|start)"\s*:',
     re.IGNORECASE,
 )
 # An object that is one conversation is parsed whole, if it has at most so many bytes.

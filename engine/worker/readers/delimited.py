@@ -31,6 +31,9 @@ REASONS = {
 MAX_HEAD_CHARACTERS = 200
 # A header may have a colon in it, as "Q1: How old are you?" has, but not two speakers.
 SPEAKER = re.compile(r"(?:^|(?<=\s))[^\W\d_a-z][^\W\d_]{1,20}: (?=\S)")
+# So many rows tell whether each stands in one cell.
+SAVED_TWICE_ROWS = 20
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 # A cell that is too long is reported by its column once the row is read; `_Lines` limits the row.
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 
@@ -44,7 +47,12 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     source = _Lines(path, chain(sample, source_lines), bare_cr=bool(sample) and sample[0].endswith("\r"))
     if declared:
         next(source)
-    rows = csv.reader(source, delimiter=delimiter, strict=True)
+    rows: Iterator[list[str]] = csv.reader(source, delimiter=delimiter, strict=True)
+    if _is_saved_twice(sample):
+        rows = _again(rows)
+        notes.remarks.append(
+            f"{path.name} was saved twice by a spreadsheet: each row is taken out of its one cell."
+        )
     source.begin_row()
     try:
         header = next((row for row in rows if any(map(str.strip, row))), [])
@@ -60,11 +68,30 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
 
 
 def _holds_texts(row: Sequence[str]) -> bool:
-    """Tell whether a first row holds what no name of a column is: a text of several lines or turns, or a long one."""
+    """Tell whether a first row holds what no name of a column is: several lines or turns, a long text, or a time."""
     return any(
-        "\n" in cell.strip() or len(cell) > MAX_HEAD_CHARACTERS or len(SPEAKER.findall(cell)) > 1
+        "\n" in cell.strip()
+        or len(cell) > MAX_HEAD_CHARACTERS
+        or len(SPEAKER.findall(cell)) > 1
+        or MOMENT.match(cell.strip())
         for cell in row
     )
+
+
+def _is_saved_twice(sample: Sequence[str]) -> bool:
+    """Tell whether each row stands in one cell, with commas between its own cells, of which some are quoted."""
+    try:
+        rows = list(islice(filter(None, csv.reader(sample)), SAVED_TWICE_ROWS))
+        inner = list(_again(iter(rows)))
+    except csv.Error:
+        return False
+    is_quoted = any(row[0].startswith('"') for row in rows[1:])
+    return is_quoted and len(inner[0]) > 1 and all(len(row) == len(inner[0]) for row in inner)
+
+
+def _again(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield the rows that stand in the one cell of each row."""
+    return (next(csv.reader(row, strict=True)) if len(row) == 1 and row[0] else row for row in rows)
 
 
 def _records(

@@ -21,8 +21,9 @@ def names(*rows):
         ({"answers": [{"text": "a", "start": 3}]}, ["answers[0].text"]),
         ({"data": {"talk": {"text": "a"}, "notes": [{"by": "b"}]}}, ["data.talk.text", "data.notes[0].by"]),
         ({"data": {"messages": TURNS, "said": ["a", "b"]}}, ["data.messages", "data.said"]),
-        ({"a": {"b": {"c": {"d": "e"}}}}, ["a.b.c.d"]),
-        ({"a": {"b": {"c": {"d": {"e": "f"}}}}}, []),
+        ({"a": {"b": {"c": {"d": {"e": "f"}}}}}, ["a.b.c.d.e"]),
+        ({"a": {"b": {"c": {"d": {"e": {"f": "g"}}}}}}, []),
+        ({"done": [{"result": [{"value": {"text": ["a"]}}]}]}, ["done[0].result[0].value.text"]),
         ({"input.text": "x", "input": {"text": "y"}}, []),
         # Turns stay whole, also where there is one.
         ({"messages": TURNS}, []),

@@ -269,3 +269,28 @@ def test_a_talk_with_names_in_brackets_is_told_from_notes_with_headings():
     rows = [{"a": note.format(at), "b": talk.format(at)} for at in "678"]
     shape = shape_of(rows, summary="a")
     assert (shape.conversation, shape.summary) == ("b", "a")
+
+
+def test_rows_that_are_turns_of_no_known_conversation_are_asked_about():
+    said = ("so?", "yes, at six", "good", "see you there")
+    rows = [{"sender": "AB"[at % 2], "content": text, "subject": "tea"} for at, text in enumerate(said)]
+    error = refusal(rows, needs_summary=False)
+    assert (error.field, error.message) == (
+        "data.columns",
+        "No column says which rows belong to one conversation.",
+    )
+    assert shape_of(rows, needs_summary=False, conversation="content").conversation == "content"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ["so", "are", "you", "in", "yes"],
+        [{"text": "so", "at": 1}, {"text": "yes", "at": 2}, {"text": "no", "at": 3}, {"text": "ok", "at": 4}],
+        [{"id": {"n": 1}, "fallback_name": "Ann Lee"}, {"id": {"n": 2}, "fallback_name": "Bob Ray"}],
+        [{"username": "Ann", "account": "x1"}],
+    ],
+)
+def test_words_and_people_are_no_turns(cell):
+    rows = [{"words": cell, "n": at} for at in range(4)]
+    assert refusal(rows, needs_summary=False).field == "data.conversation"

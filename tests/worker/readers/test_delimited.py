@@ -150,6 +150,24 @@ def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path):
     assert rows.broken[0].reason == 'the column "b" holds what is no character: FF, behind "Ann: Hi Bob"'
 
 
+def test_rows_that_a_spreadsheet_saved_in_one_cell_each_are_taken_out_of_it(tmp_path):
+    rows = [("dialogue", "summary"), ("Ann: Hi, Bob.\nBob: Yo.", "They greet, both."), ('Ann: "So"', "Ann.")]
+    found = table(tmp_path / "a.csv", written([(written([row]).rstrip(),) for row in rows]))
+    assert values(found) == rows[1:]
+    assert found.columns == rows[0]
+    assert "a.csv was saved twice by a spreadsheet" in found.remarks[0]
+
+
+@pytest.mark.parametrize("text", ["Hi, Bob", "Yo, Ann, you", 'He says "Hi, Bob"'])
+def test_a_single_column_whose_texts_have_commas_stays_one(tmp_path, text):
+    assert values(table(tmp_path / "a.csv", written([("text, said",), (text,)]))) == [(text,)]
+
+
+def test_a_first_line_with_a_time_is_no_header(tmp_path):
+    lines = [f"2024-03-01T10:0{n}:00.000Z\tann\tso {n}?\n" for n in range(3)]
+    assert len(list(table(tmp_path / "a.tsv", "".join(lines)))) == 3
+
+
 def test_a_header_of_one_name_again_and_again_is_named_in_linear_time():
     names = delimited.column_names(["1"] * 300_000)
     assert (names[0], names[1], names[-1]) == ("1", "1 (2)", "1 (300000)")

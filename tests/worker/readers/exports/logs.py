@@ -391,4 +391,6 @@ CASES = (
         "imessage",
         f"2024-01-05 10:0{{n}}:12 from {{who}} - +44 7700 900123\n\n{{said}}\n{'-' * 52}",
     ),
+    written("clock-first.txt", "transcript", "[10:0{n} 28/10/2025] {who}: {said}"),
+    written("start-and-end.txt", "transcript", "00:0{n}\t00:0{n}\t{who}\ts\t{said}"),
 )

@@ -225,4 +225,67 @@ CASES = (
         "speech",
         "Ann: Hello there.\nBob: Yo.",
     ),
+    Case(
+        "google.json",
+        """
+        {"results": [{"alternatives": [{"transcript": "Hello there. Yo.", "confidence": 0.9, "words": []}]},
+        {"alternatives": [{"words": [{"startTime": "0.1s", "word": "Hello", "speakerTag": 1},
+        {"startTime": "0.5s", "word": "there.", "speakerTag": 1},
+        {"startTime": "2.0s", "word": "Yo.", "speakerTag": 2}]}]}]}
+        """,
+        "speech",
+        "Speaker 1: Hello there.\nSpeaker 2: Yo.",
+    ),
+    Case(
+        "speechmatics.json",
+        """
+        {"format": "2.9", "results": [
+        {"type": "word", "start_time": 0.1, "alternatives": [{"content": "Hello", "speaker": "S1"}]},
+        {"type": "word", "start_time": 2.0, "alternatives": [{"content": "Yo", "speaker": "S2"}]},
+        {"type": "punctuation", "start_time": 2.1, "alternatives": [{"content": ".", "speaker": "S2"}]}]}
+        """,
+        "speech",
+        "S1: Hello\nS2: Yo.",
+    ),
+    Case(
+        "elevenlabs.json",
+        """
+        {"text": "Hello there. Yo.", "words": [
+        {"text": "Hello", "start": 0.1, "type": "word", "speaker_id": "speaker_0"},
+        {"text": " ", "start": 0.4, "type": "spacing", "speaker_id": "speaker_0"},
+        {"text": "there.", "start": 0.5, "type": "word", "speaker_id": "speaker_0"},
+        {"text": "Yo.", "start": 2.0, "type": "word", "speaker_id": "speaker_1"}]}
+        """,
+        "speech",
+        "speaker_0: Hello there.\nspeaker_1: Yo.",
+    ),
+    Case(
+        "contact-lens.json",
+        """
+        {"Participants": [{"ParticipantId": "AGENT", "ParticipantRole": "AGENT"}], "Transcript": [
+        {"ParticipantId": "AGENT", "Content": "Hello there.", "BeginOffsetMillis": 0},
+        {"ParticipantId": "CUSTOMER", "Content": "Yo.", "BeginOffsetMillis": 900}]}
+        """,
+        "speech",
+        "Agent: Hello there.\nCustomer: Yo.",
+    ),
+    Case(
+        "azure-fast.json",
+        """
+        {"combinedPhrases": [{"text": "Hello there. Yo."}], "phrases": [
+        {"speaker": 1, "offsetMilliseconds": 0, "text": "Hello there."},
+        {"speaker": 2, "offsetMilliseconds": 900, "text": "Yo."}]}
+        """,
+        "speech",
+        "Speaker 1: Hello there.\nSpeaker 2: Yo.",
+    ),
+    Case(
+        "segments.json",
+        """
+        [{"text": "Hello there.", "start": 0.0, "duration": 1.9, "speaker": "Ann"},
+        {"text": "Yo.", "start": 2.0, "duration": 1.9, "speaker": "Bob"}]
+        """,
+        "speech",
+        "Ann: Hello there.\nBob: Yo.",
+    ),
 )
