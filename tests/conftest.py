@@ -19,6 +19,7 @@ os.environ.update(
     TOKENIZERS_PARALLELISM="false",
     # As in a worker (engine/worker/__main__.py).
     TORCHDYNAMO_DISABLE="1",
+    HF_HUB_DISABLE_SYMLINKS_WARNING="1",
 )
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # The tests start hundreds of workers: none compiles anew what another has compiled, nor do the next tests.

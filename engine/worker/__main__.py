@@ -79,6 +79,8 @@ LIBRARY_SETTINGS = WAITING | {
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128",
     "LRU_CACHE_CAPACITY": "128",
     "TORCHDYNAMO_DISABLE": "1",
+    # On Windows few may make links: the hub's cache then has copies, which a log need not say at length.
+    "HF_HUB_DISABLE_SYMLINKS_WARNING": "1",
     # Without a workspace of its own, a GPU's matrix products may add in another order each time.
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
