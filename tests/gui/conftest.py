@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from gui.look import fonts, style
 from gui.look.stylesheet import style_sheet
@@ -10,6 +11,10 @@ from gui.look.tokens import LIGHT
 from tests.helpers.scripted_manager import end
 from tests.helpers.story_window import StoryWindow
 from tests.helpers.train_stage import Stage
+
+# pytest-qt's own five seconds are too few where other programs compute.
+for wait in (QtBot.waitSignal, QtBot.waitSignals, QtBot.waitUntil):
+    wait.__kwdefaults__["timeout"] = 60_000
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -37,7 +37,7 @@ BASICS = {
 }
 HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
 LATER = ("numpy", "pyqtgraph", "PySide6.QtDBus")
-WAIT = 20_000
+WAIT = 60_000
 STARTED = {
     "event": "run_started",
     "total_steps": 100,

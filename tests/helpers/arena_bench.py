@@ -13,7 +13,7 @@ from tests.helpers.homes import make_recipe
 from tests.helpers.scripted_manager import scripted_manager
 from tests.helpers.train_stage import COMPLETE, PLAN
 
-WAIT = 20_000
+WAIT = 60_000
 MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "google/flan-t5-small"}]}}
 
 

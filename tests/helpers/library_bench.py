@@ -14,7 +14,7 @@ from gui.pages.library.page import LibraryPage
 from tests.helpers.background import wait_for
 from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 class Bench:

@@ -17,7 +17,7 @@ BASICS = {
     "data": {"source": "sample"},
     "method": {"id": "lora"},
 }
-WAIT = 20_000
+WAIT = 60_000
 
 STARTED = {
     "event": "run_started",

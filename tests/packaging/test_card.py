@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import psutil
@@ -17,6 +18,7 @@ from tests.benchmarks.card.figures import Figure, Lacking
 from tests.benchmarks.card.parts import PARTS, Part, Setting
 from tests.benchmarks.card.runner import Runner
 from tests.benchmarks.card.state import Result, State, Unusable, opened
+from tests.helpers.processes import wait_until_gone
 from tests.helpers.repository import ROOT
 
 CARD = {"kind": "cuda", "name": "Card X", "facts": {"memory": "24 GB"}}
@@ -26,11 +28,11 @@ FIGURE = f"say(figure={FAST.__dict__!r})\n"
 DONE = SAYS + FIGURE + "say(status='done')\n"
 
 
-def make_part(name, least=0.1, most=100.0):
+def make_part(name, least=0.1, most=6000.0):
     return Part(name, name.capitalize(), "nowhere:nothing", {"cuda": least, "cpu": least}, most)
 
 
-def measured(folder, scripts, *, seconds=60.0, kind="cuda", only=(), parts=None, state=None):
+def measured(folder, scripts, *, seconds=600.0, kind="cuda", only=(), parts=None, state=None):
     """Run parts that are scripts; return the state and what was said."""
     said = []
     parts = parts or [make_part(name) for name in scripts]
@@ -76,19 +78,19 @@ def test_a_second_call_measures_only_what_is_missing(tmp_path):
     }
 
 
-def test_a_part_that_takes_too_long_is_ended_with_its_children_and_tried_again(tmp_path):
+def test_a_part_that_takes_too_long_is_ended_with_its_children_and_tried_again(tmp_path, monkeypatch):
     child = tmp_path / "child"
-    slow = (
-        SAYS
-        + FIGURE
-        + f"""
+    starts = f"""
 import subprocess
-process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 open({str(child)!r}, "w").write(str(process.pid))
-time.sleep(60)
 """
-    )
-    state, _ = measured(tmp_path, {"one": slow, "two": DONE}, seconds=4.0)
+    slow = SAYS + starts + FIGURE + "time.sleep(600)"
+    with monkeypatch.context() as patch:
+        # By this clock the time is over once the child is there.
+        clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 1000 * child.exists())
+        patch.setattr(runner, "time", clock)
+        state, _ = measured(tmp_path, {"one": slow, "two": DONE})
     assert state.results["one"].status == "out of time"
     assert state.results["one"].figures == (FAST,)
     assert not psutil.pid_exists(int(child.read_text())) or (
@@ -219,8 +221,7 @@ sys.exit(card.main(["--out", {str(tmp_path / "out")!r}]))
     process.send_signal(signal.SIGINT)
     assert process.wait() == card.INTERRUPTED
     process.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=10)
-    assert not alive
+    wait_until_gone(*children)
     (result,) = in_file(tmp_path).values()
     assert (result["status"], len(result["figures"])) == ("running", 1)
     assert runner.waiting([make_part("one")], opened(tmp_path / "out", CARD, ""))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,11 +40,21 @@ def terminal(home, cluster, monkeypatch):
 
 @pytest.fixture
 def recipe_file(tmp_path):
-    """A recipe with checkpoints from the first second on that still trains when it is then asked to pause."""
-    often = ("training.epochs=30", "training.checkpoint_every=4", "training.evaluate_every=30")
-    recipe = tiny_recipe(tmp_path, "t5", "lora", *often)
-    recipes.save(recipe, tmp_path / "recipe.toml")
-    return tmp_path / "recipe.toml"
+    """Writes a recipe with checkpoints from the first second on, and returns its file.
+
+    It has so many epochs that it still trains when it is asked to pause, which takes its time where others compute.
+    """
+
+    def write(epochs: int) -> Path:
+        often = (
+            f"training.epochs={epochs}",
+            "training.checkpoint_every=4",
+            f"training.evaluate_every={epochs}",
+        )
+        recipes.save(tiny_recipe(tmp_path, "t5", "lora", *often), tmp_path / "recipe.toml")
+        return tmp_path / "recipe.toml"
+
+    return write
 
 
 def event_of(job: Job, name: str, number: int = 1) -> dict[str, Any]:

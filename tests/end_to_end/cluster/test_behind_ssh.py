@@ -30,7 +30,9 @@ def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(
         there = str(cluster.token_file)
         store.add(Computer("behind", "ssh", cluster.address, ssh=HOST, token_file=there))
         assert_strangers_are_refused(home, cluster, tmp_path / "strange")
-        with Terminal(home).start("train", str(recipe_file), "--on", "behind", "--yes", "--json") as process:
+        with Terminal(home).start(
+            "train", str(recipe_file(1000)), "--on", "behind", "--yes", "--json"
+        ) as process:
             job = Job(home / "runs" / first_with(process, "run")["run"])
             event_of(job, "checkpoint_saved")
             job.send("pause")

@@ -30,7 +30,7 @@ def test_an_arena_outlives_its_bridge_its_job_store_and_a_node(
     terminal, home, cluster, recipe_file, monkeypatch
 ):
     methods = ["--method", "lora", "--method", "prompt_only"]
-    [made] = terminal.run("arena", "new", str(recipe_file), *methods, "--json").json
+    [made] = terminal.run("arena", "new", str(recipe_file(100)), *methods, "--json").json
     cards = ["--cards", "2"]
     with terminal.start("arena", "run", made["arena"], "--on", "lab", *cards, "--yes", "--json") as process:
         bridge = first_with(process, "pid")["pid"]

@@ -14,7 +14,7 @@ from gui.core.file_opening import OpenedFiles, file_filter, sorted_files
 from gui.desktop.single_instance import SingleInstance
 from gui.shell.rooms import VIEWS
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 class Recorder:

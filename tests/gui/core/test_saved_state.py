@@ -17,7 +17,7 @@ from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting
 from gui.widgets.splitter import Splitter
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from engine.api import AppError
 from gui.app import say_why_not
 from gui.desktop.crash_report import CrashReport
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 def test_what_an_error_quotes_commands_no_terminal_and_fits_into_the_log(qtbot, tmp_path, capsys):

@@ -11,7 +11,7 @@ from gui.desktop.system_load import SystemLoad
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.fake_nvidia_smi import row, uuid
 
-WAIT = 20_000
+WAIT = 60_000
 MIB = 1024**2
 CARD = {
     "device": "cuda:1",

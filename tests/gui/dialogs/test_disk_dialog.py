@@ -11,7 +11,7 @@ from gui.dialogs.disk_dialog import DiskDialog
 from tests.helpers.background import wait_for
 from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture

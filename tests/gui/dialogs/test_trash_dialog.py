@@ -12,7 +12,7 @@ from gui.dialogs.trash_dialog import TrashDialog
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.whole_window import close, make_window
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture

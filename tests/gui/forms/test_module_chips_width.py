@@ -66,4 +66,4 @@ def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(pane
     panel.effect.show_run(LATE, panel.form.recipe().method, None, None)
     panel.form.show_plan(LATE)
 
-    qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)), timeout=2000)
+    qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)))

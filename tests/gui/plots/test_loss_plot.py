@@ -66,7 +66,7 @@ def test_many_events_make_one_redraw(plot, qtbot, monkeypatch):
     for step in range(1, 201):
         plot.append(step, 1.0)
     assert drawn == []
-    qtbot.waitUntil(lambda: bool(drawn), timeout=3000)
+    qtbot.waitUntil(lambda: bool(drawn))
     assert drawn == [200]
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from engine.adapters.metadata import BaseModelFacts
 from tests.helpers.homes import add_adapter
 
-WAIT = 20_000
+WAIT = 60_000
 MAX_TABS = 60
 CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier

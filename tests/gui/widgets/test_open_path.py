@@ -13,7 +13,7 @@ from gui.widgets import open_path as module
 from gui.widgets.open_path import open_page, open_path
 from gui.widgets.undo_strip import UndoStrip
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from gui.workers.engine_thread import EngineThread
 from tests.helpers import scripted_worker
 from tests.helpers.repository import ROOT
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 class Follower:

@@ -14,7 +14,7 @@ from tests.helpers.train_stage import BASICS, PLAN
 WANTED = recipe.from_tables(
     {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 )
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.helpers import scripted_worker
 from tests.helpers.scripted_manager import end
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
-WAIT = 20_000
+WAIT = 60_000
 
 
 class KeeperHarness:

@@ -17,7 +17,7 @@ from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.scripted_manager import end, scripted_manager
 
-WAIT = 20_000
+WAIT = 60_000
 STARTER = {"id": "starter"}
 
 

@@ -54,20 +54,16 @@ def test_a_served_plan_answers_each_recipe_until_it_is_told_to_quit(tmp_path, ch
         failed = wait_for(channel, "request_failed")
     finally:
         channel.job.send("quit")
-        serving.join(60)
-    assert not serving.is_alive()
+        serving.join()
     assert (first["request"], first["result"]["steps"]) == ("1", 6)
     assert failed["request"] == "2"
     assert failed["problems"][0]["field"] == "training.epochs"
 
 
 def wait_for(channel: Channel, name: str) -> Event:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if found := events_of(channel, name):
-            return found[0]
+    while not (found := events_of(channel, name)):
         time.sleep(0.02)
-    raise AssertionError(f"no {name}")
+    return found[0]
 
 
 def test_only_plans_that_are_shown_are_known_at_the_next_start(tmp_path, channel):

@@ -19,7 +19,7 @@ from tests.helpers.arenas import FULL, add_file, make_arena, score
 from tests.helpers.background import wait_for
 from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 20_000
+WAIT = 60_000
 ROWS = {"matched": 3, "missing": {"count": 1, "ids": ["3"]}, "unknown": {"count": 2, "rows": [17, 90]}}
 NOTICE = "No conversation of the arena matches rows 17 and 90 of own.csv."
 

@@ -23,7 +23,7 @@ from tests.helpers.scored_runs import add_scored_run
 TALK = "Ann: Shall we meet at five?\nBo: Yes, at the station."
 BASE = ("Ann and Bo meet.", "Bo is late.", "Carl meets Bo at six.")
 TUNED = ("They meet at five.", "Bo is late.", "Ann meets Bo at five.")
-WAIT = 5_000
+WAIT = 60_000
 
 
 def some_scores() -> ExampleScores:

@@ -13,7 +13,7 @@ from gui.pages.computers.page import ComputersPage
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scripted_manager import end, scripted_manager
 
-WAIT = 20_000
+WAIT = 60_000
 GIGABYTE = 1_000_000_000
 CARD = {"name": "RTX 3090", "memory_bytes": 24 * GIGABYTE, "free_bytes": 23 * GIGABYTE}
 NODE = {

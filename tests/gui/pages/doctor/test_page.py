@@ -22,7 +22,7 @@ FACTS = {
     "precision_reason": "this processor computes in it",
     "built_for": "cpu",
 }
-WAIT = 20_000
+WAIT = 60_000
 
 
 class Stage:

@@ -25,7 +25,7 @@ from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
 from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 class Answers(Dialogs):

@@ -18,7 +18,7 @@ from tests.helpers.background import wait_for
 from tests.helpers.homes import RunSpec, add_adapter, add_run, make_metadata, score_card, unsynced
 from tests.helpers.scored_runs import add_scored_run
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 def scored_adapter(name: str, verdict: str = "better", **values):

@@ -15,7 +15,7 @@ from tests.helpers.homes import add_adapter
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scripted_manager import end, scripted_manager
 
-WAIT = 20_000
+WAIT = 60_000
 READY = [
     "emit",
     {"event": "base_ready", "family": "encoder-decoder", "precision": "float32", "device": "cpu"},

@@ -27,7 +27,7 @@ DEVICES = {
 ONE_DEVICE = DEVICES | {"devices": DEVICES["devices"][:1], "chosen": "cpu"}
 STARTER = {"id": "starter", "family": "encoder-decoder", "size_bytes": 9, "licence": "", "local": True}
 SMALL = {"id": "owner/small", "family": "decoder-only", "size_bytes": 9, "licence": "", "local": False}
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture
