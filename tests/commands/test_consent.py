@@ -11,6 +11,7 @@ from engine.adapters.metadata import BaseModelFacts
 from engine.commands import cli, follow_job
 from engine.config import recipe as recipes
 from engine.runs import run_store
+from engine.system import ranks
 from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.homes import add_adapter
 from tests.helpers.in_process_worker import InProcessSupervisor
@@ -44,6 +45,9 @@ def hub_recipe(tmp_path):
 @pytest.fixture
 def answered(tmp_path, hub, monkeypatch):
     """Carries out a command at a terminal where a question is answered; returns its exit code and what it showed."""
+
+    # How large a model of the hub is, is not known before it is here: another rank would be started for it.
+    monkeypatch.setenv(ranks.COUNT, "1")
 
     def run(command, answer):
         shown = Screen()

@@ -17,7 +17,14 @@ from engine.runs import run_store
 from tests.helpers.repository import MAIN
 from tests.helpers.tiny_runs import tiny_recipe, train_in_process
 
-pytestmark = [pytest.mark.torch, pytest.mark.end_to_end]
+# In one process, tests/worker/jobs/test_train.py stops, ends and resumes runs every time.
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.end_to_end,
+    pytest.mark.slow(
+        "engine/commands/", "engine/jobs/", "engine/runs/", "engine/worker/jobs/", "engine/worker/training/"
+    ),
+]
 
 
 def start(*arguments):

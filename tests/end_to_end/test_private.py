@@ -18,6 +18,7 @@ from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
 from engine.maintenance import doctor
 from engine.runs import example_scores, run_store
+from engine.system import ranks
 from engine.system.paths import runs_folder
 from tests.helpers.fake_hub import FakeHub
 from tests.helpers.repository import ROOT
@@ -47,11 +48,11 @@ def holding(folder: Path, mark: str) -> set[str]:
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line with a home of the test's own."""
+    """Run the command line with a home of the test's own, and runs in one process."""
     return subprocess.run(
         [sys.executable, "main.py", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, ranks.COUNT: "1", **environment},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -192,6 +193,9 @@ def watched(path: Path, **environment: str) -> dict[str, str]:
     return {"PYTHONPATH": str(WATCH), "SOCKETS_SEEN": str(path), **environment}
 
 
+@pytest.mark.slow(
+    "engine/jobs/", "engine/system/", "engine/worker/runtime/", "gui/core/", "gui/workers/", "main.py"
+)
 def test_a_window_and_its_worker_open_no_port_and_no_connection_though_they_may(home, tmp_path):
     recipes.save(tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1"), tmp_path / "recipe.toml")
     environment = watched(

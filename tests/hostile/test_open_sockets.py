@@ -89,6 +89,7 @@ def by_torchrun(training: Training, folder: Path) -> None:
     training.start([*launcher, str(application_root() / "main.py"), "train", str(folder / "recipe.toml")])
 
 
+@pytest.mark.slow("engine/system/ranks", "engine/worker/jobs/rank", "engine/worker/runtime/rank_")
 def test_one_that_torchrun_starts_does_so_too_and_tells_torchrun_nothing(training, tmp_path):
     """torchrun itself listens to all networks, which is its own choice."""
     by_torchrun(training, tmp_path)

@@ -1,7 +1,7 @@
 """The part of the proof that every test run repeats, and the machinery of the whole.
 
-Here: every method and most variants on T5 and Llama in turn, LoRA and prefix tuning on all that they differ on, and
-LoRA in FP4, which the whole proof leaves out.
+Here: every method on T5 and Llama in turn, LoRA and prefix tuning on all that they differ on, and LoRA in FP4, which
+the whole proof leaves out; with the slow tests, most variants too.
 """
 
 import json
@@ -31,6 +31,13 @@ OTHERS = {
 }
 
 
+VARIANTS = pytest.mark.slow(
+    "engine/methods/",
+    "engine/worker/adapters/",
+    "engine/worker/modeling/",
+    "engine/worker/training/",
+    "tests/proof/",
+)
 # They begin elsewhere or take other layers, which tests/worker/adapters looks at, and are else as the plain method.
 LEFT_OUT = {
     ("bottleneck", "pfeiffer"),
@@ -63,7 +70,13 @@ def workshop(tmp_path_factory):
 
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore")  # of the libraries, about each other
-@pytest.mark.parametrize("cell", sorted(repeated(), key=astuple), ids=lambda cell: cell.id)
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param(cell, id=cell.id, marks=[VARIANTS] if cell.variant else [])
+        for cell in sorted(repeated(), key=astuple)
+    ],
+)
 def test_the_method_does_what_the_registry_says(workshop, tmp_path, cell):
     # Counts are compared in tests/commands/test_counts.py, on every kind of base model in turn.
     result = prove(cell, workshop, tmp_path / "cell", skipped=[checks.counts])

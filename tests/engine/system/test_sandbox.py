@@ -207,8 +207,8 @@ def test_time_is_limited_until_each_result():
     error = exceeded(sandbox_works.endless, Limits(256 << 20, 1))
     assert (error.exceeded, str(error)) == (Exceeded.TIME, "it takes more than 1 s of a processor")
     # Six tenths of a second each.
-    steps = partial(sandbox_works.laborious, 3)
-    assert len(list(sandbox.results(steps, Limits(256 << 20, 1)))) == 3
+    steps = partial(sandbox_works.laborious, 2)
+    assert len(list(sandbox.results(steps, Limits(256 << 20, 1)))) == 2
     with pytest.raises(LimitError, match="more than 1 s of a processor"):
         list(sandbox.results(steps, Limits(256 << 20, 1, for_all_results=True)))
 
@@ -300,6 +300,7 @@ def test_who_takes_over_the_process_sends_nothing_that_runs_here(frame, tmp_path
     assert process_now()
 
 
+@pytest.mark.slow("engine/system/sandbox")
 def test_a_program_of_its_own_has_no_torch_unless_it_is_asked_for():
     asked = (
         "from engine.system import sandbox; from engine.system.sandbox import Limits\n"

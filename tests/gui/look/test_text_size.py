@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.dialogs.settings_dialog import SettingsDialog
@@ -46,6 +47,7 @@ def choose(dialog: SettingsDialog, size: str) -> None:
     dialog.sizes.activated.emit(dialog.sizes.currentIndex())
 
 
+@pytest.mark.slow("gui/look/", "gui/shell/", "gui/widgets/")
 def test_the_open_window_looks_as_a_new_one_and_as_before_again(story, qtbot):
     fill_library()
     fill_history()

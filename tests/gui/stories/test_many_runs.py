@@ -85,6 +85,7 @@ def assert_walked(rows, last) -> None:
     assert rows[5] < last
 
 
+@pytest.mark.slow("engine/runs/", "gui/models/", "gui/pages/history/", "gui/pages/library/", "gui/tables/")
 def test_two_hundred_runs_and_adapters_are_listed_filtered_and_walked(story, full_home, counts):
     # Home would read the newest run as well.
     window = story.open("history")

@@ -84,6 +84,8 @@ def _red(form):
     return [field.problem() for field in fields if isinstance(field, Field) and field.problem()]
 
 
+# That no method leaves a red field on any kind of base model is in gui/pages/train/test_other_base_model.py too.
+@pytest.mark.slow("engine/methods/", "engine/worker/planning/", "gui/pages/train/")
 def test_every_method_can_start_on_each_base_model_on_the_way(planning_story, folders):
     story = planning_story
     train = story.open().show_built("train")

@@ -49,10 +49,12 @@ RUN = (
     "training.evaluate_every=1000",
     "training.warmup=0.2",
     "evaluation.examples=1",
-    "evaluation.general_text=none",
 )
 # With our own kernels a run rounds otherwise than the libraries do, and the tiny models make much of that.
 FIXES = ",".join(name for name, patch in PATCHES.items() if patch.kind == "fix")
+
+
+SLOW = pytest.mark.slow("engine/worker/exports/", "engine/worker/training/", "resources/templates/export/")
 
 
 @pytest.fixture(autouse=True)
@@ -125,8 +127,11 @@ def _plain(name: str) -> str:
             "data.max_conversation_tokens=40", "data.max_summary_tokens=10",
         ]),
         ("bart", "lora", True, ["method.dropout=0.0", "training.optimizer=adafactor", "training.schedule=cosine"]),
-        ("t5", "prompt_tuning", False, ["method.init=vocabulary"]),
-        ("gpt2", "layers", False, ["training.weight_decay=0.1", "training.activation_checkpointing=true"]),
+        pytest.param("t5", "prompt_tuning", False, ["method.init=vocabulary"], marks=SLOW),
+        pytest.param(
+            "gpt2", "layers", False, ["training.weight_decay=0.1", "training.activation_checkpointing=true"],
+            marks=SLOW,
+        ),
     ],
 )  # fmt: skip
 def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
@@ -179,7 +184,7 @@ def test_it_trains_to_the_state_that_was_kept_and_tells_of_dropout(tmp_path):
 
 
 def test_a_base_model_of_the_hub_is_named_with_its_commit(tmp_path, monkeypatch):
-    adapter, model = trained(tmp_path, "llama", "prompt_tuning")
+    adapter, model = trained(tmp_path, "llama", "prompt_tuning", "training.max_steps=1")
     (tmp_path / "snapshots").mkdir()
     model.rename(tmp_path / "snapshots" / "3f2a")
     monkeypatch.setattr(training_script, "looks_like_path", lambda _: False)
@@ -192,7 +197,7 @@ def test_a_base_model_of_the_hub_is_named_with_its_commit(tmp_path, monkeypatch)
 
 
 def test_what_no_script_can_repeat_is_refused_by_name(tmp_path):
-    adapter, _ = trained(tmp_path, "llama", "bottleneck")
+    adapter, _ = trained(tmp_path, "llama", "bottleneck", "training.max_steps=1")
     with pytest.raises(AdapterError, match="PEFT does not have this method") as caught:
         exported(adapter, tmp_path / "out")
     assert caught.value.hint == "Export it as peft instead."

@@ -18,7 +18,7 @@ from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scored_runs import bundled, scored_events, scores_of
 from tests.helpers.votes_stage import add_runs, settle
 
-WAIT = 10_000
+WAIT = 60_000
 
 
 @pytest.fixture
