@@ -48,7 +48,7 @@ def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained):
         assert set(scored["difference"][name]) == {"mean", "low", "high", "verdict"}
         gain = scored["scores"][name]["mean"] - result["base"]["scores"][name]["mean"]
         assert scored["difference"][name]["mean"] == pytest.approx(gain)
-    assert result["protocol"]["examples"] == 6
+    assert result["protocol"]["examples"] == 2
     assert not list((trained.in_process.home / "jobs").iterdir())
 
 

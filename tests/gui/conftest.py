@@ -14,7 +14,7 @@ from tests.helpers.train_stage import Stage
 
 # pytest-qt's own five seconds are too few where other programs compute.
 for wait in (QtBot.waitSignal, QtBot.waitSignals, QtBot.waitUntil):
-    wait.__kwdefaults__["timeout"] = 60_000
+    (wait.__kwdefaults__ or {})["timeout"] = 60_000
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -49,14 +49,17 @@ def _conversation(name: str, draw: random.Random) -> dict[str, str]:
 
 
 def tiny_recipe(folder: Path, kind: Kind, method: str = "lora", *overrides: str) -> Recipe:
-    """Return a recipe of a few steps on a tiny model in float32, with its data below `folder`."""
+    """Return a recipe of a few steps on a tiny model in float32, with its data below `folder`.
+
+    It scores as little as there is: what is measured is the subject of few tests.
+    """
     tables: dict[str, Any] = {
         "name": f"{kind} {method}",
         "base_model": {"id": str(tiny_model(kind)), "precision": "float32"},
         "data": {"source": str(write_conversations(folder / "data"))},
         "method": {"id": method},
         "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "device": "cpu"},
-        "evaluation": {"max_new_tokens": 8, "bootstrap": 100},
+        "evaluation": {"max_new_tokens": 8, "bootstrap": 100, "examples": 2, "general_text": "none"},
     }
     return recipes.from_tables(recipes.overridden(tables, overrides))
 

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.torch
 
 @pytest.mark.parametrize("method", ["lora", "prompt_only"])
 def test_a_run_stores_the_scores_behind_its_verdict(tmp_path, method):
-    job, events = completed(tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1"))
+    everything = ("evaluation.examples=0", "evaluation.general_text=auto")
+    recipe = tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1", *everything)
+    job, events = completed(recipe)
 
     scores = example_scores.load(job.folder)
     [saved] = events_named(events, "adapter_saved")

@@ -39,21 +39,23 @@ def give_room(patch, size):
 
 def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000")
-    give_room(monkeypatch, round(0.8 * planned(recipe)))
+    whole = planned(recipe)
+    give_room(monkeypatch, round(0.8 * whole))
     job, events = train_in_process(recipe)
 
     [told] = events_named(events, "memory_exceeded")
     assert not events_named(events, "step_finished")
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
     assert "plans that fit" in events[-1]["hint"]
-    assert told["needed"] > told["available"] == round(0.8 * planned(recipe))
+    assert told["needed"] > told["available"] == round(0.8 * whole)
     plans = read(told)
     assert "training.micro_batch_tokens" in {name for plan in plans for name in plan.changes}
     for plan in plans:
         changed_recipe = run_store.changed(recipe, plan.changes, 0)
-        assert plan.memory_bytes == pytest.approx(planned(changed_recipe), rel=0.01)
+        needed = planned(changed_recipe)
+        assert plan.memory_bytes == pytest.approx(needed, rel=0.01)
         assert plan.memory_bytes <= told["available"]
-        assert plan.memory_change == pytest.approx(planned(changed_recipe) / planned(recipe) - 1, abs=0.001)
+        assert plan.memory_change == pytest.approx(needed / whole - 1, abs=0.001)
         assert changed_recipe.training.batch_size == recipe.training.batch_size
         assert plan.time_change == time_change(plan)
     assert run_store.open_run(job).state.memory_exceeded == told

@@ -35,7 +35,7 @@ NOBODY = 2**22 + 1
 
 
 def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=3")
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1")
     _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, _: event == "adapter_saved", request_stop)
@@ -102,7 +102,9 @@ def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path, monkeypatch
 
     monkeypatch.setattr(EventWriter, "sync", synced)
     monkeypatch.setattr(checkpoints, "save", saved)
-    train_in_process(tiny_recipe(tmp_path, "t5"))
+    train_in_process(
+        tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2", "training.checkpoint_every=1")
+    )
     assert order == ["events", "checkpoint"] * 2 + ["events"]
 
 

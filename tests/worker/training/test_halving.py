@@ -10,6 +10,7 @@ from engine.runs import run_store
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.evaluation.losses import token_loss_sum
+from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices, oom
 from engine.worker.training.step_gradients import StepGradients
 from tests.helpers.tiny_runs import (
@@ -20,7 +21,7 @@ from tests.helpers.tiny_runs import (
     train_in_process,
     weights,
 )
-from tests.helpers.worker_setup import load_tiny
+from tests.helpers.worker_setup import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 TOLD = "The card's memory did not suffice"
@@ -100,8 +101,8 @@ def test_what_does_not_fit_row_by_row_ends_the_run(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("room", "outcome"), [(0.9, "completed"), (0.8, "failed")])
 def test_what_halving_does_not_change_has_to_fit_before_the_first_step(tmp_path, monkeypatch, room, outcome):
-    recipe = recipe_for(tmp_path, "t5", "training.micro_batch_tokens=4000")
-    memory = events_named(train_in_process(recipe)[1], "run_started")[0]["memory"]
+    recipe = recipe_for(tmp_path, "t5", "training.micro_batch_tokens=200", "training.max_steps=1")
+    memory = Planner(make_channel("plan")).plan(recipe)["memory"]
     fixed = sum(memory.values()) - memory["activations"]
     monkeypatch.setattr(devices, "available_bytes", lambda _: round(room * fixed))
     _, events = train_in_process(recipe)
