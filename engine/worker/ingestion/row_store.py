@@ -9,8 +9,7 @@ import tempfile
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
-from itertools import chain, pairwise, repeat
+from itertools import chain, repeat
 from typing import Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
@@ -74,14 +73,21 @@ class _Records(Sequence[_Record]):
         # Where the parts of each record in the file end: facts, conversation and summary.
         self._ends = array("q", [0])
         self._read_to = self._mapped_bytes = 0
+        self._digests, self._missing = bytearray(), bytearray()
         room = min(psutil.virtual_memory().available // MEMORY_SHARE, MAX_BYTES)
-        coming = iter(records)
+        coming = self._noted(records)
         for record in coming:
             if room < record.size:
                 self._file(chain([record], coming))
                 break
             self._held.append(record)
             room -= record.size
+
+    def _noted(self, records: Iterable[_Record]) -> Iterator[_Record]:
+        for record in records:
+            self._digests += digest(record.example.conversation.strip())
+            self._missing.append(_missing(record.example))
+            yield record
 
     def _file(self, records: Iterator[_Record]) -> None:
         try:
@@ -106,28 +112,26 @@ class _Records(Sequence[_Record]):
         if number < len(self._held):
             return self._held[number]
         first = 3 * (number - len(self._held))
-        ends = self._ends[first : first + 4]
-        facts, conversation, summary = (
-            self._mapped[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends)
-        )
-        self._mapped_bytes += min(abs(ends[3] - self._read_to), ends[3] - ends[0] + BYTES_AROUND)
-        self._read_to = ends[3]
+        start, behind_facts, behind_conversation, end = self._ends[first : first + 4]
+        data = self._mapped[start:end]
+        self._mapped_bytes += min(abs(end - self._read_to), len(data) + BYTES_AROUND)
+        self._read_to = end
         if self._mapped_bytes > MAX_MAPPED_BYTES and hasattr(mmap, "MADV_DONTNEED"):
             self._mapped.madvise(mmap.MADV_DONTNEED)
             self._mapped_bytes = 0
-        numbers, masked, place, name, more = json.loads(facts)
-        example = Example(name, conversation, summary, tuple(more))
+        numbers, masked, place, name, more = json.loads(data[: behind_facts - start])
+        conversation = data[behind_facts - start : behind_conversation - start]
+        summary = data[behind_conversation - start :]
+        example = Example(name, _text(conversation), _text(summary), tuple(more))
         return _Record(tuple(numbers), tuple(masked), place, example)
 
-    @cached_property
-    def facts(self) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.uint8]]:
-        """The digest of each conversation without the spaces around it, and what each record lacks."""
-        digests, missing = bytearray(), bytearray()
-        for number in range(len(self)):
-            example = self[number].example
-            digests += digest(example.conversation.strip())
-            missing.append(_missing(example))
-        return np.frombuffer(digests, f"S{DIGEST_BYTES}"), np.frombuffer(missing, np.uint8)
+    def digests(self) -> npt.NDArray[np.bytes_]:
+        """Return the digest of each conversation without the spaces around it."""
+        return np.frombuffer(self._digests, f"S{DIGEST_BYTES}")
+
+    def missing(self) -> npt.NDArray[np.uint8]:
+        """Return what each record lacks."""
+        return np.frombuffer(self._missing, np.uint8)
 
 
 def digest(text: str) -> bytes:
@@ -137,6 +141,10 @@ def digest(text: str) -> bytes:
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _text(utf8: bytes) -> str:
+    return utf8.decode("utf-8", "surrogatepass")
 
 
 def _missing(example: Example) -> int:
@@ -189,12 +197,12 @@ class LazySequence(Sequence[T], Generic[T]):
     @property
     def digests(self) -> npt.NDArray[np.bytes_]:
         """The digest of each conversation without the spaces around it."""
-        return self._records.facts[0][np.asarray(self._numbers)]
+        return self._records.digests()[np.asarray(self._numbers)]
 
     @property
     def missing(self) -> npt.NDArray[np.uint8]:
         """What each item lacks: COMPLETE, LACKS_SUMMARY or LACKS_CONVERSATION."""
-        return self._records.facts[1][np.asarray(self._numbers)]
+        return self._records.missing()[np.asarray(self._numbers)]
 
     def select(self, indices: Iterable[int]) -> LazySequence[T]:
         """Return the items at these indices, in that order."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.text.conversations import turns_and_speakers
-from engine.text.pii import Match, find
+from engine.text.pii import find
 from engine.worker.ingestion.row_store import Row
 
 # Whatever of ASCII is in no word becomes a space.
@@ -40,9 +40,9 @@ class RowView:
         return words(self.summary)
 
     @cached_property
-    def personal(self) -> list[Match]:
-        """The personal data found in both texts."""
-        return [*find(self.conversation), *find(self.summary)]
+    def personal(self) -> set[str]:
+        """The kinds of personal data found in both texts."""
+        return {match.kind for text in (self.conversation, self.summary) for match in find(text)}
 
 
 def _numbers() -> array[int]:
