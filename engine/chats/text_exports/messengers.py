@@ -104,7 +104,7 @@ def _is_whatsapp_notice(text: str) -> bool:
 _DAY_NAME = r"(?:\(?[^\W\d_]{1,12}\)?\.?,? ?)"
 # LINE: "2024/01/05(Fri)", "2024.01.05 金曜日", "Fri, 01/05/2024"; then "10:00<tab>Ann<tab>Hi".
 LINE_DAY = re.compile(
-    rf"^{_DAY_NAME}?(?P<day>\d{{1,4}}[./]\d{{1,2}}[./]\d{{1,4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日){_DAY_NAME}?$"
+    rf"^{_DAY_NAME}?(?P<day>\d{{1,4}}[./]\d{{1,2}}[./]\d{{1,4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日) ?{_DAY_NAME}?$"
 )
 LINE_SAID = re.compile(
     r"^(?P<time>(?:[^\W\d_]{2} ?)?\d{1,2}:\d{2}(?: ?[AaPp][Mm])?)\t(?P<name>[^\t]{1,80})?(?:\t(?P<said>.*))?$"
