@@ -49,7 +49,7 @@ def told_apart(names: Sequence[str]) -> list[str]:
 def elided_name(name: str, metrics: QFontMetrics, width: int) -> str:
     """Return a name that fits into `width` pixels: each of its parts loses its middle, the longest ones first.
 
-    Names differ in their data as often as at their end, so no part may be lost as a whole.
+    Names differ in their data as often as at their end, so no part is lost as a whole while there is room for all.
     """
     if metrics.horizontalAdvance(name) <= width:
         return name
@@ -61,6 +61,8 @@ def elided_name(name: str, metrics: QFontMetrics, width: int) -> str:
         share = max(0, room) // (len(parts) - left)
         shown[at] = metrics.elidedText(parts[at], Qt.TextElideMode.ElideMiddle, share)
         room -= min(widths[at], share)
+    if not all(part.strip("…") for part in shown):
+        return metrics.elidedText(name, Qt.TextElideMode.ElideLeft, width)
     return run_names.SEPARATOR.join(shown)
 
 

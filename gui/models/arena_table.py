@@ -99,7 +99,6 @@ class ArenaTable(GroupedTable[Row]):
         self.order, self.descending = "score", True
 
     def set_groups(self, groups: Sequence[Group]) -> None:
-        """Show other rows."""
         self._groups = tuple(groups)
         self._choose_columns()
         self._refill()

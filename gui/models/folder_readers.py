@@ -52,7 +52,6 @@ class FolderReader(QObject):
         self._rest.start()
 
     def refresh(self) -> None:
-        """Read again."""
         self._rest.stop()
         self._read()
 

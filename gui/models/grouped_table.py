@@ -67,7 +67,6 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
 
     # Defined by subclasses.
     def cell(self, item: Item, key: str) -> Cell:
-        """Return the content of a cell."""
         raise NotImplementedError
 
     def accessible_text(self, item: Item) -> str:
@@ -101,11 +100,9 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
         return row if isinstance(row, Heading) else self.key_of(row)
 
     def items(self) -> list[Item]:
-        """Return the items shown, in order."""
         return [row for row in self._rows if not isinstance(row, Heading)]
 
     def headings(self) -> list[Heading]:
-        """Return the headings, in order."""
         return [row for row in self._rows if isinstance(row, Heading)]
 
     def item_at(self, row: int) -> Item | None:

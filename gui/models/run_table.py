@@ -144,7 +144,6 @@ class RunTable(GroupedTable[RunEntry]):
         self._search = ""
 
     def put(self, entries: Iterable[RunEntry]) -> None:
-        """Add or update runs."""
         self._entries |= {entry.id: entry for entry in entries}
         self._refill()
 
@@ -162,11 +161,9 @@ class RunTable(GroupedTable[RunEntry]):
             self.replace(entry)
 
     def entries(self) -> list[RunEntry]:
-        """Return all runs, newest first."""
         return sorted(self._entries.values(), key=lambda entry: entry.started_at, reverse=True)
 
     def entry(self, run_id: str) -> RunEntry | None:
-        """Return a run by its id, or None."""
         return self._entries.get(run_id)
 
     def show_only(self, show: Show, search: str) -> None:

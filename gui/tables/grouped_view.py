@@ -220,7 +220,7 @@ class GroupedTableView(QTableView):
             self.setColumnHidden(at, hidden)
             if not hidden and column.width:
                 # A head may be longer in another language; a name as the head is shortened.
-                head = 0 if column.as_is else heads.horizontalAdvance(column.head) + 2 * px(INSET)
+                head = 0 if column.as_is else heads.horizontalAdvance(column.head) + 2 * px(INSET) + 2
                 self.setColumnWidth(at, max(px(column.width), head))
                 left -= self.columnWidth(at)
         sharing = [

@@ -52,7 +52,6 @@ class ArenaOperations(QObject):
         self._prompt.says.connect(self._on_download_checked)
 
     def follows(self, status: EntryStatus) -> bool:
-        """Return whether this window follows the entry's run."""
         current = self._manager.current
         return current is not None and current.id == status.entry.run
 
@@ -151,7 +150,6 @@ class EntryMenu(QObject):
         self._queue = queue
 
     def open_run(self, status: EntryStatus) -> None:
-        """Open an entry's run, if it has one."""
         if status.run is not None:
             self.open_requested.emit(status.run.id)
 
@@ -168,7 +166,6 @@ class EntryMenu(QObject):
         return [*found, SEPARATOR, self._deletion()]
 
     def of_entry(self, status: EntryStatus) -> list[Entry]:
-        """Return the possible actions of an entry."""
         operations, entries = self._operations, self._ways_out(status)
         runs = status.state == "running" or operations.follows(status)
         arena = self.arena
@@ -251,7 +248,6 @@ class ArenaMaker(QObject):
         self._background.run(choosers.read, self._form.shared.offer_known)
 
     def ask_for_entries(self, arena: arenas.Arena) -> None:
-        """Show the form of more entries for an arena."""
         self._arena = arena
         self._form.ask_for_entries(arena)
 

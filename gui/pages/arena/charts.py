@@ -197,7 +197,6 @@ class FrontView(QWidget):
         self.chart.choose(entry_id)
 
     def axes(self) -> tuple[str, str]:
-        """Return the keys of the figures up and across."""
         return self.up.key(), self.across.key()
 
     def wanted_axes(self) -> tuple[str, str]:

@@ -160,7 +160,6 @@ class EntriesForm(QWidget):
         self._begin()
 
     def ask_for_entries(self, arena: arenas.Arena) -> None:
-        """Show the form of more entries for an arena."""
         self._arena = arena
         self._title.setText(tr("More entries for {arena}", arena=arena.name))
         self._about.setText(
@@ -184,7 +183,6 @@ class EntriesForm(QWidget):
         self.undo.begin(self.values())
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Plan no longer."""
         super().hideEvent(event)
         self.left.emit()
 
@@ -206,7 +204,6 @@ class EntriesForm(QWidget):
         return self._arena.recipe() if self._arena is not None else self.shared.recipe()
 
     def show_plan(self, plan: Mapping[str, Any]) -> None:
-        """Show what the plan of an entry tells."""
         self.show_problem("")
         self.shared.show_plan(plan)
         self._facts = BaseFacts(
@@ -238,7 +235,6 @@ class EntriesForm(QWidget):
     # Values
 
     def values(self) -> Values:
-        """Return all values of the form."""
         return {
             **self.shared.values(),
             NAME: self.name.text(),

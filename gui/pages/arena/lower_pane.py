@@ -66,7 +66,6 @@ class LowerPane(QWidget):
         vbox(self._stack, of=self)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Show the parts as tabs, or side by side."""
         self._narrow = narrow
         self._show_parts()
 
@@ -91,7 +90,6 @@ class LowerPane(QWidget):
         self.queue.view.choose(entry_id)
 
     def shows_differences(self) -> bool:
-        """Return whether the differences are shown instead of charts and queue."""
         return self._stack.currentWidget() is self.differences
 
     def show_differences_instead(self, shows: bool) -> None:
@@ -118,7 +116,6 @@ class DifferencesTable(GroupedTable[Difference]):
     columns: tuple[Column, ...] = (Column("key", mark("Setting")),)
 
     def show_values(self, names: Sequence[str], found: Sequence[Difference]) -> None:
-        """Show differences between entries with these names."""
         self.beginResetModel()
         self.columns = (
             Column("key", mark("Setting")),
@@ -165,7 +162,6 @@ class DifferencesView(QWidget):
         vbox(self._title, (self.view, 1), (self._empty, 1), of=self, spacing=8)
 
     def show_differences(self, names: Sequence[str], tables: Sequence[dict[str, Any]]) -> None:
-        """Show the differences of recipes, given as tables."""
         found = arenas.differences(tables) if len(tables) > 1 else ()
         self.table.show_values(names, found)
         self.view.setVisible(bool(found))

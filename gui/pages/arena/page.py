@@ -224,12 +224,10 @@ class ArenaPage(Page):
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Plan nothing any more."""
         super().hideEvent(event)
         self.maker.rest()
 
     def refresh(self) -> None:
-        """Read the arena again."""
         self.reader.refresh(self._arena_id, self._checked)
 
     def _refresh_if_seen(self) -> None:
@@ -334,7 +332,6 @@ class ArenaPage(Page):
 
     # Selection.
     def choose(self, entry_id: str) -> None:
-        """Select an entry in the table, the charts and the queue."""
         if entry_id == self._chosen:
             return
         self._chosen = entry_id
@@ -384,7 +381,6 @@ class ArenaPage(Page):
         self.notice.show_notice(text, tr("Close"), "warning")
 
     def menu_for(self, status: EntryStatus) -> QMenu:
-        """Return the menu of an entry with its possible actions."""
         return make_menu(self, self.menu.of_entry(status))
 
     def saved_state(self) -> dict[str, str]:
@@ -410,7 +406,6 @@ class ArenaPage(Page):
             self._go_on()
 
     def entries(self) -> list[Entry]:
-        """Return the actions of the arena and of the selected entry."""
         found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
         own = about(entry_text(found[0].entry), self.menu.of_entry(found[0])) if found else []
         add: Entry = (tr("Add summaries from a file…"), self.ask_for_summaries, "")
@@ -439,7 +434,6 @@ class ArenaPage(Page):
             self.form.restore(begun)
 
     def ask_for_summaries(self) -> None:
-        """Show the form of an entry from a file."""
         if self._shown.arena is not None:
             self.summaries_form.ask(self._shown.arena, self._shown.statuses)
             self._stack.setCurrentWidget(self.summaries_form)
@@ -461,5 +455,4 @@ class ArenaPage(Page):
         return self._stack.currentWidget() not in (self._content, self._empty)
 
     def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
-        """Take the Train page's recipe (None while it has problems) and its base model's family."""
         self.maker.offer_recipe(recipe, family)

@@ -50,12 +50,10 @@ class SharedChoice(QWidget):
         self.minutes.valueChanged.connect(lambda _number: self.changed.emit(MINUTES))
 
     def offer_known(self, known: KnownSources) -> None:
-        """Offer base models and data that are known."""
         self.base.offer_known(known)
         self.data.offer_known(known)
 
     def begin(self, wanted: Recipe) -> None:
-        """Start from a recipe."""
         self._recipe = wanted
         self.take({BASE: wanted.base_model.id, DATA: wanted.data.source})
         self.show_plan({})
@@ -65,7 +63,6 @@ class SharedChoice(QWidget):
         return math.ceil(self._recipe.training.max_minutes)
 
     def values(self) -> dict[str, Any]:
-        """Return the chosen values."""
         return {BASE: self.base.key(), DATA: self.data.key(), MINUTES: self.minutes.value()}
 
     def take(self, values: Mapping[str, Any]) -> None:

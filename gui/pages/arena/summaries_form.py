@@ -111,7 +111,6 @@ class SummariesForm(QWidget):
 
     # Display.
     def ask(self, arena: arenas.Arena, statuses: Sequence[arenas.EntryStatus]) -> None:
-        """Show the empty form for an arena."""
         self._arena, self._statuses = arena, statuses
         self.scorer.stop()
         self._title.setText(tr("Summaries from a file for {arena}", arena=arena.name))
@@ -221,7 +220,6 @@ class FileScorer(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a file is being scored."""
         return bool(self._active_job)
 
     @property
@@ -249,7 +247,6 @@ class FileScorer(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop scoring and forget the result."""
         was_busy = self._active_job.cancel()
         if self._job is not None and not was_busy and self.result:
             self._manager.forget(self._job)

@@ -30,7 +30,6 @@ class HeadlineView(QWidget):
         self.hide()
 
     def show_headline(self, found: Snapshot) -> None:
-        """Show the headline of an arena as read."""
         told = headline(found)
         if told is not None:
             self.title.setText(told.title)
@@ -40,7 +39,6 @@ class HeadlineView(QWidget):
         self.setVisible(told is not None)
 
     def set_short(self, short: bool) -> None:
-        """Leave out the second text."""
         self.text.setVisible(not short)
 
 
@@ -63,7 +61,6 @@ class ColumnsButton(Button):
         self.setVisible(bool(names))
 
     def on(self) -> list[str]:
-        """Return the checked metrics."""
         return list(self._on)
 
     def show_only(self, names: Sequence[str]) -> None:

@@ -77,7 +77,6 @@ class ConversationDetail(Scroll):
 
     @property
     def tuned(self) -> _Summary:
-        """The first adapter's summary."""
         return self.adapters[0]
 
     def show_row(self, row: Row, base: str, labels: Sequence[str]) -> None:

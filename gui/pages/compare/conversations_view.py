@@ -109,7 +109,6 @@ class ConversationsView(QWidget):
     # Display
 
     def show_found(self, found: Found) -> None:
-        """Show what was read."""
         self._shown, self._rows = found.scored, found.rows
         self.notice.hide()
         self.table.set_rows_of(self._rows, [each.label for each in self._shown] or [""])
@@ -196,7 +195,6 @@ class ConversationsView(QWidget):
         return row is not None and bool(row.conversation)
 
     def try_current(self) -> None:
-        """Open the selected conversation in the playground."""
         self._try(self.view.current())
 
     def _try(self, row: Row | None) -> None:
@@ -207,7 +205,6 @@ class ConversationsView(QWidget):
         self.try_requested.emit(adapters, Example(row.id, row.conversation, first, tuple(more)))
 
     def ask_to_export(self) -> None:
-        """Ask where to write the conversations, and write them."""
         name = f"{escaping.file_name(self._shown[0].label)}-conversations.csv"
         path = file_dialogs.save_file(self, "export", tr("Export the conversations"), name, tr(CSV_FILES))
         if path:

@@ -104,7 +104,6 @@ class ComparePage(Page):
         self.show_tab(tab or self.tabs.current())
 
     def open_adapters(self, adapter_ids: Sequence[str], tab: str = SCORES) -> None:
-        """Compare adapters."""
         self.open([Wanted(each) for each in adapter_ids], tab)
 
     def open_runs(self, origins: Sequence[tuple[str, str]], tab: str) -> None:
@@ -112,7 +111,6 @@ class ComparePage(Page):
         self.open([Wanted(origin=origin, label=label) for origin, label in origins], tab)
 
     def show_tab(self, tab: str) -> None:
-        """Bring a tab to the front."""
         if tab != self.tabs.current():
             self.tabs.set_current(tab)
         else:
@@ -281,7 +279,6 @@ class ComparePage(Page):
         return super().saved_state() | {"tab": self.tabs.current(), "voter": self.votes.controller.voter}
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Restore what `saved_state` returned at an earlier start."""
         super().restore_state(saved)
         self.votes.controller.voter = saved.get("voter") or self.votes.controller.voter
         if saved.get("tab") in TABS and not self._is_chosen:

@@ -51,7 +51,6 @@ class ResultsView(Scroll):
         self.pairs_button = primary("")
 
     def show_results(self, work: voting.Voting, found: voting.Results) -> None:
-        """Show results in place of earlier ones."""
         self.clear()
         self._card = card = Card()
         style.scale(card, QWidget.setMaximumWidth, WIDTH)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.api import ScoreCard, metrics
-from gui.look.format import UNKNOWN, bytes_text, gain, interval, percent, score
+from gui.look.format import UNKNOWN, bytes_text, gain, percent, score
 from gui.look.language import mark, tr, translate
 from gui.models.adapter_table import SCORE, axis_of
 from gui.models.grouped_table import (
@@ -32,7 +32,14 @@ from gui.models.list_text import (
     protocol_source,
     protocol_text,
 )
-from gui.models.metric_text import IntervalCell, amount, as_text, confidence_interval, sign_of
+from gui.models.metric_text import (
+    IntervalCell,
+    amount,
+    as_text,
+    confidence_interval,
+    confidence_text,
+    sign_of,
+)
 from gui.pages.compare.systems import Found, Lead, System, vote_key
 from gui.pages.library.library_text import compared_facts
 from gui.pages.train.run_text import verdict_of, verdict_sentence
@@ -67,10 +74,9 @@ class ComparedRow:
     title: str
     cells: tuple[Cell, ...]
 
-    @property
-    def differs(self) -> bool:
-        """Whether not all systems have the same."""
-        return len({text_of(cell) for cell in self.cells}) > 1
+    def differs(self, first: int) -> bool:
+        """Return whether not all systems from the first one on have the same."""
+        return len({text_of(cell) for cell in self.cells[first:]}) > 1
 
 
 def comparison_rows(systems: Sequence[System]) -> list[Heading | ComparedRow]:
@@ -172,6 +178,7 @@ class Line:
 
 def _line(system: System, preferred: Mapping[str, float]) -> Line:
     card, adapter = system.card, system.adapter
+    is_base = card is not None and not card.difference
     return Line(
         system.label,
         bytes_text(adapter.size_bytes) if adapter is not None else "",
@@ -180,17 +187,20 @@ def _line(system: System, preferred: Mapping[str, float]) -> Line:
         card.difference.get(SCORE) if card is not None else None,
         preferred.get(system.key),
         adapter.id if adapter is not None else "",
+        "grey" if is_base else "accent",
     )
 
 
-def _base_lines(systems: Sequence[System]) -> list[Line]:
-    """Return the base model, if all systems have the same score of it."""
-    spreads = [each.card.base[SCORE] for each in systems if each.card is not None and SCORE in each.card.base]
+def base_of(systems: Sequence[System]) -> System | None:
+    """Return the base model as a system, if all systems have the same scores of it."""
+    cards = [each.card for each in systems if each.card is not None]
     names = [base_text(each.adapter.metadata.base_model.id) for each in systems if each.adapter]
-    if not spreads or any(each != spreads[0] for each in spreads) or len(set(names)) > 1:
-        return []
-    name = tr("the base model ({name})", name=names[0]) if names else tr("Base model")
-    return [Line(name[:1].upper() + name[1:], spread=spreads[0], base=spreads[0]["mean"], token="grey")]
+    if not cards or any(card.base != cards[0].base for card in cards) or len(set(names)) > 1:
+        return None
+    first, name = cards[0], tr("Base model")
+    own = {"scores": first.base, "measures": first.base_measures, "difference": {}, "measure_difference": {}}
+    label = f"{name} ({names[0]})" if names else name
+    return System(label, card=first.model_copy(update=own))
 
 
 def preferred_of(found: Found) -> dict[str, float]:
@@ -217,11 +227,10 @@ def _lead_text(lead: Lead) -> tuple[str, str, str, str]:
     names = {"first": lead.first.label, "second": lead.second.label}
     verdict = str(lead.difference.get("verdict"))
     icon, text, token = LEADS.get(verdict, LEADS["no measurable difference"])
-    spread = interval(lead.difference.get("low"), lead.difference.get("high"))
     sentence = tr(
-        "ROUGE-1 differs by <b>{points} points</b>, 95 % interval {interval}.",
+        "ROUGE-1 differs by <b>{points} points</b>, {interval}.",
         points=gain(lead.difference["mean"]),
-        interval=spread,
+        interval=confidence_text(confidence_interval(lead.difference)),
     )
     return icon, tr(text, **names), token, sentence
 
@@ -234,8 +243,11 @@ class ComparisonTable(GroupedTable[ComparedRow]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._all: list[Heading | ComparedRow] = []
+        self._first = 0
 
-    def show_systems(self, systems: Sequence[System]) -> None:
+    def show_systems(self, systems: Sequence[System], *, has_base: bool) -> None:
+        """Show systems; the base model in front has scores and no facts."""
+        self._first = int(has_base)
         self.beginResetModel()
         self.columns = (
             Column("title", "", TITLE_WIDTH),
@@ -246,7 +258,11 @@ class ComparisonTable(GroupedTable[ComparedRow]):
 
     def show_rows(self, *, only_differences: bool) -> None:
         """Show all rows, or those in which the systems differ, with the headings of what is left."""
-        kept = [row for row in self._all if isinstance(row, Heading) or row.differs or not only_differences]
+        kept = [
+            row
+            for row in self._all
+            if isinstance(row, Heading) or row.differs(self._first) or not only_differences
+        ]
         following = [*kept[1:], Heading("")]
         self.set_rows(
             [
@@ -298,7 +314,7 @@ class SystemTable(GroupedTable[Line]):
             self._has_votes = bool(preferred)
             self.columns = self._columns()
             self.endResetModel()
-        self.set_rows([*_base_lines(systems), *(_line(each, preferred) for each in systems)])
+        self.set_rows([_line(each, preferred) for each in systems])
 
     def key_of(self, item: Line) -> str:
         return item.name
@@ -361,12 +377,13 @@ class ScoresView(Scroll):
         self.differences.toggled.connect(lambda _on: self._show_rows())
 
     def show_found(self, found: Found) -> None:
-        """Show what was read."""
         self._found = found.systems
         self.remark.setVisible(not are_comparable(found.systems))
         self._show_head(found)
-        self.systems.show_systems(found.systems, preferred_of(found))
-        self.table.show_systems(found.systems)
+        base = base_of(found.systems)
+        shown = [base, *found.systems] if base is not None else found.systems
+        self.systems.show_systems(shown, preferred_of(found))
+        self.table.show_systems(shown, has_base=base is not None)
         self._show_rows()
 
     def _show_head(self, found: Found) -> None:

@@ -115,7 +115,6 @@ class CandidateTable(GroupedTable[Candidate]):
             self._refill()
 
     def chosen(self) -> list[Candidate]:
-        """Return the checked systems, in order."""
         return [each for each in self._all if key_of(each) in self._checked]
 
     def _refill(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,9 @@ from engine.api import (
     run_summaries,
     voting,
 )
+from gui.look.shown_texts import told_apart
 from gui.models.adapter_table import SCORE
 from gui.models.list_text import method_text
-
-# Between the parts of a name.
-PART = " · "
 
 
 @dataclass(frozen=True)
@@ -155,13 +152,10 @@ def _as_card(own: Event, base: Event) -> ScoreCard:
 
 
 def _named(systems: Sequence[System]) -> Iterator[System]:
-    """Leave out what all names begin with ("data · base · method"), and number those that are called alike."""
-    names = [each.label.split(PART) for each in systems]
-    alike = sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, zip(*names, strict=False)))
-    alike = alike if len(systems) > 1 else 0
+    """Leave out the parts that all names have, and number those that are called alike."""
+    labels = [each.label for each in systems]
     counts: dict[str, int] = {}
-    for each, parts in zip(systems, names, strict=True):
-        name = PART.join(parts[min(alike, len(parts) - 1) :])
+    for each, name in zip(systems, told_apart(labels) if len(labels) > 1 else labels, strict=True):
         counts[name] = number = counts.get(name, 0) + 1
         label = f"{name} ({number})" if number > 1 else name
         yield replace(each, label=label, scored=each.scored and replace(each.scored, label=label))

@@ -145,13 +145,11 @@ class VoteView(QWidget):
         self.show_progress(work.progress())
 
     def show_progress(self, progress: voting.Progress) -> None:
-        """Show how far the voter is."""
         self.progress.setText(voting_text.progress_text(progress))
         self.bar.set_fraction(progress.done / progress.goal if progress.goal else 0.0)
         self.undo_button.setEnabled(progress.done > 0)
 
     def shown_texts(self) -> tuple[str, str]:
-        """Return the two summaries as shown."""
         first, second = (summary.text.text() for summary in self.summaries)
         return first, second
 

@@ -46,7 +46,6 @@ class VotingController(QObject):
         self.destroyed.connect(partial(_release, self._open_sets))
 
     def wait(self) -> None:
-        """Wait until nothing is left to read or write."""
         self._background.wait()
 
     # Making and opening comparisons
@@ -76,7 +75,6 @@ class VotingController(QObject):
         self._run(opened, self._take)
 
     def open(self, comparison_id: str) -> None:
-        """Open a comparison by its id."""
         voter = self.voter
         if self.work is None or self.work.info.id != comparison_id:
             self.close()
@@ -166,7 +164,6 @@ class VotingController(QObject):
         return None
 
     def set_voter(self, name: str) -> None:
-        """Let another person vote."""
         self.voter = name
         if self.work is not None:
             self.work.set_voter(name)
@@ -174,7 +171,6 @@ class VotingController(QObject):
             self._ask()
 
     def reveal(self) -> None:
-        """Show the names and the results."""
         work = self.work
         if work is not None and self._done(work.reveal):
             self.shows_results = True
@@ -182,7 +178,6 @@ class VotingController(QObject):
             self.changed.emit()
 
     def go_on(self, more: int) -> None:
-        """Vote on more pairs."""
         work = self.work
         if work is not None and self._done(lambda: work.set_goal(work.progress().done + more)):
             self.shows_results = False

@@ -85,7 +85,6 @@ class VerdictView(Card):
         self._row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def show_verdict(self, found: LastVerdict) -> None:
-        """Show a verdict."""
         difference, protocol = found.card.difference[SCORE], found.card.protocol
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
         icon, headline, ink = verdict_of(difference, examples)
@@ -138,7 +137,6 @@ class ComputingView(QWidget):
         vbox(head, self._now, self._waiting, of=self, spacing=8)
 
     def refresh(self) -> None:
-        """Show what the queue says."""
         now, waiting = self._queue.now(), self._queue.waiting
         self.setVisible(now is not None or bool(waiting))
         self._now.setVisible(now is not None)

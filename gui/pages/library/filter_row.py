@@ -58,7 +58,6 @@ class FilterRow(FlowBox):
         return {name: self._restored.get(name, choice.key()) for name, choice in self.choices.items()}
 
     def clear(self) -> None:
-        """Show all again."""
         self._restored = {}
         for choice in self.choices.values():
             choice.set_key("")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget, QWidgetAction
 
-from engine.api import Adapter, Recipe, escaping, exports, hub_adapters, paths, run_names
+from engine.api import Adapter, Recipe, escaping, exports, hub_adapters, run_names
 from gui.core.actions import Entry
 from gui.look.language import mark, tr, translate
 from gui.pages.library import library_text
@@ -25,7 +24,7 @@ SHARE, ELSEWHERE, AGAIN = mark("Share"), mark("Use elsewhere"), mark("Reproduce"
 
 
 class ImportExport:
-    """Imports, exports, and opens folders."""
+    """Asks for paths by `dialogs`, then imports or exports."""
 
     def __init__(
         self,
@@ -35,62 +34,45 @@ class ImportExport:
         jobs: LibraryJobs,
         manager: Any,
     ) -> None:
-        self._page, self._dialogs, self._operations, self._jobs = page, dialogs, operations, jobs
+        self._page, self.dialogs, self._operations, self._jobs = page, dialogs, operations, jobs
         self._manager = manager
         # What was asked for last, by adapter, so that nobody types it again after an error.
         self._pushes: dict[str, PushRequest] = {}
 
-    def open_library(self) -> None:
-        """Show the library's folder."""
-        self._dialogs.open_folder(paths.adapters_folder())
-
-    def open_adapter(self, adapter: Adapter) -> None:
-        """Show an adapter's folder."""
-        self._dialogs.open_folder(adapter.folder)
-
-    def open_result(self, folder: Path) -> None:
-        """Show the output folder of a job."""
-        self._dialogs.open_folder(folder)
-
     def export_model(self, adapter: Adapter, to: str, precision: str = "") -> None:
         """Export an adapter as a model of another kind."""
         name = "-".join(filter(None, (_file_name(adapter), to, precision)))
-        target = self._dialogs.path_for_folder(
+        target = self.dialogs.path_for_folder(
             self._page, tr("Export: choose where to create the folder"), name
         )
         if target is not None:
             self._jobs.export(adapter, to, precision, target)
 
     def export_folder(self, adapter: Adapter) -> None:
-        """Copy an adapter to a folder."""
         name = _file_name(adapter)
-        target = self._dialogs.path_for_folder(
+        target = self.dialogs.path_for_folder(
             self._page, tr("Export: choose where to create the folder"), name
         )
         if target is not None:
             self._operations.export_folder(adapter, target)
 
     def export_zip(self, adapter: Adapter) -> None:
-        """Write an adapter as a zip file."""
-        target = self._dialogs.path_for_zip(self._page, _file_name(adapter))
+        target = self.dialogs.path_for_zip(self._page, _file_name(adapter))
         if target is not None:
             self._operations.export_zip(adapter, target)
 
     def import_folder(self) -> None:
-        """Import an adapter from a folder."""
-        source = self._dialogs.folder_to_import(self._page)
+        source = self.dialogs.folder_to_import(self._page)
         if source is not None:
             self._operations.import_files([source])
 
     def import_zip(self) -> None:
-        """Import an adapter from a zip file."""
-        source = self._dialogs.zip_to_import(self._page)
+        source = self.dialogs.zip_to_import(self._page)
         if source is not None:
             self._operations.import_files([source])
 
     def import_from_hub(self) -> None:
-        """Import an adapter from the hub."""
-        text = self._dialogs.hub_name_to_import(self._page)
+        text = self.dialogs.hub_name_to_import(self._page)
         if text is None:
             return
         named = hub_adapters.named(text)
@@ -102,7 +84,7 @@ class ImportExport:
     def push(self, adapter: Adapter) -> PushDialog:
         """Open the dialog that sends an adapter to the hub; it is deleted once it is closed."""
         asked = self._pushes.get(adapter.id)
-        dialog = PushDialog(adapter, self._manager, self._dialogs.model_to_push, asked, self._page)
+        dialog = PushDialog(adapter, self._manager, self.dialogs.model_to_push, asked, self._page)
         dialog.send_wanted.connect(lambda wanted: self._send(dialog, adapter, wanted))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -116,12 +98,7 @@ class ImportExport:
         dialog.accept()
         self._jobs.push(adapter, wanted)
 
-    def open_page(self, address: str) -> None:
-        """Show a page of the hub."""
-        self._dialogs.open_page(address)
-
     def export_recipe(self, wanted: Recipe) -> None:
-        """Write the recipe that an adapter was trained by."""
         path = recipe_files.ask_to_save(self._page, wanted)
         if path is not None:
             self._operations.export_recipe(wanted, path)
@@ -161,7 +138,6 @@ class ImportExport:
         return menu
 
     def import_entries(self) -> list[Entry]:
-        """Return the menu entries for import."""
         return [
             (tr("From a folder…"), self.import_folder, ""),
             (tr("From a zip file…"), self.import_zip, ""),

@@ -46,7 +46,6 @@ class PushRequest:
     model: str = ""
 
     def arguments(self, adapter_id: str, *, dry_run: bool) -> dict[str, Any]:
-        """Return the arguments of the job `push`."""
         return {
             "adapter": adapter_id,
             "target": self.target,
@@ -105,7 +104,6 @@ class LibraryJobs(QObject):
 
     @property
     def busy(self) -> bool:
-        """Return whether a job is running."""
         return self._thread is not None or self._prompt.is_checking
 
     @property

@@ -122,17 +122,14 @@ class Dialogs:
     """Asks for paths and names; None means cancelled."""
 
     def folder_to_import(self, parent: QWidget) -> Path | None:
-        """Ask for the folder of an adapter."""
         return file_dialogs.choose_folder(parent, "import", tr("Import an adapter from a folder"))
 
     def zip_to_import(self, parent: QWidget) -> Path | None:
-        """Ask for the zip of an adapter."""
         return file_dialogs.open_file(
             parent, "import", tr("Import an adapter from a zip file"), tr(ZIP_FILES)
         )
 
     def hub_name_to_import(self, parent: QWidget) -> str | None:
-        """Ask for the name of an adapter on the hub."""
         dialog = HubNameDialog(parent)
         return dialog.field.text() if dialog.exec() else None
 
@@ -142,7 +139,6 @@ class Dialogs:
         return free_path(found, name) if found is not None else None
 
     def path_for_zip(self, parent: QWidget, name: str) -> Path | None:
-        """Ask for the path of a new zip file."""
         return file_dialogs.save_file(
             parent, "export", tr("Export as a zip file"), f"{name}.zip", tr(ZIP_FILES)
         )
@@ -152,11 +148,9 @@ class Dialogs:
         return file_dialogs.choose_folder(parent, "export", tr("Folder of the plain model"))
 
     def open_folder(self, folder: Path) -> None:
-        """Show a folder in the system's file manager."""
         open_path(folder)
 
     def open_page(self, address: str) -> None:
-        """Show a page in the system's browser."""
         open_page(address)
 
 

@@ -19,7 +19,7 @@ from gui.look.language import tr, translate
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.models.metric_text import language_sentences
 from gui.pages.library.library_text import changes, made_from, method_facts, past_exports
-from gui.pages.library.scores_view import FactsView, MetricRows, ScoresView, TextSection
+from gui.pages.library.scores_view import FactsView, ScoresView, TextSection
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -49,7 +49,6 @@ class NotesField(QPlainTextEdit):
         style.on_style_changed(self.fit)
 
     def fit(self) -> None:
-        """Fit the height to the text, two to ten lines."""
         lines = max(2, min(MAX_NOTE_LINES, round(self.document().size().height())))
         scrolls = round(self.document().size().height()) > MAX_NOTE_LINES
         policy = Qt.ScrollBarPolicy
@@ -57,7 +56,6 @@ class NotesField(QPlainTextEdit):
         self.setFixedHeight(round(lines * metrics("body").lineSpacing()) + px(18))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit again, since lines wrap differently."""
         super().resizeEvent(event)
         self.fit()
 
@@ -101,7 +99,7 @@ class MetadataPanel(QWidget):
         self._protocol = ElidedLabel("", "label", "hint")
         self._scores = ScoresView()
         self._remarks = Label("", "label", "hint", wrap=True)
-        self.metrics = MetricRows()
+        self.metrics_link = link(tr("Further metrics"))
         self._unscored = Label(tr("Not scored yet."), "body", "muted")
         self.score_button = link(tr("Score now"))
         self._made_from = FactsView(tr("Origin"))
@@ -133,8 +131,9 @@ class MetadataPanel(QWidget):
         self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(head)
         column.addSpacing(4)
-        for part in (self._scores, self._remarks, self.metrics):
+        for part in (self._scores, self._remarks):
             column.addWidget(part)
+        column.addWidget(self.metrics_link, 0, Qt.AlignmentFlag.AlignLeading)
         unscored = _row(self._unscored, self.score_button)
         unscored.setStretch(0, 0)
         unscored.addStretch(1)
@@ -166,6 +165,7 @@ class MetadataPanel(QWidget):
             (self.try_button, self.try_pressed),
             (self.export_button, self.export_pressed),
             (self.compare_button, self.compare_pressed),
+            (self.metrics_link, self.compare_pressed),
             (self.more_button, self.more_pressed),
             (self.score_button, self.score_pressed),
             (self.folder_button, self.folder_pressed),
@@ -203,7 +203,6 @@ class MetadataPanel(QWidget):
         scored = card is not None
         self._protocol.setText(protocol_text(card.protocol) if card is not None else "")
         self._scores.show_card(card)
-        self.metrics.show_card(card)
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
         cut = tr("{share} of the summaries were cut at the length limit.", share=share)
@@ -214,6 +213,7 @@ class MetadataPanel(QWidget):
             (self._remarks, bool(self._remarks.text())),
             (self._unscored, not scored),
             (self.score_button, not scored),
+            (self.metrics_link, card is not None and bool(card.measures)),
         ):
             part.setVisible(shown)
 
@@ -235,7 +235,6 @@ class MetadataPanel(QWidget):
             self._notes_rest.stop()
 
     def show_integrity(self, changed: list[str] | None) -> None:
-        """Show whether the files match the metadata; None while unknown."""
         if changed is None:
             self._mark.set_icon("clock", "hint")
             self.integrity.setText(tr("Checking the files"))
@@ -300,16 +299,13 @@ class Drawer(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Return whether the panel is open over the table."""
         return self._narrow and self._open
 
     @property
     def is_narrow(self) -> bool:
-        """Return whether the panel is placed over the table."""
         return self._narrow
 
     def set_narrow(self, narrow: bool) -> None:
-        """Place the panel over the table, or beside it."""
         if narrow == self._narrow:
             return
         self._narrow, self._open = narrow, False
@@ -323,7 +319,6 @@ class Drawer(QObject):
         self._place()
 
     def set_filled(self, filled: bool) -> None:
-        """Set whether there is an adapter to show."""
         self._filled = filled
         self._place()
 
@@ -333,7 +328,6 @@ class Drawer(QObject):
         self._place()
 
     def close(self) -> None:
-        """Close the panel over the table."""
         self._open = False
         self._place()
 

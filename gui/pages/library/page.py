@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.api import Adapter, Unreadable
+from engine.api import Adapter, Unreadable, paths
 from gui.core.actions import Entry
 from gui.core.file_opening import dropped
 from gui.graphics.bars import BusyRow
@@ -66,7 +66,8 @@ class LibraryPage(Page):
         self.reader = LibraryReader(self)
         self.operations = LibraryOperations(self)
         self.jobs = LibraryJobs(manager, self)
-        self.import_export = ImportExport(self, dialogs or Dialogs(), self.operations, self.jobs, manager)
+        self._dialogs = dialogs or Dialogs()
+        self.import_export = ImportExport(self, self._dialogs, self.operations, self.jobs, manager)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"), several=True)
         self.panel = MetadataPanel()
@@ -120,7 +121,7 @@ class LibraryPage(Page):
         self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
         self.trash_button.clicked.connect(self.trash_requested)
-        self.folder_button.clicked.connect(self.import_export.open_library)
+        self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.adapters_folder()))
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
         self._empty_run.clicked.connect(self.new_run_requested)
@@ -146,7 +147,7 @@ class LibraryPage(Page):
         panel.export_pressed.connect(
             lambda: self._with_shown(lambda found: self.export_menu(found).popup(below(panel.export_button)))
         )
-        panel.folder_pressed.connect(lambda: self._with_shown(self.import_export.open_adapter))
+        panel.folder_pressed.connect(lambda: self._with_shown(self._open_folder))
         panel.more_pressed.connect(
             lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
         )
@@ -279,7 +280,6 @@ class LibraryPage(Page):
         self.table.set_in_use(used)
 
     def is_in_use(self, adapter: Adapter) -> bool:
-        """Return whether a running job uses an adapter."""
         return adapter.id in self._in_use
 
     def adapt(self, width: int) -> None:
@@ -291,7 +291,6 @@ class LibraryPage(Page):
         self.view.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close the drawer with Esc."""
         if event.key() == Qt.Key.Key_Escape and self.drawer.is_open:
             self._close_drawer()
             return
@@ -316,7 +315,6 @@ class LibraryPage(Page):
         self._manager.adapters_changed.emit()
 
     def rename(self, adapter: Adapter) -> None:
-        """Open an editor over the name in the list."""
         editor = self.view.edit_name(adapter.id, adapter.name)
         editor.renamed.connect(lambda name: self.operations.update(adapter, name=name))
 
@@ -339,7 +337,6 @@ class LibraryPage(Page):
             self.score_menu(adapter, choices).popup(self.cursor().pos())
 
     def score_menu(self, adapter: Adapter, choices: list[Choice]) -> QMenu:
-        """Return the menu of data to score an adapter on."""
         entries: list[Entry] = [
             (tr("Score on {data}", data=data), partial(self.jobs.score, adapter, wanted), "")
             for data, wanted in choices
@@ -347,12 +344,10 @@ class LibraryPage(Page):
         return make_menu(self, entries)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept folders and zip files."""
         if dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Import the dropped adapters."""
         event.acceptProposedAction()
         self.operations.import_files(dropped(event.mimeData()))
 
@@ -374,11 +369,11 @@ class LibraryPage(Page):
         if folder is None:
             self._say_done(text)
         else:
-            self._say_done(text, lambda: self.import_export.open_result(folder), tr("Open folder"))
+            self._say_done(text, partial(self._dialogs.open_folder, folder), tr("Open folder"))
 
     def _on_pushed(self, text: str, address: str) -> None:
         self._put_job_away()
-        self._say_done(text, partial(self.import_export.open_page, address), tr("Open page"))
+        self._say_done(text, partial(self._dialogs.open_page, address), tr("Open page"))
 
     def _say_done(self, text: str, act: Callable[[], object] | None = None, action: str = "") -> None:
         self._done_text = text
@@ -418,7 +413,7 @@ class LibraryPage(Page):
             (tr("Compare"), partial(self.compare, [adapter]), ""),
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
-            (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),
+            (tr("Open folder"), partial(self._open_folder, adapter), ""),
             (tr("Export…"), lambda: self.export_menu(adapter).popup(self.cursor().pos()), ""),
             SEPARATOR,
             (tr("Delete"), lambda: self.delete([adapter]), "list.delete"),
@@ -442,7 +437,6 @@ class LibraryPage(Page):
         return [*entries, SEPARATOR, (tr("Delete"), partial(self.delete, chosen), "list.delete")]
 
     def entries(self) -> list[Entry]:
-        """Return the actions of the selected adapter or adapters."""
         chosen = self.view.selected()
         if len(chosen) >= FEWEST:
             count = tr_count(len(chosen), "{n} adapter", "{n} adapters")
@@ -459,8 +453,10 @@ class LibraryPage(Page):
         dialog.show()
         dialog.activateWindow()
 
+    def _open_folder(self, adapter: Adapter) -> None:
+        self._dialogs.open_folder(adapter.folder)
+
     def export_menu(self, adapter: Adapter) -> QMenu:
-        """Return the menu of all that an adapter can be exported as."""
         return self.import_export.export_menu(adapter)
 
     def _import_menu(self, button: QWidget) -> None:

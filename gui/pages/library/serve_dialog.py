@@ -125,7 +125,6 @@ class ServeDialog(ScrollingDialog):
         self._show_count()
 
     def stop(self) -> None:
-        """End the service."""
         running, self._serving = self._serving, None
         self._prompt.forget()
         self._job.cancel()

@@ -107,7 +107,7 @@ def test_an_export_an_arena_summaries_and_drafts_wait_in_one_order(story, monkey
 
     library = window.show_built("library")
     story.until(library.panel.export_button.isVisible)
-    monkeypatch.setattr(library.import_export._dialogs, "path_for_folder", lambda *_: tmp_path / "merged")
+    monkeypatch.setattr(library.import_export.dialogs, "path_for_folder", lambda *_: tmp_path / "merged")
     menu = library.export_menu(library.panel.adapter())
     next(each for each in menu.actions() if each.text() == "As a plain model…").trigger()
     assert "waits for first" in library.pane.undo_strip.text()

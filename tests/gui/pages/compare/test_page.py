@@ -80,7 +80,7 @@ def test_from_a_finished_run_and_from_an_adapter_to_scores_conversations_and_vot
     is_read(compare, qtbot)
     assert compare.tabs.current() == "scores"
     assert [line.name for line in compare.scores.systems.items()] == [
-        "The base model (the practice model)",
+        "Base model (the practice model)",
         "adapter-0",
     ]
     compare.show_tab("conversations")

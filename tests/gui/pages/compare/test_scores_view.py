@@ -6,7 +6,7 @@ import pytest
 
 from gui.models.grouped_table import CELL_ROLE, ScoreCell
 from gui.pages.compare import systems
-from gui.pages.compare.scores_view import ScoresView, comparison_rows
+from gui.pages.compare.scores_view import ScoresView, base_of, comparison_rows
 from gui.pages.compare.systems import Wanted
 from tests.helpers.example_library import fill_library
 from tests.helpers.homes import add_adapter, score_card
@@ -32,7 +32,7 @@ def test_scores_stand_on_one_scale_and_what_is_the_same_can_be_left_out(shown):
     view = shown("samsum-lora-r32", "samsum-prefix-20")
     assert not view.remark.isVisible()
     first, base = view.systems.items()[1:], view.systems.items()[0]
-    assert (base.name, base.difference) == ("The base model (google/flan-t5-base)", None)
+    assert (base.name, base.difference) == ("Base model (google/flan-t5-base)", None)
     assert [line.name for line in first] == ["samsum-lora-r32", "samsum-prefix-20"]
     column = [each.key for each in view.systems.columns].index("score")
     bars = [view.systems.index(row, column).data(CELL_ROLE).bar for row in range(3)]
@@ -43,7 +43,7 @@ def test_scores_stand_on_one_scale_and_what_is_the_same_can_be_left_out(shown):
     table = view.table
     assert table.headings()[0].title == "Scores, each bar from 0 to 100"
     cells = [
-        table.index(table.row_of(name), at).data(CELL_ROLE) for name in ("rouge2", "rougeL") for at in (1, 2)
+        table.index(table.row_of(name), at).data(CELL_ROLE) for name in ("rouge2", "rougeL") for at in (2, 3)
     ]
     assert all(isinstance(cell, ScoreCell) for cell in cells)
     assert {(cell.bar.axis_low, cell.bar.axis_high) for cell in cells} == {(0.0, 1.0)}
@@ -72,3 +72,22 @@ def test_an_adapter_without_scores_is_compared_too_and_names_leave_out_what_they
     rows = {row.key: row for row in comparison_rows(found.systems) if hasattr(row, "key")}
     assert rows["scored_on"].cells[1].text == "Not scored yet"
     assert rows["rouge2"].cells[1].text == "–"
+
+
+def test_metrics_beyond_rouge_stand_beside_those_of_the_base_with_their_verdicts(home, styled):
+    update = {
+        "measures": {"words": {"mean": 21.4}, "capped": {"mean": 0.01}},
+        "base_measures": {"words": {"mean": 60.0}, "capped": {"mean": 0.4}},
+        "measure_difference": {
+            "words": {"mean": -38.6, "low": -40.0, "high": -37.0, "verdict": "lower"},
+            "capped": {"mean": -0.39, "low": -0.42, "high": -0.3, "verdict": "better"},
+        },
+    }
+    add_adapter("measured", scores=[score_card(0.61).model_copy(update=update)])
+    [system] = systems.read([Wanted("measured")]).systems
+    base = base_of([system])
+    assert base is not None
+    rows = {row.title: row.cells for row in comparison_rows([base, system]) if hasattr(row, "key")}
+    assert [cell.text for cell in rows["Length in words"]] == ["60.0", "21.4"]
+    assert [cell.text for cell in rows["Truncated"]] == ["40.0\u00a0%", "1.0\u00a0%"]
+    assert (rows["Truncated"][1].icon, rows["Truncated"][1].token) == ("arrow-down", "accent")

@@ -228,7 +228,7 @@ def test_in_the_window_its_buttons_lead_to_run_exports_playground_set_and_queue(
     press(lambda: home.verdict.export_button)
     library, [menu] = window.built("library"), menus
     assert window.current_key() == "home"
-    monkeypatch.setattr(library.import_export._dialogs, "path_for_zip", lambda *_: tmp_path / "mine.zip")
+    monkeypatch.setattr(library.import_export.dialogs, "path_for_zip", lambda *_: tmp_path / "mine.zip")
     next(each for each in menu.actions() if each.text() == "As a zip file…").trigger()
     menu.close()
     assert window.current_key() == "library"

@@ -37,43 +37,14 @@ def panel(styled, qtbot, home):
     return made
 
 
-def measured_card():
-    card = score_card(0.61)
-    spread = {"mean": 21.4, "low": 20.1, "high": 22.9}
-    return card.model_copy(
-        update={
-            "measures": {"words": spread, "capped": {"mean": 0.01, "low": 0.0, "high": 0.02}},
-            "base_measures": {"words": {"mean": 60.0}, "capped": {"mean": 0.4}},
-            "measure_difference": {
-                "words": {"mean": -38.6, "low": -40.0, "high": -37.0, "verdict": "lower"},
-                "capped": {"mean": -0.39, "low": -0.42, "high": -0.3, "verdict": "better"},
-            },
-        }
-    )
-
-
-def test_what_else_was_measured_is_unfolded_and_stays_so(panel):
+def test_what_else_was_measured_leads_to_the_comparison(panel, qtbot):
     panel.show_adapter(add_adapter("plain", scores=(score_card(0.5),)))
-    assert panel.metrics.isHidden()
-    panel.show_adapter(add_adapter("measured", scores=(measured_card(),)))
-    assert not panel.metrics.isHidden()
-    assert panel.metrics.rows.isHidden()
-    panel.metrics.toggle.click()
-    labels = [each.text() for each in panel.metrics.rows.findChildren(QLabel) if each.text()]
-    assert labels == [
-        "Base",
-        "Tuned",
-        "Length in words",
-        "60.0",
-        "21.4",
-        "Truncated",
-        "40.0\u00a0%",
-        "1.0\u00a0%",
-    ]
-    tips = [each.toolTip() for each in panel.metrics.rows.findChildren(QLabel)]
-    assert any(tip.endswith("difference −39.0, −42.0 to −30.0: better than base.") for tip in tips)
-    panel.show_adapter(add_adapter("another", scores=(measured_card(),)))
-    assert not panel.metrics.rows.isHidden()
+    assert panel.metrics_link.isHidden()
+    card = score_card(0.61).model_copy(update={"measures": {"words": {"mean": 21.4}}})
+    panel.show_adapter(add_adapter("measured", scores=(card,)))
+    assert not panel.metrics_link.isHidden()
+    with qtbot.waitSignal(panel.compare_pressed):
+        panel.metrics_link.click()
 
 
 def changed(*changes: ChangeFacts):
