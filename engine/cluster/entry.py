@@ -30,7 +30,7 @@ from engine.system.files import bytes_in, delete, remove, write_atomically
 from engine.system.foreign_files import open_regular
 from engine.system.graphics import visible_cards
 from engine.system.paths import HOME, SENT_FILES, cluster_folder, make_private
-from engine.system.processes import APART
+from engine.system.processes import OWN_SESSION
 
 POLL_SECONDS = 0.2
 BEAT_SECONDS = 1.0
@@ -134,7 +134,7 @@ class _Attempt:
                 stderr=log,
                 cwd=self._job.folder,
                 env={name: value for name, value in environment.items() if name not in OF_RAY},
-                **APART,
+                **OWN_SESSION,
             )
 
     def _follow(self, process: subprocess.Popen[bytes]) -> bool:

@@ -27,7 +27,7 @@ from engine.system.command_name import command_name
 from engine.system.files import delete, write_atomically
 from engine.system.foreign_files import FileKind, read_json, read_text
 from engine.system.paths import application_root, make_private
-from engine.system.processes import APART
+from engine.system.processes import OWN_SESSION
 
 LOOPBACK = "127.0.0.1"
 CLUSTER_PORT = 6379
@@ -184,7 +184,7 @@ def _started(arguments: list[str], host: str, secret: Path) -> subprocess.Popen[
             stdout=log,
             stderr=log,
             env=_environment(host, secret),
-            **APART,
+            **OWN_SESSION,
         )
 
 

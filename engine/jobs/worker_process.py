@@ -19,7 +19,7 @@ from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.hub_cache import own_home
 from engine.system.paths import program
-from engine.system.processes import APART
+from engine.system.processes import OWN_SESSION
 
 # Several times the memory of a warm worker.
 MIN_AVAILABLE_BYTES = 3 * 1024**3
@@ -85,7 +85,7 @@ def launch(
             stderr=output,
             env=worker_environment(niced=niced) | dict(cards),
             cwd=folder,
-            **APART,
+            **OWN_SESSION,
         )
     except OSError as error:
         raise WorkerError(f"The worker can't be started: {error}.") from error

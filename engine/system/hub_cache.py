@@ -69,9 +69,9 @@ def is_complete_model(folder: Path) -> bool:
     return all((folder / name).exists() for name in ("config.json", *weights))
 
 
-def cached_folder(repo_id: str, revision: str, kind: Kind) -> Path | None:
+def cached_folder(repo_id: str, revision: str, kind: Kind, cache: Path | None = None) -> Path | None:
     """Return the folder of a cached revision or commit, None without one. It may be incomplete."""
-    repository = repository_folder(downloads_folder(), repo_id, kind)
+    repository = repository_folder(cache or downloads_folder(), repo_id, kind)
     try:
         commit = read_text(repository / "refs" / revision, FileKind.JOB).strip()
     except (OSError, ValueError):

@@ -125,7 +125,7 @@ def compare(sources: Sequence[Source], *, with_base: bool = True) -> ComparisonI
         for index, name in enumerate(names)
     ]
     data = next((each.data for each in sources if each.data), "")
-    return create(_named_apart([system for system, _ in written]), conversations, source=data)
+    return create(_with_distinct_names([system for system, _ in written]), conversations, source=data)
 
 
 Written = tuple[System, tuple[str, ...]]
@@ -145,7 +145,7 @@ def _in_order(scores: ExampleScores, summaries: Sequence[str], names: Sequence[s
     return tuple(by_name[name] for name in names)
 
 
-def _named_apart(systems: Sequence[System]) -> list[System]:
+def _with_distinct_names(systems: Sequence[System]) -> list[System]:
     """Number the names of systems that are called alike."""
     counts: dict[str, int] = {}
     found = []

@@ -263,5 +263,5 @@ def test_a_conversation_without_an_end_is_named(home, tmp_path, call):
         stream.truncate(1 << 33)
     done = call("summarize", "--base-model", "starter", str(large))
     assert done.code == 2
-    assert "large.txt can't be read: it is hardly anything of it was ever written." in done.err
+    assert "large.txt can't be read: hardly anything of it was ever written." in done.err
     assert "it is no file" in call("summarize", "--base-model", "starter", "/dev/zero").err

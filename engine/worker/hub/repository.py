@@ -21,10 +21,9 @@ from huggingface_hub import (
     hf_hub_download,
     hf_hub_url,
     scan_cache_dir,
-    snapshot_download,
     try_to_load_from_cache,
 )
-from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.errors import CacheNotFound
 
 from engine.adapters import hub_adapters
 from engine.adapters.import_checks import CONFIG_NAME, KINDS, WEIGHTS_NAME
@@ -202,15 +201,8 @@ def _fetch_part(
 
 def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") -> Path | None:
     """Return the folder of a repository that is complete on this computer, or None. Opens no connection."""
-    try:
-        folder = Path(
-            snapshot_download(
-                repo_id, repo_type=_type(kind), revision=revision, cache_dir=_cache(), local_files_only=True
-            )
-        )
-    except (LocalEntryNotFoundError, HFValidationError):
-        return None
-    return folder if _IS_COMPLETE[kind](folder) else None
+    folder = hub_cache.cached_folder(repo_id, revision, _type(kind), _cache())
+    return folder if folder is not None and _IS_COMPLETE[kind](folder) else None
 
 
 def cached_models() -> list[CachedModel]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 from engine.config.automatic import FEW_STEPS
 from engine.config.model_info import CatalogueModel
@@ -77,9 +77,9 @@ def doubts(recipe: Recipe, readiness: Mapping[str, Any], steps: int) -> list[dic
     `readiness` has the facts that are known; of unknown `steps` there are 0.
     """
     found = [
-        _cut_conversations(readiness),
-        _cut_references(recipe, readiness),
-        _cut_outputs(readiness),
+        _cut("read", readiness),
+        _cut("learned", readiness) if recipe.method.method.trains else None,
+        _cut("written", readiness),
         _other_language(readiness),
         _no_verdict(recipe, readiness),
     ]
@@ -121,32 +121,22 @@ def _other_language(readiness: Mapping[str, Any]) -> Doubt:
     return message, "A base model that knows the language learns it faster and better."
 
 
-def _cut_outputs(readiness: Mapping[str, Any]) -> Doubt:
-    facts = readiness.get("written")
-    if not _is_much(facts):
+def _cut(name: str, readiness: Mapping[str, Any]) -> Doubt:
+    """Return how many texts are longer than their limit, if that is more than a few."""
+    facts = readiness.get(name)
+    if facts is None or facts["over"] <= MANY * facts["of"]:
         return None
     over, total, limit = facts["over"], facts["of"], facts["limit"]
-    message = f"Scored summaries longer than the {limit:,} tokens that are written: {over:,} of {total:,}."
-    return message, "Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data."
-
-
-def _cut_references(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
-    facts = readiness.get("learned")
-    if not recipe.method.method.trains or not _is_much(facts):
-        return None
-    over, total, limit = facts["over"], facts["of"], facts["limit"]
-    message = f"Reference summaries longer than {limit:,} tokens are learned in part: {over:,} of {total:,}."
-    return message, "Leave the reference limit automatic (data.max_summary_tokens): it follows the data."
-
-
-def _cut_conversations(readiness: Mapping[str, Any]) -> Doubt:
-    facts = readiness.get("read")
-    if not _is_much(facts):
-        return None
-    over, total, limit = facts["over"], facts["of"], facts["limit"]
-    message = f"Conversations longer than {limit:,} tokens lose their end: {over:,} of {total:,}."
-    return message, "Raise the conversation limit (data.max_conversation_tokens)."
-
-
-def _is_much(facts: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
-    return facts is not None and facts["over"] > MANY * facts["of"]
+    match name:
+        case "read":
+            message = f"Conversations longer than {limit:,} tokens lose their end: {over:,} of {total:,}."
+            hint = "Raise the conversation limit (data.max_conversation_tokens)."
+        case "learned":
+            message = f"Reference summaries longer than {limit:,} tokens are learned in part: {over:,} of {total:,}."
+            hint = "Leave the reference limit automatic (data.max_summary_tokens): it follows the data."
+        case _:
+            message = (
+                f"Scored summaries longer than the {limit:,} tokens that are written: {over:,} of {total:,}."
+            )
+            hint = "Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data."
+    return message, hint
