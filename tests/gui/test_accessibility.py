@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 from engine.api import describe
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.settings_dialog import SettingsDialog
+from gui.graphics.drawing import Drawing
 from gui.graphics.histogram import Histogram
 from gui.inputs.number_inputs import SliderSpin
 from gui.main_window import MainWindow
-from gui.pages.help.drawings import DrawingView
 from gui.pages.train.samples_view import Scrubber
 from gui.plots.chart import Chart
 from gui.shell.rooms import VIEWS
@@ -51,7 +51,7 @@ DRAWN = {
     Scrubber: Role.Slider,
     Histogram: Role.Slider,
     Chart: Role.Chart,
-    DrawingView: Role.Graphic,
+    Drawing: Role.Graphic,
 }
 
 

@@ -11,16 +11,16 @@ from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QStackedWidget, QWidget
 
 from gui.core.background_tasks import BackgroundTasks
+from gui.graphics.drawing import Drawing
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.models.grouped_table import Cell, Column, GroupedTable, Heading, TextCell
 from gui.pages.help import topics
-from gui.pages.help.drawings import DrawingView
 from gui.pages.help.topics import Topic
 from gui.pages.train.method_chooser import MethodSketch
 from gui.shell.page import Page
@@ -35,6 +35,28 @@ from gui.widgets.text_view import TextView
 LIST_WIDTH, ROW_HEIGHT = 304, 30
 NAME_WIDTH, TEXT_WIDTH = 168, 680
 NO_TEXT = mark("The package includes no licence text.")
+# What the drawings show, for those who can't see them.
+DRAWINGS = {
+    "adapter": mark("A large frozen base model and a small trained adapter make the tuned model"),
+    "rank": mark("Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both"),
+    "nf4": mark(
+        "A histogram of weights, a bell around zero, and below it the sixteen values of NF4, densest near zero"
+    ),
+    "fp4": mark("A histogram of weights, a bell around zero, and below it the values of FP4"),
+    "int8": mark("A histogram of weights, a bell around zero, and below it the evenly spaced values of int8"),
+    "schedule": mark(
+        "The learning rate rises during warm-up, then falls linearly or along a cosine, or stays constant"
+    ),
+    "dropout": mark("Rows of inputs, one for each step: every step drops different inputs"),
+    "beams": mark("A tree of token sequences: beam search extends the two likeliest and returns the best"),
+    "verdict": mark(
+        "Three intervals of a difference: right of zero is better, across zero is no measurable "
+        "difference, left of zero is worse"
+    ),
+    "loss": mark("The training loss falls; the validation loss falls too and then rises again"),
+    "tokens": mark("A sentence of six words cut into eight tokens"),
+    "vectors": mark("Four trained vectors before the words of the text"),
+}
 
 
 class TopicTable(GroupedTable[Topic]):
@@ -132,7 +154,7 @@ class TopicView(Scroll):
         self._group = Label("", "label", "muted")
         self._title = Label("", "title", wrap=True)
         self._text = TextView()
-        self._sketch, self._drawing = MethodSketch(), DrawingView()
+        self._sketch, self._drawing = MethodSketch(), Drawing()
         self._facts = QWidget()
         self.long = TextView(role="body", token="muted")
         self._lay_out()
@@ -140,14 +162,8 @@ class TopicView(Scroll):
     def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, TEXT_WIDTH)
-        column = self._column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
-        for label in (self._title, self._group):
-            column.addWidget(label)
-        for part in (self._text, self._drawing, self._sketch, self._facts, self.long):
-            column.addWidget(part)
-        column.addStretch(1)
+        parts = (self._text, self._drawing, self._sketch, self._facts, self.long)
+        self._column = vbox(self._title, self._group, *parts, 1, of=content, spacing=16)
         self.column.addLayout(at_most_so_wide(content))
         self.column.addStretch(1)
 
@@ -161,7 +177,7 @@ class TopicView(Scroll):
         self._group.setText(tr(topic.group))
         self._text.set_text(topic.text)
         self._text.setVisible(bool(topic.text))
-        self._drawing.show_drawing(topic.drawing)
+        self._drawing.show_drawing(topic.drawing, tr(DRAWINGS[topic.drawing]) if topic.drawing else "")
         self._sketch.setVisible(topic.method is not None)
         if topic.method is not None:
             self._sketch.show_method(topic.method)

@@ -6,17 +6,16 @@ What has one answer is not asked but said. Asks workers for devices and base mod
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import SAMPLE, AppError, Ending, Problem, Recipe, paths, recipe, run_store
 from gui.forms.choosers import ask_for_file, ask_for_folder
+from gui.graphics.drawing import Drawing
 from gui.inputs.fields import ProblemLine
 from gui.look import style
 from gui.look.fonts import px
@@ -41,7 +40,7 @@ STEPS_WIDTH = 640
 MARGIN, NARROW_MARGIN = 64, 16
 MAX_DEVICES = 3
 ENGLISH = "en"
-INTRO_WIDTH, INTRO_MARGIN, CURVE_POINTS = 496, 64, 90
+INTRO_WIDTH, INTRO_MARGIN = 496, 64
 INTRO_TITLE = mark("Teach a model to summarise your conversations")
 INTRO_TEXT = mark(
     "A few steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how "
@@ -396,7 +395,7 @@ class IntroPane(QWidget):
             IconLabel("mark", "accent", 32),
             Label(tr(INTRO_TITLE), "welcome", wrap=True),
             TextView(tr(INTRO_TEXT), token="muted"),
-            _Curve(),
+            Drawing("falling-loss"),
             Line(),
             1,
             of=self,
@@ -407,37 +406,3 @@ class IntroPane(QWidget):
 
     def _restyle(self) -> None:
         self.setFixedWidth(px(INTRO_WIDTH))
-
-
-class _Curve(QWidget):
-    """A falling loss curve, as decoration."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        chance = random.Random(7)
-        self._raw = [
-            (at / CURVE_POINTS, _loss(at) + chance.uniform(-0.09, 0.09)) for at in range(CURVE_POINTS + 1)
-        ]
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(320), px(160))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        smooth = [(at / CURVE_POINTS, _loss(at)) for at in range(CURVE_POINTS + 1)]
-        for points, alpha, width in ((self._raw, 0.3, 1.0), (smooth, 1.0, 2.0)):
-            painter.setPen(QPen(style.color("accent", alpha), width))
-            painter.drawPolyline(QPolygonF([self._placed(*point) for point in points]))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.color("accent"))
-        painter.drawEllipse(self._placed(*smooth[-1]), 4, 4)
-        painter.end()
-
-    def _placed(self, across: float, up: float) -> QPointF:
-        return QPointF(2 + across * (self.width() - 8), 12 + (1 - up) * (self.height() - 40))
-
-
-def _loss(at: int) -> float:
-    return math.exp(-3.2 * at / CURVE_POINTS)

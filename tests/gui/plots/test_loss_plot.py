@@ -8,11 +8,11 @@ import sys
 import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel
 
 from gui.plots.loss_plot import LossPlot
 from gui.plots.series import MARKED_COLUMNS
 from gui.widgets import file_dialogs
+from gui.widgets.labels import Label
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_the_legend_stays_and_never_widens_the_page(plot, qtbot):
     for width in (1200, 360):
         plot.resize(width, 600)
         qtbot.waitUntil(lambda width=width: plot.width() == width)
-        parts = [part for part in plot._legend.findChildren(QLabel) if part.isVisibleTo(plot)]
+        parts = [part for part in plot._legend.findChildren(Label) if part.isVisibleTo(plot)]
         assert [part.text() for part in parts] == ["each step", "smoothed", "validation", "ROUGE-1 on 16"]
         for part in parts:
             assert plot._legend.rect().contains(part.geometry().translated(part.parentWidget().pos()))
