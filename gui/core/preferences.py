@@ -80,8 +80,9 @@ class Preferences:
         if self._values | values == self._values:
             return
         self._values |= values
-        with suppress(OSError):
-            files.write_atomically(self._path, json.dumps(self._values, indent=1))
+        with suppress(OSError), files.aside(self._path) as unfinished:
+            unfinished.write_text(json.dumps(self._values, indent=1), encoding="utf-8")
+            files.rename(unfinished, self._path)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -136,6 +136,9 @@ def out_of_memory(channel: Channel, message: str) -> None:
 
 def killed(channel: Channel, value: object) -> None:
     """End as the OOM killer ends a process."""
+    if not hasattr(signal, "SIGKILL"):
+        # As Windows ends a process.
+        os._exit(1)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
