@@ -29,10 +29,10 @@ EVENT = re.compile(
     re.IGNORECASE,
 )
 REPLY = re.compile(r"^\s*Replying to [\"“]")
-# Such as "Ann Lee (00:12): Hi" and "Ann Lee [00:12:03] Hi".
+# Such as "Ann Lee (00:12): Hi", "Mrs Lee (York) [00:12:03] Hi", and "Ann Lee (00:12):" above what is said.
 BEHIND = re.compile(
-    rf"^(?P<name>[^\s\d:()\[\]<>][^:()\[\]<>\t\n]{{0,60}}?)"
-    rf"(?: ?[\[(](?P<time>{WHEN})[\])](?::\s*|\s+(?:[-–] )?)|\t(?P<between>{WHEN})\t)(?P<said>\S.*)$"
+    rf"^(?P<name>[^\s\d:()\[\]<>][^:()\[\]<>\t\n]{{0,60}}?(?: \([^()\d\n]{{1,40}}\))?)"
+    rf"(?: ?[\[(](?P<time>{WHEN})[\])](?::\s*|\s+(?:[-–] )?)|\t(?P<between>{WHEN})\t)(?P<said>\S.*|(?<=:))$"
 )
 # Of a table: start, perhaps end, name, perhaps a label of one word, and the text; at least four cells.
 CELLS = re.compile(
@@ -44,10 +44,10 @@ PIPED = re.compile(r"^(?P<name>[^|:\n]{1,60}?)\s*\|\s*(?P<said>\S.*)$")
 # Such as "1. Ann: Hi" and "• Ann: Hi".
 LISTED = re.compile(r"^(?:\d{1,5}[.)]|[•‣▪*-])\s+(?P<name>[^\s:][^:\n]{0,59}?):\s+(?P<said>\S.*)$")
 OPEN, CLOSE = "\\[<(【［＜（", "\\]>)】］＞）"
-# Such as "[Ann] Hi", "<ann> Hi" and "【医生】你好".
+# Such as "[Ann] Hi", "<ann> Hi", "【医生】你好" and "[Ann - 00:12] Hi".
 TAGGED = re.compile(
-    rf"^(?P<open>[{OPEN}])[@+%&~! ]?(?P<name>[^\d\s{OPEN}{CLOSE}\n][^{OPEN}{CLOSE}\n]{{0,79}})[{CLOSE}]\s*[:：-]?\s*"
-    r"(?P<said>.*)$"
+    rf"^(?P<open>[{OPEN}])[@+%&~! ]?(?P<name>[^\d\s{OPEN}{CLOSE}\n][^{OPEN}{CLOSE}\n]{{0,79}}?)"
+    rf"(?:\s*[-–|,@\s]\s*(?P<time>{CLOCK}))?[{CLOSE}]\s*[:：-]?\s*(?P<said>.*)$"
 )
 # The proceedings of the European Parliament: <SPEAKER ID=1 NAME="Ann Lee">, and <CHAPTER ID=1> above a heading.
 PROCEEDINGS = re.compile(
@@ -65,10 +65,13 @@ ANSWERED = re.compile(r"^(?P<name>[^\W\d_])\d{0,3}[.)]?(?=\s)")
 # "Ann - Hi", "Ann | Hi", "ann> Hi", "Ann:Hi" with names that come again.
 MARKED = re.compile(
     r"^(?P<name>[^\W\d][^\s:|>–—\t-]{0,24}(?: [^\s:|>–—\t-]{1,24}){0,3}?)"
-    r"(?P<mark>\s+[-–—|]\s+|\s?>\s+|\t+|:(?!//))(?P<said>\S.*)$"
+    r"(?P<mark>\s+[-–—|]\s+|\s?>\s+|\t+|:(?!//|\d\d))(?P<said>\S.*)$"
 )
 MIN_ANSWERS = 2
-# A name alone on a line, with what is said below it.
+# Between turns, in Markdown.
+RULE = re.compile(r"^(?:-{3,}|\*{3,}|_{3,})$")
+# A name alone on a line, with what is said below it; in Markdown it is a heading, or bold.
+HEADING_MARKS = "#*_ "
 NAME_ABOVE = re.compile(r"[^\W\d][\w.'’ -]{0,38}[\w)]")
 
 
@@ -120,7 +123,7 @@ def read_headed(lines: Iterable[str], log: Log, header: re.Pattern[str]) -> Iter
         time = groups.get("time") or groups.get("between") or ""
         said = [match["said"]]
         for line in block.lines:
-            if MARKUP.match(spaced(line)):
+            if MARKUP.match(spaced(line)) or RULE.match(spaced(line)):
                 log.leave_out("system", line)
             else:
                 said.append(line)
@@ -244,19 +247,21 @@ def _marked(lines: Sequence[str]) -> TextFormat | None:
     names = _repeated(match["name"] for match in found if match["mark"].strip() == mark)
     if len(names) < MIN_NAMES or names.total() < max(MIN_REPEATED, MARKED_SHARE * len(lines)):
         return None
-    header = re.compile(rf"^(?P<name>{_any(names)})(?:\s*{re.escape(mark)}\s*|\t+)(?P<said>\S.*)$")
+    behind = rf"(?:\s*{re.escape(mark)}\s*|\t+)"
+    header = re.compile(rf"^(?P<name>{_any(names)}){behind}(?:(?P<time>{WHEN}){behind})?(?P<said>\S.*)$")
     return _headed(f"Name {mark or '<tab>'} text", header)
 
 
 def _above(lines: Sequence[str]) -> TextFormat | None:
     """Return the form of texts below names that come again, None if they are few or nearly all lines."""
-    filled_lines = [spaced(line) for line in _unescaped(lines)]
+    filled_lines = [spaced(line).strip(HEADING_MARKS) for line in _unescaped(lines)]
     followed = zip(filled_lines, [*filled_lines[1:], ""], strict=False)
     names = _repeated(line for line, below in followed if below and below != line and NAME_ABOVE.match(line))
     share = names.total() / max(1, len(lines))
     if len(names) < MIN_NAMES or names.total() < MIN_REPEATED or not ABOVE_SHARE <= share <= 1 - ABOVE_SHARE:
         return None
-    return _headed("Name above text", re.compile(rf"^(?P<name>{_any(names)})(?P<said>)$"))
+    marks = f"[{HEADING_MARKS}]*"
+    return _headed("Name above text", re.compile(rf"^{marks}(?P<name>{_any(names)}){marks}(?P<said>)$"))
 
 
 def _headed(
@@ -343,6 +348,7 @@ FORMATS: tuple[TextFormat, ...] = (
     TextFormat("transcript", "time Name: text", read_timed, min_headers=2, min_share=0.5),
     _headed("Name (time): text", BEHIND, _has(BEHIND), 2, 0.25),
     _headed("1. Name: text", LISTED, _comes_again(LISTED), MIN_NAMES, LISTED_SHARE),
+    _headed("**Name**: text", STARRED, _comes_again(STARRED), MIN_NAMES, TAGGED_SHARE),
     TextFormat("irc", "<nick> text", irc.read, _has_nicks, 2, 0.5),
     TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), 2, 0.5),
 )  # fmt: skip

@@ -164,4 +164,19 @@ CASES = (
     unchanged("narrow-colons.txt", "医生:你好\n病人:我头疼"),
     unchanged("long-names.txt", f"{LONG}: What hurts?\nPatient: My knee."),
     unchanged("plain.txt", "Ann: see you at\n10:30\nBob: [9:15] works, too"),
+    written("rev.txt", "transcript", "{who} (00:0{n}):\n{said}\n"),
+    written(
+        "place.txt", "transcript", "{who} (10:0{n}): {said}", speakers=("Mrs Lee (York)", "Mr Moss (Hull)")
+    ),
+    written("time-in-tag.txt", "transcript", "[{who} - 00:0{n}] {said}"),
+    written("time-between.txt", "transcript", "{who} | 10:0{n} | {said}"),
+    written("bold-name.md", "transcript", "**{who}**: {said}\n"),
+    written("headings.md", "transcript", "### {who}\n\n{said}\n"),
+    Case(
+        "bold-above.md",
+        "**Ann**\n\nSo?\n\n---\n\n**Bob**\n\nYes.\n\n---\n\n**Ann**\n\nWell.\n\n---\n\n**Bob**\n\nGood.\n",
+        "transcript",
+        "Ann: So?\nBob: Yes.\nAnn: Well.\nBob: Good.",
+        "3 system lines",
+    ),
 )
