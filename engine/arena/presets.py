@@ -59,13 +59,7 @@ def for_minutes(recipe: Recipe, minutes: float) -> Recipe:
 
 
 PRESETS: tuple[Preset, ...] = (
-    Preset(
-        "all",
-        "All methods",
-        "Every method at its preset",
-        tuple(map(at_preset, METHODS)),
-        MINUTES,
-    ),
+    Preset("all", "All methods", "Every method at its preset", tuple(map(at_preset, METHODS)), MINUTES),
     Preset(
         "ranks",
         "LoRA ranks 1 to 64",

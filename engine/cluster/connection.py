@@ -78,16 +78,10 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
         )
     secret = token.read(computer)
     _require_private(computer, secret)
-    with (
-        tunnel_to(computer, computer.port) as address,
-        ClusterHttp(computer.name, address, secret) as http,
-    ):
+    with tunnel_to(computer, computer.port) as address, ClusterHttp(computer.name, address, secret) as http:
         _require_job_api(http, computer, has_token=bool(secret))
         port = _store_port(http, computer)
-    with (
-        tunnel_to(computer, port) as address,
-        JobStoreClient(computer.name, address, secret) as job_store,
-    ):
+    with tunnel_to(computer, port) as address, JobStoreClient(computer.name, address, secret) as job_store:
         yield job_store
 
 

@@ -116,10 +116,7 @@ class _Attempt:
         # Paths of the sender to paths on this node.
         roots = {"sent": self._home, "models": models_folder()}
         sent = {path: str(roots[name.partition("/")[0]] / name) for path, name in self._spec["sent"].items()}
-        environment = worker_environment(niced=False) | {
-            HOME: str(self._home),
-            SENT_FILES: json.dumps(sent),
-        }
+        environment = worker_environment(niced=False) | {HOME: str(self._home), SENT_FILES: json.dumps(sent)}
         if self._spec["hub"]:
             environment["HF_HUB_CACHE"] = str(models_folder() / "hub")
         cards = cards_of(self._spec.get("demand"))

@@ -94,13 +94,7 @@ def _send_one(job_store: JobStoreClient, path: Path, digest: str, on_bytes: OnBy
         raise StorageError(f"{path} was changed while it was sent.", "Try again.")
 
 
-def fetch(
-    job_store: JobStoreClient,
-    manifest: Manifest,
-    folder: Path,
-    *,
-    have: Path | None = None,
-) -> None:
+def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: Path | None = None) -> None:
     """Write the files of a manifest below a folder, reusing those that are there or below `have`.
 
     Raises StorageError for a name outside the folder, for more than the free disk, and for content of another size or

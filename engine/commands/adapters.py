@@ -249,10 +249,7 @@ def _add_exports(actions: Verbs) -> None:
         "separate environment: no converter supports these versions of the libraries",
     )
     export.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="",
-        help="dtype of the weights (default: as stored)",
+        "--precision", choices=PRECISIONS, default="", help="dtype of the weights (default: as stored)"
     )
     export.add_argument(
         "--conversations",
@@ -274,9 +271,7 @@ def _add_exports(actions: Verbs) -> None:
         help="hub: push the plain model in this folder, made by --to merged, instead of the adapter",
     )
     export.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="hub: show every file and the model card, send nothing",
+        "--dry-run", action="store_true", help="hub: show every file and the model card, send nothing"
     )
     merge = actions.add(
         "merge", "Merge an adapter into its base model, as export --to merged does", merge_adapter

@@ -9,17 +9,7 @@ import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from engine.commands import (
-    adapters,
-    arena,
-    computers,
-    data_check,
-    inspect,
-    models,
-    scoring,
-    training,
-    trash,
-)
+from engine.commands import adapters, arena, computers, data_check, inspect, models, scoring, training, trash
 from engine.commands.follow_job import STOPPED
 from engine.commands.output import Output
 from engine.commands.parser import Verbs, make_parser

@@ -48,9 +48,7 @@ def add(verbs: Verbs) -> None:
         help="plan for N ranks, one GPU each (default: 1, or one per GPU with the device all)",
     )
     plan.add_argument(
-        "--shard",
-        action="store_true",
-        help="with --processes: shard the base model over the ranks (FSDP)",
+        "--shard", action="store_true", help="with --processes: shard the base model over the ranks (FSDP)"
     )
     verbs.add("methods", "List the methods", list_methods)
     verbs.add("doctor", "Check this computer and suggest fixes", examine)

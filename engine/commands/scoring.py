@@ -328,10 +328,7 @@ def _add_score(verbs: Verbs) -> None:
 def score_files(asked: argparse.Namespace, output: Output) -> int:
     """Score a file of summaries, and compare it with another one if there is one."""
     table = data_table(asked.data, asked.overrides)
-    problems = [
-        *_missing("--predictions", asked.predictions),
-        *_missing("--against", asked.against),
-    ]
+    problems = [*_missing("--predictions", asked.predictions), *_missing("--against", asked.against)]
     if not 100 <= asked.bootstrap <= 100_000:
         message = f"{asked.bootstrap:,} is no number of resamples."
         problems.append(Problem("--bootstrap", message, "Give 100 to 100,000."))
@@ -394,11 +391,7 @@ def add_serve(verbs: Verbs) -> None:
     )
     serve.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:1 and so on")
     serve.add_argument(
-        "--port",
-        type=port,
-        default=DEFAULT_PORT,
-        metavar="N",
-        help=f"0: any (default: {DEFAULT_PORT})",
+        "--port", type=port, default=DEFAULT_PORT, metavar="N", help=f"0: any (default: {DEFAULT_PORT})"
     )
 
 

@@ -148,7 +148,7 @@ _DATA_OPTIONS_0_1_0 = {
 _RETIRED = {
     ("training", "step_parts"): (
         "A run's processes compute each step together; another number of them gives the same but for the last digits."
-    ),
+    )
 }
 
 

@@ -36,10 +36,7 @@ _QUESTIONS: Mapping[str, tuple[Answer, ...]] = {
 # Of many values that depend on the data, so many are offered; any other one can be named.
 MAX_NAMED = 12
 # What stands for a person's choice where it can't be listed.
-_CHOICES: Mapping[str, str] = {
-    "data.conversation": "COLUMN",
-    "data.summary": "COLUMN",
-}
+_CHOICES: Mapping[str, str] = {"data.conversation": "COLUMN", "data.summary": "COLUMN"}
 
 
 def answers(problem: Problem) -> tuple[Answer, ...]:

@@ -300,11 +300,7 @@ def _job_ended(state: RunState, event: Event) -> None:
 
 
 # Events that are kept as they are, by the attribute that has the last one.
-_KEPT = {
-    "memory_exceeded": "memory_exceeded",
-    "checkpoint_saved": "checkpoint",
-    "adapter_saved": "adapter",
-}
+_KEPT = {"memory_exceeded": "memory_exceeded", "checkpoint_saved": "checkpoint", "adapter_saved": "adapter"}
 _HANDLERS = {
     "job_accepted": _job_accepted,
     "stage_entered": _stage_entered,

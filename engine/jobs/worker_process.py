@@ -140,11 +140,7 @@ class WarmWorker:
     """
 
     def __init__(
-        self,
-        cards: Mapping[str, str] | None = None,
-        *,
-        niced: bool = False,
-        command: list[str] | None = None,
+        self, cards: Mapping[str, str] | None = None, *, niced: bool = False, command: list[str] | None = None
     ) -> None:
         """Start it with the GPU environment `cards`, by default that of the device "auto".
 

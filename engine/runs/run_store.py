@@ -138,10 +138,7 @@ def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) 
     refusals = problems(after)
     if refusals:
         raise RecipeError(refusals)
-    return replace(
-        after,
-        changes=(*after.changes, *run_changes.recorded(before, wanted, step, now_text())),
-    )
+    return replace(after, changes=(*after.changes, *run_changes.recorded(before, wanted, step, now_text())))
 
 
 def last_step(job: Job) -> int:

@@ -70,13 +70,7 @@ class Ticket:
         conversation = {"conversation": self.asked.conversation}
         # The worker streams a single conversation, but not a list.
         asked = conversation if self.asked.stream else {"conversations": [conversation]}
-        return {
-            "request": self.id,
-            "columns": [self.column],
-            **self.defaults,
-            **self.asked.settings,
-            **asked,
-        }
+        return {"request": self.id, "columns": [self.column], **self.defaults, **self.asked.settings, **asked}
 
 
 class Tickets:
@@ -153,11 +147,7 @@ class Server:
                 Middleware(TrustedHostMiddleware, allowed_hosts=NAMES, www_redirect=False),
                 Middleware(_TokenRequired, token=token),
             ],
-            exception_handlers={
-                RequestError: _refuse,
-                HTTPException: _refuse,
-                ClientDisconnect: _refuse,
-            },
+            exception_handlers={RequestError: _refuse, HTTPException: _refuse, ClientDisconnect: _refuse},
         )
 
     def start(self, port: int) -> int:
@@ -209,9 +199,7 @@ class Server:
         event = await _next(ticket)
         if asked.stream:
             return StreamingResponse(
-                _pieces(ticket, event),
-                headers={"Cache-Control": "no-cache"},
-                media_type="text/event-stream",
+                _pieces(ticket, event), headers={"Cache-Control": "no-cache"}, media_type="text/event-stream"
             )
         while event["event"] != FINISHED:
             event = await _next(ticket)

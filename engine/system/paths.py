@@ -70,8 +70,7 @@ def _created(folder: Path) -> Path:
             make_private(each)
     except OSError as error:
         raise StorageError(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            "Set TUNESMITH_HOME to another folder.",
+            f"The folder {folder} cannot be made: {error.strerror}.", "Set TUNESMITH_HOME to another folder."
         ) from error
     return folder
 

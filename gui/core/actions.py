@@ -58,10 +58,7 @@ class Action:
 
 ACTIONS = (
     Action(
-        "window.find",
-        mark("Find an action, setting, page, run or help topic"),
-        ("Ctrl+K",),
-        is_offered=False,
+        "window.find", mark("Find an action, setting, page, run or help topic"), ("Ctrl+K",), is_offered=False
     ),
     Action("window.help", mark("Help"), ("F1",)),
     Action("window.keys", mark("Show all shortcuts"), ("Ctrl+/",)),
@@ -82,10 +79,7 @@ ACTIONS = (
     Action("train.new", mark("New run"), ("Ctrl+N",)),
     Action("train.open", mark("Open a recipe"), ("Ctrl+O",)),
     Action(
-        "train.methods",
-        mark("Go from the method search to the first match"),
-        ("Down",),
-        is_offered=False,
+        "train.methods", mark("Go from the method search to the first match"), ("Down",), is_offered=False
     ),
     Action("playground.summarise", mark("Summarise"), ("Ctrl+Return",)),
     Action("playground.paste", mark("Paste a conversation"), ("Ctrl+V", "Shift+Ins")),

@@ -113,11 +113,7 @@ class QuitDialog(GrowingDialog):
         freed = ending.outcome == "stopped" and self._model.state.device_released
         self._title.setText(tr("The run is paused.") if freed else tr(ENDED[ending.outcome]))
         self._text.setText(f"{translate(ending.message)} {tr('Tunesmith can quit now.')}".strip())
-        for button, shown in (
-            (self.keep_button, False),
-            (self.stop_button, False),
-            (self.quit_button, True),
-        ):
+        for button, shown in ((self.keep_button, False), (self.stop_button, False), (self.quit_button, True)):
             button.setVisible(shown)
         self.quit_button.setDefault(True)
         self.quit_button.setFocus()

@@ -10,13 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, Qt, QUrl, Signal
-from PySide6.QtGui import (
-    QDropEvent,
-    QFocusEvent,
-    QGuiApplication,
-    QKeyEvent,
-    QStandardItemModel,
-)
+from PySide6.QtGui import QDropEvent, QFocusEvent, QGuiApplication, QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, is_on_hub, model_info, paths, recipe, run_store

@@ -43,11 +43,7 @@ class ToggleChips(QWidget):
 
     changed = Signal(list)
 
-    def __init__(
-        self,
-        items: Sequence[tuple[str, str] | str] = (),
-        on: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, items: Sequence[tuple[str, str] | str] = (), on: Iterable[str] = ()) -> None:
         super().__init__()
         self.chips: dict[str, Chip] = {}
         self._is_read_only = False

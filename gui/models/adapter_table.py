@@ -211,14 +211,8 @@ PARTING: dict[str, tuple[type, Callable[[Any], str]]] = {
         int,
         lambda most: tr_count(most, "summaries up to {n} token", "summaries up to {n} tokens"),
     ),
-    "shots": (
-        int,
-        lambda shots: tr_count(shots, "{n} example in the prompt", "{n} examples in the prompt"),
-    ),
-    "prompt": (
-        str,
-        lambda prompt: tr("prompt “{beginning}”", beginning=f"{' '.join(prompt.split())[:24]}…"),
-    ),
+    "shots": (int, lambda shots: tr_count(shots, "{n} example in the prompt", "{n} examples in the prompt")),
+    "prompt": (str, lambda prompt: tr("prompt “{beginning}”", beginning=f"{' '.join(prompt.split())[:24]}…")),
 }
 # The key of what an imported adapter does not say; "" includes all.
 UNSAID = "?"
@@ -255,10 +249,7 @@ class Narrowed:
 
 # An adapter's data, base model and method, each as key and text.
 PROPERTIES: dict[str, Callable[[Adapter], tuple[str, str]]] = {
-    "data": lambda adapter: (
-        adapter.metadata.data.source or UNSAID,
-        data_text(adapter.metadata.data.source),
-    ),
+    "data": lambda adapter: (adapter.metadata.data.source or UNSAID, data_text(adapter.metadata.data.source)),
     "base": lambda adapter: (
         adapter.metadata.base_model.id or UNSAID,
         base_text(adapter.metadata.base_model.id),

@@ -119,10 +119,7 @@ class ConfidenceInterval:
     @property
     def ends(self) -> tuple[float, float]:
         """The ends of the interval; the mean where there is none."""
-        return (
-            self.mean if self.low is None else self.low,
-            self.mean if self.high is None else self.high,
-        )
+        return (self.mean if self.low is None else self.low, self.mean if self.high is None else self.high)
 
 
 def confidence_interval(found: Mapping[str, Any], token: str = "accent") -> ConfidenceInterval:

@@ -108,12 +108,7 @@ class FlowBox(QWidget):
     """A box of wrapping widgets that sets its minimum height, the only one a scroll area uses."""
 
     def __init__(
-        self,
-        parts: Sequence[QWidget],
-        gap: int = 8,
-        parent: QWidget | None = None,
-        *,
-        at_top: bool = False,
+        self, parts: Sequence[QWidget], gap: int = 8, parent: QWidget | None = None, *, at_top: bool = False
     ) -> None:
         super().__init__(parent)
         self._flow = FlowLayout(self, gap, at_top=at_top)

@@ -27,10 +27,7 @@ class DownloadPrompt(QObject):
     says = Signal(str, str)
 
     def __init__(
-        self,
-        manager: WorkerManager,
-        parent: QObject | None = None,
-        question: str = QUESTION,
+        self, manager: WorkerManager, parent: QObject | None = None, question: str = QUESTION
     ) -> None:
         super().__init__(parent)
         self._title = question

@@ -71,11 +71,7 @@ class WorkerManager(QObject):
     adapters_changed = Signal()
     device_changed = Signal()
 
-    def __init__(
-        self,
-        command: Command | None = None,
-        warm_worker_command: list[str] | None = None,
-    ) -> None:
+    def __init__(self, command: Command | None = None, warm_worker_command: list[str] | None = None) -> None:
         """Prepare; `command` and `warm_worker_command` replace the workers' programs in tests."""
         super().__init__()
         self.current: RunModel | None = None

@@ -106,12 +106,7 @@ def _files(tree: Path, pattern: str) -> list[str]:
 def _run(*command: str, variables: dict[str, str] | None = None) -> str:
     """Run a program away from the checkout and return what it said; end here with its words if it fails."""
     done = subprocess.run(
-        command,
-        cwd="/",
-        env={**os.environ, **(variables or {})},
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd="/", env={**os.environ, **(variables or {})}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

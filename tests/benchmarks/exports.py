@@ -38,10 +38,7 @@ def main() -> None:
         overrides = [word for value in values for word in ("--set", value)]
         run_main("train", str(ROOT / "resources" / "recipes" / f"{recipe}.toml"), *overrides)
         [adapter] = json.loads(run_main("adapters", "--json"))
-        show(
-            f"Exports of {Path(model).name or 'the starter'}",
-            _exports(adapter["adapter"], home),
-        )
+        show(f"Exports of {Path(model).name or 'the starter'}", _exports(adapter["adapter"], home))
         show("Summaries a second", _speeds(home, FEW if model else MANY))
         show("Exports of a Llama of 1 GB in bfloat16", _large(model))
 

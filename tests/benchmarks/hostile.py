@@ -50,11 +50,7 @@ def main() -> None:
 def _probes() -> list[Any]:
     from tests.helpers import hostile_probes
 
-    probes = [
-        *hostile_probes.troubled(),
-        *hostile_probes.bombs(),
-        *hostile_probes.texts(TEXT_LENGTH),
-    ]
+    probes = [*hostile_probes.troubled(), *hostile_probes.bombs(), *hostile_probes.texts(TEXT_LENGTH)]
     return [probe for probe in probes if WANTED in probe.name][::EVERY]
 
 

@@ -50,10 +50,7 @@ def main() -> None:
     with temporary_home() as home:
         for model in models:
             show(f"Two ranks and one, {MODELS[model]}", _speed(home, model))
-        show(
-            "1, 2 and 4 ranks, the starter",
-            [row for method in methods for row in _agreement(home, method)],
-        )
+        show("1, 2 and 4 ranks, the starter", [row for method in methods for row in _agreement(home, method)])
 
 
 def _speed(home: Path, model: str) -> list[Row]:

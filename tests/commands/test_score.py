@@ -104,10 +104,7 @@ def test_the_language_is_told_unless_it_is_named(in_process, source, perfect):
     [
         ([{"id": "te1", "output": "a"}], 'own.jsonl has no column "prediction": it has id, output.'),
         ([{"id": "x", "prediction": "a"}], "No id in own.jsonl is that of a conversation of the test split"),
-        (
-            [{"prediction": "a"}],
-            "own.jsonl has no ids, and 1 summary for 12 conversations.",
-        ),
+        ([{"prediction": "a"}], "own.jsonl has no ids, and 1 summary for 12 conversations."),
         (
             [{"id": "te1", "prediction": "a"}, {"id": "te1", "prediction": "b"}],
             'Rows 1 and 2 of own.jsonl have the same id, "te1", and different summaries.',

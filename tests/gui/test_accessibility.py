@@ -47,12 +47,7 @@ USABLE = {
     Role.List,
     Role.Chart,
 }
-DRAWN = {
-    Scrubber: Role.Slider,
-    Histogram: Role.Slider,
-    Chart: Role.Chart,
-    Drawing: Role.Graphic,
-}
+DRAWN = {Scrubber: Role.Slider, Histogram: Role.Slider, Chart: Role.Chart, Drawing: Role.Graphic}
 
 
 @pytest.fixture

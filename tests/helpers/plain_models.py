@@ -17,9 +17,7 @@ def plain_model(base: LoadedBase) -> PreTrainedModel:
     loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
     folder = base_models.folder_of(base.options, make_channel("inspect"))
     model: PreTrainedModel = loader.from_pretrained(
-        folder,
-        dtype=getattr(torch, base.precision),
-        **_quantization(base),
+        folder, dtype=getattr(torch, base.precision), **_quantization(base)
     )
     base_models.declare_untied_head(model)
     ALL_ATTENTION_FUNCTIONS.register("sdpa", sdpa_attention_forward)

@@ -205,6 +205,5 @@ def _with_specials(specials: list[str], pieces: list[str], byte_fallback: bool) 
 
 def _wrap(tokenizer: Tokenizer, single: str, specials: list[str]) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=single,
-        special_tokens=[(special, tokenizer.token_to_id(special)) for special in specials],
+        single=single, special_tokens=[(special, tokenizer.token_to_id(special)) for special in specials]
     )

@@ -17,10 +17,7 @@ from tests.helpers.repository import ROOT
 from tests.helpers.systems import WINDOWS
 from tests.helpers.worker_setup import install_random
 
-pytestmark = [
-    pytest.mark.torch,
-    pytest.mark.skipif(WINDOWS, reason="the limit of open files is POSIX"),
-]
+pytestmark = [pytest.mark.torch, pytest.mark.skipif(WINDOWS, reason="the limit of open files is POSIX")]
 
 TOKEN = "geheim"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}

@@ -38,12 +38,7 @@ def measured(folder, scripts, *, seconds=600.0, kind="cuda", only=(), parts=None
     parts = parts or [make_part(name) for name in scripts]
     state = state or opened(folder / "out", {**CARD, "kind": kind}, "dev.py card")
     started = Runner(
-        state,
-        Setting(kind, folder),
-        "abc123",
-        parts,
-        time.monotonic() + seconds,
-        say=said.append,
+        state, Setting(kind, folder), "abc123", parts, time.monotonic() + seconds, say=said.append
     )
     with mock.patch.object(
         runner, "command_of", lambda part, setting: [sys.executable, "-c", scripts[part.name]]

@@ -254,10 +254,7 @@ def test_an_administrators_folder_of_torch_is_searched(monkeypatch, tmp_path):
     ("line", "words"),
     [
         ("error: failed to write: No space left on device (os error 28)", "The disk is full."),
-        (
-            "  cause: dns error\n  cause: failed to lookup address",
-            "can't be reached",
-        ),
+        ("  cause: dns error\n  cause: failed to lookup address", "can't be reached"),
         ("  cause: invalid peer certificate: UnknownIssuer\n  cause: error sending request", "SSL_CERT_FILE"),
         (
             "  cause: unsuccessful tunnel: Proxy Authentication Required\n  error sending request",

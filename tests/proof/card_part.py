@@ -53,10 +53,7 @@ WHOLE = (
     card_checks.computes_like_the_libraries,
 )
 WHOLE_ON = ("llama",)
-SMALL = (
-    card_checks.waits_little,
-    card_checks.decodes_without_waiting,
-)
+SMALL = (card_checks.waits_little, card_checks.decodes_without_waiting)
 LEAST = (card_checks.waits_little,)
 # PEFT copies their indices, or looks at their logits, in every layer.
 WAITING = {"fourierft", "vblora"}

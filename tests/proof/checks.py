@@ -318,16 +318,7 @@ def resumes(subject: Subject) -> None:
 
 Check = Callable[[Subject], None]
 # Those that look at the run as it is come first: the others change its numbers.
-TRAINED: tuple[Check, ...] = (
-    learns,
-    resumes,
-    plans,
-    counts,
-    reloads,
-    generates,
-    switches,
-    merges,
-)
+TRAINED: tuple[Check, ...] = (learns, resumes, plans, counts, reloads, generates, switches, merges)
 
 
 def writes_as_prompted(subject: Subject) -> None:

@@ -97,12 +97,7 @@ def _matrix_names(entries: Sequence[Entry]) -> dict[str, str]:
 
 
 MATRIX = Export(
-    "matrix",
-    "sender, content and origin_server_ts",
-    _is_matrix,
-    _add_matrix,
-    _matrix_time,
-    _matrix_names,
+    "matrix", "sender, content and origin_server_ts", _is_matrix, _add_matrix, _matrix_time, _matrix_names
 )
 
 

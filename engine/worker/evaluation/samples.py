@@ -107,11 +107,7 @@ def _values(
 
 
 def report(
-    channel: Channel,
-    pinned: Sequence[Example],
-    summaries: Sequence[Generated],
-    step: int,
-    language: str,
+    channel: Channel, pinned: Sequence[Example], summaries: Sequence[Generated], step: int, language: str
 ) -> None:
     """Emit the first summaries, those of `pinned`, each with ROUGE-1 and chrF; `language` is the recipe's."""
     values, chrf_values = _values(pinned, summaries, language)

@@ -51,10 +51,7 @@ NOT_SET = {"peft_type", "peft_version", "auto_mapping", "base_model_name_or_path
 NO_START = {"function": "", "text": ""}
 DROPOUTS = ("dropout", "attention_dropout", "activation_dropout")
 THRESHOLD = Code("llm_int8_threshold")
-LOADERS = {
-    "encoder-decoder": Code("AutoModelForSeq2SeqLM"),
-    "decoder-only": Code("AutoModelForCausalLM"),
-}
+LOADERS = {"encoder-decoder": Code("AutoModelForSeq2SeqLM"), "decoder-only": Code("AutoModelForCausalLM")}
 FALLS = {
     "linear": Code("falls linearly to 0"),
     "cosine": Code("falls along a cosine to 0"),

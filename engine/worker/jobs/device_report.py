@@ -25,12 +25,7 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
     if torch.version.hip:
         built_for = f"ROCm {torch.version.hip}"
     memory = psutil.virtual_memory()
-    cpu = {
-        "id": "cpu",
-        "name": "Processor",
-        "memory_bytes": memory.total,
-        "free_bytes": memory.available,
-    }
+    cpu = {"id": "cpu", "name": "Processor", "memory_bytes": memory.total, "free_bytes": memory.available}
     channel.result(
         {
             "torch": torch.__version__,

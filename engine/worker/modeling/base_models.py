@@ -137,11 +137,7 @@ def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
     if options.id == STARTER or looks_like_path(options.id):
         return local_folder(options.id)
     return repository.download(
-        options.id,
-        options.revision,
-        "model",
-        on_progress=channel.progress,
-        cancelled=channel.stop_requested,
+        options.id, options.revision, "model", on_progress=channel.progress, cancelled=channel.stop_requested
     )
 
 

@@ -218,11 +218,7 @@ def _reported(convert: Callable[[Callable[[int, int], None]], None]) -> Iterator
 
 
 def _convert(
-    path: Path,
-    header: GgufHeader,
-    target: Path,
-    with_weights: bool,
-    report: Callable[[int, int], None],
+    path: Path, header: GgufHeader, target: Path, with_weights: bool, report: Callable[[int, int], None]
 ) -> None:
     """Write the model folder of a file, or only what describes the model."""
     target.mkdir()
@@ -264,11 +260,7 @@ def _link(path: Path, link: Path) -> None:
 
 
 def _read(
-    folder: Path,
-    config: PretrainedConfig,
-    path: Path,
-    header: GgufHeader,
-    report: Callable[[int, int], None],
+    folder: Path, config: PretrainedConfig, path: Path, header: GgufHeader, report: Callable[[int, int], None]
 ) -> PreTrainedModel:
     """Return the model of a file, in plain layers. Raises BaseModelError unless all of the file is in it."""
     dtype: torch.dtype = getattr(torch, gguf_models.precision(header))

@@ -173,12 +173,7 @@ def _whole(path: Path, encoding: str) -> Whole | None:
 
 
 def _chat(
-    name: str,
-    export: Export,
-    rows: Iterable[Found],
-    path: Path,
-    notes: Notes,
-    pause_hours: float,
+    name: str, export: Export, rows: Iterable[Found], path: Path, notes: Notes, pause_hours: float
 ) -> Iterator[Found]:
     """Yield the conversations of one chat, then the entries that can't be read."""
     broken: list[BrokenRow] = []

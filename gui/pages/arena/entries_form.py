@@ -12,17 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from engine.api import (
-    METHODS,
-    BaseFacts,
-    Family,
-    Problem,
-    Recipe,
-    RecipeError,
-    arenas,
-    method,
-    recipe,
-)
+from engine.api import METHODS, BaseFacts, Family, Problem, Recipe, RecipeError, arenas, method, recipe
 from gui.forms.undo import FormUndo
 from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import ComboBox

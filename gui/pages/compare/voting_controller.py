@@ -53,10 +53,7 @@ class VotingController(QObject):
     def prepare(self, wanted: Sequence[Wanted]) -> None:
         """Read the summaries of runs, so that they can be compared."""
         self.close()
-        self._run(
-            lambda: [voting.source(each.origin, each.label) for each in wanted],
-            self._take_sources,
-        )
+        self._run(lambda: [voting.source(each.origin, each.label) for each in wanted], self._take_sources)
 
     def _take_sources(self, sources: list[voting.Source]) -> None:
         self.sources = sources

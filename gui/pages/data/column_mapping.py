@@ -27,14 +27,8 @@ TOP = {"conversation": mark("&Conversation column"), "summary": mark("S&ummary c
 # The keys of a recipe's data.columns, with title and explanation.
 BY_HAND = {
     "speaker": (mark("S&peaker"), mark("The column, or the key of a turn, that names the speaker.")),
-    "text": (
-        mark("T&urn text"),
-        mark("The column, or the key of a turn, that holds the text of a turn."),
-    ),
-    "group": (
-        mark("&Group rows by"),
-        mark("The column with the conversation id of each row."),
-    ),
+    "text": (mark("T&urn text"), mark("The column, or the key of a turn, that holds the text of a turn.")),
+    "group": (mark("&Group rows by"), mark("The column with the conversation id of each row.")),
     "references": (
         mark("&Further summaries"),
         mark("Columns with more reference summaries, separated by commas."),
@@ -65,11 +59,7 @@ READING = {
         mark("The encoding of text files. The first rows show what it makes of them."),
         ((AUTO, mark("as found (auto)")), *encodings.ENCODINGS.items()),
     ),
-    "sheet": (
-        mark("S&heet"),
-        mark("The sheet of a workbook."),
-        ((AUTO, mark("as found (auto)")),),
-    ),
+    "sheet": (mark("S&heet"), mark("The sheet of a workbook."), ((AUTO, mark("as found (auto)")),)),
     "summary_lists": (
         mark("Lists of su&mmaries"),
         mark("What a list in the summary column is."),

@@ -254,11 +254,7 @@ class Exclusions(QObject):
 
     def values(self) -> dict[str, Any]:
         """Return the decisions as `[data]` values of a recipe."""
-        return {
-            **self.answered(),
-            "exclude": list(self.excluded),
-            "mask": list(self.masked),
-        }
+        return {**self.answered(), "exclude": list(self.excluded), "mask": list(self.masked)}
 
 
 def _switched(ids: tuple[str, ...], one: str, on: bool) -> tuple[str, ...]:

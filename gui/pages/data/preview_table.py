@@ -181,12 +181,7 @@ class TextTable(QTableView):
 
     opened = Signal(QModelIndex)
 
-    def __init__(
-        self,
-        model: QAbstractTableModel,
-        name: str,
-        figures: Collection[int] = (),
-    ) -> None:
+    def __init__(self, model: QAbstractTableModel, name: str, figures: Collection[int] = ()) -> None:
         super().__init__()
         self.setModel(model)
         self.setItemDelegate(_CellDelegate(figures, self))

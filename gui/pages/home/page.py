@@ -75,9 +75,7 @@ class HomePage(Page):
         self.computing = ComputingView(manager.device_queue)
         self.adapters, self.data = RecentAdapterTable(), DataTable()
         self.adapter_view = ShortTableView(
-            self.adapters,
-            tr("Recent adapters"),
-            lambda adapter: self.library_requested.emit(adapter.id),
+            self.adapters, tr("Recent adapters"), lambda adapter: self.library_requested.emit(adapter.id)
         )
         self.data_view = ShortTableView(self.data, tr("Conversations"), self._open_data, has_head=False)
         self.library_link, self.guide_link = link(tr("Library")), link(tr("Open the first-run guide"))

@@ -17,10 +17,7 @@ SHOWN = {
 # Each order with its title and its purpose.
 ORDERS = {
     "given": (mark("As given"), mark("In the order of the source.")),
-    "longest": (
-        mark("Longest first"),
-        mark("Long conversations first: they are the hardest to summarise."),
-    ),
+    "longest": (mark("Longest first"), mark("Long conversations first: they are the hardest to summarise.")),
 }
 
 

@@ -259,8 +259,5 @@ class _RowDelegate(QStyledItemDelegate):
         side, height = px(ICON), painter.fontMetrics().height()
         left = inner.right() - width - px(6) - side
         icons.paint(
-            painter,
-            QRectF(left, inner.top() + (height - side) / 2, side, side),
-            status.icon,
-            status.token,
+            painter, QRectF(left, inner.top() + (height - side) / 2, side, side), status.icon, status.token
         )

@@ -104,10 +104,7 @@ class LabellingController(QObject):
         self._begin(work, examples, known)
 
     def _begin(
-        self,
-        work: labelling.LabellingSet,
-        examples: Sequence[Example],
-        known: Iterable[labelling.Item] = (),
+        self, work: labelling.LabellingSet, examples: Sequence[Example], known: Iterable[labelling.Item] = ()
     ) -> None:
         self.error = None
         numbers: list[int] = []

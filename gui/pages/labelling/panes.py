@@ -9,13 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QKeyEvent,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-)
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QTextEdit, QWidget
 
 from engine.api import Claim, labelling, turns, unsupported
@@ -37,10 +31,7 @@ from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
 MARK_MILLISECONDS = 150
 # For each button: its name, and its name with the step it would undo or redo.
-BACK_AND_FORTH = {
-    "undo": (mark("Undo"), mark("Undo: {step}")),
-    "redo": (mark("Redo"), mark("Redo: {step}")),
-}
+BACK_AND_FORTH = {"undo": (mark("Undo"), mark("Undo: {step}")), "redo": (mark("Redo"), mark("Redo: {step}"))}
 MIN_HEIGHT, MAX_HEIGHT = 104, 236
 
 
@@ -145,12 +136,7 @@ class SummaryPane(QWidget):
         self.edit.replace(item.text)
         self._look_at_text()
 
-    def show_item(
-        self,
-        item: labelling.Item,
-        accepted: list[labelling.Item],
-        problem: str,
-    ) -> None:
+    def show_item(self, item: labelling.Item, accepted: list[labelling.Item], problem: str) -> None:
         """Show the state of a summary."""
         self._item, self._accepted = item, accepted
         found = labelling_text.status(item)
@@ -163,10 +149,7 @@ class SummaryPane(QWidget):
 
     def show_undo(self, last: labelling.Step | None, following: labelling.Step | None) -> None:
         """Show what undo and redo would do."""
-        for button, key, step in (
-            (self.undo_button, "undo", last),
-            (self.redo_button, "redo", following),
-        ):
+        for button, key, step in ((self.undo_button, "undo", last), (self.redo_button, "redo", following)):
             name, with_step = BACK_AND_FORTH[key]
             title = tr(with_step, step=labelling_text.step_text(step)) if step else tr(name)
             button.set_name(f"{title} ({actions.keys_text(f'labelling.{key}')})")

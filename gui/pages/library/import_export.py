@@ -27,12 +27,7 @@ class ImportExport:
     """Asks for paths by `dialogs`, then imports or exports."""
 
     def __init__(
-        self,
-        page: QWidget,
-        dialogs: Dialogs,
-        operations: LibraryOperations,
-        jobs: LibraryJobs,
-        manager: Any,
+        self, page: QWidget, dialogs: Dialogs, operations: LibraryOperations, jobs: LibraryJobs, manager: Any
     ) -> None:
         self._page, self.dialogs, self._operations, self._jobs = page, dialogs, operations, jobs
         self._manager = manager

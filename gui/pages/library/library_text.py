@@ -112,9 +112,7 @@ def _trained_on(metadata: AdapterMetadata) -> str:
     if data.masked:
         parts.append(
             tr_count(
-                data.masked,
-                "personal data masked in {n} passage",
-                "personal data masked in {n} passages",
+                data.masked, "personal data masked in {n} passage", "personal data masked in {n} passages"
             )
         )
     return ", ".join(parts)

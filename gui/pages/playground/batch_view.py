@@ -83,9 +83,7 @@ class BatchView(QWidget):
         self.score_row = QWidget()
         self.foot = QVBoxLayout()
         self._empty = EmptyState(
-            "playground",
-            tr("No conversations yet"),
-            tr("Open files of conversations, or drop them here."),
+            "playground", tr("No conversations yet"), tr("Open files of conversations, or drop them here.")
         )
         self._lay_out()
         self._connect()

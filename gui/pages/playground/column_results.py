@@ -265,11 +265,7 @@ def decoding_text(decoding: SummarizeOptions) -> str:
         parts.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
     if decoding.no_repeat_ngram:
         parts.append(
-            tr_count(
-                decoding.no_repeat_ngram,
-                "no token repeated",
-                "no repeated sequence of {n} tokens",
-            )
+            tr_count(decoding.no_repeat_ngram, "no token repeated", "no repeated sequence of {n} tokens")
         )
     if decoding.long_conversations == "piecewise":
         parts.append(tr("long conversations in parts"))

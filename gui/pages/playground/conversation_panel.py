@@ -11,14 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QMenu,
-    QPlainTextEdit,
-    QStackedWidget,
-    QTextEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QMenu, QPlainTextEdit, QStackedWidget, QTextEdit, QWidget
 
 from engine.api import Example, chats, speakers, turns
 from gui.core import actions

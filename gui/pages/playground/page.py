@@ -96,13 +96,7 @@ class PlaygroundPage(Page):
         self.summarise_button = primary(tr("Summarise"), "play")
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
         # At the left, since it comes and goes: no other button may move then.
-        for part in (
-            self.unload_button,
-            self.mode,
-            self.add_button,
-            self.copy_button,
-            self.summarise_button,
-        ):
+        for part in (self.unload_button, self.mode, self.add_button, self.copy_button, self.summarise_button):
             self.header.add(part)
 
     def _lay_out(self) -> None:

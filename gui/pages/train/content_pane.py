@@ -377,9 +377,7 @@ class FallbackFinder(QObject):
             self.found.emit(model, [])
             return
         job.subscribe(
-            self,
-            result=partial(self._take, model),
-            failed=lambda _ending: self.found.emit(model, []),
+            self, result=partial(self._take, model), failed=lambda _ending: self.found.emit(model, [])
         )
 
     def _take(self, model: RunModel, result: dict[str, Any]) -> None:

@@ -28,11 +28,7 @@ from gui.widgets.text_view import Mark, TextView
 
 WIDTH = 264
 QUANTIZATIONS = {"int8": "int8", "nf4": "NF4", "fp4": "FP4"}
-FACTS = {
-    "quantizations": mark("Quantized bases"),
-    "merges": mark("Can be merged"),
-    "preset": mark("Preset"),
-}
+FACTS = {"quantizations": mark("Quantized bases"), "merges": mark("Can be merged"), "preset": mark("Preset")}
 
 
 class MethodChooser(Card):

@@ -299,9 +299,7 @@ def excluded_sentence(count: int) -> str:
     if not count:
         return ""
     return tr_count(
-        count,
-        "{n} conversation is excluded by the recipe.",
-        "{n} conversations are excluded by the recipe.",
+        count, "{n} conversation is excluded by the recipe.", "{n} conversations are excluded by the recipe."
     )
 
 

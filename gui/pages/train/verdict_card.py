@@ -212,12 +212,7 @@ class ScoreRow:
         self._title, self._base, self._tuned, self._difference = title, base, tuned, difference
         self._compared = compared
 
-    def place(
-        self,
-        grid: QGridLayout,
-        row: int,
-        difference_axis: tuple[float, float],
-    ) -> None:
+    def place(self, grid: QGridLayout, row: int, difference_axis: tuple[float, float]) -> None:
         """Put the row into a grid; the scores of all rows share one scale, and so do the differences."""
         base, tuned = confidence_interval(self._base, "grey"), confidence_interval(self._tuned, "accent")
         verdict = str(self._difference.get("verdict", ""))
@@ -383,9 +378,7 @@ def _amount(found: Spread | None, unit: metrics.Unit, *, signed: bool) -> QWidge
     spread = tr("no interval")
     if low is not None and high is not None:
         spread = tr(
-            "{low} to {high}",
-            low=amount(low, unit, signed=signed),
-            high=amount(high, unit, signed=signed),
+            "{low} to {high}", low=amount(low, unit, signed=signed), high=amount(high, unit, signed=signed)
         )
     box = QWidget()
     column = QVBoxLayout(box)

@@ -63,10 +63,7 @@ def test_ids_topics_numbers_and_classes_are_no_summaries():
 
 @pytest.mark.parametrize(
     "others",
-    [
-        {"note": lambda number: f"It was written down by the clerk on day {number}."},
-        {"gist": None},
-    ],
+    [{"note": lambda number: f"It was written down by the clerk on day {number}."}, {"gist": None}],
     ids=["two candidates", "none"],
 )
 def test_what_is_not_clear_is_asked(others):

@@ -133,9 +133,7 @@ def test_a_broken_turn_is_named_with_its_row():
 
 
 def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker():
-    rows = [
-        {"messages": [{"role": "Ann", "content": "To buy:\nmilk\nNote: not much"}], "summary": "s"},
-    ]
+    rows = [{"messages": [{"role": "Ann", "content": "To buy:\nmilk\nNote: not much"}], "summary": "s"}]
     assert examples(rows)[0].conversation == "Ann: To buy: milk Note: not much"
 
 
@@ -267,9 +265,7 @@ def test_a_mapping_that_makes_no_sense_is_refused(by_hand, field, words):
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 KEY = st.sampled_from(["role", "content", "from", "value", "speaker", "text", "x"])
 CELL = PLAIN | st.recursive(
-    PLAIN,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3),
-    max_leaves=8,
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3), max_leaves=8
 )
 COLUMNS = ["id", "messages", "text", "speaker", "summary", "summaries", "group"]
 TABLE = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELL)), min_size=1, max_size=4)

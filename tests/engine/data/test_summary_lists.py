@@ -30,7 +30,7 @@ CHINESE_REFERENCES = [
 ]
 CHINESE = [["米娅问排练的时间。", "七点在体育馆开始。", "汤姆会带鼓来。"], ["包裹丢了。", "客服明天再寄。"]]
 PARAGRAPHS = [
-    ["Mia asks when it begins. Tom says at seven.", "Tom tells Mia when it begins. It is at seven."],
+    ["Mia asks when it begins. Tom says at seven.", "Tom tells Mia when it begins. It is at seven."]
 ]
 GOING_ON = [["Mia asks Tom", "whether the rehearsal", "begins at seven."], ["Lena waits", "for her parcel."]]
 

@@ -8,14 +8,7 @@ import pytest
 
 from engine.errors import StorageError
 from engine.jobs import events
-from engine.jobs.events import (
-    MAX_EVENT_BYTES,
-    EventReader,
-    EventWriter,
-    decode,
-    encode,
-    read_all,
-)
+from engine.jobs.events import MAX_EVENT_BYTES, EventReader, EventWriter, decode, encode, read_all
 from tests.helpers.repository import GOLDEN
 
 

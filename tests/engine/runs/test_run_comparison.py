@@ -112,10 +112,7 @@ def test_runs_to_choose_from_are_newest_first_and_those_of_another_protocol_last
     assert (found[2].name, found[2].why_not) == ("beams", "Scored with other decoding.")
     assert found[2].gain == pytest.approx(0.025)
     beside = candidates(Scored(first.id, "LoRA, r 16", "", some()))
-    assert [(each.origin, each.label) for each in beside] == [
-        (again.id, "LoRA, r 16 (2)"),
-        (beams.id, "IA3"),
-    ]
+    assert [(each.origin, each.label) for each in beside] == [(again.id, "LoRA, r 16 (2)"), (beams.id, "IA3")]
 
 
 def test_a_run_and_a_folder_of_summaries_are_read_each_with_its_label(home, tmp_path):

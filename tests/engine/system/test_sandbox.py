@@ -233,11 +233,7 @@ def run_with_program(program: list[str]) -> list[str]:
         patch.setattr(sandbox, "program", lambda: program)
         # The program finds its modules from there.
         patch.setattr(sandbox, "tempfile", SimpleNamespace(gettempdir=lambda: str(ROOT)))
-        works = [
-            partial(sandbox_works.filled_for_ever, 20),
-            sandbox_works.endless,
-            sandbox_works.exiting,
-        ]
+        works = [partial(sandbox_works.filled_for_ever, 20), sandbox_works.endless, sandbox_works.exiting]
         found = [exceeded(work, Limits(256 << 20, 1)).exceeded.value for work in works]
         return [*found, "done" if process_now() else ""]
 

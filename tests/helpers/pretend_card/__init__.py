@@ -10,12 +10,7 @@ the workers of Tunesmith on it.
 
 from tests.helpers.pretend_card.counts import Counts, counting
 from tests.helpers.pretend_card.random_numbers import of_the_processor
-from tests.helpers.pretend_card.registration import (
-    empty_accelerator,
-    is_registered,
-    put_workers_on,
-    register,
-)
+from tests.helpers.pretend_card.registration import empty_accelerator, is_registered, put_workers_on, register
 from tests.helpers.pretend_card.tensor import CardTensor
 
 __all__ = [

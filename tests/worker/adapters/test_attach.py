@@ -167,13 +167,7 @@ def test_the_same_recipe_begins_with_the_same_numbers():
 
 def test_going_on_from_a_strangers_biases_of_the_base_is_refused_in_words():
     adapter = import_with_biases("gpt2", "strange")
-    method = {
-        "id": "lora",
-        "rank": 4,
-        "alpha": 8,
-        "target_modules": ["all-linear"],
-        "start_from": adapter.id,
-    }
+    method = {"id": "lora", "rank": 4, "alpha": 8, "target_modules": ["all-linear"], "start_from": adapter.id}
     with pytest.raises(AdapterError, match="trained biases of the base model itself") as caught:
         attach.attach(load_tiny("gpt2"), make_recipe("gpt2", method=method))
     assert caught.value.field == "method.start_from"

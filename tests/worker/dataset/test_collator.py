@@ -60,8 +60,7 @@ def test_a_token_that_is_input_and_label_in_the_same_row_counts_once():
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=8),
-    st.integers(1, 300),
+    st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=8), st.integers(1, 300)
 )
 @settings(max_examples=60, deadline=None)
 def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths, tokens):

@@ -136,7 +136,4 @@ def test_the_ids_are_those_that_the_format_stands_for():
 
     assert token_cache.FORMAT == 1
     ids = tokens.ids.astype(np.int64)
-    assert (tokens.ends.tolist(), int((ids * ids).sum())) == (
-        [25, 32, 74, 81, 107, 127],
-        68277043,
-    )
+    assert (tokens.ends.tolist(), int((ids * ids).sum())) == ([25, 32, 74, 81, 107, 127], 68277043)

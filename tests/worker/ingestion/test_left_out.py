@@ -38,10 +38,7 @@ ROWS = st.lists(st.tuples(CONVERSATIONS, SUMMARIES), max_size=8)
 
 def options(limits: tuple[int, int], *exclude: str) -> DataOptions:
     return DataOptions(
-        source="sample",
-        exclude=exclude,
-        max_conversation_tokens=limits[0],
-        max_summary_tokens=limits[1],
+        source="sample", exclude=exclude, max_conversation_tokens=limits[0], max_summary_tokens=limits[1]
     )
 
 

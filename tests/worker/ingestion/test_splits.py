@@ -47,12 +47,7 @@ def numbers(source: Path, channel: Channel, **values: Any) -> dict[str, list[int
 
 
 def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path, channel):
-    content = {
-        "version": 2,
-        "train": [talk(1), talk(2)],
-        "validation": [talk(3)],
-        "test": [talk(4), talk(5)],
-    }
+    content = {"version": 2, "train": [talk(1), talk(2)], "validation": [talk(3)], "test": [talk(4), talk(5)]}
     assert numbers(as_json(tmp_path / "talks.json", content), channel) == {
         "train": [1, 2],
         "validation": [3],

@@ -8,10 +8,7 @@ import pytest
 import torch
 from peft import MultitaskPromptTuningConfig, PrefixTuningConfig, get_peft_model
 from safetensors.torch import save_file
-from transformers import (
-    T5Config,
-    T5ForConditionalGeneration,
-)
+from transformers import T5Config, T5ForConditionalGeneration
 
 from engine.adapters import library
 from engine.adapters.library import WEIGHTS_NAME

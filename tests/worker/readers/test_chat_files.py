@@ -136,12 +136,7 @@ def test_of_an_account_all_chats_are_read(tmp_path, channel):
 
 def discord(name: str) -> dict[str, Any]:
     author = {"id": "1", "name": "ann", "nickname": "Ann"}
-    message = {
-        "type": "Default",
-        "timestamp": "2024-01-01T10:00:00+00:00",
-        "content": "Hi",
-        "author": author,
-    }
+    message = {"type": "Default", "timestamp": "2024-01-01T10:00:00+00:00", "content": "Hi", "author": author}
     return {"guild": {"name": "Bakers"}, "channel": {"name": name}, "messages": [message]}
 
 
@@ -201,11 +196,7 @@ def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path, cha
     event = preview(write(tmp_path / "result.json", TRIP), channel)
     assert event["problem"] is None
     assert event["shape"]["reason"] == USUAL_PAUSE
-    assert event["rows"][0] == {
-        "id": "Trip 2024-01-01 10:00",
-        "conversation": "Ann: Off?",
-        "summary": "",
-    }
+    assert event["rows"][0] == {"id": "Trip 2024-01-01 10:00", "conversation": "Ann: Off?", "summary": ""}
 
 
 def test_a_broken_entry_is_named_and_the_others_read(tmp_path, channel):

@@ -66,8 +66,7 @@ def test_nothing_behind_markup_in_a_text_is_lost(tmp_path, between, read):
 
 
 @pytest.mark.parametrize(
-    "wrapper",
-    ["ins", "moveTo", "sdt", "sdtContent", "smartTag", "customXml", "fldSimple", "bdo", "dir"],
+    "wrapper", ["ins", "moveTo", "sdt", "sdtContent", "smartTag", "customXml", "fldSimple", "bdo", "dir"]
 )
 def test_what_is_inserted_marked_or_filled_in_is_read(tmp_path, wrapper):
     said = (SAID % b" ").replace(b"<w:r>", f"<w:{wrapper}><w:r>".encode())

@@ -8,12 +8,7 @@ from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.worker.ingestion.predictions import Prediction, Predictions
 from engine.worker.ingestion.row_store import Row
-from engine.worker.text_metrics.prediction_matching import (
-    Conversations,
-    is_out_of_order,
-    match,
-    remarks,
-)
+from engine.worker.text_metrics.prediction_matching import Conversations, is_out_of_order, match, remarks
 
 
 def conversations(*ids: str, without_summary: Sequence[str] = (), hint: str = "") -> Conversations:

@@ -12,13 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from engine.adapters import library
-from engine.adapters.metadata import (
-    FILE_NAME,
-    ChangeFacts,
-    ExportFacts,
-    TrainingFacts,
-    Verification,
-)
+from engine.adapters.metadata import FILE_NAME, ChangeFacts, ExportFacts, TrainingFacts, Verification
 from engine.commands import adapters
 from engine.commands.output import Output
 from engine.system import paths

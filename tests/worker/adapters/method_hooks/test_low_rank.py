@@ -334,10 +334,7 @@ def test_adalora_reports_losses_without_the_pull_to_right_angles():
     losses: dict[float, list[float]] = {}
     for pull in (0.0, 10.0):
         told = losses.setdefault(pull, [])
-        train(
-            adalora(orthogonality=pull),
-            watch=lambda report, _, told=told: told.append(report.loss),
-        )
+        train(adalora(orthogonality=pull), watch=lambda report, _, told=told: told.append(report.loss))
     # The first is that of the base.
     assert losses[10.0][0] == losses[0.0][0]
     assert losses[10.0][-1] != losses[0.0][-1]

@@ -37,13 +37,7 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
-from tests.helpers.worker_setup import (
-    install_random,
-    load_tiny,
-    logits,
-    make_channel,
-    make_recipe,
-)
+from tests.helpers.worker_setup import install_random, load_tiny, logits, make_channel, make_recipe
 from tests.proof.steps import furthest_off, written_steps
 
 pytestmark = [
@@ -108,10 +102,7 @@ def test_a_choice_of_nothing_is_refused_beside_its_field(options, field, said):
 def test_a_kind_of_model_that_is_not_known_to_lack_biases_is_looked_at(kind, planner, tmp_path, monkeypatch):
     monkeypatch.setattr(selective, "WITHOUT_BIASES", {})
     (problem,) = planner.plan(tiny_recipe(tmp_path, kind, "bitfit"))["problems"]
-    assert (problem["field"], problem["hint"]) == (
-        "method.id",
-        "Nearest that works: LayerNorm tuning.",
-    )
+    assert (problem["field"], problem["hint"]) == ("method.id", "Nearest that works: LayerNorm tuning.")
     assert "no biases" in problem["message"]
 
 
