@@ -32,6 +32,7 @@ KEYS = {
     }
     | {"DeviceError", "StorageError", "TrainingError"},
     "gui/pages/train/run_text.py": {"too few to tell"},
+    "gui/pages/compare": {"no measurable difference", "too few to tell"},
     "gui/pages/playground": {"summary {1}", "score {1}", "chrf {1}", "Value", "too few to tell"},
     "gui/pages/library/library_text.py": {"too few to tell", "not tried"},
     "gui/pages/train/effect_panel.py": {"EncDecAttention"},
