@@ -109,7 +109,7 @@
    <translation>&amp;Reihenfolge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>&amp;Pairs to vote on</source>
    <translation>&amp;Paare für die Abstimmung</translation>
   </message>
@@ -129,7 +129,7 @@
    <translation>Trainings&amp;zeit für jeden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>&amp;Your name</source>
    <translation>&amp;Ihr Name</translation>
   </message>
@@ -139,12 +139,12 @@
    <translation>1 Stunde</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/vote_view.py" />
+   <location filename="../../gui/pages/compare/vote_view.py" />
    <source>1 is better</source>
    <translation>1 ist besser</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/vote_view.py" />
+   <location filename="../../gui/pages/compare/vote_view.py" />
    <source>2 is better</source>
    <translation>2 ist besser</translation>
   </message>
@@ -169,7 +169,7 @@
    <translation>8 Stunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>8 tokens, 6 words</source>
    <translation>8 Tokens, 6 Wörter</translation>
   </message>
@@ -296,17 +296,17 @@
    <translation>Eine gute Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>A histogram of weights, a bell around zero, and below it the evenly spaced values of int8</source>
    <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die gleichmäßig verteilten Werte von int8</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>A histogram of weights, a bell around zero, and below it the sixteen values of NF4, densest near zero</source>
    <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die sechzehn Werte von NF4, nahe null am dichtesten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>A histogram of weights, a bell around zero, and below it the values of FP4</source>
    <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die Werte von FP4</translation>
   </message>
@@ -321,7 +321,7 @@
    <translation>Eine Hub-ID, eine Datei oder ein Ordner mit einer Datei je Teil</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>A large frozen base model and a small trained adapter make the tuned model</source>
    <translation>Ein großes eingefrorenes Basismodell und ein kleiner trainierter Adapter ergeben das trainierte Modell</translation>
   </message>
@@ -406,7 +406,7 @@
    <translation>Ein Startwert bestimmt die ersten Gewichte eines Adapters, die Reihenfolge der Beispiele und das Dropout. Mit einem anderen Startwert endet dasselbe Rezept bei einem anderen Wert, oft so weit entfernt wie zwei Verfahren voneinander. Eine Arena kann jedes Verfahren mit mehreren Startwerten trainieren: „Startwerte“ in ihrem Formular, --seeds auf der Kommandozeile. Die Tabelle zeigt ihren Mittelwert und ihre Streuung, die Standardabweichung der Mittelwerte der Startwerte. Das Intervall erfasst Startwerte und Gespräche zusammen: Etwa dort läge der Wert mit anderen Startwerten und anderen Gesprächen derselben Art. Bei zwei Startwerten bleibt es weit, denn sie sagen wenig über einen dritten. Drei sind ein guter Anfang, fünf sind besser, und weitere verengen es nur langsam. Startwerte lassen sich einer Arena später hinzufügen: Ein Eintrag, der schon da ist, zählt als der erste. Verfahren ohne Training haben keine Startwerte.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>A sentence of six words cut into eight tokens</source>
    <translation>Ein Satz aus sechs Wörtern, zerlegt in acht Tokens</translation>
   </message>
@@ -431,7 +431,7 @@
    <translation>Eine trainierte Schicht nach dem Feed-Forward</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>A tree of token sequences: beam search extends the two likeliest and returns the best</source>
    <translation>Ein Baum von Tokenfolgen: Die Beam-Suche verlängert die zwei wahrscheinlichsten und gibt die beste zurück</translation>
   </message>
@@ -546,11 +546,6 @@
    <translation>Fügen Sie einen hinzu, um ihn mit dem Basismodell zu vergleichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
-   <source>Add other runs…</source>
-   <translation>Weitere Läufe hinzufügen…</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Add scoring to the queue</source>
    <translation>Bewertung in die Warteschlange stellen</translation>
@@ -571,14 +566,9 @@
    <translation>Zur Arena hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Add votes</source>
-   <translation>Stimmen hinzufügen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Add votes of others…</source>
-   <translation>Stimmen anderer hinzufügen…</translation>
+   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <source>Add to the comparison</source>
+   <translation>Zum Vergleich hinzufügen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
@@ -589,6 +579,11 @@
    <location filename="../../gui/pages/computers/page.py" />
    <source>Address of a cluster</source>
    <translation>Adresse eines Clusters</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/page.py" />
+   <source>Add…</source>
+   <translation>Hinzufügen…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
@@ -721,16 +716,6 @@ Bob: Ten minutes. Save me a seat.</source>
 Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
-   <source>Ann: Tea? Bo: At five.</source>
-   <translation>Ann: Tee? Bo: Um fünf.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/drawings.py" />
-   <source>Ann| will| be| un|available| on| Fri|day</source>
-   <translation>Ann| kann| am| Frei|tag| nicht| mit|machen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>Another computer</source>
    <translation>Ein anderer Computer</translation>
@@ -789,6 +774,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>As a plain model</source>
    <translation>Als einfaches Modell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>As a recipe…</source>
+   <translation>Als Rezept…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -871,9 +861,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mindestens {least}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>At most {most} runs can be compared at once. Uncheck some.</source>
-   <translation>Höchstens {most} Läufe lassen sich zugleich vergleichen. Wählen Sie einige ab.</translation>
+   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <source>At most {most} can be compared at once. Uncheck some.</source>
+   <translation>Höchstens {most} lassen sich zugleich vergleichen. Wählen Sie einige ab.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -899,11 +889,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Back to the arena</source>
    <translation>Zurück zur Arena</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/comparison_view.py" />
-   <source>Back to the list</source>
-   <translation>Zurück zur Liste</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -996,7 +981,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bestes verfügbares Gerät</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>Better</source>
    <translation>Besser</translation>
   </message>
@@ -1011,14 +996,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Besser als der einfache Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>Beyond ROUGE</source>
+   <translation>Außer ROUGE</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Blind comparison</source>
    <translation>Blindvergleich</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Blind comparisons (*.json);;All files (*)</source>
-   <translation>Blindvergleiche (*.json);;Alle Dateien (*)</translation>
+   <location filename="../../gui/core/actions.py" />
+   <source>Blind votes</source>
+   <translation>Blinde Stimmen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -1039,11 +1029,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>Bundled with Tunesmith</source>
    <translation>Mit Tunesmith geliefert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>By conversation</source>
-   <translation>Nach Gespräch</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -1141,7 +1126,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ändern Sie die Suche, oder zeigen Sie alle.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Change the search.</source>
    <translation>Ändern Sie die Suche.</translation>
   </message>
@@ -1391,7 +1376,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kommentierte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Compare</source>
    <translation>Vergleichen</translation>
   </message>
@@ -1406,7 +1391,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/rooms.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Compare methods</source>
    <translation>Verfahren vergleichen</translation>
   </message>
@@ -1416,37 +1401,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Einträge mit dem vergleichen, was ein anderes System geschrieben hat</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Compare the newest run</source>
-   <translation>Neuesten Lauf vergleichen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Compare the newest run, or choose “Compare blind…” in a run, in an arena or in the library.</source>
-   <translation>Vergleichen Sie den neuesten Lauf, oder wählen Sie „Blind vergleichen…“ in einem Lauf, in einer Arena oder in der Bibliothek.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>Compare with other runs</source>
-   <translation>Mit anderen Läufen vergleichen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Compare with the &amp;base model as well</source>
    <translation>Auch mit dem &amp;Basismodell vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>Compare with…</source>
-   <translation>Vergleichen mit…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Compared</source>
    <translation>Im Vergleich</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Comparison</source>
    <translation>Vergleich</translation>
   </message>
@@ -1566,12 +1531,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Conversation {id}, alike: {note}</source>
    <translation>Gespräch {id}, gleich gut: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Conversation {id}, {name} preferred: {note}</source>
    <translation>Gespräch {id}, {name} vorgezogen: {note}</translation>
   </message>
@@ -1871,7 +1836,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Arena löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Delete the comparison</source>
    <translation>Vergleich löschen</translation>
   </message>
@@ -1937,6 +1902,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/example_table.py" />
    <source>Differ</source>
    <translation>Versch.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>Difference</source>
+   <translation>Unterschied</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -2034,7 +2004,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Jeder Eintrag erscheint hier, wenn sein Lauf zu Ende ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Each gain is over the run's own base model. The base shown is that of {first}.</source>
    <translation>Jeder Gewinn bezieht sich auf das eigene Basismodell des Laufs. Gezeigt ist das Basismodell von {first}.</translation>
   </message>
@@ -2177,34 +2147,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigte Beispiele</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Export as CSV…</source>
    <translation>Als CSV exportieren…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/import_export.py" />
-   <source>Export as a folder…</source>
-   <translation>Als Ordner exportieren…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_operations.py" />
    <source>Export as a zip file</source>
    <translation>Als ZIP-Datei exportieren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/import_export.py" />
-   <source>Export as a zip file…</source>
-   <translation>Als ZIP-Datei exportieren…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Export for another voter</source>
-   <translation>Für eine andere Person exportieren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Export for another voter…</source>
-   <translation>Für eine andere Person exportieren…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -2222,12 +2172,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Exportieren in der Bibliothek sendet einen Adapter zum Hugging Face Hub, ebenso die Befehlszeile: main.py adapters export ADAPTER OWNER/NAME --to hub. Beide verlangen, dass Sie sich einmal mit hf auth login angemeldet haben. Das Fenster zeigt alles, bevor es etwas sendet; --dry-run zeigt es und sendet nichts. Die Modellkarte nennt das Basismodell, die Daten mit Namen und Fingerabdruck, Methode, Einstellungen, Werte mit Intervallen, Code für PEFT allein und was aus den Lizenzen von Basismodell und Daten folgt. Das Repository ist privat, wenn Sie nicht Öffentlich wählen (--public). Gespräche werden nicht gesendet, außer denen im Prompt, wenn Sie es erlauben (--with-conversations). Statt des Adapters lässt sich das einfache Modell senden, in das er exportiert wurde (--model FOLDER).</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Export preference pairs</source>
    <translation>Präferenzpaare exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Export preference pairs…</source>
    <translation>Präferenzpaare exportieren…</translation>
   </message>
@@ -2237,7 +2187,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Export the conversations</source>
    <translation>Gespräche exportieren</translation>
   </message>
@@ -2262,16 +2212,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diese Zeilen als CSV exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Export votes</source>
-   <translation>Stimmen exportieren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Export votes…</source>
-   <translation>Stimmen exportieren…</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>Export: choose where to create the folder</source>
    <translation>Exportieren: Ort für den neuen Ordner wählen</translation>
@@ -2287,12 +2227,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nach {path} exportiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Exported to {place}, with the texts of {conversations} and the names of the systems.</source>
-   <translation>Nach {place} exportiert, mit den Texten ({conversations}) und den Namen der Systeme.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Exported to {place}.</source>
    <translation>Exportiert nach {place}.</translation>
   </message>
@@ -2312,7 +2247,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Exporte für andere Programme</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Export…</source>
    <translation>Exportieren…</translation>
   </message>
@@ -2462,14 +2397,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Befunde ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Finish</source>
    <translation>Abschließen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>Finish another run on the same data.</source>
-   <translation>Schließen Sie einen weiteren Lauf mit denselben Daten ab.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
@@ -2632,7 +2562,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vier Bit für jedes Gewicht des Basismodells: sechzehn Werte, die nahe null dichter liegen, wo die meisten Gewichte sind. Jeder Block von Gewichten hat seine eigene Skala. Das Basismodell braucht etwa ein Viertel des Speichers, den es in bfloat16 braucht. Der Adapter behält seine volle Genauigkeit: Das ist QLoRA.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Four trained vectors before the words of the text</source>
    <translation>Vier trainierte Vektoren vor den Wörtern des Textes</translation>
   </message>
@@ -2732,9 +2662,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voll</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/scores_view.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Further metrics</source>
    <translation>Weitere Metriken</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>Further scores and facts</source>
+   <translation>Weitere Wertungen und Angaben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -3017,7 +2952,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Interval</source>
    <translation>Intervall</translation>
   </message>
@@ -3105,7 +3040,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>JSON-Zeilen (*.jsonl)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>JSON lines (*.jsonl);;All files (*)</source>
    <translation>JSON-Zeilen (*.jsonl);;Alle Dateien (*)</translation>
   </message>
@@ -3130,7 +3065,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitertrainieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Kept with each vote, so that the votes of several people can be counted together.</source>
    <translation>Wird mit jeder Stimme gespeichert, damit die Stimmen mehrerer Personen zusammengezählt werden können.</translation>
   </message>
@@ -3165,12 +3100,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Sprachen von Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Largest drop</source>
    <translation>Größter Rückgang</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Largest gain</source>
    <translation>Größter Gewinn</translation>
   </message>
@@ -3350,7 +3285,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlust auf allgemeinem Text: {before} auf {after}, {change} ({verdict}).</translation>
   </message>
   <message>
-   <location filename="../../gui/plots/loss_plot.py" />
+   <location filename="../../gui/plots/canvas.py" />
    <source>Loss plot</source>
    <translation>Verlustdiagramm</translation>
   </message>
@@ -3380,7 +3315,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter aus dem Prüfpunkt bei Schritt {step} erstellen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>Marked against</source>
    <translation>Verglichen mit</translation>
   </message>
@@ -3433,11 +3368,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicher nach Teilen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>Merge…</source>
-   <translation>Verschmelzen…</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/form_layout.py" />
    <source>Method</source>
    <translation>Verfahren</translation>
@@ -3473,7 +3403,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eingabe des Modells an einem Beispiel</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>More</source>
    <translation>Mehr</translation>
   </message>
@@ -3513,7 +3443,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mehr als {least}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Most different</source>
    <translation>Größter Unterschied</translation>
   </message>
@@ -3523,7 +3453,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In den Papierkorb, oder aus der Liste nehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Moved the comparison to the trash.</source>
    <translation>Der Vergleich ist im Papierkorb.</translation>
   </message>
@@ -3604,7 +3534,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Braucht zu viel Speicher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Neighbours in the table</source>
    <translation>Nachbarn in der Tabelle</translation>
   </message>
@@ -3699,7 +3629,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch keine Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>No blind comparison yet</source>
    <translation>Noch kein Blindvergleich</translation>
   </message>
@@ -3709,7 +3639,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Blindstimmen dazu.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>No conversation found</source>
    <translation>Kein Gespräch gefunden</translation>
   </message>
@@ -3774,11 +3704,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Eintrag ist gewählt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>No finished run yet</source>
-   <translation>Noch kein abgeschlossener Lauf</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/shared_choice.py" />
    <source>No limit</source>
    <translation>Keine Grenze</translation>
@@ -3789,9 +3714,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Treffer.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_table.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>No measurable difference</source>
    <translation>Kein messbarer Unterschied</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>No measurable difference between {first} and {second}</source>
+   <translation>Kein messbarer Unterschied zwischen {first} und {second}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method_chooser.py" />
@@ -3807,11 +3737,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/page.py" />
    <source>No other computer yet</source>
    <translation>Noch kein anderer Computer</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>No other run has scores per conversation</source>
-   <translation>Kein anderer Lauf hat Wertungen je Gespräch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
@@ -3834,17 +3759,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Lauf gefunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>No run has scores per conversation yet. Train an adapter first.</source>
-   <translation>Noch kein Lauf hat Werte je Gespräch. Trainieren Sie zuerst einen Adapter.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/history/page.py" />
    <source>No runs yet</source>
    <translation>Noch keine Läufe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>No scores per conversation</source>
    <translation>Keine Wertungen je Gespräch</translation>
   </message>
@@ -3889,9 +3809,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keines davon. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>None: only the first run is shown</source>
-   <translation>Keiner: Nur der erste Lauf wird gezeigt</translation>
+   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <source>None: the first is compared with its base model</source>
+   <translation>Keine: Verglichen wird mit dem Basismodell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -3934,7 +3854,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht im Gespräch: {named}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/comparison_view.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Not scored yet</source>
    <translation>Noch nicht bewertet</translation>
   </message>
@@ -3964,7 +3884,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nicht geschrieben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/vote_view.py" />
+   <location filename="../../gui/pages/compare/vote_view.py" />
    <source>Note</source>
    <translation>Notiz</translation>
   </message>
@@ -3974,7 +3894,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notiz: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Notes</source>
    <translation>Notizen</translation>
   </message>
@@ -4027,6 +3947,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Nothing to compare</source>
    <translation>Nichts zu vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/page.py" />
+   <source>Nothing to compare yet</source>
+   <translation>Noch nichts zu vergleichen</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -4099,7 +4024,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ollama hat es: ollama run {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>On average, ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.</source>
    <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
@@ -4164,7 +4089,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eines von mehreren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>One of the references</source>
    <translation>Eine der Referenzen</translation>
   </message>
@@ -4189,7 +4114,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nur ein Startwert: Seine Streuung ist nicht bekannt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/comparison_view.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Only differences</source>
    <translation>Nur Unterschiede</translation>
   </message>
@@ -4212,16 +4137,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Open</source>
    <translation>Öffnen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Open a comparison</source>
-   <translation>Vergleich öffnen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Open a comparison of another person…</source>
-   <translation>Vergleich einer anderen Person öffnen…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -4344,7 +4259,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Optimierer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Order</source>
    <translation>Reihenfolge</translation>
   </message>
@@ -4559,7 +4474,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einfaches Modell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Plain prompt</source>
    <translation>Einfacher Prompt</translation>
   </message>
@@ -4594,7 +4509,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Genauigkeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>Preferred</source>
+   <translation>Bevorzugt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Preferred to another one</source>
    <translation>Einem anderen vorgezogen</translation>
   </message>
@@ -4759,6 +4679,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 änderte sich um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>ROUGE-1 differs by &lt;b&gt;{points} points&lt;/b&gt;, {interval}.</source>
+   <translation>ROUGE-1 unterscheidet sich um &lt;b&gt;{points} Punkte&lt;/b&gt;, {interval}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>ROUGE-1 fell by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 fiel um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
@@ -4769,7 +4694,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1-Gewinn</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>ROUGE-1 of the base {base}, gains {least} to {most}</source>
    <translation>ROUGE-1 der Basis {base}, Gewinn {least} bis {most}</translation>
   </message>
@@ -4792,12 +4717,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 stieg um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.</source>
    <translation>ROUGE-1 stieg bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>ROUGE-1 {base} to {tuned}, {gain} points</source>
    <translation>ROUGE-1 von {base} auf {tuned}, {gain} Punkte</translation>
   </message>
@@ -4822,7 +4747,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1, 95-%-Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/home/tables.py" />
+   <location filename="../../gui/pages/home/page.py" />
    <source>ROUGE-1, dashed: base</source>
    <translation>ROUGE-1, gestrichelt: Basis</translation>
   </message>
@@ -4852,6 +4777,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schreibgeschützt, solange dieser Lauf trainiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/compare/page.py" />
+   <source>Reading scores</source>
+   <translation>Wertungen werden gelesen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_controller.py" />
    <source>Reading the conversations</source>
    <translation>Gespräche werden gelesen</translation>
@@ -4862,7 +4792,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Modelle auf diesem Computer werden gelesen …</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Reading the summaries</source>
    <translation>Zusammenfassungen werden gelesen</translation>
   </message>
@@ -4927,7 +4857,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wiederholen: {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>Reference</source>
    <translation>Referenz</translation>
   </message>
@@ -5012,6 +4942,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Repository auf dem Hub: owner/name</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>Reproduce</source>
+   <translation>Wiederholen</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Restore</source>
    <translation>Wiederherstellen</translation>
@@ -5087,7 +5022,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Rows of inputs, one for each step: every step drops different inputs</source>
    <translation>Reihen von Eingaben, eine je Schritt: Jeder Schritt lässt andere Eingaben aus</translation>
   </message>
@@ -5125,11 +5060,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/page.py" />
    <source>Runs and arenas can be trained on a computer with a better card, or on a cluster of several. What is sent is said before, and comes back as if it had been trained here.</source>
    <translation>Läufe und Arenen lassen sich auf einem Computer mit besserer Karte trainieren oder auf einem Cluster aus mehreren. Was gesendet wird, steht vorher da, und es kommt zurück, als wäre hier trainiert worden.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>Runs to compare with</source>
-   <translation>Läufe zum Vergleichen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -5332,12 +5262,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
+   <location filename="../../gui/pages/compare/system_chooser.py" />
    <source>Scored differently</source>
    <translation>Anders bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/comparison_view.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Scored on</source>
    <translation>Bewertet auf</translation>
   </message>
@@ -5347,12 +5277,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} bewertet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Scores</source>
    <translation>Wertungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/comparison_view.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Scores, each bar from 0 to 100</source>
    <translation>Werte, jeder Balken von 0 bis 100</translation>
   </message>
@@ -5362,7 +5292,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Scoring order</source>
    <translation>Wie bewertet</translation>
   </message>
@@ -5407,7 +5337,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aktionen und Tasten suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Search conversations</source>
    <translation>Gespräche suchen</translation>
   </message>
@@ -5562,6 +5492,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mehrere Karten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>Share</source>
+   <translation>Teilen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Shorter than usual: {least} to {most}</source>
    <translation>Kürzer als üblich: {least} bis {most}</translation>
@@ -5660,6 +5595,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Shown</source>
    <translation>Gezeigt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/rooms.py" />
+   <source>Side by side, by conversation, blind comparison, blind votes</source>
+   <translation>Nebeneinander, nach Gespräch, Blindvergleich, blinde Stimmen</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -5805,7 +5745,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Start voting</source>
    <translation>Abstimmung starten</translation>
   </message>
@@ -5838,7 +5778,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Arbeitsprozess startet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/home/tables.py" />
+   <location filename="../../gui/pages/home/page.py" />
    <source>State</source>
    <translation>Stand</translation>
   </message>
@@ -6031,7 +5971,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung mit diesem Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/vote_view.py" />
+   <location filename="../../gui/pages/compare/vote_view.py" />
    <source>Summary {number}</source>
    <translation>Zusammenfassung {number}</translation>
   </message>
@@ -6046,7 +5986,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schwedisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>System</source>
    <translation>System</translation>
   </message>
@@ -6061,7 +6001,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tabelle (*.csv)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Tables (*.csv);;All files (*)</source>
    <translation>Tabellen (*.csv);;Alle Dateien (*)</translation>
   </message>
@@ -6303,7 +6243,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Hub findet kein Modell dieses Namens, das Text schreibt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>The learning rate rises during warm-up, then falls linearly or along a cosine, or stays constant</source>
    <translation>Die Lernrate steigt beim Aufwärmen; dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt gleich</translation>
   </message>
@@ -6338,7 +6278,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Name hat {count} Zeichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>The names and the results come out. You can go on voting later.</source>
    <translation>Namen und Ergebnisse erscheinen. Sie können später weiter abstimmen.</translation>
   </message>
@@ -6353,7 +6293,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Die Optionen entsprechen keiner Variante.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>The other adapters</source>
    <translation>Den anderen Adaptern</translation>
   </message>
@@ -6378,7 +6318,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Die Werkbank enthält noch keine Gespräche. Fassen Sie dort zuerst eines zusammen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/comparison_view.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>The playground loads one base model at a time</source>
    <translation>Die Werkbank lädt nur ein Basismodell auf einmal</translation>
   </message>
@@ -6438,7 +6378,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Das Rezept bleibt gleich, und jeder Schritt verwendet die gewählte Batchgröße.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>The reference</source>
    <translation>Der Referenz</translation>
   </message>
@@ -6513,11 +6453,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>The run was not scored.</source>
-   <translation>Der Lauf wurde nicht bewertet.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>The run's folder has to be on a file system that all of them share: there the processes find the conversations. Weights and gradients they send each other as torch does: in clear and without a password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers, such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 asks for it too.</source>
    <translation>Der Ordner des Laufs muss auf einem Dateisystem liegen, das alle teilen: Dort finden die Prozesse die Gespräche. Gewichte und Gradienten senden sie einander, wie torch es tut: unverschlüsselt und ohne Passwort. Wer in diesem Netz ist, kann sie lesen und ändern. Darum lehnt Tunesmith ab, bis die Umgebungsvariable GLOO_SOCKET_IFNAME die Schnittstelle eines Netzes ohne Fremde nennt, etwa ib0, und öffnet seine Ports dann nur dort. main.py train RECIPE.toml --slurm --nodes 2 verlangt sie ebenfalls.</translation>
@@ -6558,7 +6493,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Die Zusammenfassung ist leer.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>The training loss falls; the validation loss falls too and then rises again</source>
    <translation>Der Trainingsverlust fällt; der Validierungsverlust fällt auch und steigt dann wieder</translation>
   </message>
@@ -6633,6 +6568,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Hier gibt es kein Programm, das {path} öffnet.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <source>There is nothing else to compare with</source>
+   <translation>Es gibt nichts anderes zum Vergleichen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>There was no checkpoint yet. The recipe, the curve and the log are saved.</source>
    <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
@@ -6648,14 +6588,9 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Dies sind die ersten Zeilen. Die übrigen waren nicht lesbar.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/comparison_view.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with its own base model.</source>
    <translation>Diese Werte lassen sich nicht miteinander vergleichen: Gespräche, Dekodierung oder Basismodell unterscheiden sich. Vergleichbar ist jeder nur mit seinem eigenen Basismodell.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>These votes were counted already.</source>
-   <translation>Diese Stimmen waren bereits gezählt.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/no_summaries.py" />
@@ -6664,6 +6599,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
     <numerusform>Dieses Gespräch hat noch keine Zusammenfassung.</numerusform>
     <numerusform>Diese {n} Gespräche haben noch keine Zusammenfassungen.</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/conversations_view.py" />
+   <source>They are kept of runs that are scored to their end, on the same conversations.</source>
+   <translation>Sie gibt es von Läufen, die mit denselben Gesprächen zu Ende bewertet sind.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
@@ -6686,7 +6626,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Sie teilen Basismodell, Daten, Prompt, Bewertung und Startwert der vorhandenen Einträge.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>This adapter can't be merged: {reason}.</source>
    <translation>Dieser Adapter lässt sich nicht verschmelzen: {reason}.</translation>
   </message>
@@ -6706,7 +6646,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Dafür wird heruntergeladen, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>This prompt</source>
    <translation>Dieser Prompt</translation>
   </message>
@@ -6736,7 +6676,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Diese Version von Tunesmith kennt diese Aufgabe nicht.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Three intervals of a difference: right of zero is better, across zero is no measurable difference, left of zero is worse</source>
    <translation>Drei Intervalle eines Unterschieds: rechts der Null besser, über der Null kein messbarer Unterschied, links der Null schlechter</translation>
   </message>
@@ -6801,12 +6741,17 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Zu wenige Gespräche für ein Urteil</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>Too few conversations to tell {first} from {second}</source>
+   <translation>Zu wenige Gespräche, um {first} und {second} zu unterscheiden</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>Too few to tell</source>
    <translation>Zu wenige</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>Too few votes to compare {first} with {second}</source>
    <translation>Zu wenige Stimmen, um {first} mit {second} zu vergleichen</translation>
   </message>
@@ -6831,9 +6776,19 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Training ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>Train an adapter, then read its summaries beside those of the base model here.</source>
-   <translation>Trainieren Sie einen Adapter, und lesen Sie hier seine Zusammenfassungen neben denen des Basismodells.</translation>
+   <location filename="../../gui/pages/compare/votes_view.py" />
+   <source>Train an adapter first. Its summaries are then compared without names.</source>
+   <translation>Trainieren Sie zuerst einen Adapter. Seine Zusammenfassungen werden dann ohne Namen verglichen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/page.py" />
+   <source>Train an adapter, then compare it with its base model here: scores, summaries and blind votes.</source>
+   <translation>Trainieren Sie einen Adapter und vergleichen Sie ihn dann hier mit seinem Basismodell: Wertungen, Zusammenfassungen und blinde Stimmen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <source>Train another adapter, or import one.</source>
+   <translation>Trainieren Sie einen weiteren Adapter, oder importieren Sie einen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/form_layout.py" />
@@ -7006,7 +6961,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Versuchen Sie ein anderes Wort oder einen Teil davon.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Try in playground</source>
    <translation>In der Werkbank versuchen</translation>
   </message>
@@ -7076,7 +7031,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Beiträge übernommen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both</source>
    <translation>Zwei dünne Matrizen bei Rang 1, 4 und 16: je höher der Rang, desto dicker beide</translation>
   </message>
@@ -7144,6 +7099,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Use at most {most}.</source>
    <translation>Verwenden Sie höchstens {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>Use elsewhere</source>
+   <translation>Anderswo verwenden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -7226,17 +7186,17 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Vietnamesisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Vote</source>
    <translation>Abstimmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Vote as another person…</source>
    <translation>Als andere Person abstimmen…</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Vote on {n} more pairs</source>
    <translation>
     <numerusform>Über {n} weiteres Paar abstimmen</numerusform>
@@ -7244,12 +7204,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Votes exported to {place}.</source>
-   <translation>Stimmen nach {place} exportiert.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} for neither.</source>
    <translation>Stimmen zu diesem Paar: {wins} für {first}, {losses} für {second}, {ties} für keines.</translation>
   </message>
@@ -7382,17 +7337,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Which summaries are better?</source>
    <translation>Welche Zusammenfassungen sind besser?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Which summaries do people prefer?</source>
    <translation>Welche Zusammenfassungen ziehen Menschen vor?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/vote_view.py" />
+   <location filename="../../gui/pages/compare/vote_view.py" />
    <source>Which summary is better?</source>
    <translation>Welche Zusammenfassung ist besser?</translation>
   </message>
@@ -7417,7 +7372,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Warum</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/vote_view.py" />
+   <location filename="../../gui/pages/compare/vote_view.py" />
    <source>Why? It is kept with the vote</source>
    <translation>Warum? Steht dann bei der Stimme</translation>
   </message>
@@ -7437,7 +7392,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ohne Training entscheidet kein Startwert etwas.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Won, alike, lost</source>
    <translation>Gewonnen, gleich, verloren</translation>
   </message>
@@ -7457,7 +7412,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Funktioniert mit</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>Worse</source>
    <translation>Schlechter</translation>
   </message>
@@ -7537,12 +7492,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>You can stop at any time, go on later, and vote on more pairs at the end.</source>
    <translation>Sie können jederzeit aufhören, später weitermachen und am Ende über mehr Paare abstimmen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>You see a conversation and two summaries without names, in random order. You choose the better one with the keys 1 and 2, or = if they are alike. The names come out at the end.</source>
    <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
   </message>
@@ -7562,7 +7517,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ihr erster Adapter dauert etwa fünf Minuten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Your name</source>
    <translation>Ihr Name</translation>
   </message>
@@ -7642,7 +7597,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>etwa {minutes} min</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>about {n} minutes left</source>
    <translation>
     <numerusform>noch etwa {n} Minute</numerusform>
@@ -7693,7 +7648,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Größe des Adapters</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>adapter, trained</source>
    <translation>Adapter, trainiert</translation>
   </message>
@@ -7728,7 +7683,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>und {count} weitere</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>and {n} more</source>
    <translation>
     <numerusform>und {n} weiterer</numerusform>
@@ -7812,7 +7767,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>base model</source>
    <translation>Basismodell</translation>
   </message>
@@ -7887,7 +7842,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>bootstrap konfidenzintervall vertrauensbereich</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/home/tables.py" />
+   <location filename="../../gui/pages/home/page.py" />
    <source>bundled</source>
    <translation>mitgeliefert</translation>
   </message>
@@ -7922,7 +7877,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Chat Vorlage Instruct Prompt Format Beiträge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
+   <location filename="../../gui/pages/compare/system_chooser.py" />
    <source>checked</source>
    <translation>angehakt</translation>
   </message>
@@ -7942,7 +7897,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>chrF-Gewinn</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>chrF gains {least} to {most}</source>
    <translation>chrF-Gewinn {least} bis {most}</translation>
   </message>
@@ -8080,7 +8035,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>jeder Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>each step drops others</source>
    <translation>jeder Schritt lässt andere aus</translation>
   </message>
@@ -8235,7 +8190,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>importiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>in no other adapter's summary</source>
    <translation>in keiner Zusammenfassung eines anderen Adapters</translation>
   </message>
@@ -8295,7 +8250,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>letzter Prüfpunkt {ago}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>last step</source>
    <translation>letzter Schritt</translation>
   </message>
@@ -8453,7 +8408,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nein</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>no change</source>
    <translation>unverändert</translation>
   </message>
@@ -8561,7 +8516,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Textmodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
+   <location filename="../../gui/pages/compare/system_chooser.py" />
    <source>not checked</source>
    <translation>nicht angehakt</translation>
   </message>
@@ -8576,7 +8531,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht beim Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>not in the conversation</source>
    <translation>nicht im Gespräch</translation>
   </message>
@@ -8591,12 +8546,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht in der Bibliothek</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>not in the other summary</source>
    <translation>nicht in der anderen Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/detail.py" />
+   <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>not in the reference</source>
    <translation>nicht in der Referenz</translation>
   </message>
@@ -8661,7 +8616,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>an</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/setup_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>on the same {n} conversations</source>
    <translation>
     <numerusform>zu {n} Gespräch</numerusform>
@@ -8785,7 +8740,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>zufällig</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>rank {rank}</source>
    <translation>Rang {rank}</translation>
   </message>
@@ -8865,7 +8820,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gespeichert, Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
+   <location filename="../../gui/pages/compare/system_chooser.py" />
    <source>scored with another protocol, so not comparable</source>
    <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
   </message>
@@ -9018,7 +8973,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Text</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>the base model ({name})</source>
    <translation>Basismodell ({name})</translation>
   </message>
@@ -9041,7 +8996,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>die Bibliothek</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>the likeliest</source>
    <translation>der beste Text</translation>
   </message>
@@ -9071,7 +9026,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>die Sätze einer Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>the text, unchanged</source>
    <translation>der Text, unverändert</translation>
   </message>
@@ -9166,7 +9121,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>für „{model}“ trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>trained vectors</source>
    <translation>trainierte Vektoren</translation>
   </message>
@@ -9176,7 +9131,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainiert, Rang {rank}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>training</source>
    <translation>Training</translation>
   </message>
@@ -9196,7 +9151,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>tuned model</source>
    <translation>trainiertes Modell</translation>
   </message>
@@ -9256,7 +9211,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Stimme Abstimmung Präferenz Bewertung durch Menschen Bradley-Terry DPO prompt chosen rejected</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/home/tables.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>vs. base</source>
    <translation>zur Basis</translation>
   </message>
@@ -9276,7 +9231,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>wartet: Die Warteschlange ist angehalten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>warm-up</source>
    <translation>Aufwärmen</translation>
   </message>
@@ -9286,7 +9241,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gewichte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>weights of the base</source>
    <translation>Gewichte der Basis</translation>
   </message>
@@ -9452,7 +9407,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} aus {split} auch in {other}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>{count} of {total} conversations found</source>
    <translation>{count} von {total} Gesprächen gefunden</translation>
   </message>
@@ -9507,7 +9462,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} trainierbare Parameter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/drawing.py" />
    <source>{count} values</source>
    <translation>{count} Werte</translation>
   </message>
@@ -9532,7 +9487,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{device}. Drücken für Warteschlange und andere Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{done} of {goal} pairs</source>
    <translation>{done} von {goal} Paaren</translation>
   </message>
@@ -9602,14 +9557,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{finding}: keine.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{first} and {second} can't be told apart</source>
    <translation>{first} und {second} sind nicht zu unterscheiden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{first} is preferred to {second}</source>
    <translation>{first} wird {second} vorgezogen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/scores_view.py" />
+   <source>{first} writes better summaries than {second}</source>
+   <translation>{first} schreibt bessere Zusammenfassungen als {second}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -9683,7 +9643,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{mean} ({low} bis {high})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{mean}, interval {low} to {high}</source>
    <translation>{mean}, Intervall {low} bis {high}</translation>
   </message>
@@ -9920,7 +9880,15 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <source>{n} compared with the first</source>
+   <translation>
+    <numerusform>{n} mit dem ersten verglichen</numerusform>
+    <numerusform>{n} mit dem ersten verglichen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{n} conversations</source>
    <translation>
     <numerusform>{n} Gespräch</numerusform>
@@ -10141,7 +10109,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{n} pairs of identical summaries count as ties without a vote.</source>
    <translation>
     <numerusform>{n} Paar gleicher Zusammenfassungen zählt ohne Stimme als gleich gut.</numerusform>
@@ -10157,7 +10125,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>{n} preference pairs</source>
    <translation>
     <numerusform>{n} Präferenzpaar</numerusform>
@@ -10234,14 +10202,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Lauf</numerusform>
     <numerusform>{n} Läufe</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>{n} runs compared with the first</source>
-   <translation>
-    <numerusform>{n} Lauf im Vergleich mit dem ersten</numerusform>
-    <numerusform>{n} Läufe im Vergleich mit dem ersten</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -10333,7 +10293,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{n} systems</source>
    <translation>
     <numerusform>{n} System</numerusform>
@@ -10381,7 +10341,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{n} voters</source>
    <translation>
     <numerusform>{n} Person</numerusform>
@@ -10389,19 +10349,11 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{n} votes</source>
    <translation>
     <numerusform>{n} Stimme</numerusform>
     <numerusform>{n} Stimmen</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>{n} votes of {voters} were added.</source>
-   <translation>
-    <numerusform>{n} Stimme von {voters} kam hinzu.</numerusform>
-    <numerusform>{n} Stimmen von {voters} kamen hinzu.</numerusform>
    </translation>
   </message>
   <message>
@@ -10444,7 +10396,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{origin}, bearbeitet</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>{others} use another base model than {first}, or run it in another way.</source>
    <translation>
     <numerusform>{others} verwendet ein anderes Basismodell als {first} oder rechnet es anders.</numerusform>
@@ -10487,24 +10439,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{read} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>{run} and {count} more</source>
-   <translation>{run} und {count} weitere</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/history/page.py" />
    <source>{run} can't be opened: {reason}</source>
    <translation>{run} kann nicht geöffnet werden: {reason}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/run_chooser.py" />
+   <location filename="../../gui/pages/compare/system_chooser.py" />
    <source>{run}, {recipe}, can't be compared.</source>
    <translation>{run}, {recipe}, nicht vergleichbar.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>{run}. Reading scores</source>
-   <translation>{run}. Wertungen werden gelesen</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/models/list_text.py" />
@@ -10545,7 +10487,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{seconds} s</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{second} is preferred to {first}</source>
    <translation>{second} wird {first} vorgezogen</translation>
   </message>
@@ -10631,17 +10573,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} wurden entfernt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>{some} and {one}</source>
    <translation>{some} und {one}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{source}, {systems}, made {moment}</source>
    <translation>{source}, {systems}, angelegt {moment}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{source}: {conversations}, {systems}</source>
    <translation>{source}: {conversations}, {systems}</translation>
   </message>
@@ -10754,7 +10696,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{verdict}: {gain} gegenüber dem Basismodell, {interval}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{votes} by {voters}. A tie counts as half. Intervals are 95 %, over conversations.</source>
    <translation>{votes} von {voters}. Gleich gut zählt halb. Intervalle zu 95 %, über Gespräche.</translation>
   </message>
@@ -10764,12 +10706,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{weights} trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/page.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>{what} exported to {place}.</source>
    <translation>{what} nach {place} exportiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/home/tables.py" />
+   <location filename="../../gui/pages/home/page.py" />
    <source>{written} of {count} written</source>
    <translation>{written} von {count} geschrieben</translation>
   </message>
@@ -10833,6 +10775,11 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
+   <source>**Name**: text</source>
+   <translation>**Name**: Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>**Name:** text</source>
    <translation>**Name:** Text</translation>
   </message>
@@ -10865,11 +10812,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/config/training.py" />
    <source>1 is greedy decoding; more are slower.</source>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/html_exports.py" />
-   <source>1 message on the page</source>
-   <translation>1 Nachricht auf der Seite</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -11591,11 +11533,6 @@ Bob: At the office, till five.</translation>
    <translation>Fordern Sie weniger auf einmal an.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>Ask for the file again.</source>
-   <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Ask who runs it. If the change is meant, remove the old key with ssh-keygen -R, then connect once by hand.</source>
    <translation>Fragen Sie bei denen nach, die ihn betreiben. Ist die Änderung gewollt, entfernen Sie den alten Schlüssel mit ssh-keygen -R, und verbinden Sie sich einmal von Hand.</translation>
@@ -11729,6 +11666,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>Begin another one.</source>
    <translation>Beginnen Sie eine weitere.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/speech.py" />
+   <source>BeginOffsetMillis</source>
+   <translation>BeginOffsetMillis</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12094,16 +12036,6 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Choose a data set of plain files, or fetch its files yourself and choose those.</source>
    <translation>Wählen Sie einen Datensatz aus einfachen Dateien, oder laden Sie seine Dateien selbst herunter und wählen Sie diese.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/session.py" />
-   <source>Choose a file of votes that were exported from it.</source>
-   <translation>Wählen Sie eine Datei mit Stimmen, die daraus exportiert wurde.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>Choose a file that Tunesmith exported for other voters.</source>
-   <translation>Wählen Sie eine Datei, die Tunesmith für andere Abstimmende exportiert hat.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -14411,11 +14343,6 @@ Summary:</translation>
    <translation>Lassen Sie nur eine Art im Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>Leave one list in it.</source>
-   <translation>Lassen Sie eine Liste darin.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Leave out the columns that no one needs.</source>
    <translation>Lassen Sie die Spalten weg, die niemand braucht.</translation>
@@ -15041,6 +14968,11 @@ Summary:</translation>
    <translation>Nennen Sie sie als data.columns.group, oder lassen Sie data.columns.speaker weg.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Name it as data.columns.group; or choose the conversation column, if each row is a whole one.</source>
+   <translation>Nennen Sie sie als data.columns.group; oder wählen Sie die Spalte mit dem Gespräch, wenn jede Zeile ein ganzes ist.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Name linear layers under Applied to.</source>
    <translation>Nennen Sie unter „Angewendet auf“ lineare Schichten.</translation>
@@ -15059,11 +14991,6 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Name the column that holds the summaries; on the command line with --column.</source>
    <translation>Nennen Sie die Spalte mit den Zusammenfassungen; auf der Kommandozeile mit --column.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>Name the parts of each row: {"conversation": …, "summary": …}.</source>
-   <translation>Benennen Sie die Teile jeder Zeile: {"conversation": …, "summary": …}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -16581,6 +16508,16 @@ In one sentence:</translation>
    <translation>Setzen Sie TUNESMITH_HOME auf einen eigenen Ordner.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/locks.py" />
+   <source>Set TUNESMITH_HOME to a folder on a disk of this computer.</source>
+   <translation>Setzen Sie TUNESMITH_HOME auf einen Ordner auf einem Datenträger dieses Computers.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/paths.py" />
+   <source>Set TUNESMITH_HOME to a folder.</source>
+   <translation>Setzen Sie TUNESMITH_HOME auf einen Ordner.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/paths.py" />
    <source>Set TUNESMITH_HOME to another folder.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
@@ -17679,6 +17616,11 @@ Summary:</translation>
    <translation>Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/locks.py" />
+   <source>The disk of Tunesmith's files has no locks: {1}.</source>
+   <translation>Der Datenträger mit den Dateien von Tunesmith kennt keine Sperren: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The disk with {1} is full.</source>
    <translation>Die Festplatte mit {1} ist voll.</translation>
@@ -18225,8 +18167,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>The sheet of a workbook or the table of a database, or auto: all that are named after splits, else the first sheet that holds anything, or the only table with texts.</source>
-   <translation>Das Blatt einer Arbeitsmappe oder die Tabelle einer Datenbank oder auto: alle, die nach Teilen heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle mit Texten.</translation>
+   <source>The sheet of a workbook, the table of a database or the list of a JSON object, or auto: all that are named after splits, else the first sheet that holds anything, or the only table or list.</source>
+   <translation>Das Blatt einer Arbeitsmappe, die Tabelle einer Datenbank oder die Liste eines JSON-Objekts oder auto: alle, die nach Teilen heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle oder Liste.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
@@ -18787,6 +18729,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>This torch is built for {1} and does not use {2}.</source>
    <translation>Dieses torch ist für {1} gebaut und nutzt {2} nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/paths.py" />
+   <source>This user has no home folder.</source>
+   <translation>Dieser Benutzer hat keinen persönlichen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -20569,6 +20516,11 @@ Summary:</translation>
    <translation>jeder Mailwechsel ist ein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>each turn is written in a line "Name: text"</source>
+   <translation>jeder Beitrag steht in einer Zeile „Name: Text“</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/items.py" />
    <source>edited draft</source>
    <translation>bearbeiteter Entwurf</translation>
@@ -20939,6 +20891,11 @@ Summary:</translation>
    <translation>sie hat zwei Tensoren desselben Namens</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>it has {1} cells for {2} columns</source>
+   <translation>sie hat {1} Zellen für {2} Spalten</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>it holds bytes that no text has, the first in line {1}</source>
    <translation>sie enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
@@ -20949,14 +20906,14 @@ Summary:</translation>
    <translation>sie enthält keine Tensoren</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>it holds several lists, "{1}" and "{2}", not one</source>
-   <translation>sie enthält mehrere Listen, „{1}“ und „{2}“, nicht eine</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>it is a link</source>
    <translation>sie ist eine Verknüpfung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>it is a list, no object with names</source>
+   <translation>sie ist eine Liste, kein Objekt mit Namen</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
@@ -21747,6 +21704,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>text</source>
    <translation>Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/speech.py" />
+   <source>text and start</source>
+   <translation>text und start</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -22723,11 +22685,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keinen Text: Die Seiten sind Bilder.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/session.py" />
-   <source>{1} has no vote on this comparison.</source>
-   <translation>{1} enthält keine Stimme zu diesem Vergleich.</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} has no weights: it is a prompt.</source>
    <translation>{1} hat keine Gewichte: Er ist ein Prompt.</translation>
@@ -22766,11 +22723,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/text_folder.py" />
    <source>{1} has summaries below its conversations, which are read as that.</source>
    <translation>{1} hat unter den Gesprächen Zusammenfassungen, die als solche gelesen werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
-   <source>{1} has the turns of a conversation in one line: each is read as a line.</source>
-   <translation>{1} hat die Beiträge eines Gesprächs in einer Zeile: Jeder wird als eine Zeile gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -22881,6 +22833,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} holds no {2}.</source>
    <translation>{1} enthält kein {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} holds several lists: {2}.</source>
+   <translation>{1} enthält mehrere Listen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
@@ -23021,11 +22978,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/voting/comparisons.py" />
    <source>{1} is no blind comparison of this version.</source>
    <translation>{1} ist kein Blindvergleich dieser Version.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>{1} is no blind comparison.</source>
-   <translation>{1} ist kein Blindvergleich.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -23226,11 +23178,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>{1} lines are written "{2}"</source>
    <translation>{1} Zeilen haben die Form „{2}“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/html_exports.py" />
-   <source>{1} messages on the page</source>
-   <translation>{1} Nachrichten auf der Seite</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -23518,11 +23465,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2} Tokens.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>{1} was changed after it was exported.</source>
-   <translation>{1} wurde nach dem Export geändert.</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/files.py" />
    <source>{1} was changed while it was sent.</source>
    <translation>{1} wurde während des Sendens geändert.</translation>
@@ -23561,6 +23503,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>{1} was made with {2}, which Tunesmith does not use.</source>
    <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/delimited.py" />
+   <source>{1} was saved twice by a spreadsheet: each row is taken out of its one cell.</source>
+   <translation>{1} wurde zweimal von einer Tabellenkalkulation gespeichert: Jede Zeile wird aus ihrer einen Zelle gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
