@@ -13488,11 +13488,6 @@ Summary:</translation>
    <translation>Geben Sie ihm einen anderen Namen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>Give its lists the same length, or write an object for each row.</source>
-   <translation>Geben Sie seinen Listen dieselbe Länge, oder schreiben Sie für jede Zeile ein Objekt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
    <source>Give its text.</source>
    <translation>Geben Sie seinen Text an.</translation>
@@ -20911,11 +20906,6 @@ Summary:</translation>
    <translation>sie ist eine Verknüpfung</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>it is a list, no object with names</source>
-   <translation>sie ist eine Liste, kein Objekt mit Namen</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/gguf_models.py" />
    <source>it is a mixture of experts, which is not read from GGUF files</source>
    <translation>sie ist ein Mixture-of-Experts-Modell, und solche werden aus GGUF-Dateien nicht gelesen</translation>
@@ -20994,11 +20984,6 @@ Summary:</translation>
    <location filename="../../engine/system/gguf_header.py" />
    <source>it is of version {1} of the format</source>
    <translation>sie ist von Version {1} des Formats</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>it is one object with lists of different lengths ({1})</source>
-   <translation>sie ist ein Objekt mit verschieden langen Listen ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
@@ -23073,6 +23058,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/jobs/push.py" />
    <source>{1} is of a type that plain PEFT can't load.</source>
    <translation>{1} ist von einem Typ, den PEFT allein nicht laden kann.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} is one object with lists of different lengths: {2}.</source>
+   <translation>{1} ist ein Objekt mit Listen verschiedener Länge: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/locks.py" />

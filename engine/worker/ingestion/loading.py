@@ -306,7 +306,7 @@ def _naming(files: str) -> Iterator[None]:
     except DataError as error:
         if error.field in {FIELD, alignment.FIELD, SHEET_FIELD}:
             raise
-        raise DataError(f"{files}: {error.message}", error.hint, error.field) from error
+        raise DataError(f"{files}: {error.message}", error.hint, error.field, error.choices) from error
 
 
 def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterator[Record]:

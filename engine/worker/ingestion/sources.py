@@ -192,7 +192,12 @@ def _folder_source(name: str, folder: Path, channel: Channel, packed: Sequence[P
 
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
     """Return a folder's chats, else its tables, else its texts, with remarks on what is not read."""
-    paths = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
+    there = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
+    # Texts of a form that can't be read, such as XML.
+    odd = [path for path in there if path.suffix.lower() in content.OPEN_SUFFIXES and not suffix_of(path)]
+    paths = sorted({*there} - {*odd})
+    if not paths:
+        list(map(_require_readable, odd))
     told = _texts([path for path in paths if path.suffix.lower() in TEXT_SUFFIXES])
     texts, as_texts = _of_first_kind(told), set(told)
     packed = [
@@ -202,12 +207,12 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     ]
     plain = [path for path in paths if path.suffix.lower() in PLAIN_SUFFIXES and path not in as_texts]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
-        return _texts_by_split(_with_mail_folders(texts), folder), _unread(paths, texts)
+        return _texts_by_split(_with_mail_folders(texts), folder), [*_unread(paths, texts), *_not_read(odd)]
     exported, none = _chats(plain)
     if exported:
         remarks = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
-        return by_folder, [*remarks, *_unread(paths, plain)]
+        return by_folder, [*remarks, *_unread(paths, plain), *_not_read(odd)]
     # A file that is also there unpacked is not read twice.
     files = [
         path for path in paths if path in plain or (path in packed and path.with_suffix("") not in plain)
@@ -218,7 +223,7 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     # Names that differ in the word of a split alone tell it in any form.
     apart = told_apart({path.stem for path in files})
     by_name = _grouped((split_of(path.relative_to(folder)) or apart.get(path.stem), path) for path in files)
-    return by_name, _unread(paths, files)
+    return by_name, [*_unread(paths, files), *_not_read(odd)]
 
 
 def _texts_by_split(texts: Sequence[Path], folder: Path) -> dict[Split | None, list[Path]]:
@@ -274,22 +279,28 @@ def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
 
 
 def _unknown(paths: Sequence[Path]) -> list[tuple[str, str]]:
-    """Return a remark on files that no reader knows, with their number by ending; paths are relative."""
+    """Return a remark on files that no reader knows; paths are relative."""
     known = (*PLAIN_SUFFIXES, *archives.SUFFIXES, *delimited.SUMMARY_SUFFIXES.values())
-    unknown = [
-        path
-        for path in paths
-        if path.suffix.lower() not in known
-        and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
-        and not path.name.lower().startswith((*NOTES, *IGNORED_PREFIXES))
-        and path.name not in (*DESCRIPTIONS, THUMBNAILS)
-    ]
-    if not unknown:
+    return _not_read(
+        [
+            path
+            for path in paths
+            if path.suffix.lower() not in known
+            and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+            and not path.name.lower().startswith((*NOTES, *IGNORED_PREFIXES))
+            and path.name not in (*DESCRIPTIONS, THUMBNAILS)
+        ]
+    )
+
+
+def _not_read(paths: Sequence[Path]) -> list[tuple[str, str]]:
+    """Return a remark on files of forms that are not read, with their number by ending."""
+    if not paths:
         return []
-    counts = Counter(path.suffix.lower() or "without an ending" for path in unknown)
+    counts = Counter(path.suffix.lower() or "without an ending" for path in paths)
     listed = ", ".join(f"{count:,} {ending}" for ending, count in counts.most_common(MAX_NAMED))
     hint = "Save what they hold as text, csv or JSON lines to read it."
-    return [(f"Left out, as such files are not read: {listed} ({_named(unknown)}).", hint)]
+    return [(f"Left out, as such files are not read: {listed} ({_named(paths)}).", hint)]
 
 
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:

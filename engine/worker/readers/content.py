@@ -17,12 +17,13 @@ from engine.worker.readers.text_decoding import FIRST_BYTES, chunks
 
 @dataclass(frozen=True)
 class Unread:
-    """A kind of file that can't be read: what it is, and what to do."""
+    """A kind of file that can't be read: what it is, what to do, and how its bytes or its text begin."""
 
     what: str
     step: str
     suffixes: tuple[str, ...]
     starts: tuple[bytes, ...] = ()
+    begins: tuple[bytes, ...] = ()
 
 
 UNREAD_KINDS = (
@@ -35,26 +36,31 @@ UNREAD_KINDS = (
         "a document",
         "Open it and save it as docx, or as text.",
         (".rtf", ".odt", ".pages", ".epub", ".wpd", ".ppt", ".pptx", ".odp", ".key"),
-        (b"{\\rtf",),
+        begins=(b"{\\rtf",),
     ),
     Unread(
         "subtitles of another form",
         "Save them as srt or vtt, for example with Subtitle Edit.",
         (".ass", ".ssa", ".ttml", ".dfxp", ".smi", ".sami", ".sub"),
-        (b"[Script Info]", b"<SAMI", b"<sami", b"<tt ", b"<tt\n"),
+        begins=(b"[Script Info]", b"<SAMI", b"<sami", b"<tt ", b"<tt\n"),
     ),
     Unread(
         "an annotated transcript",
         "Export it as text, one turn a line, for example with ELAN or CLAN.",
         (".textgrid", ".eaf", ".cha", ".trs", ".exb", ".stm", ".ctm", ".rttm"),
-        (b'File type = "oo', b"@UTF8", b"@Begin"),
+        begins=(b'File type = "oo', b"@UTF8", b"@Begin"),
     ),
-    Unread("contacts or a calendar", "Choose the files with the conversations.", (".vcf", ".ics"), (b"BEGIN:V",)),
+    Unread(
+        "contacts or a calendar",
+        "Choose the files with the conversations.",
+        (".vcf", ".ics"),
+        begins=(b"BEGIN:V",),
+    ),
     Unread(
         "a file of another form",
         "Save its conversations as csv, or as JSON lines.",
         (".xml", ".yaml", ".yml", ".sql", ".toml", ".ini", ".tex", ".rst", ".ipynb", ".py", ".js", ".css"),
-        (b"<?xml",),
+        begins=(b"<?xml",),
     ),
     Unread(
         "a recording",
@@ -88,19 +94,30 @@ UNREAD_KINDS = (
 
 
 def unread_kind(path: Path) -> Unread | None:
-    """Return what a file is that can't be read, by its ending or else by its first bytes; None for any other."""
+    """Return what a file is that can't be read, by its ending or else by its beginning; None for any other."""
     suffix = path.suffix.lower()
     named = next((kind for kind in UNREAD_KINDS if suffix in kind.suffixes), None)
     if named:
         return named
     with path.open("rb") as stream:
-        first = stream.read(20).removeprefix(b"\xef\xbb\xbf")
+        first = stream.read(20)
     if first[4:8] == b"ftyp":
         return next(kind for kind in UNREAD_KINDS if ".mp4" in kind.suffixes)
-    return next((kind for kind in UNREAD_KINDS if first.startswith(kind.starts) and kind.starts), None)
+    try:
+        text = next(chunks(path, Notes()), "")
+    except (DataError, ValueError):
+        text = ""
+    return next((kind for kind in UNREAD_KINDS if first.startswith(kind.starts)), None) or _unread_text(text)
+
+
+def _unread_text(text: str) -> Unread | None:
+    """Return what a text is that can't be read, by its beginning."""
+    start = text[:100].lstrip("\ufeff \t\r\n").encode(errors="replace")
+    return next((kind for kind in UNREAD_KINDS if start.startswith(kind.begins)), None)
 
 
 # A file with one of these endings, or with one that no reader knows, may hold anything: its content decides.
+UNREAD = "unread"
 OPEN_SUFFIXES = ("", ".txt", ".text", ".log", ".md")
 MAGIC = {
     b"PAR1": ".parquet",
@@ -113,18 +130,21 @@ ZIPPED = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 
 
 def suffix_of(path: Path, known: Collection[str]) -> str:
-    """Return the suffix whose reader fits a file, "" for one without a `known` ending that is no text."""
+    """Return the suffix whose reader fits a file, "" for a text of a form that can't be read, or for what is none."""
     suffix = path.suffix.lower()
     if suffix in known and suffix not in OPEN_SUFFIXES:
         return suffix
     status = path.stat()
     found = _by_content(path, status.st_mtime_ns, status.st_size)
-    return found if found in known else suffix if suffix in known else ""
+    return found if found in known else suffix if suffix in known and found != UNREAD else ""
 
 
 @lru_cache(maxsize=20_000)
 def _by_content(path: Path, _time: int, size: int) -> str:
-    """Return the suffix for what a file holds, "" for no text; its time and size are the cache's keys too."""
+    """Return the suffix for what a file holds, "" for no text, `UNREAD` for one that can't be read.
+
+    The file's time and size are keys of the cache too.
+    """
     with path.open("rb") as stream:
         first = stream.read(8)
     magic = next((suffix for start, suffix in MAGIC.items() if first.startswith(start)), "")
@@ -145,8 +165,7 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     text = text[:end] if size > FIRST_BYTES and end else text
     found = text_kind.suffix_of(text)
     suffix = path.suffix.lower()
-    if found != ".txt" or (suffix and suffix in OPEN_SUFFIXES):
-        return found
+    if found == ".txt" and (_unread_text(text) or (suffix not in OPEN_SUFFIXES and unread_kind(path))):
+        return UNREAD
     # Prose with an ending of its own, such as a program, is no conversation.
-    is_talk = not suffix or chats.read(text).speakers
-    return found if is_talk and not unread_kind(path) else ""
+    return found if found != ".txt" or suffix in OPEN_SUFFIXES or chats.read(text).speakers else ""

@@ -1,8 +1,8 @@
 """JSON files: a list of objects, an object of columns, an object with a list for each split, or objects in a row.
 
-Rows may be lists too: of turns, or of cells, which get names. A line may be an object as Python writes it. A list is
-parsed piecewise, so the first rows of a large file come at once. A broken line is reported and skipped; a list that
-breaks off is an error, since nothing after the break can be trusted.
+Rows may be texts too, or lists: of turns, or of cells, which get names. A line may be an object as Python writes it.
+A list is parsed piecewise, so the first rows of a large file come at once. A broken line is reported and skipped; a
+list that breaks off is an error, since nothing after the break can be trusted.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ SPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
 # Telegram's names for the lists of an account's chats.
 CHATS = {"chats", "left_chats"}
-# The column for the name under which an object stood, and for a row that is a list of turns.
-ID, TURNS = "id", "turns"
+# The column for the name under which an object stood, and for a row that is a list of turns, or a text.
+ID, TURNS, TEXT = "id", "turns", "text"
 # Lists of objects that say what the rows are like, as servers of data sets write them.
 DESCRIBING = {"features", "fields", "schema", "columns"}
 # Two objects side by side may be columns; from three on, with the same names in each, they are rows.
@@ -63,33 +63,37 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     else:
         rows = _document(_Scanner(path, notes))
     first = list(islice(rows, SAMPLE_ROWS))
-    lists = [each.items for each in first if isinstance(each, _List)]
+    kind = Counter(type(each.value) if isinstance(each, _Bare) else dict for each in first).most_common(1)
+    lists = [each.value for each in first if isinstance(each, _Bare) and isinstance(each.value, list)]
     rows = chain(first, rows)
-    if len(lists) * 2 <= len(first):
-        yield from _without_lists(rows)
+    if not kind or kind[0][0] is dict:
+        yield from _of_type(rows, dict)
+    elif kind[0][0] is str:
+        yield from _of_type(rows, str, TEXT)
     elif _are_cells(lists):
         yield from _of_cells(lists, rows, path, notes)
     else:
-        for row in rows:
-            yield LinedRow({TURNS: row.items}, row.line) if isinstance(row, _List) else row
+        yield from _of_type(rows, list, TURNS)
 
 
 @dataclass(frozen=True)
-class _List:
-    """A row that is a list: where it stands, its items, and its line."""
+class _Bare:
+    """A row that is no object, but a list or a text: where it stands, and its line."""
 
     position: str
-    items: list[Any]
+    value: list[Any] | str
     line: int
 
 
-def _without_lists(rows: Iterable[Found | _List]) -> Iterator[Found]:
-    """Yield rows; a list among objects is broken."""
+def _of_type(rows: Iterable[Found | _Bare], wanted: type, column: str = "") -> Iterator[Found]:
+    """Yield the rows of one type, lists and texts in a column; others are broken."""
     for row in rows:
-        if isinstance(row, _List):
-            yield BrokenRow(row.position, "it is a list, no object with names")
-        else:
+        if not isinstance(row, _Bare):
             yield row
+        elif isinstance(row.value, wanted):
+            yield LinedRow({column: row.value}, row.line)
+        else:
+            yield BrokenRow(row.position, f"it is {KINDS[type(row.value)]}, no object with names")
 
 
 def _are_cells(lists: Sequence[list[Any]]) -> bool:
@@ -102,7 +106,7 @@ def _are_cells(lists: Sequence[list[Any]]) -> bool:
 
 
 def _of_cells(
-    lists: Sequence[list[Any]], rows: Iterable[Found | _List], path: Path, notes: Notes
+    lists: Sequence[list[Any]], rows: Iterable[Found | _Bare], path: Path, notes: Notes
 ) -> Iterator[Found]:
     """Yield rows of cells by their columns: those that the first row names, else by number."""
     first = lists[0]
@@ -114,12 +118,13 @@ def _of_cells(
     if not is_head:
         notes.remarks.append(f"{path.name} has no header: its columns are called by their numbers.")
     for row in rows:
-        if not isinstance(row, _List):
+        if not isinstance(row, _Bare):
             yield row
-        elif len(row.items) != len(columns):
-            yield BrokenRow(row.position, f"it has {len(row.items)} cells for {len(columns)} columns")
-        elif not is_head or row.items != first:
-            yield LinedRow(dict(zip(columns, row.items, strict=True)), row.line)
+        elif not isinstance(row.value, list) or len(row.value) != len(columns):
+            cells = len(row.value) if isinstance(row.value, list) else 1
+            yield BrokenRow(row.position, f"it has {cells} cells for {len(columns)} columns")
+        elif not is_head or row.value != first:
+            yield LinedRow(dict(zip(columns, row.value, strict=True)), row.line)
 
 
 def _holds_several(beginning: str) -> bool:
@@ -152,7 +157,7 @@ def _is_json_lines(path: Path, beginning: str) -> bool:
         return False
 
 
-def _parsed(line: str, number: int) -> Found | _List:
+def _parsed(line: str, number: int) -> Found | _Bare:
     position = f"line {number:,}"
     try:
         # A line end would count as a character of an unterminated text.
@@ -204,16 +209,16 @@ def _message(error: json.JSONDecodeError) -> str:
     return next((message for message in MESSAGES if found.startswith(message)), found)
 
 
-def _row(value: Any, position: str, line: int = 0) -> Found | _List:
+def _row(value: Any, position: str, line: int = 0) -> Found | _Bare:
     if isinstance(value, dict):
         return value
-    if isinstance(value, list) and value:
-        return _List(position, value, line)
+    if value and isinstance(value, (list, str)):
+        return _Bare(position, value, line)
     kind = KINDS.get(type(value), "a number")
     return BrokenRow(position, f"it is {kind}, no object with names")
 
 
-def _document(scanner: _Scanner) -> Iterator[Found | _List]:
+def _document(scanner: _Scanner) -> Iterator[Found | _Bare]:
     first = scanner.peek()
     if first == "[":
         yield from _list(scanner)
@@ -225,7 +230,7 @@ def _document(scanner: _Scanner) -> Iterator[Found | _List]:
         raise unreadable(scanner.path, f"{scanner.position} goes on behind the end")
 
 
-def _sequence(scanner: _Scanner) -> Iterator[Found | _List]:
+def _sequence(scanner: _Scanner) -> Iterator[Found | _Bare]:
     """Yield the rows of objects that follow each other, with or without commas."""
     number = 0
     while scanner.peek():
@@ -236,7 +241,7 @@ def _sequence(scanner: _Scanner) -> Iterator[Found | _List]:
             scanner.take(",")
 
 
-def _list(scanner: _Scanner) -> Iterator[Found | _List]:
+def _list(scanner: _Scanner) -> Iterator[Found | _Bare]:
     scanner.take("[")
     number = 0
     while scanner.peek() != "]":
@@ -269,7 +274,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
         name = str(scanner.value("a name"))
         scanner.take(":")
         if name not in DESCRIBING and scanner.at_list_of_objects():
-            rows = _without_lists(_list(scanner))
+            rows = _of_type(_list(scanner), dict)
             first_rows[name] = next(rows)
             rows = chain((first_rows[name],), rows)
             if wanted or not _belong_together(first_rows):
@@ -285,13 +290,13 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
             values[name] = scanner.value(f'"{name}"')
     scanner.take("}")
     if first_rows and (wanted not in first_rows if wanted else not _belong_together(first_rows)):
-        raise _unclear(scanner.path, first_rows)
+        raise _unclear(f"{scanner.path.name} holds several lists: {', '.join(first_rows)}.", first_rows)
     splits = [name for name in first_rows if split_named(name)]
     if splits and not wanted:
         named = ", ".join(f'"{name}"' for name in splits)
         scanner.notes.remarks.append(f"{scanner.path.name} holds lists that are read as splits: {named}.")
     if not first_rows and values and not is_inner:
-        yield from _columns(scanner.path, values)
+        yield from _columns(scanner.path, values, wanted)
 
 
 def _belong_together(lists: Collection[str]) -> bool:
@@ -299,41 +304,45 @@ def _belong_together(lists: Collection[str]) -> bool:
     return len(lists) == 1 or all(map(split_named, lists)) or set(lists) <= CHATS
 
 
-def _unclear(path: Path, first_rows: Mapping[str, Found]) -> DataError:
+def _unclear(message: str, first_rows: Mapping[str, Any]) -> DataError:
+    """Return the question which of several lists holds the rows."""
     shown = "; ".join(
         f"{name}: {json.dumps(row, ensure_ascii=False, default=str)[:MAX_SHOWN]}"
         for name, row in first_rows.items()
     )
-    return DataError(
-        f"{path.name} holds several lists: {', '.join(first_rows)}.",
-        f"Choose one. {shown}",
-        SHEET_FIELD,
-        tuple(first_rows),
-    )
+    return DataError(message, f"Choose one. {shown}", SHEET_FIELD, tuple(first_rows))
 
 
-def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
-    """Yield the rows of an object of columns; an object with other values is a row itself."""
-    columns = {name: value for name, value in values.items() if isinstance(value, (list, dict))}
+def _columns(path: Path, values: dict[str, Any], wanted: str) -> Iterator[Found]:
+    """Yield the rows of an object of columns; an object with other values is a row itself.
+
+    Of lists of different lengths one has to be `wanted`: else DataError is raised with the field `data.sheet`.
+    """
+    columns = {
+        name: value if isinstance(value, dict) else dict(enumerate(value))
+        for name, value in values.items()
+        if isinstance(value, (list, dict))
+    }
     if len(columns) < len(values):
         yield values
         return
     if _are_rows(values):
         yield from ({ID: name} | value for name, value in values.items())
         return
-    keys = [list(value) if isinstance(value, dict) else list(range(len(value))) for value in columns.values()]
-    if len({*map(len, keys)}) > 1:
-        lengths = ", ".join(f'"{name}": {len(each):,}' for name, each in zip(columns, keys, strict=True))
-        raise unreadable(
-            path,
-            f"it is one object with lists of different lengths ({lengths})",
-            "Give its lists the same length, or write an object for each row.",
-        )
-    for name, column_keys in zip(columns, keys, strict=True):
-        if column_keys != keys[0]:
+    if len({*map(len, columns.values())}) > 1:
+        if wanted not in columns:
+            lists = ", ".join(f"{name} ({len(each):,})" for name, each in columns.items())
+            firsts = {name: next(iter(each.values())) for name, each in columns.items() if each}
+            message = f"{path.name} is one object with lists of different lengths: {lists}."
+            raise _unclear(message, firsts)
+        yield from ({wanted: value} for value in columns[wanted].values())
+        return
+    keys = [*next(iter(columns.values()))]
+    for name, each in columns.items():
+        if [*each] != keys:
             raise unreadable(path, f'the column "{name}" has other rows than the first one')
-    for key in keys[0]:
-        yield {name: value[key] for name, value in columns.items()}
+    for key in keys:
+        yield {name: each[key] for name, each in columns.items()}
 
 
 def _are_rows(values: dict[str, Any]) -> bool:

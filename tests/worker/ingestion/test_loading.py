@@ -104,3 +104,17 @@ def test_a_summary_that_comes_late_is_found_in_a_big_source(tmp_path, channel, m
     schema, examples = read_source(path, channel, needs_summary=True)
     assert schema.summary == "summary"
     assert examples[None][-1].summary == "Ann greets."
+
+
+def test_columns_that_are_alike_are_offered_as_choices(tmp_path, channel):
+    rows = [
+        {
+            "dialogue": f"Ann: {word}?\nBob: Yes.",
+            "short_summary": f"It is {word} today.",
+            "long_summary": f"So {word} it is.",
+        }
+        for word in ("warm", "cold", "dark")
+    ]
+    with pytest.raises(DataError, match=r"a\.jsonl: Several columns could be the summary") as caught:
+        read_source(write_jsonl(tmp_path / "a.jsonl", rows), channel, needs_summary=True)
+    assert caught.value.choices == ("short_summary", "long_summary")

@@ -113,6 +113,17 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path, chann
         ("a.data", b"BEGIN:VCARD\nN:Lee\nEND:VCARD\nBEGIN:VCARD\nN:Moss\nEND:VCARD\n", "contacts", "Choose"),
         ("a", b"BEGIN:VCALENDAR\nN: Lee\nEND:VCALENDAR\n", "contacts or a calendar", "Choose"),
         ("a.dat", b"<?xml version='1.0'?>\nAnn: hi\nBob: yo\nAnn: so\n", "a file of another form", "csv"),
+        (
+            "a.txt",
+            b"<?xml version='1.0'?>\n<chat><m by='Ann'>hi</m></chat>\n",
+            "a file of another form",
+            "csv",
+        ),
+        ("film.txt", b"\n[Script Info]\n\nDialogue: 0,Yo\n", "subtitles of another form", "srt"),
+        ("a.log", b"@UTF8\n@Begin\n*CHI:\thi\n*MOT:\tyo\n*CHI:\tso\n", "an annotated transcript", "CLAN"),
+        ("grid.txt", 'File type = "ooTextFile"\n'.encode("utf-16"), "an annotated transcript", "ELAN"),
+        ("grid", 'File type = "ooTextFile"\n'.encode("utf-16"), "an annotated transcript", "ELAN"),
+        ("b.txt", b"BEGIN:VCALENDAR\nSUMMARY:Lunch\nEND:VCALENDAR\n", "contacts or a calendar", "Choose"),
         ("all.7z", b"7z\xbc\xaf", "an archive of another kind", "Unpack"),
     ],
 )
@@ -123,6 +134,19 @@ def test_the_nearest_step_is_said(name, content, what, step, tmp_path, channel):
     assert caught.value.message.startswith(f"{name} is {what}")
     assert caught.value.message.endswith("which can't be read.")
     assert step in caught.value.hint
+
+
+def test_texts_of_another_form_are_named_beside_others(tmp_path, channel):
+    (tmp_path / "a.txt").write_text("Ann: hi\nBob: yo\n")
+    (tmp_path / "b.txt").write_text("<?xml version='1.0'?>\n<chat/>\n")
+    source = locate(DataOptions(source=str(tmp_path)), channel)
+    assert source.files == {None: (tmp_path / "a.txt",)}
+    assert [message for message, _ in source.remarks] == [
+        "Left out, as such files are not read: 1 .txt (b.txt)."
+    ]
+    (tmp_path / "a.txt").unlink()
+    with pytest.raises(DataError, match=r"b\.txt is a file of another form, which can't be read"):
+        locate(DataOptions(source=str(tmp_path)), channel)
 
 
 @pytest.mark.parametrize("is_zip", [False, True])

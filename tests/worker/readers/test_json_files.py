@@ -109,7 +109,6 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
         ),
         ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is due'),
         ('[{"a": 1}] and more', "line 1 goes on behind the end"),
-        ('{"a": [1, 2], "b": [1]}', r'it is one object with lists of different lengths \("a": 2, "b": 1\)'),
         ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has other rows'),
         ("42", "line 1 holds neither a list nor an object"),
         ("[" * 100_000, "is damaged|nested too deeply"),
@@ -126,10 +125,26 @@ def test_what_can_not_be_read_is_said(tmp_path, content, words):
     assert caught.value.field == "data.source"
 
 
-def test_of_a_whole_file_no_one_is_told_to_repair_it(tmp_path):
+def test_of_lists_of_different_lengths_one_is_asked_for(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"Recap": ["They greet.", "They part."], "Transcript": ["Ann: hi"], "by": ["x"]}')
     with pytest.raises(DataError) as caught:
-        list(table(tmp_path / "a.json", '{"Recap": ["a", "b"], "Transcript": ["c"]}'))
-    assert caught.value.hint == "Give its lists the same length, or write an object for each row."
+        list(open_table([path]))
+    (problem,) = caught.value.problems
+    assert (
+        problem.message
+        == "a.json is one object with lists of different lengths: Recap (2), Transcript (1), by (1)."
+    )
+    assert (problem.field, problem.choices) == ("data.sheet", ("Recap", "Transcript", "by"))
+    assert problem.hint == 'Choose one. Recap: "They greet."; Transcript: "Ann: hi"; by: "x"'
+    assert values(open_table([path], sheet="Recap")) == [{"Recap": "They greet."}, {"Recap": "They part."}]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_a_list_of_texts_is_a_column(tmp_path, name):
+    texts = ["Ann: hi\nBob: ho", "Ann: tea?\nBob: yes"]
+    text = json.dumps(texts) if name == "a.json" else "\n".join(map(json.dumps, texts))
+    assert values(table(tmp_path / name, text)) == [{"text": each} for each in texts]
 
 
 # Several lines in a cell: none is a turn.
