@@ -1,5 +1,3 @@
-"""The verbs `adapters …`: what they print, in both ways of speaking, and that a command they name runs."""
-
 import re
 
 import pytest

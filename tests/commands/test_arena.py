@@ -1,5 +1,3 @@
-"""`arena`: a small queue for real; as a program stopped and gone on with, killed and found again."""
-
 import signal
 from collections.abc import Callable
 from pathlib import Path

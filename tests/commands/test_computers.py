@@ -1,5 +1,3 @@
-"""The verbs `computers` and `node`: what they print, and what they refuse."""
-
 import pytest
 
 from engine.computers import store

@@ -1,5 +1,3 @@
-"""A recipe that would start a download asks the person at the terminal first."""
-
 import io
 import shutil
 import sys

@@ -1,5 +1,3 @@
-"""The verb `data`: its words, its JSON and its csv files."""
-
 import csv
 import json
 import sqlite3

@@ -1,5 +1,3 @@
-"""A worker followed by a command: whatever becomes of the words about it, its work is not lost."""
-
 from functools import partial
 
 import pytest

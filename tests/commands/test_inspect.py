@@ -1,5 +1,3 @@
-"""A plan and the scores of `evaluate` as people read them: nothing is said that is not known."""
-
 from typing import Any
 
 import pytest

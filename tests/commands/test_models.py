@@ -1,5 +1,3 @@
-"""`models`: what is on this computer, what may be downloaded, and what the hub finds."""
-
 import pytest
 
 from engine.commands import models

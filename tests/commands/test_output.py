@@ -1,5 +1,3 @@
-"""Texts of others can't speak to the terminal: what commands it is written out, and no name fakes a line."""
-
 import io
 import json
 import os

@@ -1,5 +1,3 @@
-"""The recipe of a command comes from a file or from the command's input."""
-
 import io
 from argparse import Namespace
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The verbs that ask a worker: `evaluate`, `summarize`, `plan`, `data`, on one small run that all of them share."""
-
 from pathlib import Path
 from typing import Any
 

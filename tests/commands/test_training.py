@@ -1,5 +1,3 @@
-"""`train` and `resume`: on every family, as programs stopped in every way, and asked for the impossible."""
-
 import json
 import signal
 import subprocess

@@ -1,5 +1,3 @@
-"""The verb `trash`: what it prints, in both ways of speaking, and what it does."""
-
 from engine.adapters import library
 from engine.maintenance import trash_contents
 from tests.helpers.homes import add_adapter

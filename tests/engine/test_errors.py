@@ -1,5 +1,3 @@
-"""Errors speak to the user, one shape for one and for many."""
-
 import pytest
 
 from engine import errors

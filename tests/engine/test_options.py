@@ -1,5 +1,3 @@
-"""What holds for every setting there is, the moment it is declared."""
-
 from typing import Any, Literal
 
 import pytest

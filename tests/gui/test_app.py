@@ -1,5 +1,3 @@
-"""The window as a whole: what it loads, one instance, quitting while a run trains, coming back to a living one."""
-
 from __future__ import annotations
 
 import json

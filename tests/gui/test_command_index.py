@@ -1,5 +1,3 @@
-"""The command palette: what it offers, that typing finds it, and that keys alone do it."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The Debian package before it is packed: what is in it, and what its files say to the desktop."""
-
 import configparser
 import gzip
 import re

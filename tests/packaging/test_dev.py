@@ -1,5 +1,3 @@
-"""The developer's commands: what each starts, with which variables, and how it ends."""
-
 import os
 import subprocess
 import sys

@@ -1,5 +1,3 @@
-"""The website of the documentation: what it is made of is there, and a topic's words stay words."""
-
 import pytest
 
 import docs

@@ -1,5 +1,3 @@
-"""The environment's stamp, and which interpreter makes it."""
-
 import sys
 
 import environment

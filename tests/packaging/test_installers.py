@@ -1,5 +1,3 @@
-"""What is built for Windows and macOS: all files, icons that can be read, and an installer that Wine runs."""
-
 import os
 import plistlib
 import subprocess

@@ -1,5 +1,3 @@
-"""The launcher: environments that uv makes, what goes wrong on the way, and how Tunesmith is started in one."""
-
 import json
 import os
 import shutil

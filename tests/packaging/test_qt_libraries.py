@@ -1,5 +1,3 @@
-"""The look for Qt's system libraries, before Qt can abort."""
-
 import os
 import shutil
 import sys

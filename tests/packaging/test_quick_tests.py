@@ -1,5 +1,3 @@
-"""The tests of a change: what is changed, what it reaches, in which order, and what fits into the time."""
-
 import json
 import subprocess
 from types import SimpleNamespace

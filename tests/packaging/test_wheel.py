@@ -1,5 +1,3 @@
-"""The wheel, installed away from the checkout: its command works, and takes no module's name from other programs."""
-
 import json
 import os
 import subprocess

@@ -1,5 +1,3 @@
-"""What an adapter says once it is passed on: no place on this computer, whole, and the library's own copy as it was."""
-
 import json
 import zipfile
 from collections.abc import Callable

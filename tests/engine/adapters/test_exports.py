@@ -1,5 +1,3 @@
-"""What CTranslate2 can't write with is said beside the option, before anything is loaded."""
-
 from pathlib import Path
 
 import pytest

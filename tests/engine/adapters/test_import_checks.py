@@ -1,5 +1,3 @@
-"""Weights that no training leaves are named, in every number format and wherever they stand."""
-
 import math
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""The library: a scan of folders; adapters come in safely and nothing is lost on the way out."""
-
 import json
 import os
 import pickle

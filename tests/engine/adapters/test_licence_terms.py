@@ -1,5 +1,3 @@
-"""What is said of well-known licences, and of those that nobody here knows."""
-
 import pytest
 
 from engine.adapters import licence_terms

@@ -1,5 +1,3 @@
-"""Metadata: read back as written, kept readable for ever, and honest about the files beside them."""
-
 import hashlib
 from datetime import UTC, datetime
 

@@ -1,5 +1,3 @@
-"""What a stranger's adapter may say of itself, judged before PEFT sees it."""
-
 import json
 import re
 import time

@@ -1,5 +1,3 @@
-"""The trash: folders that go in and out, whatever they are."""
-
 from pathlib import Path
 
 import pytest

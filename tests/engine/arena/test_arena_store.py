@@ -1,5 +1,3 @@
-"""Arenas as folders: made, changed by several at once, read back, and refused where they can't be read."""
-
 import shutil
 from pathlib import Path
 

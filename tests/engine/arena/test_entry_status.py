@@ -1,5 +1,3 @@
-"""How entries stand, what the queue does next, and how long it still takes: read from their runs alone."""
-
 import shutil
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,3 @@
-"""Another system's summaries as an entry: stored beside the runs, a row like the others, and no cost."""
-
 import pytest
 
 from engine import arena as arenas

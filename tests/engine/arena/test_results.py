@@ -1,5 +1,3 @@
-"""Rows of an arena: which may be compared, with what, and what their figures can't say."""
-
 import pytest
 
 from engine import arena as arenas

@@ -1,5 +1,3 @@
-"""Seeds of a method as one row: which are put together, what their figures are, and what the row says of the rest."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""Times of chats in the ways of many exports, and conversations parted by pauses."""
-
 import pytest
 
 from engine import chats

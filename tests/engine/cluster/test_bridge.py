@@ -1,5 +1,3 @@
-"""Whether a node fits: what keeps it from a run, and what is only to be known."""
-
 import time
 
 import pytest

@@ -1,5 +1,3 @@
-"""How the job store of a cluster is found: a job that runs is asked, and one that has ended is submitted anew."""
-
 import http.server
 import json
 import threading

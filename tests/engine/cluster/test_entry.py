@@ -1,5 +1,3 @@
-"""An entry on a node: how it starts its worker, hands over its files, and what it leaves there."""
-
 import pytest
 
 from engine.cluster import entry

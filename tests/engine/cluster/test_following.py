@@ -1,5 +1,3 @@
-"""What was sent is followed: a lost connection is told from a fault, and an arena's entries to their ends."""
-
 import json
 from contextlib import nullcontext
 from types import SimpleNamespace

@@ -1,5 +1,3 @@
-"""The job store: which entry starts next, which task is listened to, what a restart finds, and how files are kept."""
-
 import hashlib
 import json
 import stat

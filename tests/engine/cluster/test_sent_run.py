@@ -1,5 +1,3 @@
-"""A run that another computer does, followed into its folder here; the job store is in this process."""
-
 import json
 import os
 import shutil

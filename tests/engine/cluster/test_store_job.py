@@ -1,5 +1,3 @@
-"""The job store as a Ray job: its calls over HTTP, who is let in, and which version starts what waits."""
-
 import hashlib
 import sys
 import threading

@@ -1,5 +1,3 @@
-"""A node of this computer: what is looked at before Ray is started."""
-
 import socket
 
 import pytest

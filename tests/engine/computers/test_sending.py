@@ -1,5 +1,3 @@
-"""What is said before anything leaves this computer."""
-
 import pytest
 
 from engine.computers import sending

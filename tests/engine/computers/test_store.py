@@ -1,5 +1,3 @@
-"""Which computers are kept, and what is refused as one."""
-
 import pytest
 
 from engine.computers import computer as checks

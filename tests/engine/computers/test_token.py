@@ -1,5 +1,3 @@
-"""The token's file: made for its owner alone, and refused where others may read it."""
-
 import stat
 
 import pytest

@@ -1,5 +1,3 @@
-"""The length of a run and the limits of summaries that a recipe leaves open."""
-
 import pytest
 
 from engine.config import automatic, recipe

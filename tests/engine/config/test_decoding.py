@@ -1,5 +1,3 @@
-"""The settings of a command `summarize`: all have defaults, and those that contradict each other are told."""
-
 import pytest
 
 from engine.config.decoding import DecodingOptions, SummarizeOptions, from_command, problems

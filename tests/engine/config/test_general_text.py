@@ -1,5 +1,3 @@
-"""The general text: the shipped one, a file of the user's, or none."""
-
 import pytest
 
 from engine.config import general_text

@@ -1,5 +1,3 @@
-"""The facts of plans that a form shows while a worker plans anew."""
-
 import os
 
 import pytest

@@ -1,5 +1,3 @@
-"""What is known of base models without torch: by their configuration, from the catalogue, and which are here."""
-
 import json
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Prompt templates: those that ship, and what is saved, renamed and deleted."""
-
 import pytest
 
 from engine.config import prompts

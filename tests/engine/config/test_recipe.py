@@ -1,5 +1,3 @@
-"""Recipes: written and read back, checked whole, and kept readable for ever."""
-
 from pathlib import Path
 from typing import Any
 

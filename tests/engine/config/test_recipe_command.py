@@ -1,5 +1,3 @@
-"""The command behind a recipe starts just this recipe."""
-
 import pytest
 
 from engine.config import recipe, recipe_command

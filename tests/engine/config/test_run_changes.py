@@ -1,5 +1,3 @@
-"""What may be changed of a run under way, and the record of it."""
-
 import pytest
 
 from engine.config import recipe as recipes

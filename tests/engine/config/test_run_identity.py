@@ -1,5 +1,3 @@
-"""What all processes of a run have to agree about."""
-
 import json
 
 from engine.config import recipe as recipes

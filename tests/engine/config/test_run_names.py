@@ -1,5 +1,3 @@
-"""A run that nobody named is called after what it is made of, always of today."""
-
 from dataclasses import replace
 
 import pytest

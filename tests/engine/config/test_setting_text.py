@@ -1,5 +1,3 @@
-"""Settings as people read them."""
-
 import pytest
 
 from engine.config import setting_text

@@ -1,5 +1,3 @@
-"""What works where: the registry's refusals, the proof's outcomes, and none of it lost on a broken file."""
-
 import json
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Places inside cells: which there are, what stands there, and which are taken for conversation and summary."""
-
 import pytest
 
 from engine.data.cells import find_places

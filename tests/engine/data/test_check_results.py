@@ -1,5 +1,3 @@
-"""What a limit would cut, exactly, and how the details of a check that is gone are told."""
-
 from itertools import accumulate
 
 import pytest

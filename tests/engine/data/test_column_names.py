@@ -1,5 +1,3 @@
-"""A table of two text columns finds both, by names in many languages or by what stands in them, or asks."""
-
 import pytest
 
 from engine.data import column_names

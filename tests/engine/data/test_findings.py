@@ -1,5 +1,3 @@
-"""The declarations of the data check's findings, and what is said of lists that name them."""
-
 import pytest
 
 from engine.config.data_options import DataOptions

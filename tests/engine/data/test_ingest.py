@@ -1,5 +1,3 @@
-"""Pasted text and files that were dropped together become sources."""
-
 import stat
 
 import pytest

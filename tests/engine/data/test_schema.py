@@ -1,5 +1,3 @@
-"""The shapes of rows: flat columns, lists of turns, several references, turns in rows of their own."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

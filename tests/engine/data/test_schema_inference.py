@@ -1,5 +1,3 @@
-"""What is taken for conversation, summary and speakers: answers, instructions, classes, names of people."""
-
 from typing import Any
 
 import pytest

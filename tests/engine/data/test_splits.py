@@ -1,5 +1,3 @@
-"""Splits told by names: whole words, words joined to other letters, and names that differ in such a word only."""
-
 import pytest
 
 from engine.data.splits import split_in, split_named, told_apart

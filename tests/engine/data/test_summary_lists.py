@@ -1,5 +1,3 @@
-"""Lists in a column of summaries: the sentences of one summary, or several summaries."""
-
 from typing import Any
 
 import pytest

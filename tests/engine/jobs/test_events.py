@@ -1,5 +1,3 @@
-"""The event stream: whole lines only, nothing lost, nothing that JSON has no word for."""
-
 import json
 import os
 import threading

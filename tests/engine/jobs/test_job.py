@@ -1,5 +1,3 @@
-"""Jobs: private folders, commands that arrive whole and in order, one worker at a time."""
-
 import errno
 import stat
 import subprocess

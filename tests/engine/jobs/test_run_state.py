@@ -1,5 +1,3 @@
-"""Live, replayed and re-attached readers build the same state from the same events."""
-
 from typing import Any
 
 import pytest

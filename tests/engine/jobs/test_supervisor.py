@@ -1,5 +1,3 @@
-"""A worker's death is an outcome: each way to go, with real processes that speak the real protocol."""
-
 import os
 import shutil
 import signal

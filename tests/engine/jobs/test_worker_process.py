@@ -1,5 +1,3 @@
-"""How a worker's process comes to be: its environment, and one that is started ahead of its job."""
-
 import subprocess
 import sys
 from contextlib import suppress

@@ -1,5 +1,3 @@
-"""Items: any journal can be replayed, each line alone, and the set opens; how long summaries usually are."""
-
 import json
 
 import pytest

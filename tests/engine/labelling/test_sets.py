@@ -1,5 +1,3 @@
-"""Labelling sets: every change is kept, taken back, read again, and ends in a data set."""
-
 import errno
 import json
 import os

@@ -1,5 +1,3 @@
-"""What takes how much, and that only what can be deleted without a loss ever is: states of runs, and abandoned jobs."""
-
 import json
 import os
 import platform

@@ -1,5 +1,3 @@
-"""The doctor: each finding with its remedy, and the whole report from real probes."""
-
 import json
 import os
 import socket

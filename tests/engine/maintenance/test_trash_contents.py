@@ -1,5 +1,3 @@
-"""What the trash holds, by kind, and how it goes back to where it was."""
-
 import pytest
 
 from engine import arena as arenas

@@ -1,5 +1,3 @@
-"""What the selective methods say they can't do, before anything is loaded, and what they name instead."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""What a run keeps of each scored conversation, as a file."""
-
 import pytest
 
 from engine.runs import example_scores

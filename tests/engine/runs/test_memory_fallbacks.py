@@ -1,5 +1,3 @@
-"""Smaller plans in words, and what is left of them when their event is damaged."""
-
 import math
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Runs beside one another, conversation by conversation: which may be, in what orders, as what table."""
-
 import pytest
 
 from engine.errors import AppError

@@ -1,5 +1,3 @@
-"""Runs: made from recipes, found by name, and honest about how they ended."""
-
 from dataclasses import replace
 
 import pytest

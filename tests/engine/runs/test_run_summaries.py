@@ -1,5 +1,3 @@
-"""The short form of a run says the same as the long one, without reading every step."""
-
 import os
 import shutil
 

@@ -1,5 +1,3 @@
-"""A run's script for SLURM: bash runs it here, with stand-ins for SLURM's own programs."""
-
 import os
 import shutil
 import signal

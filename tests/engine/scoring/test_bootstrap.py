@@ -1,5 +1,3 @@
-"""Intervals hold what they should as often as they should, and verdicts follow from them."""
-
 import numpy as np
 import pytest
 

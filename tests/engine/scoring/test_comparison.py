@@ -1,5 +1,3 @@
-"""How texts and columns of scores of the same conversations compare."""
-
 import pytest
 
 from engine.scoring.comparison import disagreement

@@ -1,5 +1,3 @@
-"""What stands in a summary but not in its conversation is found, and what only reads differently is not."""
-
 import pytest
 
 from engine.scoring.faithfulness import Claim, added, check_claims, unsupported

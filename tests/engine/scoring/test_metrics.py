@@ -1,5 +1,3 @@
-"""What a protocol says of the languages that were read."""
-
 import pytest
 
 from engine.scoring import metrics, score_text

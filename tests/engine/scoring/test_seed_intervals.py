@@ -1,5 +1,3 @@
-"""Intervals over seeds and conversations hold the truth about 19 times in 20, however few the seeds are."""
-
 import math
 
 import numpy as np

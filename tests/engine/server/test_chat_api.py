@@ -1,5 +1,3 @@
-"""Requests in OpenAI's form: what is summarised, what is refused, and how answers look."""
-
 import json
 from contextlib import suppress
 

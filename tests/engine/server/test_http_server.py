@@ -1,5 +1,3 @@
-"""The server with a stand-in for the worker: who is let in, what fails alone, what is cancelled when clients leave."""
-
 import http.client
 import json
 import threading

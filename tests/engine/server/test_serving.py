@@ -1,5 +1,3 @@
-"""What is served under which name, and what a person is given to try it."""
-
 from dataclasses import replace
 
 import pytest

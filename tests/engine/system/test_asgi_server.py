@@ -1,5 +1,3 @@
-"""Bounds of connections: who is too slow, or one too many, is dropped, and the next client is answered."""
-
 import asyncio
 import socket
 import threading

@@ -1,5 +1,3 @@
-"""What was computed is found again for the same facts; damaged it counts as absent, and the oldest goes."""
-
 import os
 
 import pytest

@@ -1,5 +1,3 @@
-"""Whether the hub may and can be reached, told within seconds and without asking anything of it."""
-
 import socket
 import threading
 

@@ -1,5 +1,3 @@
-"""Tables as they leave the program: readable again, and harmless in a spreadsheet."""
-
 import csv
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Menu entries: commands that any path makes, and the packages of others left alone."""
-
 import subprocess
 
 import pytest

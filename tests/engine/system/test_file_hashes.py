@@ -1,5 +1,3 @@
-"""A file's hash is that of its content, whatever was remembered of it."""
-
 import hashlib
 import json
 import os

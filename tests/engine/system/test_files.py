@@ -1,5 +1,3 @@
-"""Small files: written whole or not at all."""
-
 import errno
 import shutil
 from pathlib import Path

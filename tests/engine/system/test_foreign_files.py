@@ -1,5 +1,3 @@
-"""Files of others are read as regular files of their kind's size, and a parser's failure is a ValueError."""
-
 import os
 
 import pytest

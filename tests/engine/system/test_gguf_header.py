@@ -1,5 +1,3 @@
-"""The header of a GGUF file: what stands in it, and every way in which a file is not one."""
-
 import struct
 
 import pytest

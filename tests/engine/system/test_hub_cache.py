@@ -1,5 +1,3 @@
-"""The hub's cache: where it is, and what in it is complete."""
-
 import json
 from pathlib import Path
 

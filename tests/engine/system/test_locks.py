@@ -1,5 +1,3 @@
-"""Locks of files: one holder, and a clear word on a disk that has none."""
-
 import errno
 
 import filelock

@@ -1,5 +1,3 @@
-"""Where things lie."""
-
 import os
 import tempfile
 from pathlib import Path

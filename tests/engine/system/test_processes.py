@@ -1,5 +1,3 @@
-"""Kills for lack of memory are those of the process's own group, where Linux counts them."""
-
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,3 @@
-"""Which of a run's processes this one is, by the variables of a launcher."""
-
 import os
 import socket
 

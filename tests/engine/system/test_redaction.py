@@ -1,5 +1,3 @@
-"""What a log keeps of errors: where they happened, and nothing of what was said."""
-
 import json
 
 import pytest

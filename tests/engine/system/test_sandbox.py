@@ -1,5 +1,3 @@
-"""Work in the sandbox: its results, its errors, and its end at a limit or with its library."""
-
 import os
 import subprocess
 import sys

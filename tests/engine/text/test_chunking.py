@@ -1,5 +1,3 @@
-"""Long conversations in pieces: nothing is lost, nothing is too long, and turns stay whole where they can."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,5 +1,3 @@
-"""Turns, speakers, and turns as text."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,5 +1,3 @@
-"""Whole texts out of bytes, whatever encoding they have."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

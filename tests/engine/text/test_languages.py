@@ -1,5 +1,3 @@
-"""Languages have names and scripts, and texts a script."""
-
 import pytest
 
 from engine.text import languages

@@ -1,5 +1,3 @@
-"""Normal forms are those of Unicode, also of texts that are taken block by block."""
-
 import unicodedata
 
 import pytest

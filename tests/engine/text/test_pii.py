@@ -1,5 +1,3 @@
-"""What is taken for personal data, and, harder, what is not."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,3 @@
-"""Turns that follow each other in one line, and summaries below their conversations."""
-
 import pytest
 
 from engine.text.transcripts import holds_several_turns, part_summaries, part_turns

@@ -1,5 +1,3 @@
-"""Characters that can't be seen or that were damaged, and those that only look like it."""
-
 import pytest
 
 from engine.text.unicode_checks import damaged, invisible, named

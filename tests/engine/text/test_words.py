@@ -1,5 +1,3 @@
-"""Words and sentences of every script."""
-
 import pytest
 
 from engine.text.words import has_stemmer, sentences, tokens, words

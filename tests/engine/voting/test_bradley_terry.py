@@ -1,5 +1,3 @@
-"""Bradley–Terry strengths: a known case, finite ones, and intervals that hold the truth 19 times in 20."""
-
 import math
 import random
 from itertools import combinations

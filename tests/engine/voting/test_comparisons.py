@@ -1,5 +1,3 @@
-"""Comparisons on disk: what makes one."""
-
 import pytest
 
 from engine import voting

@@ -1,5 +1,3 @@
-"""Results of votes: verdicts, preference pairs, and how they stand beside scores in arenas and reports."""
-
 import json
 
 from engine import arena as arenas

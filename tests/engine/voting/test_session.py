@@ -1,5 +1,3 @@
-"""Voting: every vote is kept, taken back, read again after a kill, and counted together with others."""
-
 import errno
 import json
 import os

@@ -1,5 +1,3 @@
-"""Comparisons of finished runs, and of other systems' summaries."""
-
 import pytest
 
 from engine import voting

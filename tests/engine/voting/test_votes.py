@@ -1,5 +1,3 @@
-"""Which pairs a voter is asked: balanced, in random order and on random sides."""
-
 from collections import Counter
 from itertools import islice
 

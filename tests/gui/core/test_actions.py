@@ -1,5 +1,3 @@
-"""Actions are declared once: their keys work, are told, and stand nowhere else."""
-
 import re
 
 import pytest

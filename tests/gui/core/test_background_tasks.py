@@ -1,5 +1,3 @@
-"""Small jobs beside the window: one after the other, and nothing of them stays."""
-
 import gc
 import weakref
 

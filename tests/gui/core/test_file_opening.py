@@ -1,5 +1,3 @@
-"""What a start or a drop asks the window to show: files told apart, and each brought to its page."""
-
 from __future__ import annotations
 
 import zipfile

@@ -1,5 +1,3 @@
-"""What fits what was typed, and what fits it better."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,5 +1,3 @@
-"""Garbage is freed in the GUI thread, whichever thread makes so much that a search is due."""
-
 import gc
 import threading
 import weakref

@@ -1,5 +1,3 @@
-"""Unexpected errors are logged and shown, and what they quote of others commands nothing."""
-
 from __future__ import annotations
 
 from engine.api import AppError

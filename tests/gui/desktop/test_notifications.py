@@ -1,5 +1,3 @@
-"""The desktop is told where nobody looks at the window, in its own way, and never with marks from a name."""
-
 from __future__ import annotations
 
 import pytest

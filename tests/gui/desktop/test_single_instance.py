@@ -1,5 +1,3 @@
-"""The window's socket is where no other user can make it first; what can't be trusted receives nothing."""
-
 from __future__ import annotations
 
 import os

@@ -1,5 +1,3 @@
-"""The meter shows the device in use: the card of a run or of the summaries, else the computer."""
-
 from __future__ import annotations
 
 from types import SimpleNamespace

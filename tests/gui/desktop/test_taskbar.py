@@ -1,5 +1,3 @@
-"""The taskbar is told how far a run is, seldom enough, and forgets it; where there is none, nothing fails."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""What the dialog of the disk says, what its button deletes, and the rule that is followed without it."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The queue as it is shown: what computes, what waits for what, and what can be done about it."""
-
 from __future__ import annotations
 
 import pytest

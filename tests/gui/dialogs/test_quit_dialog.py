@@ -1,5 +1,3 @@
-"""The question what shall become of a run, when the run ends while it is asked."""
-
 from __future__ import annotations
 
 import pytest

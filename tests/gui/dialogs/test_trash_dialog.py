@@ -1,5 +1,3 @@
-"""The trash's dialog: what it lists, restores, and deletes only after it has asked."""
-
 from __future__ import annotations
 
 import shutil

@@ -1,5 +1,3 @@
-"""The fields of base model and data: a click opens the list; typing, pasting and dropping take any source."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""Segments, chips, choices and search fields: by mouse, by keys, and in words."""
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible

@@ -1,5 +1,3 @@
-"""The prompt in the form: its place marked, templates kept and taken, and what the model reads shown whole."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Undo and redo in forms: every change is a step, the whole recipe comes back, and its field is shown."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Drawings from files follow the scheme, the text size and the language."""
-
 import re
 
 import pytest

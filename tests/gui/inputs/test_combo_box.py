@@ -1,5 +1,3 @@
-"""A combo box shows the beginning of a long text, and its list shows all texts whole."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""A field says its problem in words, and shows settled values without letting them be changed."""
-
 from PySide6.QtWidgets import QLineEdit
 
 from gui.inputs.chips import ToggleChips

@@ -1,5 +1,3 @@
-"""Fields for numbers keep what was typed, digit for digit."""
-
 import math
 
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""The rim of the focus: for who uses the keyboard, not for who clicks."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Numbers as they stand on the screen."""
-
 import pytest
 from PySide6.QtCore import QLocale
 

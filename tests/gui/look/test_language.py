@@ -1,5 +1,3 @@
-"""The language of the window: its own texts, what the engine says, numbers, and what has no translation."""
-
 import pytest
 from PySide6.QtCore import QLocale
 

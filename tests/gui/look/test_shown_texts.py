@@ -1,5 +1,3 @@
-"""Names of others can't fake a line of the window, turn its writing round, or hold what can't be seen."""
-
 from __future__ import annotations
 
 from PySide6.QtCore import Qt

@@ -1,5 +1,3 @@
-"""One call styles the application, and every widget follows a change of scheme or text size."""
-
 import gc
 import re
 import weakref

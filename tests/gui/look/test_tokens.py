@@ -1,5 +1,3 @@
-"""The colours keep the contrast they promise, computed from the hex values."""
-
 import re
 from dataclasses import asdict
 

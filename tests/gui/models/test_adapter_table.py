@@ -1,5 +1,3 @@
-"""Only what can be compared shares a group and a scale."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The table of an arena: the column of blind votes comes and goes with them."""
-
 from __future__ import annotations
 
 from engine.api import arenas

@@ -1,5 +1,3 @@
-"""The readers of library and history: each is read once, and what goes meanwhile is no error."""
-
 from __future__ import annotations
 
 import shutil

@@ -1,5 +1,3 @@
-"""Adapters, runs and days in words."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

@@ -1,5 +1,3 @@
-"""Runs by day, in words, each with the one thing to do next."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Losses of several runs over one another: what is in view, how names keep apart, how the view is narrowed."""
-
 from __future__ import annotations
 
 import math

@@ -1,5 +1,3 @@
-"""The loss plot: what it shows, when it redraws, and what it exports."""
-
 import csv
 import itertools
 import subprocess

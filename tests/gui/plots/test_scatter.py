@@ -1,5 +1,3 @@
-"""Two figures of each entry: the front, the axes, and how points are picked."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The numbers behind a plot: buffers, running means and peaks against slow, obvious ones."""
-
 import numpy as np
 import pytest
 from hypothesis import given

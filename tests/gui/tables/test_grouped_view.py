@@ -1,5 +1,3 @@
-"""The keys of a list with headings."""
-
 from __future__ import annotations
 
 import pytest

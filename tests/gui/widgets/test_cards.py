@@ -1,5 +1,3 @@
-"""Cards and strips tell what was pressed."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Dialogs for files open where one for the same purpose was last."""
-
 from __future__ import annotations
 
 from functools import partial

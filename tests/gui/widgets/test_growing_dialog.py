@@ -1,5 +1,3 @@
-"""Dialogs grow with their content, which stays at the top of a high one."""
-
 from __future__ import annotations
 
 import pytest

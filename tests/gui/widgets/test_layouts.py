@@ -1,5 +1,3 @@
-"""Rows and columns in one call: the parts in order, with their stretches, their sides and the room around them."""
-
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, Qt

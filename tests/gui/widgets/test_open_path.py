@@ -1,5 +1,3 @@
-"""Folders and files are opened by the desktop; where it can't, the path is said and can be copied."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Texts and conversations can be selected and copied, and are as high as their lines."""
-
 from __future__ import annotations
 
 import pytest

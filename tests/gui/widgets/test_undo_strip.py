@@ -1,5 +1,3 @@
-"""A message has a place of its own while it is shown, and covers nothing."""
-
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect

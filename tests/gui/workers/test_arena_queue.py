@@ -1,5 +1,3 @@
-"""The queue works entries one after the other through real workers that follow a script."""
-
 from __future__ import annotations
 
 from typing import Any

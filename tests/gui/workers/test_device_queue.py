@@ -1,5 +1,3 @@
-"""The queue for the device: its order, what may start when, and its file."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""The fates of a worker, as the window's thread sees them: each ends in one Ending, and nothing is lost."""
-
 from __future__ import annotations
 
 import os

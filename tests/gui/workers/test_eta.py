@@ -1,5 +1,3 @@
-"""How long a stage still takes: nothing before it is known, then steady, coarse in words, never below nothing."""
-
 from __future__ import annotations
 
 from itertools import pairwise

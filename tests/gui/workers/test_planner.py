@@ -1,5 +1,3 @@
-"""The planner of the train page: what it knows before its worker answers."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""A run as the window sees it: live, replayed and re-attached runs add up to the same."""
-
 from __future__ import annotations
 
 import pytest

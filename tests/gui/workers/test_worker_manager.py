@@ -1,5 +1,3 @@
-"""The window's owner of workers, with real processes that follow a script."""
-
 from __future__ import annotations
 
 import gc

@@ -1,5 +1,3 @@
-"""One base in memory computes as itself or with any adapter, whatever was asked for before."""
-
 import json
 import shutil
 from pathlib import Path

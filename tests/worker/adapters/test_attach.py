@@ -1,5 +1,3 @@
-"""Adapters on base models: new, loaded, switched; and strangers' files that must not get through."""
-
 import dataclasses
 import json
 import shutil

@@ -1,5 +1,3 @@
-"""Columns in one batch write what each writes alone; what could not is left to be written alone."""
-
 from typing import Any
 
 import pytest

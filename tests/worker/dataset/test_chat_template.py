@@ -1,5 +1,3 @@
-"""A base model's chat template is a stranger's program: what it may write, and what it is kept from."""
-
 import pytest
 from transformers import AutoTokenizer
 

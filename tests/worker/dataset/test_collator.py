@@ -1,5 +1,3 @@
-"""Steps, micro-batches and their order."""
-
 import math
 import threading
 from itertools import chain, combinations, islice, pairwise

@@ -1,5 +1,3 @@
-"""Reading conversations from every kind of source, and what is said when they can't be read."""
-
 import csv
 import json
 from pathlib import Path

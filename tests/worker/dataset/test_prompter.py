@@ -1,5 +1,3 @@
-"""Prompts in chat format: what is read, what is a label, and what ends a summary."""
-
 import pytest
 from transformers import AutoTokenizer
 

@@ -1,5 +1,3 @@
-"""Input ids and labels in every family, and the limits that a run takes from its data."""
-
 import pytest
 
 from engine.text.conversations import Example

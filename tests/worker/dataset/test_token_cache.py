@@ -1,5 +1,3 @@
-"""Token ids: the same from their file as made anew, and made anew whenever anything that decides them differs."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""Base and tuned are scored under one protocol, and the difference is paired."""
-
 from dataclasses import replace
 
 import pytest

@@ -1,5 +1,3 @@
-"""The loss on general text: what base and tuned model lose on text that has nothing to do with the conversations."""
-
 import json
 
 import pytest

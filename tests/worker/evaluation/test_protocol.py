@@ -1,5 +1,3 @@
-"""A protocol holds everything that decides a score but the model; under each the base is scored once."""
-
 import json
 
 import pytest

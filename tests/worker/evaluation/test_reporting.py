@@ -1,5 +1,3 @@
-"""Notices about empty and truncated summaries, truncated conversations and unreadable references."""
-
 import json
 from pathlib import Path
 from typing import Any

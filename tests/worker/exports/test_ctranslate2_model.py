@@ -1,5 +1,3 @@
-"""CTranslate2 writes what the engine writes, from a model that is converted once."""
-
 import os
 import random
 import shutil

@@ -1,5 +1,3 @@
-"""A merged folder is a plain model that writes what base and adapter wrote together."""
-
 import json
 import shutil
 import subprocess

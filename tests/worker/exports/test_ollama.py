@@ -1,5 +1,3 @@
-"""An export is given to Ollama where that runs on this computer, verified there, and taken back where it is no good."""
-
 import pytest
 
 from engine.adapters import library

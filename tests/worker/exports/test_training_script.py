@@ -1,5 +1,3 @@
-"""A script made from an adapter trains it again without Tunesmith, to the same weights."""
-
 import json
 import os
 import shutil

@@ -1,5 +1,3 @@
-"""By which program an export is verified, and its verdict; llama.cpp's own server is a stand-in here."""
-
 import sys
 
 import pytest

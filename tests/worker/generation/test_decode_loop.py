@@ -1,5 +1,3 @@
-"""Prompts that are read in groups of similar length are written on as if each were alone, and little is padded."""
-
 from itertools import cycle
 from typing import Any
 

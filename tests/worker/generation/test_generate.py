@@ -1,5 +1,3 @@
-"""Batched decoding gives each prompt the tokens it would get alone, and that training's forward predicts."""
-
 from itertools import cycle, pairwise
 from typing import Any
 

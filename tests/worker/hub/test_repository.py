@@ -1,5 +1,3 @@
-"""Fetching from a hub: its cost, progress, cancel, the ways to fail, what is here then, and what its card says."""
-
 import io
 import json
 import logging

@@ -1,5 +1,3 @@
-"""Searching the hub: models that write text, with what is known of them, and the ways to fail."""
-
 import httpx2
 import pytest
 

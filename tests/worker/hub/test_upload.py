@@ -1,5 +1,3 @@
-"""Sending files to the hub: what arrives, what is not sent twice, and the ways to be refused."""
-
 import pytest
 
 from engine.errors import AppError, OfflineError

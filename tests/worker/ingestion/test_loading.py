@@ -1,5 +1,3 @@
-"""What is shown of a source before the whole of it is read."""
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,3 @@
-"""Summaries from a file of any kind, encoding and column, and what can't be read as such."""
-
 import json
 from pathlib import Path
 

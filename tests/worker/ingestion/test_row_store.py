@@ -1,5 +1,3 @@
-"""Rows: the same from memory and from disk."""
-
 import tempfile
 from typing import IO, Any
 

@@ -1,5 +1,3 @@
-"""Rows held out: the same as when all conversations are in memory, whatever they begin with."""
-
 import random
 
 import pytest

@@ -1,5 +1,3 @@
-"""Special tokens in people's words."""
-
 from itertools import pairwise
 
 import pytest

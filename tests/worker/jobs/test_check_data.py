@@ -1,5 +1,3 @@
-"""What the data check finds, and that it needs no torch to find it."""
-
 import json
 import subprocess
 import sys

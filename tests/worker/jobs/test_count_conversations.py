@@ -1,5 +1,3 @@
-"""The job `count_conversations` counts all that a source has, not what a run would use of it."""
-
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,3 @@
-"""Tokens counted while a conversation is typed: as runs count them, and cut where they are cut."""
-
 import pytest
 
 from engine.config.recipe import STARTER

@@ -1,5 +1,3 @@
-"""The report of this computer's devices: each card, the one that auto means, and what is wrong with a card."""
-
 from collections.abc import Sequence
 
 import psutil

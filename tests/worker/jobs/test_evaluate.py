@@ -1,5 +1,3 @@
-"""The job `evaluate` scores base and adapters, and refuses what can't be scored before it begins."""
-
 import shutil
 
 import psutil

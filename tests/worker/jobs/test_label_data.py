@@ -1,5 +1,3 @@
-"""The job that makes a labelling set of a source: conversations with and without summaries, once each."""
-
 import json
 from collections.abc import Callable
 from pathlib import Path

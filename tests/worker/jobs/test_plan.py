@@ -1,5 +1,3 @@
-"""The job `plan` plans its recipe, or one recipe after another; `shrink` finds fallbacks for a run that was killed."""
-
 import threading
 import time
 

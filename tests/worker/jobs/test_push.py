@@ -1,5 +1,3 @@
-"""An adapter goes to the hub with its card, and comes back from there into plain PEFT."""
-
 import re
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Conversations of any source for a batch: sent in portions, held-out ones first, and what is left out counted."""
-
 import json
 from collections.abc import Callable
 from pathlib import Path

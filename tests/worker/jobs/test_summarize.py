@@ -1,5 +1,3 @@
-"""The playground's worker: columns side by side, text as it grows, and no trouble of one column is another's."""
-
 import pytest
 import torch
 

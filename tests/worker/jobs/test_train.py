@@ -1,5 +1,3 @@
-"""A run from recipe to adapter, on tiny models, for real."""
-
 import json
 import os
 import tempfile

@@ -1,5 +1,3 @@
-"""Attention with dropout is torch's: the same where nothing is left to chance, and as random as it should be."""
-
 import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention

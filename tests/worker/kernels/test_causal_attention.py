@@ -1,5 +1,3 @@
-"""A decoder's attention in blocks is torch's, but for rounding, and is used where it is quicker."""
-
 import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention

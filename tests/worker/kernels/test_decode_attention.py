@@ -1,5 +1,3 @@
-"""Attention of one token a row is torch's, as near to float32 as the format allows, whatever room is behind it."""
-
 from typing import Any
 
 import pytest

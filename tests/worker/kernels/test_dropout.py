@@ -1,5 +1,3 @@
-"""Quick dropout is dropout: the right share, the right scale, the same from the same seed, nothing in evaluation."""
-
 import pytest
 import torch
 from torch import nn

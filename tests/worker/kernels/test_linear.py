@@ -1,5 +1,3 @@
-"""Linear layers multiply by oneDNN where their weights are frozen, to torch's result."""
-
 import copy
 
 import pytest

@@ -1,5 +1,3 @@
-"""A quick GELU is the one that models write out."""
-
 import pytest
 import torch
 from torch import nn

@@ -1,5 +1,3 @@
-"""A cache with room holds what transformers' own holds, and is copied once in many tokens."""
-
 import pytest
 import torch
 from transformers import DynamicCache, EncoderDecoderCache

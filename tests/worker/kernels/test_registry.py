@@ -1,5 +1,3 @@
-"""The patches: each is asked for, switches work by name and version, and users are told."""
-
 import ast
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""A base model is known by every byte of its files, and values that are no numbers are named."""
-
 import hashlib
 import os
 import re

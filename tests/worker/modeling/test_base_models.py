@@ -1,5 +1,3 @@
-"""Loading base models; what can't be loaded is a named problem before anything is computed."""
-
 import json
 import os
 import shutil

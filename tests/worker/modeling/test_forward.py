@@ -1,5 +1,3 @@
-"""Logits are computed at the labels alone; the loss is the same."""
-
 import pytest
 import torch
 from torch.nn import functional

@@ -1,5 +1,3 @@
-"""Base models on the meta device: a catalogue's before their download, and a head that is told from the files."""
-
 import pytest
 import torch
 

@@ -1,5 +1,3 @@
-"""What stands before the tokens, on unusual bases and beside other prompts; on the usual ones tests/proof has it."""
-
 import dataclasses
 import json
 from itertools import cycle

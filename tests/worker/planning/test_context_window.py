@@ -1,5 +1,3 @@
-"""A plan counts a run's positions exactly, and only those of examples that the run uses."""
-
 import json
 import shutil
 from pathlib import Path

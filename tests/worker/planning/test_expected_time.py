@@ -1,5 +1,3 @@
-"""The expected time grows with what has to be computed, and with nothing else."""
-
 from pathlib import Path
 from typing import Any
 

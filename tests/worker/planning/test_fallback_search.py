@@ -1,5 +1,3 @@
-"""A run whose memory does not suffice ends with memory fallbacks, and goes on with the chosen one."""
-
 import pytest
 import torch
 

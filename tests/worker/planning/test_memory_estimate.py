@@ -1,5 +1,3 @@
-"""A plan's memory is computed from shapes, and exact where it can be checked."""
-
 from pathlib import Path
 
 import pytest

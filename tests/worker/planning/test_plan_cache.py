@@ -1,5 +1,3 @@
-"""A plan without problems is cached for the run that was planned, and for no other."""
-
 from dataclasses import replace
 from pathlib import Path
 

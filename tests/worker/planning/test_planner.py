@@ -1,5 +1,3 @@
-"""Plans are counted without weights and equal to what a run then finds."""
-
 from pathlib import Path
 
 import pytest

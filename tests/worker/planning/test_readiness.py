@@ -1,5 +1,3 @@
-"""What a plan says of whether a run can show anything."""
-
 import json
 from pathlib import Path
 

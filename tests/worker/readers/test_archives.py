@@ -1,5 +1,3 @@
-"""Archives are unpacked into a private folder, and what is suspicious about one is refused by name."""
-
 import bz2
 import gzip
 import lzma

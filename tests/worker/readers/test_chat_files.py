@@ -1,5 +1,3 @@
-"""Chat exports as data, a row for each conversation; places inside the cells of a table are columns."""
-
 import json
 import zipfile
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Parquet and arrow: values of every kind, columns that are no text, damaged files."""
-
 import datetime as dt
 import decimal
 from pathlib import Path

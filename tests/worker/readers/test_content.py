@@ -1,5 +1,3 @@
-"""What a file holds decides how it is read; one that can't be read is named with the nearest step."""
-
 import json
 import shutil
 from pathlib import Path

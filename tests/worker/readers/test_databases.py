@@ -1,5 +1,3 @@
-"""Databases of SQLite: which table is read, nothing is written or executed, damage and encryption are named."""
-
 import sqlite3
 from contextlib import closing
 from pathlib import Path

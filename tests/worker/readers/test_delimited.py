@@ -1,5 +1,3 @@
-"""Tables in text: dialects, encodings, quotation marks, ragged rows."""
-
 from pathlib import Path
 
 import pytest

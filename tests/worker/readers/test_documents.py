@@ -1,5 +1,3 @@
-"""Transcripts in Word documents and PDF files, and the ones that can't be read."""
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""JSON in its shapes, and what is said of a damaged file."""
-
 import json
 from pathlib import Path
 from typing import Any

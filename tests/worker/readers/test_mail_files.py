@@ -1,5 +1,3 @@
-"""One mail: its parts as the standard library parts them, its sender and its time."""
-
 from email.mime.application import MIMEApplication
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart

@@ -1,5 +1,3 @@
-"""Bombs in data: each file that stands for far more than it holds ends in rows or in a named error, within limits."""
-
 from pathlib import Path
 
 import pytest

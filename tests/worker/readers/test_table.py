@@ -1,5 +1,3 @@
-"""A table reads a small file once, and anew where it changed or is large."""
-
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path

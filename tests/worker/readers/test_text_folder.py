@@ -1,5 +1,3 @@
-"""Texts: conversations as they stand, exports as their turns, and summaries in files of their own."""
-
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path

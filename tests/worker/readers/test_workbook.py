@@ -1,5 +1,3 @@
-"""Workbooks: values of every kind, formulas, merged cells, sheets, and files that are no workbooks."""
-
 import re
 import zipfile
 from collections.abc import Callable, Sequence

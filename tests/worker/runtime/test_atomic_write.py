@@ -1,5 +1,3 @@
-"""A disk that takes no more: the run fails in words, and what was there stays whole."""
-
 import resource
 
 import pytest

@@ -1,5 +1,3 @@
-"""What is wrong with a graphics card is named, with who uses it, before a model is loaded."""
-
 import os
 
 import psutil

@@ -1,5 +1,3 @@
-"""How many threads compute: what the machine has, or less where OpenMP was given less."""
-
 import os
 from types import SimpleNamespace
 

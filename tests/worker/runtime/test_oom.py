@@ -1,5 +1,3 @@
-"""Errors that mean a lack of memory are told from others, whatever library raises them."""
-
 import pytest
 import torch
 

@@ -1,5 +1,3 @@
-"""Random states are put back exactly, those of a card too, and a checkpoint holds them."""
-
 import random
 
 import numpy as np

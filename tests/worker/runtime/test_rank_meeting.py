@@ -1,5 +1,3 @@
-"""Where the ranks of a run meet: in a private folder, or in a network that is named."""
-
 import os
 import socket
 import stat

@@ -1,5 +1,3 @@
-"""The computer stays awake while a run computes, by a helper that ends with the worker."""
-
 import pytest
 
 from engine.worker.runtime import sleep_inhibitor

@@ -1,5 +1,3 @@
-"""Files of tensors, against the library that reads them, and on a pretend card."""
-
 import subprocess
 import sys
 

@@ -1,5 +1,3 @@
-"""Tokenizers of strangers: each that never ends, multiplies text or breaks its library is a named problem."""
-
 import json
 import os
 import shutil

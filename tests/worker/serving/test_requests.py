@@ -1,5 +1,3 @@
-"""Requests of the playground: columns side by side, several conversations, long ones in chunks, settings."""
-
 from itertools import pairwise
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Each example's language is told from its reference, and from the set where that is too short."""
-
 import pytest
 
 from engine.text.conversations import Example

@@ -1,5 +1,3 @@
-"""Summaries find their conversations by id or by order; what does not match is named."""
-
 from collections.abc import Sequence
 
 import pytest

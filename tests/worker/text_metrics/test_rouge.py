@@ -1,5 +1,3 @@
-"""The metric has `rouge_score`'s own values and splits sentences as documented."""
-
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 

@@ -1,5 +1,3 @@
-"""chrF as sacrebleu has it; length, novelty and unsupported claims of each summary; means and paired differences."""
-
 import pytest
 from sacrebleu.metrics.chrf import CHRF
 

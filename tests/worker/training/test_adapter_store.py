@@ -1,5 +1,3 @@
-"""A run's adapter is stored under the run's id and a name of its own, and loses no other of that id."""
-
 import pytest
 
 from engine.adapters import library

@@ -1,5 +1,3 @@
-"""The base model is evaluated once for the same tokens, and every run reports the result."""
-
 import pytest
 
 from engine.system.paths import results_folder

@@ -1,5 +1,3 @@
-"""The best state is one whose validation loss is a number, whatever came first."""
-
 import math
 
 import pytest

@@ -1,5 +1,3 @@
-"""Optimizer and schedule are those of transformers' Trainer: its classes, settings, groups and rates."""
-
 import pytest
 from transformers import Trainer, TrainingArguments
 

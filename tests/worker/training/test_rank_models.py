@@ -1,5 +1,3 @@
-"""Summaries that ranks write are those that one process writes, and ranks are started only where they pay."""
-
 from types import SimpleNamespace
 
 import psutil

@@ -1,5 +1,3 @@
-"""The state of a run as checkpoints store it, those of 0.1.0 included."""
-
 import json
 
 import pytest

@@ -1,5 +1,3 @@
-"""What the rules of the data check take for a finding, and what they don't."""
-
 from collections.abc import Sequence
 
 import pytest

@@ -1,5 +1,3 @@
-"""Which graphics cards are seen, from what a computer's files say."""
-
 import pytest
 
 from engine.system.graphics import graphics_cards

@@ -1,5 +1,3 @@
-"""What the driver says of its cards is read as it is, and a broken or hanging nvidia-smi is an answer too."""
-
 import time
 
 import pytest

@@ -1,5 +1,3 @@
-"""What torch was built for stands in a file of its own, and is read without torch."""
-
 import pytest
 
 from engine.system.graphics import torch_build

@@ -1,5 +1,3 @@
-"""Which card a worker sees: the one it computes on, among those that the user left visible."""
-
 import pytest
 
 from engine.system.graphics import visible_cards

@@ -1,5 +1,3 @@
-"""The arena page over real folders: the table, the charts, the queue, and what can be made and changed."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""Another system's summaries in the arena: chosen, matched, named, and a row like the others."""
-
 from __future__ import annotations
 
 import json

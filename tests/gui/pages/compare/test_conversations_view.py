@@ -1,5 +1,3 @@
-"""A run's conversations one by one: sorted, searched, marked, exported, and tried in the playground."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""The ways to a comparison and through its tabs: from a run, Home, the arena and the library, and what is added."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The scores of a comparison: one scale, what is the same left out, and what can't be compared."""
-
 from __future__ import annotations
 
 import pytest

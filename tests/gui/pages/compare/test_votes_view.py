@@ -1,5 +1,3 @@
-"""Blind comparison in the window: keys, no name before the end, results, files, kill and resume."""
-
 from __future__ import annotations
 
 import json

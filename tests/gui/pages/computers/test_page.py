@@ -1,5 +1,3 @@
-"""The page of computers: each is asked by itself, says what it has, and is added and removed here."""
-
 from __future__ import annotations
 
 from dataclasses import asdict

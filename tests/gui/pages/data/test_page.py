@@ -1,5 +1,3 @@
-"""The data page with real checks of real files."""
-
 from __future__ import annotations
 
 import csv

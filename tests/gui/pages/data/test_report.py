@@ -1,5 +1,3 @@
-"""The result of a data check in the page's words."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""The page of this computer: it looks without holding the window, says each fault with its fix, and copies all."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Help: drawn from the declarations, complete, found by search, with drawings that are said in words."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The history page over real run folders; a live run follows a script in a real process."""
-
 from __future__ import annotations
 
 from dataclasses import replace

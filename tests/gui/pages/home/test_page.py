@@ -1,5 +1,3 @@
-"""Home: what was made last, what computes, what to do next, and where its buttons lead."""
-
 from __future__ import annotations
 
 import time

@@ -1,5 +1,3 @@
-"""Drafts on the labelling page: who writes them, what they replace, and how they end."""
-
 from __future__ import annotations
 
 from PySide6.QtCore import Qt

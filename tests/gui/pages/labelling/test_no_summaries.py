@@ -1,5 +1,3 @@
-"""What a page shows of conversations without summaries, from none written to enough for a run."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The labelling page with real sets on the disk and a real worker process that writes drafts from a script."""
-
 from __future__ import annotations
 
 import json

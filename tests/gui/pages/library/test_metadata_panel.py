@@ -1,5 +1,3 @@
-"""The metadata by itself: what is shown of an adapter, and what can be changed."""
-
 from __future__ import annotations
 
 import argparse

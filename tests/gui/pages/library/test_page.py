@@ -1,5 +1,3 @@
-"""The library page over real folders; what needs a worker follows a script in a real process."""
-
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl

@@ -1,5 +1,3 @@
-"""Serving from the window: address, token and a line for a terminal; it ends with the dialog, and says what failed."""
-
 from __future__ import annotations
 
 import http.client

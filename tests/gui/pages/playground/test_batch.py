@@ -1,5 +1,3 @@
-"""Several conversations: read, summarised in every column, compared, cancelled, gone on with, and taken away."""
-
 from __future__ import annotations
 
 import csv

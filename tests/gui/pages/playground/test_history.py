@@ -1,5 +1,3 @@
-"""Earlier tries on disk: kept, found, commented on, cleared and brought back; and a comparison as Markdown."""
-
 from __future__ import annotations
 
 import shutil

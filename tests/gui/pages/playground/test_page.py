@@ -1,5 +1,3 @@
-"""The playground page with a real worker process that answers from a script."""
-
 from __future__ import annotations
 
 import os

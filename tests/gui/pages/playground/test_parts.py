@@ -1,5 +1,3 @@
-"""The playground without its widgets: columns built from events, and who fits beside a base."""
-
 from __future__ import annotations
 
 from pathlib import Path

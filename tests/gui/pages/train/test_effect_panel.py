@@ -1,5 +1,3 @@
-"""What a method trains and takes: counts, share, disk, and where the memory goes."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The chooser of methods: what can be used and what can't, in words; by hand and by keyboard; sketches and lights."""
-
 from __future__ import annotations
 
 from itertools import combinations

@@ -1,5 +1,3 @@
-"""The train page with a worker that follows a script: editing, starting, watching, stopping, and how it went."""
-
 from __future__ import annotations
 
 import pytest

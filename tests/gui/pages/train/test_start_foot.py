@@ -1,5 +1,3 @@
-"""What stands beside Start: the plan in a line, warnings, and why Start is grey."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The first-run guide: it comes once, every step works as it is, and keys alone lead to a run."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Soft prompts begin with words, go on where they stopped, and are kept as what was evaluated; the rest is refused."""
-
 import pytest
 import torch
 from peft import PeftModel
