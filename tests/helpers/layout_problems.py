@@ -57,17 +57,12 @@ def _is_cut_off(each: QWidget) -> bool:
     if isinstance(each, TextView):
         return each.heightForWidth(each.width()) > each.height() + SLACK
     if isinstance(each, (QLineEdit, QComboBox)):
-        return _is_field_cut_off(each)
+        return each.height() + SLACK < each.minimumSizeHint().height()
     if isinstance(each, (QCheckBox, QRadioButton)):
         return each.sizeHint().width() > each.width() + SLACK
     if isinstance(each, QAbstractButton) and each.text() and not isinstance(each, QToolButton):
         return _width(each, each.text().replace("&", "")) + PADDING > each.width() and not each.toolTip()
     return False
-
-
-def _is_field_cut_off(each: QWidget) -> bool:
-    """Return whether a field is squeezed; a choice shortens its text, and its tooltip has all of it."""
-    return each.height() + SLACK < each.minimumSizeHint().height()
 
 
 def _is_label_cut_off(each: QLabel) -> bool:

@@ -82,7 +82,7 @@ class ForkedPopen(subprocess.Popen):
         text = json.dumps(message).encode()
         socket.send_fds(self._status, [len(text).to_bytes(NUMBER_BYTES)], given)
         self._status.sendall(text)
-        self.pid = _number(self._status)
+        self.pid = int.from_bytes(self._status.recv(NUMBER_BYTES, socket.MSG_WAITALL))
         self._child_created = True
         _alive.add(self)
         pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
@@ -145,10 +145,6 @@ _alive: weakref.WeakSet[ForkedPopen] = weakref.WeakSet()
 def running() -> list[ForkedPopen]:
     """Return the programs of this process that the zygote has started and that run."""
     return [each for each in list(_alive) if each.poll() is None]
-
-
-def _number(connection: socket.socket) -> int:
-    return int.from_bytes(connection.recv(NUMBER_BYTES, socket.MSG_WAITALL))
 
 
 @cache

@@ -82,7 +82,9 @@ def main() -> None:
             "cells": found,
             "jobs": _jobs(Path(name)),
             "card": _counted_by_the_card(),
-            "unlike the processor": _unlike_the_processor(),
+            "unlike the processor": [
+                name for name, compute in SAME.items() if not compute("cpu").equal(compute("card:0").cpu())
+            ],
         }
         answer(answers, done)
 
@@ -98,11 +100,6 @@ def _counted_by_the_card() -> dict[str, int]:
         values[values > 0]
         bool(values.any())
     return {**counts.kinds, "mixed": len(counts.mixed)}
-
-
-def _unlike_the_processor() -> list[str]:
-    """Return the operations that the card computes otherwise than the processor, to the last bit."""
-    return [name for name, compute in SAME.items() if not compute("cpu").equal(compute("card:0").cpu())]
 
 
 def _of_numbers(device: str) -> torch.Tensor:

@@ -157,7 +157,7 @@ def test_a_method_a_variant_and_a_value_are_undone_and_redone(form):
 
 
 def test_the_field_that_comes_back_is_scrolled_to_and_shown_though_of_another_level(form):
-    field = last_field(form)
+    field = next(field for field in form._fields["evaluation"] if field.info.kind == "int")
     field.control.widget.setFocus()
     change(field)
     assert field.around.visibleRegion().isEmpty()
@@ -170,10 +170,6 @@ def test_the_field_that_comes_back_is_scrolled_to_and_shown_though_of_another_le
     assert field.around.isVisible()
     form.set_level("essential")
     assert not field.around.isVisible()
-
-
-def last_field(form):
-    return next(field for field in form._fields["evaluation"] if field.info.kind == "int")
 
 
 def change(field):

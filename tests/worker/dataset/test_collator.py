@@ -100,12 +100,8 @@ def test_each_epoch_sees_every_example_once_in_an_order_of_its_own(order, length
         assert first != second
 
 
-def spread(count):
-    return [(10 + 37 * place % 190, 3 + place % 9) for place in range(count)]
-
-
 def test_a_step_sees_examples_of_similar_length_and_steps_come_in_no_order_of_length():
-    steps = sampled(spread(400), 8).steps(0)
+    steps = sampled([(10 + 37 * place % 190, 3 + place % 9) for place in range(400)], 8).steps(0)
     widths = [[10 + 37 * place % 190 for place in step] for step in steps]
     padding = 1 - sum(map(sum, widths)) / sum(8 * max(step) for step in widths)
 

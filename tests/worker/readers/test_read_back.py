@@ -86,11 +86,6 @@ def objects(rows: Sequence[Row]) -> list[Mapping[str, str]]:
     return [dict(zip(HEAD, row, strict=True)) for row in rows]
 
 
-def encodable(text: str, encoding: str) -> str:
-    """Return what of a text an encoding has, as it comes back."""
-    return text.encode(encoding, "ignore").decode(encoding, "ignore")
-
-
 @settings(max_examples=60, deadline=None)
 @given(
     rows=tables(),
@@ -103,7 +98,7 @@ def encodable(text: str, encoding: str) -> str:
 def test_delimited_text(tmp_path_factory, rows, delimiter, ends, encoding, container, suffix):
     name, is_named = encoding
     if is_named:
-        rows = [tuple(encodable(cell, name) for cell in row) for row in rows]
+        rows = [tuple(cell.encode(name, "ignore").decode(name, "ignore") for cell in row) for row in rows]
     text = csv_text(rows, delimiter, *ends)
     path = put(tmp_path_factory.mktemp("csv") / f"rows{suffix}", text.encode(name), container)
     assert read_back(path, name if is_named else "") == rows

@@ -21,13 +21,9 @@ print(growth.mb, counts.transfers)
 """
 
 
-def example(dtype: torch.dtype, shape: tuple[int, ...]) -> torch.Tensor:
-    return (torch.arange(torch.Size(shape).numel()).reshape(shape) % 2).to(dtype)
-
-
 def test_a_file_is_the_librarys_own_byte_by_byte(tmp_path):
     tensors = {
-        f"Schicht «{index}».{dtype}": example(dtype, shape)
+        f"Schicht «{index}».{dtype}": (torch.arange(torch.Size(shape).numel()).reshape(shape) % 2).to(dtype)
         for dtype in reversed(tensor_file.DTYPES)
         for index, shape in enumerate(SHAPES)
     }

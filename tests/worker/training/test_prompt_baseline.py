@@ -34,10 +34,6 @@ SHOTS = "data.shots=2"
 PLAIN = "This is the base model as it is: change the prompt or show examples."
 
 
-def messages(events):
-    return [event["message"] for event in events_named(events, "notice")]
-
-
 def order(events):
     told = ("run_started", "adapter_saved", "evaluated", "job_ended")
     return [event["event"] for event in events if event["event"] in told]
@@ -54,7 +50,7 @@ def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_metadata(tmp_pat
     recipe = tiny_recipe(tmp_path, "llama", "prompt_only", OWN, SHOTS)
     job, events = completed(recipe)
 
-    assert PLAIN not in messages(events)
+    assert PLAIN not in [event["message"] for event in events_named(events, "notice")]
     assert order(events) == ["evaluated", "run_started", "adapter_saved", "evaluated", "job_ended"]
     started = events_named(events, "run_started")[0]
     assert (started["total_steps"], started["trainable_parameters"]) == (0, 0)

@@ -28,13 +28,6 @@ def on_the_bus(system, vendor, kind):
     write(system / "sys/bus/pci/devices/0000:01:00.0/class", f"{kind}\n")
 
 
-def amd_node(system, number):
-    write(
-        system / f"sys/class/kfd/kfd/topology/nodes/{number}/properties",
-        f"cpu_cores_count 0\ngfx_target_version {number}\n",
-    )
-
-
 def test_a_computer_without_a_card(tmp_path):
     on_the_bus(tmp_path, "0x8086", "0x030000")
     assert find(tmp_path) == []
@@ -64,5 +57,8 @@ def test_the_program_of_the_driver_is_a_sign_too(tmp_path, monkeypatch):
 
 def test_amd_cards_are_those_that_torch_has_kernels_for(tmp_path):
     for number in (0, 90012, 90010, 110000):
-        amd_node(tmp_path, number)
+        write(
+            tmp_path / f"sys/class/kfd/kfd/topology/nodes/{number}/properties",
+            f"cpu_cores_count 0\ngfx_target_version {number}\n",
+        )
     assert [card.name for card in find(tmp_path)] == ["AMD card (gfx1100)", "AMD card (gfx90a)"]

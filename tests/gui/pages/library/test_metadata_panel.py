@@ -43,10 +43,6 @@ def changed(*changes: ChangeFacts):
     return add_adapter(f"changed-{len(changes)}", training=TrainingFacts(run="a-run", changes=list(changes)))
 
 
-def said_of_changes(panel) -> list[str]:
-    return [each.text() for each in panel.findChildren(QLabel) if " it was " in each.text()]
-
-
 BATCH = ChangeFacts(step=0, field="training.micro_batch_tokens", before=2048, after=1024)
 AGAIN = ChangeFacts(step=1200, field="training.activation_checkpointing", before=False, after=True)
 
@@ -61,7 +57,7 @@ def test_an_imported_adapter_tells_when_it_was_imported_and_any_other_when_it_wa
 def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
     panel.show_adapter(changed(BATCH, AGAIN))
 
-    assert said_of_changes(panel) == [
+    assert [each.text() for each in panel.findChildren(QLabel) if " it was " in each.text()] == [
         "From the first step on: Micro-batch 1,024; it was 2,048.",
         "Since step 1,200: Checkpoint activations on; it was off.",
     ]

@@ -53,10 +53,6 @@ def file(tmp_path):
     return str(made)
 
 
-def _type(form, source):
-    type_into(form.field("data.source").control.widget.lineEdit(), source)
-
-
 def _read_anew(form, **said):
     data = form.recipe().data
     assert {name: getattr(data, name) for name in AUTOMATIC} == AUTOMATIC | said
@@ -66,7 +62,7 @@ def _read_anew(form, **said):
 
 def test_another_source_that_is_typed_is_read_anew_which_is_said_once_and_can_be_undone(form, file):
     before = form.tables()
-    _type(form, file)
+    type_into(form.field("data.source").control.widget.lineEdit(), file)
     assert form.recipe().data.source == file
     _read_anew(form)
     assert form.field("data.conversation").control.read() == "auto"

@@ -99,17 +99,13 @@ def logits(model: Any, base: LoadedBase) -> torch.Tensor:
     return forward.logits(model, base.family, batch.input_ids, batch.attention_mask, batch.labels)
 
 
-def train_state(model: PeftModel, base: LoadedBase, recipe: Recipe) -> TrainState:
-    return prepare(model, base, recipe.training, recipe.learning_rate(base.family), STEPS)
-
-
 def train(
     recipe: Recipe, watch: Callable[[StepReport, TrainState], None] = lambda _report, _state: None
 ) -> PeftModel:
     """Train by the product's loop; `watch` is called after every step."""
     base = load(recipe)
     model = attached(recipe, base)
-    state = train_state(model, base, recipe)
+    state = prepare(model, base, recipe.training, recipe.learning_rate(base.family), STEPS)
     training, examples = recipe.training, encoded(base)
     sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
     loader = train_loader(examples, Collator(base.family, base.tokenizer.pad_token_id, 10_000), sampler)
