@@ -17,13 +17,7 @@ CASES = (
         --- Log closed Sat Jan 06 10:00:00 2024
         """,
         "irc",
-        """
-        ann: is the oven on?
-        bob: yes: since nine
-        ann: waves
-        ---
-        ann: morning
-        """,
+        "ann: is the oven on?\nbob: yes: since nine\nann: waves\n---\nann: morning",
         "5 system lines",
     ),
     Case(
@@ -35,11 +29,7 @@ CASES = (
         "2024-01-05 10:00:16\t *\tann waves\n"
         "2024-01-05 10:00:17\t<--\tbob (~bob@host) has left #bread\n",
         "irc",
-        """
-        ann: is the oven on?
-        bob: yes: since nine
-        ann: waves
-        """,
+        "ann: is the oven on?\nbob: yes: since nine\nann: waves",
         "3 system lines",
     ),
     Case(
@@ -52,12 +42,7 @@ CASES = (
         "Jan 05 10:00:04 *\tbob has quit (Quit: bye)\n"
         "Jan 05 18:00:05 <ann>\tstill?\n",
         "irc",
-        """
-        ann: is the oven on?
-        bob: yes
-        ---
-        ann: still?
-        """,
+        "ann: is the oven on?\nbob: yes\n---\nann: still?",
         "4 system lines",
     ),
     Case(
@@ -71,30 +56,15 @@ CASES = (
         [18:00:00] <ann> and now?
         """,
         "irc",
-        """
-        ann: is the oven on?
-        bob: yes
-        ann: waves
-        ---
-        ann: and now?
-        """,
+        "ann: is the oven on?\nbob: yes\nann: waves\n---\nann: and now?",
         "2 system lines",
         about="znc",
     ),
     Case(
         "#bread_20240105.log",
-        """
-        [10:00:12] <ann> is the oven on?
-        [10:00:13] <bob> yes
-        [18:00:00] <ann> and now?
-        """,
+        "[10:00:12] <ann> is the oven on?\n[10:00:13] <bob> yes\n[18:00:00] <ann> and now?\n",
         "irc",
-        """
-        ann: is the oven on?
-        bob: yes
-        ---
-        ann: and now?
-        """,
+        "ann: is the oven on?\nbob: yes\n---\nann: and now?",
         about="znc-old",
     ),
     Case(
@@ -109,27 +79,15 @@ CASES = (
         Session Close: Fri Jan 05 10:02:00 2024
         """,
         "irc",
-        """
-        ann: is the oven on?
-        bob: yes
-        """,
+        "ann: is the oven on?\nbob: yes",
         "5 system lines",
         about="mirc",
     ),
     Case(
         "nicks.txt",
-        """
-        <ann> is the oven on?
-        <+bob> yes
-        * cem has joined #bread
-        <ann> good
-        """,
+        "<ann> is the oven on?\n<+bob> yes\n* cem has joined #bread\n<ann> good\n",
         "irc",
-        """
-        ann: is the oven on?
-        bob: yes
-        ann: good
-        """,
+        "ann: is the oven on?\nbob: yes\nann: good",
         "1 system line",
     ),
     Case(
@@ -138,13 +96,7 @@ CASES = (
         '10:01\tBob\t[Sticker]\n10:02\tBob\t"two\nlines"\n10:03\tAnn unsent a message.\n\n2024/01/06(Sat)\n'
         "09:00\tAnn\tMorning\n",
         "line",
-        """
-        Ann: Hello
-        Bob: two
-        lines
-        ---
-        Ann: Morning
-        """,
+        "Ann: Hello\nBob: two\nlines\n---\nAnn: Morning",
         "3 system lines and 1 media tag",
     ),
     Case(
@@ -152,10 +104,7 @@ CASES = (
         "[LINE] Bobとのトーク履歴\n保存日時：2024/01/06 10:00\n\n2024/01/05(金)\n午前10:00\tAnn\tこんにちは\n"
         "午後1:01\tBob\t[写真]\n午後1:02\tBob\tやあ\n",
         "line",
-        """
-        Ann: こんにちは
-        Bob: やあ
-        """,
+        "Ann: こんにちは\nBob: やあ",
         "2 system lines and 1 media tag",
     ),
     Case(
@@ -163,10 +112,7 @@ CASES = (
         "[LINE] Chat history in Trip\nSaved on: 01/06/2024 10:00\n\nFri, 01/05/2024\n"
         "10:00AM\tAnn\tHello\n10:01AM\tBob\tYo\n",
         "line",
-        """
-        Ann: Hello
-        Bob: Yo
-        """,
+        "Ann: Hello\nBob: Yo",
         "2 system lines",
     ),
     Case(
@@ -185,13 +131,7 @@ CASES = (
         [Ann] [오전 9:00] 좋은 아침
         """,
         "kakaotalk",
-        """
-        Ann: 안녕
-        Bob: 네
-        둘째 줄
-        ---
-        Ann: 좋은 아침
-        """,
+        "Ann: 안녕\nBob: 네\n둘째 줄\n---\nAnn: 좋은 아침",
         "3 system lines and 1 media tag",
     ),
     Case(
@@ -206,10 +146,7 @@ CASES = (
         [Bob] [1:03 PM] Yo
         """,
         "kakaotalk",
-        """
-        Ann: Hello
-        Bob: Yo
-        """,
+        "Ann: Hello\nBob: Yo",
         "2 system lines and 1 media tag",
     ),
     Case(
@@ -223,10 +160,7 @@ CASES = (
         2024년 1월 5일 오전 10:01, Bob : 네
         """,
         "kakaotalk",
-        """
-        Ann: 안녕
-        Bob: 네
-        """,
+        "Ann: 안녕\nBob: 네",
         "3 system lines",
     ),
     Case(
@@ -238,25 +172,14 @@ CASES = (
         and so on
         """,
         "viber",
-        """
-        Ann: Hello
-        Bob: Yo
-        and so on
-        """,
+        "Ann: Hello\nBob: Yo\nand so on",
         "1 media tag",
     ),
     Case(
         "viber-mail.txt",
-        """
-        [5 January 2024 at 10:00:12]: Ann: Hello
-        [5 January 2024 at 18:02:12]: Bob: Yo
-        """,
+        "[5 January 2024 at 10:00:12]: Ann: Hello\n[5 January 2024 at 18:02:12]: Bob: Yo\n",
         "viber",
-        """
-        Ann: Hello
-        ---
-        Bob: Yo
-        """,
+        "Ann: Hello\n---\nBob: Yo",
     ),
     Case(
         "signal.md",
@@ -269,12 +192,7 @@ CASES = (
         [2024-01-06 10:01:12] Ann: Morning
         """,
         "signal",
-        """
-        Ann: Hello
-        Me: Yo
-        ---
-        Ann: Morning
-        """,
+        "Ann: Hello\nMe: Yo\n---\nAnn: Morning",
         "1 media tag and 1 quoted message",
     ),
     Case(
@@ -296,12 +214,7 @@ CASES = (
         Morning
         """,
         "imessage",
-        """
-        Ann Lee: Hello
-        Me: Yo
-        ---
-        Me: Morning
-        """,
+        "Ann Lee: Hello\nMe: Yo\n---\nMe: Morning",
         "2 system lines and 1 media tag",
     ),
     Case(
@@ -312,77 +225,35 @@ CASES = (
         [1/6/2024 10:01:12 AM] Ann Lee: Morning
         """,
         "whatsapp",
-        """
-        Ann Lee: Hello
-        Bob Moss: Yo: you
-        ---
-        Ann Lee: Morning
-        """,
+        "Ann Lee: Hello\nBob Moss: Yo: you\n---\nAnn Lee: Morning",
         about="skype",
     ),
     Case(
         "slack-copied.txt",
-        """
-        Ann Lee  [9:15 AM]
-        Is the oven on?
-        Bob Moss  [9:20 AM]
-        Yes (edited)
-        :tada:
-        2
-        """,
+        "Ann Lee  [9:15 AM]\nIs the oven on?\nBob Moss  [9:20 AM]\nYes (edited)\n:tada:\n2\n",
         "slack",
-        """
-        Ann Lee: Is the oven on?
-        Bob Moss: Yes
-        """,
+        "Ann Lee: Is the oven on?\nBob Moss: Yes",
         "3 system lines",
     ),
     Case(
         "teams-copied.txt",
-        """
-        [Yesterday 9:15 AM] Lee, Ann
-        See the plan?
-        [9:20 AM] Bob Moss
-        Yes: fine
-        like 1
-        """,
+        "[Yesterday 9:15 AM] Lee, Ann\nSee the plan?\n[9:20 AM] Bob Moss\nYes: fine\nlike 1\n",
         "teams",
-        """
-        Lee, Ann: See the plan?
-        Bob Moss: Yes: fine
-        """,
+        "Lee, Ann: See the plan?\nBob Moss: Yes: fine",
         "1 system line",
     ),
     Case(
         "discord-copied.txt",
-        """
-        ann — 05/01/2024 10:00
-        is the oven on?
-        bob — 05/01/2024 10:01
-        yes
-        Image
-        """,
+        "ann — 05/01/2024 10:00\nis the oven on?\nbob — 05/01/2024 10:01\nyes\nImage\n",
         "discord",
-        """
-        ann: is the oven on?
-        bob: yes
-        """,
+        "ann: is the oven on?\nbob: yes",
         "1 media tag",
     ),
     Case(
         "telegram-copied.txt",
-        """
-        Ann Lee, [05.01.2024 10:00]
-        Hello
-        Bob, [05.01.2024 10:01]
-        [ Photo ]
-        Look
-        """,
+        "Ann Lee, [05.01.2024 10:00]\nHello\nBob, [05.01.2024 10:01]\n[ Photo ]\nLook\n",
         "telegram",
-        """
-        Ann Lee: Hello
-        Bob: Look
-        """,
+        "Ann Lee: Hello\nBob: Look",
         "1 media tag",
     ),
     written("entities.txt", "irc", "&lt;{who}&gt; {said}", speakers=("ann", "bob")),

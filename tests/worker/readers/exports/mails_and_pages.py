@@ -224,10 +224,7 @@ CASES = (
         Which bread?
         """,
         "mail",
-        """
-        Bob Moss: Which bread?
-        Ann Lee: Rye, please.
-        """,
+        "Bob Moss: Which bread?\nAnn Lee: Rye, please.",
     ),
     Case(
         "quoted.eml",

@@ -18,11 +18,7 @@ CASES = (
         Madam President.
         """,
         "transcript",
-        """
-        President: I declare resumed the session.
-        Please rise.
-        Lee: Madam President.
-        """,
+        "President: I declare resumed the session.\nPlease rise.\nLee: Madam President.",
         "2 system lines",
     ),
     Case(
@@ -35,12 +31,7 @@ CASES = (
         (PERSON1) <laugh> Fine.
         """,
         "transcript",
-        """
-        PERSON1: So we can start.
-        PERSON2: Yes.
-        Sorry.
-        PERSON1: <laugh> Fine.
-        """,
+        "PERSON1: So we can start.\nPERSON2: Yes.\nSorry.\nPERSON1: <laugh> Fine.",
         "1 system line and 1 media tag",
     ),
     *(
@@ -76,20 +67,9 @@ CASES = (
     ),
     Case(
         "brackets.txt",
-        """
-        [doctor] What hurts?
-        [patient] My knee
-        and the back.
-        [laughs]
-        [doctor] Since when?
-        """,
+        "[doctor] What hurts?\n[patient] My knee\nand the back.\n[laughs]\n[doctor] Since when?\n",
         "transcript",
-        """
-        doctor: What hurts?
-        patient: My knee
-        and the back.
-        doctor: Since when?
-        """,
+        "doctor: What hurts?\npatient: My knee\nand the back.\ndoctor: Since when?",
         "1 media tag",
     ),
     Case(

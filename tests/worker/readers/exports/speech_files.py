@@ -1,14 +1,46 @@
 """JSON transcripts of programs that recognise speech."""
 
+import json
+from typing import Any
+
 from tests.worker.readers.exports.case import Case
+
+
+def aws_item(word: str, start: str = "") -> dict[str, Any]:
+    kind = (
+        {"start_time": start, "end_time": start, "type": "pronunciation"}
+        if start
+        else {"type": "punctuation"}
+    )
+    return {**kind, "alternatives": [{"confidence": "0.9", "content": word}]}
+
+
+AWS_ITEMS = [
+    aws_item("Hello", "0.1"),
+    aws_item("there", "0.5"),
+    aws_item("."),
+    aws_item("Yo", "2.0"),
+    aws_item("."),
+]
+
+
+def aws_turn(speaker: str, *starts: str) -> dict[str, Any]:
+    items = [{"start_time": start, "speaker_label": speaker} for start in starts]
+    return {"start_time": starts[0], "speaker_label": speaker, "items": items}
+
+
+def aws(name: str, told: dict[str, Any], read: str) -> Case:
+    results = {"transcripts": [{"transcript": "Hello there. Yo."}], **told, "items": AWS_ITEMS}
+    content = json.dumps({"jobName": "j", "results": results, "status": "COMPLETED"})
+    return Case(f"aws-{name}.json", content, "speech", read)
+
 
 CASES = (
     Case(
         "whisper.json",
         """
         {"text": " Hello there. Yo.", "segments": [{"id": 0, "start": 0.0, "end": 2.0,
-        "text": " Hello there."}, {"id": 1, "start": 2.0, "end": 3.0, "text": " Yo."}],
-        "language": "en"}
+        "text": " Hello there."}, {"id": 1, "start": 2.0, "end": 3.0, "text": " Yo."}], "language": "en"}
         """,
         "speech",
         "Hello there. Yo.",
@@ -34,83 +66,39 @@ CASES = (
         "speech",
         "Hello there. Yo.",
     ),
-    Case(
-        "aws-speakers.json",
-        """
-        {"jobName": "j", "results": {"transcripts": [{"transcript": "Hello there. Yo."}],
-        "speaker_labels": {"speakers": 2, "segments": [{"start_time": "0.1", "end_time": "1.0",
-        "speaker_label": "spk_0", "items": [{"start_time": "0.1", "speaker_label": "spk_0"},
-        {"start_time": "0.5", "speaker_label": "spk_0"}]}, {"start_time": "2.0",
-        "speaker_label": "spk_1", "items": [{"start_time": "2.0", "speaker_label": "spk_1"}]}]},
-        "items": [{"start_time": "0.1", "end_time": "0.1",
-        "alternatives": [{"confidence": "0.9", "content": "Hello"}], "type": "pronunciation"},
-        {"start_time": "0.5", "end_time": "0.5", "alternatives": [{"confidence": "0.9",
-        "content": "there"}], "type": "pronunciation"}, {"alternatives": [{"confidence": "0.9",
-        "content": "."}], "type": "punctuation"}, {"start_time": "2.0", "end_time": "2.0",
-        "alternatives": [{"confidence": "0.9", "content": "Yo"}], "type": "pronunciation"},
-        {"alternatives": [{"confidence": "0.9", "content": "."}], "type": "punctuation"}]},
-        "status": "COMPLETED"}
-        """,
-        "speech",
+    aws(
+        "speakers",
+        {
+            "speaker_labels": {
+                "speakers": 2,
+                "segments": [aws_turn("spk_0", "0.1", "0.5"), aws_turn("spk_1", "2.0")],
+            }
+        },
         "spk_0: Hello there.\nspk_1: Yo.",
     ),
-    Case(
-        "aws-segments.json",
-        """
-        {"jobName": "j", "results": {"transcripts": [{"transcript": "Hello there. Yo."}],
-        "items": [{"start_time": "0.1", "end_time": "0.1",
-        "alternatives": [{"confidence": "0.9", "content": "Hello"}], "type": "pronunciation"},
-        {"start_time": "0.5", "end_time": "0.5", "alternatives": [{"confidence": "0.9",
-        "content": "there"}], "type": "pronunciation"}, {"alternatives": [{"confidence": "0.9",
-        "content": "."}], "type": "punctuation"}, {"start_time": "2.0", "end_time": "2.0",
-        "alternatives": [{"confidence": "0.9", "content": "Yo"}], "type": "pronunciation"},
-        {"alternatives": [{"confidence": "0.9", "content": "."}], "type": "punctuation"}],
-        "audio_segments": [{"id": 0, "transcript": "Hello there.", "start_time": "0.1",
-        "speaker_label": "spk_0"}, {"id": 1, "transcript": "Yo.", "start_time": "2.0",
-        "speaker_label": "spk_1"}]}}
-        """,
-        "speech",
+    aws(
+        "segments",
+        {
+            "audio_segments": [
+                {"id": 0, "transcript": "Hello there.", "start_time": "0.1", "speaker_label": "spk_0"},
+                {"id": 1, "transcript": "Yo.", "start_time": "2.0", "speaker_label": "spk_1"},
+            ]
+        },
         "spk_0: Hello there.\nspk_1: Yo.",
     ),
-    Case(
-        "aws-channels.json",
-        """
-        {"jobName": "j", "results": {"transcripts": [{"transcript": "Hello there. Yo."}],
-        "channel_labels": {"channels": [{"channel_label": "ch_0",
-        "items": [{"start_time": "0.1", "end_time": "0.1",
-        "alternatives": [{"confidence": "0.9", "content": "Hello"}], "type": "pronunciation"},
-        {"start_time": "0.5", "end_time": "0.5", "alternatives": [{"confidence": "0.9",
-        "content": "there"}], "type": "pronunciation"}, {"alternatives": [{"confidence": "0.9",
-        "content": "."}], "type": "punctuation"}]}, {"channel_label": "ch_1",
-        "items": [{"start_time": "2.0", "end_time": "2.0",
-        "alternatives": [{"confidence": "0.9", "content": "Yo"}], "type": "pronunciation"},
-        {"alternatives": [{"confidence": "0.9", "content": "."}], "type": "punctuation"}]}]},
-        "items": [{"start_time": "0.1", "end_time": "0.1",
-        "alternatives": [{"confidence": "0.9", "content": "Hello"}], "type": "pronunciation"},
-        {"start_time": "0.5", "end_time": "0.5", "alternatives": [{"confidence": "0.9",
-        "content": "there"}], "type": "pronunciation"}, {"alternatives": [{"confidence": "0.9",
-        "content": "."}], "type": "punctuation"}, {"start_time": "2.0", "end_time": "2.0",
-        "alternatives": [{"confidence": "0.9", "content": "Yo"}], "type": "pronunciation"},
-        {"alternatives": [{"confidence": "0.9", "content": "."}], "type": "punctuation"}]}}
-        """,
-        "speech",
+    aws(
+        "channels",
+        {
+            "channel_labels": {
+                "channels": [
+                    {"channel_label": "ch_0", "items": AWS_ITEMS[:3]},
+                    {"channel_label": "ch_1", "items": AWS_ITEMS[3:]},
+                ]
+            }
+        },
         "ch_0: Hello there.\nch_1: Yo.",
     ),
-    Case(
-        "aws-plain.json",
-        """
-        {"jobName": "j", "results": {"transcripts": [{"transcript": "Hello there. Yo."}],
-        "items": [{"start_time": "0.1", "end_time": "0.1",
-        "alternatives": [{"confidence": "0.9", "content": "Hello"}], "type": "pronunciation"},
-        {"start_time": "0.5", "end_time": "0.5", "alternatives": [{"confidence": "0.9",
-        "content": "there"}], "type": "pronunciation"}, {"alternatives": [{"confidence": "0.9",
-        "content": "."}], "type": "punctuation"}, {"start_time": "2.0", "end_time": "2.0",
-        "alternatives": [{"confidence": "0.9", "content": "Yo"}], "type": "pronunciation"},
-        {"alternatives": [{"confidence": "0.9", "content": "."}], "type": "punctuation"}]}}
-        """,
-        "speech",
-        "Hello there. Yo.",
-    ),
+    aws("plain", {}, "Hello there. Yo."),
     Case(
         "aws-calls.json",
         """
@@ -125,9 +113,8 @@ CASES = (
         "azure.json",
         """
         {"source": "…", "combinedRecognizedPhrases": [{"display": "Hello there. Yo."}],
-        "recognizedPhrases": [{"speaker": 1, "offset": "PT0S",
-        "nBest": [{"display": "Hello there."}]}, {"speaker": 2, "offset": "PT2S",
-        "nBest": [{"display": "Yo."}]}]}
+        "recognizedPhrases": [{"speaker": 1, "offset": "PT0S", "nBest": [{"display": "Hello there."}]},
+        {"speaker": 2, "offset": "PT2S", "nBest": [{"display": "Yo."}]}]}
         """,
         "speech",
         "Speaker 1: Hello there.\nSpeaker 2: Yo.",
@@ -135,9 +122,8 @@ CASES = (
     Case(
         "assemblyai.json",
         """
-        {"id": "1", "text": "Hello there. Yo.", "words": [{"text": "Hello"}],
-        "utterances": [{"speaker": "A", "start": 0, "end": 2, "text": "Hello there."},
-        {"speaker": "B", "start": 2, "end": 3, "text": "Yo."}]}
+        {"id": "1", "text": "Hello there. Yo.", "words": [{"text": "Hello"}], "utterances": [{"speaker": "A",
+        "start": 0, "end": 2, "text": "Hello there."}, {"speaker": "B", "start": 2, "end": 3, "text": "Yo."}]}
         """,
         "speech",
         "A: Hello there.\nB: Yo.",
@@ -145,9 +131,8 @@ CASES = (
     Case(
         "deepgram.json",
         """
-        {"metadata": {}, "results": {"channels": [{"alternatives": []}],
-        "utterances": [{"speaker": 0, "start": 0.0, "transcript": "Hello there."},
-        {"speaker": 1, "start": 2.0, "transcript": "Yo."}]}}
+        {"metadata": {}, "results": {"channels": [{"alternatives": []}], "utterances": [{"speaker": 0,
+        "start": 0.0, "transcript": "Hello there."}, {"speaker": 1, "start": 2.0, "transcript": "Yo."}]}}
         """,
         "speech",
         "Speaker 0: Hello there.\nSpeaker 1: Yo.",
@@ -155,10 +140,9 @@ CASES = (
     Case(
         "rev.json",
         """
-        {"speakers": [{"id": 0, "name": "Ann"}, {"id": 1, "name": "Bob"}],
-        "monologues": [{"speaker": 0, "elements": [{"type": "text", "value": "Hello",
-        "ts": 0.1}, {"type": "punct", "value": "."}]}, {"speaker": 1,
-        "elements": [{"type": "text", "value": "Yo", "ts": 2.0}, {"type": "punct",
+        {"speakers": [{"id": 0, "name": "Ann"}, {"id": 1, "name": "Bob"}], "monologues": [{"speaker": 0,
+        "elements": [{"type": "text", "value": "Hello", "ts": 0.1}, {"type": "punct", "value": "."}]},
+        {"speaker": 1, "elements": [{"type": "text", "value": "Yo", "ts": 2.0}, {"type": "punct",
         "value": "."}]}]}
         """,
         "speech",
@@ -178,9 +162,8 @@ CASES = (
     Case(
         "deepgram-channels.json",
         """
-        {"results": {"channels": [
-        {"alternatives": [{"words": [{"word": "hello", "start": 0.1}, {"word": "so", "start": 4.0}]}]},
-        {"alternatives": [{"words": [{"word": "yo", "start": 2.0}]}]}]}}
+        {"results": {"channels": [ {"alternatives": [{"words": [{"word": "hello", "start": 0.1},
+        {"word": "so", "start": 4.0}]}]}, {"alternatives": [{"words": [{"word": "yo", "start": 2.0}]}]}]}}
         """,
         "speech",
         "Speaker 0: hello\nSpeaker 1: yo\nSpeaker 0: so",
@@ -250,11 +233,10 @@ CASES = (
     Case(
         "elevenlabs.json",
         """
-        {"text": "Hello there. Yo.", "words": [
-        {"text": "Hello", "start": 0.1, "type": "word", "speaker_id": "speaker_0"},
-        {"text": " ", "start": 0.4, "type": "spacing", "speaker_id": "speaker_0"},
-        {"text": "there.", "start": 0.5, "type": "word", "speaker_id": "speaker_0"},
-        {"text": "Yo.", "start": 2.0, "type": "word", "speaker_id": "speaker_1"}]}
+        {"text": "Hello there. Yo.", "words": [ {"text": "Hello", "start": 0.1, "type": "word",
+        "speaker_id": "speaker_0"}, {"text": " ", "start": 0.4, "type": "spacing", "speaker_id": "speaker_0"},
+        {"text": "there.", "start": 0.5, "type": "word", "speaker_id": "speaker_0"}, {"text": "Yo.",
+        "start": 2.0, "type": "word", "speaker_id": "speaker_1"}]}
         """,
         "speech",
         "speaker_0: Hello there.\nspeaker_1: Yo.",

@@ -23,10 +23,7 @@ CASES = (
         [Applause]
         """,
         "webvtt",
-        """
-        Ann Lee: Hello & welcome.
-        Bob: Thanks!
-        """,
+        "Ann Lee: Hello & welcome.\nBob: Thanks!",
         "1 media tag",
     ),
     Case(
@@ -47,40 +44,19 @@ CASES = (
         Bob: And more.
         """,
         "webvtt",
-        """
-        Ann Lee: Hello there.
-        Bob: Yo.
-        And more.
-        """,
+        "Ann Lee: Hello there.\nBob: Yo.\nAnd more.",
     ),
     Case(
         "no-names.srt",
-        """
-        1
-        00:00:01,000 --> 00:00:02,000
-        <i>Hello</i>
-
-        2
-        00:00:02,000 --> 00:00:03,000
-        there
-        """,
+        "1\n00:00:01,000 --> 00:00:02,000\n<i>Hello</i>\n\n2\n00:00:02,000 --> 00:00:03,000\nthere\n",
         "srt",
-        """
-        Hello
-        there
-        """,
+        "Hello\nthere",
     ),
     Case(
         "whisper.txt",
-        """
-        [00:00.000 --> 00:03.000]  Hello there.
-        [00:03.000 --> 00:05.000]  Yo.
-        """,
+        "[00:00.000 --> 00:03.000]  Hello there.\n[00:03.000 --> 00:05.000]  Yo.\n",
         "srt",
-        """
-        Hello there.
-        Yo.
-        """,
+        "Hello there.\nYo.",
     ),
     Case(
         "rolling.vtt",
@@ -128,11 +104,7 @@ CASES = (
         today we bake
         """,
         "webvtt",
-        """
-        we said hello and
-        welcome to the show
-        today we bake
-        """,
+        "we said hello and\nwelcome to the show\ntoday we bake",
     ),
     Case(
         "sounds.vtt",
@@ -149,11 +121,7 @@ CASES = (
         (sighs) well
         """,
         "webvtt",
-        """
-        [laughs] hello there
-        [laughs] and so on
-        (sighs) well
-        """,
+        "[laughs] hello there\n[laughs] and so on\n(sighs) well",
     ),
     Case(
         "one-cue-of-no-one.vtt",
@@ -171,12 +139,7 @@ CASES = (
         <v Bob>Yes.
         """,
         "webvtt",
-        """
-        Ann: Hello.
-        Unknown: Who is that?
-        I don't know.
-        Bob: Yes.
-        """,
+        "Ann: Hello.\nUnknown: Who is that?\nI don't know.\nBob: Yes.",
     ),
     Case(
         "styles.vtt",
@@ -202,13 +165,7 @@ CASES = (
     ),
     Case(
         "captions.sbv",
-        """
-        0:00:00.599,0:00:04.160
-        hello there
-
-        0:00:04.160,0:00:06.770
-        yo
-        """,
+        "0:00:00.599,0:00:04.160\nhello there\n\n0:00:04.160,0:00:06.770\nyo\n",
         "srt",
         "hello there\nyo",
     ),
@@ -216,20 +173,14 @@ CASES = (
         "meeting_saved_chat.txt",
         "09:15:07 From Ann Lee to Everyone : Hi\n09:15:09 From Bob to Everyone:\n\tYo\n",
         "transcript",
-        """
-        Ann Lee: Hi
-        Bob: Yo
-        """,
+        "Ann Lee: Hi\nBob: Yo",
     ),
     Case(
         "meeting-replies.txt",
         "10:02:12 From  Ann  to  Everyone:\n\tHello\n"
         '10:02:20 From  Bob  to  Everyone:\n\tReplying to "Hello"\n\n\tYo\n',
         "transcript",
-        """
-        Ann: Hello
-        Bob: Yo
-        """,
+        "Ann: Hello\nBob: Yo",
         "1 quoted message",
     ),
     Case(
@@ -241,41 +192,20 @@ CASES = (
         (10:00:20) bob has left the room.
         """,
         "transcript",
-        """
-        ann: hi
-        bob: yo
-        """,
+        "ann: hi\nbob: yo",
         "2 system lines",
     ),
     Case(
         "quotes.txt",
-        """
-        太郎「おはよう」
-        花子「おはよう、元気？」
-        太郎「うん」
-        """,
+        "太郎「おはよう」\n花子「おはよう、元気？」\n太郎「うん」\n",
         "transcript",
-        """
-        太郎: おはよう
-        花子: おはよう、元気？
-        太郎: うん
-        """,
+        "太郎: おはよう\n花子: おはよう、元気？\n太郎: うん",
     ),
     Case(
         "no-names.txt",
-        """
-        0:00
-        hello there everyone
-        0:04
-        welcome to the show
-        """,
+        "0:00\nhello there everyone\n0:04\nwelcome to the show\n",
         "",
-        """
-        0:00
-        hello there everyone
-        0:04
-        welcome to the show
-        """,
+        "0:00\nhello there everyone\n0:04\nwelcome to the show",
     ),
     written(
         "teams.vtt",
