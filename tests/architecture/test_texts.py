@@ -11,14 +11,9 @@ from tests.helpers.repository import ROOT
 
 # What is read by Qt, by fonts or in a terminal.
 NOT_SAID = {
-    "gui/app.py",
-    "gui/look/icons.py",
-    "gui/look/language.py",
-    "gui/look/proxy_style.py",
-    "gui/look/stylesheet.py",
-    "gui/look/style.py",
-    "gui/look/tokens.py",
-}
+    "gui/app.py", "gui/look/icons.py", "gui/look/language.py", "gui/look/proxy_style.py",
+    "gui/look/stylesheet.py", "gui/look/style.py", "gui/look/tokens.py",
+}  # fmt: skip
 # Keys, columns of files, names of errors and keys of the keyboard.
 KEYS = {
     "gui/models": {
@@ -62,15 +57,9 @@ KEYS = {
 }
 # The same in every language.
 NAMES = {
-    "Tunesmith",
-    "ROUGE-1",
-    "ROUGE-1 {1}",
-    "ROUGE-1 {1}, {2}",
-    "chrF",
-    "chrF {1}",
-    "chrF {1}.",
+    "Tunesmith", "ROUGE-1", "ROUGE-1 {1}", "ROUGE-1 {1}, {2}", "chrF", "chrF {1}", "chrF {1}.",
     "{1}, chrF {2}",
-}
+}  # fmt: skip
 NAMES |= {"Return", "Esc", "Ctrl", "Python"}
 PLACEHOLDER = re.compile(r"\{\w+\}")
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]

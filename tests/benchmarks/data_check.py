@@ -130,14 +130,9 @@ def write_txt(path: Path, size: int) -> None:
 
 
 WRITERS: dict[str, Callable[[Path, int], None]] = {
-    "csv": write_csv,
-    "jsonl": write_jsonl,
-    "json": write_json,
-    "parquet": write_parquet,
-    "arrow": write_arrow,
-    "sqlite": write_sqlite,
-    "txt": write_txt,
-}
+    "csv": write_csv, "jsonl": write_jsonl, "json": write_json, "parquet": write_parquet,
+    "arrow": write_arrow, "sqlite": write_sqlite, "txt": write_txt,
+}  # fmt: skip
 
 
 def _checked(path: Path) -> list[Row]:

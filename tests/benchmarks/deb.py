@@ -18,12 +18,9 @@ from tests.helpers.repository import ROOT
 
 # The program and the package that brings it.
 TOOLS = {
-    "dpkg": "dpkg",
-    "desktop-file-validate": "desktop-file-utils",
-    "appstreamcli": "appstream",
-    "lintian": "lintian",
-    "xvfb-run": "xvfb",
-}
+    "dpkg": "dpkg", "desktop-file-validate": "desktop-file-utils", "appstreamcli": "appstream",
+    "lintian": "lintian", "xvfb-run": "xvfb",
+}  # fmt: skip
 # Nobody has asked Debian for this package, so there is no report that it could close.
 NOT_MEANT = "initial-upload-closes-no-bugs"
 PICTURE = ROOT / "dist" / "deb.png"

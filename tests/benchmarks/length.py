@@ -20,13 +20,9 @@ from tests.helpers.benchmark_report import followed, show, temporary_home
 SIZES = (10, 30, 100, 300, 1000)
 HELD_OUT = 40
 TRAINING = {
-    "epochs": MAX_EPOCHS,
-    "max_steps": 160,
-    "evaluate_every": 20,
-    "evaluate_summaries": HELD_OUT,
-    "checkpoint_every": 10_000,
-    "keep": "last",
-}
+    "epochs": MAX_EPOCHS, "max_steps": 160, "evaluate_every": 20, "evaluate_summaries": HELD_OUT,
+    "checkpoint_every": 10_000, "keep": "last",
+}  # fmt: skip
 
 
 def main() -> None:

@@ -68,12 +68,9 @@ WORKS: dict[str, Work] = {
     "starter": Work("the starter", 160, 3, 8, T5_GOALS, TUTORIAL_LORA, learned=640),
 }
 NAMES = {
-    "tutorial": "the tutorial's script",
-    "plain": "plain Trainer",
-    "plain_liger": "Trainer with Liger",
-    "tunesmith": "Tunesmith",
-    "own_code": "Tunesmith without Liger",
-}
+    "tutorial": "the tutorial's script", "plain": "plain Trainer", "plain_liger": "Trainer with Liger",
+    "tunesmith": "Tunesmith", "own_code": "Tunesmith without Liger",
+}  # fmt: skip
 OURS = ("tunesmith", "own_code")
 
 

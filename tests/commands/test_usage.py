@@ -217,11 +217,8 @@ def test_paths_in_overrides_are_those_of_the_working_folder(tmp_path, monkeypatc
     (tmp_path / "talks.csv").touch()
     monkeypatch.chdir(tmp_path)
     overrides = [
-        "data.source=talks.csv",
-        "data.source='talks.csv'",
-        "data.source=sample",
-        "training.epochs=2",
-    ]
+        "data.source=talks.csv", "data.source='talks.csv'", "data.source=sample", "training.epochs=2",
+    ]  # fmt: skip
     absolute = f"data.source={tmp_path / 'talks.csv'}"
     assert recipe_file.with_absolute_paths(overrides) == [
         absolute,

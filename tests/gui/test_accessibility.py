@@ -34,19 +34,9 @@ from tests.helpers.whole_window import fill_home, leave, make_window
 Role = QAccessible.Role
 # What a screen reader knows how to tell of something that can be used.
 USABLE = {
-    Role.Button,
-    Role.ButtonMenu,
-    Role.CheckBox,
-    Role.RadioButton,
-    Role.ComboBox,
-    Role.SpinBox,
-    Role.Slider,
-    Role.EditableText,
-    Role.StaticText,
-    Role.Table,
-    Role.List,
-    Role.Chart,
-}
+    Role.Button, Role.ButtonMenu, Role.CheckBox, Role.RadioButton, Role.ComboBox, Role.SpinBox, Role.Slider,
+    Role.EditableText, Role.StaticText, Role.Table, Role.List, Role.Chart,
+}  # fmt: skip
 DRAWN = {Scrubber: Role.Slider, Histogram: Role.Slider, Chart: Role.Chart, Drawing: Role.Graphic}
 
 

@@ -37,12 +37,9 @@ HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbyte
 LATER = ("numpy", "pyqtgraph", "PySide6.QtDBus")
 WAIT = 60_000
 STARTED = {
-    "event": "run_started",
-    "total_steps": 100,
-    "trainable_parameters": 1,
-    "all_parameters": 2,
+    "event": "run_started", "total_steps": 100, "trainable_parameters": 1, "all_parameters": 2,
     "device": "cpu",
-}
+}  # fmt: skip
 ENDLESS = [["emit", STARTED], ["steps", {"count": 10_000, "per_second": 50}]]
 
 

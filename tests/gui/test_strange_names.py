@@ -14,18 +14,9 @@ from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, make_window
 
 NAMES = (
-    "x" * 300,
-    "a word " * 43,
-    "🙂👩‍👩‍👧‍👦" * 40,
-    "שלום עולם " * 20,
-    "مرحبا بالعالم " * 20,
-    "日本語の名前" * 40,
-    "\ue000\U000f0000\U0001e900" * 40,
-    "same",
-    "same",
-    "\u202eevil",
-    "<b>bold</b> & {name}",
-)
+    "x" * 300, "a word " * 43, "🙂👩‍👩‍👧‍👦" * 40, "שלום עולם " * 20, "مرحبا بالعالم " * 20, "日本語の名前" * 40,
+    "\ue000\U000f0000\U0001e900" * 40, "same", "same", "\u202eevil", "<b>bold</b> & {name}",
+)  # fmt: skip
 SHOWING = ("history", "library", "playground", "arena", "labelling", "train")
 
 

@@ -31,14 +31,9 @@ NO_END = (
     "{% if add_generation_prompt %}assistant: {% endif %}"
 )
 WORKING = {
-    "chatml": CHATML,
-    "instruction": INSTRUCTION,
-    "no system turn": NO_SYSTEM_TURN,
-    "thinking": THINKING,
-    "thoughts": THOUGHTS,
-    "dated": DATED,
-    "no end": NO_END,
-}
+    "chatml": CHATML, "instruction": INSTRUCTION, "no system turn": NO_SYSTEM_TURN, "thinking": THINKING,
+    "thoughts": THOUGHTS, "dated": DATED, "no end": NO_END,
+}  # fmt: skip
 ENDLESS = "{% for i in range(99999) %}" * 3 + "{% endfor %}" * 3
 
 

@@ -10,12 +10,9 @@ from tests.helpers.command_line import Finished
 COUNTS = ("trainable_parameters", "all_parameters")
 # PEFT casts parts of an adapter to the base's number format, which float32 would not show.
 SHORT = (
-    "base_model.precision=bfloat16",
-    "training.max_steps=3",
-    "evaluation.examples=1",
-    "evaluation.max_new_tokens=2",
-    "evaluation.bootstrap=100",
-)
+    "base_model.precision=bfloat16", "training.max_steps=3", "evaluation.examples=1",
+    "evaluation.max_new_tokens=2", "evaluation.bootstrap=100",
+)  # fmt: skip
 
 Run = Callable[..., Finished]
 Counts = tuple[int, ...]

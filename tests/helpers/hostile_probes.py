@@ -270,19 +270,8 @@ def bombs() -> Iterator[Probe]:
 def texts(length: int) -> Iterator[Probe]:
     """Yield text files of so many characters of what patterns are slow on."""
     suffixes = (
-        ".txt",
-        ".csv",
-        ".tsv",
-        ".json",
-        ".jsonl",
-        ".html",
-        ".eml",
-        ".mbox",
-        ".srt",
-        ".vtt",
-        ".md",
-        ".log",
-    )
+        ".txt", ".csv", ".tsv", ".json", ".jsonl", ".html", ".eml", ".mbox", ".srt", ".vtt", ".md", ".log",
+    )  # fmt: skip
     yield from (_text(suffix, piece, length) for piece in PIECES for suffix in suffixes)
 
 

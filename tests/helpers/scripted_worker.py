@@ -183,21 +183,10 @@ def deaf(channel: Channel, seconds: float) -> None:
 
 
 STEPS = {
-    "emit": emit,
-    "write": write,
-    "flood": flood,
-    "steps": steps,
-    "noise": noise,
-    "wait_for_stop": wait_for_stop,
-    "fail": fail,
-    "out_of_memory": out_of_memory,
-    "killed": killed,
-    "error": error,
-    "abort": abort,
-    "answer": answer,
-    "by_action": by_action,
-    "deaf": deaf,
-}
+    "emit": emit, "write": write, "flood": flood, "steps": steps, "noise": noise,
+    "wait_for_stop": wait_for_stop, "fail": fail, "out_of_memory": out_of_memory, "killed": killed,
+    "error": error, "abort": abort, "answer": answer, "by_action": by_action, "deaf": deaf,
+}  # fmt: skip
 
 if __name__ == "__main__":
     # A script is computed by nobody.

@@ -60,11 +60,6 @@ def _workbook(path: Path, rows: Rows) -> None:
 
 
 WRITERS: dict[str, Callable[[Path, Rows], None]] = {
-    ".csv": write_csv,
-    ".tsv": _tsv,
-    ".json": _json,
-    ".jsonl": _jsonl,
-    ".parquet": _parquet,
-    ".arrow": _arrow,
+    ".csv": write_csv, ".tsv": _tsv, ".json": _json, ".jsonl": _jsonl, ".parquet": _parquet, ".arrow": _arrow,
     ".xlsx": _workbook,
-}
+}  # fmt: skip

@@ -36,11 +36,8 @@ from tests.helpers.repository import ROOT
 HELPERS = ROOT / "tests" / "helpers"
 SCRIPTED = ("engine.worker.__main__", "engine.config.run_identity", "engine.config.recipe", "engine.api")
 REAL = (
-    "engine.worker.jobs.train",
-    "engine.worker.jobs.score",
-    "engine.commands.cli",
-    "engine.cluster.bridge",
-)
+    "engine.worker.jobs.train", "engine.worker.jobs.score", "engine.commands.cli", "engine.cluster.bridge",
+)  # fmt: skip
 # What is imported before they are forked: a fork of all libraries takes longer than a scripted worker's work.
 PROGRAMS = {
     str(ROOT / "main.py"): REAL,

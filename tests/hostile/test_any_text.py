@@ -15,20 +15,8 @@ from engine.worker.text_metrics.summary_metrics import chrf
 DIGITS = "0123456789٠٣٩०५९０９一二十百千万億½²Ⅷ"
 MARKS = " \n\t\r\u200f\u202e\u00a0.,:;-–/'’()[]{}<>\"\\|*_#@%€$&+=~^`„“ꞏ\u0000\ud800"
 WORDS = [
-    "noon",
-    "half past",
-    "am",
-    "pm",
-    "uhr",
-    "o'clock",
-    "May",
-    "1st",
-    "k",
-    "hundred",
-    "thousand",
-    "午後",
-    "時",
-]
+    "noon", "half past", "am", "pm", "uhr", "o'clock", "May", "1st", "k", "hundred", "thousand", "午後", "時",
+]  # fmt: skip
 LANGUAGES = ("", "en", "de", "fr", "ru", "ja", "zh", "ko", "ar", "hi", "th", "xx")
 
 PIECES = st.one_of(

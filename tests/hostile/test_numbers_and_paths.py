@@ -118,12 +118,9 @@ def test_any_value_of_set_is_read_or_refused_by_name(field, literal):
 @example_settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_value_in_the_record_of_changes_is_read_or_refused(key, literal):
     change = {
-        "step": "1",
-        "field": '"training.optimizer"',
-        "before": '"adamw"',
-        "after": '"adamw_8bit"',
+        "step": "1", "field": '"training.optimizer"', "before": '"adamw"', "after": '"adamw_8bit"',
         "at": '""',
-    }
+    }  # fmt: skip
     lines = "\n".join(f"{name} = {value}" for name, value in (change | {key: literal}).items())
     try:
         found = recipes.loads(text_with("base_model", "id", '"starter"') + f"\n[[changes]]\n{lines}\n")
@@ -170,19 +167,8 @@ def test_any_number_in_an_adapters_files_is_read_or_refused(number, literal):
 
 
 ODD_NUMBERS = (
-    "9" * 310,
-    "9" * 5000,
-    "-1",
-    "1e400",
-    "nan",
-    "inf",
-    "٣" * 400,
-    "²",
-    "1,5",
-    "",
-    " ",
-    "65536000000",
-)
+    "9" * 310, "9" * 5000, "-1", "1e400", "nan", "inf", "٣" * 400, "²", "1,5", "", " ", "65536000000",
+)  # fmt: skip
 
 
 NUMBERED = (

@@ -103,16 +103,10 @@ def service(tmp_path_factory):
 
 
 BODIES = (
-    b"",
-    b"\xff",
-    b"[" * 100_000,
-    b'{"a":' * 100_000,
-    b"9" * 100_000,
+    b"", b"\xff", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 100_000,
     b'{"model": "chats", "messages": [' + b'{"role":"user","content":""},' * 50_000 + b"0]}",
-    b" " * (4 << 20),
-    b"x" * ((4 << 20) + 1),
-    b"x" * (40 << 20),
-)
+    b" " * (4 << 20), b"x" * ((4 << 20) + 1), b"x" * (40 << 20),
+)  # fmt: skip
 
 
 def test_bodies_that_are_no_request(service):
@@ -150,12 +144,8 @@ def test_odd_headers(service):
 
 
 NO_REQUESTS = (
-    b"\r\n\r\n",
-    b"GET\r\n\r\n",
-    b"GET / HTTP/9.9\r\n\r\n",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
-    b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
     b"GET /v1/models HTTP/1.1\r\n\r\n",
     b"GET http://evil.example/v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n",
     b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n",
@@ -166,7 +156,7 @@ NO_REQUESTS = (
     b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
     b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: gzip\r\n\r\n",
-)
+)  # fmt: skip
 
 
 def test_what_is_no_request(service):

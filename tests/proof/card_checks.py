@@ -202,28 +202,18 @@ def _places(counts: list[Counts], kind: str) -> list[str]:
 
 # Without what no device has a part in, and what the processor has shown: that a method learns.
 TRAINED_ON_CARD: tuple[Check, ...] = (
-    checks.resumes,
-    checks.reloads,
-    checks.generates,
-    checks.switches,
-    checks.merges,
-    waits_little,
-    decodes_without_waiting,
-    computes_like_the_processor,
-    computes_like_the_libraries,
-)
+    checks.resumes, checks.reloads, checks.generates, checks.switches, checks.merges, waits_little,
+    decodes_without_waiting, computes_like_the_processor, computes_like_the_libraries,
+)  # fmt: skip
 UNTRAINED_ON_CARD: tuple[Check, ...] = (checks.writes_as_prompted, decodes_without_waiting)
 # A real card does not say what it waited for, and its adapters begin with other random numbers.
 OF_THE_PRETENCE: tuple[Check, ...] = (waits_little, decodes_without_waiting, computes_like_the_processor)
 # An int8 base keeps outliers apart on a card, which neither the processor nor the process that reloads there does. One
 # row's outlier sets its column apart for the whole batch: with large ones, a row alone has other numbers.
 COMPARED: tuple[Check, ...] = (
-    checks.reloads,
-    checks.generates,
-    checks.writes_as_prompted,
-    computes_like_the_processor,
+    checks.reloads, checks.generates, checks.writes_as_prompted, computes_like_the_processor,
     adapter_computes_alike,
-)
+)  # fmt: skip
 
 
 # By method and variant.

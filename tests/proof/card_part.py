@@ -45,13 +45,9 @@ from tests.proof.workshop import Workshop, opened
 
 # Claims on one kind, on the others, and for every other method. What they leave out, the whole proof has.
 WHOLE = (
-    checks.resumes,
-    checks.switches,
-    card_checks.waits_little,
-    card_checks.decodes_without_waiting,
-    card_checks.computes_like_the_processor,
-    card_checks.computes_like_the_libraries,
-)
+    checks.resumes, checks.switches, card_checks.waits_little, card_checks.decodes_without_waiting,
+    card_checks.computes_like_the_processor, card_checks.computes_like_the_libraries,
+)  # fmt: skip
 WHOLE_ON = ("llama",)
 SMALL = (card_checks.waits_little, card_checks.decodes_without_waiting)
 LEAST = (card_checks.waits_little,)

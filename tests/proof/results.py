@@ -23,12 +23,9 @@ PAGE = ROOT / "docs" / "supported-combinations.md"
 LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes")
 # What a result depends on besides the libraries.
 SOURCES = (
-    "engine/methods",
-    "engine/worker",
-    "tests/proof",
-    "tests/helpers/tiny_models.py",
+    "engine/methods", "engine/worker", "tests/proof", "tests/helpers/tiny_models.py",
     "tests/helpers/pretend_card",
-)
+)  # fmt: skip
 
 # "limited": more than the pretend card can.
 Outcome = Literal["passed", "refused", "limited", "failed"]

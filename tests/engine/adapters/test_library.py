@@ -225,14 +225,10 @@ def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path):
 @pytest.mark.parametrize(
     "member",
     [
-        "../escape.txt",
-        "/tmp/escape.txt",
-        "a/../../escape.txt",
-        "..\\escape.txt",
-        "C:\\escape.txt",
+        "../escape.txt", "/tmp/escape.txt", "a/../../escape.txt", "..\\escape.txt", "C:\\escape.txt",
         "a/../escape.txt",
     ],
-)
+)  # fmt: skip
 def test_a_zip_that_writes_outside_its_folder_is_refused(tmp_path, member):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr(member, "gotcha")

@@ -20,17 +20,9 @@ QUICK = [
     r"[^.]+\.block\.[0-3]\..*",
 ]
 ENDLESS = [
-    r"(a+)+$",
-    r"(.*)*x",
-    r"(?:.|.)" * 30 + "x",
-    ".*" * 30 + "x",
-    ".?" * 30 + "x" * 30,
-    r"(.*)\1",
-    r"(?P<one>.*)(?P=one)x",
-    r"([a-z]+){20,}",
-    "(",
-    "x" * 5000,
-]
+    r"(a+)+$", r"(.*)*x", r"(?:.|.)" * 30 + "x", ".*" * 30 + "x", ".?" * 30 + "x" * 30, r"(.*)\1",
+    r"(?P<one>.*)(?P=one)x", r"([a-z]+){20,}", "(", "x" * 5000,
+]  # fmt: skip
 PEFT_TYPES = sorted({method.peft_type for method in METHODS if method.trains})
 # Values that name a file, another model or code, or that PEFT would hand on to something else.
 NAMES_OF_ELSEWHERE = [
@@ -43,17 +35,9 @@ NAMES_OF_ELSEWHERE = [
 ]
 # Keys whose value nothing reads, or that is replaced before PEFT gets it.
 NEVER_READ = {
-    "base_model_name_or_path",
-    "bias",
-    "eva_config",
-    "peft_type",
-    "peft_version",
-    "prompt_tuning_init",
-    "prompt_tuning_init_text",
-    "revision",
-    "task_type",
-    "tokenizer_name_or_path",
-}
+    "base_model_name_or_path", "bias", "eva_config", "peft_type", "peft_version", "prompt_tuning_init",
+    "prompt_tuning_init_text", "revision", "task_type", "tokenizer_name_or_path",
+}  # fmt: skip
 # Names of modules, which are only compared.
 COMPARED = {"target_modules", "exclude_modules", "feedforward_modules", "patterns"}
 

@@ -51,15 +51,12 @@ def test_a_file_that_is_too_large_or_all_holes_is_not_read(tmp_path, size, reaso
 @pytest.mark.parametrize(
     "text",
     [
-        ".".join(["a"] * 20_000) + " = 1",
-        "[" + ".".join(['"a"'] * 20_000) + "]",
-        "a = " + "[" * 20_000 + "]" * 20_000,
-        "a = " + "{b = " * 5_000 + "1" + "}" * 5_000,
-        "a = " + "9" * 5_000,
-        "a = \x00",
+        ".".join(["a"] * 20_000) + " = 1", "[" + ".".join(['"a"'] * 20_000) + "]",
+        "a = " + "[" * 20_000 + "]" * 20_000, "a = " + "{b = " * 5_000 + "1" + "}" * 5_000,
+        "a = " + "9" * 5_000, "a = \x00",
     ],
     ids=["long key", "long table", "deep list", "deep tables", "long number", "zero"],
-)
+)  # fmt: skip
 def test_a_bomb_of_toml_is_a_value_error(text):
     with pytest.raises(ValueError, match=r"\S"):
         foreign_files.parse_toml(text)

@@ -15,16 +15,9 @@ from tests.helpers.homes import add_adapter, make_recipe
 from tests.helpers.systems import LINUX, WINDOWS
 
 FOLDERS = [
-    paths.runs_folder,
-    paths.adapters_folder,
-    paths.trash_folder,
-    paths.jobs_folder,
-    paths.results_folder,
-    paths.intake_folder,
-    paths.cache_folder,
-    paths.config_folder,
-    paths.cluster_folder,
-]
+    paths.runs_folder, paths.adapters_folder, paths.trash_folder, paths.jobs_folder, paths.results_folder,
+    paths.intake_folder, paths.cache_folder, paths.config_folder, paths.cluster_folder,
+]  # fmt: skip
 
 
 def test_one_variable_moves_everything(home):

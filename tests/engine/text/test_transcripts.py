@@ -40,14 +40,11 @@ def test_each_turn_gets_its_line(line, turns):
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "Ann: hi",
-        "Ann: hi\nBob: yo Ann: so Bob: yes Ann: no",
-        "Ann: three things: bread, rye: and oats.",
-        "Ingredients: flour. Steps: mix it. Notes: none.",
+        "", "Ann: hi", "Ann: hi\nBob: yo Ann: so Bob: yes Ann: no",
+        "Ann: three things: bread, rye: and oats.", "Ingredients: flour. Steps: mix it. Notes: none.",
         "They met. Ann: hi Bob: yo Ann: so",
     ],
-)
+)  # fmt: skip
 def test_any_other_text_stands_as_it_is(text):
     assert part_turns(text) == text
     assert not holds_several_turns(text)

@@ -19,17 +19,8 @@ from gui.look.language import translate
 from tests.helpers.train_stage import BASICS
 
 NONSENSE = (
-    "",
-    "nonsense",
-    "-7",
-    "1e400",
-    "9" * 20,
-    "3.5",
-    "= ;; =",
-    "{conversation",
-    "../\\*?.x",
-    "Öl 🙂 שלום",
-)
+    "", "nonsense", "-7", "1e400", "9" * 20, "3.5", "= ;; =", "{conversation", "../\\*?.x", "Öl 🙂 שלום",
+)  # fmt: skip
 # What only a programmer reads: names of options, exceptions, values of Python.
 RAW = re.compile(r"\w_\w|data\.\w|Error|Exception|Traceback|<class|\b(None|True|False|nan|inf)\b")
 OTHERS = tuple(entry.id for entry in METHODS if entry.id != "lora")

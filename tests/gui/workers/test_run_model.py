@@ -9,13 +9,9 @@ from tests.helpers import scripted_worker
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 STARTED = {
-    "event": "run_started",
-    "total_steps": 40,
-    "first_step": 0,
-    "trainable_parameters": 1000,
-    "all_parameters": 100_000,
-    "device": "cpu",
-}
+    "event": "run_started", "total_steps": 40, "first_step": 0, "trainable_parameters": 1000,
+    "all_parameters": 100_000, "device": "cpu",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -14,12 +14,6 @@ from tests.helpers.pretend_card.registration import empty_accelerator, is_regist
 from tests.helpers.pretend_card.tensor import CardTensor
 
 __all__ = [
-    "CardTensor",
-    "Counts",
-    "counting",
-    "empty_accelerator",
-    "is_registered",
-    "of_the_processor",
-    "put_workers_on",
-    "register",
-]
+    "CardTensor", "Counts", "counting", "empty_accelerator", "is_registered", "of_the_processor",
+    "put_workers_on", "register",
+]  # fmt: skip

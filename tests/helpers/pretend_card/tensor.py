@@ -23,16 +23,10 @@ NAME = "card"
 aten = torch.ops.aten
 # Operations that return a number, or a tensor whose size depends on values.
 WAITING = {
-    aten._local_scalar_dense.default,
-    aten.equal.default,
-    aten.is_nonzero.default,
-    aten.nonzero.default,
-    aten.masked_select.default,
-    aten.repeat_interleave.Tensor,
-    aten._unique2.default,
-    aten.unique_dim.default,
+    aten._local_scalar_dense.default, aten.equal.default, aten.is_nonzero.default, aten.nonzero.default,
+    aten.masked_select.default, aten.repeat_interleave.Tensor, aten._unique2.default, aten.unique_dim.default,
     aten.bincount.default,
-}
+}  # fmt: skip
 INDEXED = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._index_put_impl_.default}
 ATTENTION_BY_PRODUCTS = 0
 

@@ -13,19 +13,14 @@ pytestmark = pytest.mark.torch
 
 BOMB = "{% set n = namespace(x='a' * 1000000) %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}"
 FAULTY = {
-    ENDLESS: "does not end",
-    BOMB: "too much memory",
-    CHATML + "{{ 'a' * 1000000 }}": "adds too much",
-    "{{ raise_exception('Begin with a <critic> turn') }}": "Begin with a <critic> turn",
-    "{% for %}": "fails",
-    "{{ messages[7].content }}": "fails",
-    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}": "fails",
-    "{{ cycler.__init__.__globals__ }}": "fails",
-    "hello": "leaves out or repeats",
+    ENDLESS: "does not end", BOMB: "too much memory", CHATML + "{{ 'a' * 1000000 }}": "adds too much",
+    "{{ raise_exception('Begin with a <critic> turn') }}": "Begin with a <critic> turn", "{% for %}": "fails",
+    "{{ messages[7].content }}": "fails", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}": "fails",
+    "{{ cycler.__init__.__globals__ }}": "fails", "hello": "leaves out or repeats",
     CHATML + CHATML: "leaves out or repeats",
     "{% for m in messages %}{{ m.content | tojson }}{% endfor %}": "changes the texts",
     "{% for m in messages %}{{ m.content | upper }}{% endfor %}": "leaves out or repeats",
-}
+}  # fmt: skip
 
 
 def tokenizer_with(template):

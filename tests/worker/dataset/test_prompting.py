@@ -14,11 +14,8 @@ pytestmark = pytest.mark.torch
 
 TEMPLATE = "Summarize:\n\n{conversation}\n\nSummary: "
 FAMILIES = {
-    "t5": "encoder-decoder",
-    "bart": "encoder-decoder",
-    "llama": "decoder-only",
-    "gpt2": "decoder-only",
-}
+    "t5": "encoder-decoder", "bart": "encoder-decoder", "llama": "decoder-only", "gpt2": "decoder-only",
+}  # fmt: skip
 EXAMPLE = Example("1", "Ann: tea?\nBob: yes!", "Bob wants tea.")
 
 

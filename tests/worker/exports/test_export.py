@@ -96,16 +96,9 @@ def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path, c
     good = json.dumps({"conversation": TALKS[0]}).encode()
     deep = b"[" * 100_000
     lines = [
-        good,
-        b"no json",
-        b"\xff",
-        b'["Ann: Hi."]',
-        b'{"conversation": 1}',
-        b"",
-        deep,
-        b'{"conversation": "\\ud800"}',
-        good,
-    ]
+        good, b"no json", b"\xff", b'["Ann: Hi."]', b'{"conversation": 1}', b"", deep,
+        b'{"conversation": "\\ud800"}', good,
+    ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "summarize.py", "--jsonl"],
         cwd=tmp_path / "out",

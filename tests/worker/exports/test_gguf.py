@@ -156,15 +156,12 @@ def test_of_the_package_only_the_converter_is_kept(tmp_path):
     archive = package(
         tmp_path / "a.tar.gz",
         {
-            f"{inside}/{exports.CONVERTER}": file,
-            f"{inside}/conversion/llama.py": file,
-            f"{inside}/gguf-py/gguf/reader.py": file,
-            f"{inside}/models/large.gguf": file,
-            f"{inside}/conversion/../../../../evil.py": file,
-            f"{inside}/conversion/link.py": tarfile.SYMTYPE,
+            f"{inside}/{exports.CONVERTER}": file, f"{inside}/conversion/llama.py": file,
+            f"{inside}/gguf-py/gguf/reader.py": file, f"{inside}/models/large.gguf": file,
+            f"{inside}/conversion/../../../../evil.py": file, f"{inside}/conversion/link.py": tarfile.SYMTYPE,
             "pkg-1/README.md": file,
         },
-    )
+    )  # fmt: skip
     gguf_model.extract_converter(archive, tmp_path / "kept")
     assert sorted(path.relative_to(tmp_path / "kept").as_posix() for path in (tmp_path / "kept").rglob("*.py")) == [
         "conversion/llama.py", "convert_hf_to_gguf.py", "gguf-py/gguf/reader.py"

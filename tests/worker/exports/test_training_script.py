@@ -27,27 +27,17 @@ from tests.helpers.worker_setup import make_channel, make_recipe
 pytestmark = pytest.mark.torch
 
 DROPOUTS = (
-    "dropout",
-    "dropout_rate",
-    "attention_dropout",
-    "activation_dropout",
-    "resid_pdrop",
-    "embd_pdrop",
+    "dropout", "dropout_rate", "attention_dropout", "activation_dropout", "resid_pdrop", "embd_pdrop",
     "attn_pdrop",
-)
+)  # fmt: skip
 STEPS = 8
 # Of weights in float32.
 TOLERANCE = 1e-5
 RUN = (
-    "training.epochs=2",
-    "training.batch_size=4",
-    f"training.max_steps={STEPS}",
-    "training.keep=last",
-    "training.evaluate_summaries=0",
-    "training.evaluate_every=1000",
-    "training.warmup=0.2",
+    "training.epochs=2", "training.batch_size=4", f"training.max_steps={STEPS}", "training.keep=last",
+    "training.evaluate_summaries=0", "training.evaluate_every=1000", "training.warmup=0.2",
     "evaluation.examples=1",
-)
+)  # fmt: skip
 # With our own kernels a run rounds otherwise than the libraries do, and the tiny models make much of that.
 FIXES = ",".join(name for name, patch in PATCHES.items() if patch.kind == "fix")
 

@@ -90,16 +90,9 @@ def written_by_plain_peft(kind, adapter, prompts):
     pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     # As the run decodes, whatever the model's own configuration says.
     greedy = {
-        "max_new_tokens": 8,
-        "max_length": None,
-        "do_sample": False,
-        "num_beams": 1,
-        "min_length": 0,
-        "no_repeat_ngram_size": 0,
-        "early_stopping": False,
-        "forced_eos_token_id": None,
-        "pad_token_id": pad,
-    }
+        "max_new_tokens": 8, "max_length": None, "do_sample": False, "num_beams": 1, "min_length": 0,
+        "no_repeat_ngram_size": 0, "early_stopping": False, "forced_eos_token_id": None, "pad_token_id": pad,
+    }  # fmt: skip
     summaries = []
     for prompt in prompts:
         inputs = tokenizer(prompt, return_tensors="pt")

@@ -28,13 +28,10 @@ def test_a_device_of_twice_the_speed_takes_about_half_the_time(tmp_path):
 @pytest.mark.parametrize(
     "more",
     [
-        "training.epochs=5",
-        "evaluation.max_new_tokens=500",
-        "evaluation.beams=8",
-        "training.activation_checkpointing=true",
-        "training.evaluate_every=1",
+        "training.epochs=5", "evaluation.max_new_tokens=500", "evaluation.beams=8",
+        "training.activation_checkpointing=true", "training.evaluate_every=1",
     ],
-)
+)  # fmt: skip
 def test_more_work_takes_longer(tmp_path, more):
     assert seconds(tmp_path, more) > seconds(tmp_path)
 

@@ -37,11 +37,8 @@ def refusal(path: Path) -> str:
 
 def test_zip_gives_its_data_files_and_nothing_else(tmp_path):
     names = {
-        "data/train.csv": CSV,
-        "README.md": b"x",
-        "__MACOSX/data/train.csv": b"y",
-        "data/._train.csv": b"z",
-    }
+        "data/train.csv": CSV, "README.md": b"x", "__MACOSX/data/train.csv": b"y", "data/._train.csv": b"z",
+    }  # fmt: skip
     folder = unpacked(zipped(tmp_path / "a.zip", **names))
     assert [path.relative_to(folder) for path in folder.rglob("*.*")] == [Path("data/train.csv")]
     assert (folder / "data/train.csv").read_bytes() == CSV

@@ -36,11 +36,8 @@ def tight(monkeypatch):
 
 # They meet the limit that another one meets too.
 LIKE_ANOTHER = {
-    "repeated text.feather",
-    "overlapping views.arrow",
-    "repeated columns.ods",
-    "a wide cell.docx",
-}
+    "repeated text.feather", "overlapping views.arrow", "repeated columns.ods", "a wide cell.docx",
+}  # fmt: skip
 SLOW = pytest.mark.slow("engine/worker/readers/", "engine/system/sandbox", "tests/helpers/bombs")
 
 

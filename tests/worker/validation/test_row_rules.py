@@ -169,15 +169,12 @@ def test_a_check_that_is_stopped_counts_no_further(monkeypatch):
 @pytest.mark.parametrize(
     "text",
     [
-        "10:00 hi\n10:01 yo\n10:02 so\n10:03 bye",
-        "- Hi\n- Yo, you\n- So\n- Bye",
-        "[1] hi\n[2] yo\n[3] so\n[4] bye",
-        '"Hi"\n"Yo"\n"So"\n"Bye"',
-        '{"a": 1}\n{"a": 2}\n{"a": 3}\n{"a": 4}',
-        "x\thi\ny\tyo\nz\tso\nw\tbye",
+        "10:00 hi\n10:01 yo\n10:02 so\n10:03 bye", "- Hi\n- Yo, you\n- So\n- Bye",
+        "[1] hi\n[2] yo\n[3] so\n[4] bye", '"Hi"\n"Yo"\n"So"\n"Bye"',
+        '{"a": 1}\n{"a": 2}\n{"a": 3}\n{"a": 4}', "x\thi\ny\tyo\nz\tso\nw\tbye",
         "Q. Hi?\nA. Yo.\nQ. So?\nA. Bye.",
     ],
-)
+)  # fmt: skip
 def test_a_transcript_in_which_no_one_is_named_is_found(text):
     assert is_found("no_speakers", text, "They greet.")
     assert not is_found("no_speakers", f"Ann: hello\n{text}", "They greet.")

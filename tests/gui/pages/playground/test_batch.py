@@ -68,11 +68,8 @@ def test_every_conversation_is_summarised_in_every_column_compared_and_exported(
     def places():
         QApplication.processEvents()
         buttons = (
-            batch_page.mode,
-            batch_page.add_button,
-            batch_page.copy_button,
-            batch_page.summarise_button,
-        )
+            batch_page.mode, batch_page.add_button, batch_page.copy_button, batch_page.summarise_button,
+        )  # fmt: skip
         return [button.mapTo(batch_page, QPoint(0, 0)) for button in buttons]
 
     view, before = batch_page.batch_controller.view, places()

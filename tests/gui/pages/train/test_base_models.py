@@ -28,12 +28,8 @@ from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import BASICS, PLAN, WAIT, Stage, texts
 
 STARTER = {
-    "id": "starter",
-    "family": "encoder-decoder",
-    "size_bytes": 14_900_000,
-    "licence": "",
-    "local": True,
-}
+    "id": "starter", "family": "encoder-decoder", "size_bytes": 14_900_000, "licence": "", "local": True,
+}  # fmt: skip
 SMALL = {"id": "owner/small", "family": "decoder-only", "size_bytes": 9, "licence": "mit", "local": False}
 QWEN, FLAN = "Qwen/Qwen2.5-0.5B-Instruct", "google/flan-t5-small"
 FITS = {"precision": "bfloat16", "memory_bytes": 2_500_000_000, "memory_suffices": True, "seconds": 540.0}

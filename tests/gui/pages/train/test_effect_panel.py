@@ -9,13 +9,9 @@ from gui.pages.train.effect_panel import EffectPanel, SplitBar
 from tests.helpers.train_stage import PLAN, texts
 
 MEMORY = {
-    "weights": 500_000_000,
-    "adapter": 14_000_000,
-    "gradients": 14_000_000,
-    "optimizer": 28_000_000,
-    "activations": 300_000_000,
-    "runtime": 0,
-}
+    "weights": 500_000_000, "adapter": 14_000_000, "gradients": 14_000_000, "optimizer": 28_000_000,
+    "activations": 300_000_000, "runtime": 0,
+}  # fmt: skip
 WIDTH = 296
 LORA = MethodSettings("lora", method("lora").options())
 

@@ -237,13 +237,10 @@ def _android(of: Language) -> Case:
 def _ios(of: Language) -> Case:
     evening, morning = of.ios
     lines = (
-        f"[{evening}] Trip: {MARK}{of.encrypted}",
-        f"[{evening}] ~{NARROW}Ann Lee: {of.hello}",
-        "and more",
-        f"{MARK}[{evening}] Bob: {MARK}{of.ios_media}",
-        f"[{evening}] Cem: {MARK}{of.left}",
+        f"[{evening}] Trip: {MARK}{of.encrypted}", f"[{evening}] ~{NARROW}Ann Lee: {of.hello}", "and more",
+        f"{MARK}[{evening}] Bob: {MARK}{of.ios_media}", f"[{evening}] Cem: {MARK}{of.left}",
         f"[{morning}] Bob: Yes: gladly",
-    )
+    )  # fmt: skip
     known = of.code in {"en-us", "en-gb", "de", "fr", "es", "it", "nl"}
     left = "2 system lines and 1 media tag" if known else "3 system lines"
     read = f"Ann Lee: {of.hello}\nand more\n---\nBob: Yes: gladly"
