@@ -33,15 +33,8 @@ def main() -> None:
         run_main("train", recipe, *overrides)
         [adapter] = json.loads(run_main("adapters", "--json"))
         command = [
-            sys.executable,
-            str(MAIN),
-            "serve",
-            "--adapter",
-            adapter["adapter"],
-            "--port",
-            "0",
-            "--json",
-        ]
+            sys.executable, str(MAIN), "serve", "--adapter", adapter["adapter"], "--port", "0", "--json",
+        ]  # fmt: skip
         environment = os.environ | {"TUNESMITH_SERVE_TOKEN": TOKEN}
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None

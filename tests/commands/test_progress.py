@@ -4,17 +4,10 @@ from engine.commands.follow_job import ProgressPrinter
 from engine.commands.output import Output
 
 STARTED = {
-    "event": "run_started",
-    "time": 1.0,
-    "total_steps": 40,
-    "trainable_parameters": 1_000,
-    "all_parameters": 100_000,
-    "device": "cpu",
-    "threads": 2,
-    "precision": "float32",
-    "precision_reason": "",
+    "event": "run_started", "time": 1.0, "total_steps": 40, "trainable_parameters": 1_000,
+    "all_parameters": 100_000, "device": "cpu", "threads": 2, "precision": "float32", "precision_reason": "",
     "examples": {"train": 80, "validation": 8, "test": 8},
-}
+}  # fmt: skip
 
 
 def test_the_precision_is_told_with_its_reason_and_the_kernels_with_their_version(capsys):

@@ -35,17 +35,11 @@ def test_no_heavy_library_and_no_window_is_imported():
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("frobnicate",),
-        ("train",),
-        ("evaluate", "--adapter", "x"),
-        ("--screenshot", "a.png"),
-        ("gone.csv",),
-        ("--page", "nowhere"),
-        ("--page", "train", "methods"),
-        ("--set", "training.max_steps=50"),
+        ("frobnicate",), ("train",), ("evaluate", "--adapter", "x"), ("--screenshot", "a.png"), ("gone.csv",),
+        ("--page", "nowhere"), ("--page", "train", "methods"), ("--set", "training.max_steps=50"),
         ("--set", "training.max_steps=50", "methods"),
     ],
-)
+)  # fmt: skip
 def test_bad_usage_exits_with_2(arguments, call):
     done = call(*arguments)
     assert done.code == 2

@@ -131,12 +131,8 @@ def test_an_adapter_dropped_on_the_window_is_imported(harness, qtbot, tmp_path):
 def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_path):
     problem = {"field": "data.source", "message": "It is empty.", "hint": ""}
     failed = {
-        "event": "failed",
-        "outcome": "failed",
-        "problems": [problem],
-        "message": "It is empty.",
-        "hint": "",
-    }
+        "event": "failed", "outcome": "failed", "problems": [problem], "message": "It is empty.", "hint": "",
+    }  # fmt: skip
     harness.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
     harness.scripts["check_data"] = [["emit", failed]]
     drop(harness.window, QUrl.fromLocalFile(str(tmp_path / "talk.csv")), QUrl("https://example.org/talk.csv"))

@@ -75,13 +75,9 @@ def write_safetensors(path: Path, shapes: Mapping[str, Sequence[int]]) -> None:
 def write_peft_files(folder: Path, base: str = "google/flan-t5-base", numbers: int = 256) -> None:
     """Write PEFT's two files into a folder, as any program with PEFT would."""
     config = {
-        "peft_type": "LORA",
-        "base_model_name_or_path": base,
-        "r": 16,
-        "lora_alpha": 32,
-        "target_modules": ["v", "q"],
-        "task_type": "SEQ_2_SEQ_LM",
-    }
+        "peft_type": "LORA", "base_model_name_or_path": base, "r": 16, "lora_alpha": 32,
+        "target_modules": ["v", "q"], "task_type": "SEQ_2_SEQ_LM",
+    }  # fmt: skip
     (folder / library.CONFIG_NAME).write_text(json.dumps(config, indent=1), encoding="utf-8")
     write_safetensors(folder / library.WEIGHTS_NAME, {"base_model.q.lora_A.weight": (16, numbers // 16)})
 

@@ -20,21 +20,11 @@ BASICS = {
 WAIT = 60_000
 
 STARTED = {
-    "event": "run_started",
-    "total_steps": 40,
-    "first_step": 0,
-    "trainable_parameters": 1_000,
-    "all_parameters": 100_000,
-    "base_parameters": 99_000,
-    "device": "cpu",
-    "threads": 2,
-    "precision": "float32",
-    "precision_reason": "",
-    "examples": {"train": 80, "validation": 8, "test": 8},
-    "family": "encoder-decoder",
-    "matrices": 12,
-    "learning_rate": 0.001,
-}
+    "event": "run_started", "total_steps": 40, "first_step": 0, "trainable_parameters": 1_000,
+    "all_parameters": 100_000, "base_parameters": 99_000, "device": "cpu", "threads": 2,
+    "precision": "float32", "precision_reason": "", "examples": {"train": 80, "validation": 8, "test": 8},
+    "family": "encoder-decoder", "matrices": 12, "learning_rate": 0.001,
+}  # fmt: skip
 PLAN: dict[str, Any] = {
     "family": "encoder-decoder",
     "trainable_parameters": 3_538_944,

@@ -32,15 +32,8 @@ class Service:
         self.home = home
         adapter = install_random("t5", "chats")
         command = [
-            sys.executable,
-            str(ROOT / "main.py"),
-            "serve",
-            "--adapter",
-            adapter.id,
-            "--port",
-            "0",
-            "--json",
-        ]
+            sys.executable, str(ROOT / "main.py"), "serve", "--adapter", adapter.id, "--port", "0", "--json",
+        ]  # fmt: skip
         self.process = subprocess.Popen(
             ["sh", "-c", f'ulimit -n {FILES}; exec "$0" "$@"', *command],
             stdout=subprocess.PIPE,

@@ -40,13 +40,9 @@ VARIANTS = pytest.mark.slow(
 )
 # They begin elsewhere or take other layers, which tests/worker/adapters looks at, and are else as the plain method.
 LEFT_OUT = {
-    ("bottleneck", "pfeiffer"),
-    ("layers", "attention"),
-    ("layers", "last_two_blocks"),
-    ("lora", "gaussian"),
-    ("lora", "orthogonal"),
-    ("lora", "rslora"),
-}
+    ("bottleneck", "pfeiffer"), ("layers", "attention"), ("layers", "last_two_blocks"), ("lora", "gaussian"),
+    ("lora", "orthogonal"), ("lora", "rslora"),
+}  # fmt: skip
 
 
 def repeated():

@@ -26,13 +26,8 @@ ENDLESS = [
 PEFT_TYPES = sorted({method.peft_type for method in METHODS if method.trains})
 # Values that name a file, another model or code, or that PEFT would hand on to something else.
 NAMES_OF_ELSEWHERE = [
-    "../adapter",
-    "/etc/passwd",
-    "owner/model",
-    {"cache_file": "x"},
-    [{"a": 1}],
-    "http://a/b",
-]
+    "../adapter", "/etc/passwd", "owner/model", {"cache_file": "x"}, [{"a": 1}], "http://a/b",
+]  # fmt: skip
 # Keys whose value nothing reads, or that is replaced before PEFT gets it.
 NEVER_READ = {
     "base_model_name_or_path", "bias", "eva_config", "peft_type", "peft_version", "prompt_tuning_init",
@@ -217,17 +212,11 @@ def test_sizes_that_the_weights_do_not_have_are_refused(folder, peft_type, weigh
 @pytest.mark.parametrize(
     "change",
     [
-        {"shape": [1 << 40, 1 << 40]},
-        {"shape": [-16, -16]},
-        {"shape": [16.0, 16]},
-        {"shape": [16, 15]},
-        {"shape": 3},
-        {"data_offsets": [0]},
-        {"data_offsets": [512, 1024]},
-        {"dtype": "F64"},
+        {"shape": [1 << 40, 1 << 40]}, {"shape": [-16, -16]}, {"shape": [16.0, 16]}, {"shape": [16, 15]},
+        {"shape": 3}, {"data_offsets": [0]}, {"data_offsets": [512, 1024]}, {"dtype": "F64"},
     ],
     ids=str,
-)
+)  # fmt: skip
 def test_a_head_that_does_not_add_up_is_refused_before_anything_is_read(folder, change):
     entry = {"dtype": "F32", "shape": [16, 16], "data_offsets": [0, 1024]} | change
     head = json.dumps({"base_model.q.lora_A.weight": entry}).encode()

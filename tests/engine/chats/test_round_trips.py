@@ -233,14 +233,10 @@ def assert_read_back(chat: Chat, kind: str, written: str, said: Said) -> None:
 @pytest.mark.parametrize(
     ("kind", "write"),
     [
-        *((kind, lines(form)) for kind, form in FORMS),
-        ("discord", discord_exporter),
-        ("webvtt", webvtt),
-        ("mail", mail),
-        *JSON,
-        *MORE_JSON,
+        *((kind, lines(form)) for kind, form in FORMS), ("discord", discord_exporter), ("webvtt", webvtt),
+        ("mail", mail), *JSON, *MORE_JSON,
     ],
-)
+)  # fmt: skip
 @settings(max_examples=15, deadline=None)
 @given(said=SAID)
 def test_what_was_said_is_read_back(kind, write, said):

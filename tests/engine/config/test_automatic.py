@@ -9,18 +9,10 @@ from engine.system.paths import presets_folder
 @pytest.mark.parametrize(
     ("examples", "batch", "steps", "interval"),
     [
-        (1, 8, 60, 6),
-        (11, 16, 60, 6),
-        (13, 8, 60, 6),
-        (27, 8, 60, 8),
-        (100, 8, 65, 13),
-        (267, 8, 102, 34),
-        (300, 8, 114, 38),
-        (1000, 8, 375, 125),
-        (14_731, 8, 5526, 1842),
-        (0, 8, 0, 0),
+        (1, 8, 60, 6), (11, 16, 60, 6), (13, 8, 60, 6), (27, 8, 60, 8), (100, 8, 65, 13), (267, 8, 102, 34),
+        (300, 8, 114, 38), (1000, 8, 375, 125), (14_731, 8, 5526, 1842), (0, 8, 0, 0),
     ],
-)
+)  # fmt: skip
 def test_an_automatic_length_is_enough_steps_or_three_epochs(examples, batch, steps, interval):
     training = TrainingOptions(batch_size=batch)
     assert total_steps(examples, training)[0] == steps

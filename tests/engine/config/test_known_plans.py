@@ -6,13 +6,9 @@ from engine.config import known_plans, recipe
 from engine.system.paths import results_folder
 
 PLAN = {
-    "steps": 200,
-    "examples": {"train": 8},
-    "problems": [],
-    "missing": [],
-    "learned_preview": {"pieces": [["Ann: tea?", False]]},
-    "prompt": {"conversation": "Ann: tea?"},
-}
+    "steps": 200, "examples": {"train": 8}, "problems": [], "missing": [],
+    "learned_preview": {"pieces": [["Ann: tea?", False]]}, "prompt": {"conversation": "Ann: tea?"},
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -36,15 +36,10 @@ GOING_ON = [["Mia asks Tom", "whether the rehearsal", "begins at seven."], ["Len
 @pytest.mark.parametrize(
     ("lists", "expected"),
     [
-        (SENTENCES, "sentences"),
-        (GERMAN, "sentences"),
-        (CHINESE, "sentences"),
-        (GOING_ON, "sentences"),
-        (REFERENCES, "references"),
-        (CHINESE_REFERENCES, "references"),
-        (PARAGRAPHS, "references"),
+        (SENTENCES, "sentences"), (GERMAN, "sentences"), (CHINESE, "sentences"), (GOING_ON, "sentences"),
+        (REFERENCES, "references"), (CHINESE_REFERENCES, "references"), (PARAGRAPHS, "references"),
     ],
-)
+)  # fmt: skip
 def test_lists_are_told_apart_by_what_they_say(lists, expected):
     decided, why = summary_lists.reading(lists, "summary")
     assert decided == expected

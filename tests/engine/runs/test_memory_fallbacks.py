@@ -57,18 +57,10 @@ def test_a_terminal_gets_the_command_below_each_plan():
 @pytest.mark.parametrize(
     "event",
     [
-        {},
-        {"plans": 3},
-        {"plans": [None]},
-        told(changes={}),
-        told(changes={"data.source": "/etc/passwd"}),
-        told(changes=[1]),
-        told(memory_bytes="much"),
-        told(memory_change=math.nan),
-        told(time_change=math.inf),
-        told(rows=None),
-        {**TOLD, "batch_size": []},
+        {}, {"plans": 3}, {"plans": [None]}, told(changes={}), told(changes={"data.source": "/etc/passwd"}),
+        told(changes=[1]), told(memory_bytes="much"), told(memory_change=math.nan),
+        told(time_change=math.inf), told(rows=None), {**TOLD, "batch_size": []},
     ],
-)
+)  # fmt: skip
 def test_a_damaged_plan_is_left_out(event):
     assert read(event) == []

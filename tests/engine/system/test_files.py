@@ -140,13 +140,9 @@ def test_what_goes_to_another_disk_is_there_whole_or_not_at_all(tmp_path, monkey
 @pytest.mark.parametrize(
     ("count", "text"),
     [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (14_200_000, "14.2 MB"),
-        (3e9, "3.0 GB"),
+        (0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (14_200_000, "14.2 MB"), (3e9, "3.0 GB"),
         (2e12, "2.0 TB"),
     ],
-)
+)  # fmt: skip
 def test_a_size_takes_the_unit_that_suits_it(count, text):
     assert size(count) == text

@@ -43,18 +43,10 @@ def test_results_come_one_by_one_from_another_process():
 @pytest.mark.parametrize(
     "value",
     [
-        None,
-        True,
-        2**70,
-        1.5,
-        float("inf"),
-        "",
-        "漢 \0 \n",
-        {"a": [{}, []]},
-        "half a character: \udcff, \ud83d\ude00",
-        (b"bytes", {1, "a"}),
+        None, True, 2**70, 1.5, float("inf"), "", "漢 \0 \n", {"a": [{}, []]},
+        "half a character: \udcff, \ud83d\ude00", (b"bytes", {1, "a"}),
     ],
-)
+)  # fmt: skip
 def test_plain_values_arrive_as_they_are(value):
     assert sandbox.result(partial(sandbox_works.twice, value), AMPLE) == [value, value]
 

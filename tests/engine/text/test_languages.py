@@ -7,15 +7,10 @@ from tests.helpers.languages import SUMMARIES
 @pytest.mark.parametrize(
     ("text", "script"),
     [
-        ("Hallo Ölfass", "LATIN"),
-        ("Привет, Tom", "CYRILLIC"),
-        ("今日は会議", "HIRAGANA"),
-        ("今天开会", "CJK"),
-        ("他說這是日本的流行語言之一而且大家都喜歡這個の", "CJK"),
-        ("123 … 👍", ""),
-        ("", ""),
+        ("Hallo Ölfass", "LATIN"), ("Привет, Tom", "CYRILLIC"), ("今日は会議", "HIRAGANA"), ("今天开会", "CJK"),
+        ("他說這是日本的流行語言之一而且大家都喜歡這個の", "CJK"), ("123 … 👍", ""), ("", ""),
     ],
-)
+)  # fmt: skip
 def test_main_script(text, script):
     assert languages.main_script(text) == script
 

@@ -18,16 +18,11 @@ def test_a_published_case_is_reproduced():
     teams = ["Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore"]
     wins = np.array(
         [
-            [0, 7, 9, 7, 7, 9, 11],
-            [6, 0, 7, 5, 11, 9, 9],
-            [4, 6, 0, 7, 7, 8, 12],
-            [6, 8, 6, 0, 6, 7, 10],
-            [6, 2, 6, 7, 0, 7, 12],
-            [4, 4, 5, 6, 6, 0, 6],
-            [2, 4, 1, 3, 1, 7, 0],
+            [0, 7, 9, 7, 7, 9, 11], [6, 0, 7, 5, 11, 9, 9], [4, 6, 0, 7, 7, 8, 12], [6, 8, 6, 0, 6, 7, 10],
+            [6, 2, 6, 7, 0, 7, 12], [4, 4, 5, 6, 6, 0, 6], [2, 4, 1, 3, 1, 7, 0],
         ],
         dtype=float,
-    )
+    )  # fmt: skip
     found = fit(wins[None])[0]
     against_last = dict(zip(teams, found - found[-1], strict=True))
     published = {

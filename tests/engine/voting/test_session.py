@@ -197,12 +197,8 @@ def test_a_pair_that_an_earlier_version_asked_twice_counts_once(opened):
     def asked_again(lines: list[str]) -> list[str]:
         first = json.loads(lines[0])
         swapped = {
-            "vote": "again",
-            "left": first["right"],
-            "right": first["left"],
-            "repeated": True,
-            "check": "0",
-        }
+            "vote": "again", "left": first["right"], "right": first["left"], "repeated": True, "check": "0",
+        }  # fmt: skip
         return [*lines, json.dumps(first | swapped)]
 
     edited(opened, asked_again)

@@ -54,15 +54,10 @@ def ours(model: Any, base: Any, inputs: list[list[int]] | None = None, **asked: 
 @pytest.mark.parametrize(
     ("kind", "beams", "length_penalty", "every"),
     [
-        ("t5", 4, -2.0, 9),
-        ("t5-tied", 3, 4.0, 3),
-        ("bart", 2, 1.0, 10_000),
-        ("bart", 4, 1.0, 9),
-        ("llama", 3, 4.0, 3),
-        ("llama", 4, -2.0, 9),
-        ("gpt2", 4, 1.0, 9),
+        ("t5", 4, -2.0, 9), ("t5-tied", 3, 4.0, 3), ("bart", 2, 1.0, 10_000), ("bart", 4, 1.0, 9),
+        ("llama", 3, 4.0, 3), ("llama", 4, -2.0, 9), ("gpt2", 4, 1.0, 9),
     ],
-)
+)  # fmt: skip
 def test_it_finds_what_transformers_finds(kind, beams, length_penalty, every):
     base = load_tiny(kind)
     model = attach_random(base, make_recipe(kind))

@@ -149,17 +149,10 @@ CHOSEN: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        ("t5", "drawn"),
-        ("t5", "beams"),
-        ("t5-tied", "greedy"),
-        ("bart", "all"),
-        ("bart", "beams"),
-        ("llama", "penalties"),
-        ("llama", "greedy"),
-        ("gpt2", "drawn among few"),
-        ("gpt2", "beams"),
+        ("t5", "drawn"), ("t5", "beams"), ("t5-tied", "greedy"), ("bart", "all"), ("bart", "beams"),
+        ("llama", "penalties"), ("llama", "greedy"), ("gpt2", "drawn among few"), ("gpt2", "beams"),
     ],
-)
+)  # fmt: skip
 def test_no_setting_makes_a_summary_depend_on_its_batch(kind, name):
     base, chosen = load_tiny(kind), CHOSEN[name]
     inputs, asked = prompts(base)[:4], {"max_new_tokens": 12} | chosen

@@ -451,10 +451,6 @@ def test_a_run_keeps_its_files_to_this_user(tmp_path, monkeypatch):
     assert events[-1]["outcome"] == "completed"
     assert list(temporary.iterdir()) == []
     private = (
-        job.folder,
-        job.commands_folder,
-        paths.runs_folder(),
-        paths.adapters_folder(),
-        paths.cache_folder(),
-    )
+        job.folder, job.commands_folder, paths.runs_folder(), paths.adapters_folder(), paths.cache_folder(),
+    )  # fmt: skip
     assert {folder.stat().st_mode & 0o777 for folder in private} == {0o700}

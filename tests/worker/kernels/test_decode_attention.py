@@ -40,15 +40,10 @@ def masks() -> dict[str, torch.Tensor | None]:
 @pytest.mark.parametrize(
     ("shared", "room", "mask", "scale"),
     [
-        (6, True, "none", None),
-        (2, False, "none", 1.0),
-        (2, True, "seen", 1.0),
-        (6, False, "seen", None),
-        (2, True, "added", None),
-        (6, True, "both", 1.0),
-        (2, False, "both", None),
+        (6, True, "none", None), (2, False, "none", 1.0), (2, True, "seen", 1.0), (6, False, "seen", None),
+        (2, True, "added", None), (6, True, "both", 1.0), (2, False, "both", None),
     ],
-)
+)  # fmt: skip
 def test_the_result_is_torchs(shared, room, mask, scale):
     torch.manual_seed(0)
     key, value = kept(shared, room)

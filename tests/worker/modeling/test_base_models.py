@@ -276,18 +276,12 @@ def test_an_index_names_safetensors_files_of_its_folder(folder, file, told):
 @pytest.mark.parametrize(
     "values",
     [
-        {"num_hidden_layers": 10**5},
-        {"num_hidden_layers": 0},
-        {"hidden_size": -1},
-        {"hidden_size": "64"},
-        {"num_attention_heads": True},
-        {"intermediate_size": 2.5},
-        {"max_position_embeddings": 10**12},
-        {"num_labels": 10**9},
-        {"anything_of_theirs": 2**60},
+        {"num_hidden_layers": 10**5}, {"num_hidden_layers": 0}, {"hidden_size": -1}, {"hidden_size": "64"},
+        {"num_attention_heads": True}, {"intermediate_size": 2.5}, {"max_position_embeddings": 10**12},
+        {"num_labels": 10**9}, {"anything_of_theirs": 2**60},
     ],
     ids=str,
-)
+)  # fmt: skip
 def test_an_impossible_number_is_named_before_anything_is_built(folder, monkeypatch, values):
     configured(folder, **values)
     monkeypatch.setattr(base_models, "AutoConfig", None)

@@ -27,12 +27,8 @@ def changed(recipe: Recipe, *overrides: str) -> Recipe:
 
 # Of every other method and variant tests/proof looks at the same.
 COUNTED: list[tuple[Kind, str]] = [
-    ("t5", "adalora"),
-    ("t5", "prompt_only"),
-    ("bart", "bitfit"),
-    ("llama", "bottleneck"),
-    ("gpt2", "full"),
-]
+    ("t5", "adalora"), ("t5", "prompt_only"), ("bart", "bitfit"), ("llama", "bottleneck"), ("gpt2", "full"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "method"), COUNTED)

@@ -22,15 +22,10 @@ TABBED = "dialogue\tsummary\n" + "".join(f"Ann: Hi, Bob: Yo {n}\tThey {n}\n" for
 @pytest.mark.parametrize(
     "text",
     [
-        LINES,
-        json.dumps(ROWS),
-        json.dumps({"data": ROWS}),
-        TABLE,
-        TABLE.replace(",", ";"),
-        TABBED,
+        LINES, json.dumps(ROWS), json.dumps({"data": ROWS}), TABLE, TABLE.replace(",", ";"), TABBED,
         SIDE_BY_SIDE,
     ],
-)
+)  # fmt: skip
 def test_tables_and_json_are_read_under_any_name(name, text, tmp_path, channel):
     (tmp_path / name).write_text(text)
     examples = all_examples(tmp_path / name, channel)

@@ -28,15 +28,11 @@ def seen(device: str, **given: str) -> tuple[str | None, str]:
 @pytest.mark.parametrize(
     ("device", "expected"),
     [
-        ("cpu", ("", "cpu")),
-        ("cuda", ("0", "cuda:0")),
-        ("cuda:0", ("0", "cuda:0")),
-        ("cuda:1", ("1", "cuda:1")),
-        ("cuda:7", ("7", "cuda:7")),
-        ("mps", (None, "mps")),
+        ("cpu", ("", "cpu")), ("cuda", ("0", "cuda:0")), ("cuda:0", ("0", "cuda:0")),
+        ("cuda:1", ("1", "cuda:1")), ("cuda:7", ("7", "cuda:7")), ("mps", (None, "mps")),
         ("all", (None, "all")),
     ],
-)
+)  # fmt: skip
 def test_a_device_shows_its_card_alone(cards, device, expected):
     cards(*map(row, range(8)))
     assert seen(device) == expected

@@ -145,13 +145,9 @@ def test_no_name_is_anywhere_before_the_end(page):
     jobs = add_runs(2)
     begin(page, jobs, pairs=8)
     secrets = {
-        *names_of(page),
-        "practice model",
-        *RUN_NAMES[:2],
-        *(job.id for job in jobs),
-        "adapter-0",
+        *names_of(page), "practice model", *RUN_NAMES[:2], *(job.id for job in jobs), "adapter-0",
         "adapter-1",
-    }
+    }  # fmt: skip
     for _ in range(7):
         said = list(texts_in(page))
         assert not [text for text in said for secret in secrets if secret.casefold() in text.casefold()]

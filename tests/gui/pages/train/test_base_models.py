@@ -69,13 +69,9 @@ def test_a_model_is_told_in_one_line():
 
     assert facts_text(found_on_hub({"id": "a/b"})) == "licence not stated"
     known = {
-        "id": "a/b",
-        "family": "decoder-only",
-        "parameters": 1_000_000_000,
-        "licence": "mit",
-        "languages": ["de"],
-        "gated": True,
-    }
+        "id": "a/b", "family": "decoder-only", "parameters": 1_000_000_000, "licence": "mit",
+        "languages": ["de"], "gated": True,
+    }  # fmt: skip
     text = facts_text(found_on_hub(known))
     assert text == "1.00 B parameters · decoder-only · German · mit · its owner requires an agreement first"
 

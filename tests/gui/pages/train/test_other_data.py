@@ -8,31 +8,15 @@ from engine.api import paths, recipe
 from tests.helpers.story_window import click, type_into
 
 SAID = {
-    "conversation": "dialogue",
-    "summary": "summary",
-    "columns": {"split": "part"},
-    "encoding": "cp1252",
-    "sheet": "Second",
-    "summary_lists": "references",
-    "unnamed_files": "train",
-    "other_columns": "leave_out",
-    "broken_rows": "leave_out",
-    "every": 12,
-    "max_train": 50,
-}
+    "conversation": "dialogue", "summary": "summary", "columns": {"split": "part"}, "encoding": "cp1252",
+    "sheet": "Second", "summary_lists": "references", "unnamed_files": "train", "other_columns": "leave_out",
+    "broken_rows": "leave_out", "every": 12, "max_train": 50,
+}  # fmt: skip
 AUTOMATIC = {
-    "conversation": "auto",
-    "summary": "auto",
-    "columns": {},
-    "encoding": "auto",
-    "sheet": "auto",
-    "summary_lists": "auto",
-    "unnamed_files": "ask",
-    "other_columns": "ask",
-    "broken_rows": "refuse",
-    "every": 1,
-    "max_train": 0,
-}
+    "conversation": "auto", "summary": "auto", "columns": {}, "encoding": "auto", "sheet": "auto",
+    "summary_lists": "auto", "unnamed_files": "ask", "other_columns": "ask", "broken_rows": "refuse",
+    "every": 1, "max_train": 0,
+}  # fmt: skip
 OF_A_PERSON = {"mask": ("email",), "prompt": "Short:\n{conversation}\n"}
 
 

@@ -12,11 +12,6 @@ from tests.worker.readers.exports import (
 from tests.worker.readers.exports.case import Case
 
 CASES: tuple[Case, ...] = (
-    *whatsapp.CASES,
-    *logs.CASES,
-    *transcripts.CASES,
-    *speakers.CASES,
-    *json_files.CASES,
-    *speech_files.CASES,
+    *whatsapp.CASES, *logs.CASES, *transcripts.CASES, *speakers.CASES, *json_files.CASES, *speech_files.CASES,
     *mails_and_pages.CASES,
-)
+)  # fmt: skip

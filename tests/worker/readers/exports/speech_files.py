@@ -16,12 +16,8 @@ def aws_item(word: str, start: str = "") -> dict[str, Any]:
 
 
 AWS_ITEMS = [
-    aws_item("Hello", "0.1"),
-    aws_item("there", "0.5"),
-    aws_item("."),
-    aws_item("Yo", "2.0"),
-    aws_item("."),
-]
+    aws_item("Hello", "0.1"), aws_item("there", "0.5"), aws_item("."), aws_item("Yo", "2.0"), aws_item("."),
+]  # fmt: skip
 
 
 def aws_turn(speaker: str, *starts: str) -> dict[str, Any]:
