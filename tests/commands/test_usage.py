@@ -181,9 +181,6 @@ def test_adapters_write_on_their_base_by_their_own_prompts_on_the_device_that_is
     assert [problem.field for problem in refused.value.problems] == ["--device"]
 
 
-# -------------------------------------------------------------------------------------------------- words
-
-
 @pytest.mark.parametrize(
     ("difference", "examples", "words"),
     [

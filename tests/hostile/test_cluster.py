@@ -170,9 +170,6 @@ def test_a_folder_that_is_sent_takes_nothing_from_outside_along(tmp_path):
     assert dict(below(model)).keys() == {"weights", "again"}
 
 
-# ------------------------------------------------------------------------------------------------ what answers
-
-
 class Answer(http.server.BaseHTTPRequestHandler):
     """Answers everything with what the test says."""
 

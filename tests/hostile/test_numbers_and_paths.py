@@ -210,8 +210,6 @@ def test_what_starts_several_processes_gives_numbers_or_is_named(number):
         assert caught.value.field in {*named, *address}
 
 
-# ---------------------------------------------------------------------------------------------------- many, and marks
-
 MANY = 30_000
 
 
@@ -283,9 +281,6 @@ def test_a_byte_order_mark_before_any_file_is_read_over(tmp_path, monkeypatch):
         content = (adapter.folder / name).read_bytes()
         (adapter.folder / name).write_bytes(b"\xef\xbb\xbf" + content)
     assert library.find(adapter.id).metadata == adapter.metadata
-
-
-# --------------------------------------------------------------------------------------------------------------- paths
 
 
 def called(*arguments: str) -> int:

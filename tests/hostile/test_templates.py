@@ -84,7 +84,6 @@ def assigned(code: str, name: str) -> object:
     return ast.literal_eval(value)
 
 
-# ------------------------------------------------------------------------------------------------ Python scripts
 BRANCHES = st.fixed_dictionaries(
     {
         name: st.booleans()
@@ -146,7 +145,6 @@ def test_the_scripts_of_a_model_are_copied_as_they_are():
         ast.parse(text)
 
 
-# ------------------------------------------------------------------------------------------------- hub card
 def metadata_of(text: str, chat: bool) -> AdapterMetadata:
     facts = make_metadata("a", scores=[score_card(0.48)])
     return facts.model_copy(
@@ -199,7 +197,6 @@ def test_a_card_has_the_headings_tables_and_code_of_one_with_a_plain_name(text, 
     assert assigned(code, "BASE").endswith(f"{text}//")
 
 
-# -------------------------------------------------------------------------------------------------- shells
 def by_bash(script: str) -> list[str]:
     """Return the words that a script prints, each ended by a zero byte."""
     done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
@@ -299,7 +296,6 @@ def test_a_command_for_a_served_adapter_has_its_name_as_one_value(text):
     assert json.loads(body)["model"] == text
 
 
-# -------------------------------------------------------------------------------------- llama.cpp and Ollama
 def settings_of(text: str) -> dict:
     return {"before": text, "after": text, "max_conversation_tokens": 9, "max_new_tokens": 9}
 
@@ -345,7 +341,6 @@ def test_ollama_gets_the_lines_that_a_plain_prompt_has(text, tmp_path_factory):
     ]
 
 
-# ------------------------------------------------------------------------------------------------ the desktop
 def started_by(value: str) -> list[str]:
     """Return the arguments in a value of `Exec`, as the specification reads it."""
     string = re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r", "\\": "\\"}[found[1]], value)
@@ -372,7 +367,6 @@ def test_a_menu_entry_has_the_lines_of_one_with_a_plain_command(text, tmp_path_f
     assert started_by(value.removesuffix(" %F")) == [text, text]
 
 
-# ---------------------------------------------------------------------------------------------------- reports
 def conversation_of(text: str) -> SimpleNamespace:
     span = SimpleNamespace(unsupported=True, text=text)
     return SimpleNamespace(title=text, rows=[(text, "", [span])])
@@ -411,7 +405,6 @@ def test_a_report_shows_what_it_was_given():
     assert " ".join(escaped(HOSTILE).split()) in Page(template.render("run.html", **values_of(HOSTILE))).text
 
 
-# ------------------------------------------------------------------------------------------------ all of them
 CASES = {
     "export/command.py": test_the_scripts_of_a_model_are_copied_as_they_are,
     "export/prompting.py": test_the_scripts_of_a_model_are_copied_as_they_are,

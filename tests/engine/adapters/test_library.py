@@ -43,9 +43,6 @@ def zipped(folder: Path, target: Path, top: str = "") -> Path:
     return target
 
 
-# -------------------------------------------------------------------------------------------------- scanning
-
-
 def test_folders_that_are_no_adapters_are_listed_with_the_reason():
     add_adapter("good")
     (paths.adapters_folder() / "empty").mkdir()
@@ -94,7 +91,6 @@ def test_an_adapter_knows_its_size_its_recipe_and_whether_its_files_are_its_own(
     assert adapter.recipe() is None
 
 
-# -------------------------------------------------------------------------------------------------- changing
 def test_name_tags_and_notes_change_and_nothing_else():
     adapter = add_adapter(scores=[score_card(0.48)])
     changed = library.update(adapter, name="  New \n name ", tags=["short"], notes="Good.")
@@ -130,7 +126,6 @@ def test_a_deleted_adapter_comes_back_whole():
     assert adapter.changed_files() == []
 
 
-# --------------------------------------------------------------------------------------------------- leaving
 @pytest.mark.parametrize("export", [library.export_folder, library.export_zip])
 def test_what_is_exported_can_be_imported_again(tmp_path, export):
     adapter = library.update(add_adapter(scores=[score_card(0.48)]), name="a/b: ../c", notes="Good.")
@@ -158,7 +153,6 @@ def test_an_export_overwrites_nothing_unasked(tmp_path):
     assert library.export_zip(adapter, tmp_path / "out.zip", replace=True).stat().st_size > 100
 
 
-# -------------------------------------------------------------------------------------------------- arriving
 def check_foreign(adapter: Adapter) -> None:
     found = adapter.metadata
     assert (found.name, found.origin) == ("clinic-lokr", "imported")
@@ -260,7 +254,6 @@ def test_a_damaged_zip_is_refused(foreign, tmp_path):
     refused(path, "can't be unpacked")
 
 
-# ------------------------------------------------------------------------------------------------- promoting
 def test_a_checkpoint_becomes_an_adapter_without_what_only_resuming_needs():
     job = add_run()
     checkpoint = add_checkpoint(job, 20)

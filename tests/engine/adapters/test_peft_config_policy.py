@@ -58,7 +58,6 @@ def refused(folder: Path) -> AdapterError:
     return caught.value
 
 
-# ------------------------------------------------------------------------------------------------- configuration
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -144,7 +143,6 @@ def test_deep_and_huge_configurations_are_refused(folder):
             library.import_adapter(folder)
 
 
-# ----------------------------------------------------------------------------------------------------- patterns
 @pytest.mark.parametrize("pattern", QUICK)
 def test_patterns_as_adapters_have_them_are_safe(pattern):
     assert peft_config_policy.is_safe_pattern(pattern)
@@ -163,7 +161,6 @@ def test_the_slowest_pattern_let_through_ends_soon_on_the_longest_name():
     assert time.process_time() - began < 5
 
 
-# ------------------------------------------------------------------------------------------------------ weights
 @pytest.mark.parametrize(
     "extra", ["base_model.model.shared.weight", "base_model.model.lm_head.bias", "shared.weight", ""]
 )
@@ -224,7 +221,6 @@ def test_a_head_that_does_not_add_up_is_refused_before_anything_is_read(folder, 
     assert "is damaged" in refused(folder).message
 
 
-# ------------------------------------------------------------------------------------------- PEFT's own methods
 @pytest.mark.torch
 @pytest.mark.parametrize("peft_type", PEFT_TYPES)
 def test_what_peft_writes_by_default_is_accepted(peft_type, tmp_path):

@@ -136,7 +136,6 @@ def test_any_json_ends_in_a_chat(content):
     assert all(turn.text for turn in read(content).turns)
 
 
-# ----------------------------------------------------------------------------------------------------------- Teams
 def graph(number: int, name: str, content: str, kind: str = "text", **more: Any) -> dict[str, Any]:
     """Return a message as Graph gives it."""
     return {

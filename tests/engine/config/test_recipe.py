@@ -41,7 +41,6 @@ def fields_of(tables: dict[str, Any]) -> list[str]:
     return [problem.field for problem in problems_of(tables)]
 
 
-# ----------------------------------------------------------------------------------------------- round trips
 # What stands beside the method's own table is drawn anew with each of forty methods.
 def test_a_recipe_that_an_editor_of_windows_saved_is_the_same(tmp_path):
     text = recipe.dumps(recipe.load(PRESETS[0]))
@@ -132,7 +131,6 @@ def test_an_absent_learning_rate_is_the_method_s_for_the_family():
     assert recipe.from_tables(changed(training={"learning_rate": 0.5})).learning_rate("decoder-only") == 0.5
 
 
-# -------------------------------------------------------------------------------------------------- problems
 def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
     found = fields_of(
         {
@@ -198,7 +196,6 @@ def test_an_unknown_language_is_a_problem_of_its_field(language, hint):
     assert (problem.field, problem.hint) == ("evaluation.language", hint)
 
 
-# ----------------------------------------------------------------------------------------------------- files
 @pytest.mark.parametrize("content", [b"epochs = = 3", b"\xff\xfe\x00", b"name = 3\n[data\n"])
 def test_a_file_that_is_no_recipe_is_refused(tmp_path, content):
     path = tmp_path / "recipe.toml"
@@ -226,7 +223,6 @@ def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path, field)
     assert {problem.field for problem in problems} <= {field}
 
 
-# ------------------------------------------------------------------------------------------------- overrides
 def load_with(tmp_path: Path, *overrides: str) -> Recipe:
     path = tmp_path / "recipe.toml"
     recipe.save(recipe.from_tables(MINIMAL), path)

@@ -9,7 +9,6 @@ from engine.text.conversations import Example
 from tests.helpers.table_rows import Row, chat, examples, numbered, refusal, shape_of
 
 
-# ------------------------------------------------------------------------------------------------ flat columns
 @pytest.mark.parametrize(
     ("names", "conversation", "summary"),
     [
@@ -83,9 +82,6 @@ def test_of_two_likely_summaries_the_other_one_is_told():
     assert "rather" not in shape_of(rows).reason
 
 
-# ----------------------------------------------------------------------------------------------- lists of turns
-
-
 def test_a_dialogue_as_text_stands_before_its_lists():
     rows = [{"turns": chat("Ann: Hi"), "dialogue": "Ann: Hi", "summary": "Ann greets."}]
     assert (shape_of(rows).kind, shape_of(rows).conversation) == ("columns", "dialogue")
@@ -152,7 +148,6 @@ def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key):
     assert "They hold: role, content." in error.hint
 
 
-# --------------------------------------------------------------------------------------------- several references
 @pytest.mark.parametrize(
     "rows",
     [
@@ -196,7 +191,6 @@ def test_a_summary_named_by_hand_stands_alone_unless_references_are_named_too():
     assert refusal(rows, by_hand={"references": "summary2, summary7"}).hint.startswith("Did you mean")
 
 
-# -------------------------------------------------------------------------------------------- turns in rows
 ROWS = [
     {"dialogue_id": "x", "speaker": "Ann", "text": "Hi", "summary": "They meet."},
     {"dialogue_id": "y", "speaker": "Cem", "text": "Off?", "summary": "Cem asks."},
@@ -236,7 +230,6 @@ def test_flat_rows_with_an_author_and_a_category_stay_flat():
     assert shape_of(repeated, conversation="text").kind == "columns"
 
 
-# -------------------------------------------------------------------------------------------------- the mapping
 @pytest.mark.parametrize(
     ("by_hand", "field", "words"),
     [
@@ -259,7 +252,6 @@ def test_a_mapping_that_makes_no_sense_is_refused(by_hand, field, words):
     assert (error.field, error.message) == ("data.columns", problem.message)
 
 
-# --------------------------------------------------------------------------------------------------- whatever comes
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 KEY = st.sampled_from(["role", "content", "from", "value", "speaker", "text", "x"])
 CELL = PLAIN | st.recursive(

@@ -83,9 +83,6 @@ def test_torchrun_s_cards_are_left_alone(monkeypatch):
     assert told(make_job("train", "cuda:1")) == [None, None, None]
 
 
-# ------------------------------------------------------------------------------------------------------- warm workers
-
-
 @pytest.fixture
 def warm_worker():
     """Return what starts a warm worker for a device; each is ended."""

@@ -280,7 +280,6 @@ def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch):
     assert handler.stream.getvalue() == "Retrying https://hub.example/api\n"
 
 
-# ---------------------------------------------------------------------------------------------------- one file
 def test_waiting_for_another_download_of_the_file_can_be_cancelled(tmp_path):
     target, asked = tmp_path / "blob", count()
     lock = FileLock(f"{target}.lock", thread_local=False)
@@ -311,7 +310,6 @@ def test_a_file_that_has_arrived_is_checked_by_the_hash_that_the_hub_names_it_by
     assert not (tmp_path / "file.incomplete").exists()
 
 
-# ---------------------------------------------------------------------------------------------------- its card
 @pytest.mark.parametrize(
     ("facts", "codes"),
     [

@@ -214,9 +214,6 @@ def refusal(folder):
     return raised.value.message
 
 
-# ------------------------------------------------------------------------------------------- weights that don't fit
-
-
 @pytest.mark.parametrize(
     "gone", ["model.layers.1.mlp.up_proj.weight", "model.norm.weight", "model.embed_tokens.weight"]
 )
@@ -268,9 +265,6 @@ def test_an_index_names_safetensors_files_of_its_folder(folder, file, told):
     index = {"metadata": {}, "weight_map": {"model.norm.weight": file}}
     (folder / file_checks.INDEX).write_text(json.dumps(index), encoding="utf-8")
     assert told in refusal(folder)
-
-
-# --------------------------------------------------------------------------- a configuration that makes no model
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,6 @@ def options(**values: object) -> BaseModelOptions:
     return BaseModelOptions.model_validate({"id": "x", **values})
 
 
-# -------------------------------------------------------------------------------------------- bits and bytes
 def test_bits_include_the_scales_of_bitsandbytes():
     shape = shape_of("llama")
     assert shape.bits_per_parameter(options()) is None
@@ -62,7 +61,6 @@ def test_weights_take_what_those_of_the_loaded_model_take(kind, quantization, tm
     assert shape_of(kind).weight_bytes(recipe.base_model) == pytest.approx(found, rel=0.005)
 
 
-# ------------------------------------------------------------------------------------------------ activations
 def traced_bytes(recipe: Recipe, shape: BatchShape, **more: bool) -> int:
     base = weightless_base(recipe)
     with torch.device("meta"):
@@ -128,7 +126,6 @@ def test_conditions_of_all_values_are_answered_as_told_and_those_of_any_denied(a
         assert not torch.any(values.isinf(), dim=0)
 
 
-# ----------------------------------------------------------------------------------------------------- parts
 def test_parts_add_up_and_follow_the_recipe(tmp_path, channel):
     planner = Planner(channel)
 

@@ -196,7 +196,6 @@ def test_another_revision_than_the_local_one_would_be_downloaded(tmp_path, chann
     assert Planner(channel).plan(older)["missing"] == ["owner/small"]
 
 
-# ------------------------------------------------------------------------ models of the catalogue that are not here
 def listed_recipe(tmp_path: Path, model_id: str, *changed: str) -> Recipe:
     tables = tiny_recipe(tmp_path, "t5").as_tables() | {
         "base_model": {"id": model_id},

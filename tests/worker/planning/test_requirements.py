@@ -102,7 +102,6 @@ def test_a_card_that_is_too_small_has_a_problem(llama, monkeypatch):
     assert "only 1.0 GB is available" in problem.message
 
 
-# ------------------------------------------------------------------------------------------------- several cards
 def test_a_process_has_its_part_of_a_step_and_a_whole_base_model(llama, monkeypatch):
     one, _ = llama(4, 24, monkeypatch, micro_batch_tokens=32768)
     each, _ = llama(4, 24, monkeypatch, Processes(4), micro_batch_tokens=32768)
@@ -163,7 +162,6 @@ def test_processes_that_can_not_share_a_step_are_told(processes, field):
     assert [problem.field for problem in problems] == ([field] if field else [])
 
 
-# ------------------------------------------------------------------------------------------------- the peak step
 WEIGHT = attrgetter("weight")
 CHANCE = np.random.default_rng(3)
 MIXED = [(int(inputs), int(labels)) for inputs, labels in CHANCE.integers((5, 2), (90, 20), (41, 2))]

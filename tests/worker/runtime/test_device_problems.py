@@ -53,9 +53,6 @@ def refused(device: str) -> DeviceError:
     return error.value
 
 
-# ------------------------------------------------------------------------------------------------- not to be had
-
-
 NO_DRIVER = [graphics_cards.Card("nvidia", "NVIDIA card", "")]
 FAILED = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."
 TWO = (row(0, "NVIDIA RTX 3060"), row(1, "NVIDIA L4"))
@@ -97,9 +94,6 @@ def test_a_device_that_no_driver_tells_of_is_missing(cards, monkeypatch, device,
     assert refused(device).message == said
 
 
-# -------------------------------------------------------------------------------------------------- which one it is
-
-
 @pytest.mark.parametrize("device", ["cuda:0", "cuda:1"])
 def test_the_only_visible_card_is_the_first_for_torch_and_keeps_its_name(cards, torch_finds_cards, device):
     cards(row(0), row(1), device=device)
@@ -133,9 +127,6 @@ def test_the_processor_keeps_its_name(cards):
     cards(row(0), device="cpu")
     assert devices.name(devices.usable("cpu")) == "cpu"
     assert devices.notices(torch.device("cpu")) == []
-
-
-# ------------------------------------------------------------------------------------------------ there, but not free
 
 
 @pytest.fixture
@@ -230,9 +221,6 @@ def test_bfloat16_is_refused_on_a_card_without_it(monkeypatch):
     with pytest.raises(DeviceError, match="NVIDIA RTX 2080 does not compute in bfloat16") as error:
         devices.refuse_bfloat16(torch.bfloat16, card)
     assert error.value.field == "base_model.precision"
-
-
-# -------------------------------------------------------------------------------------------------- while it computes
 
 
 class AcceleratorError(RuntimeError):

@@ -152,7 +152,6 @@ def test_what_a_rank_does_not_know_it_does_not_disagree_about():
     assert disagreement([TOLD, TOLD | {"data": ""}]) is None
 
 
-# -------------------------------------------------------------------------------------------------- several computers
 THERE = [Rank(0, 2, 0, 1), Rank(1, 2, 0, 1)]
 
 

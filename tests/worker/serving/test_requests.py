@@ -175,7 +175,6 @@ def test_settings_that_can_t_be_fail_in_every_column():
     assert next(reversed(list(read_all(channel.job.events_path))))["event"] == "request_finished"
 
 
-# -------------------------------------------------------------------------------------- the format of a column
 OWN = {"template": "Shortly: {conversation}", "max_conversation_tokens": 50}
 
 

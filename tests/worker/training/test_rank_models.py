@@ -124,9 +124,6 @@ def test_what_is_raised_in_between_ends_the_work_of_all(in_two, at):
     assert [psutil.pid_exists(each.pid) for each in others] == [False]
 
 
-# ---------------------------------------------------------------------------------------------------- how many ranks
-
-
 @pytest.mark.parametrize(
     ("device", "prompts", "parameters", "free", "expected"),
     [

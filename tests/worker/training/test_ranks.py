@@ -77,9 +77,6 @@ def same_bits(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-# ----------------------------------------------------------------------------------------------------- every method
-
-
 def examples_of(family):
     rows = [
         (tuple(range(5, 9 + 3 * (place % 7))), (7, 8, 9 + place % 11)) for place in range(BATCH * STEPS - 1)
@@ -158,9 +155,6 @@ def test_ranks_train_what_one_trains(tmp_path, recipe_of, methods, count):
                 assert float(differ.float().mean()) < 0.001, (each.id, name)
 
 
-# ------------------------------------------------------------------------------------------------------- whole runs
-
-
 def stopped(monkeypatch, matches, function, *given):
     with monkeypatch.context() as patch:
         on_event(patch, matches, request_stop)
@@ -189,7 +183,6 @@ def test_two_ranks_score_and_summarise_as_one_does(tmp_path, in_two):
     assert losses == pytest.approx(expected_losses, rel=1e-5)
 
 
-# --------------------------------------------------------------------------------------------- a sharded base model
 SHARDED = ("training.epochs=1", "training.learning_rate=0.001", "training.activation_checkpointing=true")
 
 
@@ -240,9 +233,6 @@ def test_a_sharded_base_model_that_is_only_prompted_is_scored_as_a_whole_one(tmp
         [event["summary"] for event in events_named(each, "sample_made")] for each in (whole, sharded)
     ]
     assert (len(held), summaries[0]) == (1, summaries[1])
-
-
-# ---------------------------------------------------------------------------------------------- other ends
 
 
 def test_a_run_goes_on_to_the_same_bits_in_as_many_ranks_and_also_in_others(tmp_path, in_two, monkeypatch):
@@ -304,9 +294,6 @@ def test_a_run_whose_libraries_wait_for_a_lost_rank_ends_all_the_same(tmp_path, 
 
     with pytest.raises(ProcessLostError, match="Rank 1"):
         lose_it()
-
-
-# ------------------------------------------------------------------------------------------------- real processes
 
 
 def started(job, **environment):

@@ -23,7 +23,6 @@ def filled(home):
         return filled_arena()
 
 
-# ---------------------------------------------------------------------------------------------------- making one
 def test_without_an_arena_the_page_says_what_one_is_and_how_to_make_it(bench):
     made = bench()
     page, form = made.page, made.page.form
@@ -69,7 +68,6 @@ def test_more_entries_join_if_they_compare_and_are_refused_beside_the_form_if_no
     assert len(made.queued()) == before + 4
 
 
-# ---------------------------------------------------------------------------------------------------- seeing
 def test_scored_entries_stand_in_one_table_the_best_first(bench, filled, qtbot):
     made = bench()
     page, table, queue = made.page, made.page.table, made.page.lower_pane.queue.table
@@ -297,7 +295,6 @@ def test_losses_and_a_report_leave_as_files_or_it_is_said_why_not(
     assert "can't be written" in told.args[0]
 
 
-# ---------------------------------------------------------------------------------------------------- the queue
 def test_the_queue_runs_is_paused_and_goes_on_and_what_runs_can_not_be_taken_out(bench):
     arena = make_arena("lora", "ia3")
     made = bench()

@@ -127,7 +127,6 @@ def test_the_queue_has_each_seed_the_charts_a_point_for_each_row_and_a_row_leads
     assert "Remove from the arena" in [text for text, *_ in page.menu.of_row(page.table.items()[2])]
 
 
-# ---------------------------------------------------------------------------------------------------- forms
 def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(bench):
     made = bench()
     made.offer()

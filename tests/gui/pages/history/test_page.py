@@ -83,7 +83,6 @@ class Bench:
         menu.close()
 
 
-# ------------------------------------------------------------------------------------------------------ seeing
 def test_an_empty_history_says_what_to_do(bench, qtbot):
     page = bench().page
     assert page.header.subtitle() == "Your runs are saved here"
@@ -147,7 +146,6 @@ def test_a_damaged_run_is_listed_with_the_reason(bench):
     assert made.menu(entry) == ["Show log", "Open folder", "Delete"]
 
 
-# ------------------------------------------------------------------------------------------------------- doing
 def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch):
     add_run()
     made = bench()
@@ -312,7 +310,6 @@ def test_two_runs_with_adapters_can_be_compared_and_others_not(bench, qtbot):
     assert not details.compare_button.isVisible()
 
 
-# ---------------------------------------------------------------------------------------------------- live runs
 def test_a_run_is_followed_from_its_start_to_its_end_and_not_deleted_meanwhile(bench):
     made = bench()
     made.script = [["steps", {"count": 1000, "per_second": 50}]]

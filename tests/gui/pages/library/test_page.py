@@ -18,7 +18,6 @@ Bench = library_bench.Bench
 WAIT = library_bench.WAIT
 
 
-# ------------------------------------------------------------------------------------------------------ seeing
 def test_an_empty_library_says_what_to_do(bench, qtbot):
     page = bench().page
     assert page.header.subtitle() == "Your trained and imported adapters are saved here"
@@ -86,7 +85,6 @@ def test_what_arrives_in_the_folder_is_listed_at_once_and_what_is_wrong_with_it_
     made.until(lambda: page.view.current().name == "new")
 
 
-# ----------------------------------------------------------------------------------------------------- changing
 def test_a_name_is_changed_in_the_list_unless_escape_is_pressed(bench, qtbot):
     add_adapter("old")
     made = bench()
@@ -155,7 +153,6 @@ def test_a_deleted_adapter_comes_back_with_undo(bench, qtbot):
     assert made.page.view.current().name == "samsum-prefix-20"
 
 
-# -------------------------------------------------------------------------------------------- coming and going
 def test_an_export_can_be_imported_again(bench, tmp_path):
     add_adapter("ab", scores=[score_card(0.48)])
     made = bench()
@@ -222,7 +219,6 @@ def test_folders_and_the_other_pages_are_asked_for(bench, qtbot):
     assert further.args == ["a"]
 
 
-# -------------------------------------------------------------------------------------------------------- jobs
 def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read(bench):
     add_adapter("a", recipe=make_recipe(rank=8))
     made = bench()
@@ -326,7 +322,6 @@ def test_a_job_is_cancelled_and_a_second_one_waits_for_its_turn(bench):
     assert not made.page.busy.isVisible()
 
 
-# ------------------------------------------------------------------------------------------------ narrow windows
 def test_below_1200_the_metadata_lies_over_the_table_when_asked_for(bench, qtbot):
     fill_library()
     made = bench()

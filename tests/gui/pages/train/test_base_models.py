@@ -47,7 +47,6 @@ def listed(model_id: str) -> ListedModel:
     return of_catalogue(model.as_dict())
 
 
-# ------------------------------------------------------------------------------------------------------- texts
 def test_a_model_is_told_in_one_line():
     assert facts_text(listed(QWEN)) == (
         "494 M parameters · decoder-only · chat format · 29 languages · context of 32,768 tokens · apache-2.0 · "
@@ -101,7 +100,6 @@ def test_the_fit_is_what_the_plan_says(plan, quantization, shown):
     assert fit_texts(fit_of(plan, quantization)) == shown
 
 
-# --------------------------------------------------------------------------------------------------- estimates
 class ScriptedPlanner(Planner):
     """A planner that only notes what is to be compared."""
 
@@ -186,7 +184,6 @@ def test_a_method_that_the_family_lacks_is_said_at_once(planned):
     assert seen[QWEN].problem
 
 
-# -------------------------------------------------------------------------------------------------------- view
 @pytest.fixture
 def view(qtbot, home, monkeypatch):
     # The hub is scripted.

@@ -132,7 +132,6 @@ def change(layer: LoraLayer) -> torch.Tensor:
     return (second @ first).detach() * layer.scaling[TRAINED]
 
 
-# ------------------------------------------------------------------------------------------- where a pair begins
 def test_rank_stabilised_scales_by_the_root_of_the_rank():
     assert {layer.scaling[TRAINED] for layer in layers(attached(lora()))} == {8 / RANK}
     assert {layer.scaling[TRAINED] for layer in layers(attached(lora(rs_lora=True)))} == {8 / math.sqrt(RANK)}
@@ -204,7 +203,6 @@ def test_the_pair_and_its_base_factors_are_saved_as_one_plain_lora_of_twice_the_
     assert (by_plain_peft(base, tmp_path / "saved", "llama") - expected).abs().max() < 1e-4
 
 
-# -------------------------------------------------------------------------------------------------- from data: EVA
 def read_by(base: LoadedBase, name: str) -> torch.Tensor:
     """Return what a layer reads in the examples, each alone and so without padding (tokens × width)."""
     read: list[torch.Tensor] = []
@@ -261,7 +259,6 @@ def test_eva_s_directions_do_not_depend_on_the_sign_that_a_device_finds(monkeypa
     assert all(torch.equal(one, other) for one, other in zip(found(), expected, strict=True))
 
 
-# ------------------------------------------------------------------------------------------------ how a pair learns
 def rates(state: TrainState) -> dict[str, float]:
     """Return the learning rate of each trainable parameter by name."""
     named = {id(parameter): name for name, parameter in state.model.named_parameters()}
@@ -303,7 +300,6 @@ def test_qlora_trains_a_4_bit_base_by_a_paged_8_bit_optimizer(tmp_path):
     assert all(layer.weight.quant_state.nested for layer in quantized)
 
 
-# --------------------------------------------------------------------------------------------------------- AdaLoRA
 def kept_parts(model: PeftModel) -> int:
     return sum(int((layer.lora_E[TRAINED] != 0).sum()) for layer in layers(model))
 

@@ -32,7 +32,6 @@ def setting(kind: Kind, method: str, name: str, **options: Any) -> Any:
     return getattr(put_on(kind, method, **options).peft_config[TRAINED], name)
 
 
-# --------------------------------------------------------------------------------------------- chosen to fit
 @pytest.mark.parametrize(
     ("kind", "method", "options", "name", "chosen"),
     [
@@ -70,7 +69,6 @@ def test_the_bank_of_vectors_learns_slower_than_the_picks():
     assert set(model.learning_rate_factors) <= set(attach.trainable_parameters(model))
 
 
-# --------------------------------------------------------------------------------- refused beside their field
 @pytest.mark.parametrize(
     ("kind", "method", "options", "field", "hint"),
     [
@@ -142,7 +140,6 @@ def test_a_refused_quantization_names_only_what_works(method, model_type, quanti
     assert (refusal.field, refusal.hint) == (field, hint)
 
 
-# ------------------------------------------------------------------------------------- beside each other, or not
 @pytest.mark.parametrize(
     ("method", "one", "other"),
     [
@@ -169,7 +166,6 @@ def test_adapters_that_would_share_what_differs_are_each_right(method, one, othe
             assert torch.equal(logits(model, base), right)
 
 
-# ------------------------------------------------------------------------------------------------------- SHiRA
 def test_places_outside_of_the_weight_are_refused_by_the_computation():
     base = load_tiny("t5")
     model = attach_random(base, make_recipe("t5", method={"id": "shira", "rank": 2}))

@@ -66,7 +66,6 @@ def planner(channel):
     return Planner(channel)
 
 
-# ------------------------------------------------------------------------------------------------ selections
 @pytest.mark.parametrize(
     ("overrides", "matrices", "targets", "numbers"),
     [
@@ -215,7 +214,6 @@ def test_copies_are_float32_beside_a_base_in_bfloat16():
     assert not torch.equal(logits(model, base), before)
 
 
-# ------------------------------------------------------------------------------------------------ bottleneck
 @pytest.mark.parametrize(
     ("kind", "houlsby", "pfeiffer"), [("t5", 10, 4), ("bart", 10, 4), ("llama", 4, 2), ("gpt2", 4, 2)]
 )
@@ -271,7 +269,6 @@ def test_two_placements_stand_beside_each_other():
             assert torch.equal(logits(model, base), expected)
 
 
-# ------------------------------------------------------------------------------------- a kind of its own: OPT
 @pytest.fixture(scope="module")
 def opt_folder(tmp_path_factory):
     """Return a small OPT: biases everywhere, positions of its own, a norm at its end."""
