@@ -35,7 +35,6 @@ BASICS = {
 }
 HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
 LATER = ("numpy", "pyqtgraph", "PySide6.QtDBus")
-WAIT = 60_000
 STARTED = {
     "event": "run_started", "total_steps": 100, "trainable_parameters": 1, "all_parameters": 2,
     "device": "cpu",
@@ -64,7 +63,7 @@ class WindowHarness:
     def train(self, qtbot):
         self.scripts["train"] = ENDLESS
         model = self.window.built("train").start_run(recipe.from_tables(BASICS))
-        qtbot.waitUntil(lambda: model.state.step >= 3, timeout=WAIT)
+        qtbot.waitUntil(lambda: model.state.step >= 3)
         return model
 
 
@@ -125,7 +124,7 @@ def test_an_adapter_dropped_on_the_window_is_imported(harness, qtbot, tmp_path):
     drop(harness.window, QUrl.fromLocalFile(str(folder)))
     assert harness.window.current_key() == "library"
     table = harness.window.built("library").table
-    qtbot.waitUntil(lambda: [each.name for each in table.items()] == ["given"], timeout=WAIT)
+    qtbot.waitUntil(lambda: [each.name for each in table.items()] == ["given"])
 
 
 def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_path):
@@ -138,7 +137,7 @@ def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_pat
     drop(harness.window, QUrl.fromLocalFile(str(tmp_path / "talk.csv")), QUrl("https://example.org/talk.csv"))
     assert harness.window.current_key() == "data"
     assert harness.window.built("data").parts.source.source.text() == str(tmp_path / "talk.csv")
-    qtbot.waitUntil(lambda: not harness.window.built("data").checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not harness.window.built("data").checker.is_busy)
 
 
 def test_pages_are_built_when_they_are_first_shown_and_the_rail_opens_settings_and_help(harness, qtbot):
@@ -152,7 +151,7 @@ def test_pages_are_built_when_they_are_first_shown_and_the_rail_opens_settings_a
     assert settings.isVisible()
     settings.disk_button.click()
     [disk] = window.findChildren(DiskDialog)
-    qtbot.waitUntil(lambda: disk.sizes["runs"].text() != "–", timeout=WAIT)
+    qtbot.waitUntil(lambda: disk.sizes["runs"].text() != "–")
     wait_for(disk)
     disk.close()
     settings.close()
@@ -173,7 +172,7 @@ def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(harness, q
     monkeypatch.setattr(harness.window, "isActiveWindow", lambda: False)
     harness.scripts["train"] = [["emit", STARTED], ["steps", {"count": 100, "per_second": 50}]]
     model = harness.window.built("train").start_run(recipe.from_tables(BASICS))
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)
     assert sent[0]["progress-visible"] is True
     assert 0 < sent[-3]["progress"] <= 1
     assert sent[-2:] == [{"progress-visible": False}, {"urgent": True}]
@@ -182,7 +181,7 @@ def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(harness, q
 def test_closing_while_a_run_trains_asks_cancel_stays_and_stop_leaves(harness, qtbot, monkeypatch):
     model = harness.train(qtbot)
     window = harness.window
-    qtbot.waitUntil(lambda: window.rail.item("train").badge not in {"", "0\u202f%"}, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.rail.item("train").badge not in {"", "0\u202f%"})
     window.close()
     assert window.quit_dialog is not None
     assert harness.left == []
@@ -192,7 +191,7 @@ def test_closing_while_a_run_trains_asks_cancel_stays_and_stop_leaves(harness, q
     assert (model.running, model.stopping) == (True, False)
 
     model.pause()
-    qtbot.waitUntil(lambda: model.state.paused, timeout=WAIT)
+    qtbot.waitUntil(lambda: model.state.paused)
     window.close()
     assert "paused, and its process keeps running without" in said_in(window.quit_dialog)
     with monkeypatch.context() as patch:
@@ -206,7 +205,7 @@ def test_closing_while_a_run_trains_asks_cancel_stays_and_stop_leaves(harness, q
     assert not model.stopping
     assert "can't be left. Free some space." in said_in(window.quit_dialog)
     window.quit_dialog.stop_button.click()
-    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.left == [1])
     assert model.ending.outcome == "stopped"
 
 
@@ -226,11 +225,11 @@ def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(harn
     window = MainWindow(other, Preferences())
     qtbot.addWidget(window, before_close_func=lambda closing: setattr(closing, "_may_close", True))
     begin(window)
-    qtbot.waitUntil(lambda: other.current is not None and other.current.state.step > 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: other.current is not None and other.current.state.step > 3)
     assert other.current.id == model.id
     assert window.built("train").header.title() == "A run"
     other.current.force()
-    qtbot.waitUntil(lambda: other.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: other.current is None)
     other.leave()
 
 
@@ -256,12 +255,10 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
     # As in the program: at once, before the queue looks for its next entry.
     harness.window.left.connect(harness.manager.leave)
     harness.scripts["train"] = ENDLESS
-    qtbot.waitUntil(
-        lambda: harness.manager.current is not None and harness.manager.current.state.step > 0, timeout=WAIT
-    )
+    qtbot.waitUntil(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
     harness.window.close()
     harness.window.quit_dialog.stop_button.click()
-    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.left == [1])
     qtbot.wait(100)
     assert [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))] == [
         "stopped",
@@ -273,17 +270,17 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
 def test_a_deaf_worker_can_be_forced_from_the_question(harness, qtbot):
     harness.scripts["train"] = [["steps", {"count": 2, "per_second": 100}], ["deaf", 60]]
     model = harness.window.built("train").start_run(recipe.from_tables(BASICS))
-    qtbot.waitUntil(lambda: model.state.step == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: model.state.step == 2)
     harness.window.close()
     dialog = harness.window.quit_dialog
     dialog.stop_button.click()
     force = dialog.stop_strip.action_button()
     assert "so far" in dialog.stop_strip.text()
-    qtbot.waitUntil(lambda: force.isVisibleTo(dialog), timeout=WAIT)
+    qtbot.waitUntil(lambda: force.isVisibleTo(dialog))
     strip = dialog.stop_strip
-    qtbot.waitUntil(lambda: strip.height() >= strip.heightForWidth(strip.width()), timeout=WAIT)
+    qtbot.waitUntil(lambda: strip.height() >= strip.heightForWidth(strip.width()))
     force.click()
-    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.left == [1])
 
     assert model.ending.outcome == "crashed"
 
@@ -293,7 +290,7 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(harn
     harness.scripts["train"] = ENDLESS
     wanted = recipe.from_tables(BASICS | {"training": {"when_window_leaves": "stop"}})
     model = harness.window.built("train").start_run(wanted)
-    qtbot.waitUntil(lambda: model.state.step >= 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: model.state.step >= 1)
     harness.window.close()
     dialog = harness.window.quit_dialog
     kinds = [button.property("kind") for button in (dialog.stop_button, dialog.keep_button)]
@@ -305,7 +302,7 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(harn
         qtbot.wait(500)
         assert model.job.is_running()
         model.job.send("stop")
-    qtbot.waitUntil(lambda: not model.job.is_running(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.job.is_running())
     assert run_store.open_run(model.job).outcome == "stopped"
     if not keeps:
         dialog.cancel_button.click()
@@ -351,10 +348,10 @@ def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(harness, q
     monkeypatch.setattr(harness.window.notifier, "notify", lambda *said: told.append(said))
     model = harness.train(qtbot)
     model.free_device()
-    qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.manager.current is None)
     harness.scripts["train"] = [["emit", STARTED]]
     harness.manager.resume(model.id)
-    qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.manager.current is None)
 
     assert told == [("Completed", "A run")]
 

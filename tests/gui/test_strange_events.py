@@ -175,7 +175,7 @@ def test_damaged_steps_of_a_living_run_leave_a_notice_and_nothing_else(home, tmp
     job = create_job(tmp_path, "train", {"script": script})
     thread = EngineThread(job, niced=False, command=scripted_worker.command(job))
     model = RunModel(make_recipe(), thread)
-    with qtbot.waitSignal(model.ended, timeout=20_000) as blocker:
+    with qtbot.waitSignal(model.ended) as blocker:
         thread.start()
     thread.wait()
     assert blocker.args[0].outcome == "completed"

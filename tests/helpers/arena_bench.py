@@ -13,7 +13,6 @@ from tests.helpers.homes import make_recipe
 from tests.helpers.scripted_manager import scripted_manager
 from tests.helpers.train_stage import COMPLETE, PLAN
 
-WAIT = 60_000
 MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "google/flan-t5-small"}]}}
 
 
@@ -42,7 +41,7 @@ class Bench:
         return self
 
     def until(self, condition: Any) -> None:
-        self.qtbot.waitUntil(condition, timeout=WAIT)
+        self.qtbot.waitUntil(condition)
 
     def names(self) -> list[str]:
         return [row.name for row in self.page.table.items()]

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QWidget
 from engine.api import Example, labelling
 from gui.pages.labelling.page import LabellingPage
 
-WAIT = 60_000
 TEA = "Ann: Tea at five?\nBo: Yes, at the old mill."
 BUS = "Cy: The bus is late again.\nDee: Then we meet at the station, half past six.\nCy: Fine."
 DOG = "Eve: Rex is ill.\nFay: Oh no."
@@ -22,7 +21,7 @@ def made_set(*conversations: str, name: str = "Chats") -> str:
 
 
 def show(page: LabellingPage, qtbot, set_id: str) -> LabellingPage:
-    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.opened):
         page.controller.open(set_id)
     return page
 
@@ -43,4 +42,4 @@ def drafted(page: LabellingPage, qtbot, *, key: bool = True) -> None:
         press(page, Qt.Key.Key_D, CTRL)
     else:
         page.summary.draft_button.click()
-    qtbot.waitUntil(lambda: not page.draft_writer.is_writing, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.draft_writer.is_writing)

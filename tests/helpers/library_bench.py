@@ -14,8 +14,6 @@ from gui.pages.library.page import LibraryPage
 from tests.helpers.background import wait_for
 from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 60_000
-
 
 class Bench:
     """A page, the engine whose workers follow `scripts`, and its dialogs."""
@@ -57,7 +55,7 @@ class Bench:
         return found
 
     def until(self, condition: Any) -> None:
-        self.qtbot.waitUntil(condition, timeout=WAIT)
+        self.qtbot.waitUntil(condition)
 
     def press(self, text: str, adapter: Adapter) -> None:
         menu = self.page.menu_for(adapter)

@@ -10,7 +10,6 @@ from gui.pages.playground.page import PlaygroundPage
 from tests.helpers import scripted_summarizer
 from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 60_000
 CONVERSATION = """Leila: the venue wrote, they can't do the 14th
 Tom: what do they offer?
 Leila: Thursday 21st, and Marcus by video at 16:30"""
@@ -75,8 +74,8 @@ def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> N
     page.open_conversation(CONVERSATION, reference)
     page.open(adapters)
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
-    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy)
+    qtbot.waitUntil(page.summarise_button.isEnabled)
 
 
 SHORT_TALK = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"

@@ -13,7 +13,6 @@ from gui.main_window import MainWindow
 from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import COMPLETE, PLAN
 
-WAIT = 60_000
 MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
 
 
@@ -72,7 +71,7 @@ class StoryWindow:
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""
-        self._qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT)
+        self._qtbot.waitUntil(lambda: bool(condition()))
 
     def _script(self, job: Job) -> list[Any] | None:
         kind = job.request()["kind"]

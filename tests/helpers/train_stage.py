@@ -17,7 +17,6 @@ BASICS = {
     "data": {"source": "sample"},
     "method": {"id": "lora"},
 }
-WAIT = 60_000
 
 STARTED = {
     "event": "run_started", "total_steps": 40, "first_step": 0, "trainable_parameters": 1_000,
@@ -114,12 +113,12 @@ class Stage:
     def start(self, qtbot, script: list[Any]):
         self.scripts["train"] = script
         self.page.panel.start_button.click()
-        qtbot.waitUntil(lambda: self.manager.current is not None, timeout=WAIT)
+        qtbot.waitUntil(lambda: self.manager.current is not None)
         return self.manager.current
 
     def run(self, qtbot, script: list[Any]):
         model = self.start(qtbot, script)
-        qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+        qtbot.waitUntil(lambda: not model.running)
         return model
 
 

@@ -12,8 +12,6 @@ from gui.core.file_opening import OpenedFiles, file_filter, sorted_files
 from gui.desktop.single_instance import SingleInstance
 from gui.shell.rooms import VIEWS
 
-WAIT = 60_000
-
 
 class Recorder:
     """A window whose pages write down what is asked of them."""
@@ -115,7 +113,7 @@ def test_a_second_start_hands_over_what_it_was_asked_to_show(qtbot, home):
     first = SingleInstance()
     assert not first.raise_first()
     files = [f"/talks/ein Gespräch {number}.csv" for number in range(2_000)]
-    with qtbot.waitSignal(first.asked, timeout=WAIT) as told:
+    with qtbot.waitSignal(first.asked) as told:
         assert SingleInstance().raise_first("data", files)
     assert told.args == ["data", files]
     first.close()

@@ -17,8 +17,6 @@ from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting
 from gui.widgets.splitter import Splitter
 
-WAIT = 60_000
-
 
 @pytest.fixture
 def start(story):
@@ -110,7 +108,7 @@ def test_pages_are_as_they_were_left(start, qtbot):
     first = start()
     page = first.show_built("labelling")
     page._stack.setCurrentIndex(2)
-    qtbot.waitUntil(page.splitter.isVisible, timeout=WAIT)
+    qtbot.waitUntil(page.splitter.isVisible)
     at = page.splitter.sizes()[0] + 40
     page.splitter.moveSplitter(at, 1)
     arena = first.show_built("arena")
@@ -142,7 +140,7 @@ def test_pages_are_as_they_were_left(start, qtbot):
     assert (library.table.order, library.table.descending) == ("name", True)
     page = second.show_built("labelling")
     page._stack.setCurrentIndex(2)
-    qtbot.waitUntil(lambda: abs(page.splitter.sizes()[0] - at) <= 4, timeout=WAIT)
+    qtbot.waitUntil(lambda: abs(page.splitter.sizes()[0] - at) <= 4)
     arena = second.show_built("arena")
     assert arena.columns_button.on() == ["words", "novel1"]
     assert {"words", "novel1"} <= {column.key for column in arena.table.columns}

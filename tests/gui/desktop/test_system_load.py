@@ -9,7 +9,6 @@ from gui.desktop.system_load import SystemLoad
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.fake_nvidia_smi import row, uuid
 
-WAIT = 60_000
 MIB = 1024**2
 CARD = {
     "device": "cuda:1",
@@ -31,7 +30,7 @@ def meter(qtbot):
     def measured(model: Any = None, summarizer: Any = None) -> list[Any]:
         load = SystemLoad(summarizer)
         load.watch(model)
-        with qtbot.waitSignal(load.measured, timeout=WAIT) as blocker:
+        with qtbot.waitSignal(load.measured) as blocker:
             load.start()
         load.stop()
         load._background.wait()

@@ -9,8 +9,6 @@ from gui.dialogs.disk_dialog import DiskDialog
 from tests.helpers.background import wait_for
 from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
 
-WAIT = 60_000
-
 
 @pytest.fixture
 def done(home):
@@ -30,7 +28,7 @@ def dialog(qtbot, styled, done):
     (paths.converted_models_folder() / "one" / "model.bin").write_bytes(bytes(2_000_000))
     made = DiskDialog(CheckpointCleanup(Preferences()))
     qtbot.addWidget(made)
-    qtbot.waitUntil(made.free_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(made.free_button.isEnabled)
     return made
 
 
@@ -40,7 +38,7 @@ def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
     said = "checkpoints of 1 completed run, 5.0 MB of cached results and 2.0 MB of converted models."
     assert said in dialog.said.text()
     dialog.free_button.click()
-    qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free", timeout=WAIT)
+    qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free")
 
     assert not dialog.free_button.isEnabled()
     assert not run_store.checkpoints(done)
@@ -56,7 +54,7 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
     assert run_store.checkpoints(done)
     dialog.rules.set_key("0")
     dialog.rules.chosen.emit("0")
-    qtbot.waitUntil(lambda: not run_store.checkpoints(done), timeout=WAIT)
+    qtbot.waitUntil(lambda: not run_store.checkpoints(done))
 
     assert CheckpointCleanup(Preferences()).rule == "0"
     assert list(paths.results_folder().iterdir())

@@ -5,7 +5,7 @@ from PySide6.QtCore import QModelIndex
 
 from engine.api import StorageError, recipe
 from gui.dialogs.queue_dialog import QueueDialog
-from tests.helpers.train_stage import BASICS, ENDLESS, WAIT
+from tests.helpers.train_stage import BASICS, ENDLESS
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def dialog(stage, qtbot):
     made = QueueDialog(stage.manager)
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: model.state.step > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: model.state.step > 0)
     return made
 
 
@@ -63,16 +63,16 @@ def test_each_says_what_it_waits_for_and_is_moved_paused_and_taken_out(dialog, s
 
 def test_the_run_is_paused_and_stopped_from_here(dialog, stage, qtbot):
     model = stage.manager.current
-    qtbot.waitUntil(dialog.pause_run_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(dialog.pause_run_button.isEnabled)
     assert dialog.now_row.accessibleName().startswith("A run")
     dialog.pause_run_button.click()
-    qtbot.waitUntil(lambda: dialog.pause_run_button.text() == "Continue", timeout=WAIT)
+    qtbot.waitUntil(lambda: dialog.pause_run_button.text() == "Continue")
     assert dialog.now_row.accessibleName() == "A run paused"
     dialog.pause_run_button.click()
-    qtbot.waitUntil(lambda: not model.state.paused, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.state.paused)
     dialog.stop_button.click()
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
-    qtbot.waitUntil(lambda: "This version of Tunesmith" in dialog.notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)
+    qtbot.waitUntil(lambda: "This version of Tunesmith" in dialog.notice.text())
     assert dialog.now_row.accessibleName().strip() == "Nothing is running."
     assert not dialog.stop_button.isVisible()
 

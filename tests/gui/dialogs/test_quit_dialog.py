@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from gui.dialogs.quit_dialog import QuitDialog
-from tests.helpers.train_stage import STARTED, WAIT, texts
+from tests.helpers.train_stage import STARTED, texts
 
 UNTIL_STOPPED = [["emit", STARTED], ["wait_for_stop", 60]]
 UNTIL_FAILED = [
@@ -41,7 +41,7 @@ def asked(stage, qtbot, window, script) -> QuitDialog:
 
 
 def ended(stage, qtbot) -> None:
-    qtbot.waitUntil(lambda: stage.manager.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: stage.manager.current is None)
 
 
 def shown(dialog: QuitDialog) -> list[str]:
@@ -54,7 +54,7 @@ def test_quit_closes_dialog_and_window_as_if_it_had_not_asked(stage, qtbot, wind
     stage.manager.current.stop()
     ended(stage, qtbot)
     assert "The run has stopped." in texts(dialog)
-    with qtbot.waitSignal(dialog.finished, timeout=WAIT):
+    with qtbot.waitSignal(dialog.finished):
         dialog.quit_button.click()
 
     assert not dialog.isVisible()

@@ -10,8 +10,6 @@ from gui.dialogs.trash_dialog import TrashDialog
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.whole_window import close, make_window
 
-WAIT = 60_000
-
 
 @pytest.fixture
 def dialog(qtbot, styled, home):
@@ -23,7 +21,7 @@ def dialog(qtbot, styled, home):
     made = TrashDialog()
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: len(made.table.items()) == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(made.table.items()) == 3)
     return made
 
 
@@ -35,7 +33,7 @@ def test_an_empty_trash_says_so(qtbot, styled, home):
     dialog = TrashDialog()
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: not dialog.view.isVisible(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not dialog.view.isVisible())
     assert not dialog.restore_button.isEnabled()
     assert not dialog.empty_button.isEnabled()
     assert dialog.about.text() == "What you delete stays here for 30 days."
@@ -51,15 +49,15 @@ def test_what_was_deleted_is_listed_with_kind_and_size_and_several_are_restored_
         two = add_adapter("two")
     dialog.view.choose(dialog.table.items()[1].folder.name)
     dialog.restore_button.click()
-    qtbot.waitUntil(dialog.notice.isVisible, timeout=WAIT)
+    qtbot.waitUntil(dialog.notice.isVisible)
     assert "exists already" in dialog.notice.text()
     assert names(dialog) == ["a run", "two", "one"]
 
     shutil.rmtree(two.folder)
     dialog.view.selectAll()
-    with qtbot.waitSignal(dialog.changed, timeout=WAIT):
+    with qtbot.waitSignal(dialog.changed):
         dialog.restore_button.click()
-    qtbot.waitUntil(lambda: names(dialog) == [], timeout=WAIT)
+    qtbot.waitUntil(lambda: names(dialog) == [])
     assert {each.name for each in library.scan()[0]} == {"one", "two"}
     assert len(run_store.list_jobs()) == 1
 
@@ -74,7 +72,7 @@ def test_nothing_is_deleted_for_good_before_that_is_confirmed(dialog, qtbot):
     dialog.empty_button.click()
     assert dialog.confirm_strip.text() == "Delete 3 items for good? They can't be brought back."
     dialog.confirm_strip.action_button().click()
-    qtbot.waitUntil(lambda: names(dialog) == [], timeout=WAIT)
+    qtbot.waitUntil(lambda: names(dialog) == [])
     assert list(paths.trash_folder().iterdir()) == []
 
 
@@ -85,8 +83,8 @@ def test_the_library_leads_to_the_trash_and_lists_what_comes_back(qtbot, styled,
     page = window.show_built("library")
     page.trash_button.click()
     dialog = window.findChild(TrashDialog)
-    qtbot.waitUntil(lambda: bool(dialog.table.items()), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(dialog.table.items()))
     dialog.restore_button.click()
-    qtbot.waitUntil(lambda: [each.name for each in page.table.items()] == ["tea"], timeout=WAIT)
+    qtbot.waitUntil(lambda: [each.name for each in page.table.items()] == ["tea"])
     dialog.close()
     close(window)

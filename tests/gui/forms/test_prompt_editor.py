@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import prompts, recipe
 from gui.forms.prompt_editor import OWN, SAMPLE, PromptEditor
 from gui.forms.recipe_form import RecipeForm
-from tests.helpers.train_stage import PLAN, WAIT, texts
+from tests.helpers.train_stage import PLAN, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -233,6 +233,6 @@ def test_examples_that_overflow_are_refused_beside_their_number(stage, qtbot):
     form = stage.page.panel.form
     form.choose_method("prompt_only")
     stage.page.shown()
-    qtbot.waitUntil(lambda: not stage.page.panel.start_button.isEnabled(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not stage.page.panel.start_button.isEnabled())
     assert "3 would fit." in form.field("data.shots").around.problem()
     assert form.field("data.shots").control.widget.spin.property("problem") == "true"

@@ -12,7 +12,6 @@ from gui.pages.playground.token_meter import TokenCount
 from tests.helpers import scripted_summarizer
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES
 
-WAIT = 60_000
 CORRECTED = "The venue can't do the 14th; Marcus joins by video on the 21st."
 OTHERS = [f"Ann: is it {number} o'clock?\nBo: yes, {number} o'clock." for number in range(1, 5)]
 
@@ -24,7 +23,7 @@ def test_from_a_correction_in_the_playground_to_the_data_of_the_next_run(story, 
     playground = window.show_built("playground")
     playground.open_conversation(CONVERSATION)
     playground.summarise_button.click()
-    qtbot.waitUntil(lambda: not playground.controller.results.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not playground.controller.results.busy)
     column = playground.columns.base
     assert column.text() == SUMMARIES[""]
     column.tools.pen.click()
@@ -35,19 +34,19 @@ def test_from_a_correction_in_the_playground_to_the_data_of_the_next_run(story, 
     playground.undo_strip.action_button().click()
     labelled = window.built("labelling")
     assert window.current_key() == "labelling"
-    qtbot.waitUntil(lambda: labelled.controller.item is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: labelled.controller.item is not None)
     assert (labelled.controller.item.text, labelled.controller.item.state) == (CORRECTED, "accepted")
     assert labelled.summary.edit.toPlainText() == CORRECTED
     assert not labelled.use_button.isEnabled()
 
     for text in OTHERS:
-        with qtbot.waitSignal(labelled.controller.opened, timeout=WAIT):
+        with qtbot.waitSignal(labelled.controller.opened):
             labelled.open_conversations([Example("", text, "")])
         QTest.keyClicks(labelled.summary.edit, "It is that late.")
         labelled.accept()
     assert labelled.controller.work.progress() == labelling.Progress(5, 0, 0, 0)
     labelled.use_button.click()
-    qtbot.waitUntil(lambda: window.current_key() == "train", timeout=WAIT)
+    qtbot.waitUntil(lambda: window.current_key() == "train")
 
     folder = Path(window.built("train").panel.form.tables()["data"]["source"])
     rows = [json.loads(line) for line in (folder / "summaries.jsonl").read_text("utf-8").splitlines()]

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication
 from engine.adapters.metadata import BaseModelFacts
 from tests.helpers.homes import add_adapter
 
-WAIT = 60_000
 MAX_TABS = 60
 CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
@@ -37,7 +36,7 @@ def test_from_the_first_start_to_ones_own_adapter_in_the_playground(story, qtbot
     for _ in range(4):
         QTest.qWait(50)
         press(Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(runs), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(runs))
     assert runs[0].state.outcome == "completed"
     # A scripted worker tells of an adapter and makes none.
     add_adapter("mine", base_model=BaseModelFacts(id="starter", family="encoder-decoder"))
@@ -45,17 +44,17 @@ def test_from_the_first_start_to_ones_own_adapter_in_the_playground(story, qtbot
 
     press(Qt.Key.Key_4, CONTROL)
     assert window.current_key() == "library"
-    qtbot.waitUntil(lambda: window.built("library").table.rowCount() > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.built("library").table.rowCount() > 0)
     tab_to("Try in playground")
     press(Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.current_key() == "playground", timeout=WAIT)
+    qtbot.waitUntil(lambda: window.current_key() == "playground")
 
     page = window.built("playground")
     QGuiApplication.clipboard().setText(CONVERSATION)
     press(Qt.Key.Key_V, CONTROL)
-    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(page.summarise_button.isEnabled)
     press(Qt.Key.Key_Return, CONTROL)
-    qtbot.waitUntil(lambda: summaries(page) is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: summaries(page) is not None)
     assert all(summaries(page))
 
 

@@ -11,8 +11,6 @@ from gui.widgets import open_path as module
 from gui.widgets.open_path import open_page, open_path
 from gui.widgets.undo_strip import UndoStrip
 
-WAIT = 60_000
-
 
 @pytest.fixture
 def window(styled, qtbot, monkeypatch):
@@ -51,7 +49,7 @@ def test_what_nothing_opens_is_said_with_the_path_or_address_to_copy(
         (open_page, "https://hub/ann/tea"),
     ):
         show(what)
-        qtbot.waitUntil(lambda: bool(said(window)), timeout=WAIT)
+        qtbot.waitUntil(lambda: bool(said(window)))
         assert said(window) == [f"There is no program here that opens {what}."]
         [strip] = [each for each in window.findChildren(UndoStrip) if each.isVisible()]
         strip.action_button().click()
@@ -61,20 +59,20 @@ def test_what_nothing_opens_is_said_with_the_path_or_address_to_copy(
         # One that can't be started is as good as none.
         (tmp_path / "xdg-open").chmod(0o644)
         open_path(tmp_path)
-        qtbot.waitUntil(lambda: bool(said(window)), timeout=WAIT)
+        qtbot.waitUntil(lambda: bool(said(window)))
 
 
 def test_a_folder_that_is_gone_is_said_to_be_gone(window, qtbot, tmp_path, monkeypatch):
     opener(monkeypatch, tmp_path, "exit 2")
     open_path(tmp_path / "gone")
-    qtbot.waitUntil(lambda: said(window) == [f"{tmp_path / 'gone'} is not there any more."], timeout=WAIT)
+    qtbot.waitUntil(lambda: said(window) == [f"{tmp_path / 'gone'} is not there any more."])
 
 
 def test_what_is_opened_is_not_spoken_of(window, qtbot, tmp_path, monkeypatch):
     opener(monkeypatch, tmp_path, f'echo "$1" > {tmp_path}/opened')
     open_path(tmp_path / "a folder")
-    qtbot.waitUntil((tmp_path / "opened").exists, timeout=WAIT)
-    qtbot.waitUntil(lambda: not QApplication.instance().findChildren(module._Opening), timeout=WAIT)
+    qtbot.waitUntil((tmp_path / "opened").exists)
+    qtbot.waitUntil(lambda: not QApplication.instance().findChildren(module._Opening))
     assert (tmp_path / "opened").read_text() == f"{tmp_path / 'a folder'}\n"
     assert said(window) == []
 

@@ -13,7 +13,6 @@ from tests.helpers.arenas import make_arena
 from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import COMPLETE, ENDLESS
 
-WAIT = 30_000
 FAILS = [["fail", {"message": "It broke."}]]
 
 
@@ -33,7 +32,7 @@ class QueueHarness:
         return self.scripts.get(method, COMPLETE)
 
     def until(self, condition: Any) -> None:
-        self.qtbot.waitUntil(condition, timeout=WAIT)
+        self.qtbot.waitUntil(condition)
 
     def until_idle(self) -> None:
         self.until(lambda: not self.manager.device_queue.waiting and self.manager.current is None)

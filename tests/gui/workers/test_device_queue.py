@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from engine.api import WorkerError, paths, recipe, run_store
 from gui.workers.device_queue import DeviceQueue, Work
 from tests.helpers.scripted_manager import end, scripted_manager
-from tests.helpers.train_stage import BASICS, COMPLETE, ENDLESS, WAIT
+from tests.helpers.train_stage import BASICS, COMPLETE, ENDLESS
 
 
 class Summarizer(QObject):
@@ -209,11 +209,11 @@ def test_a_run_that_another_program_stops_frees_the_device(runs, qtbot):
     manager, scripts = runs
     add_run(manager, "a")
     add_run(manager, "b")
-    qtbot.waitUntil(lambda: manager.current.state.step > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: manager.current.state.step > 0)
     scripts["train"] = COMPLETE
     # As `tunesmith stop` does.
     run_store.find_job(manager.current.id).send("stop")
-    qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2 and manager.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2 and manager.current is None)
     assert run_store.name_of(run_store.list_jobs()[0].id) == "b"
 
 
@@ -222,18 +222,18 @@ def test_a_run_of_another_program_goes_first(runs, qtbot):
     manager.device_queue._look_again.setInterval(50)
     other = scripted_manager(lambda _job: ENDLESS)
     run = other.start_run(recipe.from_tables(BASICS))
-    qtbot.waitUntil(lambda: run.state.step > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: run.state.step > 0)
     manager.device_queue.set_paused(True)
     manager.device_queue.put_first("resume", "b", {"run": "none", "changes": None})
     manager.device_queue.set_paused(False)
-    qtbot.waitUntil(lambda: manager.device_queue.now() is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: manager.device_queue.now() is not None)
     assert (
         manager.device_queue.waits_for(manager.device_queue.waiting[0])
         == "waits for A run started by another program"
     )
     assert manager.device_queue.problems == []
     end(other)
-    qtbot.waitUntil(lambda: bool(manager.device_queue.problems), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(manager.device_queue.problems))
     assert manager.device_queue.problems[0].startswith('b: There is no run "none".')
 
 

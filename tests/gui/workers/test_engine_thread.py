@@ -16,8 +16,6 @@ from gui.workers.engine_thread import EngineThread
 from tests.helpers import scripted_worker
 from tests.helpers.repository import ROOT
 
-WAIT = 60_000
-
 
 class Follower:
     """An engine thread on a scripted job, and what it said."""
@@ -39,11 +37,11 @@ class Follower:
         return [event["event"] for event in self.events]
 
     def until(self, qtbot, name: str) -> dict:
-        qtbot.waitUntil(lambda: name in self.names(), timeout=WAIT)
+        qtbot.waitUntil(lambda: name in self.names())
         return next(event for event in self.events if event["event"] == name)
 
     def ending(self, qtbot) -> Ending:
-        qtbot.waitUntil(lambda: bool(self.endings), timeout=WAIT)
+        qtbot.waitUntil(lambda: bool(self.endings))
         assert self.thread.wait(5_000)
         assert len(self.endings) == 1
         return self.endings[0]
@@ -72,7 +70,7 @@ def test_noisy_libraries_and_a_child_that_keeps_the_streams_open(follow, qtbot):
     log = follower.job.log_path.read_text()
     assert "prints line 19999" in log
     assert "warns in line 19999" in log
-    qtbot.waitUntil(lambda: not _living(follower.thread.pid), timeout=WAIT)
+    qtbot.waitUntil(lambda: not _living(follower.thread.pid))
 
 
 def _living(group: int) -> list[int]:
@@ -101,7 +99,7 @@ def test_a_worker_that_is_deaf_to_stop_is_forced(follow, qtbot):
 def test_a_program_that_cannot_be_started(tmp_path, qtbot):
     job = create_job(tmp_path, "check_data", {})
     thread = EngineThread(job, command=[str(tmp_path / "nothing")])
-    with qtbot.waitSignal(thread.ended, timeout=WAIT) as blocker:
+    with qtbot.waitSignal(thread.ended) as blocker:
         thread.start()
 
     assert blocker.args[0].outcome == "failed"
@@ -152,7 +150,7 @@ def test_the_window_dies_first(tmp_path, qtbot, wish, outcome):
     events: list[dict] = []
     thread = EngineThread(job, attach=True)
     thread.events.connect(events.extend)
-    with qtbot.waitSignal(thread.ended, timeout=WAIT) as blocker:
+    with qtbot.waitSignal(thread.ended) as blocker:
         thread.start()
     thread.wait()
 
@@ -172,8 +170,8 @@ def test_an_attached_worker_can_be_stopped_and_forced(follow, qtbot, script, act
     second = EngineThread(starter.job, attach=True)
     second.events.connect(seen.extend)
     second.start()
-    qtbot.waitUntil(lambda: bool(seen), timeout=WAIT)
-    with qtbot.waitSignal(second.ended, timeout=WAIT) as blocker:
+    qtbot.waitUntil(lambda: bool(seen))
+    with qtbot.waitSignal(second.ended) as blocker:
         getattr(second, act)()
     second.wait()
 
@@ -182,7 +180,7 @@ def test_an_attached_worker_can_be_stopped_and_forced(follow, qtbot, script, act
 
 def test_a_burst_of_30_000_events_arrives_whole_and_in_order(follow, qtbot):
     follower = follow([["flood", 30_000]])
-    qtbot.waitUntil(lambda: bool(follower.endings), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(follower.endings))
 
     steps = [event["step"] for event in follower.events if event["event"] == "step_finished"]
     assert steps == list(range(1, 30_001))

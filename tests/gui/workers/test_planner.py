@@ -12,7 +12,6 @@ from tests.helpers.train_stage import BASICS, PLAN
 WANTED = recipe.from_tables(
     {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 )
-WAIT = 60_000
 
 
 @pytest.fixture
@@ -33,12 +32,12 @@ def test_an_earlier_plan_of_the_same_is_there_only_while_the_worker_starts(manag
     assert planner.is_starting
     # The warm worker waits for its answer.
     assert not manager._can_afford_warm_worker()
-    qtbot.waitUntil(lambda: len(told) == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(told) == 2)
     assert told == [("recalled", 6), ("planned", 7)]
     assert not planner.is_starting
 
     known_plans.save(WANTED, {"steps": 6})
-    with qtbot.waitSignal(planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(planner.planned):
         planner.plan(WANTED)
     assert told[2:] == [("planned", 7)]
 
@@ -63,5 +62,5 @@ def test_plans_to_compare_come_behind_the_forms_plan_each_with_its_key_the_newes
     planner.compare({"replaced": wanted("replaced")})
     planner.compare({"a": wanted("a"), "b": wanted("b", epochs=3)})
     planner.plan(wanted("form"))
-    qtbot.waitUntil(lambda: len(seen) == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen == ["planned", ("a", PLAN["steps"]), ("b", PLAN["steps"])]

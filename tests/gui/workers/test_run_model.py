@@ -35,7 +35,7 @@ def live(tmp_path, qtbot, script) -> tuple[RunModel, Ending]:
     job = create_job(tmp_path, "train", {"script": script})
     thread = EngineThread(job, niced=False, command=scripted_worker.command(job))
     made = RunModel(recipe.from_tables(TABLES), thread)
-    with qtbot.waitSignal(made.ended, timeout=20_000) as blocker:
+    with qtbot.waitSignal(made.ended) as blocker:
         thread.start()
     thread.wait()
     return made, blocker.args[0]
@@ -46,7 +46,7 @@ def test_live_replayed_and_attached_states_are_equal(tmp_path, qtbot):
     live_model, ending = live(tmp_path, qtbot, script)
     thread = EngineThread(live_model.job, attach=True)
     replayed = RunModel(live_model.recipe, thread)
-    with qtbot.waitSignal(replayed.ended, timeout=20_000):
+    with qtbot.waitSignal(replayed.ended):
         thread.start()
     thread.wait()
 
@@ -62,7 +62,7 @@ def test_many_events_make_few_redraws(model, qtbot):
     model.changed.connect(lambda: redraws.append(1))
     for number in range(1, 2_001):
         model.apply([step(number, number / 1000)])
-    qtbot.waitUntil(lambda: bool(redraws), timeout=5_000)
+    qtbot.waitUntil(lambda: bool(redraws))
 
     assert model.state.step == 2_000
     assert len(redraws) == 1

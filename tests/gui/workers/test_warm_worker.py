@@ -14,7 +14,6 @@ from tests.helpers import scripted_worker
 from tests.helpers.scripted_manager import end
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
-WAIT = 60_000
 
 
 class KeeperHarness:
@@ -62,7 +61,7 @@ def test_one_is_started_when_it_is_wanted_made_anew_if_it_died_and_ended_with_th
     assert not harness.made
     for _ in range(3):
         keeper.want(True)
-    qtbot.waitUntil(keeper.is_ready, timeout=WAIT)
+    qtbot.waitUntil(keeper.is_ready)
     keeper.want(False)
     keeper.want(True)
     qtbot.wait(50)
@@ -70,7 +69,7 @@ def test_one_is_started_when_it_is_wanted_made_anew_if_it_died_and_ended_with_th
     assert len(harness.made) == 1
     harness.made[0].end()
     keeper.want(True)
-    qtbot.waitUntil(keeper.is_ready, timeout=WAIT)
+    qtbot.waitUntil(keeper.is_ready)
     assert len(harness.made) == 2
     keeper.end()
     keeper.again()
@@ -82,9 +81,9 @@ def test_one_is_started_when_it_is_wanted_made_anew_if_it_died_and_ended_with_th
 def test_one_that_is_not_wanted_any_longer_ends(qtbot):
     harness = KeeperHarness(linger_milliseconds=10)
     harness.keeper.want(True)
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    qtbot.waitUntil(harness.keeper.is_ready)
     harness.keeper.want(False)
-    qtbot.waitUntil(lambda: not harness.keeper.is_ready(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not harness.keeper.is_ready())
 
     assert not harness.made[0].alive()
 
@@ -97,13 +96,13 @@ def test_none_is_started_where_it_would_be_a_burden(harness, qtbot):
 
     harness.affordable = True
     harness.keeper.again()
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    qtbot.waitUntil(harness.keeper.is_ready)
 
 
 def ready(manager: WorkerManager, qtbot: Any) -> None:
     manager.warm_workers._settle.setInterval(10)
     app._keep_warm_worker(manager, "train")
-    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
+    qtbot.waitUntil(manager.warm_workers.is_ready)
 
 
 def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_for_its_end(manager, qtbot):
@@ -111,11 +110,11 @@ def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_f
     pid = manager.warm_workers._warm_worker.pid
     model = manager.start_run(recipe.from_tables(TABLES))
     assert not manager.warm_workers.is_ready()
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)
 
     assert model.ending.outcome == "completed"
     assert model._thread.pid == pid
-    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
+    qtbot.waitUntil(manager.warm_workers.is_ready)
 
 
 def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(manager, qtbot):
@@ -133,19 +132,19 @@ def test_one_is_ready_at_the_end_of_the_guide_too_and_other_pages_do_without(man
     qtbot.wait(50)
     assert not manager.warm_workers.is_ready()
     app._keep_warm_worker(manager, "welcome")
-    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
+    qtbot.waitUntil(manager.warm_workers.is_ready)
 
 
 def test_one_for_another_device_is_replaced(harness, qtbot):
     harness.keeper.want(True)
     harness.keeper.suit("cuda:1")
     harness.keeper.suit("cpu")
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    qtbot.waitUntil(harness.keeper.is_ready)
     # Its device changed before it was started.
     assert [made._cards["TUNESMITH_DEVICE"] for made in harness.made] == ["cpu"]
     harness.keeper.suit("cuda:1")
     assert not harness.made[0].alive()
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    qtbot.waitUntil(harness.keeper.is_ready)
     harness.keeper.suit("cuda:1")
     assert harness.keeper.take() is harness.made[1]
     harness.made[1].end()

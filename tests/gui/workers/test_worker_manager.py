@@ -15,7 +15,6 @@ from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.scripted_manager import end, scripted_manager
 
-WAIT = 60_000
 STARTER = {"id": "starter"}
 
 
@@ -55,7 +54,7 @@ def wanted(device: str) -> Any:
 
 def test_a_plan_for_another_device_is_made_by_another_worker(jobs, qtbot):
     for device in ("auto", "auto", "cuda:1", "cpu"):
-        with qtbot.waitSignal(jobs.manager.planner.planned, timeout=WAIT) as planned:
+        with qtbot.waitSignal(jobs.manager.planner.planned) as planned:
             jobs.manager.planner.plan(wanted(device))
         assert planned.args[0]["asked"]["training"].get("device", "auto") == device
 
@@ -70,9 +69,7 @@ def test_summaries_are_written_on_the_device_of_the_recipe_in_the_form(jobs, qtb
     for device in ("auto", "cuda:1", "cuda:1"):
         jobs.manager.suit_device(device)
         with qtbot.waitSignal(
-            summarizer.events,
-            timeout=WAIT,
-            check_params_cb=lambda events: events[-1]["event"] == "request_finished",
+            summarizer.events, check_params_cb=lambda events: events[-1]["event"] == "request_finished"
         ):
             summarizer.summarize(STARTER, request)
 
@@ -103,13 +100,13 @@ def scripts(qtbot, home):
 def test_a_stop_that_a_dead_worker_never_took_does_not_stop_the_next(scripts, qtbot):
     scripts.by_kind["train"] = [["deaf", 60]]
     model = scripts.manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: model.state.attempt == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: model.state.attempt == 1)
     model.stop()
     model.force()
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 5}]]
     second = scripts.manager.resume(model.id)
-    qtbot.waitUntil(lambda: not second.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not second.running)
 
     assert second.ending.outcome == "completed"
 
@@ -120,7 +117,7 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
     assert not scripts.manager.device_text()
     results: list[dict] = []
     thread.result.connect(results.append)
-    with qtbot.waitSignal(thread.ended, timeout=WAIT):
+    with qtbot.waitSignal(thread.ended):
         pass
     thread.wait()
 
@@ -134,7 +131,7 @@ def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot):
     thread = scripts.manager.ask(kind)
     assert "holds the device" in scripts.manager.device_text()
     assert scripts.manager.device_text(apart_from=kind) == ""
-    with qtbot.waitSignal(scripts.manager.device_changed, timeout=WAIT):
+    with qtbot.waitSignal(scripts.manager.device_changed):
         thread.stop()
 
     assert scripts.manager.device_text() == ""
@@ -150,29 +147,29 @@ def test_the_planner_answers_for_the_newest_recipe_rests_during_a_run_and_says_i
     planner.planned.connect(plans.append)
     for rank in (1, 2, 3):
         planner.plan(recipe.from_tables(TABLES | {"method": {"id": "lora", "rank": rank}}))
-    qtbot.waitUntil(lambda: bool(plans), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(plans))
     assert [plan["asked"]["method"]["rank"] for plan in plans] == [3]
 
     for count in (2, 3):
         model = scripts.manager.start_run(recipe.from_tables(TABLES))
-        qtbot.waitUntil(lambda model=model: not model.running, timeout=WAIT)
+        qtbot.waitUntil(lambda model=model: not model.running)
         if count == 3:
             scripts.by_kind["plan"] = [["abort", None]]
-            with qtbot.waitSignal(planner.unavailable, timeout=WAIT) as blocker:
+            with qtbot.waitSignal(planner.unavailable) as blocker:
                 planner.plan(recipe.from_tables(TABLES))
             assert blocker.args[0].outcome == "crashed"
         else:
             planner.plan(recipe.from_tables(TABLES))
-            qtbot.waitUntil(lambda: len(plans) == 2, timeout=WAIT)
+            qtbot.waitUntil(lambda: len(plans) == 2)
 
 
 def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
     shown = [scripts.manager.start_run(recipe.from_tables(TABLES))]
-    qtbot.waitUntil(lambda: not shown[0].running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not shown[0].running)
     shown.append(scripts.manager.replay(shown[0].job))
-    qtbot.waitUntil(lambda: not shown[1].running, timeout=WAIT)
-    qtbot.waitUntil(lambda: not scripts.manager.findChildren(EngineThread), timeout=WAIT)
+    qtbot.waitUntil(lambda: not shown[1].running)
+    qtbot.waitUntil(lambda: not scripts.manager.findChildren(EngineThread))
     gone = [weakref.ref(model) for model in shown]
     shown.clear()
     # What is to be deleted goes with the event loop.
@@ -185,7 +182,7 @@ def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
 def test_nothing_is_begun_once_the_window_has_left(scripts, qtbot):
     scripts.manager.leave()
     thread = scripts.manager.ask("devices")
-    with qtbot.waitSignal(thread.finished, timeout=WAIT):
+    with qtbot.waitSignal(thread.finished):
         pass
 
     assert thread.pid is None
@@ -205,4 +202,4 @@ def test_a_run_that_goes_on_elsewhere_is_found_and_followed_unless_offline(scrip
     assert scripts.manager.current is model
     assert not model.holds_device
     assert scripts.manager.device_text() == ""
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)

@@ -17,7 +17,6 @@ from tests.helpers.arenas import FULL, add_file, make_arena, score
 from tests.helpers.background import wait_for
 from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 60_000
 ROWS = {"matched": 3, "missing": {"count": 1, "ids": ["3"]}, "unknown": {"count": 2, "rows": [17, 90]}}
 NOTICE = "No conversation of the arena matches rows 17 and 90 of own.csv."
 
@@ -60,7 +59,7 @@ class Stage:
     def take(self, path: Path) -> None:
         form = self.page.summaries_form
         form.take(path)
-        self.qtbot.waitUntil(lambda: not form.scorer.is_busy, timeout=WAIT)
+        self.qtbot.waitUntil(lambda: not form.scorer.is_busy)
 
 
 SCORES: dict[str, bytes] = {}
@@ -151,7 +150,7 @@ def test_what_can_not_be_scored_is_said_and_another_column_tried(stage, scored, 
     stage.answer(["score", scored])
     form.column.setText("output")
     form.column.editingFinished.emit()
-    stage.qtbot.waitUntil(lambda: bool(form.scorer.result) and not form.scorer.is_busy, timeout=WAIT)
+    stage.qtbot.waitUntil(lambda: bool(form.scorer.result) and not form.scorer.is_busy)
     assert stage.asked[-1]["column"] == "output"
     assert not form._problem.text()
     assert form.add_button.isEnabled()

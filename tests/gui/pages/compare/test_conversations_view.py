@@ -21,7 +21,6 @@ from tests.helpers.scored_runs import add_scored_run
 TALK = "Ann: Shall we meet at five?\nBo: Yes, at the station."
 BASE = ("Ann and Bo meet.", "Bo is late.", "Carl meets Bo at six.")
 TUNED = ("They meet at five.", "Bo is late.", "Ann meets Bo at five.")
-WAIT = 60_000
 
 
 def some_scores() -> ExampleScores:
@@ -53,7 +52,7 @@ def opened(page: ComparePage, qtbot, kept: ExampleScores | None = None):
 
 def show(page: ComparePage, qtbot, job) -> None:
     page.open_runs([(job.id, "")], "conversations")
-    qtbot.waitUntil(lambda: not page._is_reading, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page._is_reading)
 
 
 def listed(view: GroupedTableView) -> list[str]:
@@ -102,7 +101,7 @@ def test_conversations_are_sorted_searched_marked_tried_and_exported(page, qtbot
     assert [row["tuned summary"] for row in rows] == list(TUNED)
     assert rows[2]["tuned rouge1"] == "0.8"
     tab.export(tmp_path / "nowhere" / "conversations.csv")
-    qtbot.waitUntil(lambda: "can't be written" in tab.notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "can't be written" in tab.notice.text())
     tab.search.searched.emit("late bo")
     assert listed(tab.view) == ["b"]
     assert "1 of 3 conversations found" in tab.summary.text()
@@ -116,7 +115,7 @@ def exported(page, qtbot, folder):
     tab = page.conversations
     path = folder / "conversations.csv"
     tab.export(path)
-    qtbot.waitUntil(tab.notice.isVisible, timeout=WAIT)
+    qtbot.waitUntil(tab.notice.isVisible)
     return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
 
 
@@ -152,7 +151,7 @@ def test_a_summary_without_a_word_and_what_an_earlier_version_did_not_keep_are_s
     assert {mark.kind for mark in tab.detail.base.text.marks()} == {"new"}
     (job.folder / example_scores.FILE_NAME).unlink()
     show(page, qtbot, job)
-    qtbot.waitUntil(tab.splitter.isHidden, timeout=WAIT)
+    qtbot.waitUntil(tab.splitter.isHidden)
     assert not page.export_button.isEnabled()
 
 
@@ -177,13 +176,13 @@ def beside(name: str, method: str, **changes):
 def compare(page, qtbot, *labels: str) -> None:
     tab = page.conversations
     page.add_button.click()
-    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    qtbot.waitUntil(page.chooser.isVisible)
     for candidate in page.chooser.table.items():
         if candidate.label in labels:
             page.chooser.view.check_pressed.emit(candidate)
     page.chooser.compare_button.click()
-    qtbot.waitUntil(tab.splitter.isVisible, timeout=WAIT)
-    qtbot.waitUntil(lambda: not page._is_reading, timeout=WAIT)
+    qtbot.waitUntil(tab.splitter.isVisible)
+    qtbot.waitUntil(lambda: not page._is_reading)
 
 
 def test_several_runs_stand_beside_one_another(page, qtbot):
@@ -251,7 +250,7 @@ def test_runs_of_another_protocol_are_refused_with_the_reason(page, qtbot):
     beside("beams", "ia3", protocol={"split": "test", "examples": 3, "beams": 4})
     opened(page, qtbot)
     page.add_button.click()
-    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    qtbot.waitUntil(page.chooser.isVisible)
     chooser = page.chooser
     [refused] = chooser.table.items()
     assert [head.title for head in chooser.table.headings()] == ["Scored differently"]
@@ -267,7 +266,7 @@ def test_no_more_runs_are_taken_than_have_room(page, qtbot):
         beside(f"run-{index}", "ia3")
     opened(page, qtbot)
     page.add_button.click()
-    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    qtbot.waitUntil(page.chooser.isVisible)
     for candidate in page.chooser.table.items()[:6]:
         page.chooser.view.check_pressed.emit(candidate)
     assert not page.chooser.compare_button.isEnabled()
@@ -283,7 +282,7 @@ def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playgroun
     train.run_view.examples_wanted.emit()
     page = window.built("compare")
     assert window.current_key() == "compare"
-    qtbot.waitUntil(lambda: page.conversations.view.current() is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.conversations.view.current() is not None)
     page.try_button.click()
     assert window.current_key() == "playground"
     assert window.built("playground").panel.conversation == TALK
@@ -294,4 +293,4 @@ def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playgroun
     window = story.open()
     assert window.current_key() == "compare"
     other = window.built("compare")
-    qtbot.waitUntil(lambda: other.conversations.view.current() is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: other.conversations.view.current() is not None)

@@ -16,8 +16,6 @@ from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scored_runs import bundled, scored_events, scores_of
 from tests.helpers.votes_stage import add_runs, settle
 
-WAIT = 60_000
-
 
 @pytest.fixture
 def window(story):
@@ -26,7 +24,7 @@ def window(story):
 
 
 def is_read(page, qtbot) -> None:
-    qtbot.waitUntil(lambda: page.found is not None and not page._is_reading, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.found is not None and not page._is_reading)
 
 
 def prepared(window: MainWindow, qtbot) -> list[tuple[str, str]]:
@@ -66,13 +64,13 @@ def test_from_a_finished_run_and_from_an_adapter_to_scores_conversations_and_vot
     [job] = linked_runs(1)
     train = window.show_built("train")
     train.open_run(job.id)
-    qtbot.waitUntil(lambda: train.run_view.card is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: train.run_view.card is not None)
     buttons = {button.text(): button for button in train.run_view.card.findChildren(QPushButton)}
     buttons["Compare blind…"].click()
     assert prepared(window, qtbot) == [(job.id, "adapter-0")]
 
     page = window.show_built("library")
-    qtbot.waitUntil(lambda: page.panel.adapter() is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.panel.adapter() is not None)
     page.panel.compare_button.click()
     compare = window.built("compare")
     is_read(compare, qtbot)
@@ -98,12 +96,12 @@ def test_others_are_added_and_stay_for_the_votes_which_come_back_in_the_arena_an
     page.open_runs([(first.id, "")], "conversations")
     is_read(page, qtbot)
     page.add_button.click()
-    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    qtbot.waitUntil(page.chooser.isVisible)
     assert not page.tabs.isVisible()
     [other] = page.chooser.table.items()
     page.chooser.view.check_pressed.emit(other)
     page.chooser.compare_button.click()
-    qtbot.waitUntil(lambda: len(page.found.systems) == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(page.found.systems) == 2)
     page.show_tab("votes")
     assert prepared(window, qtbot) == [(first.id, "adapter-0"), (second.id, "adapter-1")]
 
@@ -114,8 +112,8 @@ def test_others_are_added_and_stay_for_the_votes_which_come_back_in_the_arena_an
     for entry, job in zip(made.entries, jobs, strict=True):
         arenas.set_run(made, entry.id, job.id)
     arena = window.show_built("arena")
-    qtbot.waitUntil(lambda: arena.table.rowCount() == 2, timeout=WAIT)
-    qtbot.waitUntil(arena.blind_button.isVisible, timeout=WAIT)
+    qtbot.waitUntil(lambda: arena.table.rowCount() == 2)
+    qtbot.waitUntil(arena.blind_button.isVisible)
     assert "preferred" not in [column.key for column in arena.table.columns]
     arena.blind_button.click()
     assert prepared(window, qtbot) == [(jobs[0].id, "LoRA, r 32"), (jobs[1].id, "IA3")]
@@ -130,9 +128,9 @@ def test_others_are_added_and_stay_for_the_votes_which_come_back_in_the_arena_an
     settle(votes)
     window.show_room("train")
     assert window.current_key() == "arena"
-    qtbot.waitUntil(lambda: "preferred" in [column.key for column in arena.table.columns], timeout=WAIT)
+    qtbot.waitUntil(lambda: "preferred" in [column.key for column in arena.table.columns])
     page.open_adapters(["adapter-0", "adapter-1"])
-    qtbot.waitUntil(lambda: page.found is not None and page.found.preferred != {}, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.found is not None and page.found.preferred != {})
     assert [column.key for column in page.scores.systems.columns][-1] == "preferred"
     assert [line.preferred is None for line in page.scores.systems.items()] == [True, False, False]
 
@@ -151,12 +149,12 @@ def test_a_file_of_another_system_is_compared_by_scores_conversations_and_votes(
     page.open_runs([(job.id, "")], "scores")
     is_read(page, qtbot)
     page.add_button.click()
-    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    qtbot.waitUntil(page.chooser.isVisible)
     cloud = next(each for each in page.chooser.table.items() if each.label == "Cloud")
     assert page.chooser.table.index(page.chooser.table.row_of(cloud.origin), 1).data() == "cloud.jsonl"
     page.chooser.view.check_pressed.emit(cloud)
     page.chooser.compare_button.click()
-    qtbot.waitUntil(lambda: len(page.found.systems) == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(page.found.systems) == 2)
     assert [line.name for line in page.scores.systems.items()][1:] == ["adapter-0", "Cloud"]
     assert page.scores.headline.text() == "adapter-0 writes better summaries than Cloud"
     page.show_tab("conversations")
@@ -168,7 +166,7 @@ def test_a_file_of_another_system_is_compared_by_scores_conversations_and_votes(
 def test_a_system_that_is_gone_is_said(window, qtbot):
     page = window.show_built("compare")
     page.open_adapters(["nobody"])
-    qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
+    qtbot.waitUntil(page.notice.isVisible)
     assert "nobody" in page.notice.text()
     assert page.found is None
 

@@ -11,7 +11,6 @@ from gui.pages.computers.page import ComputersPage
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scripted_manager import end, scripted_manager
 
-WAIT = 60_000
 GIGABYTE = 1_000_000_000
 CARD = {"name": "RTX 3090", "memory_bytes": 24 * GIGABYTE, "free_bytes": 23 * GIGABYTE}
 NODE = {
@@ -76,7 +75,7 @@ class Stage:
     def ask(self):
         self.page.ask_all()
         states = lambda: {card.state for card in self.page.cards.values()}  # noqa: E731
-        self.qtbot.waitUntil(lambda: not states() & {"asking", "unknown"}, timeout=WAIT)
+        self.qtbot.waitUntil(lambda: not states() & {"asking", "unknown"})
         # A layout shows new rows in the next turn of the event loop.
         QTest.qWait(1)
 
@@ -125,7 +124,7 @@ def test_one_that_is_not_reached_holds_up_no_other(blue, stage):
     stage.facts["blue"] = [["deaf", 30]]
     stage.facts["grey"] = answer(grey, reachable=False, problem=REFUSED)
     stage.page.ask_all()
-    stage.qtbot.waitUntil(lambda: stage.page.cards["grey"].state == "unreachable", timeout=WAIT)
+    stage.qtbot.waitUntil(lambda: stage.page.cards["grey"].state == "unreachable")
 
     assert "blue refuses SSH connections. Start its SSH server." in texts(stage.page.cards["grey"])
     card = stage.page.cards["blue"]
@@ -173,12 +172,12 @@ def test_a_removed_computer_can_be_put_back(blue, stage):
 def test_what_is_kept_there_is_listed_and_removed_when_wanted(blue, stage):
     card = stage.page.cards["blue"]
     card.free_button.click()
-    stage.qtbot.waitUntil(card.kept.remove_button.isVisible, timeout=WAIT)
+    stage.qtbot.waitUntil(card.kept.remove_button.isVisible)
     assert card.kept.text.text() == (
         "8.0 GB are kept that no run needs. In its storage: t5 (3.0 GB), data of runs that are done (2.0 GB). "
         "On blue a run uses what is there. On red: t5 (3.0 GB)."
     )
     card.kept.remove_button.click()
-    stage.qtbot.waitUntil(lambda: "8.0 GB were removed." in card.kept.text.text(), timeout=WAIT)
+    stage.qtbot.waitUntil(lambda: "8.0 GB were removed." in card.kept.text.text())
     assert stage.clears == [False, True]
     assert not card.kept.remove_button.isVisible()

@@ -110,14 +110,11 @@ def test_a_column_has_one_of_the_two_main_roles_and_further_summaries_are_added(
     menu.deleteLater()
 
 
-WAIT = 90_000
-
-
 def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: Path) -> None:
     text = "".join(f"0{day}.11.24, 10:00 - Ann: Day {day}\n" for day in range(1, 10))
     (tmp_path / "chat.txt").write_text(text)
     page.open(str(tmp_path / "chat.txt"))
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy)
     mapping = page.parts.source.mapping
     assert "next conversation begins after a pause of 4 hours" in mapping.reason.text()
     assert page.row_preview.rows[0]["conversation"] == "Ann: Day 1"
@@ -134,7 +131,7 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
     assert mapping.summary.isVisible()
     mapping.by_hand["pause"].set_key("0")
     mapping.by_hand["pause"].chosen.emit("0")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert "Each chat is one conversation" in mapping.reason.text()
     assert page.row_preview.rows[0]["conversation"].endswith("Ann: Day 9")
     assert page.values()["columns"] == {"pause": "0"}

@@ -16,7 +16,6 @@ from gui.pages.data.page import DataPage
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 
-WAIT = 90_000
 LIMITS = {"max_conversation_tokens": 512, "max_summary_tokens": 128}
 
 
@@ -84,7 +83,7 @@ def checked(page: DataPage, qtbot, source: str) -> None:
     """Check a source and wait for the end."""
     page.open(source)
     assert page.checker.is_busy
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
 
 
 def test_a_folder_of_splits_is_shown_whole_and_what_a_check_kept_goes_with_the_next(page, qtbot, chats):
@@ -108,7 +107,7 @@ def test_a_folder_of_splits_is_shown_whole_and_what_a_check_kept_goes_with_the_n
     first = page.report.details.folder
     assert (first / "rows.jsonl").exists()
     page.check()
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     second = page.report.details.folder
     assert second != first
     assert not first.exists()
@@ -116,7 +115,7 @@ def test_a_folder_of_splits_is_shown_whole_and_what_a_check_kept_goes_with_the_n
     mapping = page.parts.source.mapping
     mapping.by_hand["last_turn"].set_key("summary")
     mapping.by_hand["last_turn"].chosen.emit("summary")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert "holds no lists of turns" in mapping.fields["last_turn"].problem()
     assert mapping.fields["last_turn"].isVisible()
     assert not page.use_button.isVisible()
@@ -262,7 +261,7 @@ def test_a_check_is_given_up_or_makes_room_for_the_next_which_inherits_no_decisi
     first = page.checker.active_job.thread
     path = write_rows(tmp_path / "few.jsonl", [chat(number) for number in range(20)])
     checked(page, qtbot, str(path))
-    qtbot.waitUntil(first.isFinished, timeout=WAIT)
+    qtbot.waitUntil(first.isFinished)
     assert page.header.title() == "few.jsonl"
     assert page.values()["exclude"] == []
     assert page.parts.too_few.text() == (
@@ -273,7 +272,7 @@ def test_a_check_is_given_up_or_makes_room_for_the_next_which_inherits_no_decisi
     thread = page.checker.active_job.thread
     page.checker.stop()
     assert not page.checker.is_busy
-    qtbot.waitUntil(thread.isFinished, timeout=WAIT)
+    qtbot.waitUntil(thread.isFinished)
     assert page.report is None
 
 
@@ -354,7 +353,7 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
     mapping.by_hand["speaker"].set_key("by")
     mapping.by_hand["group"].set_key("no")
     mapping.by_hand["group"].chosen.emit("no")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert said(page)[:2] == ["Ann: so it is"] * 2
     assert page.values()["columns"] == {"speaker": "by", "group": "no"}
     assert mapping.reason.text().startswith("A turn in each row")
@@ -390,7 +389,7 @@ def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
     panel.edit.setPlainText(text)
     panel.take_button.click()
     assert panel.isHidden()
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy)
     assert Path(page.values()["source"]).parent.is_relative_to(home)
     assert sum(split.examples for split in page.report.splits.values()) == 30
 

@@ -11,8 +11,6 @@ from engine.api import Problem
 from gui.pages.data.page import DataPage
 from gui.pages.data.page_layout import Question
 
-WAIT = 90_000
-
 
 def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -29,7 +27,7 @@ def chat(number: int) -> dict[str, str]:
 
 def checked(page: DataPage, qtbot, source: str) -> None:
     page.open(source)
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
 
 
 def test_files_whose_names_tell_no_split_are_asked_about_and_the_answer_is_followed(page, qtbot, tmp_path):
@@ -42,13 +40,13 @@ def test_files_whose_names_tell_no_split_are_asked_about_and_the_answer_is_follo
     assert not page.use_button.isVisible()
     assert [button.text() for button in asked.buttons][:2] == ["Leave them out", "Train on them"]
     asked.buttons[1].click()
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy)
     assert not asked.isVisible()
     assert page.values()["unnamed_files"] == "train"
     assert page.parts.figures.texts()[0] == "6 train"
     assert "extra.jsonl" in page.parts.remarks.text()
     page.parts.remarks.action_button().click()
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert asked.isVisible()
 
 
@@ -67,12 +65,12 @@ def test_many_broken_rows_are_all_listed_before_and_after_consent(page, qtbot, t
     assert target.read_text("utf-8-sig").splitlines()[1].startswith("line 1,it is no JSON")
     page.parts.asked.buttons[0].click()
     assert not view.isVisible()
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy)
     assert (view.isVisible(), view.places()) == (True, places)
     assert page.values()["broken_rows"] == "leave_out"
     assert page.parts.asked.isHidden()
     page.parts.remarks.action_button().click()
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert (page.report, view.places()) == (None, places)
     page.parts.source.set_source("sample")
     assert not view.isVisible()
@@ -86,13 +84,13 @@ def test_lists_that_may_be_sentences_or_summaries_are_asked_about_and_can_be_tur
     assert asked.isVisible()
     assert page.parts.preview_table.isVisible()
     asked.buttons[0].click()
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy)
     assert page.values()["summary_lists"] == "sentences"
     assert "sentences of one summary" in mapping.reason.text()
     assert page.parts.row_view.row().summary == " ".join(parts)
     mapping.reading["summary_lists"].set_key("references")
     mapping.reading["summary_lists"].chosen.emit("references")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert page.parts.row_view.row().summary == parts[0]
 
 
@@ -104,7 +102,7 @@ def test_a_guessed_encoding_is_said_and_another_one_can_be_chosen(page, qtbot, t
     assert "which is a guess" in page.parts.remarks.text()
     mapping.reading["encoding"].set_key("mac_roman")
     mapping.reading["encoding"].chosen.emit("mac_roman")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert page.row_preview.rows[0]["dialogue"] == "Ann: 0 caf\u00e9?\nBob: s\u00ed"
     assert page.values()["encoding"] == "mac_roman"
     assert page.parts.remarks.isHidden()
@@ -120,7 +118,7 @@ def test_what_was_guessed_by_content_is_told_and_turned_round_by_a_click(page, q
     assert "as turns of speakers stand in it" in mapping.reason.text()
     assert page.parts.row_view.row().summary.startswith("They meet at")
     mapping.turn_button.click()
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy)
     assert page.parts.row_view.row().conversation.startswith("They meet at")
     assert (page.values()["conversation"], page.values()["summary"]) == ("a", "b")
 

@@ -23,8 +23,6 @@ from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
 from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 60_000
-
 
 class Answers(Dialogs):
     """Dialogs that only note what they were asked."""
@@ -69,7 +67,7 @@ class Bench:
         return found
 
     def until(self, condition: Any) -> None:
-        self.qtbot.waitUntil(condition, timeout=WAIT)
+        self.qtbot.waitUntil(condition)
 
     def menu(self, entry: RunEntry) -> list[str]:
         menu = self.page.menu_for(entry)
@@ -226,7 +224,7 @@ def test_a_run_is_renamed_in_the_list(bench, qtbot):
     editor = made.page.view.findChild(NameEditor)
     editor.setText("  Monday  ")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: [entry.name for entry in made.entries()] == ["Monday"], timeout=WAIT)
+    qtbot.waitUntil(lambda: [entry.name for entry in made.entries()] == ["Monday"])
     assert run_store.open_run(job).recipe.given_name == "Monday"
 
 
@@ -245,7 +243,7 @@ def test_a_checkpoint_becomes_an_adapter_and_a_damaged_one_is_refused_with_the_r
     job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
     made = bench()
     (entry,) = made.entries()
-    with qtbot.waitSignal(made.manager.adapters_changed, timeout=WAIT):
+    with qtbot.waitSignal(made.manager.adapters_changed):
         made.press("Make an adapter from the checkpoint at step 20", entry)
     (adapter,) = library.scan()[0]
     assert adapter.name == f"{job.id}-20 · step 20"

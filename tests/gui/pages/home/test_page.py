@@ -16,8 +16,6 @@ from tests.helpers.background import wait_for
 from tests.helpers.homes import RunSpec, add_adapter, add_run, make_metadata, score_card, unsynced
 from tests.helpers.scored_runs import add_scored_run
 
-WAIT = 60_000
-
 
 def scored_adapter(name: str, verdict: str = "better", **values):
     return add_adapter(name, time.time(), [score_card(0.611, verdict=verdict, source="chats.csv")], **values)
@@ -49,7 +47,7 @@ def make(styled, qtbot, home):
         page.show()
         page.shown()
         wait_for(page)
-        qtbot.waitUntil(lambda: page.found is not None, timeout=WAIT)
+        qtbot.waitUntil(lambda: page.found is not None)
         return page
 
     yield shown
@@ -182,7 +180,7 @@ def test_what_waits_for_the_device_is_listed_while_it_waits(make, qtbot):
         labels = page.computing.findChildren(type(page.computing.title))
         return [label.text() for label in labels if label.isVisible()]
 
-    qtbot.waitUntil(lambda: "Exporting adapter 0" in shown(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Exporting adapter 0" in shown())
     assert "waits: the queue is paused" in shown()
     assert "Exporting adapter 4" not in shown()
     with qtbot.waitSignal(page.queue_wanted):
@@ -197,11 +195,9 @@ def test_the_steps_stand_below_the_rest_in_a_narrow_window(make, qtbot):
     page = make()
     page.adapt(1440)
     page.resize(1232, 900)
-    qtbot.waitUntil(
-        lambda: page.data_view.mapTo(page, QPoint()).x() > page.adapter_view.width(), timeout=WAIT
-    )
+    qtbot.waitUntil(lambda: page.data_view.mapTo(page, QPoint()).x() > page.adapter_view.width())
     page.resize(968, 700)
-    qtbot.waitUntil(lambda: page.data_view.mapTo(page, QPoint()).x() < 100, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.data_view.mapTo(page, QPoint()).x() < 100)
 
 
 def test_in_the_window_its_buttons_lead_to_run_exports_playground_set_and_queue(story, monkeypatch, tmp_path):

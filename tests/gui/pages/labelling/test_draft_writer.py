@@ -5,7 +5,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 
 from engine.api import labelling, recipe
-from tests.helpers.labelling_stage import BASE_SAYS, CTRL, SHIFT, TUNED_SAYS, WAIT, drafted, press, state
+from tests.helpers.labelling_stage import BASE_SAYS, CTRL, SHIFT, TUNED_SAYS, drafted, press, state
 from tests.helpers.playground_stage import TABLES
 
 
@@ -30,8 +30,8 @@ def test_all_open_conversations_are_drafted_and_who_works_on_one_is_left_alone(o
     opened.toolbar.draft_all_button.click()
     assert opened.toolbar.draft_all_button.text() == "Stop drafting"
     QTest.keyClicks(opened.summary.edit, "Eve says: ")
-    qtbot.waitUntil(lambda: [state(opened, number) for number in (1, 2)] == ["drafted"] * 2, timeout=WAIT)
-    qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all", timeout=WAIT)
+    qtbot.waitUntil(lambda: [state(opened, number) for number in (1, 2)] == ["drafted"] * 2)
+    qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all")
     assert opened.conversation.position.text() == "3 of 3"
     assert opened.summary.text() == "Eve says: Rex ill."
     assert opened.summary.edit.textCursor().position() == len("Eve says: ")
@@ -41,7 +41,7 @@ def test_drafts_of_all_go_on_while_another_is_accepted_until_a_stop_or_a_step_ba
     workers.say({"a1": {"hang": True}})
     toolbar = opened.toolbar
     toolbar.draft_all_button.click()
-    qtbot.waitUntil(lambda: opened.summary.text() == "The beg", timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.summary.text() == "The beg")
     assert opened.summary.edit.isReadOnly()
     opened.forward()
     assert opened.draft_writer.is_writing
@@ -58,7 +58,7 @@ def test_drafts_of_all_go_on_while_another_is_accepted_until_a_stop_or_a_step_ba
     for end in ends:
         if not opened.draft_writer.is_writing:
             toolbar.draft_all_button.click()
-            qtbot.waitUntil(lambda: opened.draft_writer.is_writing, timeout=WAIT)
+            qtbot.waitUntil(lambda: opened.draft_writer.is_writing)
         end()
         assert toolbar.draft_all_button.text() == "Draft all"
         assert not opened.draft_writer.is_writing
@@ -89,7 +89,7 @@ def test_a_draft_that_is_given_up_leaves_what_stood_there(opened, workers, qtbot
     workers.say({"a1": {"hang": True}})
     QTest.keyClicks(opened.summary.edit, "My own words")
     press(opened, Qt.Key.Key_D, CTRL)
-    qtbot.waitUntil(lambda: opened.summary.text() == "The beg", timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.summary.text() == "The beg")
     assert opened.summary.edit.isReadOnly()
     press(opened, Qt.Key.Key_Return, CTRL)
     assert state(opened, 1) == "open"
@@ -102,25 +102,25 @@ def test_a_draft_that_fails_says_why_and_a_worker_that_dies_loses_nothing(opened
     workers.say({"a1": {"abort": True}})
     QTest.keyClicks(opened.summary.edit, "My own words")
     press(opened, Qt.Key.Key_D, CTRL)
-    qtbot.waitUntil(lambda: "Your text is saved." in opened.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Your text is saved." in opened.strip.text())
     assert opened.summary.text() == "My own words"
     workers.say({"a1": {"fail": "The adapter is damaged."}})
     opened.strip.acted.emit()
-    qtbot.waitUntil(lambda: opened.strip.text() == "The adapter is damaged.", timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.strip.text() == "The adapter is damaged.")
     assert state(opened, 1) == "open"
     opened.toolbar.draft_all_button.click()
-    qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all", timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all")
     assert [state(opened, number) for number in (1, 2, 3)] == ["open"] * 3
 
 
 def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qtbot):
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: run.state.step > 1, timeout=WAIT)
-    qtbot.waitUntil(lambda: "holds the device" in opened.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: run.state.step > 1)
+    qtbot.waitUntil(lambda: "holds the device" in opened.strip.text())
     assert not opened.summary.draft_button.isEnabled()
     press(opened, Qt.Key.Key_D, CTRL)
     assert not opened.draft_writer.is_writing
     opened.strip.acted.emit()
-    qtbot.waitUntil(lambda: opened.summary.text() == TUNED_SAYS, timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.summary.text() == TUNED_SAYS)
     assert run.state.paused

@@ -6,7 +6,6 @@ import pytest
 
 from engine.api import Example, labelling
 from gui.pages.labelling.no_summaries import NoSummaries
-from tests.helpers.labelling_stage import WAIT
 
 SOURCE, COUNT = "/data/chats.csv", 30
 
@@ -42,7 +41,7 @@ def work_on(accepted: int = 0, drafted: int = 0) -> labelling.SetInfo:
 def test_what_is_written_decides_what_is_offered(state, qtbot, written, text, act, trains):
     work_on(**written)
     state.show_source(SOURCE, COUNT)
-    qtbot.waitUntil(lambda: state.text().startswith(text) and state.write_button.text() == act, timeout=WAIT)
+    qtbot.waitUntil(lambda: state.text().startswith(text) and state.write_button.text() == act)
     assert state.train_button.isVisible() == trains
     state.show_source(SOURCE, 0)
     assert not state.isVisible()
@@ -53,8 +52,8 @@ def test_what_was_written_meanwhile_is_counted_when_it_is_shown_again(state, qtb
     state.hide()
     work_on(accepted=13)
     state.show()
-    qtbot.waitUntil(lambda: state.text() == "13 of 30 summaries written.", timeout=WAIT)
-    with qtbot.waitSignal(state.train_wanted, timeout=WAIT) as wanted:
+    qtbot.waitUntil(lambda: state.text() == "13 of 30 summaries written.")
+    with qtbot.waitSignal(state.train_wanted) as wanted:
         state.train_button.click()
     assert Path(wanted.args[0]["source"]).name == "chats, 13 summaries"
 
@@ -62,8 +61,8 @@ def test_what_was_written_meanwhile_is_counted_when_it_is_shown_again(state, qtb
 def test_a_disk_that_takes_no_data_set_is_said(state, qtbot, monkeypatch):
     about = work_on(accepted=5)
     state.show_source(SOURCE, COUNT)
-    qtbot.waitUntil(state.train_button.isVisible, timeout=WAIT)
+    qtbot.waitUntil(state.train_button.isVisible)
     monkeypatch.setattr(labelling, "export", lambda _about: labelling.LabellingSet(f"no-{about.id}"))
     state.train_button.click()
-    qtbot.waitUntil(lambda: "is no set of conversations" in state.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "is no set of conversations" in state.text())
     assert state.train_button.isEnabled()

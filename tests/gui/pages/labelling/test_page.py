@@ -13,7 +13,7 @@ from engine.labelling import sets
 from gui.pages.labelling.labelling_text import PLAYGROUND
 from gui.pages.playground.column_results import Feedback
 from gui.pages.playground.history import HistoryColumn, HistoryEntry, HistoryStore, new_id
-from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, WAIT, made_set, press, show, state
+from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, made_set, press, show, state
 
 # Writing
 
@@ -123,15 +123,15 @@ def test_the_length_is_told_and_what_the_conversation_does_not_say_marked_as_it_
     edit, hints = opened.summary.edit, opened.summary.hints
     assert hints()[0] == "No text yet"
     QTest.keyClicks(edit, "Ann and Carl have tea at 17:30")
-    qtbot.waitUntil(lambda: len(edit.claims) == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(edit.claims) == 2)
     assert hints()[2] == "Not in the conversation: Carl, 17:30"
     assert [each.cursor.selectedText() for each in edit.extraSelections()] == ["Carl", "17:30"]
     # Emoji are two code units.
     edit.setPlainText("\N{GRINNING FACE}\N{GRINNING FACE} Carl comes")
-    qtbot.waitUntil(lambda: len(edit.claims) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(edit.claims) == 1)
     assert edit.extraSelections()[0].cursor.selectedText() == "Carl"
     edit.setPlainText("Ann and Bo have tea at five")
-    qtbot.waitUntil(lambda: not hints()[2], timeout=WAIT)
+    qtbot.waitUntil(lambda: not hints()[2])
     assert not edit.extraSelections()
     assert hints()[0] == "7 words, about 8 tokens"
 
@@ -171,7 +171,7 @@ def test_the_set_that_was_worked_on_last_is_opened_and_others_can_be_chosen(open
     assert opened.sets.isVisibleTo(opened)
     assert {opened.sets.itemText(at) for at in range(opened.sets.count())} == {"Calls", "Chats"}
     first = next(about.id for about in labelling.list_sets() if about.name == "Chats")
-    with qtbot.waitSignal(opened.controller.opened, timeout=WAIT):
+    with qtbot.waitSignal(opened.controller.opened):
         opened.sets.chosen.emit(first)
     assert opened.header.title() == "Chats"
 
@@ -180,7 +180,7 @@ def test_a_set_that_is_open_elsewhere_is_not_opened_and_the_page_says_so(page, q
     set_id = made_set(TEA)
     elsewhere = labelling.LabellingSet(set_id)
     page.controller.open(set_id)
-    qtbot.waitUntil(lambda: "is open elsewhere" in page.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "is open elsewhere" in page.strip.text())
     assert page.controller.work is None
     elsewhere.close()
 
@@ -192,7 +192,7 @@ def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers
     left_out = {"excluded": {"email": 1}, "empty": 1, "repeated": 0, "beyond": 0}
     result = {"set": made_set(TEA, BUS), "left_out": left_out, "brought": 0}
     workers.reading = [["emit", {"event": "result_made", "result": result}]]
-    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.opened):
         page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
     assert page.conversation.position.text() == "1 of 2"
     assert page.strip.text() == ("Left out: 1 excluded in Data sets (e-mail address: 1), 1 empty.")
@@ -205,21 +205,21 @@ def test_a_source_that_cannot_be_read_says_why(page, workers, qtbot):
     ]
     page.open_source({"source": "/data/chats.csv"})
     assert page.reader.is_busy
-    qtbot.waitUntil(lambda: not page.reader.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.reader.is_busy)
     assert page.strip.text() == "There is nothing at /data/chats.csv. Check the path."
     assert page.controller.work is None
     page.open_conversations([Example("", TEA, "")])
-    qtbot.waitUntil(lambda: page.controller.work is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.work is not None)
     assert page.strip.text() == ""
 
 
 def test_conversations_of_the_playground_join_one_set_and_the_wanted_one_is_in_front(page, qtbot):
-    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.opened):
         page.open_conversations([Example("1", BUS, ""), Example("2", TEA, "They have tea.")])
     assert page.conversation.position.text() == "1 of 2"
     assert state(page, 2) == "accepted"
     for conversations, place in (((DOG, BUS), "3 of 3"), ((BUS,), "1 of 3")):
-        with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+        with qtbot.waitSignal(page.controller.opened):
             page.open_conversations([Example("", text, "") for text in conversations])
         assert page.conversation.position.text() == place
     assert [about.source for about in labelling.list_sets()] == [PLAYGROUND]
@@ -232,14 +232,14 @@ def tried(conversation: str, *columns: HistoryColumn) -> HistoryEntry:
 def test_the_playgrounds_history_becomes_a_set_with_what_was_corrected_accepted(page, qtbot):
     page.open_last()
     page.playground_button.click()
-    qtbot.waitUntil(lambda: "The playground has no conversations yet." in page.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "The playground has no conversations yet." in page.strip.text())
     history = HistoryStore()
     good = HistoryColumn(
         "a1", "tuned", "", "They have tea.", feedback=Feedback(thumb="up", edited="Both have tea.")
     )
     for one in (tried(BUS, HistoryColumn(None, "base", "", "A bus.")), tried(TEA, good)):
         history.add(one)
-    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.opened):
         page.playground_button.click()
     found = {item.conversation: item for item in page.controller.work.items}
     assert set(found) == {BUS, TEA}
@@ -260,9 +260,9 @@ def test_a_later_correction_replaces_what_no_one_has_written_here(page, qtbot):
     for edited, found in (("", "Theirs."), ("Mine.", "Mine."), ("Mine, again.", "Mine, again.")):
         history.replace(entry.with_feedback("a1", Feedback("down" if edited else "up", edited=edited)))
         page.shown()
-        with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+        with qtbot.waitSignal(page.controller.opened):
             page.open_conversations([Example("", TEA, "")])
-        qtbot.waitUntil(lambda found=found: page.controller.work.item(1).text == found, timeout=WAIT)
+        qtbot.waitUntil(lambda found=found: page.controller.work.item(1).text == found)
         assert page.controller.work.item(1).state == ("accepted" if edited else "drafted")
     # A correction counts in every set with the conversation.
     show(page, qtbot, made_set(BUS, TEA, DOG))
@@ -282,7 +282,7 @@ def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page
     QTest.keyClicks(page.summary.edit, "Number 4.")
     press(page, Qt.Key.Key_Return, CTRL)
     assert "can't show a gain" in page.strip.text()
-    with qtbot.waitSignal(page.use_requested, timeout=WAIT):
+    with qtbot.waitSignal(page.use_requested):
         page.use_button.click()
         assert not page.use_button.isEnabled()
     assert page.use_button.isEnabled()

@@ -15,7 +15,6 @@ from tests.helpers.example_library import fill_library
 from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
 
 Bench = library_bench.Bench
-WAIT = library_bench.WAIT
 
 
 def test_an_empty_library_says_what_to_do(bench, qtbot):
@@ -350,9 +349,9 @@ def test_serving_is_asked_for_in_one_dialog_that_is_gone_once_it_is_closed(bench
     adapter = page.view.current()
     for _ in range(2):
         page.serve([adapter])
-        qtbot.waitUntil(lambda: len(page.findChildren(ServeDialog)) == 1, timeout=WAIT)
+        qtbot.waitUntil(lambda: len(page.findChildren(ServeDialog)) == 1)
     page.findChild(ServeDialog).close()
-    qtbot.waitUntil(lambda: page.findChild(ServeDialog) is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.findChild(ServeDialog) is None)
 
 
 def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, tmp_path):

@@ -13,7 +13,6 @@ from tests.helpers.homes import add_adapter
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scripted_manager import end, scripted_manager
 
-WAIT = 60_000
 READY = [
     "emit",
     {"event": "base_ready", "family": "encoder-decoder", "precision": "float32", "device": "cpu"},
@@ -35,7 +34,7 @@ class Stage:
 
     def serve(self):
         self.dialog.start_button.click()
-        self._qtbot.waitUntil(lambda: self.dialog.is_serving, timeout=WAIT)
+        self._qtbot.waitUntil(lambda: self.dialog.is_serving)
         return self.dialog._serving
 
 
@@ -76,8 +75,8 @@ def test_clients_find_what_the_dialog_says_until_it_is_closed(stage, qtbot):
     assert code == 200
     assert [model["id"] for model in json.loads(body)["data"]] == ["chats", "mails", "base"]
     assert made.dialog.curl.toPlainText() == running.curl
-    qtbot.waitUntil(lambda: made.dialog._state.text() == "3 summaries written.", timeout=WAIT)
-    qtbot.waitUntil(lambda: layout_problems(made.dialog) == [], timeout=WAIT)
+    qtbot.waitUntil(lambda: made.dialog._state.text() == "3 summaries written.")
+    qtbot.waitUntil(lambda: layout_problems(made.dialog) == [])
 
     made.dialog.close()
     with pytest.raises(OSError, match="refused"):
@@ -89,7 +88,7 @@ def test_a_worker_that_ends_ends_the_service_and_says_why(stage, qtbot):
     made = stage(starter("chats"))
     made.script = [READY, ["fail", {"message": "The card fell off.", "hint": "Start again."}]]
     made.dialog.start_button.click()
-    qtbot.waitUntil(lambda: "fell off" in made.dialog._problem.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "fell off" in made.dialog._problem.text())
     assert made.dialog.start_button.isVisible()
 
 

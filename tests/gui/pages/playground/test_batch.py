@@ -12,7 +12,7 @@ from engine.api import Example
 from gui.models.grouped_table import CELL_ROLE
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.background import wait_for
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, make_adapter
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, make_adapter
 
 ROWS = [
     Example("r1", CONVERSATION, "The venue offers the 21st."),
@@ -32,7 +32,7 @@ def batch_page(page) -> PlaygroundPage:
 
 def summarised(page: PlaygroundPage, qtbot) -> PlaygroundPage:
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: not page.batch_controller.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.batch_controller.is_busy)
     return page
 
 
@@ -92,12 +92,12 @@ def test_every_conversation_is_summarised_in_every_column_compared_and_exported(
     widths = [view.view.columnWidth(at) for at in range(4)]
     assert min(widths[1:]) >= 290
     assert sum(widths) <= view.view.viewport().width()
-    qtbot.waitUntil(lambda: not batch_page.unload_button.isHidden(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not batch_page.unload_button.isHidden())
     assert places() == before
 
     batch_page.batch_controller.export(tmp_path / "out.csv")
     wait_for(batch_page.batch_controller)
-    qtbot.waitUntil(lambda: "Exported" in view.notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Exported" in view.notice.text())
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert rows[1]["conversation"] == ROWS[1].conversation
@@ -136,17 +136,17 @@ def test_a_batch_is_cancelled_and_gone_on_with(batch_page, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"hang": True}})
     batch_page.summarise_button.click()
     batch = batch_page.batch_controller.batch
-    qtbot.waitUntil(lambda: batch.rows[0].results.columns[1].status == "running", timeout=WAIT)
+    qtbot.waitUntil(lambda: batch.rows[0].results.columns[1].status == "running")
     assert not batch_page.summarise_button.isEnabled()
     assert batch_page.batch_controller.view.busy.isVisible()
     batch_page.batch_controller.view.cancel_button.click()
     assert batch_page.batch_controller.view.notice.text() == "Cancelled after 0 of 3 conversations."
-    qtbot.waitUntil(batch_page.summarise_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(batch_page.summarise_button.isEnabled)
     batch_page.controller.summarizer.close()
-    qtbot.waitUntil(lambda: not batch_page.controller.summarizer.alive, timeout=WAIT)
+    qtbot.waitUntil(lambda: not batch_page.controller.summarizer.alive)
     workers.say(SUMMARIES)
     batch_page.batch_controller.view.notice.action_button().click()
-    qtbot.waitUntil(lambda: batch.done == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: batch.done == 3)
     assert not batch.can_go_on
 
 
@@ -177,7 +177,7 @@ def test_a_dead_worker_keeps_what_was_done(batch_page, workers, qtbot):
     assert batch_page.batch_controller.batch.can_go_on
     workers.say(SUMMARIES)
     batch_page.batch_controller.view.notice.action_button().click()
-    qtbot.waitUntil(lambda: batch_page.batch_controller.batch.done == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: batch_page.batch_controller.batch.done == 3)
 
 
 def found(split: str | None, *rows: Example) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def test_files_are_read_split_by_split(batch_page, workers, qtbot, tmp_path):
     (tmp_path / "chats.jsonl").write_text("{}")
     drop(batch_page, tmp_path / "chats.jsonl")
     assert batch_page.batch_controller.view.busy.isVisible()
-    qtbot.waitUntil(lambda: len(batch_page.batch_controller.batch.rows) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(batch_page.batch_controller.batch.rows) == 1)
     source = batch_page.batch_controller.view.source
     assert [source.itemText(at) for at in range(2)] == ["chats.jsonl (test) (1)", "chats.jsonl (train) (2)"]
     assert batch_page.batch_controller.view.notice.text().startswith(
@@ -228,6 +228,5 @@ def test_files_that_can_not_be_read_are_named(batch_page, workers, qtbot, tmp_pa
     (tmp_path / "chats.jsonl").write_text("{}")
     drop(batch_page, tmp_path / "chats.jsonl")
     qtbot.waitUntil(
-        lambda: batch_page.batch_controller.view.notice.text() == "chats.jsonl is damaged. Repair it.",
-        timeout=WAIT,
+        lambda: batch_page.batch_controller.view.notice.text() == "chats.jsonl is damaged. Repair it."
     )

@@ -8,7 +8,7 @@ from gui.pages.playground.column_view import ColumnView, as_lines
 from gui.pages.playground.decoding_row import OWN
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.summarizer import Request
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, tried
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, tried
 
 LONG = "\n".join(f"Ann: this is the line number {number}\nBo: yes" for number in range(20))
 PLAIN = "summarize: {conversation}"
@@ -17,8 +17,8 @@ PLAIN = "summarize: {conversation}"
 def summarised(page: PlaygroundPage, qtbot, text: str) -> None:
     page.open_conversation(text)
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
-    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy)
+    qtbot.waitUntil(page.summarise_button.isEnabled)
 
 
 def test_only_a_conversation_that_is_too_long_asks_how_it_shall_be_read(page):

@@ -10,7 +10,7 @@ from gui.inputs.fields import Field
 from gui.pages.playground.column_results import decoding_text
 from gui.pages.playground.decoding_row import BUILT_IN, OWN, DecodingPresets, DecodingRow
 from gui.pages.playground.page import PlaygroundPage
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, make_adapter
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, make_adapter
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_what_ctranslate2_wrote_is_kept_with_the_choice(page, qtbot):
     choose(page, "runtime", "ctranslate2")
     page.open(["a1"])
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: page.controller.entry is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.entry is not None)
     sent = page.controller.summarizer._thread.job.request()
     entry = page.controller.entry
     assert "runtime" not in sent
@@ -219,10 +219,10 @@ def test_a_conversion_is_shown_where_its_column_waits_and_can_be_cancelled(page,
     page.open(["a1"])
     page.summarise()
     column = page.columns.view("a1")
-    qtbot.waitUntil(lambda: column.state_text().startswith("Converting for CTranslate2, "), timeout=WAIT)
+    qtbot.waitUntil(lambda: column.state_text().startswith("Converting for CTranslate2, "))
     assert page.columns.base.text() == SUMMARIES[""]
     assert [view._cancel.isVisible() for view in page.columns.views()] == [False, True]
     column._cancel.click()
     assert column.state_text() == "Cancelled"
-    qtbot.waitUntil(lambda: page.controller.summarizer.status_text == "", timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.summarizer.status_text == "")
     assert page.controller.summarizer.state == "ready"

@@ -10,7 +10,7 @@ from engine.api import Example, SummarizeOptions, paths, recipe
 from gui.pages.playground import parts
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.summarizer import ConversationInput, Request
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, make_adapter, tried
 
 
 def test_base_and_four_adapters_summarise_side_by_side_and_one_may_fail_alone(page, workers, qtbot):
@@ -69,12 +69,12 @@ def test_a_try_is_kept_copied_taken_along_and_its_worker_stays_until_it_is_unloa
     assert other.panel.reference == "The venue offers the 21st."
     assert other.columns.view("a1").text() == SUMMARIES["a1"]
 
-    qtbot.waitUntil(lambda: not page.unload_button.isHidden(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.unload_button.isHidden())
     unload = parts.base_menu(page, page.controller).actions()[-1]
     assert (unload.text(), unload.isEnabled()) == ("Unload the base model", True)
     page.unload_button.click()
-    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
-    qtbot.waitUntil(lambda: page.header.subtitle().endswith("not loaded"), timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive)
+    qtbot.waitUntil(lambda: page.header.subtitle().endswith("not loaded"))
     assert page.unload_button.isHidden()
 
 
@@ -86,10 +86,10 @@ def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page,
     tried_thread = page.controller.summarizer
     page.controller.add("b1")
     page.summarise()
-    qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()))
     assert tried_thread._thread is not first
     assert tried_thread.base_model == {"id": "google/flan-t5-base"}
-    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy)
 
 
 def test_the_base_is_loaded_as_the_first_adapter_was_scored(page, qtbot):
@@ -145,7 +145,7 @@ def test_cancel_ends_a_request_and_keeps_what_had_come(page, workers, qtbot):
     page.open_conversation(CONVERSATION)
     page.open(["a1", "a2"])
     page.summarise()
-    qtbot.waitUntil(lambda: page.columns.view("a1").text() == "The beg", timeout=WAIT)
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == "The beg")
     assert not page.summarise_button.isEnabled()
     page.columns.view("a1").cancelled.emit()
     assert page.columns.base.text() == SUMMARIES[""]
@@ -159,12 +159,12 @@ def test_cancel_gives_up_a_base_model_that_is_still_loading(page, workers, qtbot
     page.open_conversation(CONVERSATION)
     page.open(["a1"])
     page.summarise()
-    qtbot.waitUntil(lambda: "Loading the base model" in page.columns.base.state_text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Loading the base model" in page.columns.base.state_text())
     shown = [view._cancel.isVisible() for view in page.columns.views()]
     assert shown == [True, False]
     page.columns.base._cancel.click()
     assert page.columns.base.state_text() == "Cancelled"
-    qtbot.waitUntil(lambda: not workers.manager.summarizer.alive, timeout=20_000)
+    qtbot.waitUntil(lambda: not workers.manager.summarizer.alive)
     assert page.strip.text() == ""
     assert page.summarise_button.isEnabled()
 
@@ -190,15 +190,15 @@ def test_a_dead_worker_is_explained_and_can_be_started_again(page, workers, qtbo
     page.open_conversation(CONVERSATION)
     page.open(["a1"])
     page.summarise()
-    qtbot.waitUntil(lambda: page.strip.text() != "", timeout=WAIT)
+    qtbot.waitUntil(lambda: page.strip.text() != "")
     assert "SIGABRT" in page.strip.text()
     assert "a kernel gave up" in page.strip.log()
 
     workers.say(SUMMARIES)
     page.strip.acted.emit()
-    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"])
     assert page.strip.text() == ""
-    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy)
 
 
 EXPORT = """31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
@@ -242,7 +242,7 @@ def test_an_export_is_taken_on_one_click_given_back_on_another_and_its_offer_goe
 
 def test_samples_and_checked_rows_can_be_picked(page, qtbot):
     page.shown()
-    qtbot.waitUntil(lambda: page.controller.local_models == ["local/one"], timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.local_models == ["local/one"])
     assert "local/one" in page.controller.base_choices()
     picker = page.panel.picker
     page.panel.pick()
@@ -288,24 +288,24 @@ def test_below_1200_the_conversation_folds_to_a_strip(page, qtbot):
 def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: run.state.step > 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: run.state.step > 1)
     page.open_conversation(CONVERSATION)
     page.open(["a1"])
-    qtbot.waitUntil(lambda: "holds the device" in page.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "holds the device" in page.strip.text())
     assert not page.summarise_button.isEnabled()
     assert not page.controller.summarizer.alive
 
     page.strip.acted.emit()
-    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"])
     assert run.state.paused
-    qtbot.waitUntil(lambda: "is paused at step" in page.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "is paused at step" in page.strip.text())
 
     page.strip.acted.emit()
-    qtbot.waitUntil(lambda: not run.state.paused, timeout=WAIT)
+    qtbot.waitUntil(lambda: not run.state.paused)
     assert not page.controller.summarizer.alive
     run.stop()
-    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
-    qtbot.waitUntil(lambda: page.strip.text() == "", timeout=WAIT)
+    qtbot.waitUntil(lambda: not run.running)
+    qtbot.waitUntil(lambda: page.strip.text() == "")
     assert page.summarise_button.isEnabled()
 
 
@@ -313,7 +313,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     workers.say({"": {"hang": True}})
     page.open_conversation(CONVERSATION)
     page.summarise()
-    qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
+    qtbot.waitUntil(lambda: page.columns.base.text() == "The beg")
     asked = Request(ConversationInput("Ann: Hi"), (None,), SummarizeOptions())
     first = workers.manager.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
     assert not page.controller.results.busy
@@ -321,7 +321,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     assert not workers.manager.summarizer.will_answer(first)
     assert workers.manager.summarizer.will_answer(second)
     workers.manager.summarizer.cancel(second)
-    qtbot.waitUntil(lambda: not workers.manager.summarizer.alive, timeout=WAIT)
+    qtbot.waitUntil(lambda: not workers.manager.summarizer.alive)
 
 
 def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loading(page, workers, qtbot):
@@ -329,20 +329,20 @@ def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loadi
     scoring = workers.manager.ask("evaluate", {})
     assert "being scored and holds the device" in page.strip.text()
     assert not page.controller.can_ask
-    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
-    qtbot.waitUntil(scoring.isFinished, timeout=WAIT)
-    qtbot.waitUntil(lambda: page.controller.can_ask, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive)
+    qtbot.waitUntil(scoring.isFinished)
+    qtbot.waitUntil(lambda: page.controller.can_ask)
 
     workers.say({"load_seconds": 60})
     page.summarise()
     loading = "Loading the base model, "
-    qtbot.waitUntil(lambda: page.columns.base.state_text().startswith(loading), timeout=WAIT)
+    qtbot.waitUntil(lambda: page.columns.base.state_text().startswith(loading))
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive)
     assert page.columns.base.state_text() == "Cancelled"
     run.stop()
-    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not run.running)
 
 
 def test_what_is_no_file_is_told_at_once(page, tmp_path):
@@ -357,8 +357,8 @@ def test_a_base_model_is_downloaded_only_if_a_person_agrees(page, workers, qtbot
     for agrees in (False, True):
         page.open(["b1"])
         page.summarise_button.click()
-        qtbot.waitUntil(lambda: page.controller.is_asking, timeout=WAIT)
-        qtbot.waitUntil(page.strip.isVisible, timeout=WAIT)
+        qtbot.waitUntil(lambda: page.controller.is_asking)
+        qtbot.waitUntil(page.strip.isVisible)
         assert "google/flan-t5-base: 990.0 MB to download" in page.controller.strip().text
         assert not page.controller.summarizer.alive
         if agrees:
@@ -366,5 +366,5 @@ def test_a_base_model_is_downloaded_only_if_a_person_agrees(page, workers, qtbot
         else:
             page.controller.choose_base("starter")
             assert page.controller.strip() is None
-    qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()))
     assert not page.controller.is_asking

@@ -12,7 +12,7 @@ from gui.pages.playground.column_view import ColumnView
 from gui.pages.playground.conversation_panel import ConversationPanel
 from gui.pages.playground.token_meter import Length, TokenCount, parted
 from gui.workers.worker_manager import WorkerManager
-from tests.helpers.playground_stage import WAIT, filled_results
+from tests.helpers.playground_stage import filled_results
 
 
 def metadata(name: str, base: str) -> AdapterMetadata:
@@ -134,7 +134,7 @@ def test_a_count_takes_the_place_of_the_estimate_and_a_late_one_of_another_text_
 def test_a_worker_counts_what_is_typed_with_the_base_models_own_tokenizer(qtbot, home):
     manager = WorkerManager()
     live = TokenCount(manager, manager)
-    with qtbot.waitSignal(live.counted, timeout=WAIT) as told_of:
+    with qtbot.waitSignal(live.counted) as told_of:
         live.count("Ann: never asked for", 64, STARTER)
         live.count(TEXT, 8, STARTER)
     text, length = told_of.args

@@ -25,7 +25,7 @@ from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.fake_hub import FakeHub
 from tests.helpers.scripted_manager import end, scripted_manager
-from tests.helpers.train_stage import BASICS, PLAN, WAIT, Stage, texts
+from tests.helpers.train_stage import BASICS, PLAN, Stage, texts
 
 STARTER = {
     "id": "starter", "family": "encoder-decoder", "size_bytes": 14_900_000, "licence": "", "local": True,
@@ -200,7 +200,7 @@ def view(qtbot, home, monkeypatch):
     qtbot.addWidget(made)
     made.show()
     made.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
-    qtbot.waitUntil(lambda: made.ids() == ["starter", "owner/small"], timeout=WAIT)
+    qtbot.waitUntil(lambda: made.ids() == ["starter", "owner/small"])
     yield made
     end(manager)
 
@@ -229,7 +229,7 @@ def test_the_model_that_is_typed_is_the_one_in_use(qtbot, home):
     chooser = stage.page.panel.form.base_model_chooser()
     chooser.browse_requested.emit()
     models = stage.page.right.base_models
-    qtbot.waitUntil(lambda: "owner/small" in texts(models), timeout=WAIT)
+    qtbot.waitUntil(lambda: "owner/small" in texts(models))
     for model_id in ("owner/small", "starter"):
         stage.page.panel.form.set_values("base_model", {"id": model_id})
         uses = [
@@ -244,18 +244,18 @@ def test_the_model_that_is_typed_is_the_one_in_use(qtbot, home):
 
 def test_a_search_narrows_the_lists_and_asks_the_hub_unless_offline(view, qtbot, monkeypatch):
     view._search.setText("qwen")
-    qtbot.waitUntil(lambda: FLAN not in texts(view), timeout=WAIT)
+    qtbot.waitUntil(lambda: FLAN not in texts(view))
     # The list is never empty for a moment.
     assert QWEN in texts(view)
     view.answers["search"]["found"] = [{"id": "other/qwen-tuned", "licence": "mit", "downloads": 3}]
     view._hub_button.click()
-    qtbot.waitUntil(lambda: "other/qwen-tuned" in texts(view), timeout=WAIT)
+    qtbot.waitUntil(lambda: "other/qwen-tuned" in texts(view))
     assert "Found on the hub" in texts(view)
     view._search.setText("nothing like it")
-    qtbot.waitUntil(lambda: "None of these." in texts(view), timeout=WAIT)
+    qtbot.waitUntil(lambda: "None of these." in texts(view))
     view.answers["search"]["found"] = []
     view._hub_button.click()
-    qtbot.waitUntil(lambda: "The hub finds no model of this name" in texts(view), timeout=WAIT)
+    qtbot.waitUntil(lambda: "The hub finds no model of this name" in texts(view))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     view.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
     assert not view._hub_button.isEnabled()
@@ -272,10 +272,10 @@ def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
         made = BaseModelsView(manager)
         qtbot.addWidget(made)
         made.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
-        qtbot.waitUntil(lambda: made.ids() == ["starter"], timeout=WAIT)
+        qtbot.waitUntil(lambda: made.ids() == ["starter"])
         made._search.setText("writer")
         made._hub_button.click()
-        qtbot.waitUntil(lambda: "someone/writer-de" in texts(made), timeout=WAIT)
+        qtbot.waitUntil(lambda: "someone/writer-de" in texts(made))
         manager.leave()
 
 

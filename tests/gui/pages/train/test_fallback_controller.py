@@ -9,7 +9,7 @@ from gui.pages.train.content_pane import FallbackView
 from gui.pages.train.effect_panel import EffectPanel
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow
-from tests.helpers.train_stage import PLAN, WAIT, texts
+from tests.helpers.train_stage import PLAN, texts
 
 GB = 1_000_000_000
 LORA = MethodSettings("lora", method("lora").options())
@@ -98,11 +98,11 @@ def lacking(stage, qtbot, found) -> FallbackView:
     stage.scripts["shrink"] = found
     stage.page.shown()
     effect, fit = stage.page.panel.effect, stage.page.right.fallback_view
-    qtbot.waitUntil(lambda: effect.fit_button.isVisibleTo(stage.page), timeout=WAIT)
+    qtbot.waitUntil(lambda: effect.fit_button.isVisibleTo(stage.page))
     effect.fit_button.click()
     assert fit.isVisibleTo(stage.page)
     assert "Looking for plans" in texts(fit)
-    qtbot.waitUntil(lambda: "Looking for plans" not in texts(fit), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Looking for plans" not in texts(fit))
     return fit
 
 
@@ -121,7 +121,7 @@ def test_nothing_is_changed_before_a_plan_is_chosen_which_is_then_written_and_pl
     rows(fit)[1].click()
     assert stage.page.panel.form.recipe() == before
 
-    with qtbot.waitSignal(stage.manager.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(stage.manager.planner.planned):
         button(fit, "Use this plan").click()
     made = stage.page.panel.form.recipe()
     assert made.training.activation_checkpointing

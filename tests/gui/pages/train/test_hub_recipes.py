@@ -18,7 +18,6 @@ from tests.helpers.fake_hub import FakeHub
 from tests.helpers.scripted_manager import end
 from tests.helpers.train_stage import texts
 
-WAIT = 150_000
 MODEL, DATA = "someone/small-model", "someone/conversations"
 HUB = {"base_model": {"id": MODEL}, "data": {"source": DATA}, "method": {"id": "lora"}}
 
@@ -61,20 +60,20 @@ def page(qtbot, home):
 
 def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, hub):
     page.edit(recipe.from_tables(HUB))
-    with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(page._manager.planner.planned):
         page.shown()
 
     assert page.panel.start_button.isEnabled()
     text = texts(page.panel)
     assert f"{MODEL} and {DATA} are not on this computer yet" in text
     page.panel.start_button.click()
-    qtbot.waitUntil(lambda: "Download and start" in page.right.notice.action_button().text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Download and start" in page.right.notice.action_button().text())
     asked = page.right.notice.text()
     assert f"{MODEL}: 0.3 MB to download" in asked
     assert f"{DATA}: " in asked
     assert page._manager.current is None
     page.right.notice.action_button().click()
-    qtbot.waitUntil(lambda: page._manager.current is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page._manager.current is not None)
 
 
 def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot, tmp_path, monkeypatch):
@@ -82,7 +81,7 @@ def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot, t
     here = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
     page.shown()
     for table, name, field in (("base_model", MODEL, "base_model.id"), ("data", DATA, "data.source")):
-        with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
+        with qtbot.waitSignal(page._manager.planner.planned):
             page.edit(recipe.from_tables(here | {table: HUB[table]}))
         refusal = f"{name} is not on this computer, and Tunesmith is offline."
         assert refusal in page.panel.form.field(field).around.problem()
@@ -91,7 +90,7 @@ def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot, t
         # What is known without it is still planned.
         assert ("steps" in texts(page.panel)) == (table == "base_model")
     page.edit(recipe.from_tables(here))
-    qtbot.waitUntil(page.panel.start_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(page.panel.start_button.isEnabled)
 
 
 def test_checking_data_asks_before_it_fetches_and_refuses_scripts_beside_the_source(
@@ -102,11 +101,11 @@ def test_checking_data_asks_before_it_fetches_and_refuses_scripts_beside_the_sou
     qtbot.addWidget(made)
     made.show()
     made.open(DATA)
-    qtbot.waitUntil(lambda: "kB to download" in made.parts.question.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "kB to download" in made.parts.question.text())
     assert "licence mit" in made.parts.question.text()
     assert not made.checker.is_busy
     made.parts.question.action_button().click()
-    qtbot.waitUntil(lambda: made.report is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: made.report is not None)
     assert made.parts.question.isHidden()
 
     hub.requests.clear()
@@ -117,7 +116,7 @@ def test_checking_data_asks_before_it_fetches_and_refuses_scripts_beside_the_sou
         ("someone/absent", "has no data set named"),
     ):
         made.open(source)
-        qtbot.waitUntil(lambda text=text: text in made.parts.source.source_field.problem(), timeout=WAIT)
+        qtbot.waitUntil(lambda text=text: text in made.parts.source.source_field.problem())
         assert made.parts.question.isHidden()
     manager.leave()
     assert not [line for line in hub.requests if "resolve" in line]

@@ -12,7 +12,7 @@ from gui.pages.train.effect_panel import blocks_of, trained_parts
 from gui.pages.train.method_chooser import WIDTH, MethodChooser, MethodSketch, preset_text
 from gui.pages.train.method_row import refusal
 from gui.workers.planner import Planner
-from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
+from tests.helpers.train_stage import BASICS, PLAN, texts
 
 T5 = BaseFacts("encoder-decoder", "t5")
 GPT2 = BaseFacts("decoder-only", "gpt2")
@@ -94,7 +94,7 @@ def test_the_search_finds_variants_and_groups_and_the_keys_lead_there_and_back(c
     qtbot.keyClick(chooser.row("lora"), Qt.Key.Key_P)
     qtbot.keyClick(chooser._search, Qt.Key.Key_R)
     assert chooser._search.text() == "pr"
-    qtbot.waitUntil(lambda: chooser.row("lora") not in chooser._shown(), timeout=WAIT)
+    qtbot.waitUntil(lambda: chooser.row("lora") not in chooser._shown())
     chooser._shown()[0].setFocus()
     qtbot.keyClick(chooser.focusWidget(), Qt.Key.Key_Escape)
     assert chooser.focusWidget() is chooser._search
@@ -176,17 +176,17 @@ def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other
     unavailable: list[object] = []
     planner.unavailable.connect(unavailable.append)
     stage.page.shown()
-    qtbot.waitUntil(lambda: planner._counting is not None, timeout=WAIT)
-    with qtbot.waitSignal(planner.planned, timeout=WAIT):
+    qtbot.waitUntil(lambda: planner._counting is not None)
+    with qtbot.waitSignal(planner.planned):
         stage.page.panel.form.field("method.rank").control.widget.setValue(8)
     rows = stage.page.right.methods
-    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName(), timeout=2 * WAIT)
+    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName())
     assert "3.54 M" not in rows.row("vera").accessibleName()
     assert unavailable == []
 
     received: list[tuple[str, int]] = []
     planner.counted.connect(lambda key, count: received.append((key, count)))
-    qtbot.waitUntil(lambda: not planner._to_count, timeout=WAIT)
+    qtbot.waitUntil(lambda: not planner._to_count)
     received.clear()
     planner.count({"full": recipe.from_tables(BASICS | {"method": {"id": "full"}})})
     assert received == [("full", PLAN["trainable_parameters"])]
@@ -194,7 +194,7 @@ def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other
 
 def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, qtbot):
     stage.page.shown()
-    with qtbot.waitSignal(stage.manager.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(stage.manager.planner.planned):
         stage.page.panel.form.set_values("base_model", {"quantization": "nf4"})
     assert "3,538,944" in texts(stage.page.panel.effect)
     stage.page.panel.form.choose_method("full")

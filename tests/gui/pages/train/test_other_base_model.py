@@ -8,7 +8,7 @@ from engine.api import METHODS, Problem, method, paths, recipe
 from gui.inputs.fields import Field
 from tests.helpers.story_window import click, type_into
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.train_stage import PLAN, WAIT
+from tests.helpers.train_stage import PLAN
 
 T5, LLAMA, BART, GPT2 = "t5", "llama", "bart", "gpt2"
 
@@ -188,7 +188,7 @@ def test_a_problem_of_a_field_that_is_not_shown_shows_it(stage, qtbot):
     precision = form.field("base_model.precision").around
     assert not precision.isVisible()
     stage.page.shown()
-    qtbot.waitUntil(precision.isVisible, timeout=WAIT)
+    qtbot.waitUntil(precision.isVisible)
     assert "T5 overflows in float16." in precision.problem()
     assert not stage.page.panel.start_button.isEnabled()
     # It stays while it is mended.

@@ -11,7 +11,7 @@ from gui.pages.train.run_notices import FailureCard
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow
 from tests.helpers.systems import WINDOWS
-from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts
+from tests.helpers.train_stage import COMPLETE, STARTED, texts
 
 posix = pytest.mark.skipif(WINDOWS, reason="has no SIGKILL")
 BATCH, AGAIN = "training.micro_batch_tokens", "training.activation_checkpointing"
@@ -72,9 +72,9 @@ def resume(stage, qtbot, text):
     """Press a button of the card, and wait until the run has ended again."""
     stage.scripts["train"] = COMPLETE
     button(card_of(stage), text).click()
-    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: stage.manager.current is not None)
     resumed = stage.manager.current
-    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not resumed.running)
     return resumed
 
 
@@ -102,7 +102,7 @@ def test_each_plans_price_is_said_before_one_is_chosen_and_then_the_run_goes_on_
 
     stage.page.new_run()
     stage.page.open_run(model.id)
-    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard))
     assert next_step(run_summaries.read_entry(model.job)) == ("open", "Choose a plan")
     asked = recipe.load(model.job.recipe_path)
     card_of(stage).findChildren(FallbackRow)[1].click()
@@ -142,7 +142,7 @@ def test_plans_for_a_run_that_the_system_killed_are_looked_for_again_when_it_is_
     stage.scripts["shrink"] = [["fail", {"message": "No."}]]
     model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
     assert card_of(stage).accessibleName() == "Out of memory at step 12"
-    qtbot.waitUntil(lambda: "Looking for plans" not in texts(card_of(stage)), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Looking for plans" not in texts(card_of(stage)))
     # As of any crash.
     assert button(card_of(stage), "Resume from step 10").isVisibleTo(stage.page)
 
@@ -151,8 +151,8 @@ def test_plans_for_a_run_that_the_system_killed_are_looked_for_again_when_it_is_
     stage.page.new_run()
     stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": VERDICT_TEXTS}]]
     stage.page.open_run(model.id)
-    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
-    qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard))
+    qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3)
     assert card_of(stage).accessibleName() == "Out of memory at step 12"
     assert resume(stage, qtbot, "Continue from step 10").recipe.training.micro_batch_tokens == 1024
 
@@ -163,7 +163,7 @@ def test_a_changed_run_is_repeated_as_a_run_that_nothing_was_changed_of(stage, q
     stage.page.open_run(model.id)
     stage.page.edit_copy()
     again = stage.start(qtbot, COMPLETE)
-    qtbot.waitUntil(lambda: not again.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not again.running)
 
     made = recipe.load(again.job.recipe_path)
     assert (made.training.micro_batch_tokens, made.changes) == (1024, ())

@@ -16,7 +16,6 @@ from tests.helpers.train_stage import (
     PLAN,
     SAVED,
     STARTED,
-    WAIT,
     difference,
     scored,
     texts,
@@ -31,14 +30,14 @@ def test_before_the_start_the_plan_the_devices_and_all_methods_counts_are_shown(
     panel, row = stage.page.panel, stage.page.right.methods.row
     stage.page.shown()
     choice = panel.form.field("training.device").control.widget
-    qtbot.waitUntil(lambda: choice.findData("cuda:0") > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: choice.findData("cuda:0") > 0)
     assert choice.key() == "auto"
     text = texts(panel)
     for part in ("1,540", "3,538,944", "14.2 MB on disk", "The base model is scored first"):
         assert part in text
 
     for method in ("lora", "full"):
-        qtbot.waitUntil(lambda method=method: "3.54 M" in row(method).accessibleName(), timeout=WAIT)
+        qtbot.waitUntil(lambda method=method: "3.54 M" in row(method).accessibleName())
     row("full").click()
     assert panel.form.method_id() == "full"
     assert (row("lora").isChecked(), row("full").isChecked()) == (False, True)
@@ -66,7 +65,7 @@ def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(sta
 
     page.buttons.new_wanted.emit()
     page.open_run(model.id)
-    qtbot.waitUntil(lambda: isinstance(page.run_view.card, VerdictCard), timeout=WAIT)
+    qtbot.waitUntil(lambda: isinstance(page.run_view.card, VerdictCard))
     assert page._model is not model
     assert page._model.state == model.state
 
@@ -81,7 +80,7 @@ def test_a_run_is_watched_paused_stopped_and_resumed(stage, qtbot):
     model = stage.start(qtbot, [["emit", STARTED | sizes], ["steps", {"count": 10_000, "per_second": 50}]])
     page, buttons = stage.page, stage.page.buttons
     step = page.run_view.metrics_row.figures["step"]
-    qtbot.waitUntil(lambda: step.value() not in {"–", "0"}, timeout=WAIT)
+    qtbot.waitUntil(lambda: step.value() not in {"–", "0"})
     assert not page.panel.start_button.isVisibleTo(page)
     text = texts(page.panel)
     for part in (
@@ -92,28 +91,28 @@ def test_a_run_is_watched_paused_stopped_and_resumed(stage, qtbot):
     ):
         assert part in text
 
-    qtbot.waitUntil(buttons.pause.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(buttons.pause.isEnabled)
     buttons.pause.click()
-    qtbot.waitUntil(lambda: buttons.pause.text() == "Continue", timeout=WAIT)
+    qtbot.waitUntil(lambda: buttons.pause.text() == "Continue")
     assert "Paused" in page.header.subtitle()
     buttons.pause.click()
-    qtbot.waitUntil(lambda: buttons.pause.text() == "Pause", timeout=WAIT)
+    qtbot.waitUntil(lambda: buttons.pause.text() == "Pause")
 
     buttons.stop.click()
     assert page.run_view.stop_strip.isVisibleTo(page)
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)
     assert model.ending.outcome == "stopped"
     assert not page.run_view.stop_strip.isVisibleTo(page)
     assert "Stopped at step" in page.run_view.stopped.text()
     stage.scripts["train"] = COMPLETE
     page.run_view.stopped.acted.emit()
-    qtbot.waitUntil(lambda: isinstance(page.run_view.card, VerdictCard), timeout=WAIT)
+    qtbot.waitUntil(lambda: isinstance(page.run_view.card, VerdictCard))
     assert page._model.state.attempt == 2
 
 
 def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
     stage.page.shown()
-    qtbot.waitUntil(lambda: "on disk" in texts(stage.page.panel.effect), timeout=WAIT)
+    qtbot.waitUntil(lambda: "on disk" in texts(stage.page.panel.effect))
     run = stage.run(qtbot, [["fail", {"message": "There is nothing to read."}]])
     assert "14.2 MB on disk" in texts(stage.page.panel.effect)
     stage.page.edit(recipe.from_tables(BASICS | {"method": {"id": "full"}}))
@@ -123,13 +122,13 @@ def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
 
 def test_a_deaf_worker_can_be_forced_after_two_seconds(stage, qtbot):
     model = stage.start(qtbot, [["emit", STARTED], ["steps", {"count": 2, "per_second": 100}], ["deaf", 60]])
-    qtbot.waitUntil(lambda: model.state.step == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: model.state.step == 2)
     stage.page.buttons.stop_wanted.emit()
     force = stage.page.run_view.stop_strip.action_button()
-    qtbot.waitUntil(lambda: force.isVisibleTo(stage.page), timeout=WAIT)
+    qtbot.waitUntil(lambda: force.isVisibleTo(stage.page))
     assert "Finishing" in stage.page.run_view.stop_strip.text()
     force.click()
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)
 
     assert model.ending.outcome == "crashed"
     assert isinstance(stage.page.run_view.card, FailureCard)
@@ -138,11 +137,11 @@ def test_a_deaf_worker_can_be_forced_after_two_seconds(stage, qtbot):
 def test_a_pause_that_frees_the_device_ends_the_worker_and_goes_on_later(stage, qtbot):
     model = stage.start(qtbot, ENDLESS)
     buttons = stage.page.buttons
-    qtbot.waitUntil(lambda: buttons.ways_to_pause.isEnabled() and model.state.step > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: buttons.ways_to_pause.isEnabled() and model.state.step > 0)
     [_hold, free] = buttons.pause_menu().actions()
     free.trigger()
     assert "Pausing" in stage.page.header.subtitle()
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not model.running)
 
     assert not stage.manager.device_text()
     assert "Paused" in stage.page.header.subtitle()
@@ -152,7 +151,7 @@ def test_a_pause_that_frees_the_device_ends_the_worker_and_goes_on_later(stage, 
     assert outcome_of(entry).text == "Paused"
     stage.scripts["train"] = COMPLETE
     buttons.resume.click()
-    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, VerdictCard), timeout=WAIT)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, VerdictCard))
 
 
 def test_a_crash_says_what_happened_and_what_is_safe_and_keeps_the_curve(stage, qtbot):
@@ -197,12 +196,12 @@ def test_what_is_started_or_goes_on_while_something_computes_waits_for_its_turn(
     stage.page.resume(stopped.id)
     assert stage.page.right.notice.text() == "stopped was added to the queue: it waits for A run."
     if kind == "train":
-        qtbot.waitUntil(lambda: stage.manager.current.state.attempt == 1, timeout=WAIT)
+        qtbot.waitUntil(lambda: stage.manager.current.state.attempt == 1)
     begun: list[str] = []
     stage.manager.run_started.connect(lambda run: begun.append(run.recipe.name))
     stage.scripts["train"] = COMPLETE
     (stage.manager.current if kind == "train" else thread).stop()
-    qtbot.waitUntil(lambda: begun == ["A run", "stopped"] and stage.manager.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: begun == ["A run", "stopped"] and stage.manager.current is None)
 
 
 def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
@@ -218,11 +217,11 @@ def test_a_run_that_would_fetch_something_asks_first_also_again_and_not_without_
     cost = {"id": "someone/chats", "missing_bytes": 9_000_000, "licence": "mit"}
     stage.scripts["models"] = [["by_action", models | {"cost": cost}]]
     stage.page.run_again(wanted)
-    qtbot.waitUntil(lambda: "9.0 MB to download" in notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "9.0 MB to download" in notice.text())
     stage.scripts["models"] = [["by_action", models | {"cost": "No network."}]]
     stage.page.edit(wanted)
     stage.page.panel.start_button.click()
-    qtbot.waitUntil(lambda: "No network." in notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "No network." in notice.text())
     assert stage.manager.current is None
 
     stage.scripts["train"] = COMPLETE

@@ -8,7 +8,7 @@ from engine.api import adapter_toml, prompts, recipe
 from gui.pages.library.library_text import method_facts
 from gui.pages.train import run_text
 from tests.helpers.homes import make_metadata, make_recipe
-from tests.helpers.train_stage import BASICS, SAVED, STARTED, WAIT, difference, sample, scored, texts
+from tests.helpers.train_stage import BASICS, SAVED, STARTED, difference, sample, scored, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
 BEGUN = [
@@ -35,7 +35,7 @@ def prompt_stage(stage):
 def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(prompt_stage, qtbot):
     model = prompt_stage.run(qtbot, DONE)
     view = prompt_stage.page.run_view
-    qtbot.waitUntil(lambda: view.card is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: view.card is not None)
     text = texts(view.card)
     for wanted in ("Better than the plain prompt", "Plain prompt", "This prompt", "Examples shown"):
         assert wanted in text
@@ -55,7 +55,7 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
 
 def test_a_running_prompt_says_what_is_scored(prompt_stage, qtbot):
     model = prompt_stage.start(qtbot, [*BEGUN, ["steps", {"count": 10_000, "per_second": 1}]])
-    qtbot.waitUntil(lambda: model.state.started is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: model.state.started is not None)
     assert run_text.stage_text(model.state) == "Scoring the prompt"
     assert not prompt_stage.page.run_view.plot.isVisibleTo(prompt_stage.page.run_view)
 

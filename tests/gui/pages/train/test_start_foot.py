@@ -4,7 +4,7 @@ import pytest
 
 from engine.api import Problem
 from gui.pages.train.start_foot import StartFoot, readiness_text
-from tests.helpers.train_stage import PLAN, WAIT, labels, texts
+from tests.helpers.train_stage import PLAN, labels, texts
 
 PLANNED = {"readiness": {"scored": 819}, "base_parameters": 247_577_856}
 
@@ -12,7 +12,7 @@ PLANNED = {"readiness": {"scored": 819}, "base_parameters": 247_577_856}
 @pytest.fixture
 def page(stage, qtbot):
     stage.scripts["plan"] = [["answer", PLAN | PLANNED]]
-    with qtbot.waitSignal(stage.manager.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(stage.manager.planner.planned):
         stage.page.shown()
     return stage.page
 
@@ -41,7 +41,7 @@ def test_another_base_model_is_not_told_the_facts_of_the_last(page, qtbot, tmp_p
     assert list(form.field("method.target_modules").control.widget._chips.chips) == [""]
     assert page.right.methods.row("lora")._is_busy
 
-    with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(page._manager.planner.planned):
         pass
     assert dimmed(panel) == set()
     assert "Updating…" not in texts(panel) + texts(page.right.methods)
@@ -153,7 +153,7 @@ def test_limits_that_follow_the_data_say_what_they_are_here(stage, qtbot):
     stage.page.panel.set_level("more")
     stage.page.shown()
     around = stage.page.panel.form.field("data.max_summary_tokens").around
-    qtbot.waitUntil(lambda: "Here: 64 tokens" in texts(around), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Here: 64 tokens" in texts(around))
     assert "Here: 64 tokens" in texts(stage.page.panel.form.field("evaluation.max_new_tokens").around)
     stage.page.panel.form.set_values("data", {"max_summary_tokens": 32})
-    qtbot.waitUntil(lambda: "Here" not in texts(around), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Here" not in texts(around))

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from engine.api import Computer, computer_store, run_store
-from tests.helpers.train_stage import COMPLETE, WAIT, texts
+from tests.helpers.train_stage import COMPLETE, texts
 
 PROBLEM = {"field": "base_model.id", "message": "This run needs 90 GB.", "hint": "Choose a smaller one."}
 
@@ -27,7 +27,7 @@ def answer(computer, *nodes):
 def choose(stage, qtbot, name):
     stage.page.shown()
     foot = stage.page.panel.foot
-    qtbot.waitUntil(lambda: foot._computers.count() > 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: foot._computers.count() > 1)
     foot._computers.set_key(name)
     foot._computers.chosen.emit(name)
 
@@ -46,12 +46,12 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     assert computer_store.find("blue").agreed
     assert model.job.request()["computer"] == "blue"
     assert not model.holds_device
-    qtbot.waitUntil(lambda: "on blue" in stage.page.header.subtitle(), timeout=WAIT)
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: "on blue" in stage.page.header.subtitle())
+    qtbot.waitUntil(lambda: not model.running)
 
     stage.page.new_run()
     stage.page.panel.start_button.click()
-    qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2)
 
 
 def test_of_a_computer_with_more_cards_on_a_node_several_can_be_taken(blue, stage, qtbot, monkeypatch):
@@ -61,7 +61,7 @@ def test_of_a_computer_with_more_cards_on_a_node_several_can_be_taken(blue, stag
     choose(stage, qtbot, "blue")
     foot = stage.page.panel.foot
     assert not foot._how_many.isVisible()
-    qtbot.waitUntil(foot._how_many.isVisible, timeout=WAIT)
+    qtbot.waitUntil(foot._how_many.isVisible)
     assert [foot._cards.itemText(at) for at in range(foot._cards.count())] == ["1", "2"]
     foot._cards.set_key("2")
     stage.page.panel.start_button.click()
@@ -82,7 +82,7 @@ def test_conversations_that_go_are_named_with_their_size(blue, stage, qtbot, tmp
     stage.page.panel.start_button.click()
     notice = stage.page.right.notice
     assert "the conversations of chats.csv (921 bytes)" in notice.text()
-    qtbot.waitUntil(lambda: "100 conversations of chats.csv (921 bytes)" in notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "100 conversations of chats.csv (921 bytes)" in notice.text())
 
 
 def test_offline_nothing_is_sent(blue, stage, qtbot, monkeypatch):
@@ -97,10 +97,10 @@ def test_what_does_not_fit_here_may_fit_there(blue, stage, qtbot):
     plan = stage.scripts["plan"][0][1]
     stage.scripts["plan"] = [["answer", plan | {"problems": [PROBLEM]}]]
     stage.page.shown()
-    qtbot.waitUntil(lambda: "90 GB" in texts(stage.page.panel), timeout=WAIT)
+    qtbot.waitUntil(lambda: "90 GB" in texts(stage.page.panel))
     assert not stage.page.panel.start_button.isEnabled()
     choose(stage, qtbot, "blue")
-    qtbot.waitUntil(stage.page.panel.start_button.isEnabled, timeout=WAIT)
+    qtbot.waitUntil(stage.page.panel.start_button.isEnabled)
 
 
 def test_a_computer_that_was_removed_is_no_longer_chosen(blue, stage, qtbot):
@@ -109,5 +109,5 @@ def test_a_computer_that_was_removed_is_no_longer_chosen(blue, stage, qtbot):
     assert stage.page.panel.foot.computer() == "blue"
     computer_store.remove("blue")
     stage.page.shown()
-    qtbot.waitUntil(lambda: stage.page.panel.foot.computer() == "", timeout=WAIT)
+    qtbot.waitUntil(lambda: stage.page.panel.foot.computer() == "")
     assert not stage.page.panel.foot._where.isVisible()

@@ -25,7 +25,6 @@ DEVICES = {
 ONE_DEVICE = DEVICES | {"devices": DEVICES["devices"][:1], "chosen": "cpu"}
 STARTER = {"id": "starter", "family": "encoder-decoder", "size_bytes": 9, "licence": "", "local": True}
 SMALL = {"id": "owner/small", "family": "decoder-only", "size_bytes": 9, "licence": "", "local": False}
-WAIT = 60_000
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ def test_who_has_runs_needs_no_guide(guide):
 
 
 def wait_for_devices(page, qtbot):
-    qtbot.waitUntil(lambda: not page.steps["device"].isHidden(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.steps["device"].isHidden())
 
 
 def test_one_step_is_open_those_before_can_be_changed_and_what_is_planned_is_said(page, qtbot, tmp_path):
@@ -84,8 +83,8 @@ def test_one_step_is_open_those_before_can_be_changed_and_what_is_planned_is_sai
     assert page.devices.isVisible()
     assert "Step 1 of 4, Device, open" in page.steps["device"].accessibleName()
 
-    qtbot.waitUntil(lambda: "A card with 11.6 GB" in page.steps["device"].text(), timeout=WAIT)
-    qtbot.waitUntil(lambda: "1,540 steps" in page.steps["run"].text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "A card with 11.6 GB" in page.steps["device"].text())
+    qtbot.waitUntil(lambda: "1,540 steps" in page.steps["run"].text())
     assert "1,228 for training, 819 for testing" in page.steps["data"].text()
     assert "bfloat16" in page.steps["device"].text()
     page.devices.choose("cpu")
@@ -126,8 +125,8 @@ def test_what_has_one_answer_is_said_and_not_asked_and_so_are_time_and_doubts(gu
     told = PLAN | {"seconds": 540.0, "memory_suffices": True, "notices": notices}
     guide.scripts |= {"devices": answer(ONE_DEVICE), "plan": [["answer", told]]}
     page = welcome(guide)
-    qtbot.waitUntil(lambda: "Processor with 8.0 GB" in page.steps["run"].text(), timeout=WAIT)
-    qtbot.waitUntil(lambda: "about 9 min" in page.steps["run"].text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Processor with 8.0 GB" in page.steps["run"].text())
+    qtbot.waitUntil(lambda: "about 9 min" in page.steps["run"].text())
     # Offline, with no other model here.
     assert [key for key in STEPS if not page.steps[key].isHidden()] == ["data", "method", "run"]
     assert "Step 1 of 3, Data, open" in page.steps["data"].accessibleName()
@@ -136,7 +135,7 @@ def test_what_has_one_answer_is_said_and_not_asked_and_so_are_time_and_doubts(gu
     assert "The data is German. Choose another base." in said
     assert "A remark." not in said
     buttons = page.methods._buttons
-    qtbot.waitUntil(lambda: "about 9 min" in buttons["full"].accessibleDescription(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "about 9 min" in buttons["full"].accessibleDescription())
     assert buttons["lora"].accessibleDescription().startswith("Small, quick, a safe choice")
     assert guide_text.cost_text({"memory_suffices": False, "seconds": 1.0}) == "Needs too much memory"
 
@@ -150,7 +149,7 @@ def test_cards_stand_below_each_other_where_they_would_be_narrow(styled, qtbot):
     tops = {button.y() for button in cards._buttons.values()}
     assert len(tops) == 1
     cards.resize(300, 700)
-    qtbot.waitUntil(lambda: len({button.y() for button in cards._buttons.values()}) == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: len({button.y() for button in cards._buttons.values()}) == 3)
     # No text is cut off.
     assert all(each.height() >= each.heightForWidth(each.width()) for each in cards._buttons.values())
 
@@ -159,14 +158,14 @@ def test_a_worker_that_fails_is_said_and_the_guide_goes_on(guide, qtbot):
     # A plan would take the place of what is said.
     guide.scripts |= {"devices": [["fail", {"message": "No torch."}]], "plan": [["wait_for_stop", 60]]}
     page = welcome(guide)
-    qtbot.waitUntil(lambda: page.steps["run"].text() == "No torch.", timeout=WAIT)
+    qtbot.waitUntil(lambda: page.steps["run"].text() == "No torch.")
     assert page.onward_button.isEnabled()
 
 
 def test_another_base_model_is_offered_where_there_is_one(guide, qtbot):
     guide.scripts["models"] = answer({"models": [STARTER, SMALL]})
     page = welcome(guide)
-    qtbot.waitUntil(lambda: not page.steps["model"].isHidden(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.steps["model"].isHidden())
     page.go_to("model")
     page.models.choose("owner/small")
     made = page.recipe()
@@ -198,7 +197,7 @@ def test_data_of_ones_own_stays_inside_the_guide(guide, qtbot, tmp_path, monkeyp
     monkeypatch.setattr(page_module, "ask_for_file", lambda _parent: str(file))
     page.own_data.file_button.click()
     assert page.onward_button.isEnabled()
-    qtbot.waitUntil(lambda: "chats.csv: 1,228 for training" in page.steps["data"].text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "chats.csv: 1,228 for training" in page.steps["data"].text())
     made = page.recipe()
     assert made.data.source == str(file)
     # What is tuned for the sample alone.
@@ -224,7 +223,7 @@ def test_only_a_problem_of_own_data_leads_to_the_data_page(guide, qtbot, tmp_pat
     page = window.built("welcome")
     page.data.choose("own")
     page.own_data.choose(str(file))
-    qtbot.waitUntil(lambda: page.own_data.problem() == "No column holds summaries. Name it.", timeout=WAIT)
+    qtbot.waitUntil(lambda: page.own_data.problem() == "No column holds summaries. Name it.")
     assert not page.onward_button.isEnabled()
     page.own_data.page_button.click()
     assert window.current_key() == "data"
