@@ -89,5 +89,6 @@ def in_lines(text: str) -> str:
     chat = None if transcripts.holds_several_turns(text) else read(text)
     if chat is None:
         return transcripts.part_turns(text)
-    # What would be left out here is told to no one.
-    return chat.text if chat.kind in {"transcript", "irc"} and not chat.left_out else text
+    # Of what is left out only sounds are told of.
+    is_whole = all(each.kind == "media" for each in chat.left_out)
+    return chat.text if chat.kind in {"transcript", "irc"} and is_whole else text

@@ -37,6 +37,7 @@ MAX_SPEAKER_CHARACTERS = 60
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff]")
 # So many single words in a row are no turns, unless as many items are more.
 MIN_WORDS, FEW_TURNS = 16, 0.1
+MIN_MEAN_WORDS = 5
 # In lists that are longer, speakers come again.
 MIN_TURNS = 2
 # Keys of texts, which name no one.
@@ -74,11 +75,18 @@ def as_list(value: Any) -> list[Any] | None:
 
 
 def _with_names(items: list[Any]) -> list[Any]:
-    """Return pairs of name and text, and objects of one text under a name, as turns; other items as they are."""
+    """Return pairs of name and text, and objects of one text under a name, as turns; other items as they are.
+
+    Items that are lists with texts become objects, with the numbers of their parts as keys.
+    """
     if items and all(map(_is_pair, items)):
         return [NamedTurn(speaker=name, text=text) for name, text in items]
     if items and all(map(_is_named_text, items)):
         return [NamedTurn(speaker=name, text=text) for item in items for name, text in item.items()]
+    if items and all(
+        isinstance(item, list) and any(isinstance(part, str) for part in item) for item in items
+    ):
+        return [{str(number): part for number, part in enumerate(item, start=1)} for item in items]
     return items
 
 
@@ -165,6 +173,21 @@ def _are_words(items: Sequence[Any]) -> bool:
     texts = [item for item in items if isinstance(item, str) and item.strip()]
     several = sum(" " in text.strip() or bool(UNSPACED.search(text)) for text in texts)
     return len(texts) >= MIN_WORDS and several < FEW_TURNS * len(texts)
+
+
+def joined_words(value: Any) -> Any:
+    """Return a list of single words, as tokenizers write texts, as a text; any other value as it is."""
+    items = as_list(value) if isinstance(value, list) else None
+    if not items or not all(isinstance(item, str) and " " not in item.strip() for item in items):
+        return value
+    return " ".join(items)
+
+
+def are_lists_of_words(cells: Iterable[Any]) -> bool:
+    """Tell whether cells are lists of single words, and more of them than of tags."""
+    lists = [items for cell in cells if (items := as_list(cell))]
+    items = [item for each in lists for item in each]
+    return _are_words(items) and len(items) >= MIN_MEAN_WORDS * len(lists)
 
 
 def named_turn_keys(cells: Iterable[Any]) -> Keys | None:

@@ -6,6 +6,7 @@ be it; without such names, what stands in the columns tells. Where several are a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from engine import chats
 from engine.data import cells, column_names
 from engine.data.splits import split_named
 from engine.errors import DataError
-from engine.text.conversations import people, turns
-from engine.text.words import words
+from engine.text.conversations import people, turns, turns_and_speakers
+from engine.text.words import tokens, words
 
 # Titles, topics and names are shorter than what sums a conversation up.
 MIN_WORDS = 4
@@ -173,6 +174,8 @@ def is_talk(text: str) -> bool:
 
 # Of what stands in a column, so much is shown beside a question.
 MAX_SHOWN = 60
+# By so many texts, of so many characters in all, it is said how long they are.
+MAX_DESCRIBED, MAX_DESCRIBED_CHARACTERS = 20, 50_000
 
 
 class FirstRows:
@@ -251,10 +254,11 @@ class FirstRows:
             and mean(len(words(text[:MAX_FOR_WORDS])) for text in said) <= MAX_WORDS_OF_TURN
         )
 
-    def are_marked_otherwise(self, name: str) -> bool:
-        """Tell whether the turns in most cells are not in lines "Name: text", but in one line or begun by brackets."""
+    def marked_otherwise(self, name: str) -> list[str]:
+        """Return some cells if the turns in most are in one line or begun by brackets, not in lines "Name: text"."""
         filled = [cell for cell in self.cells(name) if isinstance(cell, str) and cell.strip()][:MAX_FOR_MARKS]
-        return sum(chats.in_lines(cell) != cell for cell in filled) * 2 > len(filled)
+        marked = [cell for cell in filled if chats.in_lines(cell) != cell]
+        return marked if len(marked) * 2 > len(filled) else []
 
     def is_plain(self, name: str) -> bool:
         """Tell whether no cell of a column is a list or an object."""
@@ -334,6 +338,19 @@ class FirstRows:
             f"data.{role}",
             choices=tuple(names),
         )
+
+    def described(self, name: str) -> str:
+        """Return how many words and turns the texts in a column have as a mean, "" for other cells."""
+        texts = [cell for cell in self.cells(name)[:MAX_DESCRIBED] if isinstance(cell, str) and cell.strip()]
+        lengths = itertools.accumulate(map(len, texts))
+        whole = [
+            text for text, length in zip(texts, lengths, strict=True) if length <= MAX_DESCRIBED_CHARACTERS
+        ]
+        if not whole:
+            return ""
+        count = round(mean(len(tokens(text)) for text in whole))
+        spoken = round(mean(turns_and_speakers(text)[0] for text in whole))
+        return f"texts of {count:,} words, {spoken:,} turns" if spoken > 1 else f"texts of {count:,} words"
 
     def samples(self, names: Sequence[str]) -> str:
         """Return the beginnings of the first texts in the first columns."""

@@ -8,7 +8,16 @@ from typing import Any, Literal, Protocol
 
 from engine import chats
 from engine.data import summary_lists
-from engine.data.cells import Keys, as_list, name_of, text_of, texts_of, turns_of, without_system
+from engine.data.cells import (
+    Keys,
+    as_list,
+    joined_words,
+    name_of,
+    text_of,
+    texts_of,
+    turns_of,
+    without_system,
+)
 from engine.errors import DataError
 from engine.text.conversations import Example, Turn, as_text
 
@@ -56,7 +65,7 @@ class Schema:
     is said. `instruction` begins texts that are answered by their summaries and is no part of the conversation.
     `otherwise` is the column of conversations where the cell of the first is empty.
     `split` is the column that says which split a row is in, "" where none does.
-    `lists` says what lists in cells of summaries are: "sentences" of one summary, or several "references".
+    `lists` says what lists in cells of summaries are: "words" or "sentences" of one summary, or several "references".
     `in_lines`: the turns of each text get lines "Name: text", as they are marked in another way.
     `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
     """
@@ -124,6 +133,7 @@ class Schema:
         return as_text(before) if alone is None else alone, [last.text]
 
     def _plain(self, value: Any) -> str:
+        value = joined_words(value)
         if isinstance(value, (list, dict)):
             held = "lists" if isinstance(value, list) else "tables"
             raise DataError(
@@ -157,7 +167,7 @@ class Schema:
             text
             for column in (self.summary, *self.references)
             if (texts := texts_of(record.values.get(column), column, record.where))
-            for text in ([summary_lists.joined(texts)] if self.lists == "sentences" else texts)
+            for text in summary_lists.joined(texts, self.lists)
         ]
 
     def _grouped(self, records: Iterable[Record]) -> Iterator[SourcedExample]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine import chats
 from engine.data import cells, column_mapping, column_names, first_rows, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
@@ -20,6 +21,7 @@ from engine.text.conversations import Turn
 MAX_GROUP_CHARACTERS = 100
 NO_GROUP = "No column says which rows belong to one conversation."
 IN_LINES = 'each turn is written in a line "Name: text"'
+NO_SOUNDS = "sounds such as [laughs] are left out"
 NONE_LIKELY = {
     "conversation": ("No column looks like the conversation.", "Choose the conversation column."),
     "summary": (
@@ -120,10 +122,11 @@ class _Guess:
             schema = self._turns(column, lists[column])
         else:
             self._refuse_what_is_no_turns(column)
-            in_lines = self.first.are_marked_otherwise(column)
-            why = _clauses(self._why_conversation(column), IN_LINES if in_lines else "")
+            marked = self.first.marked_otherwise(column)
+            no_sounds = NO_SOUNDS if any(chats.read(cell).left_out for cell in marked) else ""
+            why = _clauses(self._why_conversation(column), IN_LINES if marked else "", no_sounds)
             schema = self._with_instructions(
-                Schema("columns", self.columns, column, "", why, self.id, in_lines=in_lines)
+                Schema("columns", self.columns, column, "", why, self.id, in_lines=bool(marked))
             )
         return self._with_summary(schema)
 
@@ -233,7 +236,8 @@ class _Guess:
 
     def _why_conversation(self, column: str) -> str:
         named = (self.why_conversation or "by its name") if self.conversation == AUTO else "as named"
-        return f'conversation: column "{column}", {named}'
+        seen = self.first.described(column) if named == "by its name" else ""
+        return _clauses(f'conversation: column "{column}", {named}', seen)
 
     def _turns(self, column: str, keys: Keys) -> Schema:
         why = self._why_conversation(column)
@@ -344,7 +348,8 @@ class _Guess:
     def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
         more = tuple(name for name in more if name != column)
         lists, why_lists = summary_lists.decided(self.first.cells(column), column, self.summary_lists)
-        reason = _clauses(schema.reason, f'summary: column "{column}", {why}', why_lists)
+        seen = self.first.described(column) if why.startswith("by its name") else ""
+        reason = _clauses(schema.reason, f'summary: column "{column}", {why}', seen, why_lists)
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
             which = f"columns {quoted}" if len(more) > 1 else f"column {quoted}"

@@ -33,7 +33,7 @@ NO_SPACE_AFTER = ("。", "！", "？")
 
 
 def decided(cells_of_summaries: Sequence[Any], column: str, wanted: str) -> tuple[str, str]:
-    """Return whether the lists in a column are "sentences" or "references", and the reason, "" without lists.
+    """Return whether the lists in a column are "words", "sentences" or "references", and why; "" without lists.
 
     `wanted` is what the user named, or "auto". Raises DataError with the field `data.summary_lists` if that is for a
     person to say.
@@ -41,6 +41,8 @@ def decided(cells_of_summaries: Sequence[Any], column: str, wanted: str) -> tupl
     lists = [texts for texts in map(cells.listed_texts, cells_of_summaries) if len(texts) > 1]
     if not lists:
         return wanted.replace(column_names.AUTO, ""), ""
+    if wanted == column_names.AUTO and cells.are_lists_of_words(cells_of_summaries):
+        return "words", "its lists are the words of one summary"
     found, why = reading(lists, column) if wanted == column_names.AUTO else (wanted, "as named")
     if not found:
         first = "; ".join(f'"{text[:MAX_QUOTED]}"' for text in lists[0][:MAX_NAMED])
@@ -122,11 +124,15 @@ def _content(text: str) -> set[str]:
     return {word for word in found if len(word) >= MIN_WORD_CHARACTERS}
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Return the sentences of a summary as one text; on lines of their own if most of them don't end as sentences."""
+def joined(parts: Sequence[str], kind: str) -> Sequence[str]:
+    """Return the summaries in a list: words or sentences as one, these on lines of their own if most don't end so."""
+    if kind == "words":
+        return [" ".join(parts)]
+    if kind != "sentences":
+        return parts
     texts = [text.strip() for text in parts if text.strip()]
     if sum(text.endswith(STOPS) for text in texts) * 2 <= len(texts) and not any(
         text[:1].islower() for text in texts[1:]
     ):
-        return "\n".join(texts)
-    return "".join(text if text.endswith(NO_SPACE_AFTER) else f"{text} " for text in texts).rstrip()
+        return ["\n".join(texts)]
+    return ["".join(text if text.endswith(NO_SPACE_AFTER) else f"{text} " for text in texts).rstrip()]

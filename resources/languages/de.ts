@@ -21071,6 +21071,11 @@ Summary:</translation>
    <translation>seine Anfangswerte ({1}) berechnet nicht PEFT</translation>
   </message>
   <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>its lists are the words of one summary</source>
+   <translation>deren Listen sind die Wörter einer Zusammenfassung</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>its lists are turns as texts</source>
    <translation>deren Listen sind Beiträge als Texte</translation>
@@ -21596,6 +21601,11 @@ Summary:</translation>
    <translation>etwas anderes</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>sounds such as [laughs] are left out</source>
+   <translation>Geräusche wie [lacht] sind weggelassen</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/speech.py" />
    <source>speaker, text and start</source>
    <translation>speaker, text und start</translation>
@@ -21694,6 +21704,16 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/speech.py" />
    <source>text and start</source>
    <translation>text und start</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>texts of {1} words</source>
+   <translation>Texte von {1} Wörtern</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>texts of {1} words, {2} turns</source>
+   <translation>Texte von {1} Wörtern, {2} Beiträgen</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />

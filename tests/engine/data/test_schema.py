@@ -24,6 +24,18 @@ def test_likely_columns_are_found_by_their_names(names, conversation, summary):
     )
 
 
+def test_it_is_said_what_stands_in_columns_that_are_found_by_name():
+    rows = [
+        {"dialogue": f"Ann: Hi {name}\nBob: Yo\nAnn: Bye", "summary": f"{name} greets Ann."} for name in "xyz"
+    ]
+    assert infer_schema(["dialogue", "summary"], rows).reason == (
+        'conversation: column "dialogue", by its name; texts of 7 words, 3 turns; '
+        'summary: column "summary", by its name; texts of 3 words'
+    )
+    named = infer_schema(["dialogue", "summary"], rows, conversation="dialogue", summary="summary").reason
+    assert named == 'conversation: column "dialogue", as named; summary: column "summary", as named'
+
+
 def test_named_columns_are_taken_as_named_and_the_id_column_is_found():
     shape = infer_schema(["ID", "summary", "notes"], [], conversation="notes")
     assert (shape.conversation, shape.summary, shape.id) == ("notes", "summary", "ID")

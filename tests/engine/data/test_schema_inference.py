@@ -292,3 +292,37 @@ def test_rows_that_are_turns_of_no_known_conversation_are_asked_about():
 def test_words_and_people_are_no_turns(cell):
     rows = [{"words": cell, "n": at} for at in range(4)]
     assert refusal(rows, needs_summary=False).field == "data.conversation"
+
+
+def test_a_list_of_words_is_a_text():
+    rows = [
+        {"document": f"Ann : Is train {each} late ?".split(), "summary": f"Train {each} is late .".split()}
+        for each in range(4)
+    ]
+    assert examples(rows)[3] == Example("4", "Ann : Is train 3 late ?", "Train 3 is late .")
+    assert "its lists are the words of one summary" in shape_of(rows).reason
+
+
+LISTED = [
+    {"dialogue": [[1, "Ann", f"Is it {each} today?"], [2, "Bob", "Yes."]], "summary": f"So {each}."}
+    for each in "xyz"
+]
+
+
+def test_turns_that_are_lists_are_read_by_the_numbers_of_their_parts():
+    error = refusal(LISTED)
+    assert error.hint == "They hold: 1, 2, 3. Name the key of what is said as data.columns.text."
+    found = examples(LISTED, by_hand={"speaker": "2", "text": "3"})
+    assert found[0] == Example("1", "Ann: Is it x today?\nBob: Yes.", "So x.")
+
+
+def test_sounds_between_marked_turns_are_left_out_and_it_is_said():
+    rows = [
+        {
+            "dialogue": f"(PERSON1) So {each}?\n<laugh/>\n(PERSON2) Yes.\n(PERSON1) Fine.",
+            "summary": f"It is {each}.",
+        }
+        for each in "xyz"
+    ]
+    assert examples(rows)[0].conversation == "PERSON1: So x?\nPERSON2: Yes.\nPERSON1: Fine."
+    assert "sounds such as [laughs] are left out" in shape_of(rows).reason

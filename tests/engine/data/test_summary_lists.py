@@ -93,7 +93,7 @@ def test_what_can_not_be_told_is_asked_and_either_can_be_named():
     ],
 )
 def test_sentences_are_joined_as_they_are_written(parts, text):
-    assert summary_lists.joined(parts) == text
+    assert summary_lists.joined(parts, "sentences") == [text]
 
 
 @pytest.mark.parametrize("text", ["['a' 'b']", "['no end", "[1, 2", "['x'] * 9", "[__import__('os')]"])
