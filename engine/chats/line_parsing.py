@@ -39,6 +39,11 @@ ELEMENTS = frozenset((
     "code", "title", "head", "body", "html", "doc", "text", "input", "output", "bos", "eos", "unk", "pad", "sep", "sil",
 ))  # fmt: skip
 MARKUP = re.compile(r"^</?[A-Za-z][\w-]{0,30}(?:\s[^<>]{0,300})?/?>$")
+# Lines that come again and are said, not who says something.
+SAID_ALONE = frozenset((
+    "yes", "no", "yeah", "yep", "nope", "ok", "okay", "oh", "hm", "hi", "hello", "hey", "bye", "thanks", "right",
+    "well", "so", "ja", "nein", "oui", "non", "sí", "si", "hola", "hallo",
+))  # fmt: skip
 
 
 class Block(NamedTuple):
@@ -64,6 +69,11 @@ def names_no_one(bracketed: str) -> bool:
 def is_sound(bracketed: str) -> bool:
     """Return whether words in brackets say what is heard, and not who speaks: "laughs", "phone rings"."""
     return SOUND.search(bracketed) is not None
+
+
+def may_be_name(line: str) -> bool:
+    """Return whether a line of its own may name a speaker: a word, or several that end in a capital or a number."""
+    return line.lower() not in SAID_ALONE and (" " not in line or not line.rsplit(" ", 1)[1][0].islower())
 
 
 def unmarked(text: str) -> str:

@@ -10,7 +10,17 @@ from functools import partial
 
 from engine.chats import mails
 from engine.chats.chat import Chat, Kind, Log, unescaped
-from engine.chats.line_parsing import DATE, MARKUP, blocks, filled, is_sound, names_no_one, spaced, unmarked
+from engine.chats.line_parsing import (
+    DATE,
+    MARKUP,
+    blocks,
+    filled,
+    is_sound,
+    may_be_name,
+    names_no_one,
+    spaced,
+    unmarked,
+)
 from engine.chats.text_exports import copied_messages, irc, messengers, subtitles
 from engine.text.conversations import Turn, turn_head
 
@@ -256,7 +266,11 @@ def _above(lines: Sequence[str]) -> TextFormat | None:
     """Return the form of texts below names that come again, None if they are few or nearly all lines."""
     filled_lines = [spaced(line).strip(HEADING_MARKS) for line in _unescaped(lines)]
     followed = zip(filled_lines, [*filled_lines[1:], ""], strict=False)
-    names = _repeated(line for line, below in followed if below and below != line and NAME_ABOVE.match(line))
+    names = _repeated(
+        line
+        for line, below in followed
+        if below != line and NAME_ABOVE.match(line) and below and may_be_name(line)
+    )
     share = names.total() / max(1, len(lines))
     if len(names) < MIN_NAMES or names.total() < MIN_REPEATED or not ABOVE_SHARE <= share <= 1 - ABOVE_SHARE:
         return None

@@ -9,7 +9,7 @@ from itertools import chain, islice, pairwise
 from typing import Literal, NamedTuple
 
 from engine.chats.chat import Log, unescaped
-from engine.chats.line_parsing import is_sound, unmarked
+from engine.chats.line_parsing import is_sound, may_be_name, unmarked
 from engine.text.conversations import turn_head
 
 CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
@@ -108,7 +108,7 @@ def _how_named(cues: Sequence[Cue]) -> How:
     in_brackets = Counter(name for line in firsts if (name := _named(line, "brackets")[0]))
     if in_brackets.total() >= len(firsts) * NAMED_SHARE or in_brackets.most_common(1)[:1] > [("", 1)]:
         return "brackets"
-    above = Counter(lines[0] for lines in filled if len(lines) > 1)
+    above = Counter(lines[0] for lines in filled if len(lines) > 1 and may_be_name(lines[0]))
     repeated = sum(count for count in above.values() if count > 1)
     return "line" if repeated > len(firsts) * NAMED_SHARE else "no"
 

@@ -56,6 +56,17 @@ CASES = (
             "prompts": ("<input> hello there", "<output> goodbye", "<input> hello again", "<output> bye"),
             "sentences": ("<s> hello there </s>", "<s> goodbye </s>", "<s> hello again </s>"),
             "one-nick": ("<ann> hello there", "<ann> goodbye", "<ann> hello again"),
+            "refrain": (
+                "La la la",
+                "We go home.",
+                "Oh my",
+                "We stay here.",
+                "La la la",
+                "And so on.",
+                "Oh my",
+                "We leave.",
+            ),
+            "answers": ("Yes", "We go home.", "No", "We stay.", "Yes", "And so on.", "No", "We leave."),
             "one-tag": (
                 "[ann] hello there",
                 "[noise] so",
@@ -151,6 +162,8 @@ CASES = (
     written("time-in-tag.txt", "transcript", "[{who} - 00:0{n}] {said}"),
     written("time-between.txt", "transcript", "{who} | 10:0{n} | {said}"),
     written("bold-name.md", "transcript", "**{who}**: {said}\n"),
+    written("numbers-above.txt", "transcript", "{who}\n{said}\n", speakers=("speaker 1", "speaker 2")),
+    written("small-above.txt", "transcript", "{who}\n{said}\n", speakers=("doctor", "patient")),
     written("headings.md", "transcript", "### {who}\n\n{said}\n"),
     Case(
         "bold-above.md",

@@ -124,6 +124,33 @@ CASES = (
         "[laughs] hello there\n[laughs] and so on\n(sighs) well",
     ),
     Case(
+        "refrains.vtt",
+        """
+        WEBVTT
+
+        00:01.000 --> 00:02.000
+        Thank you
+        for all of this.
+
+        00:02.000 --> 00:03.000
+        Thank you
+        for the songs.
+
+        00:03.000 --> 00:04.000
+        Thank you
+        for the days.
+        """,
+        "webvtt",
+        """
+        Thank you
+        for all of this.
+        Thank you
+        for the songs.
+        Thank you
+        for the days.
+        """,
+    ),
+    Case(
         "one-cue-of-no-one.vtt",
         """
         WEBVTT
