@@ -33,6 +33,12 @@ TIMES = (
 )  # fmt: skip
 # Beside a column of dates, the time of day may have one of its own.
 CLOCKS = ("time", "zeit", "heure", "hora", "ora", "uhrzeit", "время", "时间", "時刻", "시간")
+# Of what is said in a recording: when it begins and ends, as a clock or in a unit of time.
+STARTS = ("start", "start_time", "begin", "begin_time", "onset")
+ENDS = ("end", "end_time", "stop", "stop_time", "offset", "duration")
+OF_RECORDING = re.compile(
+    r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{1,2}(?:[.,]\d{1,6})?)|\d{1,12}(?:\.\d{1,9})?"
+)
 # A table with one of these is told apart by it: it holds many conversations, or summaries.
 OTHERS = {
     "conversation_id", "conversation", "dialogue_id", "dialog_id", "dialogue", "dialog", "chat_id",
@@ -78,8 +84,12 @@ class Columns:
 def table_export(rows: Sequence[Entry]) -> Export | None:
     """Return how to read the rows of a table that is one chat, None for another table.
 
-    It names speaker, text and time of every row, and neither conversations nor summaries.
+    It names speaker, text and time of every row, and neither conversations nor summaries; or text, start and end of
+    what is said in a recording.
     """
+    recorded = _of_recording(rows)
+    if recorded:
+        return export_of(recorded, "speech")
     columns = _columns(rows)
     if (
         not columns
@@ -94,6 +104,31 @@ def table_export(rows: Sequence[Entry]) -> Export | None:
     people = len({_name(row, columns.speaker) for row in rows})
     is_talk = len(rows) < FEW_ROWS or people <= MAX_PEOPLE_SHARE * len(rows)
     return export_of(columns, "table") if is_dated and is_talk and not _is_grouped(rows, columns) else None
+
+
+def _of_recording(rows: Sequence[Entry]) -> Columns | None:
+    """Return the columns of a table that is the transcript of one recording: its starts never go back."""
+    names = {_plain(name): name for name in reversed(list(rows[0]))} if rows else {}
+    said, start, end, speaker = (
+        next((names[name] for name in likely if name in names), "")
+        for likely in (TEXTS, STARTS, ENDS, SPEAKERS)
+    )
+    if not (said and start and end) or len(rows) < MIN_TURNS or not (OTHERS - {"label"}).isdisjoint(names):
+        return None
+    starts = [at for row in rows if (at := _seconds(row.get(start))) is not None]
+    is_rising = len(starts) == len(rows) and starts == sorted(starts)
+    columns = Columns(speaker, said, start)
+    return columns if is_rising and not _is_grouped(rows, columns) else None
+
+
+def _seconds(value: object) -> float | None:
+    """Return a time in a recording as a number that grows with it, None for no such time."""
+    found = OF_RECORDING.fullmatch(text(value).strip())
+    if not found or not found["minutes"]:
+        return float(found[0]) if found else None
+    return (int(found["hours"] or 0) * 60 + int(found["minutes"])) * 60 + float(
+        found["seconds"].replace(",", ".")
+    )
 
 
 def _is_grouped(rows: Sequence[Entry], columns: Columns) -> bool:
@@ -112,12 +147,12 @@ def export_of(columns: Columns, kind: Kind) -> Export:
     """Return how to read entries with these columns."""
 
     def is_message(entry: Entry) -> bool:
-        return columns.speaker in entry and columns.text in entry
+        return columns.speaker in {"", *entry} and columns.text in entry
 
     def add_message(entry: Entry, log: Log, _names: Names) -> None:
         log.add_turn(_name(entry, columns.speaker), _said(entry, columns.text), columns.when(entry))
 
-    named = [columns.speaker, columns.text, *filter(None, (columns.time, columns.clock))]
+    named = [*filter(None, (columns.speaker, columns.text, columns.time, columns.clock))]
     return Export(kind, f"{', '.join(named[:-1])} and {named[-1]}", is_message, add_message)
 
 

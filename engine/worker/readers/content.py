@@ -118,6 +118,8 @@ def _unread_text(text: str) -> Unread | None:
 
 # A file with one of these endings, or with one that no reader knows, may hold anything: its content decides.
 UNREAD = "unread"
+# A table, or the log of a meeting.
+TABBED = ".tsv"
 OPEN_SUFFIXES = ("", ".txt", ".text", ".log", ".md")
 MAGIC = {
     b"PAR1": ".parquet",
@@ -132,7 +134,7 @@ ZIPPED = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 def suffix_of(path: Path, known: Collection[str]) -> str:
     """Return the suffix whose reader fits a file, "" for a text of a form that can't be read, or for what is none."""
     suffix = path.suffix.lower()
-    if suffix in known and suffix not in OPEN_SUFFIXES:
+    if suffix in known and suffix not in (*OPEN_SUFFIXES, TABBED):
         return suffix
     status = path.stat()
     found = _by_content(path, status.st_mtime_ns, status.st_size)
@@ -164,8 +166,17 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     end = text.rfind("\n") + 1
     text = text[:end] if size > FIRST_BYTES and end else text
     found = text_kind.suffix_of(text)
+    return found if found != ".txt" else _suffix_of_prose(path, text)
+
+
+def _suffix_of_prose(path: Path, text: str) -> str:
+    """Return the suffix for a text that is no table and no JSON."""
     suffix = path.suffix.lower()
-    if found == ".txt" and (_unread_text(text) or (suffix not in OPEN_SUFFIXES and unread_kind(path))):
+    if _unread_text(text) or (suffix not in (*OPEN_SUFFIXES, TABBED) and unread_kind(path)):
         return UNREAD
+    if suffix == TABBED:
+        # Times, names and texts without a header.
+        form = chats.likeliest(text)
+        return ".txt" if form and "<tab>" in form.form else TABBED
     # Prose with an ending of its own, such as a program, is no conversation.
-    return found if found != ".txt" or suffix in OPEN_SUFFIXES or chats.read(text).speakers else ""
+    return ".txt" if suffix in OPEN_SUFFIXES or chats.read(text).speakers else ""

@@ -25,7 +25,10 @@ MAX_BYTES = 4 * MAX_CHARACTERS
 # What stands above and within notes in Markdown: properties, tables, and a summary.
 PROPERTIES = re.compile(r"---\n(?:(?:\w[\w -]{0,39}:|[ \t#]|-(?!--\n)).*\n)+---\n")
 TABLE = re.compile(r"(?:^\|.*\n)?^\|[ |:-]+\|[ ]*\n(?:^\|.*(?:\n|\Z))*", re.MULTILINE)
-TOO_LONG = re.compile(r"^(?:> )?\**TL;?DR\**:\**[ ]*(\S.*)(?:\n|\Z)", re.MULTILINE | re.IGNORECASE)
+TOO_LONG = re.compile(
+    r"^(?:(?:> )?\**TL;?DR\**:\**[ ]*|#{1,6} \**TL;?DR\**:?[ ]*\n{1,3})(\S.*)(?:\n|\Z)",
+    re.MULTILINE | re.IGNORECASE,
+)
 Row = Mapping[str, str | None] | BrokenRow
 
 

@@ -220,6 +220,23 @@ def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(tmp_
 
 
 TALK = "Ann: Is train {0} late today?\nBob: Yes, by {0} minutes."
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_talk"),
+    [
+        ("0\t1200\tSo we start.\n1200\t4100\tYes.\n", True),
+        ("0\t1200\tSo we start.\n0\t4100\tYes.\n", True),
+        ("40\t1200\tSo we start.\n0\t4100\tYes.\n", False),
+        ("\t1200\tSo we start.\n0\t4100\tYes.\n", False),
+    ],
+)
+def test_a_recording_in_a_table_is_one_conversation(tmp_path, channel, rows, is_talk):
+    (tmp_path / "a.tsv").write_text(f"start\tend\ttext\n{rows}")
+    found = [each.conversation for each in all_examples(tmp_path / "a.tsv", channel)]
+    assert found == (["So we start.\nYes."] if is_talk else ["So we start.", "Yes."])
+
+
 ROWS = [
     {"input": {"conversation": TALK.format(number)}, "answers": [{"text": f"Train {number} is late."}]}
     for number in range(30)

@@ -45,8 +45,17 @@ tags:
 """
 
 
-def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summary(tmp_path):
-    (tmp_path / "a.md").write_text(MARKDOWN)
+@pytest.mark.parametrize(
+    "short",
+    [
+        "**TL;DR:** They greet.\n",
+        "TLDR: They greet.\n",
+        "## TL;DR\n\nThey greet.\n",
+        "# **TLDR**\nThey greet.\n",
+    ],
+)
+def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summary(tmp_path, short):
+    (tmp_path / "a.md").write_text(MARKDOWN.replace("**TL;DR:** They greet.\n", short))
     table = open_table([tmp_path / "a.md"])
     assert [(record.values["conversation"], record.values["summary"]) for record in table] == [
         ("Ann: Hi\nBob: Yo | so\nAnn: Bye", "They greet.")

@@ -31,7 +31,26 @@ def aws(name: str, told: dict[str, Any], read: str) -> Case:
     return Case(f"aws-{name}.json", content, "speech", read)
 
 
+HEAD = "start\tend\tspeaker\tlabel\ttext\n"
 CASES = (
+    Case(
+        "meeting.tsv",
+        HEAD + "12.3\t14.5\tme011\ts\tSo we start.\n14.5\t15\tfe008\tb\tYeah.\n15\t18\tme011\ts\tGood.\n",
+        "speech",
+        "me011: So we start.\nfe008: Yeah.\nme011: Good.",
+    ),
+    Case(
+        "meeting.csv",
+        "Speaker,Start Time,End Time,Text\nAnn,0:01,0:02,So.\nBob,0:02,0:04,Yes.\nAnn,0:05,0:06,Good.\n",
+        "speech",
+        "Ann: So.\nBob: Yes.\nAnn: Good.",
+    ),
+    Case(
+        "no-head.tsv",
+        "12.3\t14.5\tme011\ts\tSo we start.\n14.5\t15.0\tfe008\tb\tYeah.\n15.0\t18.0\tme011\ts\tGood.\n",
+        "transcript",
+        "me011: So we start.\nfe008: Yeah.\nme011: Good.",
+    ),
     Case(
         "whisper.json",
         """
