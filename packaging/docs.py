@@ -1,6 +1,6 @@
 """Builds the documentation as a website in dist/docs: the Markdown files of the repository and all help topics.
 
-The topics come from the declarations of methods, settings and scores, as in the window, so nothing is written twice.
+The topics are those of the window: the files in `resources/help`, and the declarations of methods, settings and scores.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 import command_line  # noqa: E402
 
 from engine.config import support_matrix  # noqa: E402
-from gui.pages.help.topics import FINDING, FIRST, METHOD, SCORE, SETTING, Topic, topics  # noqa: E402
+from gui.pages.help.topics import FINDING, METHOD, SCORE, SETTING, TASK, TERM, Topic, topics  # noqa: E402
 from tests.proof import support_page  # noqa: E402
 
 SITE = ROOT / "dist" / "docs"
@@ -77,7 +77,7 @@ def main() -> int:
                 shutil.copytree(ROOT / name, source / name, dirs_exist_ok=True)
             else:
                 shutil.copyfile(ROOT / name, source / name)
-        groups = (FIRST, METHOD, SETTING, SCORE, FINDING)
+        groups = (TASK, TERM, METHOD, SETTING, SCORE, FINDING)
         (source / "help").mkdir()
         for group in groups:
             text = f"# {group}\n" + "".join(_markdown(each) for each in topics() if each.group == group)
@@ -103,7 +103,8 @@ def _file(group: str) -> str:
 
 def _markdown(topic: Topic) -> str:
     facts = "".join(f"- **{_plain(name)}**: {_plain(text)}\n" for name, text in topic.facts)
-    return f"\n## {_plain(topic.title)}\n\n{_plain(topic.text)}\n\n{facts}"
+    text = re.sub("^#", "##", topic.text, flags=re.MULTILINE) if topic.is_markdown else _plain(topic.text)
+    return f"\n## {_plain(topic.title)}\n\n{text}\n\n{facts}"
 
 
 def _plain(text: str) -> str:

@@ -40,16 +40,16 @@ class Drawing(Label):
         # A narrow page cuts it at the right.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft)
-        style.on_style_changed(self._restyle)
+        style.on_style_changed(self._redraw)
 
     def show_drawing(self, name: str, described: str) -> None:
         """Show another drawing, described in words."""
         self._name = name
         self.setVisible(bool(name))
         self.setAccessibleName(described)
-        self._restyle()
+        self._redraw()
 
-    def _restyle(self) -> None:
+    def _redraw(self) -> None:
         if not self._name:
             return
         renderer = QSvgRenderer(QByteArray(_svg(self._name).encode()))

@@ -1,6 +1,7 @@
 """Read-only text that can be selected, copied and read aloud: summaries with marks, sentences, conversations.
 
-Knows the positions of marks, not their meaning. Text is shown literally, never as markup.
+Knows the positions of marks, not their meaning. Text is shown literally, never as markup; Markdown is for texts of
+Tunesmith itself, which `set_markdown` shows.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
+    QTextDocument,
     QTextOption,
     QWheelEvent,
 )
@@ -56,6 +58,9 @@ MAX_PREVIEW_CHARACTERS = 20_000
 _PITCH = {"reading": READING_PITCH, "body": BODY_PITCH, "label": 18}
 # Between turns, and between a speaker and the text.
 _TURN_GAP, _SPEAKER_GAP = 8, 16
+# In Markdown: above a heading, a paragraph and an item of a list, and how far an item stands in.
+_HEADING_GAP, _PARAGRAPH_GAP, _ITEM_GAP, _ITEM_INDENT = 16, 8, 4, 24
+_MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 # Shown after a text that is still written: a hair space and a dot.
 _CARET = "\u200a\u25cf"
 
@@ -93,6 +98,7 @@ class TextView(QTextEdit):
         super().__init__()
         self._text, self._marks, self._role, self._token = text, tuple(marks), role, token
         self._turns: tuple[Turn, ...] = ()
+        self._is_markdown = False
         self._cut_after: int | None = None
         self._cut_text = ""
         self._is_streaming = False
@@ -133,9 +139,14 @@ class TextView(QTextEdit):
 
     def set_text(self, text: str, marks: Sequence[Mark] = ()) -> None:
         """Show another text with its marks (positions count Python characters)."""
-        if (text, tuple(marks), ()) != (self._text, self._marks, self._turns):
-            self._text, self._marks, self._turns = text, tuple(marks), ()
+        if (text, tuple(marks), (), False) != (self._text, self._marks, self._turns, self._is_markdown):
+            self._text, self._marks, self._turns, self._is_markdown = text, tuple(marks), (), False
             self._refresh()
+
+    def set_markdown(self, text: str) -> None:
+        """Show Markdown with headings, lists, bold text and code. Only for texts of Tunesmith itself."""
+        self._text, self._marks, self._turns, self._is_markdown = text, (), (), True
+        self._refresh()
 
     def set_markup(self, text: str) -> None:
         """Show a text whose `<b>` parts are semibold in the colour of text; any other markup is shown literally."""
@@ -221,7 +232,9 @@ class TextView(QTextEdit):
         cursor.beginEditBlock()
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.removeSelectedText()
-        if self._turns:
+        if self._is_markdown:
+            self._write_markdown(cursor)
+        elif self._turns:
             self._write_turns(cursor)
         else:
             self._write_text(cursor)
@@ -260,6 +273,36 @@ class TextView(QTextEdit):
             self._start_block(cursor, block)
             cursor.insertText(f"{_in_one_block(turn.speaker)}\t", _colored("hint" if is_cut else "muted"))
             cursor.insertText(_in_one_block(turn.text), _colored("hint" if is_cut else "text"))
+
+    def _write_markdown(self, cursor: QTextCursor) -> None:
+        """Write Markdown in the fonts and colours of the scheme."""
+        self.document().setIndentWidth(px(_ITEM_INDENT))
+        cursor.insertMarkdown(self._text, _MARKDOWN)
+        block = self.document().begin()
+        while block.isValid():
+            level = block.blockFormat().headingLevel()
+            gap = _HEADING_GAP if level else _ITEM_GAP if block.textList() is not None else _PARAGRAPH_GAP
+            shape = self._block_format()
+            shape.setTopMargin(px(gap) if block.blockNumber() else 0)
+            shape.setBottomMargin(0)
+            for part in block.textFormats():
+                cursor.setPosition(block.position() + part.start)
+                cursor.setPosition(
+                    block.position() + part.start + part.length, QTextCursor.MoveMode.KeepAnchor
+                )
+                cursor.setCharFormat(self._part_format(part.format, is_heading=bool(level)))
+            cursor.setPosition(block.position())
+            cursor.mergeBlockFormat(shape)
+            block = block.next()
+
+    def _part_format(self, found: QTextCharFormat, *, is_heading: bool) -> QTextCharFormat:
+        """Return the format of a heading, of bold text, of code or of plain text."""
+        if is_heading or found.fontWeight() > QFont.Weight.Medium:
+            return self._mark_format("strong")
+        made = _colored(self._token)
+        if found.fontFixedPitch():
+            made.setFont(font("fixed"))
+        return made
 
     @staticmethod
     def _start_block(cursor: QTextCursor, block: QTextBlockFormat) -> None:

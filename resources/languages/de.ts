@@ -154,16 +154,6 @@
    <translation>24 Stunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>4-bit bitsandbytes quantization</source>
-   <translation>4-Bit bitsandbytes Quantisierung quantization</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>4-bit bitsandbytes quantization QLoRA</source>
-   <translation>4-Bit bitsandbytes Quantisierung quantization QLoRA</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>8 hours</source>
    <translation>8 Stunden</translation>
@@ -172,11 +162,6 @@
    <location filename="../../gui/graphics/drawing.py" />
    <source>8 tokens, 6 words</source>
    <translation>8 Tokens, 6 Wörter</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>8-bit bitsandbytes quantization</source>
-   <translation>8-Bit bitsandbytes Quantisierung quantization</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -228,24 +213,9 @@
    <translation>Eine schlechte Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A base model already knows language. Tunesmith freezes its weights and trains a small number of added parameters on conversations and the summaries that people wrote of them. Base and tuned model then summarise the same test conversations, so that you see the gain.</source>
-   <translation>Ein Basismodell kann bereits Sprache. Tunesmith friert seine Gewichte ein und trainiert eine kleine Zahl zusätzlicher Parameter: mit Gesprächen und den Zusammenfassungen, die Menschen davon geschrieben haben. Danach fassen Basismodell und trainiertes Modell dieselben Testgespräche zusammen, damit Sie den Gewinn sehen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/workers/worker_manager.py" />
    <source>A base model is loaded for summaries and holds the device.</source>
    <translation>Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A base model that fits no card</source>
-   <translation>Ein Basismodell, das auf keine Karte passt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A cluster of your own</source>
-   <translation>Ein eigener Cluster</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
@@ -266,11 +236,6 @@
    <location filename="../../gui/pages/welcome/page.py" />
    <source>A few steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
    <translation>Wenige Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A file model.gguf of LM Studio, Ollama or llama.cpp can be a base model: choose it beside Base model, drop it on the window, or name it as base_model.id. It is unpacked once, into an ordinary model folder in the cache, and the plan says first how large that gets. Weights that the file holds in few bits, such as Q4_K, are unpacked to float16: they take more memory and get no more exact. Where you have the choice, train on the original model, or a file in F16, BF16 or Q8_0. Llama, Mistral, SmolLM, Qwen 2 and 3, Gemma 2 and 3, Phi 3, LFM 2, StarCoder 2 and Bloom are read; what would come out as another model is refused. The unpacked folder serves when the file is gone, and is deleted in the list of base models. It needs pip install 'tunesmith[gguf]'.</source>
-   <translation>Eine Datei model.gguf von LM Studio, Ollama oder llama.cpp kann ein Basismodell sein: Wählen Sie sie bei Basismodell, ziehen Sie sie auf das Fenster, oder nennen Sie sie als base_model.id. Sie wird einmal in einen gewöhnlichen Modellordner im Cache entpackt, und der Plan sagt vorher, wie groß der wird. Gewichte, die in der Datei mit wenigen Bits stehen, etwa in Q4_K, werden nach float16 entpackt: Sie brauchen mehr Speicher und werden nicht genauer. Wo Sie die Wahl haben, trainieren Sie auf dem ursprünglichen Modell oder einer Datei in F16, BF16 oder Q8_0. Gelesen werden Llama, Mistral, SmolLM, Qwen 2 und 3, Gemma 2 und 3, Phi 3, LFM 2, StarCoder 2 und Bloom; was als ein anderes Modell herauskäme, wird abgelehnt. Der entpackte Ordner dient auch, wenn die Datei weg ist, und lässt sich in der Liste der Basismodelle löschen. Nötig ist pip install 'tunesmith[gguf]'.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -331,11 +296,6 @@
    <translation>In jeder Zeile eine Liste von Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>A model can be trained to write what is wrong, and data can hold what should not be learnt or passed on. Read what a model writes, mask personal data, and prefer models whose makers you know.</source>
-   <translation>Ein Modell kann darauf trainiert sein, Falsches zu schreiben, und Daten können enthalten, was weder gelernt noch weitergegeben werden sollte. Lesen Sie, was ein Modell schreibt, maskieren Sie persönliche Daten, und bevorzugen Sie Modelle, deren Urheber Sie kennen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>A new arena</source>
    <translation>Neue Arena</translation>
@@ -351,11 +311,6 @@
    <translation>Ein Pfad auf jenem Computer; leer: wo `tunesmith node start` sie ablegt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A person reads a conversation and two summaries without names and chooses the better one. The figure of a system is the probability that its summary is preferred to that of another system (Bradley–Terry), with a 95 % interval over conversations. A tie counts as half. Decide on the number of pairs beforehand: who stops as soon as a difference shows finds too many. The votes of several people can be counted together, and exported as preference pairs for training.</source>
-   <translation>Eine Person liest ein Gespräch und zwei Zusammenfassungen ohne Namen und wählt die bessere. Die Zahl eines Systems ist die Wahrscheinlichkeit, dass seine Zusammenfassung der eines anderen Systems vorgezogen wird (Bradley–Terry), mit einem Intervall zu 95 % über Gespräche. Gleich gut zählt halb. Legen Sie die Zahl der Paare vorher fest: wer aufhört, sobald sich ein Unterschied zeigt, findet zu viele. Die Stimmen mehrerer Personen lassen sich zusammenzählen und als Präferenzpaare für das Training exportieren.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>A preset needs a name.</source>
    <translation>Eine Vorlage braucht einen Namen.</translation>
@@ -364,11 +319,6 @@
    <location filename="../../gui/forms/recipe_fields.py" />
    <source>A published variant of the method. Choosing it sets its options.</source>
    <translation>Eine veröffentlichte Variante des Verfahrens. Die Auswahl setzt ihre Optionen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>A recipe is a list of settings. It runs nothing, but it says which base model and data are used: look at them before you start it. What is to be downloaded is asked first.</source>
-   <translation>Ein Rezept ist eine Liste von Einstellungen. Es führt nichts aus, sagt aber, welches Basismodell und welche Daten verwendet werden: Sehen Sie sie an, bevor Sie es starten. Vor einem Download wird gefragt.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -396,16 +346,6 @@
    <translation>Ein Lauf eines anderen Programms</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A run, its plan and its summaries compute on one device. auto takes the graphics card with most free memory that is not busy, else the processor; cuda:1 is the second card, as nvidia-smi numbers them. If the environment variable CUDA_VISIBLE_DEVICES lists cards, only those are used, and numbers count them. A worker sees its card alone, and with cpu none, so that it takes no memory of another. If a card fails during a run, resume continues from the last checkpoint. Cards of AMD, Intel and Apple compute with the libraries' own code. LoRA trains faster on a card of NVIDIA or AMD with the kernels of Liger Kernel: pip install 'tunesmith[liger]', on Linux.</source>
-   <translation>Ein Lauf, sein Plan und seine Zusammenfassungen rechnen auf einem Gerät. auto nimmt die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst den Prozessor; cuda:1 ist die zweite Karte in der Zählung von nvidia-smi. Führt die Umgebungsvariable CUDA_VISIBLE_DEVICES Karten auf, werden nur diese genutzt, und die Nummern zählen sie. Ein Prozess sieht nur seine eigene Karte, mit cpu gar keine, und nimmt so keiner anderen Speicher. Fällt eine Karte während eines Laufs aus, beginnt das Fortsetzen beim letzten Prüfpunkt. Karten von AMD, Intel und Apple rechnen mit dem eigenen Code der Bibliotheken. LoRA trainiert auf einer Karte von NVIDIA oder AMD schneller mit den Kernels von Liger Kernel: pip install 'tunesmith[liger]', unter Linux.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A seed decides the first weights of an adapter, the order of the examples and the dropout. With another seed, the same recipe ends with another score, often by as much as two methods differ. An arena can train each method with several seeds: Seeds in its form, --seeds on the command line. The table has their mean and their spread, the standard deviation of the seeds' means. The interval is over seeds and conversations together: about where the score would lie with other seeds and other conversations of the same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are better, and more narrow it slowly. Seeds can be added to an arena later: an entry that is there counts as the first. Methods without training have no seeds.</source>
-   <translation>Ein Startwert bestimmt die ersten Gewichte eines Adapters, die Reihenfolge der Beispiele und das Dropout. Mit einem anderen Startwert endet dasselbe Rezept bei einem anderen Wert, oft so weit entfernt wie zwei Verfahren voneinander. Eine Arena kann jedes Verfahren mit mehreren Startwerten trainieren: „Startwerte“ in ihrem Formular, --seeds auf der Kommandozeile. Die Tabelle zeigt ihren Mittelwert und ihre Streuung, die Standardabweichung der Mittelwerte der Startwerte. Das Intervall erfasst Startwerte und Gespräche zusammen: Etwa dort läge der Wert mit anderen Startwerten und anderen Gesprächen derselben Art. Bei zwei Startwerten bleibt es weit, denn sie sagen wenig über einen dritten. Drei sind ein guter Anfang, fünf sind besser, und weitere verengen es nur langsam. Startwerte lassen sich einer Arena später hinzufügen: Ein Eintrag, der schon da ist, zählt als der erste. Verfahren ohne Training haben keine Startwerte.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>A sentence of six words cut into eight tokens</source>
    <translation>Ein Satz aus sechs Wörtern, zerlegt in acht Tokens</translation>
@@ -414,11 +354,6 @@
    <location filename="../../gui/models/arena_table.py" />
    <source>A spread needs two scored seeds: {scores}.</source>
    <translation>Eine Streuung braucht zwei bewertete Startwerte: {scores}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>A stopped or crashed run goes on from its last checkpoint. On a processor it ends equal to the bit to a run that was never interrupted, with the same libraries and threads. On a graphics card it does so with deterministic algorithms (training.deterministic), on a card of the same kind and with the same libraries.</source>
-   <translation>Ein gestoppter oder abgestürzter Lauf geht ab seinem letzten Prüfpunkt weiter. Auf einem Prozessor gleicht er am Ende auf das Bit einem Lauf, der nie unterbrochen wurde, mit denselben Bibliotheken und Threads. Auf einer Grafikkarte tut er das mit deterministischen Verfahren (training.deterministic), auf einer Karte derselben Art und mit denselben Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -484,11 +419,6 @@
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Adapters</source>
    <translation>Adapter</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Adapters and checkpoints</source>
-   <translation>Adapter und Prüfpunkte</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -675,11 +605,6 @@
    <source>All runs</source>
    <translation>Alle Läufe</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>All settings of a run. You can open, change and start a recipe, and save it as a file.</source>
-   <translation>Alle Einstellungen eines Laufs. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Also send the {n} conversations that its prompt shows</source>
@@ -714,11 +639,6 @@
 Bob: Ten minutes. Save me a seat.</source>
    <translation>Ann: Hat der Zug wieder Verspätung?
 Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Another computer</source>
-   <translation>Ein anderer Computer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -906,11 +826,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Base and tuned model summarise the same test conversations, and the two scores of each conversation are compared. The verdict is Better or Worse only if the interval of the difference excludes zero. On fewer than 30 conversations it says so, on fewer than 10 there is none.</source>
-   <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und die beiden Bewertungen jedes Gesprächs werden verglichen. Das Urteil lautet nur dann besser oder schlechter, wenn das Intervall der Differenz die Null ausschließt. Bei weniger als 30 Gesprächen sagt es das dazu, bei weniger als 10 gibt es keines.</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/form_layout.py" />
    <source>Base model</source>
    <translation>Basismodell</translation>
@@ -941,7 +856,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basismodell {score}, in jeder Zeile gestrichelt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Base models</source>
    <translation>Basismodelle</translation>
   </message>
@@ -949,11 +864,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/example_table.py" />
    <source>Base summary</source>
    <translation>Zusammenfassung der Basis</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Basics</source>
-   <translation>Grundlagen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
@@ -1086,11 +996,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Karten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Cards of several computers</source>
-   <translation>Karten mehrerer Computer</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/welcome/step.py" />
    <source>Change</source>
    <translation>Ändern</translation>
@@ -1154,11 +1059,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Changes everything: most memory, largest file</source>
    <translation>Ändert alles: am meisten Speicher, größte Datei</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Chat format</source>
-   <translation>Chat-Format</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -1506,11 +1406,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kontrast</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Control characters in names, paths and texts of others are shown and not obeyed. So no file can write into the terminal in Tunesmith's voice. The window shows all texts as plain text.</source>
-   <translation>Steuerzeichen in Namen, Pfaden und Texten anderer werden gezeigt und nicht befolgt. So kann keine Datei im Namen von Tunesmith ins Terminal schreiben. Das Fenster zeigt alle Texte als reinen Text.</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>Conversation</source>
    <translation>Gespräch</translation>
@@ -1726,11 +1621,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Data and chats</source>
-   <translation>Daten und Chats</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Data fingerprint</source>
    <translation>Fingerabdruck</translation>
@@ -1754,11 +1644,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/picker.py" />
    <source>Data sets (*.jsonl);;All files (*)</source>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Data, adapters, recipes, base models and runs may come from people you don't know. None of them is run as a program. What is damaged, or takes more memory or time than such a file should, is named and left; the other files and runs stay usable.</source>
-   <translation>Daten, Adapter, Rezepte, Basismodelle und Läufe können von Unbekannten stammen. Nichts davon wird als Programm ausgeführt. Was beschädigt ist oder mehr Speicher oder Zeit braucht, als eine solche Datei sollte, wird genannt und ausgelassen; die übrigen Dateien und Läufe bleiben nutzbar.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
@@ -2029,11 +1914,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopie bearbeiten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Eight bits for each weight, half the memory of bfloat16. On a graphics card, columns with very large values are computed in 16 bits. Which ones depends on the whole batch, so a summary can differ in another batch.</source>
-   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Auf einer Grafikkarte werden Spalten mit sehr großen Werten in 16 Bit gerechnet. Welche das sind, hängt vom ganzen Batch ab, darum kann eine Zusammenfassung in einem anderen Batch anders ausfallen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Empty summary</source>
    <translation>Leere Zusammenfassung</translation>
@@ -2167,11 +2047,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gute exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Export in the library sends an adapter to the Hugging Face Hub, and so does the command line: main.py adapters export ADAPTER OWNER/NAME --to hub. Both want hf auth login once. The window shows all that goes before it sends anything; --dry-run shows it and sends nothing. The model card has the base model, the data by name and fingerprint, method, settings, scores with intervals, code for plain PEFT, and what follows from the licences of base model and data. The repository is private unless you choose Public (--public). No conversation is sent, but for those in the prompt if you allow it (--with-conversations). Instead of the adapter, the plain model that it was exported to can be sent (--model FOLDER).</source>
-   <translation>Exportieren in der Bibliothek sendet einen Adapter zum Hugging Face Hub, ebenso die Befehlszeile: main.py adapters export ADAPTER OWNER/NAME --to hub. Beide verlangen, dass Sie sich einmal mit hf auth login angemeldet haben. Das Fenster zeigt alles, bevor es etwas sendet; --dry-run zeigt es und sendet nichts. Die Modellkarte nennt das Basismodell, die Daten mit Namen und Fingerabdruck, Methode, Einstellungen, Werte mit Intervallen, Code für PEFT allein und was aus den Lizenzen von Basismodell und Daten folgt. Das Repository ist privat, wenn Sie nicht Öffentlich wählen (--public). Gespräche werden nicht gesendet, außer denen im Prompt, wenn Sie es erlauben (--with-conversations). Statt des Adapters lässt sich das einfache Modell senden, in das er exportiert wurde (--model FOLDER).</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Export preference pairs</source>
    <translation>Präferenzpaare exportieren</translation>
@@ -2240,11 +2115,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Exports</source>
    <translation>Exporte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Exports for other programs</source>
-   <translation>Exporte für andere Programme</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
@@ -2552,16 +2422,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf dem Hub gefunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Four bits for each weight as a tiny floating-point number. The same memory as NF4; its values fit the weights of language models less well.</source>
-   <translation>Vier Bit für jedes Gewicht, als winzige Gleitkommazahl. Derselbe Speicher wie bei NF4; die Werte passen weniger gut zu den Gewichten von Sprachmodellen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Four bits for each weight of the base model: sixteen values, which lie closer together near zero, where most weights are. Each block of weights has a scale of its own. The base model takes about a quarter of its memory in bfloat16. The adapter keeps its full precision: that is QLoRA.</source>
-   <translation>Vier Bit für jedes Gewicht des Basismodells: sechzehn Werte, die nahe null dichter liegen, wo die meisten Gewichte sind. Jeder Block von Gewichten hat seine eigene Skala. Das Basismodell braucht etwa ein Viertel des Speichers, den es in bfloat16 braucht. Der Adapter behält seine volle Genauigkeit: Das ist QLoRA.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>Four trained vectors before the words of the text</source>
    <translation>Vier trainierte Vektoren vor den Wörtern des Textes</translation>
@@ -2617,11 +2477,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus einer ZIP-Datei…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>From one card to a cluster: what each way needs, and what it gives. Whatever computes, a run has one folder, one history and one result.</source>
-   <translation>Von einer Karte bis zum Cluster: was jeder Weg braucht und was er bringt. Was auch rechnet, ein Lauf hat einen Ordner, einen Verlauf und ein Ergebnis.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>From the history</source>
    <translation>Aus dem Verlauf</translation>
@@ -2672,16 +2527,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Wertungen und Angaben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>GGUF LM Studio Ollama llama.cpp quantized Q4 dequantize convert base model</source>
-   <translation>GGUF LM Studio Ollama llama.cpp quantisiert Q4 umwandeln entpacken Basismodell</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>GGUF file as base model</source>
-   <translation>GGUF-Datei als Basismodell</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/choosers.py" />
    <source>GGUF files (*.gguf)</source>
    <translation>GGUF-Dateien (*.gguf)</translation>
@@ -2690,11 +2535,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/choosers.py" />
    <source>GGUF file…</source>
    <translation>GGUF-Datei …</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps device driver nvidia-smi Liger Triton kernels</source>
-   <translation>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps Gerät Treiber nvidia-smi Liger Triton Kernels</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -2725,11 +2565,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Gradients</source>
    <translation>Gradienten</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Graphics card</source>
-   <translation>Grafikkarte</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
@@ -2815,21 +2650,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Home</source>
    <translation>Übersicht</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>How an instruct model expects a question: as one turn of a chat, between tokens that mark where turns begin and end. The model's chat template says which. Models answer worse in another form, so a base model is scored with a plain prompt and in its chat format, and compared in the better one.</source>
-   <translation>Wie ein Instruct-Modell eine Frage erwartet: als ein Beitrag eines Chats, zwischen Tokens, die Anfang und Ende der Beiträge kennzeichnen. Welche das sind, sagt die Chat-Vorlage des Modells. In anderer Form antworten Modelle schlechter; darum wird ein Basismodell mit einfachem Prompt und in seinem Chat-Format bewertet und im besseren verglichen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>How badly the model predicts the reference summaries, token by token. The loss falls while the model learns. If the validation loss rises again, the model is overfitting: it memorises the examples.</source>
-   <translation>Wie schlecht das Modell die Referenzen vorhersagt, Token für Token. Der Verlust fällt, während das Modell lernt. Steigt der Validierungsverlust wieder, ist das Modell überangepasst: Es lernt die Beispiele auswendig.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>How it works</source>
-   <translation>Wie es funktioniert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -2985,11 +2805,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside Start, or give --on NAME on the command line; if it has several cards, a run can take more than one of them. What is sent is said first. The run goes on when this computer is shut, and its adapter, scores and log come back. Conversations are then deleted there; base models stay for the next run, until Free space on the page Computers, or main.py computers clear NAME.</source>
-   <translation>Er braucht Tunesmith mit Ray: pip install 'tunesmith[cluster]', dann tunesmith node start. Fügen Sie ihn auf der Seite Computer hinzu, über SSH mit Schlüssel oder Agent oder über seine Adresse. Wählen Sie ihn dann neben Start, oder geben Sie auf der Kommandozeile --on NAME an; hat er mehrere Karten, kann ein Lauf mehr als eine davon nehmen. Was gesendet wird, steht vorher da. Der Lauf geht weiter, wenn dieser Computer aus ist, und Adapter, Bewertungen und Protokoll kommen zurück. Gespräche werden dann dort gelöscht; Basismodelle bleiben für den nächsten Lauf, bis „Platz schaffen“ auf der Seite Computer oder main.py computers clear NAME sie entfernt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>It needs about {needed}, but only {available} is available.</source>
    <translation>Er braucht etwa {needed}, aber nur {available} sind verfügbar.</translation>
@@ -3093,11 +2908,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/preferences.py" />
    <source>Language</source>
    <translation>Sprache</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Languages of summaries</source>
-   <translation>Sprachen von Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
@@ -3423,11 +3233,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Einträge für {arena}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>More than one card or computer</source>
-   <translation>Mehr als eine Karte oder ein Computer</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>More than {least}, at most {most}.</source>
    <translation>Mehr als {least}, höchstens {most}.</translation>
@@ -3507,11 +3312,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Name: what they say</source>
    <translation>Name: was gesagt wird</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Names and messages</source>
-   <translation>Namen und Meldungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -3939,11 +3739,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts von Ihnen ist dort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Nothing that a cluster answers is run here, and a run brings back its own files alone. Whoever has the cluster's token can run programs on the cluster and read what you sent there. Without SSH, what is sent is not encrypted: use a network that you trust.</source>
-   <translation>Nichts, was ein Cluster antwortet, wird hier ausgeführt, und ein Lauf bringt nur seine eigenen Dateien zurück. Wer das Token des Clusters hat, kann auf dem Cluster Programme ausführen und lesen, was Sie dorthin gesendet haben. Ohne SSH wird unverschlüsselt gesendet: Verwenden Sie ein Netz, dem Sie vertrauen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Nothing to compare</source>
    <translation>Nichts zu vergleichen</translation>
@@ -3967,11 +3762,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>Nothing to report. No conversation in two splits, no duplicates, no empty rows.</source>
    <translation>Keine Befunde: kein Gespräch in zwei Teilen, nichts doppelt, keine leeren Zeilen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Nothing to set up. A run that does not fit is offered fallbacks, such as four bits.</source>
-   <translation>Nichts einzurichten. Für einen Lauf, der nicht passt, werden Auswege angeboten, etwa vier Bit.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
@@ -4064,11 +3854,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eines</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>One card</source>
-   <translation>Eine Karte</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>One conversation</source>
    <translation>Ein Gespräch</translation>
@@ -4077,11 +3862,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/adapter_table.py" />
    <source>One conversation, so no interval</source>
    <translation>Ein Gespräch, daher kein Intervall</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>One execution of a recipe, in a process of its own. It can continue after the window closes.</source>
-   <translation>Eine Ausführung eines Rezepts in einem eigenen Prozess. Sie kann weiterlaufen, wenn das Fenster geschlossen wird.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -4097,11 +3877,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>One of {choices}.</source>
    <translation>Zur Wahl: {choices}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>One optimizer update of the trained parameters, from the examples of one batch.</source>
-   <translation>Eine Aktualisierung der trainierten Parameter durch den Optimierer, aus den Beispielen eines Batches.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
@@ -4269,7 +4044,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Herkunft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/shell/rooms.py" />
    <source>Other computers</source>
    <translation>Andere Computer</translation>
   </message>
@@ -4332,11 +4107,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>Paired with full</source>
    <translation>Gepaart mit voll</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Passing an adapter on</source>
-   <translation>Einen Adapter weitergeben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -4654,11 +4424,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tunesmith beenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>ROUGE compares words. In English they are those of rouge_score, a to z and 0 to 9; in other languages letters of any script, and in scripts without spaces each character is a word. The language is told from each conversation and its summary, or set as Language. chrF compares sequences of characters, so it reads every language alike. Letters that are composed or not, wide or narrow, are the same. Names, numbers, days and months that are not in the conversation are looked for. Numbers in words are read in English only; the result says where days and months or names were left out.</source>
-   <translation>ROUGE vergleicht Wörter. Im Englischen sind es die von rouge_score, a bis z und 0 bis 9; in anderen Sprachen Buchstaben jeder Schrift, und in Schriften ohne Leerzeichen ist jedes Zeichen ein Wort. Die Sprache wird aus jedem Gespräch und seiner Zusammenfassung erkannt oder als Sprache eingestellt. chrF vergleicht Folgen von Zeichen und liest daher jede Sprache gleich. Zusammengesetzte und zerlegte, breite und schmale Buchstaben sind dieselben. Gesucht wird nach Namen, Zahlen, Tagen und Monaten, die nicht im Gespräch stehen. Zahlwörter werden nur auf Englisch gelesen; das Ergebnis sagt, wo Tage und Monate oder Namen ausgelassen wurden.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>ROUGE-1 and chrF on one conversation with a reference, so no interval.</source>
    <translation>ROUGE-1 und chrF auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
@@ -4837,11 +4602,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezeptproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Recipes</source>
-   <translation>Rezepte</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/recipe_files.py" />
    <source>Recipes (*.toml);;All files (*)</source>
    <translation>Rezepte (*.toml);;Alle Dateien (*)</translation>
@@ -4920,16 +4680,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/inputs/fields.py" />
    <source>Replace</source>
    <translation>Ersetzen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Reports and tables</source>
-   <translation>Berichte und Tabellen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Reports hold no scripts and fetch nothing. No cell of an exported table is a formula.</source>
-   <translation>Berichte enthalten keine Skripte und laden nichts nach. Keine Zelle einer exportierten Tabelle ist eine Formel.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -5085,11 +4835,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>S&amp;ummary column</source>
    <translation>&amp;Zusammenfassungsspalte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>SLURM</source>
-   <translation>SLURM</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
@@ -5387,11 +5132,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Startwert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Seeds</source>
-   <translation>Startwerte</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Select two or more entries in the table above.</source>
    <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
@@ -5485,11 +5225,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Several</source>
    <translation>Mehrere</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Several cards</source>
-   <translation>Mehrere Karten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -5635,11 +5370,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>Smoothing</source>
    <translation>Glättung</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Soft prompt</source>
-   <translation>Soft Prompt</translation>
   </message>
   <message>
    <location filename="../../gui/desktop/crash_report.py" />
@@ -5788,7 +5518,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bleibt auf diesem Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
+   <location filename="../../gui/pages/train/run_view.py" />
    <source>Step</source>
    <translation>Schritt</translation>
   </message>
@@ -5886,11 +5616,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Summaries from a file for {arena}</source>
    <translation>Zusammenfassungen aus einer Datei für {arena}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Summaries from elsewhere</source>
-   <translation>Zusammenfassungen von anderswo</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -6026,6 +5751,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bringen Sie einem Modell bei, Ihre Gespräche zusammenzufassen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Terms</source>
+   <translation>Begriffe</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/report.py" />
    <source>Test ({count})</source>
    <translation>Test ({count})</translation>
@@ -6044,11 +5774,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/preferences.py" />
    <source>Text size</source>
    <translation>Schriftgröße</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The 95 % bootstrap interval: about where the score would lie in 95 of 100 repetitions with other test conversations of the same kind. A score without an interval says little: with few conversations, chance alone moves it by points.</source>
-   <translation>Das 95-%-Bootstrap-Intervall: etwa dort läge die Wertung in 95 von 100 Wiederholungen mit anderen Testgesprächen derselben Art. Eine Wertung ohne Intervall sagt wenig: Bei wenigen Gesprächen verschiebt schon der Zufall sie um Punkte.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
@@ -6160,11 +5885,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>The decoding options have problems; they are shown beside their fields.</source>
    <translation>Die Optionen der Dekodierung haben Probleme; sie stehen neben ihren Feldern.</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The device All cards starts a process on each. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each.</source>
-   <translation>Das Gerät „Alle Karten“ startet auf jeder einen Prozess. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher für jeden.</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>The earlier summaries of {n} conversations of this source were carried over.</source>
@@ -6248,11 +5968,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Die Lernrate steigt beim Aufwärmen; dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt gleich</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in llama.cpp's own llama-server where it is on this computer. Same means that ROUGE-1 is at most 3 points lower, as far as the interval tells. Where Ollama runs on this computer, it gets the model and is tried itself; it keeps none that is worse. Four bits are offered where llama-quantize is on this computer. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
-   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. Jeder Export wird danach an Testgesprächen erprobt, eine GGUF-Datei mit llama-server von llama.cpp, wo er auf diesem Computer ist. Gleich heißt, dass ROUGE-1 um höchstens 3 Punkte niedriger ist, soweit das Intervall es zeigt. Wo Ollama auf diesem Computer läuft, bekommt es das Modell und wird selbst erprobt; ein schlechteres behält es nicht. Vier Bit werden angeboten, wo llama-quantize auf diesem Computer ist. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/history/page.py" />
    <source>The log is empty.</source>
    <translation>Das Protokoll ist leer.</translation>
@@ -6261,11 +5976,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>The mean of the seeds.</source>
    <translation>Der Mittelwert der Startwerte.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The model before training. Its own parameters do not change: they are frozen.</source>
-   <translation>Das Modell vor dem Training. Seine eigenen Parameter ändern sich nicht: Sie sind eingefroren.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -6281,11 +5991,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/compare/votes_view.py" />
    <source>The names and the results come out. You can go on voting later.</source>
    <translation>Namen und Ergebnisse erscheinen. Sie können später weiter abstimmen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The option Shard the base model, or an accelerate configuration with FSDP, shares it out: each card holds a part of every block, and gets the rest for the moment in which it is computed. The result is the same. It goes with nf4 and fp4, and with every method but full fine-tuning: what is trained is whole on every card, and the adapter is an ordinary one. Each process loads the base model into the computer's own memory first. main.py plan RECIPE.toml --processes 4 --shard tells what a card needs.</source>
-   <translation>Die Option „Basismodell aufteilen“ oder eine Konfiguration von accelerate mit FSDP teilt es auf: Jede Karte hält einen Teil jedes Blocks und bekommt den Rest für den Moment, in dem er berechnet wird. Das Ergebnis ist dasselbe. Das geht mit nf4 und fp4 und mit jeder Methode außer dem vollen Fine-Tuning: Was trainiert wird, ist auf jeder Karte ganz, und der Adapter ist ein gewöhnlicher. Jeder Prozess lädt das Basismodell zuerst in den Arbeitsspeicher des Computers. main.py plan RECIPE.toml --processes 4 --shard nennt, was eine Karte braucht.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
@@ -6388,11 +6093,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Bericht wurde als {place} gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The result of training: a small folder of weights that is used together with its base model. With the adapter switched off, the base model is unchanged.</source>
-   <translation>Das Ergebnis des Trainings: ein kleiner Ordner mit Gewichten, der zusammen mit seinem Basismodell verwendet wird. Mit abgeschaltetem Adapter ist das Basismodell unverändert.</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run can continue without the window.</source>
    <translation>Der Lauf kann ohne das Fenster weiterlaufen.</translation>
@@ -6453,11 +6153,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The run's folder has to be on a file system that all of them share: there the processes find the conversations. Weights and gradients they send each other as torch does: in clear and without a password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers, such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 asks for it too.</source>
-   <translation>Der Ordner des Laufs muss auf einem Dateisystem liegen, das alle teilen: Dort finden die Prozesse die Gespräche. Gewichte und Gradienten senden sie einander, wie torch es tut: unverschlüsselt und ohne Passwort. Wer in diesem Netz ist, kann sie lesen und ändern. Darum lehnt Tunesmith ab, bis die Umgebungsvariable GLOO_SOCKET_IFNAME die Schnittstelle eines Netzes ohne Fremde nennt, etwa ib0, und öffnet seine Ports dann nur dort. main.py train RECIPE.toml --slurm --nodes 2 verlangt sie ebenfalls.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>The sample</source>
    <translation>Beispieldaten</translation>
@@ -6501,11 +6196,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>The trash is empty</source>
    <translation>Der Papierkorb ist leer</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>The unit that models read and write: a word or a part of one. An English word takes about 1.3 tokens.</source>
-   <translation>Die Einheit, die Modelle lesen und schreiben: ein Wort oder ein Teil davon. Ein englisches Wort braucht etwa 1,3 Tokens.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -6609,16 +6299,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/library/push_dialog.py" />
    <source>They are part of the prompt: without them, nothing can be sent.</source>
    <translation>Sie gehören zum Prompt: Ohne sie kann nichts gesendet werden.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a private folder, up to a limit. Parquet, databases, workbooks, Word, PDF, mail and web pages are read in a process of their own, with limits of memory and time.</source>
-   <translation>Sie werden nur gelesen. Makros, Formeln, Skripte und Links darin tun nichts. Archive werden bis zu einer Grenze in einen privaten Ordner entpackt. Parquet, Datenbanken, Arbeitsmappen, Word, PDF, E-Mails und Webseiten werden in einem eigenen Prozess mit Grenzen für Speicher und Zeit gelesen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or no numbers are named. A damaged checkpoint is skipped, and the one before it is taken.</source>
-   <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden weder importiert noch exportiert, und Verknüpfungen wird nicht gefolgt. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Prüfpunkt wird übersprungen und der davor genommen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -6726,7 +6406,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Heute</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
+   <location filename="../../gui/pages/library/serve_dialog.py" />
    <source>Token</source>
    <translation>Token</translation>
   </message>
@@ -6871,11 +6551,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Trainierte Tokens vor der Eingabe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Trained vectors that are put before the text, where words would be. Prompt tuning, prefix tuning and P-tuning train them.</source>
-   <translation>Trainierte Vektoren, die vor dem Text stehen wie sonst Wörter. Prompt-Tuning, Prefix-Tuning und P-Tuning trainieren solche.</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/adapter_table.py" />
    <source>Trained, not scored yet</source>
    <translation>Trainiert, noch nicht bewertet</translation>
@@ -6884,11 +6559,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/forms/form_layout.py" />
    <source>Training</source>
    <translation>Training</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Training for one task can cost a model other abilities. The loss on a general text, which has nothing to do with the conversations, is measured before and after, in nats per token, and paired passage by passage. A rise of 0.1 nats makes each token about 10 % less likely. The text is bundled, and the recipe can name a file of yours.</source>
-   <translation>Das Training für eine Aufgabe kann ein Modell andere Fähigkeiten kosten. Der Verlust auf einem allgemeinen Text, der mit den Gesprächen nichts zu tun hat, wird vorher und nachher gemessen, in Nats je Token, und Abschnitt für Abschnitt gepaart. Ein Anstieg um 0,1 Nats macht jedes Token um etwa 10 % weniger wahrscheinlich. Der Text wird mitgeliefert, und das Rezept kann eine eigene Datei nennen.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -6934,11 +6604,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>Truncated summaries</source>
    <translation>Abgeschnittene Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Trusted</source>
-   <translation>Gilt als sicher</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -6999,11 +6664,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Tunesmith is offline.</source>
    <translation>Tunesmith ist offline.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Tunesmith itself, the libraries that it is made of, your settings, and what you enter.</source>
-   <translation>Tunesmith selbst, die Bibliotheken, aus denen es besteht, Ihre Einstellungen und was Sie eingeben.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -7171,11 +6831,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Varianten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Verdict</source>
-   <translation>Urteil</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Version</source>
    <translation>Version</translation>
@@ -7229,11 +6884,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Gewichte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Weights are read from safetensors files alone. Code that a model brings is never run. Its sizes are compared with its weights before anything is built. Its tokenizer is tried in a process with limits before its first use, and its chat template runs in a sandbox with limits. A GGUF file is checked against its own header, and unpacked in a process with limits of memory and time.</source>
-   <translation>Gewichte werden nur aus safetensors-Dateien gelesen. Code, den ein Modell mitbringt, wird nie ausgeführt. Seine Größen werden mit seinen Gewichten verglichen, bevor etwas gebaut wird. Sein Tokenizer wird vor der ersten Verwendung in einem Prozess mit Grenzen erprobt, und seine Chat-Vorlage läuft abgeschottet und mit Grenzen. Eine GGUF-Datei wird an ihrem eigenen Kopf geprüft und in einem Prozess mit Grenzen für Speicher und Zeit entpackt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Weights: the frozen parameters of the base model.
 Adapter: the parameters that the method adds.
@@ -7255,11 +6905,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Well-known models to download</source>
    <translation>Bekannte Modelle zum Herunterladen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>What a cloud model, a colleague or an older adapter wrote can be scored like an adapter: on the Arena page by Add entries and Add summaries from a file, on the command line by main.py score. The file is a table (jsonl, csv, xlsx, parquet) with a column prediction and a column id, or a text with one summary a line. Rows are matched by id, or by their order without ids; rows that match no conversation are named. A file with a summary of some conversations only is scored on these, in a table of its own. An empty summary scores 0.</source>
-   <translation>Was ein Cloud-Modell, eine Kollegin oder ein älterer Adapter geschrieben hat, lässt sich wie ein Adapter bewerten: auf der Seite Arena über „Einträge hinzufügen“ und „Zusammenfassungen aus einer Datei“, auf der Kommandozeile mit main.py score. Die Datei ist eine Tabelle (jsonl, csv, xlsx, parquet) mit einer Spalte prediction und einer Spalte id oder ein Text mit einer Zusammenfassung je Zeile. Zeilen werden nach der ID zugeordnet, ohne IDs nach ihrer Reihenfolge; Zeilen, die zu keinem Gespräch passen, werden genannt. Eine Datei mit Zusammenfassungen nur mancher Gespräche wird auf diesen bewertet, in einer eigenen Tabelle. Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -7287,19 +6932,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was gesendet wird</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>What is trusted, and what is not</source>
-   <translation>Was als sicher gilt und was nicht</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>What new runs do if the window crashes or the session ends. A recipe can override this. Closing the window asks first.</source>
    <translation>Was neue Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Ein Rezept kann es anders festlegen. Beim Schließen des Fensters wird gefragt.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>What no program can check</source>
-   <translation>Was kein Programm prüfen kann</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -7310,6 +6945,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>What you delete stays here for {days} days.</source>
    <translation>Was gelöscht wird, bleibt {days} Tage hier.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>What you want to do</source>
+   <translation>Was Sie vorhaben</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -7525,11 +7165,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Your own</source>
    <translation>Eigene</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Your own launcher</source>
-   <translation>Ein eigener Starter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -7822,11 +7457,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>besser als volle Feinabstimmung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>better worse no measurable difference significance</source>
-   <translation>besser schlechter kein messbarer unterschied signifikanz</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>biases</source>
    <translation>Biases</translation>
@@ -7835,11 +7465,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>blind votes</source>
    <translation>Blindstimmen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>bootstrap confidence</source>
-   <translation>bootstrap konfidenzintervall vertrauensbereich</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
@@ -7857,11 +7482,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Karte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>catastrophic forgetting general text loss nats perplexity</source>
-   <translation>katastrophales Vergessen allgemeiner Text Verlust Nats Perplexität perplexity forgetting</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>chat</source>
    <translation>Chat</translation>
@@ -7872,19 +7492,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Chat-Format</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>chat template instruct prompt format turns</source>
-   <translation>Chat Vorlage Instruct Prompt Format Beiträge</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/system_chooser.py" />
    <source>checked</source>
    <translation>angehakt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>checkpoint continue exact deterministic reproducible interrupted bit</source>
-   <translation>Prüfpunkt Checkpoint fortsetzen exakt deterministisch reproduzierbar unterbrochen Bit</translation>
   </message>
   <message>
    <location filename="../../gui/forms/controls.py" />
@@ -8100,21 +7710,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Beispiele/s</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>export merge ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp</source>
-   <translation>Export exportieren verschmelzen zusammenführen ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>export publish share upload Hugging Face Hub model card repository licence</source>
-   <translation>exportieren veröffentlichen teilen hochladen Hugging Face Hub Modellkarte Repository Lizenz</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>external predictions file import GPT cloud colleague score against</source>
-   <translation>extern Vorhersagen Datei Import GPT Cloud Kollegin bewerten gegen</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/queue_table.py" />
    <source>failed</source>
    <translation>fehlgeschlagen</translation>
@@ -8235,11 +7830,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gerade eben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>language Unicode ROUGE chrF stemmer script umlaut</source>
-   <translation>Sprache Unicode ROUGE chrF Stemmer Schrift Umlaut</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>last</source>
    <translation>letzter</translation>
@@ -8345,11 +7935,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>niedriger als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>main.py train RECIPE.toml --slurm --cards 4 makes the run and a script for sbatch. When its time is up it saves a checkpoint and waits for its next turn. The nodes have to see the run's folder, the data and the base model under the same paths.</source>
-   <translation>main.py train REZEPT.toml --slurm --cards 4 legt den Lauf an und ein Skript für sbatch. Ist seine Zeit um, speichert er einen Checkpoint und wartet, bis er wieder an der Reihe ist. Die Knoten müssen den Ordner des Laufs, die Daten und das Basismodell unter denselben Pfaden sehen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>marked: label tokens; the rest is input only</source>
    <translation>markiert: Label-Tokens; der Rest ist nur Eingabe</translation>
@@ -8381,11 +7966,6 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>die meisten an demselben Gespräch, {decoding}</numerusform>
     <numerusform>die meisten an denselben {n} Gesprächen, {decoding}</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>multi GPU torchrun accelerate FSDP distributed Ray SSH SLURM sbatch cluster remote server node</source>
-   <translation>mehrere GPU torchrun accelerate FSDP verteilt Ray SSH SLURM sbatch Cluster entfernt Server Knoten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
@@ -8667,11 +8247,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>andere Sprache</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>overfitting validation</source>
-   <translation>overfitting überanpassung validierung</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
    <source>paused</source>
    <translation>pausiert</translation>
@@ -8825,16 +8400,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>security safety trust malicious untrusted sandbox limits</source>
-   <translation>Sicherheit Vertrauen bösartig fremd nicht vertrauenswürdig Sandbox Grenzen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>seed random luck chance spread variance repetition runs standard deviation hierarchical bootstrap</source>
-   <translation>Seed Startwert Zufall Glück Streuung Varianz Wiederholung Läufe Standardabweichung hierarchischer Bootstrap</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/list_text.py" />
    <source>seed {value}</source>
    <translation>Startwert {value}</translation>
@@ -8883,11 +8448,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>spread between seeds</source>
    <translation>Streuung der Startwerte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>start begin fine-tuning PEFT</source>
-   <translation>start anfang beginn beginnen feinabstimmung fine-tuning PEFT</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -9086,11 +8646,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Top-p {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts four processes too, and so does accelerate launch. Tunesmith sends nothing over a network then either. But torchrun opens a port of its own to every network, without a password, and whoever reaches it may run programs as you: use it behind a firewall.</source>
-   <translation>torchrun --nproc-per-node 4 main.py train RECIPE.toml startet ebenfalls vier Prozesse, ebenso accelerate launch. Tunesmith sendet auch dann nichts über ein Netz. Aber torchrun öffnet einen eigenen Port zu jedem Netz, ohne Passwort, und wer ihn erreicht, kann in Ihrem Namen Programme ausführen: Verwenden Sie es hinter einer Firewall.</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>train</source>
    <translation>Training</translation>
@@ -9156,11 +8711,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainiertes Modell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena sent there with main.py arena run ARENA --on NAME are trained side by side, a card each, or with --cards 2 on two cards of one node; if a node fails, its entry goes on elsewhere. If the first computer fails, start it again: what was sent goes on from its last checkpoint as soon as it is asked, on the page Computers or by resume. Nothing is started in a cloud.</source>
-   <translation>tunesmith node join ADRESSE macht jeden weiteren Computer zu einem Knoten des ersten. Einträge einer Arena, die mit main.py arena run ARENA --on NAME dorthin gesendet werden, trainieren nebeneinander, jeder auf einer Karte, oder mit --cards 2 auf zwei Karten eines Knotens; fällt ein Knoten aus, geht sein Eintrag anderswo weiter. Fällt der erste Computer aus, starten Sie ihn neu: Was gesendet war, geht vom letzten Checkpoint an weiter, sobald er gefragt wird, auf der Seite Computer oder mit resume. Nichts wird in einer Cloud gestartet.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>turn text</source>
    <translation>Beitragstext</translation>
@@ -9204,11 +8754,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>vocabulary</source>
    <translation>Wortschatz</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>vote preference human evaluation Bradley-Terry DPO prompt chosen rejected</source>
-   <translation>Stimme Abstimmung Präferenz Bewertung durch Menschen Bradley-Terry DPO prompt chosen rejected</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/scores_view.py" />

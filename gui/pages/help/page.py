@@ -1,6 +1,6 @@
-"""The help page: terms, methods and settings, searchable and offline.
+"""The help page: tasks, terms, methods and settings, searchable and offline.
 
-Lays out the list and the selected topic. The texts are declared elsewhere.
+Lays out the list and the selected topic.
 """
 
 from __future__ import annotations
@@ -175,7 +175,10 @@ class TopicView(Scroll):
         self._topic = topic
         self._title.setText(topic.title)
         self._group.setText(tr(topic.group))
-        self._text.set_text(topic.text)
+        if topic.is_markdown:
+            self._text.set_markdown(topic.text)
+        else:
+            self._text.set_text(topic.text)
         self._text.setVisible(bool(topic.text))
         self._drawing.show_drawing(topic.drawing, tr(DRAWINGS[topic.drawing]) if topic.drawing else "")
         self._sketch.setVisible(topic.method is not None)

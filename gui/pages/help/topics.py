@@ -1,12 +1,19 @@
-"""The help topics: the glossary, what is trusted, and every method, setting, score and finding the engine declares.
+"""The help topics: tasks and terms from `resources/help`, and every method, setting, score and finding of the engine.
 
-A new option or method is in the help as soon as it is declared.
+A new option or method is in the help as soon as it is declared. A task or a term is a Markdown file for each language:
+remarks, a title, and the text.
+
+    <!-- drawing: loss -->                  a drawing of `resources/drawings` below the text
+    <!-- search: overfitting -->            further words by which it is found
+    # Loss
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QCollator
 
@@ -27,14 +34,15 @@ from engine.api import (
     describe,
     licences,
     metrics,
+    paths,
 )
 from gui.forms.value_text import unit_text, value_text
 from gui.look.format import plain
-from gui.look.language import locale, mark, tr, translate
-from gui.pages.help.glossary import WORDS
+from gui.look.language import ENGLISH, locale, mark, spoken, tr, translate
 
-FIRST, METHOD, SETTING, SCORE, FINDING, ABOUT = (
-    mark("Basics"),
+TASK, TERM, METHOD, SETTING, SCORE, FINDING, ABOUT = (
+    mark("What you want to do"),
+    mark("Terms"),
     mark("Methods"),
     mark("Settings"),
     mark("Scores"),
@@ -83,77 +91,9 @@ GOOD = {
     "lower": mark("Lower is better."),
     "neither": mark("Neither higher nor lower is better."),
 }
-TRUST_TITLE = mark("What is trusted, and what is not")
-TRUST_TEXT = mark(
-    "Data, adapters, recipes, base models and runs may come from people you don't know. None of them is run as a "
-    "program. What is damaged, or takes more memory or time than such a file should, is named and left; the other "
-    "files and runs stay usable."
-)
-TRUST_FACTS = (
-    (
-        mark("Trusted"),
-        mark("Tunesmith itself, the libraries that it is made of, your settings, and what you enter."),
-    ),
-    (
-        mark("Data and chats"),
-        mark(
-            "They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a "
-            "private folder, up to a limit. Parquet, databases, workbooks, Word, PDF, mail and web pages are read in "
-            "a process of their own, with limits of memory and time."
-        ),
-    ),
-    (
-        mark("Base models"),
-        mark(
-            "Weights are read from safetensors files alone. Code that a model brings is never run. Its sizes are "
-            "compared with its weights before anything is built. Its tokenizer is tried in a process with limits "
-            "before its first use, and its chat template runs in a sandbox with limits. A GGUF file is checked against "
-            "its own header, and unpacked in a process with limits of memory and time."
-        ),
-    ),
-    (
-        mark("Adapters and checkpoints"),
-        mark(
-            "They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter "
-            "are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or "
-            "no numbers are named. A damaged checkpoint is skipped, and the one before it is taken."
-        ),
-    ),
-    (
-        mark("Recipes"),
-        mark(
-            "A recipe is a list of settings. It runs nothing, but it says which base model and data are used: "
-            "look at them before you start it. What is to be downloaded is asked first."
-        ),
-    ),
-    (
-        mark("Names and messages"),
-        mark(
-            "Control characters in names, paths and texts of others are shown and not obeyed. So no file can write "
-            "into the terminal in Tunesmith's voice. The window shows all texts as plain text."
-        ),
-    ),
-    (
-        mark("Reports and tables"),
-        mark("Reports hold no scripts and fetch nothing. No cell of an exported table is a formula."),
-    ),
-    (
-        mark("Other computers"),
-        mark(
-            "Nothing that a cluster answers is run here, and a run brings back its own files alone. Whoever has the "
-            "cluster's token can run programs on the cluster and read what you sent there. Without SSH, what is sent "
-            "is not encrypted: use a network that you trust."
-        ),
-    ),
-    (
-        mark("What no program can check"),
-        mark(
-            "A model can be trained to write what is wrong, and data can hold what should not be learnt or passed on. "
-            "Read what a model writes, mask personal data, and prefer models whose makers you know."
-        ),
-    ),
-)
-TRUST_WORDS = mark("security safety trust malicious untrusted sandbox limits")
+# Folders of `resources/help`, for each language, with the groups of their topics.
+WRITTEN = {"tasks": TASK, "terms": TERM}
+REMARK = re.compile(r"<!-- (\w+): (.*) -->")
 
 
 @dataclass(frozen=True)
@@ -161,7 +101,8 @@ class Topic:
     """One help topic, in the language in use; `group` is one of the names above, in English.
 
     `facts` are pairs of name and text, `drawing` is the key of a drawing, `method` a method whose sketch is shown,
-    `others` further search terms, `read` returns a long text, called when the topic is shown.
+    `others` further search terms, `read` returns a long text, called when the topic is shown. `is_markdown`: the text
+    is a file of ours.
     """
 
     id: str
@@ -173,16 +114,18 @@ class Topic:
     method: Method | None = None
     others: str = ""
     read: Callable[[], str] | None = None
+    is_markdown: bool = False
 
     def search_text(self) -> str:
         """Return all texts in lower case, for the search."""
         facts = " ".join(f"{name} {text}" for name, text in self.facts)
-        return f"{self.title} {self.text} {facts} {self.others}".lower()
+        text = re.sub(r"[*`\\]", "", self.text) if self.is_markdown else self.text
+        return f"{self.title} {text} {facts} {self.others}".lower()
 
 
 def topics() -> list[Topic]:
     """Return all topics by group, without the licences, which take time to read."""
-    return [*_first(), _files(), _trust(), *_methods(), *_settings(), *_scores(), *_findings()]
+    return [*_written(), _files(), *_methods(), *_settings(), *_scores(), *_findings()]
 
 
 def about() -> list[Topic]:
@@ -218,19 +161,29 @@ def best(wanted: str, found: list[Topic]) -> Topic | None:
     return next(iter(ranked), None)
 
 
-def _first() -> list[Topic]:
+def _written() -> list[Topic]:
+    """Return the topics that are files, in the language in use; in English where it has none."""
+    folder = paths.resources_folder() / "help"
+    code = spoken() if (folder / spoken()).is_dir() else ENGLISH
     return [
-        Topic(
-            _id("word", word.title),
-            FIRST,
-            tr(word.title),
-            tr(word.text),
-            tuple((tr(name), tr(text)) for name, text in word.facts),
-            drawing=word.drawing,
-            others=tr(word.others),
-        )
-        for word in WORDS
+        _of_file(file, group)
+        for name, group in WRITTEN.items()
+        for file in sorted((folder / code / name).glob("*.md"))
     ]
+
+
+def _of_file(file: Path, group: str) -> Topic:
+    head, _, text = file.read_text(encoding="utf-8").partition("\n\n")
+    remarks = dict(REMARK.findall(head))
+    return Topic(
+        id_of_file(file),
+        group,
+        head.rpartition("# ")[2],
+        text,
+        drawing=remarks.get("drawing", ""),
+        others=remarks.get("search", ""),
+        is_markdown=True,
+    )
 
 
 def _files() -> Topic:
@@ -241,7 +194,7 @@ def _files() -> Topic:
     )
     return Topic(
         _id("files", "kinds"),
-        FIRST,
+        TERM,
         tr("Files that can be read"),
         tr(
             "A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides "
@@ -249,13 +202,6 @@ def _files() -> Topic:
         ),
         (*kinds, (tr("Known chats and transcripts"), ", ".join(known))),
         others=tr("formats import export endings"),
-    )
-
-
-def _trust() -> Topic:
-    facts = tuple((tr(title), tr(text)) for title, text in TRUST_FACTS)
-    return Topic(
-        _id("word", TRUST_TITLE), FIRST, tr(TRUST_TITLE), tr(TRUST_TEXT), facts, others=tr(TRUST_WORDS)
     )
 
 
@@ -393,6 +339,11 @@ def _findings() -> list[Topic]:
         )
         for each in FINDINGS
     ]
+
+
+def id_of_file(file: Path) -> str:
+    """Return the id of the topic that is a file: its folder, and its name without the number."""
+    return _id(file.parent.name, file.stem.partition("-")[2])
 
 
 def id_of_setting(title: str) -> str:

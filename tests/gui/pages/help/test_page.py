@@ -7,7 +7,6 @@ from PySide6.QtTest import QTest
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, FINDINGS, METHODS, describe, licences, metrics
 from gui.look import style
 from gui.pages.help import topics
-from gui.pages.help.glossary import WORDS
 from gui.pages.help.page import DRAWINGS, HelpPage
 from gui.widgets.labels import Label
 from tests.helpers.background import wait_for
@@ -58,11 +57,13 @@ def test_the_search_finds_what_was_meant(all_topics):
         "lora": "LoRA",
         "warm-up": "Warm-up",
         "overfitting": "Loss",
-        "whatsapp": "Files that can be read",
+        "whatsapp": "I have WhatsApp or other chats",
+        "base_model.id": "GGUF file as base model",
+        "no summaries": "I have no summaries yet",
     }.items():
         assert topics.best(asked, topics.find(asked, all_topics)).title == first
     for asked in ("malicious", "safetensors", "what is trusted"):
-        assert topics.TRUST_TITLE in [topic.title for topic in topics.find(asked, all_topics)]
+        assert "What is trusted, and what is not" in [topic.title for topic in topics.find(asked, all_topics)]
     for asked in ("onnx", "openvino", "gguf"):
         found = {each.title: each.text for each in topics.find(asked, all_topics)}
         assert "Export a plain model instead" in found["Exports for other programs"]
@@ -86,7 +87,7 @@ def test_a_method_is_shown_with_its_sketch_and_long_facts_whole(page, qtbot):
     page.open("method lora")
     assert page.reader._sketch.isVisible()
     assert not page.reader._drawing.isVisible()
-    page.open(f"word {WORDS[0].title}")
+    page.open("terms how-it-works")
     assert not page.reader._sketch.isVisible()
     assert page.reader._drawing.isVisible()
     page.open("setting Rank")
