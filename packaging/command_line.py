@@ -1,4 +1,7 @@
-"""Writes docs/command-line.md from the parser of the command line: `dev.py docs` calls it, and a test compares."""
+"""Writes docs/command-line.md from the parser of the command line: `dev.py docs` calls it, and a test compares.
+
+The man page gets its list of verbs from here when the package is built.
+"""
 
 from __future__ import annotations
 
@@ -37,22 +40,36 @@ COMMON = {"json", "offline", "help"}
 
 def text() -> str:
     """Return the page: every verb with what it does and its arguments."""
+    return HEAD + "".join(_part(path, verb) for path, verb in _verbs(_parser(), ()))
+
+
+def manual() -> str:
+    """Return the list of all verbs in the language of man pages."""
+    return "".join(
+        f".TP\n.B {_roff(' '.join(path))}\n{_roff(verb.description or '')}\n"
+        for path, verb in _verbs(_parser(), ())
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
     with patch.dict(os.environ, {command_name.VARIABLE: "tunesmith"}):
-        parser, _ = make_parser(add_verbs)
-    return HEAD + "".join(_verbs(parser, ()))
+        return make_parser(add_verbs)[0]
 
 
-def _verbs(parser: argparse.ArgumentParser, before: tuple[str, ...]) -> Iterator[str]:
+def _verbs(
+    parser: argparse.ArgumentParser, before: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], argparse.ArgumentParser]]:
     for action in parser._actions:
-        if not isinstance(action, argparse._SubParsersAction):
-            continue
-        for name, verb in action.choices.items():
-            path = (*before, name)
-            yield f"\n{'#' * min(4, len(path) + 1)} {' '.join(path)}\n\n{_plain(verb.description or '')}\n"
-            rows = [_row(each) for each in verb._actions if each.dest not in COMMON and _has_row(each)]
-            if rows:
-                yield "\n| argument | what it does |\n|---|---|\n" + "".join(rows)
-            yield from _verbs(verb, path)
+        if isinstance(action, argparse._SubParsersAction):
+            for name, verb in action.choices.items():
+                yield (*before, name), verb
+                yield from _verbs(verb, (*before, name))
+
+
+def _part(path: tuple[str, ...], verb: argparse.ArgumentParser) -> str:
+    head = f"\n{'#' * min(4, len(path) + 1)} {' '.join(path)}\n\n{_plain(verb.description or '')}\n"
+    rows = [_row(each) for each in verb._actions if each.dest not in COMMON and _has_row(each)]
+    return head + ("\n| argument | what it does |\n|---|---|\n" + "".join(rows) if rows else "")
 
 
 def _has_row(action: argparse.Action) -> bool:
@@ -74,6 +91,11 @@ def _row(action: argparse.Action) -> str:
 def _plain(words: str) -> str:
     """Return a text without what Markdown would read as markup."""
     return re.sub(r"([\\`*_<\[|])", r"\\\1", words)
+
+
+def _roff(words: str) -> str:
+    """Return a text without what a man page would read as markup: commands at its begin, hyphens that break."""
+    return re.sub(r"^([.'])", r"\\&\1", words.replace("\\", "\\e").replace("-", "\\-"))
 
 
 if __name__ == "__main__":

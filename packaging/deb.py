@@ -21,6 +21,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import command_line
 import qt_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,6 +145,7 @@ def offscreen() -> dict[str, str]:
 
 def _put_texts(share: Path) -> None:
     page = _filled((LINUX / "tunesmith.1").read_text(encoding="utf-8"))
+    page = page.replace("@VERBS@\n", command_line.manual())
     date = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(_moment()))
     changes = CHANGES.substitute(version=f"{version()}-{REVISION}", maintainer=MAINTAINER, date=date)
     news = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

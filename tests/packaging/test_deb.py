@@ -11,7 +11,8 @@ import pytest
 import qt_libraries
 
 from engine.api import DATA_SUFFIXES
-from engine.commands.parser import PAGES
+from engine.commands.cli import add_verbs
+from engine.commands.parser import PAGES, make_parser
 from tests.helpers.repository import ROOT
 
 SHARE = "usr/share"
@@ -129,6 +130,20 @@ def test_files_that_open_are_of_types_the_desktop_can_tell(tree, entry):
     assert "*.jsonl" in globs
     assert ".jsonl" in DATA_SUFFIXES
     assert {kind.get("type") for kind in declared.iter(f"{space}mime-type")} <= types
+
+
+def test_the_man_page_has_every_verb_and_no_markup_of_chance(tree):
+    page = gzip.decompress((tree / SHARE / "man/man1/tunesmith.1.gz").read_bytes()).decode()
+    _, names = make_parser(add_verbs)
+    listed = page.partition(".SH VERBS\n")[2].partition(".SH")[0].replace("\\-", "-")
+    heads = re.findall(r"^\.TP\n\.B (\S+)$", listed, re.MULTILINE)
+    assert heads == list(names)
+    assert "\n.B arena run\n" in listed
+    assert {line.split()[0] for line in listed.splitlines() if line.startswith((".", "'"))} == {
+        ".TP",
+        ".B",
+        ".BR",
+    }
 
 
 def test_texts_are_packed_and_filled_in(tree):
