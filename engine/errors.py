@@ -53,7 +53,7 @@ class Problem:
 def each(wrong: Sequence[T], problem: Callable[[T], Problem], field: str) -> list[Problem]:
     """Return the problem of each wrong entry of a field; of very many the first ones, and how many more there are."""
     more = len(wrong) - MAX_ALIKE
-    rest = [Problem(field, f"And {more:,} more of this kind.")] if more > 0 else []
+    rest = [Problem(field, f"And {more:,} more like this.")] if more > 0 else []
     return [*map(problem, wrong[:MAX_ALIKE]), *rest]
 
 

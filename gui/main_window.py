@@ -226,7 +226,7 @@ class MainWindow(ShellWindow):
         self._open(dialog)
 
     def _start_failed(self, text: str) -> None:
-        self.notifier.notify(tr("Could not start from the queue"), text)
+        self.notifier.notify(tr("Couldn't start from the queue"), text)
 
     def _show_queue(self, _model: RunModel | None = None) -> None:
         queue = self.manager.device_queue
@@ -319,11 +319,11 @@ class MainWindow(ShellWindow):
         if not queue.waiting:
             return ""
         if queue.paused:
-            return tr("The queue stays paused, and its entries are kept.")
+            return tr("The queue stays paused; its entries are kept.")
         return tr_count(
             len(queue.waiting),
             "{n} more waits in the queue. It starts when you open Tunesmith again.",
-            "{n} more wait in the queue. They start when you open Tunesmith again.",
+            "{n} more are waiting. They start when you reopen Tunesmith.",
         )
 
     def _quit_dialog_closed(self) -> None:

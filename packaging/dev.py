@@ -12,7 +12,7 @@
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py proof --device pretend    the same on a pretend card, which counts waits and copies
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
-    python3 packaging/dev.py card [--minutes 9]        how fast and exact a graphics card is; a second call goes on
+    python3 packaging/dev.py card [--minutes 9]        how fast and exact a GPU is; a second call goes on
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
     python3 packaging/dev.py texts                     gather all texts into the files of the languages
     python3 packaging/dev.py docs                      the documentation as a website, in dist/docs
@@ -163,7 +163,7 @@ def bench(arguments: list[str]) -> int:
 
 
 def card(arguments: list[str]) -> int:
-    """Measure the graphics card, or without one the processor on much smaller models."""
+    """Measure the GPU, or without one the processor on much smaller models."""
     environment.ensure(ROOT)
     # It runs in the checkout, and writes where it was asked for.
     return _python(["-m", "tests.benchmarks.card", "--asked-in", str(Path.cwd()), *arguments], {})

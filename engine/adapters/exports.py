@@ -71,9 +71,9 @@ def runtime_problems(
         return []
     found = missing_ctranslate2(field)
     if quantization != "none":
-        found.append(Problem(field, f"CTranslate2 does not run {quantization} bases.", OWN_ENGINE))
+        found.append(Problem(field, f"CTranslate2 doesn't support {quantization} bases.", OWN_ENGINE))
     if device not in ("auto", "cpu"):
-        found.append(Problem(field, f"CTranslate2 runs on the processor here, not on {device}.", OWN_ENGINE))
+        found.append(Problem(field, f"Here CTranslate2 runs on the CPU, not on {device}.", OWN_ENGINE))
     found += [
         Problem(
             field,
@@ -94,7 +94,9 @@ def refuse_irreproducible(adapter: Adapter) -> Recipe:
     why = script_obstacle(adapter)
     recipe = None if why else adapter.recipe()
     if recipe is None:
-        raise AdapterError(f"No script can train {adapter.name} again: {why}.", "Export it as peft instead.")
+        raise AdapterError(
+            f"{adapter.name} can't be exported as a training script: {why}.", "Export it as peft instead."
+        )
     return recipe
 
 
@@ -107,17 +109,17 @@ def script_obstacle(adapter: Adapter) -> str:
     except RecipeError:
         return "its recipe can't be read"
     if recipe is None or not adapter.metadata.training.step:
-        return "it does not say how it was trained"
+        return "it doesn't say how it was trained"
     return _training_obstacle(adapter, recipe)
 
 
 def _training_obstacle(adapter: Adapter, recipe: Recipe) -> str:
     if recipe.method.start_from:
-        return "its training went on from another adapter"
+        return "it continued the training of another adapter"
     if any(change.step > 0 and change.field not in HARMLESS_CHANGES for change in recipe.changes):
         return "its settings were changed while it was trained"
     if adapter.metadata.base_model.precision == "float16":
-        return "it was computed in float16, which needs scaled gradients"
+        return "it was trained in float16, which needs loss scaling"
     facts = adapter.metadata.base_model
     base = BaseFacts(quantization=recipe.base_model.quantization, precision=facts.precision)
     return recipe.method.method.beyond_peft(recipe.method.options, base)

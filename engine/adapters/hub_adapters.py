@@ -82,15 +82,15 @@ def _refuse_copy(adapter: Adapter, *, with_conversations: bool) -> None:
     if changed:
         raise AdapterError(
             f"{' and '.join(changed)} of {adapter.name} changed since the adapter was saved.",
-            "Only what was trained is passed on.",
+            "Only trained weights can be shared.",
             "adapter",
         )
     shots = adapter.metadata.prompt.shots if adapter.metadata.prompt else []
     if shots and not with_conversations:
         shown = counted(len(shots), "conversation")
         raise AdapterError(
-            f"The prompt of {adapter.name} holds {shown}, which would go to the hub with it.",
-            "Give --with-conversations if they may.",
+            f"The prompt of {adapter.name} contains {shown}, which would be uploaded with it.",
+            "If they may be published, add --with-conversations.",
             "adapter",
         )
 
@@ -107,7 +107,7 @@ def refuse_private(adapter: Adapter, files: Mapping[str, Path]) -> None:
         content = read_bytes(path, KINDS.get(name, FileKind.TOKENIZER)) if is_text else b""
         if any(mark in content for mark in marks):
             raise AdapterError(
-                f"{name} would name a folder of this computer.",
-                "Take it out of the adapter's name or prompt.",
+                f"{name} would contain the path of a folder on this computer.",
+                "Remove it from the adapter's name or prompt.",
                 "adapter",
             )

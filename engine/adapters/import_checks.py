@@ -84,7 +84,7 @@ def copy_file(source: Path, target: Path) -> None:
     except UnreadableFileError as error:
         raise AdapterError(
             f"{target.name} of {source.parent.name} can't be read: {error}.",
-            "Leave it out, or put the file itself there. What is in the hub's cache is imported as OWNER/NAME.",
+            "Remove the link, or replace it with the file. To import from the hub's cache, use OWNER/NAME.",
         ) from error
 
 
@@ -126,12 +126,12 @@ def peft_config(folder: Path) -> dict[str, Any]:
         config = read_json(folder / CONFIG_NAME, FileKind.ADAPTER_CONFIG)
     except FileNotFoundError as error:
         raise AdapterError(
-            f"{folder.name} has no {CONFIG_NAME}.", "Choose the folder that holds it."
+            f"{folder.name} has no {CONFIG_NAME}.", "Choose the folder that contains it."
         ) from error
     except (OSError, ValueError) as error:
         raise AdapterError(f"The {CONFIG_NAME} of {folder.name} can't be read: {error}.") from error
     if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
-        raise AdapterError(f"The {CONFIG_NAME} of {folder.name} names no PEFT method.")
+        raise AdapterError(f"The {CONFIG_NAME} of {folder.name} doesn't name a PEFT method.")
     return config
 
 
@@ -169,7 +169,7 @@ def _require_safetensors(folder: Path) -> None:
         instead = f", but {others}" if others else ""
         raise AdapterError(
             f"{folder.name} has no {WEIGHTS_NAME}{instead}.",
-            "Weights in .bin files can run code when they are loaded, so only safetensors are taken.",
+            "Loading .bin files can run code, so only safetensors files are accepted.",
         )
 
 
@@ -195,7 +195,7 @@ def read_header(stream: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
     entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
     ends = {name: entry["data_offsets"][1] for name, entry in entries.items()}
     if any(end > size - 8 - length for end in ends.values()):
-        raise ValueError("it is cut short")
+        raise ValueError("it is truncated")
     if max(ends.values(), default=0) < size - 8 - length:
         raise ValueError("it is longer than its tensors")
     return entries, 8 + length
@@ -208,7 +208,7 @@ def _shape(name: str, entry: dict[str, Any]) -> tuple[int, ...]:
         raise ValueError(f"the shape of {name[:200]} is impossible")
     bits = BITS.get(entry["dtype"])
     if bits is not None and math.prod(shape) * bits != 8 * (end - start):
-        raise ValueError(f"{name[:200]} is not as large as it says")
+        raise ValueError(f"the size of {name[:200]} is not the one it declares")
     return shape
 
 
@@ -231,10 +231,10 @@ def unpack(source: Path, target: Path) -> Path:
     marks = (CONFIG_NAME, adapter_toml.FILE_NAME)
     roots = sorted({path.parent for mark in marks for path in target.rglob(mark)})
     if not roots:
-        raise AdapterError(f"{source.name} holds no {CONFIG_NAME}.", "Choose the zip of an adapter.")
+        raise AdapterError(f"{source.name} contains no {CONFIG_NAME}.", "Choose the zip of an adapter.")
     if len(roots) > 1:
-        message = f"{source.name} holds {len(roots)} adapters."
-        raise AdapterError(message, "Unpack it and import them one by one.")
+        message = f"{source.name} contains {len(roots)} adapters."
+        raise AdapterError(message, "Unpack it and import each adapter on its own.")
     return roots[0]
 
 
@@ -244,8 +244,8 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
     plausible = max(UNCHECKED_ZIP_BYTES, MAX_COMPRESSION * source.stat().st_size)
     if total > min(MAX_ZIP_BYTES, plausible) or len(members) > MAX_ZIP_MEMBERS:
         raise AdapterError(
-            f"{source.name} unpacks to {len(members):,} files of {total / 1e6:,.0f} MB, far more than an adapter of "
-            "its size would.",
+            f"{source.name} unpacks to {len(members):,} files of {total / 1e6:,.0f} MB, far too much for "
+            "an adapter of its size.",
             "Unpack it yourself if you trust it, and choose the folder.",
         )
     for member in members:
@@ -254,12 +254,12 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
             raise AdapterError(f"{source.name} tries to write outside its folder.", "Don't trust this file.")
         if stat.S_ISLNK(member.external_attr >> 16):
             raise AdapterError(
-                f"{source.name} holds a link, {member.filename[:200]}.", "Don't trust this file."
+                f"{source.name} contains a link, {member.filename[:200]}.", "Don't trust this file."
             )
     free = shutil.disk_usage(target).free
     if total > free:
         raise StorageError(
-            f"Unpacking {source.name} takes {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free.",
+            f"Unpacking {source.name} needs {total / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free.",
             "Free some disk space.",
         )
 

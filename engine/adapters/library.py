@@ -77,7 +77,10 @@ class Adapter:
     def unmergeable(self) -> str:
         """Why it can't be merged into a plain model, "" if it can."""
         if self.metadata.base_model.quantization == "int8":
-            return "it was trained on an int8 base, whose layers round activations as no plain model does"
+            return (
+                "it was trained on an int8 base, whose layers round activations in a way that a "
+                "plain model doesn't"
+            )
         facts = self.metadata.method
         # Adapters of other programs have the id of no method.
         by_id = [entry for entry in METHODS if entry.id == facts.id]
@@ -168,7 +171,9 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
         or [each for each in adapters if shortened and slug(each.name) == name]
     )
     if len(matches) > 1:
-        raise AdapterError(f'{len(matches)} adapters are called "{name}".', "Give the id of one.", "adapter")
+        raise AdapterError(
+            f'{len(matches)} adapters are called "{name}".', "Type the id of one of them.", "adapter"
+        )
     if matches:
         return matches[0]
     folder = path_here(name)
@@ -185,7 +190,7 @@ def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) ->
     if begun:
         message = f'{len(begun)} adapters begin with "{name}".'
         raise AdapterError(
-            message, f"Give more of the id; `{command_name()} adapters` lists them.", "adapter"
+            message, f"Type more of the id; `{command_name()} adapters` lists them.", "adapter"
         )
     near = difflib.get_close_matches(name, [text for each in adapters for text in (each.name, each.id)], n=1)
     hint = f"Did you mean {near[0]}?" if near else f"`{command_name()} adapters` lists them."
@@ -202,7 +207,7 @@ def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
         rename(partial, folder)
         sync_directory(folder.parent)
     except OSError as error:
-        raise StorageError(f"The adapter can't be put into the library: {error.strerror}.") from error
+        raise StorageError(f"The adapter can't be added to the library: {error.strerror}.") from error
     return Adapter(folder, complete)
 
 
@@ -255,7 +260,8 @@ def promote(checkpoint: Path, name: str) -> Adapter:
     """
     if not (checkpoint / adapter_toml.FILE_NAME).exists():
         raise AdapterError(
-            f"{checkpoint.name} holds no adapter.", "Only checkpoints with an adapter.toml can be promoted."
+            f"{checkpoint.name} contains no adapter.",
+            "Only checkpoints with an adapter.toml can be promoted.",
         )
     metadata = adapter_toml.load(checkpoint)
     title = " ".join(name.split()) or metadata.name
@@ -307,8 +313,8 @@ def import_adapter(source: Path, hub: HubFacts | None = None) -> Adapter:
     if source.is_dir():
         return _import_folder(source, source.resolve().name, hub)
     raise AdapterError(
-        f"{source.name} is neither a folder nor a zip of an adapter.",
-        "Choose the folder that holds adapter_config.json.",
+        f"{source.name} is neither an adapter's folder nor its zip file.",
+        "Choose the folder that contains adapter_config.json.",
     )
 
 
@@ -327,7 +333,10 @@ def remarks_on_weights(adapter: Adapter) -> list[str]:
     more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
     kinds = f"NaN, infinity, or above {LARGEST_WEIGHT:,.0f}"
     return [
-        f"{adapter.name} has impossible values ({kinds}) in {listed}{more}: what it writes makes no sense."
+        (
+            f"{adapter.name} has invalid values ({kinds}) in {listed}{more}, so its summaries would be "
+            "meaningless."
+        )
     ]
 
 
@@ -348,7 +357,7 @@ def restore_adapter(trashed: Path) -> Adapter:
 def export_folder(adapter: Adapter, target: Path) -> Path:
     """Copy the adapter to `target`, which must not exist, without local paths; return it."""
     if os.path.lexists(target):
-        raise StorageError(f"{target} exists already.", "Choose another name.")
+        raise StorageError(f"{target} already exists.", "Choose another name.")
     try:
         with aside(target) as unfinished:
             unfinished.mkdir(mode=0o700, parents=True)
@@ -362,7 +371,7 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
 def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path:
     """Write the adapter as a zip file without local paths. Without `replace`, `target` must not exist."""
     if os.path.lexists(target) and not replace:
-        raise StorageError(f"{target} exists already.", "Choose another name.")
+        raise StorageError(f"{target} already exists.", "Choose another name.")
     top = file_name(adapter.name) or "adapter"
     try:
         with (

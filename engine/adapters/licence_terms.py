@@ -16,21 +16,16 @@ class Terms:
     forbids: bool = False
 
 
-FREE = Terms("What was made from it may be passed on freely.")
-NAMED = Terms("What was made from it may be passed on if the licence and the authors are named.")
-ALIKE = Terms("What was made from it may be passed on under the same licence only, with the authors named.")
-NOT_SOLD = Terms(
-    "What was made from it may be passed on and used for non-commercial purposes only, with the authors named."
-)
+FREE = Terms("You may share what you made from it freely.")
+NAMED = Terms("You may share what you made from it if you name the licence and the authors.")
+ALIKE = Terms("You may share what you made from it under the same licence, with attribution.")
+NOT_SOLD = Terms("You may share what you made from it for non-commercial use, with attribution.")
 NOT_SOLD_ALIKE = Terms(
-    "What was made from it may be passed on and used for non-commercial purposes and under the same licence only, "
-    "with the authors named."
+    "You may share what you made from it for non-commercial use, under the same licence and with attribution."
 )
-OWN = Terms(
-    "What was made from it may be passed on with those terms alone, which whoever uses it must follow."
-)
-FORBIDDEN = Terms("What was made from it must not be passed on.", forbids=True)
-UNKNOWN = "What it says of passing on is not known here: read it."
+OWN = Terms("You may share what you made from it only under those terms, which also bind whoever uses it.")
+FORBIDDEN = Terms("You may not share what you made from it.", forbids=True)
+UNKNOWN = "Tunesmith doesn't know its terms. Read them before you share anything."
 # The first that matches counts.
 KNOWN = (
     (re.compile(r"cc-by(-nc)?-nd(-.*)?|all-rights-reserved|proprietary"), FORBIDDEN),
@@ -56,9 +51,9 @@ def terms(name: str) -> Terms | None:
 def of_base_model(name: str, licence: str) -> str:
     """Return what follows from the licence of a base model, as one or two sentences; either may be "", unknown."""
     if not name:
-        return "The licence of the base model is not known: find it out before you pass anything on."
+        return "The licence of the base model is unknown. Check it before you share anything."
     if not licence:
-        return f"The licence of the base model {name} is not known: find it out before you pass anything on."
+        return f"The licence of the base model {name} is unknown. Check it before you share anything."
     if name == STARTER:
         return _with_terms(f"The practice model of Tunesmith is under {licence}.", licence)
     return _with_terms(f"The base model {name} is under {licence}.", licence)
@@ -67,7 +62,7 @@ def of_base_model(name: str, licence: str) -> str:
 def of_data(licence: str) -> str:
     """Return what follows from the licence of the data, "" if it is not known, as one or two sentences."""
     if not licence:
-        return "The licence of the data is not known: find it out before you pass anything on."
+        return "The licence of the data is unknown. Check it before you share anything."
     return _with_terms(f"The data is under {licence}.", licence)
 
 

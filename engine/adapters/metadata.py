@@ -162,7 +162,7 @@ class ScoreCard(_Table):
             and measured
             and validators.are_differences(self.measure_difference)
         ):
-            raise ValueError("these are no scores")
+            raise ValueError("these are not scores")
         return self
 
     @property
@@ -198,7 +198,7 @@ class Verification(_Table):
     @model_validator(mode="after")
     def _is_valid(self) -> Self:
         if self.conversations and not validators.are_score_differences(self.difference):
-            raise ValueError("these are no differences")
+            raise ValueError("these are not score differences")
         return self
 
 
@@ -343,7 +343,7 @@ def refuse_long_prompt(prompt: PromptFacts | None, whose: str) -> None:
         ("The examples in the prompt", shown, prompts.MAX_EXAMPLE_CHARACTERS),
     ):
         if length > limit:
-            message = f"{part} of {whose} has {length:,} characters, and at most {limit:,} are read."
+            message = f"{part} of {whose} has {length:,} characters; the limit is {limit:,}."
             raise AdapterError(message, "Don't use it, or ask who made it.", "prompt")
 
 

@@ -246,8 +246,8 @@ def require_known(config: Mapping[str, Any], name: str) -> None:
     tuner = tuner_of(peft_type)
     if tuner is None:
         raise AdapterError(
-            f"{name} was made with {peft_type[:60]}, which Tunesmith does not use.",
-            f"`{command_name()} methods` lists the methods that it does.",
+            f"{name} was made with {peft_type[:60]}, which Tunesmith doesn't support.",
+            f"`{command_name()} methods` lists those that it supports.",
         )
     rules = rules_of(tuner)
     for key, value in config.items():
@@ -260,14 +260,14 @@ def _refused(name: str, key: str, value: Any, *, known: bool) -> AdapterError:
     if key == "init_lora_weights" and str(value).startswith(CHANGES_THE_BASE):
         return AdapterError(
             f"{name} was initialised with {shown}, which changes the base model itself.",
-            "Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the initial adapter as "
-            "path_initial_model_for_weight_conversion.",
+            "Convert it to a plain LoRA where it was made: pass the initial adapter to PEFT's "
+            "save_pretrained as path_initial_model_for_weight_conversion.",
         )
     what = "is not accepted" if known else "is not known"
     return AdapterError(
         f"The configuration of {name} says {key[:60]} = {shown}, which {what}.",
-        "Settings must not name files, models or code, and numbers must be within the usual limits. Remove "
-        "the setting if you trust the adapter.",
+        "Settings may not name files, models or code, and numbers must be within the usual limits. If "
+        "you trust the adapter, remove the setting.",
     )
 
 
@@ -284,15 +284,16 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
     foreign = next((key for key in shapes if not _is_own(key, tuner, config)), None)
     if foreign is not None:
         raise AdapterError(
-            f"The weights of {name} hold {foreign[:200]}, which is no part of an adapter of {tuner.peft_type}.",
-            "It could overwrite the base model, so it is not loaded. Export the adapter again.",
+            f"The weights of {name} contain {foreign[:200]}, which doesn't belong in an adapter of "
+            f"{tuner.peft_type}.",
+            "It could overwrite the base model, so it isn't loaded. Export the adapter again.",
         )
     sizes = {**(PROMPT_SIZES if tuner.virtual_tokens else {}), **tuner.sizes}
     for key, dimensions in sizes.items():
         held, asked = _largest_dimension(shapes, dimensions), _largest(config.get(key))
         if asked > max(UNCHECKED_SIZE, TIMES_THE_FILE * held):
             raise AdapterError(
-                f"The configuration of {name} says {key} = {asked:,}, but its weights hold {held:,}.",
+                f"The configuration of {name} says {key} = {asked:,}, but its weights contain {held:,}.",
                 "Copy or export the adapter again.",
             )
     if tuner.virtual_tokens == "keys_and_values":
@@ -301,7 +302,8 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
         held = _largest_dimension(shapes, (("prompt_embeddings", 1),))
         if asked > TIMES_THE_FILE * held:
             raise AdapterError(
-                f"The configuration of {name} asks for a prefix {asked:,} wide, but its weights are {held:,} wide.",
+                f"The configuration of {name} declares a prefix of width {asked:,}, but its weights have "
+                f"width {held:,}.",
                 "Copy or export the adapter again.",
             )
 

@@ -23,7 +23,7 @@ def to_trash(folder: Path, place: Path, field: str) -> Path:
     Raises StorageError, with the field for a folder that is not in the place: a person's own may hold anything.
     """
     if folder.name in ("", "..") or folder.parent.resolve() != place.resolve():
-        hint = "Tunesmith deletes only what is in its library. Other folders are yours to delete."
+        hint = "Tunesmith deletes only what is in its library. Delete other folders yourself."
         raise StorageError(f"{folder} is not in {place}.", hint, field)
     trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"
     try:
@@ -37,11 +37,11 @@ def restore(trashed: Path, parent: Path) -> Path:
     """Move a folder out of the trash back below `parent` and return it. Raises StorageError."""
     folder = parent / former_name(trashed)
     if folder.exists():
-        raise StorageError(f"{folder} exists already.", f"What was deleted is still in {trashed}.")
+        raise StorageError(f"{folder} already exists.", f"The deleted files are still in {trashed}.")
     try:
         move(trashed, folder)
     except OSError as error:
-        raise StorageError(f"{folder.name} can't be taken out of the trash: {error}.") from error
+        raise StorageError(f"{folder.name} can't be restored from the trash: {error}.") from error
     return folder
 
 

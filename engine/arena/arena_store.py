@@ -113,7 +113,7 @@ def create(
         recipes.save(recipe, folder / RECIPE_NAME)
         entries.write(folder, file)
     except OSError as error:
-        raise StorageError(f"{folder} can't be made: {error.strerror}.", "Free some space.") from error
+        raise StorageError(f"{folder} can't be created: {error.strerror}.", "Free some space.") from error
     return add(open_arena(folder), changes, family, seeds)
 
 
@@ -157,7 +157,7 @@ def delete(arena: Arena) -> Path:
     Raises ArenaError if its queue runs, StorageError.
     """
     if is_worked(arena):
-        raise ArenaError(f"The queue of {arena.name} is being worked.", "Stop it first.")
+        raise ArenaError(f"The queue of {arena.name} is running.", "Stop it first.")
     return to_trash(arena.folder, arenas_folder(), "arena")
 
 
@@ -257,7 +257,7 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], see
             added.add(tables, seed, once=seeds > 1)
         if seeds > 1 and len(file.entries) == before:
             raise ArenaError(
-                f"{file.name} has all these entries with {seeds} seeds already.",
+                f"{file.name} already has all these entries with {seeds} seeds.",
                 "Choose more seeds, or other entries.",
                 "seeds",
             )
@@ -296,8 +296,8 @@ def working(arena: Arena) -> Iterator[None]:
     with _locked(arena.folder / QUEUE_LOCK) as is_held:
         if not is_held:
             raise ArenaError(
-                f"The queue of {arena.name} is worked by another window or command line.",
-                "Wait for it to end, or stop it there.",
+                f"Another window or command line is running the queue of {arena.name}.",
+                "Wait until it ends, or stop it there.",
             )
         yield
 
@@ -308,7 +308,7 @@ def _locked(path: Path, wait_seconds: float = 0.0) -> Iterator[bool]:
         try:
             is_held = stack.enter_context(held(path, wait_seconds))
         except OSError as error:
-            raise ArenaError(f"The arena in {path.parent} is gone or can't be written.") from error
+            raise ArenaError(f"The arena in {path.parent} was deleted or can't be written.") from error
         yield is_held
 
 

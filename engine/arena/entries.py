@@ -78,7 +78,7 @@ def read(folder: Path) -> ArenaFile:
     try:
         file = ArenaFile.model_validate(read_toml(folder / FILE_NAME, FileKind.ARENA))
     except FileNotFoundError as error:
-        raise ArenaError(f"There is no arena in {folder}.") from error
+        raise ArenaError(f"{folder} contains no arena.") from error
     except (OSError, ValueError) as error:
         raise ArenaError(f"The arena {folder.name} can't be read.", str(error).splitlines()[0]) from error
     if file.schema_ > SCHEMA:

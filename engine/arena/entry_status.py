@@ -119,9 +119,9 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
     if run.outcome == "failed":
         return "failed", run.failure_message
     if run.outcome == "crashed":
-        return "crashed", "Its worker ended unexpectedly. The queue resumes it from its last checkpoint."
+        return "crashed", "It crashed. The queue resumes it from its last checkpoint."
     if run.outcome == "away":
-        return "away", "It goes on at another computer. The queue follows it."
+        return "away", "It runs on another computer. The queue follows it."
     return run.outcome or "waiting", ""
 
 

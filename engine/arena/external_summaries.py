@@ -72,7 +72,7 @@ def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: 
     if not title:
         raise ArenaError("The entry has no name.", "Say which system wrote the summaries.", "name")
     if any(each.title == title for each in arena.entries):
-        raise ArenaError(f'The arena has an entry "{title}" already.', "Give it another name.", "name")
+        raise ArenaError(f'The arena already has an entry "{title}".', "Give it another name.", "name")
     card = Card.model_validate({**result, "schema": 1, "file": file, "added_at": now_text()})
     # Removed entries keep their folders, so that they can be put back.
     taken = {each.id for each in arena.entries} | {each.name for each in (arena.folder / FOLDER).glob("*")}

@@ -63,7 +63,7 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "ranks",
         "LoRA ranks 1 to 64",
-        "Alpha equals the rank, so that the scaling stays the same",
+        "Alpha equals the rank, so the scaling stays the same",
         tuple({"method": {"id": "lora", "rank": rank, "alpha": rank}} for rank in RANKS),
     ),
     Preset(
@@ -124,10 +124,10 @@ def _present(options: Mapping[str, Any]) -> dict[str, Any]:
 def require_valid(common: Tables, seeds: int) -> None:
     """Raise RecipeError for an impossible number of seeds, and for seeds beyond the largest one."""
     if not 1 <= seeds <= MAX_SEEDS:
-        message = f"There can't be {seeds} seeds: 1 to {MAX_SEEDS} are possible."
-        raise RecipeError((Problem("seeds", message, "Three show the spread, five show it well."),))
+        message = f"{seeds} seeds are too many or too few: choose 1 to {MAX_SEEDS}."
+        raise RecipeError((Problem("seeds", message, "Three seeds show the spread; five show it well."),))
     if seed_of(common) + seeds - 1 > MAX_SEED:
-        message = f"{seeds} seeds from {seed_of(common)} on are more than there are: the last is {MAX_SEED}."
+        message = f"{seeds} seeds starting at {seed_of(common)} go past the last possible seed, {MAX_SEED}."
         raise RecipeError((Problem(KEY, message, "Choose a smaller seed."),))
 
 

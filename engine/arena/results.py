@@ -28,7 +28,7 @@ from engine.system.files import write_atomically
 from engine.system.validators import Verdict
 from engine.voting import external_id, of_runs
 
-ONE_SEED_OF_FULL = "Full fine-tuning has one seed: the interval against it leaves out its spread."
+ONE_SEED_OF_FULL = "Full fine-tuning has only one seed, so intervals against it leave out its spread."
 
 
 def groups(statuses: Sequence[EntryStatus]) -> list[Group]:
@@ -133,7 +133,7 @@ def _row(status: EntryStatus) -> Row | None:
             scores=card.scores,
             base=card.base.scores,
             against_base=card.difference,
-            remark=" ".join(filter(None, (f"From {card.file}: its prompt is not known.", some, own))),
+            remark=" ".join(filter(None, (f"From {card.file}; its prompt is unknown.", some, own))),
             metrics=card.measures,
             base_metrics=card.base.measures,
             metrics_against_base=card.measure_difference,
@@ -167,7 +167,7 @@ def _with_full(rows: list[Row], files: _ScoreFiles) -> list[Row]:
 def _paired(row: Row, full: Row, files: _ScoreFiles) -> Row:
     own, baseline = files.of_row(row), files.of_row(full)
     if not own or not baseline:
-        return replace(row, full_missing="The scores of single conversations are missing.")
+        return replace(row, full_missing="Scores per conversation are missing.")
     if own[0].examples != baseline[0].examples:
         return replace(row, full_missing="Full fine-tuning was scored on other conversations.")
     remarks = (row.remark, ONE_SEED_OF_FULL if len(own) > 1 == len(baseline) else "")
@@ -270,8 +270,8 @@ def job_arguments(statuses: Iterable[EntryStatus], file: Path, column: str = "")
     status = _reference(statuses)
     if status is None or status.run is None:
         raise ArenaError(
-            "No entry is scored yet.",
-            "Start the queue: a file is scored on the conversations of a scored entry.",
+            "No entry has been scored yet.",
+            "Start the queue first: a file is scored on the conversations of a scored entry.",
             "arena",
         )
     draws = status.recipe.evaluation.bootstrap if status.recipe else RESAMPLES
@@ -296,7 +296,7 @@ def save_conversations(statuses: Iterable[EntryStatus], path: Path) -> int:
     if scores is None or not scores.texts:
         raise ArenaError(
             "The scored conversations of the arena's runs can't be read.",
-            "Run an entry again: its scores are stored with their conversations.",
+            "Run an entry again; scores are now stored with their conversations.",
         )
     rows = [
         {"id": name, "conversation": texts.conversation, "prediction": ""}

@@ -18,9 +18,9 @@ from engine.runs.example_scores import ExampleScores, Written
 from engine.scoring.metrics import METRICS, MIN_EXAMPLES, Good, Unit
 
 ScoresOf = Callable[[EntryStatus], ExampleScores | None]
-ONE_SEED = "One seed is scored, so the interval is over conversations alone."
-OTHER_CONVERSATIONS = "It was scored on other conversations than the other seeds."
-NO_SCORES = "Its scores of single conversations are missing, so it is apart from the other seeds."
+ONE_SEED = "Only one seed is scored, so the interval covers conversations alone."
+OTHER_CONVERSATIONS = "It was scored on different conversations than the other seeds."
+NO_SCORES = "It has no scores per conversation, so it is listed separately from the other seeds."
 if TYPE_CHECKING:
     from engine.scoring.bootstrap import Interval
 
@@ -108,8 +108,8 @@ def _remarks(rest: Sequence[EntryStatus], apart: set[str]) -> list[str]:
         f"Not scored yet: seed {_seeds(waiting)}." if waiting else "",
         f"Failed: seed {_seeds(failed)}." if failed else "",
         f"Can't run: seed {_seeds(refused)}." if refused else "",
-        f"In a row of its own: seed {_seeds(own)}." if own else "",
-        f"Scored by another protocol: seed {_seeds(elsewhere)}." if elsewhere else "",
+        f"In a separate row: seed {_seeds(own)}." if own else "",
+        f"Scored by a different protocol: seed {_seeds(elsewhere)}." if elsewhere else "",
     )
     return [each for each in remarks if each]
 

@@ -78,7 +78,7 @@ def read(text: str) -> Chat:
     if not people(spoken):
         alone = (Turn("", text.strip()),) if named else spoken
         return Chat("text", alone, (), "no line names a speaker")
-    return Chat("plain", spoken, (), f'{named:,} lines are written "Name: text"', named)
+    return Chat("plain", spoken, (), f'{named:,} lines have the form "Name: text"', named)
 
 
 def in_lines(text: str) -> str:

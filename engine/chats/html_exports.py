@@ -133,13 +133,13 @@ def _fed(page: HTMLParser, pieces: Iterable[str]) -> Iterator[None]:
         for piece in pieces:
             page.feed(piece)
             if len(page.rawdata) > MAX_OPEN_CHARACTERS:
-                raise ValueError("a tag in it never ends")
+                raise ValueError("one of its tags is never closed")
             yield
         if len(page.rawdata) > MAX_LAST_CHARACTERS:
-            raise ValueError("it breaks off within a tag")
+            raise ValueError("it ends inside a tag")
         page.close()
     except AssertionError as error:
-        raise ValueError("it is no whole page") from error
+        raise ValueError("it is not a complete page") from error
 
 
 @dataclass

@@ -75,7 +75,7 @@ def _start_text(begun: datetime | None) -> str:
     return f"{begun:%Y-%m-%d %H:%M}" if begun else ""
 
 
-NAMELESS = "No one is named in it: the model can't learn who says what."
+NAMELESS = "It names no speakers, so the model can't learn who says what."
 # Their times count from the start of the recording: they have no dates.
 DATELESS: set[Kind] = {"webvtt", "srt", "transcript", "speech"}
 
@@ -145,10 +145,10 @@ def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     if not undated:
         whole = ""
     elif count == 1:
-        whole = "It stays whole, as its times have no dates."
+        whole = "It stays whole because its times have no dates."
     elif undated == 1:
-        whole = "1 of them stays whole, as its times have no dates."
+        whole = "1 of them stays whole because its times have no dates."
     else:
-        whole = f"{undated:,} of them stay whole, as their times have no dates."
+        whole = f"{undated:,} of them stay whole because their times have no dates."
     sentences = (which, f"{TITLES[kind]}: {said}.", whole, nameless)
     return " ".join(filter(None, sentences))

@@ -44,8 +44,8 @@ def require_expected(run_id: str, files: Manifest) -> None:
     for name, _, _ in files:
         if not is_expected(run_id, name) or name in seen:
             raise StorageError(
-                f"The cluster sent a file that the run does not have: {name[:200]!r}.",
-                "Nothing of it was kept. Ask who runs the cluster.",
+                f"The cluster sent a file that doesn't belong to the run: {name[:200]!r}.",
+                "Nothing was saved. Ask whoever runs the cluster.",
             )
         seen.add(name)
 

@@ -131,13 +131,13 @@ def misfits(node: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[Proble
     if not node["tunesmith"]:
         start = f"start the node with `{command_name()} node start` or `{command_name()} node join`"
         hint = f"Install it there, and {start}."
-        yield Problem("tunesmith", "Tunesmith is not found by the node's Python.", hint)
+        yield Problem("tunesmith", "Tunesmith isn't installed in the node's Python.", hint)
     elif node["tunesmith"] != here["tunesmith"]:
         message = f"The node has Tunesmith {node['tunesmith']}, this computer {here['tunesmith']}."
         yield Problem("tunesmith", message, "Install the same version on both.")
     missing = [name for name in ("torch", "transformers", "peft") if not node["packages"].get(name)]
     if missing:
-        hint = "Install Tunesmith there with all it needs."
+        hint = "Install Tunesmith there with all its dependencies."
         yield Problem("packages", f"The node lacks {', '.join(missing)}.", hint)
 
 
@@ -146,16 +146,16 @@ def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) 
     for name, own in here["packages"].items():
         there = node["packages"].get(name)
         if own and there and own != there:
-            message = f"The node has {name} {there}, this computer {own}: results may differ a little."
-            yield Problem("packages", message, "Install the same version for results that agree to the bit.")
+            message = f"The node has {name} {there}, this computer {own}; results may differ slightly."
+            yield Problem("packages", message, "Install the same version to get bit-identical results.")
     # The answer was written between the question and now.
     apart = max(began - node["time"], node["time"] - time.time(), 0.0)
     if apart > MAX_CLOCK_SECONDS:
-        message = f"The node's clock is {apart:.0f} s off that of this computer."
-        yield Problem("clock", message, "Set both by a time server; times of events are the node's.")
+        message = f"The node's clock differs from this computer's by {apart:.0f} s."
+        yield Problem("clock", message, "Synchronise both clocks; event times are the node's.")
     if node["free_disk_bytes"] < LOW_DISK_BYTES:
-        message = f"The node has {node['free_disk_bytes'] / 1e9:.1f} GB of free disk."
-        yield Problem("disk", message, "Free some space there: checkpoints and the base model lie on it.")
+        message = f"The node has only {node['free_disk_bytes'] / 1e9:.1f} GB of free disk space."
+        yield Problem("disk", message, "Free some space there for the base model and checkpoints.")
 
 
 def clear_computer(_: Job, request: Request, emit: Emit) -> str:

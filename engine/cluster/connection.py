@@ -72,7 +72,7 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
     """Yield a client of the cluster's job store, which is started if there is none. Raises ComputerError."""
     if connection.offline():
         raise ComputerError(
-            f"Tunesmith is offline, so {computer.name} is not asked.",
+            f"Tunesmith is offline, so it doesn't contact {computer.name}.",
             "Start it without --offline.",
             "computer",
         )
@@ -90,8 +90,8 @@ def _require_private(computer: Computer, secret: str) -> None:
     if secret or computer.kind == "ssh" or is_loopback(computer.host):
         return
     raise ComputerError(
-        f"The cluster of {computer.name} has no token: anyone on its network could read what is sent there.",
-        f"Start its head with `{command_name()} node start`, or reach it through SSH.",
+        f"The cluster at {computer.name} has no token, so anyone on its network could read what you send.",
+        f"Start its head with `{command_name()} node start`, or connect over SSH.",
         token.FIELD,
     )
 
@@ -110,11 +110,11 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
     if computer.kind == "ray" and (reason := connection.failure(computer.host, computer.port)):
         raise ComputerError(
             f"{computer.name} can't be reached: {computer.destination} {reason}.",
-            f"Check the address, and whether the cluster is up: `{command_name()} node start` on its head starts it.",
+            f"Check the address and that the cluster is running (`{command_name()} node start` on its head).",
             "address",
         )
     no_ray = ComputerError(
-        f"What answers at {computer.destination} is no Ray cluster, or not one that is ready.",
+        f"{computer.destination} is not a Ray cluster, or it isn't ready yet.",
         f"Name the port of Ray's dashboard, usually {JOBS_PORT}.",
         "address",
     )
@@ -125,10 +125,10 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
     except ComputerError as error:
         raise no_ray from error
     if status in {UNAUTHORIZED, FORBIDDEN}:
-        wrong = f"{computer.name} does not accept this token."
+        wrong = f"{computer.name} rejected this token."
         if not has_token:
-            wrong = f"{computer.name} asks for a token."
-        hint = f"Copy the token's file from the head: `{command_name()} node start` says where it is."
+            wrong = f"{computer.name} requires a token."
+        hint = f"Copy the token file from the head; `{command_name()} node start` prints its path."
         raise ComputerError(wrong, hint, token.FIELD)
     if status != OK:
         raise no_ray
@@ -163,16 +163,14 @@ def _store_port(http: ClusterHttp, computer: Computer) -> int:
             if not runs:
                 raise _not_started(computer, log)
         time.sleep(POLL_SECONDS)
-    raise ComputerError(f"{computer.name} does not start Tunesmith.", "Is its head overloaded?")
+    raise ComputerError(f"{computer.name} didn't start Tunesmith.", "Is its head overloaded?")
 
 
 def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
     """Return the port in a job store's answer. Raises ComputerError if it could not start or has another version."""
     started = http.read(_STARTED, answer)
     if problem := started.get("problem"):
-        raise ComputerError(
-            f"The cluster can't keep what is sent: {problem}", "Check its storage.", "storage"
-        )
+        raise ComputerError(f"The cluster can't store the upload: {problem}", "Check its storage.", "storage")
     if (there := started.get("version")) != installed_version():
         message = f"{computer.name} has Tunesmith {there}, this computer {installed_version()}."
         raise ComputerError(message, "Install the same version on both.", "computer")
@@ -183,7 +181,7 @@ def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
 
 def _not_started(computer: Computer, log: str) -> ComputerError:
     if _NOT_THERE.search(log):
-        hint = f"Install it there, and start the head with `{command_name()} node start`."
-        return ComputerError(f"Tunesmith is not found on the head of {computer.name}.", hint, "computer")
-    last = (log.strip().splitlines() or ["It says nothing."])[-1]
+        hint = f"Install it there and start the head with `{command_name()} node start`."
+        return ComputerError(f"Tunesmith isn't installed on the head of {computer.name}.", hint, "computer")
+    last = (log.strip().splitlines() or ["It gave no reason."])[-1]
     return ComputerError(f"{computer.name} can't start Tunesmith: {last[:300]}", "Look at the head's logs.")

@@ -91,7 +91,7 @@ def _send_one(job_store: JobStoreClient, path: Path, digest: str, on_bytes: OnBy
         if not path.stat().st_size:
             job_store.put(digest, 0, b"")
     if not job_store.complete(digest):
-        raise StorageError(f"{path} was changed while it was sent.", "Try again.")
+        raise StorageError(f"{path} changed while it was being sent.", "Try again.")
 
 
 def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: Path | None = None) -> None:
@@ -114,7 +114,7 @@ def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: 
             if have is not None and _is_there(have / name, size, digest):
                 shutil.copyfile(have / name, partial)
             elif not _fetch_one(job_store, partial, size, digest):
-                raise StorageError(f"{path.name} did not arrive as it was sent.", "Try again.")
+                raise StorageError(f"{path.name} was damaged in transit.", "Try again.")
             rename(partial, path)
         finally:
             remove(partial)
@@ -130,7 +130,7 @@ def _require_room(manifest: Manifest, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise StorageError(
-            f"{units.size(needed)} are to be fetched, and {units.size(free)} are free.",
+            f"Fetching needs {units.size(needed)}, but only {units.size(free)} are free.",
             "Free some disk space.",
         )
 
@@ -156,5 +156,5 @@ def require_plain(name: str) -> None:
         part in {"", ".", ".."} or _NOT_IN_NAMES.search(part) or len(part.encode()) > 255 for part in parts
     ):
         raise StorageError(
-            f"{name[:200]!r} has no place in the folder.", "The cluster sent a file that it should not."
+            f"{name[:200]!r} doesn't belong in the folder.", "The cluster sent an unexpected file."
         )

@@ -86,7 +86,7 @@ class Following:
         now, has_sent = time.monotonic(), any(run.is_sent for run in self.open())
         if has_sent and self._lost_at is None:
             self._lost_at = now
-            hint = f"What was sent goes on at {self._computer.name}. It is tried again."
+            hint = f"The work continues at {self._computer.name}. Trying to reconnect."
             self.tell(error.message, hint, "warning")
         if self._lost_at is None or now - self._lost_at > LOST_SECONDS:
             raise error
@@ -105,7 +105,7 @@ class Following:
             if self._lost_at is not None:
                 # Not before: a cluster that never answers properly would be tried for ever.
                 self._lost_at = None
-                self.tell(f"The connection to {self._computer.name} is there again.")
+                self.tell(f"Reconnected to {self._computer.name}.")
             if not is_new:
                 time.sleep(POLL_SECONDS)
 
@@ -116,7 +116,7 @@ class Following:
             try:
                 if run.is_sent and run.entry_id not in there:
                     run.lost()
-                    run.notice(f"{self._computer.name} has forgotten the run: it is sent again.")
+                    run.notice(f"{self._computer.name} no longer has the run, so it is sent again.")
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
                     run.send(job_store, self._computer, **self._asked)
@@ -133,7 +133,7 @@ class Following:
         runs = {run.entry_id: run for run in self.open()}
         told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})
         if forgotten := runs.keys() - told.keys():
-            raise ComputerError(f"{self._computer.name} has forgotten {runs[forgotten.pop()].job.id}.")
+            raise ComputerError(f"{self._computer.name} no longer has {runs[forgotten.pop()].job.id}.")
         is_new = False
         for entry_id, run in runs.items():
             try:

@@ -64,9 +64,7 @@ class Places:
         most = max(self.nodes, default=0)
         if cards <= max(1, most):
             return
-        message = f"No node of {computer} has {cards:,} cards: the most is {most:,}."
+        message = f"No node of {computer} has {cards:,} GPUs; the most is {most:,}."
         if self.least:
-            message = (
-                f"No node of {computer} has a card, and none {cards:,} processors: the most is {most:,}."
-            )
-        raise ComputerError(message, "Ask for fewer cards.", CARDS_FIELD)
+            message = f"No node of {computer} has a GPU, and none has {cards:,} CPUs; the most is {most:,}."
+        raise ComputerError(message, "Ask for fewer GPUs.", CARDS_FIELD)

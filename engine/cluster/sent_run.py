@@ -158,7 +158,8 @@ class SentRun:
             self.open()
         if self.offset + len(whole) > MAX_STREAM_BYTES:
             raise StorageError(
-                "The cluster told more of the run than its events can hold.", "Ask who runs the cluster."
+                "The cluster sent more events for the run than their file can hold.",
+                "Ask whoever runs the cluster.",
             )
         for line in whole.splitlines(keepends=True):
             event, behind = decode(line), self.offset + len(line)
@@ -315,7 +316,7 @@ def _add_from_hub(upload: Upload, repo_id: str, revision: str, kind: Kind, has_s
         field_name = "base_model.id" if kind == "model" else "data.source"
         raise ComputerError(
             f"{repo_id} is neither on this computer nor on every node, and a node can't reach the hub.",
-            "Download it here first: it is then sent along.",
+            "Download it here first; it will be sent along.",
             field_name,
         )
     upload.hub = True

@@ -217,7 +217,7 @@ class ClusterHttp:
         if status != OK:
             said = answer[:300].decode(errors="replace")
             raise ComputerError(
-                f"{self.computer} could not do it (status {status}). {said}".strip(), "Try again."
+                f"{self.computer} answered with status {status}. {said}".strip(), "Try again."
             )
         return answer
 
@@ -231,8 +231,9 @@ class ClusterHttp:
     def strange(self) -> ComputerError:
         """Return the error for an answer of the wrong form."""
         return ComputerError(
-            f"{self.computer} gave an answer that Tunesmith does not understand.",
-            "Something else may be answering in its place. Ask who runs the cluster before you send anything.",
+            f"{self.computer} sent an answer that Tunesmith doesn't understand.",
+            "Something else may be answering in its place. Ask whoever runs the cluster before you send "
+            "anything.",
             "computer",
         )
 

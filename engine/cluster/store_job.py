@@ -221,10 +221,10 @@ def _ask_nodes(
         try:
             told[node] = {"facts": ray.get(task, timeout=0), "problem": ""}
         except ray.exceptions.GetTimeoutError:
-            told[node] = {"facts": None, "problem": "The node does not answer."}
+            told[node] = {"facts": None, "problem": "The node doesn't answer."}
         except ray.exceptions.RayError as error:
             reason = (str(error).splitlines() or [""])[0][:300]
-            told[node] = {"facts": None, "problem": f"The node could not say what it has: {reason}"}
+            told[node] = {"facts": None, "problem": f"The node couldn't report its hardware: {reason}"}
     return told
 
 
@@ -276,7 +276,7 @@ def application(job_store: JobStore, lets_in: LetsIn) -> ASGIApp:
         Route("/parts/{digest}/{number:int}", put, methods=["PUT"]),
         Route("/parts/{digest}/{number:int}", part, methods=["GET"]),
     ]
-    inner, refused = Starlette(routes=routes), PlainTextResponse("the token is not this cluster's", 401)
+    inner, refused = Starlette(routes=routes), PlainTextResponse("the token belongs to another cluster", 401)
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         # Before anything else of the request is read.

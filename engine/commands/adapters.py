@@ -75,7 +75,7 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
         rows = [_row(adapter) for adapter in adapters]
         output.lines(table_lines(head, rows, right=("ROUGE-1", "Gain", CHRF.title, "Size")))
     else:
-        output.line(f"The library is empty. `{command_name()} train RECIPE.toml` makes an adapter.")
+        output.line(f"The library is empty. `{command_name()} train RECIPE.toml` creates an adapter.")
     for folder in unreadable:
         output.remark(f"{folder.folder}: {folder.reason}")
     return 0
@@ -112,7 +112,7 @@ def compare_adapters(asked: argparse.Namespace, output: Output) -> int:
     """Show adapters side by side: their metadata, and their scores with the gain over their base."""
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
     if not FEWEST <= len({adapter.id for adapter in adapters}) == len(adapters) <= MOST:
-        raise AdapterError("Two to six different adapters can be compared.", "Name each once.", "adapter")
+        raise AdapterError("You can compare two to six different adapters.", "Name each once.", "adapter")
     comparable = len({adapter.score_group for adapter in adapters} - {None}) < 2
     output.json({"comparable": comparable, "adapters": [_as_dict(adapter) for adapter in adapters]})
     named = [dict(_facts(adapter) + _score_facts(adapter)) for adapter in adapters]
@@ -120,7 +120,9 @@ def compare_adapters(asked: argparse.Namespace, output: Output) -> int:
     rows = [(title, *(facts.get(title, "") for facts in named)) for title in titles]
     output.lines(table_lines(("", *(adapter.name for adapter in adapters)), rows))
     if not comparable:
-        output.remark("They were not scored alike, or not for the same base: the scores can't be compared.")
+        output.remark(
+            "They were scored differently or have different base models, so the scores aren't comparable."
+        )
     return 0
 
 
@@ -203,7 +205,7 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
     named = hub_adapters.named(asked.source)
     if named is None:
         hint = "Choose a folder or a zip, or an adapter on the hub by OWNER/NAME."
-        raise AdapterError(f"There is nothing at {asked.source}.", hint, "source")
+        raise AdapterError(f"{asked.source} doesn't exist.", hint, "source")
     repo_id, revision = named
     if offline() and not hub_adapters.is_here(repo_id, revision):
         message = f"{repo_id} is not on this computer, and Tunesmith is offline."
@@ -221,7 +223,7 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 def _imported_lines(adapter: Adapter) -> list[str]:
     base = adapter.metadata.base_model.id
-    needs = f"Its base model is {base}." if base else "It does not name its base model."
+    needs = f"Its base model is {base}." if base else "It doesn't name its base model."
     return [f"Imported {adapter.name} as {adapter.id}.", needs]
 
 
@@ -288,8 +290,8 @@ def _export_kind(text: str) -> str:
     """Return a kind of export, as an argument's type; explain why some well-known kinds can't be written here."""
     if text in ELSEWHERE:
         raise argparse.ArgumentTypeError(
-            f"{text} can't be written here: {ELSEWHERE[text]}. Use --to {MERGED}, and convert that folder with it in "
-            "an environment of its own"
+            f"{text} can't be written here: {ELSEWHERE[text]}. Use --to {MERGED}, and convert that "
+            "folder in a separate environment"
         )
     return text
 
@@ -298,8 +300,8 @@ def export_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Export an adapter and show the result of its verification."""
     adapter = library.find(asked.adapter, shortened=True)
     if asked.to != HUB and (asked.public or asked.with_conversations or asked.dry_run or asked.model):
-        message = "--public, --with-conversations, --model and --dry-run are for the hub alone."
-        raise AppError(message, f"Leave them out, or give --to {HUB}.", "--to")
+        message = "--public, --with-conversations, --model and --dry-run work only with --to hub."
+        raise AppError(message, f"Remove them, or add --to {HUB}.", "--to")
     if asked.to == PEFT:
         target = resolved(asked.target)
         export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
@@ -334,7 +336,7 @@ def _push_to_hub(adapter: Adapter, asked: argparse.Namespace, output: Output) ->
             return [f"Sent {adapter.name} to {place}."]
         rows = [(file["name"], size(file["bytes"])) for file in result["files"]]
         files = table_lines(("File", "Size"), rows, right=("Size",))
-        return [f"Nothing was sent. To {place}, this would go:", "", *files, "", result["card"]]
+        return [f"Nothing was uploaded. This would go to {place}:", "", *files, "", result["card"]]
 
     code, _ = ask("push", arguments, output, show)
     return code
@@ -345,9 +347,9 @@ def _export_model(
 ) -> int:
     target = resolved(given)
     if os.path.lexists(target):
-        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+        raise StorageError(f"{target} already exists.", "Choose another name.", "target")
     if not is_text(target):
-        raise StorageError(f"{target.name} is no text in UTF-8.", "Choose another name.", "target")
+        raise StorageError(f"{target.name} is not UTF-8 text.", "Choose another name.", "target")
     if not confirm_base(adapter.metadata.base_model.as_table(), output):
         return STOPPED
     arguments: dict[str, Any] = {
@@ -373,7 +375,7 @@ def _verification_lines(result: Result) -> list[str]:
     if result["verified"]:
         return score_text.verification_lines(result["verified"])
     held = score_text.counted(result["conversations"], "conversation")
-    return [f"It holds the {held} of the training: pass it on only to those who may read them."]
+    return [f"It contains the {held} of the training; share it only with people allowed to read them."]
 
 
 def _next_step(adapter: Adapter, to: str, target: Path, result: Result) -> list[str]:
@@ -384,6 +386,6 @@ def _next_step(adapter: Adapter, to: str, target: Path, result: Result) -> list[
         base = [] if is_on_hub(base_id) else [str(local_folder(base_id) or base_id)]
         return [f"Run: {shlex.join(['python', str(target / 'train.py'), *base])}"]
     if result["model"]:
-        return [f"Ollama has it as {result['model']}. Run: ollama run {result['model']}"]
+        return [f"Ollama has it as {result['model']}. Try: ollama run {result['model']}"]
     told = [result["problem"]] if result["problem"] else []
     return [*told, f"Run: {result['command']}"] if result["command"] else told

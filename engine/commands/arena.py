@@ -104,11 +104,11 @@ def make_arena(asked: argparse.Namespace, output: Output) -> int:
     if minutes is not None:
         recipe = arenas.for_minutes(recipe, minutes)
     if asked.seeds not in map(str, range(1, arenas.MAX_SEEDS + 1)):
-        message = f'There can\'t be "{asked.seeds}" seeds.'
-        raise RecipeError((Problem("--seeds", message, f"Give a number from 1 to {arenas.MAX_SEEDS}."),))
+        message = f'"{asked.seeds}" is not a number of seeds.'
+        raise RecipeError((Problem("--seeds", message, f"Use a number from 1 to {arenas.MAX_SEEDS}."),))
     arena = arenas.create(recipe, changes or [{}], asked.name, seeds=int(asked.seeds))
     _show(arena, Reader(), output)
-    output.line(f"`{command_name()} arena run {arena.id}` works the queue.")
+    output.line(f"`{command_name()} arena run {arena.id}` runs the queue.")
     return COMPLETED
 
 
@@ -129,7 +129,7 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
         output.lines(table_lines(("Arena", "Entries", "Name"), rows))
     else:
         output.line(
-            f"There are no arenas yet. `{command_name()} arena new RECIPE.toml --preset all` makes one."
+            f"There are no arenas yet. `{command_name()} arena new RECIPE.toml --preset all` creates one."
         )
     for each in damaged:
         output.remark(f"{each.folder}: {each.reason}")
@@ -153,7 +153,7 @@ def add_summaries(asked: argparse.Namespace, output: Output) -> int:
     arena = arenas.find(asked.arena)
     file = resolved(Path(asked.predictions))
     if not path_exists(file):
-        raise RecipeError((Problem("--predictions", f"There is nothing at {file}.", "Check the path."),))
+        raise RecipeError((Problem("--predictions", f"{file} doesn't exist.", "Check the path."),))
     arguments = arenas.job_arguments(Reader().read(arena), file, asked.column)
 
     def complete(result: Result) -> Result:
@@ -178,9 +178,9 @@ def run_arena(asked: argparse.Namespace, output: Output) -> int:
     """Run a queue to its end, one entry after the other, even after failures."""
     arena = arenas.find(asked.arena)
     if not arena.entries:
-        raise ArenaError(f"{arena.name} has no entries.", "Add some, or make another arena.", "arena")
+        raise ArenaError(f"{arena.name} has no entries.", "Add some, or create another arena.", "arena")
     if asked.cards is not None and not asked.computer:
-        raise RecipeError((Problem("--cards", "--cards goes with --on."),))
+        raise RecipeError((Problem("--cards", "--cards needs --on."),))
     if asked.computer:
         return _run_at_computer(asked, arena, output)
     if not confirm_downloads(arena.recipe(), output):

@@ -37,7 +37,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if not path_exists(Path(file)):
             parser.error(f"{file} is neither a file nor a verb")
     if asked.run is not None and (asked.demo or asked.screenshot or asked.page):
-        parser.error("--demo, --screenshot and --page are for the window: leave out the verb")
+        parser.error("--demo, --screenshot and --page are for the window: remove the verb")
     if asked.screenshot and not asked.demo:
         parser.error("--screenshot needs --demo")
     if asked.of_demo and not asked.demo:
@@ -104,7 +104,7 @@ def change_entry(asked: argparse.Namespace, output: Output) -> int:
         files = desktop_entry.install([str(started.absolute())] if is_command else program())
     output.json({"removed" if asked.remove else "written": [str(file) for file in files]})
     done = "Deleted" if asked.remove else "Written"
-    output.lines([f"{done}: {file}" for file in files] or ["Nothing was in the menu."])
+    output.lines([f"{done}: {file}" for file in files] or ["There was nothing to remove."])
     return 0
 
 

@@ -95,7 +95,7 @@ def add_computer(asked: argparse.Namespace, output: Output) -> int:
         )
     )
     output.json(asdict(computer))
-    output.line(f"{computer.name} was added. `{command_name()} computers show {computer.name}` asks it.")
+    output.line(f"Added {computer.name}. `{command_name()} computers show {computer.name}` checks it.")
     return 0
 
 
@@ -103,7 +103,7 @@ def remove_computer(asked: argparse.Namespace, output: Output) -> int:
     """Remove a computer."""
     store.remove(asked.name)
     output.json({"removed": asked.name})
-    output.line(f"{asked.name} was removed.")
+    output.line(f"Removed {asked.name}.")
     return 0
 
 
@@ -124,9 +124,7 @@ def clear_computer(asked: argparse.Namespace, output: Output) -> int:
     """List what a computer keeps that no run there needs, and delete it if the user agrees."""
     name = store.find(asked.name).name
     if not asked.yes and not asked.dry_run and not can_ask(output):
-        raise ComputerError(
-            "Nobody agreed to removing what is kept there.", "Give --yes, or --dry-run to see it.", "--yes"
-        )
+        raise ComputerError("Deleting needs your agreement.", "Add --yes, or --dry-run to list it.", "--yes")
     if asked.dry_run or not asked.yes:
         code, found = ask("clear_computer", {"name": name, "remove": False}, output, _kept_lines)
         if code or asked.dry_run or not found["bytes"]:
@@ -143,17 +141,17 @@ def _kept_lines(result: Result) -> list[str]:
         places.append((f"on {node['host']}", node["kept"], node["problem"] or in_use))
     told = [f"  {place}: {text}" for place, kept, why_not in places if (text := why_not or _kept_text(kept))]
     if not result["bytes"]:
-        return [f"{result['computer']} keeps nothing that could be removed.", *told]
+        return [f"{result['computer']} has nothing to clean up.", *told]
     whole = size(result["bytes"])
-    done = f"{whole} were removed from {result['computer']}:"
+    done = f"Freed {whole} on {result['computer']}:"
     return [
-        done if result["removed"] else f"{result['computer']} keeps {whole} that no run there needs:",
+        done if result["removed"] else f"On {result['computer']}, no run needs these {whole}:",
         *told,
     ]
 
 
 def _kept_text(kept: list[dict[str, Any]]) -> str:
-    titles = {"model": "a base model", "data": "data of runs that are done"}
+    titles = {"model": "a base model", "data": "data of finished runs"}
     return ", ".join(f"{each['name'] or titles[each['what']]} ({size(each['bytes'])})" for each in kept)
 
 
@@ -178,7 +176,7 @@ def _computer_lines(computer: Mapping[str, Any]) -> Iterator[str]:
 
 def _node_facts(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     cards = ", ".join(f"{each['name']} ({size(each['memory_bytes'])})" for each in node["cards"])
-    yield "Cards", cards or "none"
+    yield "GPUs", cards or "none"
     yield "Processors", str(node["processors"])
     yield "Memory", f"{size(node['free_memory_bytes'])} of {size(node['memory_bytes'])} free"
     yield "Disk", f"{size(node['free_disk_bytes'])} free"
@@ -226,12 +224,12 @@ def start_node(asked: argparse.Namespace, output: Output) -> int:
         asked.host, asked.port, asked.jobs_port, cards=asked.cards, processors=asked.processors
     )
     _show_node(started, output)
-    output.lines([f"Its token is in {started.token_file}. Whoever has it may run programs here."])
+    output.lines([f"Its token is in {started.token_file}. Anyone who has it can run programs here."])
     if asked.host == LOOPBACK:
-        output.line("It listens on this computer alone. Others reach it through SSH:")
+        output.line("It listens on this computer only. Others reach it through SSH:")
         output.line(f"    {command_name()} computers add NAME --ssh USER@THIS-COMPUTER")
     else:
-        output.line("Copy the token to each computer that joins (mode 600), and run there:")
+        output.line("Copy the token to each computer that joins (mode 600), then run there:")
         output.line(f"    {command_name()} node join {started.address} --token-file FILE")
     return 0
 
@@ -259,8 +257,8 @@ def show_node(_: argparse.Namespace, output: Output) -> int:
     if found is None:
         output.json({"node": None})
         output.line(
-            f"This computer is no node. `{command_name()} node start` starts a cluster, "
-            f"`{command_name()} node join` joins one."
+            f"This computer is not a node. `{command_name()} node start` starts a cluster, `"
+            f"{command_name()} node join` joins one."
         )
         return 0
     _show_node(found, output)
@@ -272,7 +270,7 @@ def _show_node(found: Node, output: Output) -> None:
 
     cards, memory = graphics_cards.find(), psutil.virtual_memory().total
     output.json({"node": {**vars(found), "cards": [card.name for card in cards], "memory_bytes": memory}})
-    offered = ", ".join(card.name for card in cards) or "no graphics card"
+    offered = ", ".join(card.name for card in cards) or "no GPU"
     output.line(
         f"This computer is a node of the cluster at {found.address}: {offered}, {size(memory)} of memory."
     )

@@ -54,9 +54,9 @@ def confirm(asked: argparse.Namespace, *recipes: Recipe, output: Output) -> bool
     if not asked.yes:
         if not can_ask(output):
             raise ComputerError(
-                "Nobody agreed to sending conversations to this computer.", "Give --yes once.", "--yes"
+                "Sending conversations to this computer needs your agreement.", "Add --yes once.", "--yes"
             )
-        if not agrees("Send them there, now and from now on?"):
+        if not agrees("Send them there, now and in future?"):
             return False
     store.agree(computer.name)
     return True
@@ -100,9 +100,9 @@ def _confirm(repositories: Iterable[dict[str, str]], output: Output) -> bool:
         _, cost = ask("models", {"action": "cost", **repository}, output, lambda _: [])
         if cost.get("missing_bytes"):
             licence = f", licence {cost['licence']}" if cost.get("licence") else ""
-            gated = " Its owner asks for an agreement first." if cost.get("gated") else ""
-            texts.append(f"{cost['id']}: {size(cost['missing_bytes'])} to fetch{licence}.{gated}")
+            gated = " You have to accept its licence first." if cost.get("gated") else ""
+            texts.append(f"{cost['id']}: {size(cost['missing_bytes'])} to download{licence}.{gated}")
     if not texts:
         return True
     output.lines(texts)
-    return agrees("Fetch and start?")
+    return agrees("Download and start?")

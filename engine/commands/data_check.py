@@ -102,7 +102,7 @@ def lines(result: Result) -> list[str]:
         *_unlabelled(result["unlabelled"]),
         *([excluded_text(result["excluded"]), ""] if result["excluded"] else []),
         *_leaks(result["leaks"]),
-        *(_findings(result["findings"]) or ["Nothing is wrong with them."]),
+        *(_findings(result["findings"]) or ["No problems found."]),
         *_broken(result["broken"]),
         *_exported(result["exported"]),
     ]
@@ -120,7 +120,7 @@ def missing(result: Result) -> str:
         columns = [f'"{result["columns"][each]}"' for each in lacks if result["columns"][each]]
         where = f" Look at column {' and '.join(columns)}." if columns else ""
         return f"No example can be used: every row lacks its {' or its '.join(lacks)}.{where}"
-    return "No example can be used: data.exclude leaves all of them out."
+    return "No example can be used: data.exclude excludes all of them."
 
 
 def _unlabelled(count: int) -> list[str]:
@@ -167,7 +167,7 @@ def _leaks(leaks: Iterable[Result]) -> list[str]:
     for leak in leaks:
         by_other.setdefault(leak["other"], []).append(f"{leak['count']:,} {leak['split']}")
     lines = [
-        f"{' and '.join(counts)} {'ones' if index else 'conversations'} stand in {other}"
+        f"{' and '.join(counts)} {'ones' if index else 'conversations'} are in {other}"
         for index, (other, counts) in enumerate(
             sorted(by_other.items(), key=lambda entry: entry[0] != "train")
         )

@@ -70,7 +70,7 @@ class Follower:
                         self.stop()
             except _Left:
                 self._supervisor.detach()
-                return Ending("away", "It goes on at another computer.", "Resume follows it again.")
+                return Ending("away", "It continues on another computer.", "Resume follows it again.")
             finally:
                 if not self._left:
                     if self._supervisor.alive():
@@ -82,7 +82,7 @@ class Follower:
                     self._supervisor.close()
         ending = self._supervisor.ending()
         if self._forced and ending.outcome != "away":
-            return Ending("stopped", "Ended at once.", "Resume continues from the last checkpoint.")
+            return Ending("stopped", "Ended immediately.", "Resume continues from the last checkpoint.")
         return ending
 
     def send(self, command: str, **arguments: Any) -> None:
@@ -101,7 +101,7 @@ class Follower:
             raise _Left
         if self._signals_received and not self._stop_requested:
             self.stop()
-            again = "leaves it to the other computer" if self._is_bridged else "ends the worker at once"
+            again = "leaves it to the other computer" if self._is_bridged else "ends the worker immediately"
             self._output.remark(f"Stopping after this step. Ctrl+C again {again}.")
         elif self._signals_received > 1 and not self._forced:
             self._forced = True
@@ -259,7 +259,7 @@ class ProgressPrinter:
         trained, everything = event["trainable_parameters"], event["all_parameters"]
         reason = f" ({event['precision_reason']})" if event.get("precision_reason") else ""
         replicas = event.get("replicas", 1)
-        sharing = " that share out the base model" if event.get("sharded") else ""
+        sharing = " that shard the base model" if event.get("sharded") else ""
         kernels = f" by Liger {event['liger']}" if event.get("liger") else ""
         apart = f", each step in {replicas} processes{sharing}," if replicas > 1 else ""
         self._output.line(

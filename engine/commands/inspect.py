@@ -97,7 +97,7 @@ def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
         if support is not None and support.state in ("proven", "unproven")
     ]
     without = [title for title in support_by_kind if title not in works]
-    supported = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
+    supported = f"all except {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
     mark = "*" if proof.is_made and "unproven" in by_state else ""
     failed = f"; fails on {', '.join(by_state['failed'])}" if "failed" in by_state else ""
     return f"{supported or 'none'}{mark}{failed}"
@@ -162,7 +162,7 @@ def _trained(plan: Result) -> str:
 
 def _adapter(plan: Result) -> str:
     taken = f"{size(plan['adapter_bytes'])} on disk"
-    return f"about {taken}; training decides" if plan.get("sized_by_training") else taken
+    return f"about {taken}; depends on training" if plan.get("sized_by_training") else taken
 
 
 def _layers(plan: Result) -> str:
@@ -170,7 +170,7 @@ def _layers(plan: Result) -> str:
 
 
 def _processes(plan: Result) -> str:
-    count = f"{plan['processes']:,}, each computes its part of every step"
+    count = f"{plan['processes']:,}, each computing a part of every step"
     held = "each holds a part of the base model" if plan["sharded"] else "each holds the base model"
     host = plan.get("host_memory_bytes")
     beside = f"; together about {size(host)} of the computer's own memory" if host else ""
@@ -207,7 +207,7 @@ def _language(plan: Result) -> str:
 
 def _steps(plan: Result) -> str:
     minutes = plan.get("max_minutes")
-    return f"{plan['steps']:,}" + (f", or as many as fit into {minutes:g} min" if minutes else "")
+    return f"{plan['steps']:,}" + (f", or as many as fit in {minutes:g} min" if minutes else "")
 
 
 def _prompt(plan: Result) -> str:
@@ -240,7 +240,7 @@ def _memory(plan: Result) -> list[tuple[str, str]]:
         return []
     taken, there = size(plan["memory_bytes"]), size(plan["memory_there_bytes"])
     each = " for each process" if "processes" in plan else ""
-    whole = f"about {taken} at its peak{each}; {there} are available"
+    whole = f"about {taken} at peak{each}; {there} available"
     sizes = {name: size(taken) for name, taken in plan["memory"].items() if taken}
     width = max(map(len, sizes.values()))
     return [

@@ -15,7 +15,7 @@ from engine.config.recipe import STARTER
 from engine.system.units import size
 from engine.text import languages
 
-HINT = "plan RECIPE --set base_model.id=ID shows the memory and the time of a run, also before a download."
+HINT = "plan RECIPE --set base_model.id=ID shows a run's memory and time, even before a download."
 MAX_LANGUAGES = 4
 
 Facts = dict[str, Any]
@@ -69,7 +69,7 @@ def _catalogue_row(model: CatalogueModel) -> tuple[str, ...]:
         size(model.download_bytes),
         "chat" if model.chat else "plain",
         f"{model.context:,}" if model.context else "no limit",
-        f"{model.licence}, to be accepted" if model.gated else model.licence,
+        f"{model.licence}, to accept" if model.gated else model.licence,
         language_text(model.languages, model.language_count),
     )
 
@@ -91,9 +91,9 @@ def _found_lines(result: Facts) -> list[str]:
             model["id"],
             f"{model['parameters'] / 1e6:,.0f} M" if model["parameters"] else "",
             f"{model['downloads']:,}",
-            f"{model['licence']}, to be accepted" if model["gated"] else model["licence"],
+            f"{model['licence']}, to accept" if model["gated"] else model["licence"],
             language_text(model["languages"], 0),
         )
         for model in result["found"]
     ]
-    return table_lines(head, rows) if rows else ["The hub finds no such model that writes text."]
+    return table_lines(head, rows) if rows else ["The hub has no text-generating model like that."]

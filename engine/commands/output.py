@@ -108,7 +108,7 @@ class Output:
             return
         if stream is None:
             self._closed.add(stream)
-            raise StorageError("The output can't be written: it is closed.")
+            raise StorageError("The output can't be written because it is closed.")
         try:
             stream.write(text)
             stream.flush()

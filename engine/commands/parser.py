@@ -81,7 +81,8 @@ def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentPa
     parser = Parser(
         prog=command_name(),
         description="Fine-tune language models to summarise conversations. Without a verb the window opens.",
-        epilog="Files in place of a verb open in the window: recipes, adapters, and conversations of any kind.",
+        epilog="Files instead of a verb open in the window: recipes, adapters, and conversations of any "
+        "kind.",
         parents=[_common()],
     )
     parser.add_argument("--demo", action="store_true", help="open the window and start the starter recipe")

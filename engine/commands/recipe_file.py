@@ -70,7 +70,7 @@ def _typed() -> str:
     try:
         content = sys.stdin.buffer.read(limit + 1)
         if len(content) > limit:
-            raise RecipeError((Problem("recipe", f"The recipe has more than {limit:,} bytes."),))
+            raise RecipeError((Problem("recipe", f"The recipe is larger than {limit:,} bytes."),))
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RecipeError((Problem("recipe", f"The recipe can't be read: {error}."),)) from error
@@ -96,13 +96,13 @@ def data_table(source: str, overrides: list[str]) -> dict[str, Any]:
     tables = recipes.overridden({"data": {"source": absolute(source)}}, overrides)
     others = [name for name in tables if name != "data"]
     if others:
-        message = f"Conversations are looked into without a recipe: there is no {others[0]}."
+        message = f"Conversations are checked without a recipe, so there is no {others[0]}."
         raise RecipeError((Problem("--set", message, "Set keys of data, for example data.every=10."),))
     table: dict[str, Any] = tables["data"]
     path = Path(table["source"])
     # The reader reports a broken link.
     if recipes.looks_like_path(source) and not os.path.lexists(path):
-        message = f"There is nothing at {source}."
+        message = f"{source} doesn't exist."
         raise RecipeError(
             (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
         )

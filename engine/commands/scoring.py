@@ -186,13 +186,13 @@ def _read_conversation(file: str) -> str:
     except (OSError, ValueError) as error:
         reason = str(error)
         if isinstance(error, OSError):
-            reason = error.strerror or "its path is no file's"
+            reason = error.strerror or "its path is not a file's"
         missing = isinstance(error, FileNotFoundError)
-        why = f"There is nothing at {file}." if missing else f"{file} can't be read: {reason}."
+        why = f"{file} doesn't exist." if missing else f"{file} can't be read: {reason}."
         problem = Problem("FILE", why, "Choose a text file with one conversation.")
         raise RecipeError((problem,)) from error
     if not text.strip():
-        raise RecipeError((Problem("FILE", "The conversation is empty.", "Give its text."),))
+        raise RecipeError((Problem("FILE", "The conversation is empty.", "Add its text."),))
     return text
 
 
@@ -200,7 +200,7 @@ def _read_stdin() -> str:
     limit = FileKind.CONVERSATION.max_bytes
     text = sys.stdin.read(limit + 1)
     if len(text) > limit:
-        raise ValueError(f"it is larger than {FileKind.CONVERSATION.title} may be, {limit // MIB} MB")
+        raise ValueError(f"it is larger than {limit // MIB} MB, the limit for {FileKind.CONVERSATION.title}")
     return text
 
 
@@ -265,7 +265,7 @@ class _Listener:
         elif event["event"] == "summary_started" and event["cut"] and not self._output.as_json:
             self._output.remark(
                 f"{event['adapter'] or 'The base model'} reads {event['limit']:,} of the conversation's "
-                f"{event['input_tokens']:,} tokens: its end is cut. --piecewise reads all of it."
+                f"{event['input_tokens']:,} tokens and the rest is cut. --piecewise reads all of it."
             )
         elif event["event"] == "summary_finished":
             self._finished.append(event)
@@ -330,8 +330,8 @@ def score_files(asked: argparse.Namespace, output: Output) -> int:
     table = data_table(asked.data, asked.overrides)
     problems = [*_missing("--predictions", asked.predictions), *_missing("--against", asked.against)]
     if not 100 <= asked.bootstrap <= 100_000:
-        message = f"{asked.bootstrap:,} is no number of resamples."
-        problems.append(Problem("--bootstrap", message, "Give 100 to 100,000."))
+        message = f"{asked.bootstrap:,} is not a number of resamples."
+        problems.append(Problem("--bootstrap", message, "Use 100 to 100,000."))
     refused = evaluation_problems(EvaluationOptions(language=asked.language))
     problems += [Problem("--language", each.message, each.hint) for each in refused]
     _refuse(*problems)
@@ -352,7 +352,7 @@ def score_files(asked: argparse.Namespace, output: Output) -> int:
 def _missing(field: str, file: str | None) -> list[Problem]:
     if file is None or path_exists(expand_user(file)):
         return []
-    return [Problem(field, f"There is nothing at {file}.", "Check the path.")]
+    return [Problem(field, f"{file} doesn't exist.", "Check the path.")]
 
 
 def file_lines(result: Result, names: list[str]) -> list[str]:
@@ -425,7 +425,7 @@ def serve_adapters(asked: argparse.Namespace, output: Output) -> int:
 def _show_serving(running: Serving, output: Output) -> None:
     output.json({"address": running.address, "token": running.token, "models": list(running.models)})
     output.lines([
-        f"Serving {', '.join(running.models)} at {running.address}; Ctrl+C ends it.",
+        f"Serving {', '.join(running.models)} at {running.address}; press Ctrl+C to stop.",
         f"Token: {running.token}",
         "",
         running.curl,

@@ -98,10 +98,10 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
 def _require_place(asked: argparse.Namespace) -> None:
     """Raise RecipeError for --nodes and --cards without a place that they go with."""
     if asked.nodes is not None:
-        raise RecipeError((Problem("--slurm", "--nodes goes with --slurm."),))
+        raise RecipeError((Problem("--slurm", "--nodes needs --slurm."),))
     if asked.cards is not None and not asked.computer:
         hint = "On this computer the device all uses every GPU."
-        raise RecipeError((Problem("--cards", "--cards goes with --on or --slurm.", hint),))
+        raise RecipeError((Problem("--cards", "--cards needs --on or --slurm.", hint),))
     if asked.cards == 0:
         raise RecipeError(
             (Problem("--cards", "A run on another computer needs at least one GPU or process."),)
@@ -121,7 +121,7 @@ def _prepare_slurm(recipe: Recipe, asked: argparse.Namespace, output: Output) ->
     output.lines([
         f"Run {job.id}",
         f"sbatch {shlex.quote(str(path))}",
-        "The nodes have to see this run's folder, its data and its base model under the same paths.",
+        "The nodes must see this run's folder, data and base model under the same paths.",
     ])  # fmt: skip
     return 0
 
@@ -132,7 +132,7 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
         become_rank({})
     job = run_store.find_job(asked.run_id)
     if job.request().get("kind") != "train":
-        raise WorkerError(f"{job.id} is no run.", f"`{command_name()} runs` lists them.", "run")
+        raise WorkerError(f"{job.id} is not a run.", f"`{command_name()} runs` lists them.", "run")
     _announce(job, output)
     run = _wait_for_lock(job, output)
     if run.outcome == "completed" and ranks.own() is None:
@@ -177,7 +177,7 @@ def _wait_for_lock(job: Job, output: Output) -> Run:
         output.remark(f"{job.id} is running. Waiting {LOCK_SECONDS:.0f} s for it to end.")
     while job.is_running():
         if time.monotonic() >= deadline:
-            raise WorkerError(f"{job.id} is running already.", "Wait for it to end, or stop it.")
+            raise WorkerError(f"{job.id} is already running.", "Wait until it ends, or stop it.")
         time.sleep(POLL_SECONDS)
     return run_store.open_run(job)
 
@@ -187,7 +187,7 @@ def _repeat(run: Run, output: Output) -> int:
     for event in (run.state.adapter, run.state.ended):
         if event is not None:
             output.json(event)
-    output.line("This run is completed already.")
+    output.line("This run is already completed.")
     progress = ProgressPrinter(output, run.state)
     progress.show_result()
     return 0
@@ -226,7 +226,7 @@ def _fallback_lines(fallbacks: Sequence[MemoryFallback], job: Job) -> list[str]:
         return []
     step = run_store.last_step(job)
     progress_text = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
-    title = f"{progress_text}To go on with less memory, every step with the examples that you asked for:"
+    title = f"{progress_text}To continue with less memory and the same batch size:"
     return ["", title, *memory_fallbacks.lines(fallbacks, job.id)]
 
 
@@ -259,7 +259,7 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
         if entry.error:
             output.remark(f"{entry.id}: {entry.error}")
     if not entries:
-        output.line(f"There are no runs yet. `{command_name()} train RECIPE.toml` makes one.")
+        output.line(f"There are no runs yet. `{command_name()} train RECIPE.toml` starts one.")
         return 0
     head = ("Run", "Outcome", "Steps", "Time", *GAINS, "Name")
     output.lines(table_lines(head, [_run_row(entry) for entry in entries], right=("Steps", "Time", *GAINS)))

@@ -33,7 +33,7 @@ def list_trash(_: argparse.Namespace, output: Output) -> int:
     if found:
         rows = [(each.kind, each.name, _moment(each), size(each.size_bytes), each.id) for each in found]
         output.lines(table_lines(("Kind", "Name", "Deleted", "Size", "Id"), rows, right=("Size",)))
-        output.line(f"The window deletes for good what has been here for {TRASH_DAYS} days.")
+        output.line(f"The window permanently deletes what has been here for {TRASH_DAYS} days.")
     else:
         output.line("The trash is empty.")
     return 0
@@ -69,7 +69,7 @@ def delete_trashed(asked: argparse.Namespace, output: Output) -> int:
     freed = found.size_bytes
     trash_contents.delete(found)
     output.json({"id": found.id, "kind": found.kind, "bytes": freed})
-    output.line(f"Deleted {found.name} for good, {size(freed)}.")
+    output.line(f"Deleted {found.name} permanently, {size(freed)}.")
     return 0
 
 

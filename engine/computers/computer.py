@@ -70,10 +70,10 @@ def problems(computer: Computer) -> Iterator[Problem]:
     host, _, port = computer.address.rpartition(":")
     if not (_HOST.fullmatch(host) and is_port(port)):
         hint = f"An address looks like host:{JOBS_PORT}."
-        yield Problem("address", f'"{computer.address}" is no address.', hint)
+        yield Problem("address", f'"{computer.address}" is not an address.', hint)
     if computer.kind == "ssh" and not _SSH.fullmatch(computer.ssh):
-        hint = "It looks like user@host, or is a host of ~/.ssh/config."
-        yield Problem("ssh", f'"{computer.ssh}" is nothing that ssh could connect to.', hint)
+        hint = "Use user@host, or a host from ~/.ssh/config."
+        yield Problem("ssh", f'ssh can\'t connect to "{computer.ssh}".', hint)
 
 
 def is_port(text: str) -> bool:

@@ -106,7 +106,9 @@ def stop() -> Node:
     """Stop the node that was started here and return it. Raises ComputerError if there is none."""
     node = running()
     if node is None:
-        raise ComputerError("No node that was started here runs.", "`ray stop` ends those started otherwise.")
+        raise ComputerError(
+            "No node started here is running.", "`ray stop` stops nodes started in other ways."
+        )
     import psutil
 
     parent = psutil.Process(node.pid)
@@ -144,24 +146,24 @@ def _require_none_runs() -> None:
     node = running()
     if node is not None:
         raise ComputerError(
-            f"This computer is a node already, of the cluster at {node.address}.",
-            f"`{command_name()} node stop` ends it.",
+            f"This computer is already a node of the cluster at {node.address}.",
+            f"`{command_name()} node stop` stops it.",
         )
 
 
 def _require_free(host: str, port: int) -> None:
     if port in WORKER_PORTS:
         first, last = WORKER_PORTS[0], WORKER_PORTS[-1]
-        message = f"Port {port} is one of those that Ray's own processes take."
-        raise ComputerError(message, f"Give one below {first} or above {last}.", "port")
+        message = f"Ray reserves port {port} for its own processes."
+        raise ComputerError(message, f"Use one below {first} or above {last}.", "port")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise ComputerError(
-                f"Port {port} of {host} can't be had: {error.strerror}.",
-                "Another program has it: stop that, or give other ports with --port and --jobs-port.",
+                f"Port {port} of {host} can't be opened: {error.strerror}.",
+                "Another program uses it. Stop that, or set other ports with --port and --jobs-port.",
                 "port",
             ) from error
 

@@ -45,8 +45,8 @@ def require_any_device(recipe: Recipe) -> None:
     device = recipe.training.device
     if ":" in device:
         raise ComputerError(
-            f"{device} is a card of this computer.",
-            "Choose auto: the cluster gives each run a card.",
+            f"{device} is a GPU of this computer.",
+            "Choose auto: the cluster assigns a GPU to each run.",
             "training.device",
         )
 
@@ -89,8 +89,8 @@ def lines(computer: Computer, recipes: Sequence[Recipe], counts: Mapping[str, in
     """Return the text that says what leaves this computer, and for where."""
     sent = of_recipes(recipes, counts)
     if not sent:
-        return [f"No conversations of yours leave this computer: {computer.name} has all that is needed."]
-    return [f"To {computer.name} ({computer.destination}) go, unless they are there:", *map(_line, sent)]
+        return [f"None of your conversations leave this computer: {computer.name} already has everything."]
+    return [f"Sent to {computer.name} ({computer.destination}) unless already there:", *map(_line, sent)]
 
 
 def _line(sent: Sent) -> str:

@@ -40,7 +40,7 @@ def find(name: str) -> Computer:
     for each in list_computers():
         if each.name == name:
             return each
-    hint = f"`{command_name()} computers` lists them, `{command_name()} computers add` adds one."
+    hint = f"`{command_name()} computers` lists them; `{command_name()} computers add` adds one."
     raise ComputerError(f'There is no computer "{name}".', hint, "computer")
 
 
@@ -49,7 +49,7 @@ def add(computer: Computer) -> Computer:
     refusals = list(checks.problems(computer))
     if any(each.name == computer.name for each in list_computers()):
         hint = "Choose another name, or remove the other one first."
-        refusals.append(Problem("name", f'There is a computer "{computer.name}" already.', hint))
+        refusals.append(Problem("name", f'There already is a computer "{computer.name}".', hint))
     if refusals:
         raise RecipeError(tuple(refusals))
     _change(lambda computers: [*computers, computer])

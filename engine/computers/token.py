@@ -45,13 +45,13 @@ def require_private(file: str) -> Path:
     try:
         facts = path.stat()
     except OSError as error:
-        hint = f"Copy it from the head of the cluster: `{command_name()} node start` says where it is."
+        hint = f"Copy it from the cluster's head; `{command_name()} node start` prints its path."
         raise ComputerError(f"There is no token at {path}.", hint, FIELD) from error
     if not facts.st_size:
         raise ComputerError(f"The token in {path} is empty.", "Copy it again.", FIELD)
     if os.name != "nt" and facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         hint = f"Run `chmod 600 {shlex.quote(str(path))}`."
-        raise ComputerError(f"Others may read the token in {path}.", hint, FIELD)
+        raise ComputerError(f"Other users can read the token in {path}.", hint, FIELD)
     return path
 
 
@@ -75,5 +75,5 @@ def read(computer: Computer) -> str:
 def _checked(secret: str, path: str) -> str:
     """Return a token that a header can carry; errors would quote any other. Raises ComputerError."""
     if not (secret.isascii() and secret.isprintable() and " " not in secret):
-        raise ComputerError(f"What is in {path} is no token.", "Copy it again.", FIELD)
+        raise ComputerError(f"{path} doesn't contain a token.", "Copy it again.", FIELD)
     return secret

@@ -41,7 +41,7 @@ def ssh_command(destination: str, *arguments: str) -> list[str]:
     Raises ComputerError if ssh is not installed.
     """
     if shutil.which("ssh") is None:
-        raise ComputerError("There is no ssh on this computer.", "Install OpenSSH's client.", "ssh")
+        raise ComputerError("ssh is not installed on this computer.", "Install OpenSSH's client.", "ssh")
     options = [word for option in OPTIONS for word in ("-o", option)]
     return ["ssh", *options, *arguments, "--", destination]
 
@@ -81,7 +81,7 @@ def private_folder() -> Path:
     """Return a private folder whose path is short enough for sockets. Raises ComputerError."""
     private = private_temporary_folder()
     if private is None:
-        raise ComputerError("The folder of temporary files is not this user's alone.", "Check its owner.")
+        raise ComputerError("Other users can write to the folder of temporary files.", "Check its owner.")
     return private
 
 
@@ -111,26 +111,28 @@ def failure(computer: Computer, said: str) -> ComputerError:
     last = (said.strip().splitlines() or ["…"])[-1]
     message, hint = f"ssh can't open a tunnel to {place}: {last}", f"Try `ssh {place}` by hand."
     if "IDENTIFICATION HAS CHANGED" in said:
-        message = f"The key of {place} has changed: it may be another computer."
+        message = f"The host key of {place} has changed. It may be a different computer."
         hint = (
-            "Ask who runs it. If the change is meant, remove the old key with ssh-keygen -R, "
-            "then connect once by hand."
+            "Ask whoever runs it. If the key was changed on purpose, remove the old one with ssh-keygen "
+            "-R and connect once by hand."
         )
     elif "Host key verification failed" in said:
-        message = f"The key of {place} is not known here."
-        hint = f"Connect once by hand with `ssh {place}`, and compare the key's fingerprint before you accept it."
-    elif "Permission denied" in said:
-        message = f"{place} does not let this computer in."
+        message = f"The host key of {place} is unknown."
         hint = (
-            "Put your public key there (ssh-copy-id), or load it into your agent (ssh-add). "
-            "No password is asked for."
+            f"Connect once by hand with `ssh {place}` and compare the key's fingerprint before you accept it."
+        )
+    elif "Permission denied" in said:
+        message = f"{place} refused the login."
+        hint = (
+            "Copy your public key there (ssh-copy-id), or load it into your agent (ssh-add). Passwords "
+            "are not supported."
         )
     elif "Could not resolve hostname" in said:
-        message, hint = f"{place} is not a known name on this network.", "Check the name."
+        message, hint = f"The name {place} can't be resolved.", "Check the name."
     elif "Connection refused" in said:
         message, hint = f"{place} refuses SSH connections.", "Check the name and whether SSH runs there."
     elif TIMED_OUT in said:
-        message, hint = f"{place} does not answer.", "Check the name and the connection."
+        message, hint = f"{place} doesn't respond.", "Check the name and the connection."
     return ComputerError(message, hint, "ssh")
 
 

@@ -27,8 +27,8 @@ class DataOptions(Options):
     source: str = option(
         ...,
         "Data",
-        "A hub id, a file (a table, a chat export, a mailbox, a transcript, or a zip or gz of them), a folder of split "
-        'files or of texts, or "sample".',
+        "A hub id, a file (table, chat export, mailbox, transcript, or a zip or gz of them), a folder "
+        'of split files or texts, or "sample".',
         level="essential",
         control="source",
         min_length=1,
@@ -40,7 +40,7 @@ class DataOptions(Options):
         "auto", "Summary column", "Column with the reference summary, or auto.", min_length=1, follows="data"
     )
     every: int = option(
-        1, "Keep every N-th", "Keep every N-th example of each split. 1: all.", ge=1, follows="data"
+        1, "Keep every N-th", "Keep every N-th example of each split. 1 keeps all.", ge=1, follows="data"
     )
     max_train: int = option(
         0,
@@ -66,13 +66,13 @@ class DataOptions(Options):
     columns: dict[str, str] = expert_option(
         {},
         "Column mapping",
-        f"Maps columns by hand where the data is not two columns of text: {', '.join(column_mapping.KEYS)}.",
+        f"Assigns columns by hand if the data is not two columns of text: {', '.join(column_mapping.KEYS)}.",
         follows="data",
     )
     broken_rows: Literal["refuse", "leave_out"] = expert_option(
         "refuse",
         "Broken rows",
-        "Refuse a file with broken rows, or leave them out with a notice that lists them.",
+        "Whether to refuse a file with broken rows, or to skip and list them.",
         follows="data",
     )
     sheet: str = expert_option(
@@ -86,31 +86,32 @@ class DataOptions(Options):
     unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = expert_option(
         "ask",
         "Files without a split",
-        "What a folder's files are used for whose names tell no split, if other names tell one.",
+        "How to use files whose names don't name a split, if other files' names do.",
         follows="data",
     )
     other_columns: Literal["ask", "leave_out"] = expert_option(
         "ask",
         "Files with other columns",
-        "Ask about files that lack the columns of the others, or leave them out with a notice.",
+        "Whether to ask about files without the columns of the others, or to skip them with a notice.",
         follows="data",
     )
     summary_lists: Literal["auto", "sentences", "references"] = expert_option(
         "auto",
         "Lists of summaries",
-        "What a list in the summary column is: the sentences of one summary, or several reference summaries.",
+        "What a list in the summary column means: the sentences of one summary, or several reference "
+        "summaries.",
         follows="data",
     )
     encoding: Encoding = expert_option(
         "auto",
         "Encoding",
-        "The encoding of text files, or auto: UTF-8 where it fits, else a guess that is named.",
+        "Encoding of text files. Auto: UTF-8 if it fits, otherwise detected.",
         follows="data",
     )
     exclude: tuple[str, ...] = expert_option(
         (),
         "Excluded findings",
-        "Rows with these findings of the data check are left out.",
+        "Rows with these findings of the data check are excluded.",
         suggestions=tuple(entry.id for entry in findings.FINDINGS if entry.can_be_excluded),
     )
     mask: tuple[str, ...] = expert_option(
@@ -120,12 +121,12 @@ class DataOptions(Options):
         suggestions=tuple(kind.id for kind in pii.KINDS),
     )
     split_seed: int = expert_option(
-        42, "Split seed", "Seed of the random splits of a source that has none.", ge=0, le=2**31 - 1
+        42, "Split seed", "Seed of the random splits, for a source without splits.", ge=0, le=2**31 - 1
     )
     shots: int = option(
         0,
         "Examples in the prompt",
-        "Number of worked examples in the prompt: the first ones of the training split, which are not trained on.",
+        "Worked examples in the prompt. The first ones of the training split are used, and not trained on.",
         control="slider",
         ge=0,
         le=16,
@@ -133,14 +134,14 @@ class DataOptions(Options):
     prompt: str = option(
         prompts.DEFAULT_PROMPT,
         "Template",
-        "The prompt. {conversation} is replaced by the conversation.",
+        "The prompt; {conversation} stands for the conversation.",
         control="prompt",
     )
     prompt_format: Literal["auto", "chat", "plain"] = option(
         "auto",
         "Prompt format",
-        "Chat: the prompt is a turn of the base model's own chat format. Plain: the prompt alone. Auto: chat where the "
-        "base model has a chat template.",
+        "Chat: the prompt is a message in the base model's chat format. Plain: the prompt alone. Auto: "
+        "chat if the base model has a chat template.",
         follows="base_model",
     )
     max_conversation_tokens: int = option(

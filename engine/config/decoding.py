@@ -24,7 +24,8 @@ class DecodingOptions(Options):
     beams: int = option(
         1,
         "Beams",
-        "Hypotheses that are followed in parallel; the most likely one is kept. 1 is greedy decoding; more are slower.",
+        "Hypotheses followed in parallel, of which the most likely is kept. 1 is greedy decoding; more "
+        "is slower.",
         level="essential",
         ge=1,
         le=16,
@@ -32,7 +33,7 @@ class DecodingOptions(Options):
     max_new_tokens: int = option(
         128,
         "Maximum length",
-        "Summaries are truncated after this many tokens.",
+        "Summaries are cut off after this many tokens.",
         level="essential",
         unit="tokens",
         ge=1,
@@ -44,14 +45,14 @@ class DecodingOptions(Options):
     length_penalty: float = option(
         1.0,
         "Length penalty",
-        "With several beams, above 1 favours longer summaries and below 1 shorter ones. No effect with one beam.",
+        "With several beams, values above 1 favour longer summaries, below 1 shorter ones.",
         ge=-5.0,
         le=5.0,
     )
     temperature: float = option(
         0.0,
         "Temperature",
-        "0 takes the most likely token; above 0 tokens are sampled, more randomly the higher it is.",
+        "0 always takes the most likely token. Above 0, tokens are sampled; higher is more random.",
         level="essential",
         ge=0.0,
         le=2.0,
@@ -66,21 +67,21 @@ class DecodingOptions(Options):
     seed: int = option(
         42,
         "Seed",
-        "Seed of the sampling. The same seed gives the same summary, whatever else is generated with it.",
+        "Seed for sampling. The same seed gives the same summary.",
         ge=0,
         le=2**31 - 1,
     )
     repetition_penalty: float = option(
         1.0,
         "Repetition penalty",
-        "Above 1 makes tokens less likely that were read or generated before. 1: none.",
+        "Above 1, tokens that already occurred become less likely. 1: no penalty.",
         ge=1.0,
         le=5.0,
     )
     no_repeat_ngram: int = option(
         0,
         "No repeated n-gram",
-        "No sequence of this many tokens is generated twice.",
+        "No sequence of this many tokens occurs twice in a summary.",
         unit="tokens",
         zero="off",
         ge=0,
@@ -94,15 +95,15 @@ class SummarizeOptions(DecodingOptions):
     long_conversations: Literal["cut", "piecewise"] = option(
         "cut",
         "Long conversations",
-        "Conversations over the adapter's training limit are truncated at the end, or summarised in parts, and then "
-        "the summaries of the parts.",
+        "Conversations over the adapter's training limit are cut at the end, or summarised in parts "
+        "whose summaries are then summarised.",
         level="essential",
     )
     runtime: Literal["tunesmith", "ctranslate2"] = option(
         "tunesmith",
         "Runtime",
-        "What writes the summaries. CTranslate2 is faster with small T5 models on a processor. It writes with a merged "
-        "model in float32, which is converted once, and shows a summary when it is complete. It does not sample.",
+        "The engine that writes summaries. CTranslate2 is faster for small T5 models on a CPU. It uses "
+        "a merged float32 model, converted once, shows only complete summaries, and can't sample.",
     )
 
 
@@ -128,7 +129,7 @@ def problems(options: DecodingOptions) -> list[Problem]:
 def unknown_to_ctranslate2(options: DecodingOptions) -> list[Problem]:
     """Return a problem for each setting in use that CTranslate2 lacks, or has otherwise."""
     return [
-        Problem(name, f"CTranslate2 does not decode with this setting: {declared.title}.", OWN_ENGINE)
+        Problem(name, f"CTranslate2 doesn't support this setting: {declared.title}.", OWN_ENGINE)
         for name, declared in DecodingOptions.model_fields.items()
         if name not in KNOWN_TO_CTRANSLATE2 and getattr(options, name) != declared.default
     ]

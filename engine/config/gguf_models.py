@@ -112,12 +112,12 @@ def _refusal(header: GgufHeader) -> tuple[str, str]:
         return f"it is of the type {kind[:40]}", "Choose the file of the model itself."
     if name not in ARCHITECTURES:
         read = ", ".join(ARCHITECTURES)
-        return f"its architecture is {name[:40] or 'unknown'}, and of GGUF files {read} are read", HINT
+        return f"its architecture is {name[:40] or 'unknown'}; from GGUF files, {read} can be read", HINT
     if header.whole(f"{name}.expert_count"):
-        return "it is a mixture of experts, which is not read from GGUF files", HINT
+        return "it is a mixture of experts, which can't be read from GGUF files", HINT
     layers = header.whole(f"{name}.block_count") or 0
     if not 0 < layers <= len(header.tensors):
-        return f"it announces {layers:,} layers and holds {len(header.tensors):,} tensors", DAMAGED_HINT
+        return f"it declares {layers:,} layers and has {len(header.tensors):,} tensors", DAMAGED_HINT
     return _other_attention(header), HINT
 
 
@@ -129,12 +129,11 @@ def _other_attention(header: GgufHeader) -> str:
     turned = header.whole(f"{name}.rope.dimension_count") or in_head
     if turned != in_head:
         return (
-            f"its positions turn {turned:,} of {in_head:,} values a head, which is not read from GGUF files"
+            f"it uses rotary positions on {turned:,} of {in_head:,} values per head, which can't be read "
+            "from GGUF files"
         )
     if name.startswith("gemma") and in_head != GEMMA_WIDTH:
-        return (
-            f"its attention is scaled for {in_head:,} values a head by a number that the file does not hold"
-        )
+        return f"its attention scale for {in_head:,} values per head is not in the file"
     return ""
 
 
@@ -159,12 +158,12 @@ def announcement(path: Path) -> tuple[str, str]:
     header = gguf_header.read(path)
     form, taken = stored_format(header), size(unpacked_bytes(header))
     message = (
-        f"{path.name} is unpacked once, into the cache: {size(header.file_bytes)} in {form} "
-        f"become {taken} in {precision(header)}."
+        f"{path.name} is unpacked into the cache once: {size(header.file_bytes)} in {form} become "
+        f"{taken} in {precision(header)}."
     )
     if form in PLAIN:
         return message, "The weights keep their number format."
-    return message, f"Its weights stay as coarse as {form} made them, and a run trains with those."
+    return message, f"The precision lost in {form} doesn't come back; the run trains with those weights."
 
 
 def unpacked_bytes(header: GgufHeader) -> int:

@@ -35,7 +35,7 @@ def read_config(folder: Path) -> dict[str, Any] | None:
 
 def problems(folder: Path, name: str, precision: str) -> tuple[Problem, ...]:
     """Return why the base model `name` in a folder can't be used in a precision."""
-    message = f"There is no model in {name}."
+    message = f"{name} contains no model."
     config: Any = None
     try:
         config = read_json(folder / "config.json", FileKind.MODEL_CONFIG)
@@ -45,7 +45,7 @@ def problems(folder: Path, name: str, precision: str) -> tuple[Problem, ...]:
         why = error.strerror if isinstance(error, OSError) else error
         message = f"The config.json of {name} can't be read: {why}."
     if not isinstance(config, dict):
-        hint = "A model folder holds config.json and model.safetensors."
+        hint = "A model folder contains config.json and model.safetensors."
         return (Problem("base_model.id", message, hint),)
     if precision == "float16" and "t5" in _model_type(config):
         return (Problem("base_model.precision", "T5 overflows in float16.", "Use bfloat16."),)

@@ -78,7 +78,9 @@ def problem(text: str, field: str = "") -> Problem | None:
         return Problem(field, message, "Shorten it.")
     if PLACEHOLDER in text:
         return None
-    return Problem(field, f"The prompt has no {PLACEHOLDER}.", f"Insert {PLACEHOLDER} for the conversation.")
+    return Problem(
+        field, f"The prompt has no {PLACEHOLDER}.", f"Add {PLACEHOLDER} where the conversation goes."
+    )
 
 
 def rendered(template: str, conversation: str, shots: Sequence[tuple[str, str]] = ()) -> list[Part]:
@@ -149,7 +151,7 @@ def save(name: str, text: str, *, replace: bool = False) -> Template:
     taken = _file_of(name)
     if taken is not None and not replace:
         raise AppError(
-            f'There is a template "{taken.stem}" already.', "Replace it, or choose another name.", "name"
+            f'There already is a template "{taken.stem}".', "Replace it, or choose another name.", "name"
         )
     path = taken or prompts_folder() / (name + SUFFIX)
     document = tomlkit.document()
@@ -167,7 +169,7 @@ def rename(name: str, to: str) -> Template:
     path, to = _saved(name), _checked_name(to)
     taken = _file_of(to)
     if taken is not None and taken != path:
-        raise AppError(f'There is a template "{taken.stem}" already.', "Choose another name.", "name")
+        raise AppError(f'There already is a template "{taken.stem}".', "Choose another name.", "name")
     template = _read(path)
     if template is None:
         raise StorageError(f'The template "{name}" can\'t be read.', "Save it again.")

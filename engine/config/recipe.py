@@ -59,8 +59,8 @@ class BaseModelOptions(Options):
     precision: Precision = option(
         "auto",
         "Precision",
-        "Number format of the frozen weights. Auto: bfloat16 where the device supports it well, else float32. "
-        "T5 overflows in float16.",
+        "Number format of the frozen weights. Auto: bfloat16 if the device supports it well, otherwise "
+        "float32. T5 overflows in float16.",
         follows="base_model",
     )
     quantization: Literal["none", "int8", "nf4", "fp4"] = option(
@@ -147,7 +147,8 @@ _DATA_OPTIONS_0_1_0 = {
 # Options that earlier versions had, and what became of them. They are read and left out.
 _RETIRED = {
     ("training", "step_parts"): (
-        "A run's processes compute each step together; another number of them gives the same but for the last digits."
+        "The processes of a run compute each step together. Their number changes only the last digits "
+        "of the result."
     )
 }
 
@@ -167,7 +168,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     also files that are missing on this computer.
     """
     remarks = tuple(
-        f"{table}.{key} is left out. {reason}"
+        f"{table}.{key} is ignored. {reason}"
         for (table, key), reason in _RETIRED.items()
         if isinstance(tables.get(table), Mapping) and tables[table].get(key)
     )
@@ -225,7 +226,7 @@ def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
     problems = unknown_keys([key for key in tables if key not in known], known, "")
     if tables.get("schema", SCHEMA) != SCHEMA:
         message = f"This version can't read recipes of schema {str(tables['schema'])[:40]}."
-        problems.append(Problem("schema", message, f"It reads schema {SCHEMA}."))
+        problems.append(Problem("schema", message, f"It supports schema {SCHEMA}."))
     if not isinstance(tables.get("name", ""), str):
         problems.append(Problem("name", "The name must be text."))
     problems += [
@@ -340,7 +341,7 @@ def _missing(field: str, path: str) -> tuple[Problem, ...]:
     if not looks_like_path(path) or path_exists(path_here(path)):
         return ()
     hint = "Check the path; a hub id looks like owner/name."
-    return (Problem(field, f"There is nothing at {path}.", hint),)
+    return (Problem(field, f"{path} doesn't exist.", hint),)
 
 
 def public_name(text: str) -> str:
@@ -390,7 +391,7 @@ def parse(text: str) -> dict[str, Any]:
     try:
         return parse_toml(text)
     except ValueError as error:
-        raise RecipeError((Problem("", f"The recipe is no TOML: {error}."),)) from error
+        raise RecipeError((Problem("", f"The recipe is not valid TOML: {error}."),)) from error
 
 
 def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
@@ -472,7 +473,9 @@ def dumps(recipe: Recipe) -> str:
         document.add(name, commented_table(tables[name], declaration))
     if recipe.changes:
         document.add(tomlkit.nl())
-        document.add(tomlkit.comment("Changes during the run, each with the step after which it applies."))
+        document.add(
+            tomlkit.comment("Changes made during the run, each with the step after which it applies.")
+        )
         document.add(CHANGES, tomlkit.item(tables[CHANGES]))
     return tomlkit.dumps(document)
 

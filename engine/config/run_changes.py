@@ -44,8 +44,8 @@ class Change(BaseModel):
             setting_text.called(setting_text.value(self.field, each)) for each in (self.after, self.before)
         )
         if not self.step:
-            return f"From the first step on: {title} {after}; it was {before}."
-        return f"Since step {self.step:,}: {title} {after}; it was {before}."
+            return f"From the first step: {title} {after} (was {before})."
+        return f"Since step {self.step:,}: {title} {after} (was {before})."
 
 
 def read(tables: Any) -> tuple[tuple[Change, ...], list[Problem]]:
@@ -75,15 +75,15 @@ def refusals(
 
 def _refusal(name: str, before: Any, after: Value, step: int, needs_base: bool) -> Problem | None:
     if name not in CHANGEABLE:
-        hint = f"These can be changed: {', '.join(CHANGEABLE)}. For anything else start a new run."
-        return Problem(name, f"{name} can't be changed once a run has begun.", hint)
+        hint = f"Only these can be changed: {', '.join(CHANGEABLE)}. For anything else, start a new run."
+        return Problem(name, f"{name} can't be changed after a run has started.", hint)
     if not step or before == after:
         return None
     if name == "training.optimizer" and after not in SUCCESSORS.get(str(before), ()):
         message = f"{after} can't continue from the state of {before} at step {step:,}."
         return Problem(name, message, "Start a new run with it.")
     if name.startswith("base_model.") and needs_base:
-        message = f"What was trained up to step {step:,} needs the base model's original weights."
+        message = f"The training up to step {step:,} used the base model's original weights."
         return Problem(name, message, "Start a new run with a quantized base model.")
     return None
 

@@ -112,7 +112,7 @@ class Proof:
             return Support("proven")
         if outcome == "failed":
             return Support("failed", reason)
-        return Support("unproven", "It should work, but was not tested.")
+        return Support("unproven", "Should work, but is untested.")
 
 
 def read(path: Path | None = None) -> Proof:

@@ -34,7 +34,7 @@ class TrainingOptions(Options):
     epochs: int = option(
         automatic.AUTOMATIC,
         "Epochs",
-        "Number of passes over the training examples. Automatic: enough for their number.",
+        "Passes over the training examples. Automatic: enough for their number.",
         level="essential",
         zero="automatic",
         follows="data",
@@ -44,7 +44,7 @@ class TrainingOptions(Options):
     max_steps: int = option(
         0,
         "Steps at most",
-        "Stop after this many steps, if the epochs have more.",
+        "Stops after this many steps, even if the epochs have more.",
         level="essential",
         zero="no limit",
         follows="data",
@@ -53,8 +53,8 @@ class TrainingOptions(Options):
     max_minutes: float = option(
         0.0,
         "Minutes at most",
-        "End the training after this time, evaluations and pauses not counted. The schedule is still that of all "
-        "steps.",
+        "Ends training after this time, not counting evaluations and pauses. The learning rate schedule "
+        "still assumes all steps.",
         level="essential",
         zero="no limit",
         unit="minutes",
@@ -64,20 +64,19 @@ class TrainingOptions(Options):
     learning_rate: float | None = option(
         None,
         "Learning rate",
-        "Optimizer step size. Empty: the method's preset for this base model.",
+        "Step size of the optimizer. Empty: the method's preset for this base model.",
         level="essential",
         follows="base_model",
         gt=0.0,
         le=10.0,
     )
     weight_decay: float = expert_option(
-        0.01, "Weight decay", "Decay of the trainable parameters towards zero.", ge=0.0, le=1.0
+        0.01, "Weight decay", "Pulls the trained parameters towards zero.", ge=0.0, le=1.0
     )
     batch_size: int = option(
         8,
         "Batch size",
-        "Examples per optimizer step. How many of them are computed at a time changes speed and memory, not the "
-        "result.",
+        "Examples per optimizer step.",
         unit="examples",
         ge=1,
         le=4096,
@@ -94,8 +93,8 @@ class TrainingOptions(Options):
     evaluate_every: int = option(
         0,
         "Evaluate every",
-        "Steps between two evaluations on the validation split. Automatic: once per epoch, but 10 times at most where "
-        "the epochs are automatic too.",
+        "Steps between evaluations on the validation split. Automatic: once per epoch, at most 10 times "
+        "if the epochs are automatic too.",
         unit="steps",
         zero="automatic",
         follows="data",
@@ -104,8 +103,8 @@ class TrainingOptions(Options):
     evaluate_summaries: int = option(
         16,
         "Scored summaries",
-        "Number of validation conversations that are summarised and scored with ROUGE at each evaluation, for the "
-        "plot. With 16, the practice model's run takes about 3 % longer.",
+        "Validation conversations that are summarised and scored at each evaluation, for the plot. 16 "
+        "make the practice model's run about 3 % longer.",
         unit="conversations",
         zero="none",
         ge=0,
@@ -114,8 +113,8 @@ class TrainingOptions(Options):
     checkpoint_every: int = expert_option(
         0,
         "Checkpoint every",
-        "Steps between two checkpoints. Automatic: once per epoch, but 10 times at most where the epochs are automatic "
-        "too.",
+        "Steps between checkpoints. Automatic: once per epoch, at most 10 times if the epochs are "
+        "automatic too.",
         unit="steps",
         zero="automatic",
         ge=0,
@@ -123,8 +122,8 @@ class TrainingOptions(Options):
     early_stopping_patience: int = expert_option(
         0,
         "Patience",
-        "Stop after this many evaluations without improvement of the best state. Automatic: 3 where the epochs are "
-        "automatic too and there are 10 validation examples or more, else never.",
+        "Stops after this many evaluations without improvement. Automatic: 3 if the epochs are "
+        "automatic too and there are at least 10 validation examples, otherwise never.",
         unit="evaluations",
         zero="automatic",
         ge=0,
@@ -136,19 +135,21 @@ class TrainingOptions(Options):
         1.0, "Gradient clipping", "Gradients with a larger norm are scaled down to this norm.", gt=0.0, le=1e6
     )
     optimizer: Optimizer = expert_option(
-        "adamw", "Optimizer", "AdamW; its 8-bit variants need a quarter of the state; Adafactor needs least."
+        "adamw",
+        "Optimizer",
+        "AdamW, its 8-bit variants with a quarter of the state, or Adafactor with the least.",
     )
     order: Order = expert_option(
         "lengths",
         "Order",
-        "Which examples share a step: those of similar length, which saves computing padding, or any. Either way the "
-        "steps come in random order.",
+        "Which examples share a step: those of similar length, which saves padding, or any. The steps "
+        "come in random order.",
     )
     micro_batch_tokens: int = expert_option(
         0,
         "Micro-batch",
-        "Tokens computed at a time. Fewer need less memory and give the same result. Automatic: chosen for "
-        "device and base model.",
+        "Tokens computed at a time. Fewer need less memory; the result is the same. Automatic: chosen "
+        "for device and base model.",
         unit="tokens",
         zero="automatic",
         ge=0,
@@ -156,56 +157,57 @@ class TrainingOptions(Options):
     activation_checkpointing: bool = expert_option(
         False,
         "Checkpoint activations",
-        "Compute activations twice instead of storing them: less memory, more time.",
+        "Recompute activations instead of storing them: less memory, more time.",
     )
     keep: Literal["best", "last"] = option(
         "best",
         "Keep",
-        "The state that becomes the adapter: the best on the validation split, or the last. With automatic epochs and "
-        "fewer than 10 validation examples it is always the last.",
+        "The state that becomes the adapter: the best on the validation split, or the last. With "
+        "automatic epochs and fewer than 10 validation examples, always the last.",
     )
     best_by: Literal["loss", "rouge1"] = expert_option(
         "loss",
         "Best by",
-        "Criterion of the best state and of patience: the loss on the whole validation split, or ROUGE-1 of the scored "
-        "summaries, which varies more the fewer they are.",
+        "What decides the best state and early stopping: the loss on the validation split, or ROUGE-1 "
+        "of the scored summaries, which is noisier the fewer there are.",
     )
     device: str = option(
         "auto",
         "Device",
-        "Device: auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that "
-        "is not busy, else the processor. All: every graphics card, each computes its part of a step.",
-        form="Device: auto, all, cpu, mps, xpu, or a card such as cuda:0.",
+        "auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the idle GPU with the most free memory, "
+        "otherwise the CPU. All: every GPU computes a part of each step.",
+        form="Device: auto, all, cpu, mps, xpu, or a GPU such as cuda:0.",
         pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )
     shard: bool = expert_option(
         False,
         "Shard the base model",
-        "With several graphics cards, each holds a part of the base model, and gets the other parts for a moment as it "
-        "computes (FSDP). For base models that do not fit one card; slower.",
+        "Splits the base model over several GPUs (FSDP), for models that don't fit on one. Slower.",
     )
     deterministic: Literal["auto", "on", "off"] = expert_option(
         "auto",
         "Deterministic",
-        "On a GPU, use algorithms with which a resumed run equals an uninterrupted one to the bit. Automatic: unless "
-        "more than a tenth of the parameters is trained, where they take much time. A CPU's always are.",
+        "Uses deterministic GPU algorithms, so that a resumed run is bit-identical. Automatic: unless "
+        "more than a tenth of the parameters is trained, where they are slow. CPUs always are "
+        "deterministic.",
     )
     liger: bool = expert_option(
         True,
         "Liger kernels",
-        "On a GPU of NVIDIA or AMD, train with the fused kernels of Liger Kernel, where it is installed and knows the "
-        "base model. Faster and with less memory; only rounding differs. With LoRA and AdaLoRA.",
+        "Trains with Liger's fused kernels on NVIDIA and AMD GPUs if liger-kernel is installed and "
+        "supports the base model: faster, less memory, same result but for rounding. LoRA and AdaLoRA "
+        "only.",
     )
     when_window_leaves: Literal["finish", "stop"] = expert_option(
-        "finish", "If the window closes", "Finish the run, or save a checkpoint and stop."
+        "finish", "If the window closes", "Whether the run finishes, or saves a checkpoint and stops."
     )
 
 
 def training_problems(training: TrainingOptions) -> tuple[Problem, ...]:
     """Return the problems of options that contradict each other."""
     if training.best_by == "rouge1" and not training.evaluate_summaries:
-        message = "The best state can't be chosen by ROUGE-1: no summaries are scored during training."
+        message = "The best state can't be chosen by ROUGE-1 because no summaries are scored during training."
         hint = "Raise Scored summaries, or choose the best state by the loss."
         return (Problem("training.best_by", message, hint),)
     return ()
@@ -224,21 +226,21 @@ def method_problems(
     """
     found = []
     if start_from and not method.whole_in_file(options):
-        message = f"A run can't start from such an adapter of {method.title}."
-        hint = "Its file does not hold everything that training needs. Train without it."
+        message = f"A run can't continue such an adapter of {method.title}."
+        hint = "Its file lacks what training needs. Train without it."
         found.append(Problem("method.start_from", message, hint))
     if training is None:
         return found
     if training.activation_checkpointing and not method.checkpoints_activations:
-        message = f"{method.title} does not work with checkpointed activations."
+        message = f"{method.title} doesn't work with checkpointed activations."
         hint = f"Switch them off, or use {named(method.nearest)}."
         found.append(Problem("training.activation_checkpointing", message, hint))
     if training.shard and quantization == "int8":
-        message = "A base model in int8 can't be sharded: bitsandbytes does not put its parts together again."
+        message = "An int8 base model can't be sharded: bitsandbytes can't reassemble its parts."
         found.append(Problem("training.shard", message, "Choose nf4, or no quantization."))
     if training.shard and not method.shards:
         message = f"{method.title} trains too much for a sharded base model."
-        hint = f"Each process has all that is trained. Use {named(method.nearest)}."
+        hint = f"Each process holds all trained parameters. Use {named(method.nearest)}."
         found.append(Problem("training.shard", message, hint))
     return found
 
@@ -253,15 +255,15 @@ class EvaluationOptions(Options):
     base_forms: Literal["auto", "recipe"] = expert_option(
         "auto",
         "Base's format",
-        "Auto: the base model is scored with a plain prompt and in its own chat format, and compared in the better "
-        "one. Recipe: in the format of the recipe alone.",
+        "Auto: the base model is scored with a plain prompt and in its chat format, and the better one "
+        "counts. Recipe: only the recipe's format.",
     )
     beams: int = option(1, "Beams", "1 is greedy decoding; more are slower.", ge=1, le=16)
     max_new_tokens: int = option(
         automatic.AUTOMATIC,
         "Maximum length",
-        "Summaries are truncated after this many tokens. Automatic: as long as the data's reference summaries, but for "
-        "the longest hundredth.",
+        "Summaries are cut off after this many tokens. Automatic: long enough for 99 % of the reference "
+        "summaries.",
         unit="tokens",
         zero="automatic",
         follows="base_model",
@@ -271,19 +273,16 @@ class EvaluationOptions(Options):
     general_text: str = expert_option(
         "auto",
         "General text",
-        "The text on which the loss of base and adapter shows what training cost elsewhere. Auto: the bundled text. "
+        "Text on which the loss before and after shows what the model forgot. Auto: the bundled text. "
         "None: not measured. Or a text file with passages separated by blank lines.",
         min_length=1,
         suggestions=("auto", "none"),
     )
-    bootstrap: int = expert_option(
-        1000, "Bootstrap", "Number of resamples for each interval.", ge=100, le=100_000
-    )
+    bootstrap: int = expert_option(1000, "Bootstrap", "Resamples per interval.", ge=100, le=100_000)
     language: str = expert_option(
         AUTO,
         "Language",
-        "The language of the summaries, by which ROUGE reads their words. auto: told from each conversation and its "
-        "summary.",
+        "Language of the summaries, by which ROUGE splits words. Auto: detected for each conversation.",
         suggestions=(AUTO, *COMMON),
         follows="data",
     )

@@ -274,7 +274,7 @@ def turns_of(value: Any, keys: Keys, column: str, where: str) -> list[Turn]:
     items = as_list(value)
     if items is None:
         if isinstance(value, dict):
-            raise _no_turns(column, where, f"It holds: {', '.join(map(str, value))}.")
+            raise _no_turns(column, where, f"It has: {', '.join(map(str, value))}.")
         return [Turn("", text_of(value))]
     return [turn for item in items if (turn := _turn(item, keys, column, where)).text]
 
@@ -285,12 +285,12 @@ def _turn(item: Any, keys: Keys, column: str, where: str) -> Turn:
             raise _no_turns(column, where, "Its items are lists.")
         if keys.text:
             raise _no_turns(
-                column, where, f'Where a turn with "{keys.text}" is due there is {text_of(item)[:40]!r}.'
+                column, where, f'Expected a turn with "{keys.text}", found {text_of(item)[:40]!r}.'
             )
         return _spoken(text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
         keys_text = ", ".join(map(str, item)) or "nothing"
-        raise _no_turns(column, where, f'A turn has no "{keys.text}"; it holds: {keys_text}.')
+        raise _no_turns(column, where, f'A turn has no "{keys.text}"; it has: {keys_text}.')
     return Turn(name_of(item.get(keys.speaker)), _message_text(item.get(keys.text)).strip())
 
 
@@ -334,7 +334,7 @@ def _inside(value: Any, keys: Sequence[str]) -> Any:
 
 def _no_turns(column: str, where: str, why: str) -> DataError:
     return DataError(
-        f'{where}: the column "{column}" holds no turns.',
+        f'{where}: the column "{column}" contains no turns.',
         f"{why} Repair the row, or name other keys as data.columns.",
         "data.conversation",
     )
@@ -349,7 +349,7 @@ def texts_of(value: Any, column: str, where: str) -> list[str]:
     if items is None:
         if isinstance(value, dict):
             raise DataError(
-                f'{where}: the column "{column}" holds tables, not text.',
+                f'{where}: the column "{column}" contains tables, not text.',
                 "Choose a column of texts.",
                 "data.summary",
             )
@@ -357,7 +357,7 @@ def texts_of(value: Any, column: str, where: str) -> list[str]:
     keys = find_keys([items]) or Keys()
     if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
         raise DataError(
-            f'{where}: the column "{column}" holds lists of something else than texts.',
+            f'{where}: the lists in column "{column}" don\'t contain text.',
             "Choose a column of texts.",
             "data.summary",
         )

@@ -35,7 +35,7 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
     """Return the problems of a mapping that do not depend on data: unknown keys, empty names, a wrong last turn."""
     problems = each([key for key in mapping if key not in KEYS], _unknown_role, FIELD)
     problems += [
-        Problem(f"{FIELD}.{key}", f'The role "{key}" has no column.', "Name a column, or leave the role out.")
+        Problem(f"{FIELD}.{key}", f'The role "{key}" has no column.', "Name a column, or remove the role.")
         for key in KEYS
         if key in mapping and not mapping[key].strip()
     ]
@@ -45,15 +45,15 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
             Problem(f"{FIELD}.last_turn", f"The last turn can't be {mapping['last_turn']}.", hint)
         )
     if "group" in mapping and "last_turn" in mapping:
-        message = "The last turn can't be the summary of turns in rows of their own."
+        message = "The last turn can't be the summary if each row is a turn."
         hint = "Name the column of summaries instead."
         problems.append(Problem(f"{FIELD}.last_turn", message, hint))
     if "group" in mapping and "id" in mapping:
-        message = "Conversations of turns in rows of their own are named by their group."
-        problems.append(Problem(f"{FIELD}.id", message, 'Leave the role "id" out.'))
+        message = "Conversations with a turn per row take their names from the group."
+        problems.append(Problem(f"{FIELD}.id", message, 'Remove the role "id".'))
     if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
-        message = f"A pause of {mapping['pause']} hours is not valid."
-        hint = f"Give hours from 0 to {MAX_PAUSE_HOURS:,}; 0 leaves each chat whole."
+        message = f"A pause can't be {mapping['pause']} hours long."
+        hint = f"Use 0 to {MAX_PAUSE_HOURS:,} hours; 0 keeps each chat whole."
         problems.append(Problem(f"{FIELD}.pause", message, hint))
     return problems
 

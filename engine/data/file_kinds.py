@@ -22,26 +22,26 @@ DATA_FILE_KINDS = (
             ".csv", ".tsv", ".xlsx", ".xls", ".xlsb", ".ods", ".parquet", ".arrow", ".feather", ".sqlite", ".sqlite3",
             ".db",
         ),
-        "A conversation and its summary in each row, or a turn in each row.",
+        "One conversation and its summary per row, or one turn per row.",
     ),
     DataFileKind(
         "JSON",
         (".json", ".jsonl", ".ndjson"),
-        "Objects, alone, one a line or in lists, with texts, turns or messages anywhere in them.",
+        "Objects with texts, turns or messages: single, one per line, or in lists.",
     ),
     DataFileKind(
         "Chats and transcripts",
         (".txt", ".text", ".log", ".md", ".vtt", ".srt", ".sbv", ".html", ".htm"),
-        "A conversation, or a chat that is parted into conversations at pauses. A summary lies beside it: x.txt and "
-        "x.summary.txt, or folders dialogues and summaries.",
+        "One conversation, or a chat that is split at pauses. The summary is a file beside it: x.txt "
+        "and x.summary.txt, or folders dialogues and summaries.",
     ),
     DataFileKind("Mail", (".eml", ".mbox", ".mbx"), "Each thread is a conversation, without quotes and signatures."),
-    DataFileKind("Documents", (".docx", ".pdf"), "A conversation each, of text; a scanned page has none."),
+    DataFileKind("Documents", (".docx", ".pdf"), "One conversation each. Scanned pages contain no text."),
     DataFileKind(
         "Lines of two files",
         (".src", ".source"),
-        "A conversation in each line, and its summary in the same line of x.tgt or x.target.",
+        "One conversation per line, its summary in the same line of x.tgt or x.target.",
     ),
-    DataFileKind("Archives", (".zip", ".gz", ".bz2", ".xz", ".zst"), "Files of the other kinds, packed."),
+    DataFileKind("Archives", (".zip", ".gz", ".bz2", ".xz", ".zst"), "Archives of the other kinds."),
 )  # fmt: skip
 DATA_SUFFIXES = tuple(chain.from_iterable(kind.suffixes for kind in DATA_FILE_KINDS))

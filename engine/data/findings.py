@@ -36,7 +36,7 @@ class Finding:
     can_be_excluded: bool = True
 
 
-_LEFT_OUT = "Runs leave such rows out."
+_LEFT_OUT = "Runs skip such rows."
 _CUT = "Runs truncate it."
 _LEARNED = "The model learns to write them."
 
@@ -53,17 +53,17 @@ FINDINGS = (
     ),
     Finding(
         "turns_in_one_line", "Several turns in one line",
-        "A conversation in one line, in which several speakers follow each other", "warning",
+        "A conversation in one line with several speakers", "warning",
         "It is read as one turn of the first speaker.",
     ),
     Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
     Finding("duplicates", "Duplicate conversations", "A conversation that is in an earlier row", "notice"),
     Finding(
-        "long_conversation", "Conversation over the limit", "A conversation of more than {limit:,} tokens", "warning",
+        "long_conversation", "Conversation over the limit", "A conversation longer than {limit:,} tokens", "warning",
         _CUT,
     ),
     Finding(
-        "long_summary", "Summary over the limit", "A summary of more than {limit:,} tokens with its end", "warning",
+        "long_summary", "Summary over the limit", "A summary longer than {limit:,} tokens", "warning",
         _CUT,
     ),
     Finding(
@@ -71,26 +71,28 @@ FINDINGS = (
         "It says more than the conversation.",
     ),
     Finding(
-        "copied_summary", "Summary that looks like a copy", "A summary taken word for word from its conversation",
+        "copied_summary", "Summary that looks like a copy", "A summary copied word for word from its "
+                                                            "conversation",
         "warning", "The model learns to copy.",
     ),
     Finding(
-        "other_language", "Another language than the rest", "A conversation or summary in another language than most",
+        "other_language", "Different language", "A conversation or summary in a different "
+                                                            "language than most",
         "notice",
     ),
     Finding(
-        "invisible_characters", "Control or zero-width characters", "Characters that can't be seen", "notice",
+        "invisible_characters", "Control or zero-width characters", "Invisible characters", "notice",
         _LEARNED,
     ),
     Finding(
-        "odd_characters", "Damaged characters", "Characters that were damaged, or that belong to one font alone",
+        "odd_characters", "Damaged characters", "Damaged characters, or characters of one font only",
         "warning", _LEARNED,
     ),
     *(
         Finding(
             kind.id,
             kind.title,
-            f"What looks like {kind.phrase}",
+            f"Possibly {kind.phrase}",
             "warning",
             f'data.mask = ["{kind.id}"] replaces it by {kind.mask}.',
         )
@@ -110,7 +112,7 @@ def excluded_text(excluded: Mapping[str, Mapping[str, int]]) -> str:
     by_finding = sum((Counter(counts) for counts in excluded.values()), Counter[str]())
     splits = [f"{sum(counts.values()):,} of {split}" for split, counts in excluded.items() if counts]
     named = [f"{finding(name).title.lower()}: {count:,}" for name, count in by_finding.items()]
-    return f"Rows left out, {' and '.join(splits)} ({'; '.join(named)})." if splits else ""
+    return f"Excluded rows, {' and '.join(splits)} ({'; '.join(named)})." if splits else ""
 
 
 def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
@@ -120,7 +122,7 @@ def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
 
     def problem(one: str) -> Problem:
         if one in needless:
-            return Problem(field, f"Runs leave rows with {one} out anyway.", f"Take {one} out of the list.")
+            return Problem(field, f"Runs skip rows with {one} anyway.", f"Remove {one} from the list.")
         return _unknown(one, known, field, "a finding")
 
     return each([one for one in ids if one not in known], problem, field)

@@ -51,7 +51,7 @@ _FILE = re.compile(r"[^\n:]{0,200}[\w)\]]\.(?:[A-Za-z][A-Za-z0-9]{1,4}|mp[34])",
 # One word of letters, digits and marks, with a digit in it.
 _ID = re.compile(r"(?=\D{0,60}\d)[\w.:@/#+-]{1,80}", re.ASCII)
 ALIKE = "the same text in every row"
-_OTHERS = {"dates or times": _DATE, "addresses": _ADDRESS, "names of files": _FILE, "ids": _ID}
+_OTHERS = {"dates or times": _DATE, "addresses": _ADDRESS, "file names": _FILE, "ids": _ID}
 
 
 def held_instead(cells: Sequence[Any]) -> str:
@@ -83,14 +83,14 @@ def conversation_column(
     found = _texts(columns, rows)
     talking = [each for each in found if each.with_turns > 0.5]
     if len(talking) == 1:
-        return talking[0].name, "as turns of speakers stand in it"
+        return talking[0].name, "it contains turns of speakers"
     longest = sorted(talking or found, key=lambda each: -each.length)
     if len(longest) == 2 and longest[1].length <= MAX_OF_CONVERSATION * longest[0].length:
-        return longest[0].name, "as its texts are the longer ones"
+        return longest[0].name, "its texts are the longer ones"
     if summary and len(longest) == 1:
         others = _texts([summary], rows)
         if others and others[0].length <= MAX_OF_CONVERSATION * longest[0].length:
-            return longest[0].name, "as it is the only other column of texts, and they are longer"
+            return longest[0].name, "the only other text column, with longer texts"
     return None
 
 
@@ -123,7 +123,7 @@ def summary_column(
         return None
     if other.length > MAX_OF_CONVERSATION * long.length or not _shares_words(rows, other.name, conversation):
         return None
-    return other.name, "as it is the only other column of texts, and they are shorter"
+    return other.name, "the only other text column, with shorter texts"
 
 
 def may_hold_summaries(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -203,14 +203,14 @@ class FirstRows:
         if column in self.numbers:
             return "numbers"
         if column in self.truths:
-            return "true and false"
+            return "true and false values"
         sure = (*column_names.SURE_CONVERSATION_NAMES, *column_names.SURE_SUMMARY_NAMES)
         is_sure = is_named or column_names.plain(column) in sure
         held = "" if is_sure else held_instead(self.cells(column))
         # What stands in every row may be a text all the same.
         if held and held != ALIKE:
             return held
-        return "names of classes" if column in self.classes and not is_named else ""
+        return "class names" if column in self.classes and not is_named else ""
 
     def by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
         """Return the columns that hold likely texts, texts at all, and all: the first that are called so are taken."""

@@ -27,7 +27,7 @@ def save_text(text: str) -> Path:
     Raises DataError with the field `data.source` if there is no text, StorageError if it can't be written.
     """
     if not text.strip():
-        raise DataError("There is no text to paste.", "Copy lines of JSON, a table or a chat first.", FIELD)
+        raise DataError("The clipboard contains no text.", "Copy JSON lines, a table or a chat first.", FIELD)
     path = intake_folder() / _digest(text) / f"Pasted text{text_kind.suffix_of(text)}"
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -47,7 +47,7 @@ def save_files(files: Sequence[Path]) -> Path:
     folders = [path for path in files if path.is_dir()]
     if folders:
         raise DataError(
-            f"{folders[0].name} is a folder among other things.", "Drop one folder, or files alone.", FIELD
+            f"{folders[0].name} is a folder among files.", "Drop one folder, or only files.", FIELD
         )
     first, *others = sorted(files)
     digest = _digest(chr(0).join(map(str, (first, *others))))

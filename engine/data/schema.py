@@ -137,7 +137,7 @@ class Schema:
         if isinstance(value, (list, dict)):
             held = "lists" if isinstance(value, list) else "tables"
             raise DataError(
-                f'The column "{self.conversation}" holds {held}, not text.',
+                f'The column "{self.conversation}" contains {held}, not text.',
                 "Choose a column of texts.",
                 "data.conversation",
             )
@@ -176,8 +176,8 @@ class Schema:
             name = text_of(record.values.get(self.group))
             if not name:
                 raise DataError(
-                    f'{record.where} has no "{self.group}": it is not known which conversation it belongs to.',
-                    "Fill it in, or take the row out.",
+                    f'{record.where} has no "{self.group}", so its conversation is unknown.',
+                    "Fill it in, or remove the row.",
                     "data.columns",
                 )
             group = groups.setdefault(name, _Group(record.place, [], [], []))

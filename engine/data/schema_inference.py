@@ -23,10 +23,10 @@ NO_GROUP = "No column says which rows belong to one conversation."
 IN_LINES = 'each turn is written in a line "Name: text"'
 NO_SOUNDS = "sounds such as [laughs] are left out"
 NONE_LIKELY = {
-    "conversation": ("No column looks like the conversation.", "Choose the conversation column."),
+    "conversation": ("No column looks like conversations.", "Choose the conversation column."),
     "summary": (
-        "No column looks like the summary.",
-        'Choose the summary column. Without one: Conversations, "Write summaries".',
+        "No column looks like summaries.",
+        'Choose the summary column, or write summaries: Conversations, "Write summaries".',
     ),
 }
 Row = Mapping[str, Any]
@@ -109,7 +109,7 @@ class _Guess:
                 others = [name for name in self.columns if not self.first.no_texts(name)]
                 others_text = f"Other columns are: {column_names.listed(others)}. " if others else ""
                 raise DataError(
-                    f'The column "{column}" holds {held}, and no {role} is one.',
+                    f'The column "{column}" contains {held}, which can\'t be a {role}.',
                     f"{others_text}Choose the {role} column.",
                     f"data.{role}",
                 )
@@ -151,10 +151,10 @@ class _Guess:
         if not alone:
             return schema
         instruction = cells.shared_instruction(alone)
-        why = f'where it is empty, what stands in "{other}"'
+        why = f'if empty, "{other}"'
         if instruction:
             quoted = " ".join(instruction.split())
-            why = f'where it is empty, what stands in "{other}", without what all of them begin with: "{quoted}"'
+            why = f'if empty, "{other}" without the beginning that all of them share: "{quoted}"'
         return replace(schema, otherwise=other, instruction=instruction, reason=_clauses(schema.reason, why))
 
     def with_split(self, schema: Schema) -> Schema:
@@ -165,7 +165,7 @@ class _Guess:
         column = named or column_names.exact(free, column_names.SPLIT_NAMES)
         if column is None:
             return schema
-        why = "as named" if named else "by its name and what stands in it"
+        why = "as named" if named else "by its name and content"
         return replace(
             schema, split=column, reason=_clauses(schema.reason, f'splits: column "{column}", {why}')
         )
@@ -260,7 +260,7 @@ class _Guess:
         if keys.speaker and keys.speaker not in known:
             raise DataError(
                 f'The turns of column "{column}" have no "{keys.speaker}".',
-                f"They hold: {', '.join(known) or 'texts'}.",
+                f"They have: {', '.join(known) or 'texts'}.",
                 column_mapping.FIELD,
             )
         reason = _clauses(why, _form_of_turns(keys))
@@ -284,17 +284,17 @@ class _Guess:
         if keys:
             wanted = self.by_hand.get("text", "text")
             message = f'The turns of column "{column}" have no "{wanted}".'
-            hint = f"They hold: {', '.join(keys)}. Name the key of what is said as data.columns.text."
+            hint = f"They have: {', '.join(keys)}. Name the key of the text as data.columns.text."
             raise DataError(message, hint, column_mapping.FIELD)
         if self.by_hand.keys().isdisjoint({"text", "last_turn"}) and wants_turns and self._row_speaker():
             raise DataError(
                 NO_GROUP,
-                "Name it as data.columns.group, or leave data.columns.speaker out.",
+                "Name it as data.columns.group, or remove data.columns.speaker.",
                 column_mapping.FIELD,
             )
         if wants_turns:
             raise DataError(
-                f'The column "{column}" holds no lists of turns.',
+                f'The column "{column}" contains no lists of turns.',
                 "Name the column of turns as data.conversation, or leave data.columns empty.",
                 column_mapping.FIELD,
             )
@@ -312,7 +312,7 @@ class _Guess:
             if self.summary != AUTO:
                 message = "The summary is named twice: as a column and as the last turn."
                 raise DataError(
-                    message, "Leave data.summary or data.columns.last_turn out.", column_mapping.FIELD
+                    message, "Remove data.summary or data.columns.last_turn.", column_mapping.FIELD
                 )
             return replace(schema, reason=_clauses(schema.reason, "summary: the last turn, as named"))
         if self.summary != AUTO:
@@ -338,7 +338,7 @@ class _Guess:
         if answered:
             return answered
         if not self.needs_summary:
-            reason = _clauses(schema.reason, "no column looks like the summary")
+            reason = _clauses(schema.reason, "no column looks like summaries")
             return replace(schema, without_summary=True, reason=reason)
         by_content = first_rows.summary_column(self._unnamed(), self.first.rows, schema.conversation)
         if by_content:
@@ -353,7 +353,7 @@ class _Guess:
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
             which = f"columns {quoted}" if len(more) > 1 else f"column {quoted}"
-            reason = _clauses(reason, f"further references: {which}")
+            reason = _clauses(reason, f"more references: {which}")
         return replace(schema, summary=column, references=more, reason=reason, lists=lists)
 
     def _with_answers(self, schema: Schema) -> Schema | None:
@@ -367,15 +367,13 @@ class _Guess:
             return None
         reason = _clauses(
             schema.reason,
-            "summary: the last turn, as no column looks like the summary and each conversation is one text with a "
-            "shorter answer to it",
+            "summary: the last turn, because no column looks like summaries and each conversation is "
+            "one text with a shorter answer",
         )
         instruction = cells.shared_instruction([turns[0].text for turns in spoken])
         if instruction:
             quoted = " ".join(instruction.split())
-            reason = _clauses(
-                reason, f'left out of the conversations is what all of them begin with: "{quoted}"'
-            )
+            reason = _clauses(reason, f'the beginning that all of them share is removed: "{quoted}"')
         return replace(schema, reason=reason, instruction=instruction)
 
     def _first_turns(self, schema: Schema) -> list[list[Turn]]:
@@ -446,9 +444,7 @@ class _Guess:
         text = column_mapping.column(self.by_hand, "text", self.columns)
         if text and self.conversation not in (AUTO, text):
             message = f'What is said is named twice: "{self.conversation}" and "{text}".'
-            raise DataError(
-                message, "Leave data.conversation or data.columns.text out.", column_mapping.FIELD
-            )
+            raise DataError(message, "Remove data.conversation or data.columns.text.", column_mapping.FIELD)
         if text is None:
             text = self._row_text(speaker, group) if self.conversation == AUTO else self.conversation
         if text is None:
@@ -480,7 +476,7 @@ def _clauses(*parts: str) -> str:
 
 def _form_of_turns(keys: Keys) -> str:
     if not keys.text:
-        return "its lists are turns as texts"
+        return "its lists are turns"
     if not keys.speaker:
         return f'its lists are turns with "{keys.text}"'
     return f'its lists are turns with "{keys.text}" and the speaker as "{keys.speaker}"'

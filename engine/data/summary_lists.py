@@ -47,14 +47,14 @@ def decided(cells_of_summaries: Sequence[Any], column: str, wanted: str) -> tupl
     if not found:
         first = "; ".join(f'"{text[:MAX_QUOTED]}"' for text in lists[0][:MAX_NAMED])
         raise DataError(
-            f'The column "{column}" holds lists. They may be the sentences of one summary or several summaries: '
-            f"{first}.",
-            "Look at the rows and choose.",
+            f'The column "{column}" contains lists. They may be the sentences of one summary, or several '
+            f"summaries: {first}.",
+            "Look at the rows and decide.",
             FIELD,
         )
     if found == "sentences":
-        return found, f"its lists hold the sentences of one summary, {why}"
-    return found, f"its lists hold several references, {why}"
+        return found, f"its lists are the sentences of one summary, {why}"
+    return found, f"its lists are several references, {why}"
 
 
 def reading(lists: Sequence[Sequence[str]], column: str) -> tuple[str, str]:
@@ -96,13 +96,15 @@ def _by_form(lists: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
     if whole > 0.5:
         yield -2, "each has several sentences"
     elif small > 0.4 and big > 0.5:
-        yield 2, "later ones go on in small letters"
+        yield 2, "later ones start in lower case"
 
 
 def _by_count(lists: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
     counts = {len(each) for each in lists}
     if len(lists) >= MIN_SAME_LENGTHS:
-        yield (1, "there are more of them in some rows") if len(counts) > 1 else (-1, "every row has as many")
+        yield (
+            (1, "some rows have more of them") if len(counts) > 1 else (-1, ("every row has the same number"))
+        )
 
 
 def _shared(lists: Sequence[Sequence[str]]) -> float | None:

@@ -57,9 +57,7 @@ class EventWriter:
         """Append an event that another computer wrote. Raises the errors of `write`."""
         line = encode(record)
         if len(line) > MAX_EVENT_BYTES:
-            raise ValueError(
-                f"{record['event']} has {len(line)} bytes, at most {MAX_EVENT_BYTES} are allowed"
-            )
+            raise ValueError(f"{record['event']} has {len(line)} bytes; the limit is {MAX_EVENT_BYTES}")
         self._append(line)
 
     def write(self, event: str, **facts: Any) -> Event:

@@ -78,7 +78,7 @@ LOG_RULE = "-" * 72
 SENT_FILE = "sent.json"
 # The error of window and worker when a job's folder disappears.
 GONE = "The folder {folder} is gone: it was moved or deleted."
-GONE_HINT = "Put it back and resume, or start again from the recipe."
+GONE_HINT = "Put it back and resume, or start again with the recipe."
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Job:
         try:
             return dict(read_json(self.folder / "job.json", FileKind.JOB))
         except (OSError, ValueError, TypeError) as error:
-            raise WorkerError(f"{self.folder} is no job: {error}.") from error
+            raise WorkerError(f"{self.folder} is not a job: {error}.") from error
 
     def device(self) -> str:
         """Return the device that the job computes on, as in recipes; "all" for the job that reports them.
@@ -212,7 +212,7 @@ class Job:
         )
         if len(content) > FileKind.JOB.max_bytes:
             limit = FileKind.JOB.max_bytes // MIB
-            raise WorkerError(f"The command {command} has more than {limit} MB.", "Ask for less at once.")
+            raise WorkerError(f"The command {command} has more than {limit} MB.", "Send less at once.")
         waiting = (int(path.name.partition("-")[0]) for path in self.commands_folder.glob(COMMAND_FILES))
         # Numbered by time, or onwards if the clock was set back.
         number = max(time.time_ns(), max(waiting, default=0) + 1)
@@ -290,7 +290,7 @@ class Job:
         """Hold the folder's lock. Raises WorkerError if another worker holds it for `wait_seconds`."""
         with held(self.lock_path, max(wait_seconds, LOOK_SECONDS)) as is_held:
             if not is_held:
-                raise WorkerError(f"{self.id} is running already.", "Wait for it to end, or stop it.")
+                raise WorkerError(f"{self.id} is already running.", "Wait until it ends, or stop it.")
             yield
 
 
@@ -323,6 +323,6 @@ def create_job(
         write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments, **owner}, indent=1))
     except OSError as error:
         raise StorageError(
-            f"{folder} can't be made: {error.strerror}.", "Free space, or set TUNESMITH_HOME."
+            f"{folder} can't be created: {error.strerror}.", "Free space, or set TUNESMITH_HOME."
         ) from error
     return Job(folder)

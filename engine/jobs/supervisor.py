@@ -75,7 +75,7 @@ class Ending:
 
 
 # The notice for the second of two that resume a job at once.
-SECOND = "This run is going on already, started elsewhere. It is followed from here."
+SECOND = "This run was started elsewhere and is still running. Following it from here."
 
 
 class Supervisor:
@@ -202,7 +202,7 @@ class Supervisor:
             return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
         sent_to = self.job.sent_to()
         if sent_to is not None:
-            return Ending("away", f"It goes on at {sent_to.computer}.", "Resume follows it again.")
+            return Ending("away", f"It continues at {sent_to.computer}.", "Resume follows it again.")
         returncode = self._process.returncode if self._process else None
         if returncode == EVENTS_UNWRITTEN:
             message, hint = unwritten_text(self.job.folder)

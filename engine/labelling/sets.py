@@ -145,7 +145,7 @@ def create(
             write_atomically(unfinished / ABOUT, json.dumps({"schema": SCHEMA, **asdict(about)}, indent=1))
             rename(unfinished, folder)
     except OSError as error:
-        raise StorageError(f"The set can't be made: {error.strerror}.", "Free some disk space.") from error
+        raise StorageError(f"The set can't be created: {error.strerror}.", "Free some disk space.") from error
     return about
 
 
@@ -220,7 +220,7 @@ def _read_about(folder: Path) -> SetInfo:
         return SetInfo(**_facts(folder) | {"id": folder.name})
     except (OSError, ValueError, TypeError) as error:
         raise StorageError(
-            f"{folder.name} is no set of conversations to summarise.", "Choose another one."
+            f"{folder.name} is not a set of conversations to summarise.", "Choose another one."
         ) from error
 
 
@@ -228,7 +228,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     """Return what a set tells of itself. Raises OSError and ValueError; StorageError for another version."""
     table = read_json(folder / ABOUT, FileKind.LABELLING)
     if not _is_about(table):
-        raise ValueError("it lacks facts, or has them in other types")
+        raise ValueError("it lacks fields, or they have wrong types")
     if table.pop("schema") != SCHEMA:
         raise StorageError(f"{folder.name} was made by another version.", "Open it with that one.")
     return dict(table)
@@ -328,17 +328,19 @@ class LabellingSet:
         """
         text = example.conversation.strip()
         if not text:
-            raise DataError("There is no conversation.", "Choose one with words in it.", "conversation")
+            raise DataError("There is no conversation.", "Choose one that contains text.", "conversation")
         known = self._number_of(text)
         if known is not None:
             return known
         if len(self.history.items) >= MAX_CONVERSATIONS:
-            raise DataError(f"A set holds {MAX_CONVERSATIONS:,} conversations at most.", "Begin another one.")
+            raise DataError(
+                f"A set can have {MAX_CONVERSATIONS:,} conversations at most.", "Start another one."
+            )
         number = max(self.history.items, default=0) + 1
         try:
             self._record("added", item=number, **_row(example) | {"id": example.id or str(number)})
         except ValueError as error:
-            raise DataError("The conversation is too long to be added.", "Shorten it.") from error
+            raise DataError("The conversation is too long to add.", "Shorten it.") from error
         if self._numbers is not None:
             self._numbers[text] = number
         return number
@@ -403,5 +405,5 @@ def _first_items(folder: Path) -> Iterator[Item]:
 def _first_item(number: int, line: bytes) -> Item:
     row = parse_json(line)
     if not _is_row(row):
-        raise ValueError(f"line {number} is no conversation")
+        raise ValueError(f"line {number} is not a conversation")
     return new_item(number, row["id"], row["conversation"], row["summary"])

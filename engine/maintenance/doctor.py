@@ -136,7 +136,7 @@ def patches(facts: Facts) -> Check:
     """Say which replacements of library code are on: some are off with library versions that are not tested."""
     title, patches = "Library patches", facts.get("patches")
     if patches is None:
-        return Check("patches", title, "notice", "Not known: the worker did not say.")
+        return Check("patches", title, "notice", "Unknown: the worker gave no answer.")
     if patches["doubts"]:
         fix = f"Install {patches['tested_with']}." if patches["tested_with"] else UNSET_PATCHES
         return Check("patches", title, "notice", " ".join(patches["doubts"]), fix)
@@ -149,7 +149,7 @@ def patches(facts: Facts) -> Check:
 def device(facts: Facts, trouble: str) -> Check:
     """Report the default device of runs."""
     if not facts:
-        fix = f"The worker's log below {paths.jobs_folder()} has the details."
+        fix = f"See the worker's log in {paths.jobs_folder()} for details."
         return Check("device", "Device", "problem", trouble, fix)
     chosen = next(each for each in facts["devices"] if each["id"] == facts["chosen"])
     room = f", {size(chosen['free_bytes'])} of memory free" if "free_bytes" in chosen else ""
@@ -158,8 +158,8 @@ def device(facts: Facts, trouble: str) -> Check:
 
 
 def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
-    """Report whether the graphics cards are used."""
-    title, known = "Graphics card", facts.get("card_problem")
+    """Report whether the GPUs are used."""
+    title, known = "GPU", facts.get("card_problem")
     if known:
         return Check("graphics", title, "problem", known["message"], known["hint"])
     used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
@@ -170,10 +170,10 @@ def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
             return Check("graphics", title, "notice", f"{names}. {remark[0]['message']}", remark[0]["hint"])
         return Check("graphics", title, "ok", names)
     if not cards:
-        text = "None found. Small models train on the processor; larger ones need a card."
+        text = "None found. Small models train on the CPU; larger ones need a GPU."
         return Check("graphics", title, "notice", text)
     built_for, card = str(facts.get("built_for", "something else")), cards[0]
-    text = f"An {card.name} is here, but this torch, built for {built_for}, does not use it."
+    text = f"This computer has an {card.name}, but this torch, built for {built_for}, can't use it."
     return Check("graphics", title, "problem", text, _way_to_the_card(card, built_for))
 
 
@@ -183,12 +183,12 @@ def _way_to_the_card(card: Card, built_for: str) -> str:
         return f"Install the driver of the {card.name} and restart the computer."
     if built_for.startswith("CUDA" if card.vendor == "nvidia" else "ROCm"):
         known = f" than {card.driver}" if card.driver[:1].isdigit() else ""
-        return f"Update the driver of the {card.name}; this torch needs a newer one{known}."
+        return f"Update the driver of the {card.name}; this torch needs a newer version{known}."
     set_up = os.environ.get(SET_UP)
     if set_up:
-        return f"Run “{set_up}” in a terminal: it downloads the torch for this card."
+        return f"Run “{set_up}” in a terminal to download the torch build for this GPU."
     build = "CUDA" if card.vendor == "nvidia" else "ROCm"
-    return f"Install the {build} build that pytorch.org names for this system into {sys.prefix}."
+    return f"Install the {build} build of torch (see pytorch.org) into {sys.prefix}."
 
 
 def quantization(facts: Facts, trouble: str) -> Check:
@@ -196,8 +196,8 @@ def quantization(facts: Facts, trouble: str) -> Check:
     trouble = trouble or facts.get("quantization_trouble", "")
     if not trouble:
         return Check("quantization", "Quantization", "ok", f"bitsandbytes works on {facts['chosen']}")
-    fix = "Base models load unquantized; choose quantization none."
-    return Check("quantization", "Quantization", "notice", f"bitsandbytes does not work: {trouble}", fix)
+    fix = "Choose no quantization; base models then load unquantized."
+    return Check("quantization", "Quantization", "notice", f"bitsandbytes doesn't work: {trouble}", fix)
 
 
 def memory() -> Check:
@@ -215,7 +215,7 @@ def hub() -> Check:
     """Report whether the hub can be reached."""
     title, address = "Hub", without_login(connection.hub_address())
     if connection.offline():
-        return Check("hub", title, "notice", "Offline, as requested: nothing is downloaded.")
+        return Check("hub", title, "notice", "Offline: nothing is downloaded.")
     try:
         connection.require_hub()
     except OfflineError as error:

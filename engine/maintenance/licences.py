@@ -35,7 +35,7 @@ class Package:
         whole = "\n\n".join(text for text in texts if text)
         if len(whole) <= MAX_CHARACTERS:
             return whole
-        return f"{whole[:MAX_CHARACTERS]}\n\nThe rest is in {self.files[0].parent}."
+        return f"{whole[:MAX_CHARACTERS]}\n\nThe full text is in {self.files[0].parent}."
 
 
 def packages() -> list[Package]:

@@ -93,7 +93,7 @@ def restore(trashed: Trashed) -> Path:
     """Move a folder back to where its kind lives, and return its path. Raises StorageError."""
     place = _place_of(trashed.folder)
     if place is None:
-        raise StorageError(f"{trashed.id} can't be restored: it is nothing that Tunesmith knows.")
+        raise StorageError(f"{trashed.id} can't be restored: Tunesmith doesn't recognise it.")
     return trash.restore(trashed.folder, place.parent())
 
 

@@ -65,11 +65,10 @@ BOTTLENECK = Method(
     group="Adapters",
     summary="A thin network after each sublayer",
     explanation=(
-        "Inserts a small network after attention and feed-forward: a narrow layer, an activation function "
-        "and a layer back to the model's width, whose result is added. It starts at zero, so training "
-        "starts from the base model. Take it as a solid all-rounder that learns what no change of a "
-        "weight can. It can't be merged into the weights, so generating is a little slower. (Houlsby et "
-        "al. 2019; Pfeiffer et al. 2020)"
+        "Inserts a small network after attention and feed-forward: a narrow layer, an activation "
+        "function and a layer back to the model's width, whose result is added. A solid all-rounder "
+        "that can learn things no weight change can. It can't be merged into the weights, so generation "
+        "is a little slower. (Houlsby et al. 2019; Pfeiffer et al. 2020)"
     ),
     options=BottleneckOptions,
     tuner=Tuner(
@@ -89,7 +88,7 @@ BOTTLENECK = Method(
         ),
     ),
     short=_short,
-    beyond_peft=lambda options, base: "PEFT does not have this method",  # noqa: ARG005
+    beyond_peft=lambda options, base: "PEFT lacks this method",  # noqa: ARG005
     places=("after attention", "after feed-forward"),
     placed=_places,
 )
@@ -99,7 +98,7 @@ class Ia3Options(Options):
     """Settings of IA3."""
 
     target_modules: Targets = target_modules_option(
-        "get a trained scale for each output, or for each input where a feed-forward layer ends"
+        "get a trained scale per output, or per input at the end of a feed-forward layer"
     )
 
 
@@ -110,10 +109,9 @@ IA3 = Method(
     summary="Scales keys, values and feed-forward",
     sketch=sketches.SCALED_ROWS,
     explanation=(
-        "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors "
-        "that start at one. It has very few trainable parameters, needs a high learning rate, and can be "
-        "merged into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu "
-        "et al. 2022)"
+        "Multiplies keys, values and the inner activations of the feed-forward layers by trained "
+        "vectors that start at one. It has very few trainable parameters, needs a high learning rate, "
+        "and can be merged into the weights. Made for tiny adapters and few examples. (Liu et al. 2022)"
     ),
     options=Ia3Options,
     tuner=Tuner(

@@ -178,8 +178,8 @@ class Method:
         Without options (they can't be read) only what is true of all of them is checked.
         """
         if base.family is not None and base.family not in self.presets:
-            message = f"{self.title} does not work with {base.family} models."
-            return Problem("method.id", message, f"Nearest that does: {named(self.nearest)}.")
+            message = f"{self.title} doesn't work with {base.family} models."
+            return Problem("method.id", message, f"The closest method that does: {named(self.nearest)}.")
         if base.quantization not in self.quantizations:
             return self._quantization_refusal(options, base)
         return self._rule_refusal(options, base)
@@ -191,7 +191,7 @@ class Method:
             return Problem(
                 "method.id",
                 f"{self.title} changes linear layers, and {base.model_type} keeps its weights in Conv1D layers.",
-                f"Nearest that supports those: {named('lora')}.",
+                f"The closest method that supports them: {named('lora')}.",
             )
         return self.rule(options, base)
 
@@ -203,7 +203,7 @@ class Method:
         works = [_BASES[kind] for kind, problem in refusals.items() if problem is None]
         if not works:
             return refusals[self.quantizations[0]]
-        message = f"{self.title} does not work on {_BASES[base.quantization]}."
+        message = f"{self.title} doesn't work on {_BASES[base.quantization]}."
         return Problem("base_model.quantization", message, f"It works on {' or '.join(works)}.")
 
     def places_of(self, options: Options) -> tuple[Place, ...]:

@@ -24,8 +24,8 @@ class VeraOptions(Options):
 
     rank: int = rank_option(
         256,
-        "Width of the two random matrices that all layers share. Take more than for LoRA: each layer trains "
-        "only one parameter for each rank and one for each output.",
+        "Width of the two random matrices that all layers share. Use more than for LoRA: each layer "
+        "trains only one parameter per rank and one per output.",
         # The largest rank of the paper, for layers 768 wide too.
         maximum=1024,
     )
@@ -55,15 +55,15 @@ class VbLoraOptions(Options):
     vector_length: int | None = option(
         None,
         "Vector length",
-        "Length of a vector in the bank; it must divide the widths of all adapted layers. Empty: the largest "
-        "that does, up to 256.",
+        "Length of a vector in the bank; must divide the widths of all adapted layers. Empty: the "
+        "largest that does, up to 256.",
         ge=1,
         le=8192,
     )
     top: int = expert_option(
         2,
         "Vectors mixed",
-        "Number of bank vectors that are mixed for each vector of a matrix.",
+        "Bank vectors mixed for each vector of a matrix.",
         peft_name="topk",
         ge=1,
         le=64,
@@ -77,8 +77,8 @@ class RandLoraOptions(Options):
 
     rank: int = rank_option(
         32,
-        "Width of each random pair. A smaller rank means more pairs and more trainable parameters: together "
-        "they always reach the full rank.",
+        "Width of each random pair. A smaller rank means more pairs and more trainable parameters; "
+        "together they always reach the full rank.",
     )
     alpha: int = alpha_option(
         640,
@@ -98,21 +98,21 @@ class MissOptions(Options):
 
     rank: int = rank_option(
         16,
-        "Size of the shards that a weight is cut into. A higher rank can learn more and trains more "
-        "parameters.",
+        "Size of the shards of a weight. A higher rank can learn more and trains more parameters.",
     )
     form: Literal["plain", "bat", "mini"] = option(
         "plain",
         "Form",
         "How the trained block changes the shards. plain: it is added to each. bat: each shard is also "
-        "multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along "
-        "the outputs, which trains far fewer parameters.",
+        "multiplied by it, so the change depends on the weight. mini: a narrow block is repeated along "
+        "the outputs, with far fewer parameters.",
         peft_name="-",
     )
     mini_rank: int = expert_option(
         8,
         "Mini rank",
-        "Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.",
+        "Outputs that the repeated block of the mini form spans; must divide the outputs of all adapted "
+        "layers.",
         peft_name="mini_r",
         ge=1,
         le=512,
@@ -134,8 +134,8 @@ class GraLoraOptions(Options):
     blocks: int | None = option(
         None,
         "Blocks a side",
-        "Each weight is cut into this many blocks in both directions; it must divide the rank and the widths "
-        "of all adapted layers. Empty: 2 up to rank 32 and 4 above, if they divide.",
+        "Blocks per side of each weight; must divide the rank and the widths of all adapted layers. "
+        "Empty: 2 up to rank 32, 4 above, if possible.",
         peft_name="gralora_k",
         ge=1,
         le=64,
@@ -188,13 +188,13 @@ def _bat_not_on_int8(options: Any, base: BaseFacts) -> Problem | None:
         "The bat form computes with dequantized weights, so on an int8 base it would not start at the base "
         "model."
     )
-    return Problem("method.form", message, "Take the plain form, or an nf4 base.")
+    return Problem("method.form", message, "Choose the plain form or an nf4 base.")
 
 
 def _top_within_bank(options: Any, _: BaseFacts) -> Problem | None:
     if options.top <= options.vectors:
         return None
-    return Problem("method.top", "More vectors are mixed than the bank holds.", f"At most {options.vectors}.")
+    return Problem("method.top", "It mixes more vectors than the bank has.", f"At most {options.vectors}.")
 
 
 def _blocks_divide_rank(options: Any, _: BaseFacts) -> Problem | None:
@@ -213,11 +213,11 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Trains scales of shared random matrices",
         sketch=sketches.SCALED_RANDOM_PAIR,
         explanation=(
-            "All layers share one pair of random, frozen matrices; each layer trains only two vectors that "
-            "scale the pair's ranks and outputs. That is many times fewer parameters than LoRA, and the "
-            "random matrices are drawn again from their seed, so the adapter's file holds only the vectors. "
-            "Take it where many adapters must be small; it needs a much higher rank and learning rate than "
-            "LoRA. (Kopiczko et al. 2024)"
+            "All layers share one pair of random, frozen matrices; each layer trains only two vectors "
+            "that scale the pair's ranks and outputs. That is far fewer parameters than LoRA. The "
+            "random matrices are regenerated from their seed, so the adapter's file contains only the "
+            "vectors. Use it for many small adapters; it needs a much higher rank and learning rate "
+            "than LoRA. (Kopiczko et al. 2024)"
         ),
         options=VeraOptions,
         tuner=Tuner(
@@ -240,11 +240,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Low-rank matrices from shared vectors",
         sketch=sketches.PAIR_FROM_A_BANK,
         explanation=(
-            "Cuts the thin matrices of LoRA into short vectors and composes each of them from a bank that all "
-            "layers share: a weighted sum of the few bank vectors that it selects. The bank and the selection "
-            "are trained, so layers learn from each other and store little of their own. It starts from small "
-            "random values, so not exactly at the base model. Take it where an adapter must be very small. "
-            "(Li et al. 2024)"
+            "Splits LoRA's thin matrices into short vectors and composes each as a weighted sum of a "
+            "few vectors from a bank that all layers share. The bank and the selection are trained, so "
+            "layers learn from each other and store little of their own. It starts from small random "
+            "values, not exactly at the base model. Use it for very small adapters. (Li et al. 2024)"
         ),
         options=VbLoraOptions,
         tuner=Tuner(
@@ -276,11 +275,11 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Full-rank sum of random pairs",
         sketch=sketches.SCALED_RANDOM_PAIRS,
         explanation=(
-            "Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum "
+            "Adds many pairs of random, frozen, thin matrices and trains only their scales. The sum "
             "reaches the full rank of the weight, which LoRA's single pair can't, with about as many "
-            "trainable parameters. The random matrices are shared by all layers and drawn again from their "
-            "seed, so they are not stored. Take it where LoRA at a high rank still falls short; its steps are "
-            "slower. (Albert et al. 2025)"
+            "trainable parameters. All layers share the random matrices, which are regenerated from "
+            "their seed. Use it if LoRA falls short even at a high rank; its steps are slower. (Albert "
+            "et al. 2025)"
         ),
         options=RandLoraOptions,
         tuner=Tuner(
@@ -302,10 +301,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="One block shared across weight shards",
         sketch=sketches.REPEATED_BLOCK,
         explanation=(
-            "Cuts each weight into shards along its inputs and trains one small block that is added to all of "
-            "them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns "
-            "quickly and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick "
-            "LoRA with half the parameters. (Kang and Yin 2024)"
+            "Splits each weight into shards along its inputs and trains one small block that is added "
+            "to all of them. A single matrix that starts at zero replaces LoRA's two, so it learns "
+            "quickly and needs less memory: a fast LoRA with half the parameters. Earlier versions were "
+            "called Bone and DiSHA. (Kang and Yin 2024)"
         ),
         options=MissOptions,
         tuner=Tuner(
@@ -332,10 +331,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Small LoRA pairs for weight blocks",
         sketch=sketches.PAIRS_IN_A_GRID,
         explanation=(
-            "Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains "
-            "as many parameters as LoRA of the same rank, but the whole change can have a higher rank, and a "
-            "few outlying inputs disturb only their own blocks. Take it where LoRA gets no better, or even "
-            "worse, with more rank. (Jung et al. 2025)"
+            "Splits each weight into a grid of blocks, each with its own thin pair. It trains as many "
+            "parameters as LoRA of the same rank, but the whole change can have a higher rank, and "
+            "outliers among the inputs disturb only their own blocks. Use it if a higher rank no longer "
+            "improves LoRA. (Jung et al. 2025)"
         ),
         options=GraLoraOptions,
         tuner=Tuner(
@@ -362,10 +361,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="LoRA with bounded strength",
         sketch=sketches.PAIR_TIMES_STRENGTH,
         explanation=(
-            "Like LoRA, but direction and strength are learned separately: every direction keeps length one, "
-            "and one trained boundary for each layer limits its whole change. Long training or a high "
-            "learning rate therefore spoils the model less easily than with LoRA. Take it where runs get "
-            "worse towards their end. (Bini et al. 2025)"
+            "Like LoRA, but learns direction and strength separately: every direction keeps length one, "
+            "and one trained bound per layer limits its change. Long training or a high learning rate "
+            "therefore harms the model less than with LoRA. Use it if runs get worse towards their end. "
+            "(Bini et al. 2025)"
         ),
         options=DeloraOptions,
         tuner=Tuner(

@@ -75,10 +75,10 @@ class LoraOptions(Options):
     initialisation: Initialisation = option(
         "default",
         "Initialisation",
-        "Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. "
-        "orthogonal: orthogonal to each other, so that their product is zero. pissa, olora: factors of the "
-        "weight itself (by SVD or QR). eva: the main directions of the layer's inputs for the first training "
-        "examples.",
+        "Initial values of the pair. default: A random, B zero. gaussian: the same, normally "
+        "distributed. orthogonal: orthogonal to each other, so their product is zero. pissa, olora: "
+        "factors of the weight itself (SVD or QR). eva: the main directions of the layer's inputs on "
+        "the first training examples.",
         peft_name="-",
     )
 
@@ -98,26 +98,26 @@ def _lora_rule(options: LoraOptions, base: BaseFacts) -> Problem | None:
     if options.dora and on_int8:
         return Problem(
             "method.dora",
-            "DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't "
-            "provide.",
-            "Take an nf4 base, or switch DoRA off.",
+            "DoRA doesn't work on an int8 base: it needs the weights' magnitudes, which int8 layers "
+            "don't provide.",
+            "Choose an nf4 base, or turn DoRA off.",
         )
     if from_weights and on_int8:
         return Problem(
             "method.initialisation",
-            f"The initialisation {options.initialisation} does not work on an int8 base: saved as a plain LoRA it adds "
-            "in another order, which int8 layers round differently.",
-            "Take an nf4 base, or eva.",
+            f"The initialisation {options.initialisation} doesn't work on an int8 base: saved as a plain "
+            "LoRA it adds in a different order, which int8 layers round differently.",
+            "Choose an nf4 base or eva.",
         )
     if options.dora and from_weights:
         return Problem(
             "method.initialisation",
-            f"DoRA does not work with the initialisation {options.initialisation}: its magnitudes are those of the "
-            "whole weight.",
-            "Take eva or default, or switch DoRA off.",
+            f"DoRA doesn't work with the initialisation {options.initialisation}: its magnitudes are "
+            "those of the whole weight.",
+            "Choose eva or default, or turn DoRA off.",
         )
     if options.initialisation == "orthogonal" and options.rank % 2:
-        hint = f"Take {options.rank + 1}, or another initialisation."
+        hint = f"Choose {options.rank + 1} or another initialisation."
         return Problem("method.rank", "The orthogonal initialisation needs an even rank.", hint)
     return None
 
@@ -135,9 +135,9 @@ LORA = Method(
     summary="Two thin matrices beside each weight",
     explanation=(
         "Freezes each weight and trains two thin matrices whose product is added to it. "
-        f"{savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank)} "
-        "The pair can be merged into the weight afterwards, so the tuned model is as fast as the base model. Take "
-        "it first: it works on every model, and most other methods are compared with it. (Hu et al. 2022)"
+        f"{savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank)} The pair can be merged into the weight "
+        "afterwards, so the tuned model is as fast as the base model. Start here: it works on every "
+        "model, and most other methods are measured against it. (Hu et al. 2022)"
     ),
     options=LoraOptions,
     tuner=Tuner(
@@ -194,7 +194,7 @@ class AdaLoraOptions(Options):
 
     rank: int = rank_option(
         8,
-        "Average rank at the end of training. Layers that matter more keep a higher one.",
+        "Average rank at the end of training. Important layers keep a higher one.",
         maximum=256,
         peft_name="target_r",
     )
@@ -235,7 +235,7 @@ class AdaLoraOptions(Options):
         0.5,
         "Orthogonality",
         "Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. "
-        "Reported losses are without it.",
+        "Not included in reported losses.",
         peft_name="orth_reg_weight",
         ge=0.0,
         le=10.0,
@@ -276,7 +276,7 @@ class LoHaOptions(Options):
     module_dropout: float = expert_option(
         0.0,
         "Layer dropout",
-        "Fraction of the adapted layers that is left out in a training step.",
+        "Fraction of the adapted layers that is skipped in a training step.",
         ge=0.0,
         lt=1.0,
     )
@@ -287,8 +287,7 @@ class LoKrOptions(LoHaOptions):
 
     rank: int = rank_option(
         8,
-        "Width of the larger factor's two thin matrices. Where that would save nothing, the factor is trained "
-        "whole.",
+        "Width of the larger factor's two thin matrices. If that saves nothing, the factor is trained whole.",
         maximum=256,
     )
     factor: int | None = option(
@@ -318,11 +317,11 @@ def _adalora_rule(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  
         return Problem(
             "method.initial_rank",
             f"The initial rank, {options.initial_rank}, must be above the rank at the end, {options.rank}.",
-            f"Take {round(1.5 * options.rank) + 1}, or a lower rank.",
+            f"Choose {round(1.5 * options.rank) + 1} or a lower rank.",
         )
     if options.full_share + options.settled_share >= 1:
-        message = "At full rank and at final rank take all of the steps: none is left to reduce ranks."
-        return Problem("method.settled_share", message, "Let both be below 1 together.")
+        message = "The fractions at full and at final rank leave no steps in which ranks are reduced."
+        return Problem("method.settled_share", message, "Their sum must be below 1.")
     return None
 
 
@@ -332,10 +331,10 @@ ADALORA = Method(
     group="Low rank",
     summary="LoRA that allocates its ranks by importance",
     explanation=(
-        "Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and removes "
-        "the least important ones until the average rank is reached: layers that matter more keep more. The "
-        "finished adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred "
-        "steps or more: shorter ones are too short to measure the importance. (Zhang et al. 2023)"
+        "Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and "
+        "removes the least important ones until the average rank is reached. The finished adapter is an "
+        "ordinary LoRA whose rank differs by layer. Use it for runs of at least a few hundred steps; "
+        "shorter ones can't measure the importance. (Zhang et al. 2023)"
     ),
     options=AdaLoraOptions,
     tuner=Tuner(
@@ -372,10 +371,10 @@ LOHA = Method(
     group="Low rank",
     summary="Two low-rank changes, multiplied",
     explanation=(
-        "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices. It "
-        "has as many trainable parameters as a LoRA of twice the rank, and the rank of the change can reach "
-        "the square of the rank. Take it where LoRA gets no better with more rank; its steps are slower. "
-        "(Hyeon-Woo et al. 2022)"
+        "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank "
+        "matrices. It has as many trainable parameters as a LoRA of twice the rank, and the rank of the "
+        "change can reach the square of the rank. Use it if a higher rank no longer improves LoRA; its "
+        "steps are slower. (Hyeon-Woo et al. 2022)"
     ),
     options=LoHaOptions,
     tuner=Tuner(
@@ -402,9 +401,9 @@ LOKR = Method(
     group="Low rank",
     summary="Kronecker product of two small factors",
     explanation=(
-        "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block "
-        "pattern that is repeated all over the weight. Trains far fewer parameters than LoRA at the same "
-        "rank. Take it where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)"
+        "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a "
+        "block pattern repeated all over the weight. Trains far fewer parameters than LoRA at the same "
+        "rank. Use it for small adapters that still change the weight at full rank. (Yeh et al. 2024)"
     ),
     options=LoKrOptions,
     tuner=Tuner(

@@ -17,8 +17,8 @@ class OftOptions(Options):
     block_size: int = option(
         32,
         "Block size",
-        "Number of inputs that are rotated together. Larger blocks can learn more and train more parameters. "
-        "Where it does not divide a layer's width, the nearest size that does is used.",
+        "Inputs that are rotated together. Larger blocks can learn more and train more parameters. If "
+        "it doesn't divide a layer's width, the nearest size that does is used.",
         level="essential",
         control="slider",
         peft_name="oft_block_size",
@@ -55,8 +55,8 @@ class BoftOptions(Options):
     block_size: int = option(
         4,
         "Block size",
-        "Number of inputs that are rotated together; it must divide the input widths of all adapted layers. "
-        "Larger blocks can learn more and train more parameters.",
+        "Inputs that are rotated together; must divide the input widths of all adapted layers. Larger "
+        "blocks can learn more and train more parameters.",
         level="essential",
         control="slider",
         peft_name="boft_block_size",
@@ -78,7 +78,7 @@ class HraOptions(Options):
     """Settings of HRA."""
 
     rank: int = rank_option(
-        8, "Number of reflections. It must be even: they start as pairs that cancel each other.", maximum=256
+        8, "Number of reflections; must be even, since they start as pairs that cancel.", maximum=256
     )
     target_modules: Targets = target_modules_option("are reflected")
 
@@ -113,7 +113,7 @@ class C3aOptions(Options):
     block_size: int | None = option(
         None,
         "Block size",
-        "Size of a circulant block; it must divide the widths of all adapted layers. Larger blocks train "
+        "Size of a circulant block; must divide the widths of all adapted layers. Larger blocks train "
         "fewer parameters. Empty: the largest that divides, up to 256.",
         level="essential",
         ge=1,
@@ -127,8 +127,7 @@ class ShiraOptions(Options):
 
     rank: int = rank_option(
         8,
-        "Trains as many entries of a weight as LoRA of this rank trains parameters: rank times the sum of the "
-        "weight's two widths.",
+        "As many entries of each weight are trained as LoRA of this rank has parameters.",
     )
     target_modules: Targets = target_modules_option("are changed at random entries")
 
@@ -158,10 +157,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Rotates each weight, keeps its length",
         sketch=sketches.ROTATION,
         explanation=(
-            "Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves the "
-            "lengths of the weight's rows and the angles between them, and with these much of what the base "
-            "model knows. The inputs are rotated block by block, so that few parameters are trained. Take it "
-            "where the model must not forget what it can do. (Qiu et al. 2023)"
+            "Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves "
+            "the lengths of the weight's rows and the angles between them, and with them much of what "
+            "the base model knows. The inputs are rotated in blocks to keep the parameters few. Use it "
+            "if the model must not forget what it can do. (Qiu et al. 2023)"
         ),
         options=OftOptions,
         tuner=Tuner("OFT", keys={"coft": "flag", "eps": "number", "num_cayley_neumann_terms": "count"}),
@@ -186,11 +185,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Small rotations and trained output scales",
         sketch=sketches.ROTATION,
         explanation=(
-            "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The "
-            "paper chains several such rotations in a butterfly pattern, so that small blocks reach all "
-            "inputs. PEFT has the chain only where a CUDA extension can be compiled; here it has one factor, "
-            "so that an adapter is the same on every computer. Take it for OFT with very small blocks. (Liu "
-            "et al. 2024)"
+            "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. "
+            "The paper chains several rotations in a butterfly pattern, so that small blocks reach all "
+            "inputs; PEFT needs a compiled CUDA extension for that, so Tunesmith uses one factor, which "
+            "works everywhere. Use it for OFT with very small blocks. (Liu et al. 2024)"
         ),
         options=BoftOptions,
         tuner=Tuner(
@@ -218,10 +216,9 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Reflects each weight a few times",
         sketch=sketches.ROTATION,
         explanation=(
-            "Multiplies each weight by a chain of Householder reflections, each given by one trained vector. "
-            "The chain changes no more directions than it has reflections: it preserves lengths and angles as "
-            "OFT does and is as small as LoRA. At the start the reflections cancel each other in pairs. Take "
-            "it as a middle way between LoRA and OFT. (Yuan et al. 2024)"
+            "Multiplies each weight by a chain of Householder reflections, each given by one trained "
+            "vector. It preserves lengths and angles like OFT and is as small as LoRA: a middle way "
+            "between the two. At the start the reflections cancel in pairs. (Yuan et al. 2024)"
         ),
         options=HraOptions,
         tuner=Tuner(
@@ -246,10 +243,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Trains a few frequencies per weight",
         sketch=sketches.WAVES,
         explanation=(
-            "Writes the change of a weight as a sum of waves, as an image format does with a picture, and "
-            "trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so few "
-            "parameters change all of it. The frequencies are drawn again from their seed and not stored. "
-            "Take it where an adapter must be very small. (Gao et al. 2024)"
+            "Writes the change of a weight as a sum of waves, as image formats do with pictures, and "
+            "trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so "
+            "few parameters change all of it. The frequencies are regenerated from their seed. Use it "
+            "for very small adapters. (Gao et al. 2024)"
         ),
         options=FourierFtOptions,
         tuner=Tuner(
@@ -271,10 +268,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Adds circular convolutions to each weight",
         sketch=sketches.CIRCULANT_BLOCKS,
         explanation=(
-            "Builds the change of a weight from circulant blocks, in which every row is the row above, "
-            "shifted by one. Such a block of n × n entries has n parameters and can have full rank, and it is "
-            "applied by a fast Fourier transform, so that little memory is needed. Take it where LoRA's rank "
-            "is too low and its parameters are too many. (Chen et al. 2024)"
+            "Builds the change of a weight from circulant blocks, in which each row is the row above "
+            "shifted by one. A block of n × n entries has n parameters and can have full rank; a fast "
+            "Fourier transform applies it with little memory. Use it if you need a higher rank than "
+            "LoRA with fewer parameters. (Chen et al. 2024)"
         ),
         options=C3aOptions,
         tuner=Tuner(
@@ -301,10 +298,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Changes a few random entries directly",
         sketch=sketches.SPARSE_CHANGE,
         explanation=(
-            "Picks a few random entries of each weight, in the paper one or two in a hundred, and trains a "
-            "change of these alone. The change is sparse and of high rank. The positions are drawn from a "
-            "seed and stored with the values. Take it where few of the base model's weights may change. "
-            "(Bhardwaj et al. 2024)"
+            "Picks a few random entries of each weight (one or two percent in the paper) and trains a "
+            "change of only these. The change is sparse and of high rank. The positions come from a "
+            "seed and are stored with the values. Use it if only few of the base model's weights may "
+            "change. (Bhardwaj et al. 2024)"
         ),
         options=ShiraOptions,
         tuner=Tuner(

@@ -48,8 +48,8 @@ class LayersOptions(Options):
     patterns: tuple[str, ...] | None = option(
         None,
         "Named like",
-        "Only layers with such names, where * stands for anything: decoder.block.*.SelfAttention, lm_head, q. "
-        "Upper and lower case are the same. Empty: layers of any name.",
+        "Only layers with these names; * stands for anything: decoder.block.*.SelfAttention, lm_head, "
+        "q. Case doesn't matter. Empty: all names.",
         level="essential",
         control="patterns",
         min_length=1,
@@ -70,7 +70,9 @@ def _no_biases(options: Options, base: BaseFacts) -> Problem | None:  # noqa: AR
         return None
     nearest = "lora" if base.model_type in WITHOUT_NORM_PARAMETERS else "layernorm"
     return Problem(
-        "method.id", f"{name} models have no biases to train.", f"Nearest that works: {named(nearest)}."
+        "method.id",
+        f"{name} models have no biases to train.",
+        f"The closest method that works: {named(nearest)}.",
     )
 
 
@@ -79,7 +81,7 @@ def _no_norm_parameters(options: Options, base: BaseFacts) -> Problem | None:  #
     if name is None:
         return None
     message = f"The norms of {name} models have no parameters to train."
-    return Problem("method.id", message, f"Nearest that works: {named('lora')}.")
+    return Problem("method.id", message, f"The closest method that works: {named('lora')}.")
 
 
 def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
@@ -88,7 +90,7 @@ def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
         message = f"{name} models have no biases to train."
         return Problem("method.kinds", message, "Train weights or norms instead.")
     if not options.last_blocks and not options.patterns and options.kinds in ("all", "weights"):
-        hint = "Choose last blocks or names; for all of it take full fine-tuning."
+        hint = "Choose last blocks or names. To train everything, use full fine-tuning."
         return Problem("method.last_blocks", "That chooses the whole model.", hint)
     return None
 
@@ -96,7 +98,7 @@ def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
 def _copies_in_float32(options: Options, base: BaseFacts) -> str:  # noqa: ARG001
     if base.quantization == "none" and base.precision == "float32":
         return ""
-    return "copies of the weights are trained in float32, beside a base model in another number format"
+    return "copies of the weights are trained in float32 next to a base model in another number format"
 
 
 def _short(options: LayersOptions) -> str:
@@ -121,11 +123,11 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains the biases only",
         explanation=(
-            "A layer multiplies its input by a weight and adds a bias. BitFit freezes every weight and trains "
-            "only the biases, about a thousandth of the model: it teaches the model little that is new, but "
-            "brings out what it can do already, which is often enough for a new style. Take it for small "
-            "adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and neither have most "
-            "Llamas. (Ben Zaken et al. 2022)"
+            "A layer multiplies its input by a weight and adds a bias. BitFit trains only the biases, "
+            "about a thousandth of the model. It teaches the model little that is new but brings out "
+            "what it can already do, which is often enough for a new style. Use it for small adapters "
+            "on models with biases: BART, GPT-2, OPT. T5 has none, nor have most Llamas. (Ben Zaken et "
+            "al. 2022)"
         ),
         options=NoOptions,
         tuner=SELECTIVE_TUNER,
@@ -144,10 +146,10 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains the norms only",
         explanation=(
-            "Between its layers a transformer normalises its activations, with one factor for each dimension "
-            "of the model. LayerNorm tuning trains these factors, and the biases that some norms have: a few "
-            "thousand parameters in all. Nearly every model has them, so take it where an adapter must be as "
-            "small as possible, or where BitFit finds no biases. (Zhao et al. 2024)"
+            "Trains the factors, and biases if there are any, of the norms between a transformer's "
+            "layers: a few thousand parameters in all. Nearly every model has norms. Use it if an "
+            "adapter must be as small as possible, or if the model has no biases for BitFit. (Zhao et "
+            "al. 2024)"
         ),
         options=NoOptions,
         tuner=SELECTIVE_TUNER,
@@ -166,9 +168,9 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains chosen layers, whole",
         explanation=(
-            "Trains a copy of some of the base model's own layers: the last blocks, those with certain names, "
-            "or both. The last blocks change the generated text most, and the blocks below them need no "
-            "gradients, which saves time and memory. Take it when you know which part should change. Its "
+            "Trains a copy of some of the base model's own layers: the last blocks, those with certain "
+            "names, or both. The last blocks change the text most, and the blocks below need no "
+            "gradients, which saves time and memory. Use it if you know which part should change. Its "
             "adapters are as large as the chosen layers."
         ),
         options=LayersOptions,
@@ -181,7 +183,7 @@ SELECTIVE: tuple[Method, ...] = (
                 "last_two_blocks",
                 "Last two blocks",
                 {"last_blocks": 2},
-                summary="Twice the parameters of the last block alone",
+                summary="Twice the parameters of the last block",
             ),
             Variant(
                 "attention",
@@ -203,10 +205,10 @@ FULL = Method(
     group="Yardsticks",
     summary="Trains every weight",
     explanation=(
-        "Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, "
-        "at the price of an adapter as large as the base model and of twice that in optimizer memory. The "
-        "base model itself stays unchanged, so both can be compared. Take it for small models, and to see "
-        "what a smaller method gives away."
+        "Trains a copy of every weight of the base model. It is the yardstick: the most that can be "
+        "learned, for an adapter as large as the base model and twice that in optimizer memory. The "
+        "base model itself stays unchanged for comparison. Use it for small models, and to see what a "
+        "smaller method costs in quality."
     ),
     options=NoOptions,
     tuner=SELECTIVE_TUNER,

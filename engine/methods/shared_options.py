@@ -39,7 +39,7 @@ def target_modules_option(what: str) -> Any:
         None,
         "Applied to",
         f"Names of the weight matrices that {what}. Empty: the method's default for this base model. "
-        '"all-linear" means every linear layer but the output head.',
+        '"all-linear": every linear layer except the output head.',
         level="essential",
         control="chips",
         min_length=1,

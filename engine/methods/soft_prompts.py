@@ -57,8 +57,8 @@ class PromptOptions(Options):
 
     virtual_tokens: int = _virtual_tokens(
         20,
-        "Number of trained vectors before the input. More can express more; each takes a position of the "
-        "context window, and time.",
+        "Trained vectors before the input. More can express more, but each takes time and a position of "
+        "the context window.",
     )
     init: Literal["text", "vocabulary", "random"] = option(
         "text",
@@ -78,8 +78,7 @@ class MultitaskPromptOptions(PromptOptions):
     tasks: int = expert_option(
         1,
         "Tasks",
-        "Number of tasks in the file. Conversations are one task: the first is trained, others keep their "
-        "initial values.",
+        "Number of tasks in the file. Only the first is trained; the others keep their initial values.",
         peft_name="num_tasks",
         ge=1,
         le=64,
@@ -91,7 +90,7 @@ class PrefixOptions(Options):
 
     virtual_tokens: int = _virtual_tokens(
         20,
-        "Number of trained keys and values that each attention layer of the decoder sees before the summary.",
+        "Trained keys and values that each attention layer of the decoder sees before the summary.",
     )
     init: Literal["text", "random"] = option(
         "text",
@@ -104,8 +103,8 @@ class PrefixOptions(Options):
     projection: bool = option(
         False,
         "Projection",
-        "Train a small network that computes the prefix, which makes training more stable; its learning rate "
-        "is a thirtieth of the run's. Only the finished prefix is saved in the adapter.",
+        "Trains a small network that computes the prefix, which makes training more stable; its "
+        "learning rate is a thirtieth of the run's. Only the finished prefix is saved.",
         level="essential",
         peft_name="prefix_projection",
     )
@@ -117,7 +116,7 @@ class PrefixOptions(Options):
 class PTuningOptions(Options):
     """Settings of P-tuning."""
 
-    virtual_tokens: int = _virtual_tokens(20, "Number of vectors that the encoder computes before the input.")
+    virtual_tokens: int = _virtual_tokens(20, "Vectors that the encoder computes before the input.")
     encoder: Literal["MLP", "LSTM"] = option(
         "MLP",
         "Encoder",
@@ -126,7 +125,7 @@ class PTuningOptions(Options):
         peft_name="encoder_reparameterization_type",
     )
     encoder_width: int | None = _encoder_width(
-        "Width of the encoder's hidden layers. Empty: the model's own."
+        "Width of the encoder's hidden layers. Empty: that of the model."
     )
     encoder_layers: int = option(
         2,
@@ -139,7 +138,7 @@ class PTuningOptions(Options):
     encoder_dropout: float = option(
         0.0,
         "Encoder dropout",
-        "Fraction of the activations between the LSTM's layers that is dropped in training.",
+        "Fraction of the activations between the LSTM's layers that is dropped during training.",
         ge=0.0,
         lt=1.0,
     )
@@ -154,7 +153,7 @@ def _needs_positions(
     return Problem(
         "method.virtual_tokens",
         f"{options.virtual_tokens} virtual tokens fill the context window of {base.positions} tokens.",
-        f"Take fewer than {base.positions}, so that conversation and summary fit too.",
+        f"Use fewer than {base.positions}, so that conversation and summary fit too.",
     )
 
 
@@ -167,7 +166,7 @@ def _prompt_rule(options: PromptOptions | PrefixOptions, base: BaseFacts) -> Pro
 def _prefix_rule(options: PrefixOptions, base: BaseFacts) -> Problem | None:
     if options.encoder_width is not None and not options.projection:
         message = "Without projection there is no hidden layer."
-        return Problem("method.encoder_width", message, "Leave it empty, or switch the projection on.")
+        return Problem("method.encoder_width", message, "Leave it empty, or turn the projection on.")
     return _prompt_rule(options, base)
 
 
@@ -175,10 +174,10 @@ def _p_tuning_rule(options: PTuningOptions, base: BaseFacts) -> Problem | None:
     # Settings of the LSTM that would change nothing.
     if options.encoder == "MLP" and options.encoder_layers != 2:
         message = "The MLP encoder always has two hidden layers."
-        return Problem("method.encoder_layers", message, "Leave it at 2, or take the LSTM.")
+        return Problem("method.encoder_layers", message, "Leave it at 2, or use the LSTM.")
     if options.encoder_dropout and (options.encoder == "MLP" or options.encoder_layers == 1):
         message = "Dropout acts between the layers of an LSTM, and there are none."
-        return Problem("method.encoder_dropout", message, "Leave it at 0, or take an LSTM of two layers.")
+        return Problem("method.encoder_dropout", message, "Leave it at 0, or use an LSTM of two layers.")
     return _needs_positions(options, base)
 
 
@@ -193,10 +192,9 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Trained vectors before the input",
         explanation=(
-            "Inserts a few trained vectors before the embedded conversation, like an instruction in words "
-            "that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 "
-            "parameters, the smallest adapters there are. It needs a high learning rate and patience, and "
-            "larger models gain more."
+            "Inserts a few trained vectors before the embedded conversation, like an instruction in "
+            "words that no vocabulary has. Nothing else is trained: 20 vectors of width 512 are 10,240 "
+            "parameters. It needs a high learning rate and patience, and larger models gain more."
         ),
         options=PromptOptions,
         tuner=Tuner(
@@ -228,10 +226,10 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Trained keys and values per decoder layer",
         explanation=(
-            "Adds a few trained keys and values to every attention layer of the decoder, as if there were "
-            "text before. It acts on each layer and not only on the input, so it can do more than prompt "
-            "tuning with as many virtual tokens. With projection a small network computes them in training "
-            "and is not saved."
+            "Adds a few trained keys and values to every attention layer of the decoder, as if there "
+            "were text before. It acts on each layer, not only on the input, so it can do more than "
+            "prompt tuning with as many virtual tokens. With projection, a small network computes them "
+            "during training and is not saved."
         ),
         options=PrefixOptions,
         tuner=Tuner(
@@ -264,10 +262,10 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Input vectors computed by a small network",
         explanation=(
-            "Prompt tuning whose vectors are computed by a small network, so that they learn together and a "
-            "usual learning rate works. The network, an MLP or an LSTM that reads the vectors in order, is "
-            "only needed for training: the adapter holds the finished vectors and is as small as one of "
-            "prompt tuning."
+            "Prompt tuning whose vectors are computed by a small network, so that they learn together "
+            "and an ordinary learning rate works. The network, an MLP or an LSTM that reads the vectors "
+            "in order, is needed only for training: the adapter contains the finished vectors and is as "
+            "small as one of prompt tuning."
         ),
         options=PTuningOptions,
         tuner=Tuner(
@@ -297,10 +295,9 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="A shared prompt with a part for the task",
         explanation=(
-            "Splits the vectors before the input into a prompt that tasks share and a low-rank factor for "
-            "each task, by which it is multiplied. Summarising conversations is a single task, so here it "
-            "trains one prompt and one factor. Take it where the shared prompt will be used for other tasks "
-            "later."
+            "Splits the vectors before the input into a prompt that tasks share and a low-rank factor "
+            "for each task, by which it is multiplied. Summarising is a single task, so it trains one "
+            "prompt and one factor. Use it if you want to use the shared prompt for other tasks later."
         ),
         options=MultitaskPromptOptions,
         tuner=Tuner(
@@ -329,9 +326,9 @@ PROMPT_ONLY = Method(
     group="Yardsticks",
     summary="Trains nothing, adds examples",
     explanation=(
-        "Trains nothing: the base model reads your prompt, with as many examples as you like, and is "
-        "scored against itself with the plain prompt. It is the other yardstick: what prompting alone "
-        "achieves, and what a trained adapter has to beat. Only the prompt is saved."
+        "Trains nothing: the base model gets your prompt, with as many examples as you like, and is "
+        "scored against itself with the plain prompt. It shows what prompting alone achieves, which a "
+        "trained adapter has to beat. Only the prompt is saved."
     ),
     options=NoOptions,
     tuner=None,

@@ -37,7 +37,7 @@ def write(report: Report | ArenaReport, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise StorageError(
-            f"{path.name} is neither a page nor a table.", f"End it with {', '.join(FORMATS)}.", "--out"
+            f"{path.name} is not a report's file name.", f"End it with {', '.join(FORMATS)}.", "--out"
         )
     if suffix == ".html":
         # Imported late: the template engine takes 0.1 s, and a window starts without it.

@@ -40,13 +40,13 @@ LINE_KINDS = tuple(
     f"run colour-{colour} dash-{dash}" for dash, colour in itertools.product(range(3), range(6))
 )
 FORGETTING = (
-    "Forgetting: by how much the loss on general text rose against the base model, in nats per token. "
-    "Text that has nothing to do with the conversations shows what training cost elsewhere."
+    "Forgetting: how much the loss on unrelated text rose against the base model, in nats per token. It "
+    "shows what training cost elsewhere."
 )
 SEEDS = (
-    "Seeds: a method with several was trained once with each, on the same conversations. Its score is the mean of the "
-    "seeds, the spread is the standard deviation of their means, and the interval is over seeds and conversations "
-    "together: about where the score would lie with other seeds and other conversations of the same kind."
+    "Seeds: a method with several seeds was trained once with each, on the same conversations. Its "
+    "score is the mean over the seeds and its spread their standard deviation. The interval covers "
+    "seeds and conversations: where the score would be with other seeds and similar conversations."
 )
 _UNSTEMMED = tuple(metric for metric in OTHER_METRICS if metric.name in UNSTEMMED.values())
 _OTHERS = tuple(metric for metric in OTHER_METRICS if metric not in (*_UNSTEMMED, *HEADLINE))
@@ -82,9 +82,7 @@ def render(report: ArenaReport) -> str:
 def _headline(report: ArenaReport) -> Headline:
     """Return the best entry, and how entries compare with the base and with full fine-tuning."""
     if not report.groups:
-        return Headline(
-            "No entry is scored yet", "Run its queue: each entry is scored once its run has ended."
-        )
+        return Headline("No entry is scored yet", "Run its queue. Entries are scored when their runs end.")
     group = report.groups[0]
     found, first = arenas.standing(group), group.rows[0]
     over = f" over {score_text.seeds(first.seeds.counts)}" if first.seeds is not None else ""
@@ -109,7 +107,7 @@ def _best(found: Standing, rows: int) -> str:
     if found.lead == "only":
         return f"{names} is the only entry scored"
     if found.lead == "shared":
-        return f"{names} score highest, without a measurable difference"
+        return f"{names} score highest, with no measurable difference"
     if found.lead == "measured":
         return f"{names} scores highest"
     return f"{names} score alike" if len(found.best) == rows else f"{names} score alike, above all others"
@@ -126,7 +124,7 @@ def _smallest(row: Row | None) -> str:
     if row is None:
         return ""
     count = row.cost("parameters") or 0.0
-    return f"Fewest trainable parameters without being worse than it: {row.name}, {count:,.0f}."
+    return f"Smallest adapter not measurably worse than it: {row.name}, {count:,.0f}."
 
 
 # ------------------------------------------------------------------------------------------------- results

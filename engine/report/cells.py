@@ -69,7 +69,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
         f"Decoded {decoding}, at most {limit} tokens" if limit else f"Decoded {decoding}",
         f"{written[:1].upper()}{written[1:]}",
         f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",
-        f"Up to {references['most']} reference summaries a conversation, the best of them counts"
+        f"Up to {references['most']} reference summaries per conversation; the best counts"
         if references
         else "",
         f"Loss on general text measured on {text}, {score_text.counted(passages, 'passage')}" if text else "",
@@ -98,9 +98,9 @@ def blind_votes(run_ids: Collection[str]) -> BlindVotes | None:
     )
     voters = score_text.counted(len(found.results.voters), "voter")
     return BlindVotes(
-        f"{votes} by {voters} on pairs of summaries without names. The figure is the probability that a summary of the "
-        "system is preferred to one of another system; a tie counts as half. Intervals are 95 %, over "
-        f"conversations.{ties}",
+        f"{votes} by {voters} on pairs of summaries without names. The figure is the probability that "
+        "one of the system's summaries is preferred to another system's; a tie counts as half. 95 % "
+        f"intervals over conversations.{ties}",
         tuple(
             (
                 each.system.name,

@@ -64,8 +64,8 @@ def _subtitle(report: Report) -> str:
 def _headline(report: Report) -> Headline:
     difference = (report.state.difference or {}).get("rouge1")
     if difference is None:
-        title = "The adapter was not scored" if report.state.adapter else "No adapter was made"
-        return Headline(title, "There is no score of base and tuned model to compare.")
+        title = "The adapter was not scored" if report.state.adapter else "No adapter was created"
+        return Headline(title, "There are no scores of base and tuned model to compare.")
     than = "base model" if report.trains else "plain prompt"
     verdict = str(difference["verdict"])
     titles = {"better": f"Better than the {than}", "worse": f"Worse than the {than}"}

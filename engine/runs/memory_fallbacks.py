@@ -68,11 +68,11 @@ class MemoryFallback:
 
     def _parts(self) -> Iterator[tuple[str, str]]:
         if self.changes.get(_CHECKPOINTING):
-            yield "Checkpoint activations", "Activations are computed twice instead of stored"
+            yield "Checkpoint activations", "Activations are recomputed instead of stored"
         if _MICRO_BATCH in self.changes:
             before, after = self.rows
             examples = f"{self.batch_size} examples" if self.batch_size > 1 else "example"
-            yield f"Micro-batch {before} to {after}", f"Each step still uses its {examples}"
+            yield f"Micro-batch {before} to {after}", f"Batch size is unchanged: {examples}"
         if _OPTIMIZER in self.changes:
             yield "8-bit optimizer", "AdamW with a quarter of its state"
         if _QUANTIZATION in self.changes:

@@ -155,7 +155,7 @@ def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
     if not settings.start_from:
         return ()
     if not settings.method.trains:
-        message = f"{settings.method.title} trains nothing, so it can't start from an adapter."
+        message = f"{settings.method.title} trains nothing, so it can't continue from an adapter."
         return (Problem(START, message, "Choose another method, or no adapter."),)
     try:
         adapter = find(settings.start_from)

@@ -65,13 +65,13 @@ def problems(
     """Return why a run of the recipe can't be trained with these resources."""
     found = []
     if len(str(runs_folder()).splitlines()) > 1:
-        message = f"SLURM can't be told of the folder {str(runs_folder())!r}: there is a line end in it."
+        message = f"SLURM can't use the folder {str(runs_folder())!r}: its name contains a line break."
         found.append(Problem("--slurm", message, f"Set {HOME} to another folder."))
     if recipe.training.device == "cpu" and resources.cards:
-        message = "The recipe computes on the processor and needs no graphics card."
+        message = "The recipe computes on the CPU and needs no GPU."
         found.append(Problem("--cards", message, "Ask for 0, or change training.device."))
     if resources.nodes > 1 and not environment.get(ranks.INTERFACE):
-        hint = f"Let {ranks.INTERFACE} name the nodes' interface of a network without strangers, or ask for one node."
+        hint = f"Set {ranks.INTERFACE} to the nodes' interface of a trusted network, or use one node."
         found.append(Problem("--nodes", ranks.IN_CLEAR, hint))
     return found
 

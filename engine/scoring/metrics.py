@@ -34,7 +34,7 @@ _ROUGE_HELP = {
     "rouge1": "Words in both summary and reference.",
     "rouge2": "Pairs of adjacent words in both summary and reference.",
     "rougeL": "The longest sequence of words in both, gaps allowed.",
-    "rougeLsum": "The same, sentence by sentence.",
+    "rougeLsum": "The same, per sentence.",
 }
 ROUGE_TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 
@@ -48,7 +48,7 @@ CHRF = Metric(
     "chrF",
     "points",
     "higher",
-    "Sequences of 1 to 6 characters in both summary and reference. Needs no words, so it reads every language alike.",
+    "Sequences of 1 to 6 characters in both summary and reference. Works the same in every language.",
 )
 # What stands first wherever scores are shown.
 HEADLINE = (*ROUGE, CHRF)
@@ -88,17 +88,17 @@ OTHER_METRICS = (
         "Not in the conversation",
         "fraction",
         "lower",
-        "Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. "
-        "Names are told by capitals: scripts without them are measured by numbers, times and dates alone. Numbers in "
-        "words are read in English only.",
+        "Fraction of a summary's names, numbers, times and dates that are not in the conversation, "
+        "found by pattern. Names are found by capital letters; in scripts without them only numbers, "
+        "times and dates count. Number words are read in English only.",
     ),
     Metric(
         GENERAL_LOSS,
         "Loss on general text",
         "nats",
         "lower",
-        "How much of its other abilities the model kept: its loss on text that has nothing to do with the "
-        "conversations, in nats per token. It rises where the model forgets.",
+        "Whether the model kept its other abilities: its loss on unrelated text, in nats per token. It "
+        "rises if the model forgets.",
     ),
 )
 METRICS = {measure.name: measure for measure in (*ROUGE, *OTHER_METRICS)}

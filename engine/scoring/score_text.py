@@ -34,12 +34,12 @@ TRIED_IN = {
     "llama-cli": "Tried in llama.cpp's own llama-cli.",
     "ollama": "Tried in Ollama.",
 }
-NOT_COMPARED = "It does not tell its prompts' tokens."
+NOT_COMPARED = "It doesn't report its prompt tokens."
 VERIFICATION_STATES = {
     "same": "Same",
     "worse": "Worse, not recommended",
     "too few to tell": "Too few conversations to tell",
-    "failed": "It does not work",
+    "failed": "Doesn't work",
     "not tried": "Not tried",
 }
 
@@ -212,10 +212,10 @@ def language_notes(protocol: Mapping[str, Any]) -> list[str]:
 def _untold(what: Untold, languages: str) -> str:
     """Return what can't be told of summaries in some languages, and what is looked for there."""
     if what == "names":
-        return f"Names can't be told apart in {languages}: only numbers, times and dates are looked for there"
+        return f"Names can't be recognised in {languages}: only numbers, times and dates are checked"
     if what == "dates":
-        return f"Days and months are not known in {languages}: only names and digits are looked for there"
-    return f"Names, days and months can't be told in {languages}: only digits are looked for there"
+        return f"No day and month names for {languages}: only names and digits are checked"
+    return f"Names, days and months can't be recognised in {languages}: only digits are checked"
 
 
 # The verification of an export
@@ -236,7 +236,8 @@ def verification_lines(verified: Mapping[str, Any]) -> list[str]:
         found.append(NOT_COMPARED)
     elif other := count - verified["equal_prompts"]:
         found.append(
-            f"{counted(other, 'prompt')} of {count:,} read differently: the template or tokenizer differs."
+            f"{counted(other, 'prompt')} of {count:,} tokenize differently: the template or tokenizer "
+            "differs."
         )
     return found
 

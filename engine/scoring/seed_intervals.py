@@ -83,7 +83,7 @@ def spread(means: Sequence[float]) -> float | None:
 def _matrix(seeds: Seeds) -> NDArray[np.float64]:
     """Return a row for each seed and a column for each conversation."""
     if len({len(each) for each in seeds}) > 1:
-        raise ValueError("seeds with different numbers of conversations can't be put together")
+        raise ValueError("seeds with different numbers of conversations can't be combined")
     return np.asarray(seeds, dtype=np.float64)
 
 

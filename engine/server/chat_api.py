@@ -117,7 +117,7 @@ def parse(body: bytes, models: Sequence[str]) -> ChatRequest:
         raise RequestError(400, f"{place or 'The body'}: {detail['msg']}.", field_name) from error
     if asked.model not in models:
         known = ", ".join(models)
-        raise RequestError(404, f"There is no model {asked.model[:100]!r}. Served are: {known}.", "model")
+        raise RequestError(404, f"There is no model {asked.model[:100]!r}. Available: {known}.", "model")
     if not asked.conversation.strip():
         raise RequestError(400, "The conversation is empty.", "messages")
     try:

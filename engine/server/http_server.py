@@ -89,7 +89,7 @@ class Tickets:
         if self._is_closed:
             raise RequestError(503, GONE)
         if len(self._open) >= self._max_waiting:
-            message = f"{self._max_waiting:,} requests wait already. Try again later."
+            message = f"{self._max_waiting:,} requests are already waiting. Try again later."
             raise RequestError(429, message, kind="rate_limit_error")
         try:
             self._send("summarize", **ticket.arguments())
@@ -159,7 +159,7 @@ class Server:
             self._listener = listen(HOST, port)
         except OSError as error:
             problem = Problem(
-                "--port", f"Port {port} can't be had: {error.strerror}.", "Give another, or 0 for any."
+                "--port", f"Port {port} can't be opened: {error.strerror}.", "Use another, or 0 for any."
             )
             raise RecipeError((problem,)) from error
         return int(self._listener.getsockname()[1])
@@ -253,7 +253,7 @@ async def _body(request: Request) -> bytes:
     try:
         return await read_body(request, MAX_BODY_BYTES)
     except HTTPException as error:
-        raise RequestError(413, f"The body has more than {MAX_BODY_BYTES >> 20} MB.") from error
+        raise RequestError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MB.") from error
 
 
 async def _next(ticket: Ticket) -> Event:

@@ -60,7 +60,7 @@ def job_arguments(adapters: Sequence[Adapter], device: str = "auto") -> dict[str
     tables = [adapter.metadata.base_model.as_table() for adapter in adapters]
     if any(table != tables[0] for table in tables):
         raise AdapterError(
-            "The adapters were made for different base models.", "Serve them one by one.", "adapter"
+            "The adapters were made for different base models.", "Serve them separately.", "adapter"
         )
     return {"base_model": tables[0], "device": device}
 
@@ -96,8 +96,8 @@ def _token() -> str:
     token = os.environ.get(VARIABLE) or secrets.token_urlsafe(24)
     if not (token.isascii() and token.isprintable() and " " not in token):
         raise SettingError(
-            f"{VARIABLE} is no token: it has spaces, or characters that are not ASCII.",
-            "Take letters and digits, or unset it for a new token each time.",
+            f"{VARIABLE} is not a valid token: it has spaces or non-ASCII characters.",
+            "Use letters and digits, or unset it for a new token each time.",
             VARIABLE,
         )
     return token

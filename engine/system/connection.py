@@ -54,7 +54,7 @@ def _host_and_port() -> tuple[str, int]:
     except ValueError:
         # Not quoted, since it may contain a password.
         raise OfflineError(
-            "The hub's address, or that of the proxy before it, is not one.",
+            "The address of the hub or its proxy is invalid.",
             "An address looks like https://host or https://user:password@host:8443.",
         ) from None
 
@@ -76,7 +76,7 @@ def failure(host: str, port: int) -> str:
     thread = threading.Thread(target=lambda: answers.append(_connect(host, port)), daemon=True)
     thread.start()
     thread.join(TIMEOUT_SECONDS)
-    return answers[0] if answers else f"does not answer within {TIMEOUT_SECONDS:.0f} seconds"
+    return answers[0] if answers else f"didn't answer within {TIMEOUT_SECONDS:.0f} seconds"
 
 
 def _connect(host: str, port: int) -> str:
@@ -84,8 +84,8 @@ def _connect(host: str, port: int) -> str:
         with socket.create_connection((host, port), TIMEOUT_SECONDS):
             return ""
     except socket.gaierror:
-        return "is not a known name on this network"
+        return "can't be resolved"
     except TimeoutError:
-        return f"does not answer within {TIMEOUT_SECONDS:.0f} seconds"
+        return f"didn't answer within {TIMEOUT_SECONDS:.0f} seconds"
     except OSError as error:
         return f"refuses the connection ({error.strerror or error})"

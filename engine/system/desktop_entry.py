@@ -28,7 +28,7 @@ def install(command: Sequence[str], environment: Mapping[str, str] = os.environ)
     _require_linux()
     packaged = of_package(environment)
     if packaged is not None:
-        raise StorageError(f"Tunesmith is in the menu already: {packaged} belongs to a package.")
+        raise StorageError(f"Tunesmith is already in the menu: {packaged} belongs to a package.")
     text = (_sources() / NAME).read_text(encoding="utf-8")
     contents = {
         "entry": text.replace("Exec=tunesmith", f"Exec={quoted(command)}"),
@@ -81,8 +81,8 @@ def _quoted(argument: str) -> str:
 
 def _require_linux() -> None:
     if sys.platform != "linux":
-        message = "Menu entries are made on Linux alone."
-        raise StorageError(message, "Make a shortcut to the command `tunesmith`.")
+        message = "Menu entries are only for Linux."
+        raise StorageError(message, "Create a shortcut to the command `tunesmith`.")
 
 
 def _sources() -> Path:

@@ -105,10 +105,10 @@ def open_regular(
     descriptor = os.open(path, flags, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise UnreadableFileError("it is no file", path)
+        raise UnreadableFileError("it is not a file", path)
     if mode == "rb" and is_mostly_empty(path):
         os.close(descriptor)
-        raise UnreadableFileError("hardly anything of it was ever written", path)
+        raise UnreadableFileError("it was hardly written at all", path)
     return os.fdopen(descriptor, mode, buffering)
 
 
@@ -143,7 +143,9 @@ def copy(source: Path, target: Path, kind: FileKind) -> None:
 
 
 def _too_large(path: Path, kind: FileKind) -> UnreadableFileError:
-    return UnreadableFileError(f"it is larger than {kind.title} may be, {kind.max_bytes // MIB} MB", path)
+    return UnreadableFileError(
+        f"it is larger than {kind.max_bytes // MIB} MB, the limit for {kind.title}", path
+    )
 
 
 def read_text(path: Path, kind: FileKind, errors: str = "strict") -> str:

@@ -142,13 +142,13 @@ def _read(path: Path, size: int, _changed: int, _inode: int) -> GgufHeader:
     with open_regular(path) as stream:
         source = _Source(stream)
         if source.take(len(MAGIC)) != MAGIC:
-            raise GgufError("it does not begin as a GGUF file does")
+            raise GgufError("it doesn't start like a GGUF file")
         version = source.number("<I")
         if version not in VERSIONS:
-            raise GgufError(f"it is of version {version} of the format")
+            raise GgufError(f"it has version {version} of the format")
         tensor_count, setting_count = source.number("<Q"), source.number("<Q")
         if tensor_count > MAX_TENSORS or setting_count > MAX_SETTINGS:
-            raise GgufError(f"it announces {tensor_count:,} tensors and {setting_count:,} settings")
+            raise GgufError(f"it declares {tensor_count:,} tensors and {setting_count:,} settings")
         settings: dict[str, Value] = {}
         for _ in range(setting_count):
             key = source.text()
@@ -173,23 +173,23 @@ def _placed(infos: list[_Info], data_start: int, size: int) -> tuple[Tensor, ...
     """Return the tensors. Raises GgufError if one ends after the file or overlaps another."""
     tensors = [_tensor(info, data_start) for info in infos]
     if len({tensor.name for tensor in tensors}) < len(tensors):
-        raise GgufError("it has two tensors of one name")
+        raise GgufError("two of its tensors have the same name")
     if not tensors:
-        raise GgufError("it holds no tensors")
+        raise GgufError("it contains no tensors")
     end = data_start
     for tensor in sorted(tensors, key=lambda each: each.start):
         if tensor.start < end:
-            raise GgufError(f"its tensor {tensor.name[:80]} lies within another")
+            raise GgufError(f"its tensor {tensor.name[:80]} overlaps another")
         end = tensor.start + tensor.bytes
     if end > size:
-        raise GgufError(f"it ends early: {size:,} bytes are there of {end:,}")
+        raise GgufError(f"it ends early: it has {size:,} of {end:,} bytes")
     return tuple(tensors)
 
 
 def _tensor(info: _Info, data_start: int) -> Tensor:
     name, shape, format_id, offset = info
     if format_id not in FORMATS:
-        raise GgufError(f"its tensor {name[:80]} has the number format {format_id}, which is not known")
+        raise GgufError(f"its tensor {name[:80]} has the unknown number format {format_id}")
     title, in_block, block_bytes = FORMATS[format_id]
     if not shape or min(shape) < 1 or shape[0] % in_block:
         raise GgufError(f"its tensor {name[:80]} has an impossible shape")
@@ -208,11 +208,11 @@ class _Source:
         """Fetch the next `count` bytes. Raises GgufError at the end of the file or the size limit."""
         end = self.position + count
         if end > MAX_HEADER_BYTES:
-            raise GgufError(f"its header has more than {MAX_HEADER_BYTES // MIB} MB")
+            raise GgufError(f"its header is over {MAX_HEADER_BYTES // MIB} MB")
         while len(self._bytes) < end:
             piece = self._stream.read(max(PIECE_BYTES, end - len(self._bytes)))
             if not piece:
-                raise GgufError("it ends within its header")
+                raise GgufError("it ends inside its header")
             self._bytes += piece
 
     def take(self, count: int) -> bytes:
@@ -230,7 +230,7 @@ class _Source:
         try:
             return self.take(self.number("<Q")).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise GgufError("a text in its header is no UTF-8") from error
+            raise GgufError("a text in its header is not UTF-8") from error
 
     def value(self, kind: int) -> Value:
         """Return the next value of a kind."""
@@ -242,7 +242,7 @@ class _Source:
         if kind == TEXT:
             return self.text()
         if kind != LIST:
-            raise GgufError(f"a setting in its header is of the kind {kind}, which is not known")
+            raise GgufError(f"a setting in its header has the unknown type {kind}")
         return self._list(self.number("<I"), self.number("<Q"))
 
     def _list(self, kind: int, count: int) -> tuple[int | float | bool, ...] | None:
@@ -252,7 +252,7 @@ class _Source:
             form = f"<{count}{SCALARS[kind][1]}"
             return struct.unpack(form, self.take(struct.calcsize(form)))
         if kind != TEXT:
-            raise GgufError(f"a list in its header is of the kind {kind}, which is not known")
+            raise GgufError(f"a list in its header has the unknown type {kind}")
         for _ in range(count):
             self._skip_text()
         return None

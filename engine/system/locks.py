@@ -54,6 +54,6 @@ def locked_file(path: Path, name: str) -> IO[bytes]:
     with ExitStack() as opened:
         stream = opened.enter_context(open_regular(path, "ab"))
         if not try_lock(stream):
-            raise StorageError(f"{name} is open elsewhere.", "Close it there.")
+            raise StorageError(f"{name} is open in another program.", "Close it there.")
         opened.pop_all()
         return stream

@@ -45,7 +45,10 @@ def _named_home(home: str) -> Path:
     try:
         return Path(home).expanduser().resolve()
     except (RuntimeError, OSError, ValueError) as error:
-        message = f"{HOME} leads to no folder: {home} is of an unknown user, a link to itself, or no path."
+        message = (
+            f"{HOME} doesn't lead to a folder: {home} belongs to an unknown user, links to itself, "
+            "or isn't a path."
+        )
         raise SettingError(message, "Set it to another folder.", HOME) from error
 
 
@@ -70,7 +73,8 @@ def _created(folder: Path) -> Path:
             make_private(each)
     except OSError as error:
         raise StorageError(
-            f"The folder {folder} cannot be made: {error.strerror}.", "Set TUNESMITH_HOME to another folder."
+            f"The folder {folder} can't be created: {error.strerror}.",
+            "Set TUNESMITH_HOME to another folder.",
         ) from error
     return folder
 

@@ -23,7 +23,7 @@ COUNT = "TUNESMITH_RANKS"
 # The network interface on which gloo and NCCL open their ports.
 INTERFACE, NCCL_INTERFACE = "GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"
 IN_CLEAR = (
-    "The processes of several computers send conversations and weights in clear, and take what anybody sends."
+    "Between computers, processes send conversations and weights unencrypted and accept data from anyone."
 )
 LOOPBACK = "127.0.0.1"
 START_WITH_TORCHRUN = "Start with torchrun or `accelerate launch`, which set the variables."
@@ -80,7 +80,7 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
     # `accelerate launch` on one computer may leave it out.
     local_size = _number(given, LOCAL_SIZE, size)
     if rank >= size or local_rank >= local_size:
-        message = f"There is no process {rank} of {size} ({RANK}, {SIZE}, {LOCAL_RANK}, {LOCAL_SIZE})."
+        message = f"Process {rank} of {size} doesn't exist ({RANK}, {SIZE}, {LOCAL_RANK}, {LOCAL_SIZE})."
         raise WorkerError(message, START_WITH_TORCHRUN, RANK)
     for name, what in OTHER_WAYS.items():
         if _is_on(given, name):
@@ -93,7 +93,7 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
         names = ", ".join(_addresses_by_interface())
         raise WorkerError(
             IN_CLEAR,
-            f"Let {INTERFACE} name the interface of a network without strangers: {names}.",
+            f"Set {INTERFACE} to the interface of a trusted network: {names}.",
             INTERFACE,
         )
     return found
@@ -137,7 +137,7 @@ def require_port(given: Mapping[str, str] | None = None) -> int:
     port = given.get(PORT, "")
     # The next port is used too.
     if not _is_number(port) or not 0 < int(port) < (1 << 16) - 1:
-        message = f"The processes have no place to meet: {PORT} is {port!r}."
+        message = f"The processes can't meet: {PORT} is {port!r}."
         raise WorkerError(message, START_WITH_TORCHRUN, PORT)
     return int(port)
 
@@ -150,13 +150,13 @@ def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
     given = os.environ if given is None else given
     host, port = given.get(ADDRESS, ""), require_port(given) + 1
     if not host:
-        message = f"The processes have no place to meet: {ADDRESS} is {host!r}."
+        message = f"The processes can't meet: {ADDRESS} is {host!r}."
         raise WorkerError(message, START_WITH_TORCHRUN, ADDRESS)
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        message = f"{host} is no computer that can be found ({ADDRESS}): {error}."
-        hint = "Give the name or the address of the computer on which process 0 runs."
+        message = f"The computer {host} can't be found ({ADDRESS}): {error}."
+        hint = "Give the name or address of the computer that runs rank 0."
         raise WorkerError(message, hint, ADDRESS) from error
     return host, port
 
@@ -168,7 +168,7 @@ def _is_on(given: Mapping[str, str], name: str) -> bool:
 def _number(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, "").strip() or str(default)
     if not _is_number(text):
-        raise WorkerError(f"{name} is no number: {text[:40]!r}.", START_WITH_TORCHRUN, name)
+        raise WorkerError(f"{name} is not a number: {text[:40]!r}.", START_WITH_TORCHRUN, name)
     return int(text)
 
 

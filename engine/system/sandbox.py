@@ -84,8 +84,8 @@ class LimitError(Exception):
     def __init__(self, exceeded: Exceeded, limits: Limits) -> None:
         texts = {
             Exceeded.MEMORY: f"it takes more than {limits.memory_bytes >> 20:,} MB of memory",
-            Exceeded.TIME: f"it takes more than {limits.seconds:,} s of a processor",
-            Exceeded.CRASH: "the library that reads it breaks down, or lacks memory",
+            Exceeded.TIME: f"it takes more than {limits.seconds:,} s of CPU time",
+            Exceeded.CRASH: "the library that reads it crashes or runs out of memory",
         }
         super().__init__(texts[exceeded])
         self.exceeded = exceeded

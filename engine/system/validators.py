@@ -20,7 +20,7 @@ MAX_MAGNITUDE = 1e18
 
 def _folder_name(value: str) -> str:
     if value and (PurePath(value).name != value or value == ".." or "\0" in value):
-        raise ValueError(f"{value[:100]!r} is no name of a folder")
+        raise ValueError(f"{value[:100]!r} is not a valid folder name")
     return value
 
 

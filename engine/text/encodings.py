@@ -29,7 +29,7 @@ OTHERS = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
-    b"\xd0\xcf\x11\xe0": "a document of old Office",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
     b"SQLite format 3": "a database",
 }
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -70,7 +70,7 @@ def decode(data: bytes) -> str:
     try:
         text = decoder_of(encoding, rest).decode(rest, final=True)
     except UnicodeDecodeError as error:
-        raise ValueError(f"what begins as {encoding.upper()} is damaged") from error
+        raise ValueError(f"it starts like {encoding.upper()} but is damaged") from error
     valid = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return valid.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -123,7 +123,7 @@ def why_no_text(first: bytes) -> str:
     if b"\0" in first or controls > max(MAX_CONTROLS, MAX_CONTROLS_FRACTION * len(first)):
         wrong = CONTROLS.search(first, max(first.find(b"\0"), 0))
         line = first.count(b"\n", 0, wrong.start() if wrong else 0) + 1
-        return f"it holds bytes that no text has, the first in line {line:,}"
+        return f"it contains bytes that are not text, first in line {line:,}"
     return ""
 
 

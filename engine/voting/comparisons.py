@@ -128,7 +128,7 @@ def create(
         )
     if all(len({tuple(text.split()) for text in each.summaries}) == 1 for each in kept):
         raise DataError(
-            "All systems wrote the same summaries.", "Choose other ones: there is nothing to vote on."
+            "All systems wrote the same summaries.", "Choose others; these leave nothing to vote on."
         )
     mark = fingerprint(kept)
     for known in list_comparisons():
@@ -152,7 +152,7 @@ def create(
             rename(unfinished, folder)
     except OSError as error:
         raise StorageError(
-            f"The comparison can't be made: {error.strerror}.", "Free some disk space."
+            f"The comparison can't be created: {error.strerror}.", "Free some disk space."
         ) from error
     return info.model_copy(update={"folder": folder})
 
@@ -188,7 +188,7 @@ def read_info(folder: Path) -> ComparisonInfo:
         info = ComparisonInfo.model_validate_json(read_bytes(folder / ABOUT, FileKind.COMPARISON))
     except (OSError, ValidationError) as error:
         raise StorageError(
-            f"{folder.name} is no blind comparison of this version.", "Choose another one."
+            f"{folder.name} is a blind comparison of another version.", "Choose another one."
         ) from error
     return info.model_copy(update={"folder": folder})
 
@@ -205,7 +205,7 @@ def load(info: ComparisonInfo) -> Comparison:
     are_complete = all(len(each.summaries) == len(info.systems) for each in conversations)
     if not are_complete or fingerprint(conversations) != info.fingerprint:
         raise StorageError(
-            f"The conversations of {info.name} were changed, so its votes are void.",
+            f"The conversations of {info.name} were changed, so its votes no longer count.",
             "Restore them from a backup, or start a new comparison.",
         )
     return Comparison(info, conversations)

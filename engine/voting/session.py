@@ -101,7 +101,7 @@ class Voting:
         """Answer the question and return the vote. Raises DataError if nothing is asked."""
         question = self.question
         if question is None:
-            raise DataError("There is no pair left to vote on.", "Raise the number of pairs.")
+            raise DataError("No pairs are left to vote on.", "Raise the number of pairs.")
         vote = Vote(
             vote=new_vote_id(),
             voter=self.voter,
@@ -133,7 +133,7 @@ class Voting:
     def reveal(self) -> None:
         """Reveal the names. Raises DataError before the first vote."""
         if not self.votes.votes:
-            raise DataError("There is no vote yet.", "Vote on a pair first.")
+            raise DataError("There are no votes yet.", "Vote on a pair first.")
         if not self.votes.revealed:
             self._record("revealed", voter=self.voter)
 

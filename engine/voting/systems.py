@@ -79,7 +79,7 @@ def _scores(folder: Path, name: str) -> ExampleScores:
     scores = example_scores.load(folder)
     if scores is None or not scores.texts:
         raise DataError(
-            f"{name} has no summaries by conversation.", "Choose a run that was scored to its end."
+            f"{name} has no summaries by conversation.", "Choose a run whose scoring is complete."
         )
     return scores
 

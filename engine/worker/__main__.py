@@ -92,7 +92,7 @@ GRACE_SECONDS = 3.0
 DISK_ERRORS = {
     errno.ENOSPC: ("The disk is full.", "Free some space"),
     errno.EDQUOT: ("You have used up your share of the disk.", "Free some space"),
-    errno.EROFS: ("The disk is read-only.", "Let it be written again"),
+    errno.EROFS: ("The disk is read-only.", "Make it writable again"),
     errno.EIO: ("The disk failed.", "Check it"),
 }
 
@@ -311,7 +311,7 @@ def _known(error: BaseException, kind: str) -> AppError:
         return card_failure
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         message, hint = DISK_ERRORS[error.errno]
-        return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
+        return StorageError(message, f"{hint}; resume continues from the last checkpoint.")
     error_text = redaction.redact_quotes(str(error))[:500]
     return AppError(f"Unexpected: {type(error).__name__}: {error_text}", "The log has the details.")
 

@@ -62,7 +62,7 @@ class CrashReport(QObject):
         if isinstance(error, AppError):
             self.caught.emit(f"{translate(error.message)} {translate(error.hint)}".strip(), details)
         else:
-            message = tr("Something went wrong: {error}. Runs continue in their own processes.", error=error)
+            message = tr("Something went wrong: {error}. Your runs aren't affected.", error=error)
             self.caught.emit(message, details)
 
     def _show(self, message: str, details: str) -> None:

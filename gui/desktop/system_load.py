@@ -1,6 +1,6 @@
 """Measures memory and load of the device in use every two seconds, without torch, for the meter in the rail.
 
-While a run trains on a graphics card, or a base model is loaded on one for summaries, it is that card; otherwise the
+While a run trains on a GPU, or a base model is loaded on one for summaries, it is that card; otherwise the
 computer. NVIDIA's driver is asked in the background, since it may not answer; what it does not know is as the worker
 reported it. Knows no widget.
 """
@@ -106,4 +106,4 @@ def processor_name() -> str:
         found = None
     name = found[1] if found else platform.processor() or platform.machine()
     name = re.sub(r"\((R|TM|tm|r)\)|\bCPU\b|\bProcessor\b|@.*$", "", name)
-    return " ".join(name.split()) or tr("Processor")
+    return " ".join(name.split()) or tr("CPU")

@@ -22,10 +22,10 @@ PARTS = {
     "checkpoints": (mark("Checkpoints"), mark("for resuming; completed runs no longer need them")),
     "runs": (mark("Other run files"), mark("recipes, events and logs")),
     "results": (mark("Cached results"), mark("recreated when needed; at most 2 GB")),
-    "converted": (mark("Converted models"), mark("for CTranslate2; made again when needed, at most 10 GB")),
+    "converted": (mark("Converted models"), mark("for CTranslate2; recreated when needed, at most 10 GB")),
     "trash": (mark("Trash"), mark("emptied after 30 days")),
-    "unpacked": (mark("Unpacked GGUF files"), mark("as base models; unpacked again when needed")),
-    "downloads": (mark("Downloads"), mark("from the hub; shared with other programs")),
+    "unpacked": (mark("Unpacked GGUF files"), mark("base models, unpacked again when needed")),
+    "downloads": (mark("Downloads"), mark("from the hub, shared with other programs")),
 }
 
 
@@ -115,9 +115,9 @@ def freeable_text(found: disk_usage.Freeable) -> str:
     if found.converted_bytes:
         parts.append(tr("{size} of converted models", size=bytes_text(found.converted_bytes)))
     if not parts:
-        return tr("Nothing to delete: every checkpoint belongs to a run that can be resumed.")
+        return tr("Nothing to delete: every checkpoint belongs to a resumable run.")
     *before, last = parts
     what = tr(" and ").join(filter(None, (", ".join(before), last)))
     deleted = tr("This deletes {what}.", what=what)
-    stays = tr("Adapters, curves, scores and all runs that can be resumed are kept.")
+    stays = tr("Adapters, curves, scores and all resumable runs are kept.")
     return f"{deleted} {stays}"

@@ -44,7 +44,7 @@ class QueueDialog(GrowingDialog):
         self._empty = EmptyState(
             "clock",
             tr("Nothing is waiting"),
-            tr("Whatever you start while something is running waits here for its turn."),
+            tr("Whatever you start while something is running waits here."),
         )
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))

@@ -22,7 +22,7 @@ ENDED = {
     "stopped": mark("The run has stopped."),
     "failed": mark("The run has failed."),
     "crashed": mark("The run has crashed."),
-    "away": mark("The run goes on at another computer."),
+    "away": mark("The run continues on another computer."),
 }
 
 
@@ -78,10 +78,10 @@ class QuitDialog(GrowingDialog):
         else:
             self._title.setText(tr("A run is being prepared."))
         if state.paused:
-            goes_on = tr("It is paused, and its process keeps running without the window.")
+            goes_on = tr("It is paused; its process keeps running without the window.")
         else:
             goes_on = tr("The run can continue without the window.")
-        self._text.setText(f"{goes_on} {tr('Tunesmith shows it again when you reopen the window.')}")
+        self._text.setText(f"{goes_on} {tr('You will see it again when you reopen Tunesmith.')}")
 
     def _keep(self) -> None:
         if self._asked(self._model.keep_training):
@@ -92,7 +92,7 @@ class QuitDialog(GrowingDialog):
         try:
             ask()
         except AppError as error:
-            parts = (tr("The run can't be reached."), translate(error.message), translate(error.hint))
+            parts = (tr("The run isn't responding."), translate(error.message), translate(error.hint))
             self._text.setText(" ".join(part for part in parts if part))
             return False
         return True
@@ -101,7 +101,7 @@ class QuitDialog(GrowingDialog):
         if not self._asked(self._model.stop):
             return
         self.stopping = True
-        self._text.setText(tr("Tunesmith quits when the run has stopped."))
+        self._text.setText(tr("Tunesmith will quit when the run has stopped."))
         self.keep_button.setEnabled(False)
         self.stop_button.setEnabled(False)
         self.stop_strip.follow(self._model)

@@ -22,7 +22,7 @@ from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
 
 LEAVING_HELP = mark(
-    "What new runs do if the window crashes or the session ends. A recipe can override this. Closing the "
+    "What new runs do if the window crashes or you log out. A recipe can override this. Closing the "
     "window asks first."
 )
 WIDTH, NAME_WIDTH = 480, 120

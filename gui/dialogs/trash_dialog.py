@@ -50,7 +50,7 @@ class TrashDialog(QDialog):
         self.confirm_strip, self.notice = UndoStrip(), NoticeStrip()
         self.notice.hide()
         self.restore_button = plain(tr("Restore"), "undo")
-        self.delete_button = plain(tr("Delete for good…"), "trash")
+        self.delete_button = plain(tr("Delete permanently…"), "trash")
         self.empty_button = quiet(tr("Empty the trash…"))
         self.close_button = plain(tr("Close"))
         self._stack = QStackedWidget()
@@ -115,16 +115,16 @@ class TrashDialog(QDialog):
         if not chosen:
             return
         question = (
-            tr("Delete {name} for good? It can't be brought back.", name=chosen[0].name)
+            tr("Delete {name} permanently? This can't be undone.", name=chosen[0].name)
             if len(chosen) == 1
             else tr_count(
                 len(chosen),
                 "Delete {n} item for good? It can't be brought back.",
-                "Delete {n} items for good? They can't be brought back.",
+                "Delete {n} items permanently? This can't be undone.",
             )
         )
         delete = partial(self._carry_out, trash_contents.delete, list(chosen))
-        self.confirm_strip.offer(question, delete, tr("Delete for good"), stays=True)
+        self.confirm_strip.offer(question, delete, tr("Delete permanently"), stays=True)
 
     def _carry_out(self, operation: Callable[[Trashed], object], chosen: Sequence[Trashed]) -> None:
         self.notice.hide()
@@ -145,7 +145,7 @@ class TrashDialog(QDialog):
 def _about(found: Sequence[Trashed]) -> str:
     kept = tr("What you delete stays here for {days} days.", days=trash.TRASH_DAYS)
     total = sum(each.size_bytes for each in found)
-    return f"{kept} {tr('It takes {size}.', size=bytes_text(total))}" if found else kept
+    return f"{kept} {tr('Its size is {size}.', size=bytes_text(total))}" if found else kept
 
 
 class TrashTable(GroupedTable[Trashed]):

@@ -136,7 +136,7 @@ class TrainingLength(QWidget):
                 # Three in a row have room for a number, or for "automatic", alone.
                 field.control.widget.without_arrows()
         vbox(
-            Label(tr("Train for, whichever comes first"), "label", "muted", self),
+            Label(tr("Stop after (whichever comes first)"), "label", "muted", self),
             row,
             self._foot,
             of=self,
@@ -167,7 +167,10 @@ def length_text(plan: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     seen = whole * examples + min(rest * batch, examples)
     times = number_text(steps / an_epoch, 1 if rest else 0)
     return tr_count(
-        seen, "{n} conversation seen, each {times} ×.", "{n} conversations seen, each {times} ×.", times=times
+        seen,
+        "{n} conversation seen, each {times} ×.",
+        "{n} conversations in total, each {times} ×.",
+        times=times,
     )
 
 

@@ -21,18 +21,18 @@ from gui.look.language import mark, tr, tr_count, translate
 
 START_FROM = "method.start_from"
 START_TITLE = mark("Continue from")
-START_TOOLTIP = mark("The run continues the training of this adapter. It has the same base model and method.")
-NO_ADAPTER = mark("none, a new adapter")
+START_TOOLTIP = mark("Continues the training of this adapter, with the same base model and method.")
+NO_ADAPTER = mark("none (new adapter)")
 STANDARD_TITLE = mark("Standard")
 CUSTOM = "custom"
-VARIANT_TOOLTIP = mark("A published variant of the method. Choosing it sets its options.")
+VARIANT_TOOLTIP = mark("A published variant of the method. Choosing it sets the options.")
 CUSTOM_FOOT = mark("The options match no variant.")
 
 
 def offer_devices(choice: ComboBox, devices: Sequence[Mapping[str, Any]]) -> None:
     """Offer the devices of this computer; others can be typed, for recipes of another computer."""
     cards = sum(":" in str(device["id"]) for device in devices)
-    several = [("all", tr("All cards"))] if cards > 1 else []
+    several = [("all", tr("All GPUs"))] if cards > 1 else []
     choice.set_items(["auto", *several, *((str(device["id"]), _text(device)) for device in devices)])
     for key, device in enumerate(devices, start=1 + len(several)):
         choice.setItemData(key, _text(device), Qt.ItemDataRole.ToolTipRole)

@@ -30,7 +30,7 @@ MARKS: Mapping[Place, str] = {
     "keys and values": mark("Trained keys and values in self-attention"),
     "biases": mark("Trained biases"),
     "norms": mark("Trained norms"),
-    "prompt": mark("The prompt's text decides"),
+    "prompt": mark("Decided by the prompt's text"),
 }
 AFTER: Mapping[Kind, Place] = {"attention": "after attention", "feed-forward": "after feed-forward"}
 

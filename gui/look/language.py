@@ -43,15 +43,15 @@ LISTING = frozenset(
     {
         "The columns are: {1}.",
         "Other columns are: {1}.",
-        "They hold: {1}. Name the key of what is said as data.columns.text.",
-        'A turn has no "{1}"; it holds: {2}.',
-        "Left out, as no split stands in the name: {1}.",
-        "Left out, as other files are read: {1}.",
-        "{1} holds lists that are read as splits: {2}.",
+        "They have: {1}. Name the key of the text as data.columns.text.",
+        'A turn has no "{1}"; it has: {2}.',
+        "Skipped because the name contains no split: {1}.",
+        "Skipped because other files are read: {1}.",
+        "{1} contains lists that are read as splits: {2}.",
         "The base model {1} is under {2}.",
         "The practice model of Tunesmith is under {1}.",
         "The data is under {1}.",
-        "The licence of the base model {1} is not known: find it out before you pass anything on.",
+        "The licence of the base model {1} is unknown. Check it before you share anything.",
     }
 )
 _JOINER = re.compile(r"(, |; |: | and | or | with )")

@@ -57,7 +57,7 @@ class AdapterTable(GroupedTable[Adapter]):
         Column("name", mark("Adapter"), order="name"),
         Column("method", mark("Method"), 136, order="method", hidden_below=1000),
         Column("score", mark("ROUGE-1, 95 % interval"), 168, order="score"),
-        Column("verdict", mark("Paired with base"), 152),
+        Column("verdict", mark("vs. base"), 152),
         Column(CHRF.name, CHRF.title, 72, right=True, order=CHRF.name, hidden_below=1080, as_is=True),
         Column("size", mark("Size"), 88, right=True, order="size", hidden_below=860),
         Column("made", mark("Created"), 112, right=True, order="made", hidden_below=560),

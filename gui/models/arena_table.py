@@ -57,9 +57,9 @@ FULL_TEXTS = {
 }
 BESIDE_FULL = {
     "better": mark("better than full fine-tuning"),
-    "no measurable difference": mark("no measurable difference to full fine-tuning"),
+    "no measurable difference": mark("no measurable difference from full fine-tuning"),
     "worse": mark("worse than full fine-tuning"),
-    "too few to tell": mark("too few conversations to tell from full fine-tuning"),
+    "too few to tell": mark("too few conversations to compare with full fine-tuning"),
 }
 # Sorted in descending order first; all others ascending.
 DESCENDING = ("score", "preferred")
@@ -85,8 +85,8 @@ class ArenaTable(GroupedTable[Row]):
         Column("bytes", mark("Adapter"), 92, right=True, order="bytes", hidden_below=980),
         Column("memory", mark("Peak memory"), 112, right=True, order="memory"),
         Column("minutes", mark("Training, min"), 108, right=True, order="minutes", hidden_below=980),
-        Column("base", mark("Paired with base"), 152),
-        Column("full", mark("Paired with full"), 152),
+        Column("base", mark("vs. base"), 152),
+        Column("full", mark("vs. full fine-tuning"), 152),
     )
     columns = _fixed
 
@@ -231,7 +231,9 @@ class ArenaTable(GroupedTable[Row]):
         if key == "full":
             is_baseline = item.is_baseline
             missing = (
-                tr("The other entries are compared with it.") if is_baseline else translate(item.full_missing)
+                tr("The other entries are compared with this one.")
+                if is_baseline
+                else translate(item.full_missing)
             )
             return _in_full(item.against_full, AGAINST_FULL, missing)
         if key in EXPLAINED:
@@ -294,15 +296,15 @@ def _spread_text(row: Row) -> str:
     """Return the spread between seeds and the score of each, or why there is none."""
     recipe = row.status.recipe
     if row.seeds is None and recipe is not None and not recipe.method.method.trains:
-        return tr("Without training, no seed decides anything.")
+        return tr("Nothing is trained, so the seed doesn't matter.")
     if row.seeds is None:
-        return tr("One seed alone: its spread is not known.")
+        return tr("Only one seed, so the spread is unknown.")
     scores = [
         tr("{score} with seed {seed}", seed=seed, score=score(mean))
         for seed, mean in row.seeds.means_by_seed.items()
     ]
     if SCORE not in row.seeds.spread:
-        return tr("A spread needs two scored seeds: {scores}.", scores=", ".join(scores))
+        return tr("The spread needs two scored seeds: {scores}.", scores=", ".join(scores))
     return tr(
         "Standard deviation of the seeds' means {spread}: {scores}.",
         spread=score(row.seeds.spread[SCORE]),
@@ -318,7 +320,7 @@ def _interval_text(row: Row) -> str:
     return tr_count(
         count,
         "Mean of {n} seed. The interval is over seeds and conversations together.",
-        "Mean of {n} seeds. The interval is over seeds and conversations together.",
+        "Mean of {n} seeds. The interval covers seeds and conversations.",
     )
 
 
@@ -333,10 +335,10 @@ def _preferred(row: Row) -> Cell:
 
 def _preferred_text(row: Row) -> str:
     if row.preferred is None:
-        return tr("No blind votes on it.")
+        return tr("No blind votes.")
     found, tally = row.preferred.preferred, row.preferred.tally
     return tr(
-        "Preferred to another system in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} alike, "
+        "Preferred in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} tied, "
         "{losses} lost",
         mean=percent(found.mean),
         low=percent(found.low),
@@ -349,7 +351,7 @@ def _preferred_text(row: Row) -> str:
 
 def _whole_run(row: Row) -> str:
     run = row.status.run
-    sentences = [tr("Training time in minutes, without loading and scoring.")]
+    sentences = [tr("Training time in minutes, not counting loading and scoring.")]
     if len(row.statuses) > 1:
         sentences.append(tr("The mean of the seeds."))
     elif run is not None:

@@ -21,7 +21,7 @@ TUNED, SUMMARY_WIDTH = "tuned:", 220
 # So wide that any score and gain is whole beside its icon: "100.0  −100.0".
 GAIN_WIDTH, ADAPTER_WIDTH = 100, 148
 CONVERSATION = Column("conversation", mark("Conversation"))
-DIFFER = Column("disagreement", mark("Differ"), 72, right=True, hidden_below=560, order="disagreement")
+DIFFER = Column("disagreement", mark("Difference"), 72, right=True, hidden_below=560, order="disagreement")
 BASE_SCORE = Column("base_score", mark("Base"), 64, right=True)
 TRY = Column("try", "", 88, right=True)
 OF_ONE = (

@@ -14,13 +14,9 @@ from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 # Decimals of units that are shown as they are.
 DIGITS: Mapping[metrics.Unit, int] = {"words": 1, "nats": 2}
 UNTOLD: Mapping[metrics.Untold, str] = {
-    "names": mark(
-        "Names can't be told apart in {languages}: only numbers, times and dates are looked for there."
-    ),
-    "dates": mark(
-        "Days and months are not known in {languages}: only names and digits are looked for there."
-    ),
-    "both": mark("Names, days and months can't be told in {languages}: only digits are looked for there."),
+    "names": mark("Names can't be recognised in {languages}: only numbers, times and dates are checked."),
+    "dates": mark("No day and month names for {languages}: only names and digits are checked."),
+    "both": mark("Names, days and months can't be recognised in {languages}: only digits are checked."),
 }
 # Verdicts behind a value.
 VERDICT_TEXTS = {
@@ -28,8 +24,8 @@ VERDICT_TEXTS = {
     "worse": mark("worse than base"),
     "higher": mark("higher than base"),
     "lower": mark("lower than base"),
-    "no measurable difference": mark("no measurable difference to base"),
-    "too few to tell": mark("too few conversations to tell from base"),
+    "no measurable difference": mark("no measurable difference from base"),
+    "too few to tell": mark("too few conversations to compare with base"),
 }
 
 

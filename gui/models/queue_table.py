@@ -100,7 +100,7 @@ class QueueTable(GroupedTable[EntryStatus]):
         run, left = item.run, self._left_of(item)
         if item.state == "completed" and run is not None:
             trained = run.training_seconds is not None and bool(run.trainable_parameters)
-            parts = [tr("the whole run took {time}", time=duration_text(run.seconds))]
+            parts = [tr("whole run {time}", time=duration_text(run.seconds))]
             parts += (
                 [tr("training alone {time}", time=duration_text(run.training_seconds))] if trained else []
             )

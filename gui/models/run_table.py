@@ -90,7 +90,7 @@ def next_step(entry: RunEntry) -> tuple[Action, str]:
     if entry.failure_kind == OUT_OF_MEMORY:
         return "open", tr("Choose a plan") if entry.has_fallbacks else tr("Show")
     if entry.outcome == "failed" and entry.failure_kind in _RECIPE_ERRORS:
-        return "edit", tr("Edit a copy")
+        return "edit", tr("New run from these settings")
     if entry.device_released:
         return "resume", tr("Continue")
     return ("resume", tr("Resume")) if entry.can_resume else ("again", tr("Run again"))

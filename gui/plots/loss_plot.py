@@ -302,7 +302,7 @@ class _Legend(FlowBox):
     """The legend, in as many lines as it needs; its part about scores only if there are any."""
 
     def __init__(self) -> None:
-        self._former = _legend_part("line-thin", "grey", tr("before the new start"))
+        self._former = _legend_part("line-thin", "grey", tr("before the restart"))
         self._score = _legend_part("line-dashed", "muted", "")
         shown = (
             ("line-pale", "accent", tr("each step")),

@@ -70,9 +70,9 @@ class _Opening(QObject):
         window = None if is_open else front_window()
         if window is not None:
             strip, target = _strip_of(window), self._target
-            text = tr("There is no program here that opens {path}.", path=target)
+            text = tr("No application can open {path}.", path=target)
             if isinstance(target, Path) and not paths.path_exists(target):
-                text = tr("{path} is not there any more.", path=target)
+                text = tr("{path} no longer exists.", path=target)
             action = tr("Copy the path") if isinstance(target, Path) else tr("Copy the address")
             strip.offer(text, lambda: copy_text(str(target)), action)
         self.deleteLater()

@@ -114,14 +114,14 @@ class DeviceLock(QObject):
         """Return the strip about the device, if there is anything to show."""
         run = self._manager.current
         if self._pausing:
-            return Strip(tr("The run pauses after the current step. Then the summaries start."), icon="pause")
+            return Strip(tr("The run pauses after the current step; then the summaries start."), icon="pause")
         if run is not None and run.holds_device:
             left = run.state.seconds_left()
             if left is None:
                 choice = tr("Pause it to try summaries now, or wait until it ends.")
             else:
                 choice = tr("Pause it to try summaries now, or wait {time}.", time=about_text(left))
-            text = f"{tr('A run is training and holds the device.')} {choice}"
+            text = f"{tr('A run is training on the device.')} {choice}"
             return Strip(text, tr("Pause training and try now"), "clock")
         if run is not None and run.running:
             step, total = number_text(run.state.step), number_text(run.state.total_steps)

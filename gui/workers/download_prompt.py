@@ -17,7 +17,7 @@ from gui.workers.active_job import ActiveJob
 from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
 
-QUESTION = mark("This downloads what is not on this computer yet.")
+QUESTION = mark("This needs to download files.")
 
 
 class DownloadPrompt(QObject):
@@ -179,5 +179,5 @@ def cost_text(cost: dict[str, Any]) -> str:
         tr("{size} to download", size=bytes_text(missing)) if missing else tr("already on this computer")
     ]
     facts += [tr("licence {licence}", licence=str(cost["licence"]))] if cost.get("licence") else []
-    gated = tr("Its owner requires an agreement first.") if cost.get("gated") else ""
+    gated = tr("You have to accept its licence first.") if cost.get("gated") else ""
     return f"{cost.get('id')}: {', '.join(facts)}. {gated}".strip()

@@ -1,4 +1,4 @@
-"""Pre-trains the starter on tasks over conversations: seeded, resumable, on two processor cores in under an hour.
+"""Pre-trains the starter on tasks over conversations: seeded, resumable, on two CPU cores in under an hour.
 
 Owns the batches, the optimizer and the checkpoints. Every step draws its tasks from (seed, step) alone, so a run that
 was interrupted and resumed ends with the same weights as one that ran straight through.

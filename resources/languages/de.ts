@@ -188,7 +188,7 @@
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>&lt;b&gt;{n} steps&lt;/b&gt;, or as many as fit into &lt;b&gt;{time}&lt;/b&gt;.</source>
+   <source>&lt;b&gt;{n} steps&lt;/b&gt;, or as many as fit in &lt;b&gt;{time}&lt;/b&gt;.</source>
    <translation>
     <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
     <numerusform>&lt;b&gt;{n} Schritte&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
@@ -214,7 +214,7 @@
   </message>
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
-   <source>A base model is loaded for summaries and holds the device.</source>
+   <source>A base model loaded for summaries is using the device.</source>
    <translation>Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät.</translation>
   </message>
   <message>
@@ -223,37 +223,14 @@
    <translation>In jeder Zeile ein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>A copy on this computer of the file that `tunesmith node start` names.</source>
-   <translation>Eine Kopie auf diesem Computer von der Datei, die `tunesmith node start` nennt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides how it is read. “Data sets” shows the first rows and what was guessed, and asks what only you can say.</source>
    <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. „Datensätze“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>A few steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
-   <translation>Wenige Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
-   <source>A file with their ids, for the other system to fill in</source>
+   <source>A file with the ids, for the other system to fill in</source>
    <translation>Eine Datei mit ihren IDs, die das andere System ausfüllt</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>A folder in the library is no adapter: {reason} and {n} more.</source>
-   <translation>
-    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weiterer.</numerusform>
-    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weitere.</numerusform>
-   </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>A folder in the library is no adapter: {reason}.</source>
-   <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -281,11 +258,6 @@
    <translation>Ein Eintrag des Verlaufs lässt sich nicht löschen: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
-   <source>A hub id, a file, or a folder of split files</source>
-   <translation>Eine Hub-ID, eine Datei oder ein Ordner mit einer Datei je Teil</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>A large frozen base model and a small trained adapter make the tuned model</source>
    <translation>Ein großes eingefrorenes Basismodell und ein kleiner trainierter Adapter ergeben das trainierte Modell</translation>
@@ -296,18 +268,13 @@
    <translation>In jeder Zeile eine Liste von Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>A new arena</source>
-   <translation>Neue Arena</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>A new repository, or one that this adapter was sent to before.</source>
+   <source>A new repository, or one this adapter was uploaded to before.</source>
    <translation>Ein neues Repository oder eines, an das dieser Adapter schon gesendet wurde.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
-   <source>A path on that computer; empty for where `tunesmith node start` puts it.</source>
+   <source>A path on that computer. Empty: where `tunesmith node start` puts it.</source>
    <translation>Ein Pfad auf jenem Computer; leer: wo `tunesmith node start` sie ablegt.</translation>
   </message>
   <message>
@@ -317,7 +284,7 @@
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
-   <source>A published variant of the method. Choosing it sets its options.</source>
+   <source>A published variant of the method. Choosing it sets the options.</source>
    <translation>Eine veröffentlichte Variante des Verfahrens. Die Auswahl setzt ihre Optionen.</translation>
   </message>
   <message>
@@ -327,8 +294,13 @@
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>A run is training and holds the device.</source>
+   <source>A run is training on the device.</source>
    <translation>Ein Lauf trainiert und belegt das Gerät.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>A run is using the files on {node}.</source>
+   <translation>Auf {node} nutzt ein Lauf, was dort liegt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch.py" />
@@ -346,14 +318,14 @@
    <translation>Ein Lauf eines anderen Programms</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/worker_manager.py" />
+   <source>A scoring is using the device.</source>
+   <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>A sentence of six words cut into eight tokens</source>
    <translation>Ein Satz aus sechs Wörtern, zerlegt in acht Tokens</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>A spread needs two scored seeds: {scores}.</source>
-   <translation>Eine Streuung braucht zwei bewertete Startwerte: {scores}.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -374,11 +346,6 @@
    <location filename="../../gui/pages/data/report.py" />
    <source>A turn in each row</source>
    <translation>In jeder Zeile ein Beitrag</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>About {lost} of {turns} turns are lost at this limit</source>
-   <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -422,7 +389,7 @@
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Adapters, curves, scores and all runs that can be resumed are kept.</source>
+   <source>Adapters, curves, scores and all resumable runs are kept.</source>
    <translation>Adapter, Kurven, Wertungen und alle fortsetzbaren Läufe bleiben erhalten.</translation>
   </message>
   <message>
@@ -526,14 +493,14 @@
    <translation>Gegen das Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Alike</source>
-   <translation>Gleich gut</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/history/page.py" />
    <source>All</source>
    <translation>Alle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>All GPUs</source>
+   <translation>Alle GPUs</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/filter_row.py" />
@@ -546,14 +513,14 @@
    <translation>Alle Basismodelle…</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_fields.py" />
-   <source>All cards</source>
-   <translation>Alle Karten</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>All conversations of this set</source>
    <translation>Alle Gespräche dieser Sammlung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>All conversations of {split}.</source>
+   <translation>Über alle Gespräche aus {split}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
@@ -567,12 +534,12 @@
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>All entries are trained on the same data and scored in the same way, so that they can be compared.</source>
+   <source>All entries are trained on the same data and scored the same way.</source>
    <translation>Alle Einträge werden auf denselben Daten trainiert und auf dieselbe Weise bewertet, sodass sie sich vergleichen lassen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>All entries are trained on the same data and scored in the same way, so that they can be compared. Prompt, epochs and scoring are those of the recipe on the Train page.</source>
+   <source>All entries are trained on the same data and scored the same way. Prompt, epochs and scoring come from the recipe on the Train page.</source>
    <translation>Alle Einträge werden auf denselben Daten trainiert und auf dieselbe Weise bewertet, sodass sie sich vergleichen lassen. Prompt, Epochen und Bewertung sind die des Rezepts auf der Seite „Trainieren“.</translation>
   </message>
   <message>
@@ -605,33 +572,28 @@
    <source>All runs</source>
    <translation>Alle Läufe</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/compare/votes_view.py" />
+   <source>Also compare with the &amp;base model</source>
+   <translation>Auch mit dem &amp;Basismodell vergleichen</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>Also send the {n} conversations that its prompt shows</source>
+   <source>Also upload the {n} example conversations of its prompt</source>
    <translation>
     <numerusform>Auch das {n} Gespräch senden, das sein Prompt zeigt</numerusform>
     <numerusform>Auch die {n} Gespräche senden, die sein Prompt zeigt</numerusform>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/workers/worker_manager.py" />
-   <source>An adapter is being exported and holds the device.</source>
-   <translation>Ein Adapter wird exportiert und belegt das Gerät.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/worker_manager.py" />
-   <source>An adapter is being scored and holds the device.</source>
-   <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/import_export.py" />
-   <source>An adapter on the hub is called owner/name.</source>
-   <translation>Ein Adapter auf dem Hub heißt besitzer/name.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>An arena trains several methods on your data and compares their results in one table.</source>
+   <source>An arena trains several methods on your data and compares the results in one table.</source>
    <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und vergleicht die Ergebnisse in einer Tabelle.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/worker_manager.py" />
+   <source>An export is using the device.</source>
+   <translation>Ein Adapter wird exportiert und belegt das Gerät.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt_editor.py" />
@@ -669,6 +631,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Applies after a restart.</source>
    <translation>Gilt nach einem Neustart.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>Apps on this computer can use it through an OpenAI-compatible API. Other computers can't reach it, and requests need the token.</source>
+   <translation>Programme dieses Computers bekommen Zusammenfassungen wie von OpenAIs Chat Completions. Kein anderer Computer erreicht die Adresse, und ohne das Token bekommt niemand eine Antwort.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -711,34 +678,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als ZIP-Datei…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>As behind the command ssh. It needs a key or an agent: no password is kept.</source>
-   <translation>Wie hinter dem Befehl ssh. Nötig ist ein Schlüssel oder ein Agent: Es wird kein Passwort gespeichert.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/item_navigation.py" />
-   <source>As given</source>
-   <translation>Wie vorgegeben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/recipe_files.py" />
-   <source>As in your last run</source>
-   <translation>Wie in Ihrem letzten Lauf</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>As trained</source>
    <translation>Wie trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Ask</source>
-   <translation>Fragen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/computers/page.py" />
-   <source>Ask all</source>
-   <translation>Alle fragen</translation>
+   <source>As you would type it after ssh. Uses your key or agent; passwords aren't stored.</source>
+   <translation>Wie hinter dem Befehl ssh. Nötig ist ein Schlüssel oder ein Agent: Es wird kein Passwort gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
@@ -754,11 +701,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>Asking the hub about {source}…</source>
    <translation>Der Hub wird nach {source} gefragt…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Asking…</source>
-   <translation>Wird gefragt…</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -866,6 +808,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung der Basis</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/recipe_files.py" />
+   <source>Based on your last run</source>
+   <translation>Wie in Ihrem letzten Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/content_pane.py" />
+   <source>Batch size is unchanged. Nothing changes until you choose.</source>
+   <translation>Jeder Schritt behält seine Beispiele. Nichts wird geändert, bevor Sie wählen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Beam search</source>
    <translation>Beam-Suche</translation>
@@ -941,6 +893,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mit Tunesmith geliefert</translation>
   </message>
   <message>
+   <location filename="../../gui/desktop/system_load.py" />
+   <source>CPU</source>
+   <translation>CPU</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Cached results</source>
    <translation>Zwischengespeicherte Ergebnisse</translation>
@@ -954,11 +911,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/history/page.py" />
    <source>Can resume</source>
    <translation>Fortsetzbar</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Can't be reached</source>
-   <translation>Nicht erreichbar</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -989,11 +941,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Cancelled. The devices were not checked</source>
    <translation>Abgebrochen. Die Geräte wurden nicht geprüft</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>Cards</source>
-   <translation>Karten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/step.py" />
@@ -1057,7 +1004,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
-   <source>Changes everything: most memory, largest file</source>
+   <source>Changes everything; most memory, largest file</source>
    <translation>Ändert alles: am meisten Speicher, größte Datei</translation>
   </message>
   <message>
@@ -1069,6 +1016,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Check again</source>
    <translation>Erneut prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Check all</source>
+   <translation>Alle fragen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Check connection</source>
+   <translation>Fragen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -1142,7 +1099,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
-   <source>Choose a file or a folder, or type a hub id.</source>
+   <source>Choose a file or folder, or type a hub id.</source>
    <translation>Wählen Sie eine Datei oder einen Ordner, oder geben Sie eine Hub-ID ein.</translation>
   </message>
   <message>
@@ -1167,13 +1124,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/row_view.py" />
-   <source>Choose a row to read it and to see where it is cut.</source>
+   <source>Choose a row to read it and see where it is cut.</source>
    <translation>Wählen Sie eine Zeile, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/picker.py" />
    <source>Choose a single conversation, or open the file in Data sets.</source>
    <translation>Wählen Sie ein einzelnes Gespräch, oder öffnen Sie die Datei unter „Datensätze“.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>Choose a way to make it fit.</source>
+   <translation>Wählen Sie, wie es passen soll.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -1184,11 +1146,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Choose another name.</source>
    <translation>Wählen Sie einen anderen Namen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Choose between the summaries of the checked entries without names</source>
-   <translation>Ohne Namen zwischen den Zusammenfassungen der markierten Einträge wählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -1206,13 +1163,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Metriken zum Anzeigen wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Choose how to make it fit.</source>
-   <translation>Wählen Sie, wie es passen soll.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>Choose the better of two summaries, without seeing which model wrote which.</source>
+   <source>Choose the better of two summaries without seeing which model wrote which.</source>
    <translation>Wählen Sie die bessere von zwei Zusammenfassungen, ohne zu sehen, welches Modell welche geschrieben hat.</translation>
   </message>
   <message>
@@ -1242,7 +1194,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
-   <source>Click a column to say what it is.</source>
+   <source>Click a column to change its role.</source>
    <translation>Ein Klick auf eine Spalte legt fest, was sie ist.</translation>
   </message>
   <message>
@@ -1252,12 +1204,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Close a panel, a search or a notice</source>
+   <source>Close a panel, search or notice</source>
    <translation>Leiste, Suche oder Hinweis schließen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>Collecting what would be sent</source>
+   <source>Collecting the files</source>
    <translation>Sammelt, was gesendet würde</translation>
   </message>
   <message>
@@ -1296,14 +1248,29 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verfahren vergleichen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Compare methods on your data</source>
+   <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Compare the entries with what another system wrote</source>
+   <source>Compare the entries with another system's summaries</source>
    <translation>Die Einträge mit dem vergleichen, was ein anderes System geschrieben hat</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>Compare with the &amp;base model as well</source>
-   <translation>Auch mit dem &amp;Basismodell vergleichen</translation>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Compare the selected adapters</source>
+   <translation>Die ausgewählten Adapter nebeneinander zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Compare the summaries of the checked entries without seeing which is which</source>
+   <translation>Ohne Namen zwischen den Zusammenfassungen der markierten Einträge wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Compare their scores and settings</source>
+   <translation>Wertungen und Einstellungen nebeneinander ansehen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -1339,6 +1306,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/home/cards.py" />
    <source>Computing</source>
    <translation>In Arbeit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Connect via</source>
+   <translation>Erreichbar über</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Connecting…</source>
+   <translation>Wird gefragt…</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>Contains the {n} training conversations; share it only with people allowed to read them.</source>
+   <translation>
+    <numerusform>Er enthält das {n} Gespräch des Trainings: Geben Sie ihn nur an Personen weiter, die es lesen dürfen.</numerusform>
+    <numerusform>Er enthält die {n} Gespräche des Trainings: Geben Sie ihn nur an Personen weiter, die sie lesen dürfen.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -1386,6 +1371,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weiter zum Lauf</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Continue training from here</source>
+   <translation>Von hier weiter trainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/page.py" />
+   <source>Continue training from its adapter</source>
+   <translation>Vom Adapter aus weitertrainieren</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/home/page.py" />
    <source>Continue writing</source>
    <translation>Weiterschreiben</translation>
@@ -1401,6 +1396,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Setzt {name} fort</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>Continues the training of this adapter, with the same base model and method.</source>
+   <translation>Der Lauf setzt das Training dieses Adapters fort. Basismodell und Verfahren sind gleich.</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/preferences.py" />
    <source>Contrast</source>
    <translation>Kontrast</translation>
@@ -1409,6 +1409,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/example_table.py" />
    <source>Conversation</source>
    <translation>Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>Conversation and history are saved.</source>
+   <translation>Das Gespräch und der Verlauf bleiben erhalten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -1427,7 +1432,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/results_view.py" />
-   <source>Conversation {id}, alike: {note}</source>
+   <source>Conversation {id}, tie: {note}</source>
    <translation>Gespräch {id}, gleich gut: {note}</translation>
   </message>
   <message>
@@ -1467,7 +1472,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>Copied. Your home folder appears as ~</source>
+   <source>Copied. Your home folder is shown as ~</source>
    <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
   </message>
   <message>
@@ -1522,7 +1527,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
-   <source>Correct the summary, or note something about it</source>
+   <source>Correct the summary or add a note</source>
    <translation>Zusammenfassung korrigieren oder etwas dazu notieren</translation>
   </message>
   <message>
@@ -1531,13 +1536,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Korrigiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Corrected summary</source>
+   <translation>Die Zusammenfassung, wie sie sein soll</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>Corrected:</source>
    <translation>Korrigiert:</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>Correction saved to your training data in “Write summaries”.</source>
+   <translation>Die Korrektur ist unter „Zusammenfassungen schreiben“ angenommen, und damit im nächsten Lauf.</translation>
+  </message>
+  <message>
    <location filename="../../gui/main_window.py" />
-   <source>Could not start from the queue</source>
+   <source>Couldn't start from the queue</source>
    <translation>Konnte nicht aus der Warteschlange gestartet werden</translation>
   </message>
   <message>
@@ -1646,14 +1661,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/models/metric_text.py" />
-   <source>Days and months are not known in {languages}: only names and digits are looked for there.</source>
-   <translation>Tage und Monate sind auf {languages} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
-   <source>Days and months of this language are not known.</source>
-   <translation>Tage und Monate dieser Sprache sind nicht bekannt.</translation>
+   <location filename="../../gui/graphics/block_drawing.py" />
+   <source>Decided by the prompt's text</source>
+   <translation>Der Text des Prompts entscheidet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -1707,12 +1717,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>Delete for good</source>
+   <source>Delete permanently</source>
    <translation>Endgültig löschen</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>Delete for good…</source>
+   <source>Delete permanently…</source>
    <translation>Endgültig löschen…</translation>
   </message>
   <message>
@@ -1727,7 +1737,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Delete what {name} was unpacked to? This frees {size}. The file itself stays.</source>
+   <source>Delete the unpacked copy of {name}? This frees {size}. The GGUF file stays.</source>
    <translation>Löschen, wohin {name} entpackt wurde? Das gibt {size} frei. Die Datei selbst bleibt.</translation>
   </message>
   <message>
@@ -1741,14 +1751,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>Delete {name} for good? It can't be brought back.</source>
-   <translation>{name} endgültig löschen? Das lässt sich nicht rückgängig machen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Delete {name} from this computer</source>
    <translation>{name} von diesem Computer löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Delete {name} permanently? This can't be undone.</source>
+   <translation>{name} endgültig löschen? Das lässt sich nicht rückgängig machen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -1757,7 +1767,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>Delete {n} items for good? They can't be brought back.</source>
+   <source>Delete {n} items permanently? This can't be undone.</source>
    <translation>
     <numerusform>{n} Eintrag endgültig löschen? Das lässt sich nicht rückgängig machen.</numerusform>
     <numerusform>{n} Einträge endgültig löschen? Das lässt sich nicht rückgängig machen.</numerusform>
@@ -1770,8 +1780,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Deleted {name}. {size} were freed.</source>
+   <source>Deleted {name} and freed {size}.</source>
    <translation>{name} ist gelöscht. {size} wurden frei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Detected from the column's name</source>
+   <translation>Am Spaltennamen erkannt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -1785,11 +1800,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
-   <source>Differ</source>
-   <translation>Versch.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Difference</source>
    <translation>Unterschied</translation>
   </message>
@@ -1809,14 +1819,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Does not fit</source>
-   <translation>Passt nicht</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/base_model_text.py" />
    <source>Does not fit: {needed} of {available}</source>
    <translation>Passt nicht: {needed} von {available}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>Doesn't work</source>
+   <translation>Er funktioniert nicht</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -1884,18 +1894,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Niederländisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Each entry appears here when its run has ended.</source>
-   <translation>Jeder Eintrag erscheint hier, wenn sein Lauf zu Ende ist.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>Each gain is over the run's own base model. The base shown is that of {first}.</source>
+   <source>Each gain is over the run's own base model. The base shown is from {first}.</source>
    <translation>Jeder Gewinn bezieht sich auf das eigene Basismodell des Laufs. Gezeigt ist das Basismodell von {first}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/shared_choice.py" />
-   <source>Each trains so long, or for the epochs of its recipe, whichever ends first.</source>
+   <source>Each method trains this long, or until its epochs are done.</source>
    <translation>Jeder trainiert so lange oder über die Epochen seines Rezepts, je nachdem, was zuerst endet.</translation>
   </message>
   <message>
@@ -1903,15 +1908,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Earlier</source>
    <translation>Früher</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>Earlier summaries of {n} conversations of this source were carried over.</source>
+   <translation>
+    <numerusform>Die frühere Zusammenfassung von {n} Gespräch dieser Quelle wurde übernommen.</numerusform>
+    <numerusform>Die früheren Zusammenfassungen von {n} Gesprächen dieser Quelle wurden übernommen.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Edit</source>
    <translation>Bearbeiten</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Edit a copy</source>
-   <translation>Kopie bearbeiten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -1949,6 +1957,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Geben Sie eine an.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>Enter owner/name.</source>
+   <translation>Ein Adapter auf dem Hub heißt besitzer/name.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Entries appear here when their runs end.</source>
+   <translation>Jeder Eintrag erscheint hier, wenn sein Lauf zu Ende ist.</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>Entry</source>
    <translation>Eintrag</translation>
@@ -1964,6 +1982,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wesentlich</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Estimating the time…</source>
+   <translation>Wird berechnet, wie lange das dauert…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Evaluate now</source>
    <translation>Jetzt bewerten</translation>
@@ -1975,7 +1998,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Every conversation is accepted or skipped. Use the summaries for the next run, or go through the skipped ones.</source>
+   <source>Every conversation is accepted or skipped. Use the summaries for the next run, or review the skipped ones.</source>
    <translation>Jedes Gespräch ist angenommen oder übersprungen. Verwenden Sie die Zusammenfassungen für den nächsten Lauf, oder sehen Sie die übersprungenen durch.</translation>
   </message>
   <message>
@@ -1985,13 +2008,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
-   <source>Every run is saved here. You can open, resume or repeat it.</source>
+   <source>Every run is saved here to open, resume or repeat.</source>
    <translation>Jeder Lauf wird hier gespeichert. Sie können ihn öffnen, fortsetzen oder wiederholen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/content_pane.py" />
-   <source>Every step keeps its examples. Nothing is changed before you choose.</source>
-   <translation>Jeder Schritt behält seine Beispiele. Nichts wird geändert, bevor Sie wählen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
@@ -2025,6 +2043,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>Examples shown</source>
    <translation>Gezeigte Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Exclude</source>
+   <translation>Auslassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Exclude these rows</source>
+   <translation>Diese Zeilen auslassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Excluded. Undo</source>
+   <translation>Ausgelassen. Rückgängig</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
@@ -2082,6 +2115,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen exportieren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/history_view.py" />
+   <source>Export the summaries rated good as training data</source>
+   <translation>Die gut bewerteten Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>Export these rows as CSV…</source>
    <translation>Diese Zeilen als CSV exportieren…</translation>
@@ -2090,6 +2128,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>Export: choose where to create the folder</source>
    <translation>Exportieren: Ort für den neuen Ordner wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>Exported model folder</source>
+   <translation>Ordner, in den er als einfaches Modell exportiert wurde</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -2167,11 +2210,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weniger Optionen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>Fewest trainable parameters without being worse than it: {name}, {count}.</source>
-   <translation>Mit den wenigsten trainierbaren Parametern nicht schlechter als diese: {name}, {count}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>Fields shown</source>
    <translation>Gezeigte Felder</translation>
@@ -2200,6 +2238,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/page.py" />
    <source>File with the token</source>
    <translation>Datei mit dem Token</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>File, folder, or Hugging Face dataset</source>
+   <translation>Eine Hub-ID, eine Datei oder ein Ordner mit einer Datei je Teil</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -2283,12 +2326,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Finishing the current work, {time} so far.</source>
+   <source>Finishing the current work ({time}).</source>
    <translation>Die laufende Arbeit wird beendet, bisher {time}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Finishing the step, {time}.</source>
+   <source>Finishing the step ({time}).</source>
    <translation>Der Schritt wird beendet, {time}.</translation>
   </message>
   <message>
@@ -2337,11 +2380,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner des einfachen Modells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>Folder that it was exported to as a plain model</source>
-   <translation>Ordner, in den er als einfaches Modell exportiert wurde</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/choosers.py" />
    <source>Folder…</source>
    <translation>Ordner…</translation>
@@ -2383,7 +2421,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>For chat exports: hours of silence before a new conversation begins.</source>
+   <source>For chat exports: hours of silence before a new conversation starts.</source>
    <translation>Für Chatexporte: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
   </message>
   <message>
@@ -2397,18 +2435,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Für llama.cpp und LM Studio, in 8 Bit</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/method_chooser.py" />
+   <source>For the current settings of the method in use, and the presets of the others</source>
+   <translation>Beim gewählten Verfahren mit seinen Einstellungen, bei den anderen mit denen, die sie bekämen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run_notices.py" />
    <source>Force</source>
    <translation>Erzwingen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Force ends the run now and loses all training so far.</source>
+   <source>Force ends the run now. All training so far is lost.</source>
    <translation>„Erzwingen“ beendet den Lauf sofort und verliert das bisherige Training.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>Force ends the run now and loses the steps after the checkpoint at step {step}.</source>
+   <source>Force ends the run now. The steps after the checkpoint at step {step} are lost.</source>
    <translation>„Erzwingen“ beendet den Lauf sofort und verliert die Schritte nach dem Prüfpunkt bei Schritt {step}.</translation>
   </message>
   <message>
@@ -2457,8 +2500,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{size} freigeben</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Freed {size}.</source>
+   <translation>{size} wurden entfernt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/page.py" />
-   <source>Frees the memory that the base model takes. The next summary loads it again.</source>
+   <source>Frees the base model's memory. The next summary loads it again.</source>
    <translation>Gibt den Speicher des Basismodells frei. Die nächste Zusammenfassung lädt es wieder.</translation>
   </message>
   <message>
@@ -2537,6 +2585,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>GGUF-Datei …</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>GPUs</source>
+   <translation>GPUs</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>Gain</source>
    <translation>Gewinn</translation>
@@ -2550,16 +2603,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Go from the method search to the first match</source>
    <translation>Von der Verfahrenssuche zum ersten Treffer</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Goes on at another computer, followed until {when}</source>
-   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>Goes on at another computer, followed until {when} at step {step} of {total}</source>
-   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -2577,9 +2620,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Griechisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Guessed from the column name</source>
-   <translation>Am Spaltennamen erkannt</translation>
+   <location filename="../../gui/pages/compare/results_view.py" />
+   <source>Head to head</source>
+   <translation>Nachbarn in der Tabelle</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -2677,6 +2720,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter vom Hub importieren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Import options</source>
+   <translation>Weitere Spalten, Kodierung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Imported</source>
    <translation>Importiert</translation>
@@ -2700,6 +2748,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/page.py" />
    <source>Import…</source>
    <translation>Importieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/page.py" />
+   <source>In a few minutes you will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
+   <translation>Wenige Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -2757,6 +2810,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In Tunesmith enthalten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Incompatible</source>
+   <translation>Passt nicht</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Indonesian</source>
    <translation>Indonesisch</translation>
@@ -2777,42 +2835,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>It does not work</source>
-   <translation>Er funktioniert nicht</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>It ended early and can continue from its checkpoint.</source>
+   <source>It ended early and can resume from its checkpoint.</source>
    <translation>Er endete vorzeitig und kann von seinem Prüfpunkt aus fortgesetzt werden.</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>It holds the {n} conversations of the training: pass it on only to those who may read them.</source>
-   <translation>
-    <numerusform>Er enthält das {n} Gespräch des Trainings: Geben Sie ihn nur an Personen weiter, die es lesen dürfen.</numerusform>
-    <numerusform>Er enthält die {n} Gespräche des Trainings: Geben Sie ihn nur an Personen weiter, die sie lesen dürfen.</numerusform>
-   </translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>It is paused, and its process keeps running without the window.</source>
+   <source>It is paused; its process keeps running without the window.</source>
    <translation>Er ist pausiert; sein Prozess läuft auch ohne das Fenster weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>It needs Tunesmith with Ray, started there by `tunesmith node start`.</source>
-   <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>It needs about {needed}, but only {available} is available.</source>
    <translation>Er braucht etwa {needed}, aber nur {available} sind verfügbar.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/trash_dialog.py" />
-   <source>It takes {size}.</source>
-   <translation>Er belegt {size}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
@@ -2825,21 +2860,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_operations.py" />
-   <source>Its name: owner/name, or owner/name@revision</source>
-   <translation>Sein Name: besitzer/name oder besitzer/name@revision</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/download_prompt.py" />
-   <source>Its owner requires an agreement first.</source>
-   <translation>Der Besitzer verlangt zuerst eine Zustimmung.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Its prompts read differently: {count} of them.</source>
-   <translation>Seine Prompts lesen sich anders: {count} davon.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Its run stays in All runs.</source>
    <translation>Sein Lauf bleibt unter „Alle Läufe“.</translation>
@@ -2848,6 +2868,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/workers/device_queue.py" />
    <source>Its saved entry is damaged.</source>
    <translation>Was davon gespeichert war, ist beschädigt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Its size is {size}.</source>
+   <translation>Er belegt {size}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -2878,11 +2903,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Keep training</source>
    <translation>Weitertrainieren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>Kept with each vote, so that the votes of several people can be counted together.</source>
-   <translation>Wird mit jeder Stimme gespeichert, damit die Stimmen mehrerer Personen zusammengezählt werden können.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -2955,31 +2975,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lernrate</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Leave out</source>
-   <translation>Auslassen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Leave out these rows</source>
-   <translation>Diese Zeilen auslassen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Left out. Undo</source>
-   <translation>Ausgelassen. Rückgängig</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Left out:</source>
-   <translation>Ausgelassen:</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Left out: {parts}.</source>
-   <translation>Ausgelassen: {parts}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Library</source>
    <translation>Bibliothek</translation>
@@ -3016,7 +3011,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Lists base models and data that it keeps and no run needs.</source>
+   <source>Lists base models and data there that no run needs.</source>
    <translation>Listet Basismodelle und Daten auf, die er behält und kein Lauf braucht.</translation>
   </message>
   <message>
@@ -3051,23 +3046,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/item_navigation.py" />
-   <source>Long conversations first: they are the hardest to summarise.</source>
+   <source>Long conversations first; they are the hardest to summarise.</source>
    <translation>Lange Gespräche zuerst: Sie sind am schwersten zusammenzufassen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Longer than usual: {least} to {most}</source>
+   <source>Longer than typical: {least} to {most}</source>
    <translation>Länger als üblich: {least} bis {most}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/item_navigation.py" />
    <source>Longest first</source>
    <translation>Längste zuerst</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>Look at them in Data sets</source>
-   <translation>In „Datensätze“ ansehen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
@@ -3151,7 +3141,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/models/arena_table.py" />
-   <source>Mean of {n} seeds. The interval is over seeds and conversations together.</source>
+   <source>Mean of {n} seeds. The interval covers seeds and conversations.</source>
    <translation>
     <numerusform>Mittelwert von {n} Startwert. Das Intervall erfasst Startwerte und Gespräche zusammen.</numerusform>
     <numerusform>Mittelwert von {n} Startwerten. Das Intervall erfasst Startwerte und Gespräche zusammen.</numerusform>
@@ -3189,7 +3179,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Methods, each with its preset</source>
+   <source>Methods with their presets</source>
    <translation>Verfahren, jedes mit seiner Vorlage</translation>
   </message>
   <message>
@@ -3201,11 +3191,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>Model input</source>
    <translation>Eingabe des Modells</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/content_pane.py" />
-   <source>Model input and label tokens</source>
-   <translation>Eingabe des Modells und Label-Tokens</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt_editor.py" />
@@ -3221,11 +3206,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>More actions for: {finding}</source>
    <translation>Weitere Aktionen für: {finding}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>More columns, encoding</source>
-   <translation>Weitere Spalten, Kodierung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -3254,7 +3234,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Move to the trash, or take out of the list</source>
+   <source>Move to the trash, or remove from the list</source>
    <translation>In den Papierkorb, oder aus der Liste nehmen</translation>
   </message>
   <message>
@@ -3315,18 +3295,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
-   <source>Names can't be told apart in this script.</source>
+   <source>Names can't be recognised in this script.</source>
    <translation>In dieser Schrift sind Namen nicht erkennbar.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
-   <source>Names can't be told apart in {languages}: only numbers, times and dates are looked for there.</source>
+   <source>Names can't be recognised in {languages}: only numbers, times and dates are checked.</source>
    <translation>Namen sind nicht erkennbar in: {languages}. Dort zählen nur Zahlen, Uhrzeiten und Daten.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
-   <source>Names, days and months can't be told in {languages}: only digits are looked for there.</source>
+   <source>Names, days and months can't be recognised in {languages}: only digits are checked.</source>
    <translation>Namen, Tage und Monate sind auf {languages} nicht zu erkennen: Dort wird nur nach Ziffern gesucht.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Needs Tunesmith with Ray, started there with `tunesmith node start`.</source>
+   <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -3334,14 +3319,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Braucht zu viel Speicher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
-   <source>Neighbours in the table</source>
-   <translation>Nachbarn in der Tabelle</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Neither higher nor lower is better.</source>
    <translation>Weder höher noch niedriger ist besser.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>New arena</source>
+   <translation>Neue Arena</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -3357,6 +3342,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>New run</source>
    <translation>Neuer Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>New run from these settings</source>
+   <translation>Kopie bearbeiten</translation>
   </message>
   <message>
    <location filename="../../gui/core/preferences.py" />
@@ -3375,7 +3365,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/panes.py" />
-   <source>Next conversation, leave this one unchanged</source>
+   <source>Next conversation, leaving this one unchanged</source>
    <translation>Nächstes Gespräch, dieses unverändert lassen</translation>
   </message>
   <message>
@@ -3399,19 +3389,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nächster Reiter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns_view.py" />
-   <source>No adapter beside the base</source>
-   <translation>Kein Adapter neben dem Basismodell</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>No adapter found</source>
    <translation>Kein Adapter gefunden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>No adapter was made</source>
+   <source>No adapter was created</source>
    <translation>Es entstand kein Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns_view.py" />
+   <source>No adapter yet</source>
+   <translation>Kein Adapter neben dem Basismodell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -3422,6 +3412,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/parts.py" />
    <source>No adapters yet. Train one, or import one in the library.</source>
    <translation>Noch keine Adapter. Trainieren Sie einen, oder importieren Sie einen in der Bibliothek.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/open_path.py" />
+   <source>No application can open {path}.</source>
+   <translation>Hier gibt es kein Programm, das {path} öffnet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -3435,7 +3430,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>No blind votes on it.</source>
+   <source>No blind votes.</source>
    <translation>Keine Blindstimmen dazu.</translation>
   </message>
   <message>
@@ -3454,6 +3449,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch keine Gespräche gewählt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>No conversations loaded</source>
+   <translation>Noch keine Daten geprüft</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>No conversations to summarise yet</source>
    <translation>Noch keine Gespräche zum Zusammenfassen</translation>
@@ -3464,9 +3464,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch keine Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>No data checked yet</source>
-   <translation>Noch keine Daten geprüft</translation>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>No day and month names for this language.</source>
+   <translation>Tage und Monate dieser Sprache sind nicht bekannt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/metric_text.py" />
+   <source>No day and month names for {languages}: only names and digits are checked.</source>
+   <translation>Tage und Monate sind auf {languages} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht.</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -3484,6 +3489,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Eintrag übertrifft {names}</translation>
   </message>
   <message>
+   <location filename="../../gui/plots/scatter.py" />
+   <source>No entry has been scored yet.</source>
+   <translation>Noch kein Eintrag ist bewertet.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>No entry is measurably better than the base model</source>
    <translation>Kein Eintrag ist messbar besser als das Basismodell</translation>
@@ -3492,11 +3502,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/page.py" />
    <source>No entry is scored yet</source>
    <translation>Noch kein Eintrag ist bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/plots/scatter.py" />
-   <source>No entry is scored yet.</source>
-   <translation>Noch kein Eintrag ist bewertet.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/curves.py" />
@@ -3542,6 +3547,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>No plan fits. Close other programs, or choose a smaller base model.</source>
    <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>No problems found: no duplicates, no empty rows, no conversation in two splits.</source>
+   <translation>Keine Befunde: kein Gespräch in zwei Teilen, nichts doppelt, keine leeren Zeilen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/row_view.py" />
@@ -3600,13 +3610,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>None is sent.</source>
+   <source>None is uploaded.</source>
    <translation>Keines wird gesendet.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>None of these. Search the hub, or empty the field.</source>
-   <translation>Keines davon. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/system_chooser.py" />
@@ -3630,7 +3635,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Not asked yet</source>
+   <source>Not checked</source>
    <translation>Noch nicht gefragt</translation>
   </message>
   <message>
@@ -3699,9 +3704,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notizen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Nothing is kept that could be removed.</source>
-   <translation>Es liegt nichts dort, was entfernt werden könnte.</translation>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Nothing found. Search the hub, or clear the field.</source>
+   <translation>Keines davon. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
@@ -3710,7 +3715,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>Nothing is lost: the run goes on from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
+   <source>Nothing is lost: the run continues from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
    <translation>Nichts ist verloren: Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
   </message>
   <message>
@@ -3724,9 +3729,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurzeit rechnet nichts.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>Nothing is sent before you have seen all of it. The hub wants a token: run `hf auth login` once.</source>
-   <translation>Nichts wird gesendet, bevor Sie alles gesehen haben. Der Hub verlangt ein Token: Führen Sie einmal `hf auth login` aus.</translation>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Nothing is trained, so the seed doesn't matter.</source>
+   <translation>Ohne Training entscheidet kein Startwert etwas.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -3735,8 +3740,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>Nothing of yours is there.</source>
-   <translation>Nichts von Ihnen ist dort.</translation>
+   <source>Nothing to clean up.</source>
+   <translation>Es liegt nichts dort, was entfernt werden könnte.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
@@ -3750,7 +3755,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Nothing to delete: every checkpoint belongs to a run that can be resumed.</source>
+   <source>Nothing to delete: every checkpoint belongs to a resumable run.</source>
    <translation>Nichts zu löschen: Jeder Prüfpunkt gehört zu einem fortsetzbaren Lauf.</translation>
   </message>
   <message>
@@ -3759,18 +3764,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts freizugeben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Nothing to report. No conversation in two splits, no duplicates, no empty rows.</source>
-   <translation>Keine Befunde: kein Gespräch in zwei Teilen, nichts doppelt, keine leeren Zeilen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/home/page.py" />
    <source>Nothing trained yet</source>
    <translation>Noch nichts trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>Nothing was trained yet, so nothing is lost. The recipe and the log are saved.</source>
+   <source>Nothing was trained yet, so nothing is lost. Recipe and log are saved.</source>
    <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll sind gespeichert.</translation>
   </message>
   <message>
@@ -3799,11 +3799,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In Ordnung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_chooser.py" />
-   <source>Of the method in use with its settings, of the others with those they would get</source>
-   <translation>Beim gewählten Verfahren mit seinen Einstellungen, bei den anderen mit denen, die sie bekämen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Ollama</source>
    <translation>Ollama</translation>
@@ -3815,7 +3810,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>On average, ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.</source>
+   <source>On average, ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.</source>
    <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
@@ -3837,11 +3832,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/command_index.py" />
    <source>On this page</source>
    <translation>Auf dieser Seite</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>On {node} a run uses what is there.</source>
-   <translation>Auf {node} nutzt ein Lauf, was dort liegt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
@@ -3880,13 +3870,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
-   <source>One prompt for every column, instead of the one each adapter was trained with</source>
+   <source>One prompt for every column instead of each adapter's own</source>
    <translation>Ein Prompt für alle Spalten statt dessen, mit dem jeder Adapter trainiert wurde</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>One seed alone: its spread is not known.</source>
-   <translation>Nur ein Startwert: Seine Streuung ist nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
@@ -3899,9 +3884,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Es kann nur ein Auftrag laufen. Warten Sie, bis er fertig ist, oder brechen Sie ihn ab.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>Only this one</source>
-   <translation>Nur dieser</translation>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Only one seed, so the spread is unknown.</source>
+   <translation>Nur ein Startwert: Seine Streuung ist nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -4015,7 +4000,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
-   <source>Open these conversations again, and choose “Draft all”.</source>
+   <source>Open these conversations again and choose “Draft all”.</source>
    <translation>Öffnen Sie diese Gespräche wieder und wählen Sie „Alle entwerfen“.</translation>
   </message>
   <message>
@@ -4044,19 +4029,29 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Herkunft</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <source>Original order</source>
+   <translation>Wie vorgegeben</translation>
+  </message>
+  <message>
    <location filename="../../gui/shell/rooms.py" />
    <source>Other computers</source>
    <translation>Andere Computer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
-   <source>Other conversations are being worked on.</source>
+   <source>Other conversations are being drafted.</source>
    <translation>Gerade werden andere Gespräche bearbeitet.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Other run files</source>
    <translation>Übrige Dateien der Läufe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>Other summaries needed the model. Finished summaries are saved.</source>
+   <translation>Der Arbeitsprozess wurde für andere Zusammenfassungen gebraucht. Fertige Zusammenfassungen bleiben erhalten.</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -4079,11 +4074,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ergebnis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Over all conversations of {split}.</source>
-   <translation>Über alle Gespräche aus {split}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>P&amp;ause in a chat</source>
    <translation>P&amp;ause im Chat</translation>
@@ -4092,21 +4082,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/command_index.py" />
    <source>Page</source>
    <translation>Seite</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>Paired difference</source>
-   <translation>Gepaarte Differenz</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/adapter_table.py" />
-   <source>Paired with base</source>
-   <translation>Gepaart mit Basis</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>Paired with full</source>
-   <translation>Gepaart mit voll</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
@@ -4155,13 +4130,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
-   <source>Pause and free the device: saves a checkpoint, then ends the worker</source>
-   <translation>Pausieren und Gerät freigeben: speichert einen Prüfpunkt, dann endet der Arbeitsprozess</translation>
+   <source>Pause and keep the model loaded, to continue instantly</source>
+   <translation>Pausieren und Modell geladen lassen: geht sofort weiter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
-   <source>Pause and keep the model loaded: continues at once</source>
-   <translation>Pausieren und Modell geladen lassen: geht sofort weiter</translation>
+   <source>Pause and release memory: saves a checkpoint, then ends the process</source>
+   <translation>Pausieren und Gerät freigeben: speichert einen Prüfpunkt, dann endet der Arbeitsprozess</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
@@ -4195,7 +4170,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_view.py" />
-   <source>Paused at step {step} of {total}, and the device is free.</source>
+   <source>Paused at step {step} of {total}. The device is free.</source>
    <translation>Pausiert bei Schritt {step} von {total}, und das Gerät ist frei.</translation>
   </message>
   <message>
@@ -4210,7 +4185,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>Pausing. The current step finishes first, then a checkpoint is saved</source>
+   <source>Pausing after the current step, then saving a checkpoint</source>
    <translation>Wird pausiert. Erst endet der laufende Schritt, dann wird ein Prüfpunkt gespeichert</translation>
   </message>
   <message>
@@ -4279,18 +4254,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Genauigkeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/scores_view.py" />
+   <location filename="../../gui/pages/compare/results_view.py" />
    <source>Preferred</source>
    <translation>Bevorzugt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
-   <source>Preferred to another one</source>
-   <translation>Einem anderen vorgezogen</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>Preferred to another system in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} alike, {losses} lost</source>
+   <source>Preferred in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} tied, {losses} lost</source>
    <translation>In {mean} der Blindstimmen einem anderen System vorgezogen, Intervall {low} bis {high}: {wins} gewonnen, {ties} gleich gut, {losses} verloren</translation>
   </message>
   <message>
@@ -4330,7 +4300,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
-   <source>Private: only its owner, and those whom the owner lets in.</source>
+   <source>Private: only its owner and people they invite.</source>
    <translation>Privat: nur der Eigentümer und wen er einlässt.</translation>
   </message>
   <message>
@@ -4339,19 +4309,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Problem</translation>
   </message>
   <message>
-   <location filename="../../gui/desktop/system_load.py" />
-   <source>Processor</source>
-   <translation>Prozessor</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Program</source>
    <translation>Programm</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/serve_dialog.py" />
-   <source>Programs of this computer get summaries as from OpenAI's chat completions. No other computer can reach the address, and nobody without the token gets an answer.</source>
-   <translation>Programme dieses Computers bekommen Zusammenfassungen wie von OpenAIs Chat Completions. Kein anderer Computer erreicht die Adresse, und ohne das Token bekommt niemand eine Antwort.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/form_layout.py" />
@@ -4380,7 +4340,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
-   <source>Public: everybody can see and use it.</source>
+   <source>Public: everyone can see and use it.</source>
    <translation>Öffentlich: Alle können es sehen und verwenden.</translation>
   </message>
   <message>
@@ -4415,7 +4375,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Quit (asks first while a run is training)</source>
+   <source>Quit (asks while a run is training)</source>
    <translation>Beenden (fragt nach, solange ein Lauf trainiert)</translation>
   </message>
   <message>
@@ -4483,7 +4443,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.</source>
+   <source>ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.</source>
    <translation>ROUGE-1 stieg bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
@@ -4522,24 +4482,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rohdaten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>Reached by</source>
-   <translation>Erreichbar über</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Read more conversations from a file into this set</source>
    <translation>Weitere Gespräche aus einer Datei in diese Sammlung lesen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Read-only while this run is open</source>
-   <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Read-only while this run is training</source>
-   <translation>Schreibgeschützt, solange dieser Lauf trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/page.py" />
@@ -4682,6 +4627,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ersetzen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/report_export.py" />
+   <source>Report saved as {place}.</source>
+   <translation>Der Bericht wurde als {place} gespeichert.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Report…</source>
    <translation>Bericht…</translation>
@@ -4778,7 +4728,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
-   <source>Rows that are over both limits count twice until the data is checked again.</source>
+   <source>Rows over both limits count twice until you check the data again.</source>
    <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
   </message>
   <message>
@@ -4797,6 +4747,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Erneut starten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>Running on another computer; last update {when}</source>
+   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>Running on another computer; last update {when} at step {step} of {total}</source>
+   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when} bei Schritt {step} von {total}</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Running, {share}</source>
    <translation>Läuft, {share}</translation>
@@ -4805,11 +4765,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Runs</source>
    <translation>Läufe</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/computers/page.py" />
-   <source>Runs and arenas can be trained on a computer with a better card, or on a cluster of several. What is sent is said before, and comes back as if it had been trained here.</source>
-   <translation>Läufe und Arenen lassen sich auf einem Computer mit besserer Karte trainieren oder auf einem Cluster aus mehreren. Was gesendet wird, steht vorher da, und es kommt zurück, als wäre hier trainiert worden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -4968,13 +4923,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
-   <source>Saved as {place}: each summary goes into the empty "prediction".</source>
+   <source>Saved as {place}. Put each summary into "prediction".</source>
    <translation>Als {place} gespeichert: Jede Zusammenfassung kommt in das leere „prediction“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
    <source>Saved step</source>
    <translation>Gespeicherter Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/votes_view.py" />
+   <source>Saved with each vote, so that votes of several people can be combined.</source>
+   <translation>Wird mit jeder Stimme gespeichert, damit die Stimmen mehrerer Personen zusammengezählt werden können.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -5025,6 +4985,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/compare/page.py" />
    <source>Scores</source>
    <translation>Wertungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Scores another system's summaries (a cloud model, a colleague, an older adapter) on this arena's conversations, against the same base model. Use a table with a column of summaries and a column "id", or a text file with one summary per line in the order of the conversations.</source>
+   <translation>Bewertet die Zusammenfassungen eines anderen Systems (ein Modell in der Cloud, eine Kollegin, ein älterer Adapter) auf den Gesprächen dieser Arena, gegen dasselbe Basismodell: eine Tabelle mit den Spalten Zusammenfassung und „id“, oder ein Text mit einer Zusammenfassung je Zeile in der Reihenfolge der Gespräche.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
@@ -5123,11 +5088,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
-   <source>See their scores and settings side by side</source>
-   <translation>Wertungen und Einstellungen nebeneinander ansehen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/run_details.py" />
    <source>Seed</source>
    <translation>Startwert</translation>
   </message>
@@ -5143,7 +5103,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
-   <source>Select two to six runs that made an adapter to compare them</source>
+   <source>Select two to six runs with adapters to compare them</source>
    <translation>Zum Vergleichen zwei bis sechs Läufe auswählen, die einen Adapter ergeben haben</translation>
   </message>
   <message>
@@ -5222,6 +5182,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einstellungen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Settings are locked while training</source>
+   <translation>Schreibgeschützt, solange dieser Lauf trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Settings can't be changed while this run is open</source>
+   <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Several</source>
    <translation>Mehrere</translation>
@@ -5233,7 +5203,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Shorter than usual: {least} to {most}</source>
+   <source>Shorter than typical: {least} to {most}</source>
    <translation>Kürzer als üblich: {least} bis {most}</translation>
   </message>
   <message>
@@ -5307,11 +5277,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die mittleren 98 % zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
-   <source>Show the selected adapters side by side</source>
-   <translation>Die ausgewählten Adapter nebeneinander zeigen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/column_view.py" />
    <source>Show the summaries of {count} parts</source>
    <translation>Zusammenfassungen von {count} Teilen zeigen</translation>
@@ -5330,6 +5295,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Shown</source>
    <translation>Gezeigt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/compare/votes_view.py" />
+   <source>Shows the names and results. You can continue voting later.</source>
+   <translation>Namen und Ergebnisse erscheinen. Sie können später weiter abstimmen.</translation>
   </message>
   <message>
    <location filename="../../gui/shell/rooms.py" />
@@ -5356,15 +5326,43 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Skipped</source>
    <translation>Übersprungen</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>Skipped a folder that isn't an adapter: {reason} and {n} more.</source>
+   <translation>
+    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weiterer.</numerusform>
+    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weitere.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>Skipped a folder that isn't an adapter: {reason}.</source>
+   <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
+  </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Skipped, not part of the data set</source>
    <translation>Übersprungen, nicht im Datensatz</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Skipped:</source>
+   <translation>Ausgelassen:</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>Skipped: {parts}.</source>
+   <translation>Ausgelassen: {parts}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
-   <source>Small, quick, a safe choice</source>
+   <source>Small and quick, a safe choice</source>
    <translation>Klein, schnell, eine sichere Wahl</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>Smallest adapter not measurably worse than it: {name}, {count}.</source>
+   <translation>Mit den wenigsten trainierbaren Parametern nicht schlechter als diese: {name}, {count}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -5372,8 +5370,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Glättung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>Some decoding options are invalid; see their fields.</source>
+   <translation>Die Optionen der Dekodierung haben Probleme; sie stehen neben ihren Feldern.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page.py" />
+   <source>Some settings are invalid; see their fields.</source>
+   <translation>Das Rezept hat Probleme; sie stehen neben seinen Feldern.</translation>
+  </message>
+  <message>
    <location filename="../../gui/desktop/crash_report.py" />
-   <source>Something went wrong: {error}. Runs continue in their own processes.</source>
+   <source>Something went wrong: {error}. Your runs aren't affected.</source>
    <translation>Etwas ist schiefgegangen: {error}. Läufe arbeiten in ihren eigenen Prozessen weiter.</translation>
   </message>
   <message>
@@ -5466,7 +5474,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>Start the queue. Each entry appears here when its run has ended.</source>
+   <source>Start the queue. Entries appear here when their runs end.</source>
    <translation>Starten Sie die Warteschlange. Jeder Eintrag erscheint hier, sobald sein Lauf beendet ist.</translation>
   </message>
   <message>
@@ -5486,7 +5494,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/history/run_details.py" />
-   <source>Started {when}, {n} attempts. Open it to see its plot and samples</source>
+   <source>Started {when}, {n} attempts. Open it for plot and samples</source>
    <translation>
     <numerusform>Begonnen {when}, {n} Versuch. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</numerusform>
     <numerusform>Begonnen {when}, {n} Versuche. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</numerusform>
@@ -5494,7 +5502,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
-   <source>Started {when}. Open it to see its plot and samples</source>
+   <source>Started {when}. Open it for plot and samples</source>
    <translation>Begonnen {when}. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</translation>
   </message>
   <message>
@@ -5553,6 +5561,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Stoppen</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/form_layout.py" />
+   <source>Stop after (whichever comes first)</source>
+   <translation>Trainieren, bis das erste erreicht ist</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Stop and save</source>
    <translation>Stoppen und sichern</translation>
@@ -5589,12 +5602,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_view.py" />
-   <source>Stopped. A prompt is saved after it is scored.</source>
+   <source>Stopped. A prompt is saved only after scoring.</source>
    <translation>Gestoppt. Ein Prompt wird gespeichert, nachdem er bewertet ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>Stopping. The current step finishes first, then everything is saved</source>
+   <source>Stopping after the current step, then saving everything</source>
    <translation>Wird gestoppt. Erst endet der laufende Schritt, dann wird alles gespeichert</translation>
   </message>
   <message>
@@ -5652,11 +5665,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Summarise it in the playground</source>
    <translation>In der Werkbank zusammenfassen</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Summarise parts that fit the limit, then summarise their summaries. Otherwise the end is cut off.</source>
-   <translation>Teile zusammenfassen, die in die Grenze passen, und dann deren Zusammenfassungen. Sonst wird das Ende abgeschnitten.</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>Summarised in {n} parts:</source>
@@ -5664,6 +5672,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>In {n} Teil zusammengefasst:</numerusform>
     <numerusform>In {n} Teilen zusammengefasst:</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Summarises parts that fit the limit, then their summaries. Otherwise the end is cut off.</source>
+   <translation>Teile zusammenfassen, die in die Grenze passen, und dann deren Zusammenfassungen. Sonst wird das Ende abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -5706,6 +5719,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tauschen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Swap the two columns.</source>
+   <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Swedish</source>
    <translation>Schwedisch</translation>
@@ -5741,11 +5759,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schlagwörter, durch Kommas getrennt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Take the summary for the conversation, and the conversation for the summary.</source>
-   <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Teach a model to summarise your conversations</source>
    <translation>Bringen Sie einem Modell bei, Ihre Gespräche zusammenzufassen</translation>
@@ -5766,11 +5779,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Texte und Mitschriften (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/items_view.py" />
-   <source>Text or number</source>
-   <translation>Text oder Nummer</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/preferences.py" />
    <source>Text size</source>
    <translation>Schriftgröße</translation>
@@ -5787,7 +5795,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_view.py" />
-   <source>The adapter has the training up to this step.</source>
+   <source>The adapter contains the training up to this step.</source>
    <translation>Der Adapter enthält das Training bis zu diesem Schritt.</translation>
   </message>
   <message>
@@ -5802,12 +5810,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
-   <source>The adapter {adapter} was made from the checkpoint.</source>
+   <source>The adapter {adapter} was created from the checkpoint.</source>
    <translation>Der Adapter {adapter} wurde aus dem Prüfpunkt erstellt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>The base model is scored first, so you will see what was gained.</source>
+   <source>The base model is scored first, so you will see the gain.</source>
    <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
   </message>
   <message>
@@ -5827,43 +5835,33 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>The check downloads what is not on this computer yet.</source>
+   <source>The check needs to download files.</source>
    <translation>Die Prüfung lädt herunter, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column with the conversation id of each row.</source>
-   <translation>Die Spalte mit der Gesprächs-ID jeder Zeile.</translation>
+   <source>The column or key with a turn's speaker.</source>
+   <translation>Die Spalte oder der Schlüssel eines Beitrags, in dem der Sprecher steht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column with the id of each example.</source>
-   <translation>Die Spalte mit der ID jedes Beispiels.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column with the split of each row.</source>
-   <translation>Die Spalte mit dem Teil jeder Zeile.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column, or the key of a turn, that holds the text of a turn.</source>
+   <source>The column or key with a turn's text.</source>
    <translation>Die Spalte oder der Schlüssel eines Beitrags, in dem sein Text steht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column, or the key of a turn, that names the speaker.</source>
-   <translation>Die Spalte oder der Schlüssel eines Beitrags, in dem der Sprecher steht.</translation>
+   <source>The column with each example's id.</source>
+   <translation>Die Spalte mit der ID jedes Beispiels.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/controller.py" />
-   <source>The conversation and the history are saved.</source>
-   <translation>Das Gespräch und der Verlauf bleiben erhalten.</translation>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>The column with each row's conversation id.</source>
+   <translation>Die Spalte mit der Gesprächs-ID jeder Zeile.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/page.py" />
-   <source>The correction is accepted in “Write summaries”, and in the next run with them.</source>
-   <translation>Die Korrektur ist unter „Zusammenfassungen schreiben“ angenommen, und damit im nächsten Lauf.</translation>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>The column with each row's split.</source>
+   <translation>Die Spalte mit dem Teil jeder Zeile.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -5872,7 +5870,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_view.py" />
-   <source>The curve begins with the first step.</source>
+   <source>The curve starts with the first step.</source>
    <translation>Die Kurve beginnt mit dem ersten Schritt.</translation>
   </message>
   <message>
@@ -5881,27 +5879,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datenprüfung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/page.py" />
-   <source>The decoding options have problems; they are shown beside their fields.</source>
-   <translation>Die Optionen der Dekodierung haben Probleme; sie stehen neben ihren Feldern.</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>The earlier summaries of {n} conversations of this source were carried over.</source>
-   <translation>
-    <numerusform>Die frühere Zusammenfassung von {n} Gespräch dieser Quelle wurde übernommen.</numerusform>
-    <numerusform>Die früheren Zusammenfassungen von {n} Gesprächen dieser Quelle wurden übernommen.</numerusform>
-   </translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The encoding of text files. The first rows show what it makes of them.</source>
+   <source>The encoding of text files. Check the first rows below.</source>
    <translation>Die Zeichenkodierung von Textdateien. Die ersten Zeilen zeigen, was sie ergibt.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
    <source>The first is better</source>
    <translation>Die erste ist besser</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>The first rows. The others are being read.</source>
+   <translation>Dies sind die ersten Zeilen. Die übrigen werden gelesen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>The first rows. The others couldn't be read.</source>
+   <translation>Dies sind die ersten Zeilen. Die übrigen waren nicht lesbar.</translation>
   </message>
   <message>
    <location filename="../../gui/widgets/text_view.py" />
@@ -5947,8 +5942,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
-   <source>The guide trains a small model on sample conversations, and shows its summaries before and after.
-Or begin with conversations of your own.</source>
+   <source>The guide trains a small model on sample conversations and shows its summaries before and after.
+Or start with your own conversations.</source>
    <translation>Die Einführung trainiert ein kleines Modell mit Beispielgesprächen und zeigt seine Zusammenfassungen vorher und nachher.
 Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
@@ -5959,7 +5954,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>The hub finds no model of this name that writes text.</source>
+   <source>The hub has no text-generating model of this name.</source>
    <translation>Der Hub findet kein Modell dieses Namens, das Text schreibt.</translation>
   </message>
   <message>
@@ -5979,18 +5974,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
-   <source>The model stays as it is; needs more patience</source>
+   <source>The model stays unchanged; learns more slowly</source>
    <translation>Das Modell bleibt, wie es ist; braucht mehr Geduld</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>The name has {count} characters.</source>
    <translation>Der Name hat {count} Zeichen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>The names and the results come out. You can go on voting later.</source>
-   <translation>Namen und Ergebnisse erscheinen. Sie können später weiter abstimmen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
@@ -6004,7 +5994,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>The other entries are compared with it.</source>
+   <source>The other entries are compared with this one.</source>
    <translation>Die anderen Einträge werden damit verglichen.</translation>
   </message>
   <message>
@@ -6034,13 +6024,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>The practice model is for learning the app. For real work, use a real model.</source>
+   <source>The practice model is for learning the app. For real work, choose a real model.</source>
    <translation>Das Übungsmodell ist zum Kennenlernen der App. Für echte Arbeit nehmen Sie ein richtiges Modell.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/graphics/block_drawing.py" />
-   <source>The prompt's text decides</source>
-   <translation>Der Text des Prompts entscheidet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -6054,13 +6039,21 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/main_window.py" />
-   <source>The queue stays paused, and its entries are kept.</source>
+   <source>The queue stays paused; its entries are kept.</source>
    <translation>Die Warteschlange bleibt angehalten. Was darin wartet, bleibt erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/page.py" />
-   <source>The recipe has problems; they are shown beside its fields.</source>
-   <translation>Das Rezept hat Probleme; sie stehen neben seinen Feldern.</translation>
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>The recipe and its batch size stay the same.</source>
+   <translation>Das Rezept bleibt gleich, und jeder Schritt verwendet die gewählte Batchgröße.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/run_text.py" />
+   <source>The recipe excludes {n} conversations.</source>
+   <translation>
+    <numerusform>{n} Gespräch ist durch das Rezept ausgeschlossen.</numerusform>
+    <numerusform>{n} Gespräche sind durch das Rezept ausgeschlossen.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
@@ -6074,23 +6067,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
-   <source>The recipe on the Train page has problems. Fix them there first.</source>
+   <source>The recipe on the Train page has problems. Fix them first.</source>
    <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>The recipe stays the same, and every step uses the batch size you set.</source>
-   <translation>Das Rezept bleibt gleich, und jeder Schritt verwendet die gewählte Batchgröße.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>The reference</source>
    <translation>Der Referenz</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/report_export.py" />
-   <source>The report was saved as {place}.</source>
-   <translation>Der Bericht wurde als {place} gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -6099,23 +6082,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run can't be reached.</source>
-   <translation>Der Lauf ist nicht erreichbar.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/recipe_fields.py" />
-   <source>The run continues the training of this adapter. It has the same base model and method.</source>
-   <translation>Der Lauf setzt das Training dieses Adapters fort. Basismodell und Verfahren sind gleich.</translation>
+   <source>The run continues on another computer.</source>
+   <translation>Der Lauf geht auf einem anderen Computer weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
    <source>The run ended before its first step.</source>
    <translation>Der Lauf endete vor seinem ersten Schritt.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run goes on at another computer.</source>
-   <translation>Der Lauf geht auf einem anderen Computer weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -6148,8 +6121,13 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Lauf pausiert.</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/quit_dialog.py" />
+   <source>The run isn't responding.</source>
+   <translation>Der Lauf ist nicht erreichbar.</translation>
+  </message>
+  <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>The run pauses after the current step. Then the summaries start.</source>
+   <source>The run pauses after the current step; then the summaries start.</source>
    <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
   </message>
   <message>
@@ -6178,9 +6156,9 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Das Blatt einer Arbeitsmappe.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
-   <source>The summary as it should be</source>
-   <translation>Die Zusammenfassung, wie sie sein soll</translation>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>The spread needs two scored seeds: {scores}.</source>
+   <translation>Eine Streuung braucht zwei bewertete Startwerte: {scores}.</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -6204,7 +6182,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />
-   <source>The worker ended before this summary was done.</source>
+   <source>The worker ended before this summary was finished.</source>
    <translation>Der Arbeitsprozess endete, bevor diese Zusammenfassung fertig war.</translation>
   </message>
   <message>
@@ -6228,11 +6206,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Arbeitsprozess wurde abgebrochen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch.py" />
-   <source>The worker was needed for other summaries. Finished summaries are saved.</source>
-   <translation>Der Arbeitsprozess wurde für andere Zusammenfassungen gebraucht. Fertige Zusammenfassungen bleiben erhalten.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/parts.py" />
    <source>The worker's last log lines</source>
    <translation>Die letzten Protokollzeilen des Arbeitsprozesses</translation>
@@ -6253,33 +6226,18 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Es gibt noch kein Gespräch. Fügen Sie eines ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/open_path.py" />
-   <source>There is no program here that opens {path}.</source>
-   <translation>Hier gibt es kein Programm, das {path} öffnet.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/system_chooser.py" />
    <source>There is nothing else to compare with</source>
    <translation>Es gibt nichts anderes zum Vergleichen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
-   <source>There was no checkpoint yet. The recipe, the curve and the log are saved.</source>
+   <source>There was no checkpoint yet. Recipe, curve and log are saved.</source>
    <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>These are the first rows. The others are being read.</source>
-   <translation>Dies sind die ersten Zeilen. Die übrigen werden gelesen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>These are the first rows. The others could not be read.</source>
-   <translation>Dies sind die ersten Zeilen. Die übrigen waren nicht lesbar.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
-   <source>These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with its own base model.</source>
+   <source>These scores aren't comparable: conversations, decoding or base model differ. Compare each with its own base model.</source>
    <translation>Diese Werte lassen sich nicht miteinander vergleichen: Gespräche, Dekodierung oder Basismodell unterscheiden sich. Vergleichbar ist jeder nur mit seinem eigenen Basismodell.</translation>
   </message>
   <message numerus="yes">
@@ -6297,7 +6255,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>They are part of the prompt: without them, nothing can be sent.</source>
+   <source>They are part of the prompt, so uploading needs them.</source>
    <translation>Sie gehören zum Prompt: Ohne sie kann nichts gesendet werden.</translation>
   </message>
   <message>
@@ -6316,13 +6274,33 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Dieser Computer</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>This computer only</source>
+   <translation>Nur dieser</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>This deletes {what}.</source>
    <translation>Gelöscht werden {what}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>This limit cuts about {lost} of {turns} turns</source>
+   <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>This limit cuts {lost} of {turns} turns</source>
+   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>This limit cuts {lost} of {turns} turns, the first one partly</source>
+   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen, der erste davon zum Teil</translation>
+  </message>
+  <message>
    <location filename="../../gui/workers/download_prompt.py" />
-   <source>This downloads what is not on this computer yet.</source>
+   <source>This needs to download files.</source>
    <translation>Dafür wird heruntergeladen, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
@@ -6332,23 +6310,23 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>This run downloads what is not on this computer yet.</source>
-   <translation>Dieser Lauf lädt herunter, was noch nicht auf diesem Computer ist.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>This run goes to {where}, with what is not there yet: {parts}.</source>
+   <source>This run is sent to {where}, along with: {parts}.</source>
    <translation>Dieser Lauf geht an {where}, mit dem, was dort noch nicht ist: {parts}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>This run goes to {where}. No conversations of yours leave this computer.</source>
+   <source>This run is sent to {where}. None of your conversations leave this computer.</source>
    <translation>Dieser Lauf geht an {where}. Von Ihren Gesprächen verlässt keines diesen Computer.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
    <source>This run needs more memory than is available</source>
    <translation>Dieser Lauf braucht mehr Speicher, als verfügbar ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>This run needs to download files.</source>
+   <translation>Dieser Lauf lädt herunter, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
@@ -6359,6 +6337,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/help/page.py" />
    <source>Three intervals of a difference: right of zero is better, across zero is no measurable difference, left of zero is worse</source>
    <translation>Drei Intervalle eines Unterschieds: rechts der Null besser, über der Null kein messbarer Unterschied, links der Null schlechter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Tie</source>
+   <translation>Gleich gut</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -6376,6 +6359,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Bisherige Zeit</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>To add it to Ollama: {command}</source>
+   <translation>So kommt es zu Ollama: {command}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>To do</source>
    <translation>Zu tun</translation>
@@ -6384,11 +6372,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>To fix: {what}</source>
    <translation>Zu beheben: {what}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>To give it to Ollama: {command}</source>
-   <translation>So kommt es zu Ollama: {command}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -6471,21 +6454,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Trainieren Sie einen weiteren Adapter, oder importieren Sie einen.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/form_layout.py" />
-   <source>Train for, whichever comes first</source>
-   <translation>Trainieren, bis das erste erreicht ist</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/page.py" />
-   <source>Train further from here</source>
-   <translation>Von hier weiter trainieren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>Train further from its adapter</source>
-   <translation>Vom Adapter aus weitertrainieren</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/start_foot.py" />
    <source>Train longer</source>
    <translation>Länger trainieren</translation>
@@ -6496,14 +6464,24 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Trainieren auf</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>Train on this data</source>
+   <translation>Für den nächsten Lauf verwenden</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/no_summaries.py" />
    <source>Train on {count}</source>
    <translation>Mit {count} trainieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
-   <source>Train one, or import a folder or a zip file.</source>
+   <source>Train one, or import a folder or zip file.</source>
    <translation>Trainieren Sie einen, oder importieren Sie einen Ordner oder eine ZIP-Datei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Train runs and arenas on a computer with a better GPU, or on a cluster. You see what is sent before it is sent; the results come back as if trained here.</source>
+   <translation>Trainieren Sie Läufe und Arenen auf einem Computer mit einer besseren GPU oder auf einem Cluster. Sie sehen vorher, was gesendet wird; die Ergebnisse kommen zurück, als wären sie hier entstanden.</translation>
   </message>
   <message>
    <location filename="../../gui/core/preferences.py" />
@@ -6577,7 +6555,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>Training time in minutes, without loading and scoring.</source>
+   <source>Training time in minutes, not counting loading and scoring.</source>
    <translation>Trainingszeit in Minuten, ohne Laden und Bewerten.</translation>
   </message>
   <message>
@@ -6587,7 +6565,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Trains each method once with each seed: the table has their mean, their spread, and an interval over seeds and conversations. Three are a good start.</source>
+   <source>Trains each method once per seed. The table shows mean, spread, and an interval over seeds and conversations. Three are a good start.</source>
    <translation>Trainiert jedes Verfahren einmal mit jedem Startwert: Die Tabelle zeigt Mittelwert, Streuung und ein Intervall über Startwerte und Gespräche. Drei sind ein guter Anfang.</translation>
   </message>
   <message>
@@ -6667,13 +6645,8 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>Tunesmith quits when the run has stopped.</source>
+   <source>Tunesmith will quit when the run has stopped.</source>
    <translation>Tunesmith endet, sobald der Lauf gestoppt ist.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>Tunesmith shows it again when you reopen the window.</source>
-   <translation>Tunesmith zeigt ihn wieder, sobald Sie das Fenster erneut öffnen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -6686,14 +6659,14 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Beitragstexte und Sprecher in parallelen Listen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Turns used.</source>
-   <translation>Beiträge übernommen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both</source>
    <translation>Zwei dünne Matrizen bei Rang 1, 4 und 16: je höher der Rang, desto dicker beide</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>Typical length: {least} to {most}</source>
+   <translation>Übliche Länge: {least} bis {most}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -6741,6 +6714,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Entpackte GGUF-Dateien</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Unreachable</source>
+   <translation>Nicht erreichbar</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Updating…</source>
    <translation>Wird aktualisiert …</translation>
@@ -6764,11 +6742,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>Use elsewhere</source>
    <translation>Anderswo verwenden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>Use for the next run</source>
-   <translation>Für den nächsten Lauf verwenden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -6806,9 +6779,9 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Zuletzt verwendet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Usual length: {least} to {most}</source>
-   <translation>Übliche Länge: {least} bis {most}</translation>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Using turns.</source>
+   <translation>Beiträge übernommen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
@@ -6841,6 +6814,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Vietnamesisch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/page.py" />
+   <source>View them in Data sets</source>
+   <translation>In „Datensätze“ ansehen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Vote</source>
    <translation>Abstimmen</translation>
@@ -6860,7 +6838,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} for neither.</source>
+   <source>Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} ties.</source>
    <translation>Stimmen zu diesem Paar: {wins} für {first}, {losses} für {second}, {ties} für keines.</translation>
   </message>
   <message>
@@ -6885,10 +6863,10 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>Weights: the frozen parameters of the base model.
-Adapter: the parameters that the method adds.
+   <source>Weights: frozen parameters of the base model.
+Adapter: parameters that the method adds.
 Gradients, optimizer: their state for each trained parameter.
-Activations: stored by the forward pass of the largest batch for the backward pass.
+Activations: stored for the backward pass of the largest batch.
 Program: Python and its libraries.</source>
    <translation>Gewichte: die eingefrorenen Parameter des Basismodells.
 Adapter: die Parameter, die das Verfahren hinzufügt.
@@ -6908,23 +6886,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>What a list in the summary column is.</source>
+   <source>What a list in the summary column means.</source>
    <translation>Was eine Liste in der Spalte der Zusammenfassung ist.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/summaries_form.py" />
-   <source>What any other system wrote (a cloud model, a colleague, last year's adapter) is scored on the conversations of this arena and compared with the same base model. The file is a table with a column of summaries and a column "id", or a text with one summary a line, in the order of the conversations.</source>
-   <translation>Was ein anderes System geschrieben hat (ein Cloud-Modell, eine Kollegin, der Adapter vom letzten Jahr), wird auf den Gesprächen dieser Arena bewertet und mit demselben Basismodell verglichen. Die Datei ist eine Tabelle mit einer Spalte der Zusammenfassungen und einer Spalte „id“ oder ein Text mit einer Zusammenfassung je Zeile, in der Reihenfolge der Gespräche.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>What is it good at?</source>
    <translation>Was kann er gut?</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
-   <source>What is right or wrong about it</source>
-   <translation>Was daran richtig oder falsch ist</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
@@ -6933,8 +6901,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>What new runs do if the window crashes or the session ends. A recipe can override this. Closing the window asks first.</source>
+   <source>What new runs do if the window crashes or you log out. A recipe can override this. Closing the window asks first.</source>
    <translation>Was neue Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Ein Rezept kann es anders festlegen. Beim Schließen des Fensters wird gefragt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/content_pane.py" />
+   <source>What the model reads and learns to write</source>
+   <translation>Eingabe des Modells und Label-Tokens</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -6953,7 +6926,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
-   <source>Whatever you start while something is running waits here for its turn.</source>
+   <source>Whatever you start while something is running waits here.</source>
    <translation>Was Sie starten, während etwas rechnet, wartet hier, bis es an der Reihe ist.</translation>
   </message>
   <message>
@@ -6963,18 +6936,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
-   <source>Where checkpoints and results are kept: empty for a private folder on its head, a path that all of its nodes see, or an address such as s3://.</source>
+   <source>Where checkpoints and results are stored. Empty: a private folder on the head. Otherwise a path that all nodes share, or an address such as s3://.</source>
    <translation>Wo Checkpoints und Ergebnisse liegen: leer für einen privaten Ordner auf dem Kopfrechner, ein Pfad, den alle Knoten sehen, oder eine Adresse wie s3://.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Where it goes</source>
    <translation>Wohin es geht</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Which method, on your data, on this computer?</source>
-   <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -7013,7 +6981,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/vote_view.py" />
-   <source>Why? It is kept with the vote</source>
+   <source>Why? Saved with the vote</source>
    <translation>Warum? Steht dann bei der Stimme</translation>
   </message>
   <message>
@@ -7023,28 +6991,18 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>With {count} summaries a run learns little, and one test conversation can't show a gain. As examples in the prompt (Prompt only) they may help at once.</source>
+   <source>With {count} summaries a run learns little, and one test conversation can't show a gain. They may help right away as examples in the prompt (Prompt only).</source>
    <translation>Aus {count} Zusammenfassungen lernt ein Lauf wenig, und ein einziges Testgespräch kann keinen Gewinn zeigen. Als Beispiele im Prompt („Nur Prompt“) können sie sofort helfen.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>Without training, no seed decides anything.</source>
-   <translation>Ohne Training entscheidet kein Startwert etwas.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/results_view.py" />
-   <source>Won, alike, lost</source>
+   <source>Won, tied, lost</source>
    <translation>Gewonnen, gleich, verloren</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
    <source>Words are read as {languages}.</source>
    <translation>Wörter gelesen als: {languages}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Working out how long that takes…</source>
-   <translation>Wird berechnet, wie lange das dauert…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -7078,7 +7036,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>Write a summary of this conversation, with drafts to begin from</source>
+   <source>Write a summary of this conversation, starting from drafts</source>
    <translation>Eine Zusammenfassung dieses Gesprächs schreiben, mit Entwürfen als Anfang</translation>
   </message>
   <message>
@@ -7098,13 +7056,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/history_view.py" />
-   <source>Write summaries of these conversations, with drafts to begin from</source>
+   <source>Write summaries of these conversations, starting from drafts</source>
    <translation>Zusammenfassungen dieser Gespräche schreiben, mit Entwürfen als Anfang</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
-   <source>Write the summaries rated good to a file of training data</source>
-   <translation>Die gut bewerteten Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch.py" />
@@ -7123,23 +7076,43 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>You are asked once for each computer.</source>
+   <source>You are asked once per computer.</source>
    <translation>Sie werden für jeden Computer einmal gefragt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
-   <source>You can compare any others in the arena later.</source>
+   <source>You can compare others in the arena later.</source>
    <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>You can stop at any time, go on later, and vote on more pairs at the end.</source>
+   <source>You can stop and continue at any time, and vote on more pairs at the end.</source>
    <translation>Sie können jederzeit aufhören, später weitermachen und am Ende über mehr Paare abstimmen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>You have no runs there.</source>
+   <translation>Nichts von Ihnen ist dort.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/download_prompt.py" />
+   <source>You have to accept its licence first.</source>
+   <translation>Der Besitzer verlangt zuerst eine Zustimmung.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
-   <source>You see a conversation and two summaries without names, in random order. You choose the better one with the keys 1 and 2, or = if they are alike. The names come out at the end.</source>
+   <source>You see a conversation and two summaries in random order, without names. Choose the better one with 1 or 2, or = for a tie. Names are revealed at the end.</source>
    <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>You see all files before they are uploaded. The hub needs a token: run `hf auth login` once.</source>
+   <translation>Nichts wird gesendet, bevor Sie alles gesehen haben. Der Hub verlangt ein Token: Führen Sie einmal `hf auth login` aus.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/quit_dialog.py" />
+   <source>You will see it again when you reopen Tunesmith.</source>
+   <translation>Tunesmith zeigt ihn wieder, sobald Sie das Fenster erneut öffnen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/cards.py" />
@@ -7150,6 +7123,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Your conversations</source>
    <translation>Eigene Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Your copy of the token file that `tunesmith node start` prints.</source>
+   <translation>Eine Kopie auf diesem Computer von der Datei, die `tunesmith node start` nennt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/home/page.py" />
@@ -7183,7 +7161,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Your usual length: {least} to {most}</source>
+   <source>Your typical length: {least} to {most}</source>
    <translation>Ihre übliche Länge: {least} bis {most}</translation>
   </message>
   <message>
@@ -7254,8 +7232,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
-   <source>about {size} of memory per card</source>
-   <translation>etwa {size} Speicher je Karte</translation>
+   <source>about {size} of memory per GPU</source>
+   <translation>rund {size} Speicher je GPU</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -7331,21 +7309,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>etwa hier endet die trainierte Länge</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>as base models; unpacked again when needed</source>
-   <translation>als Basismodelle; werden bei Bedarf neu entpackt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>as found (auto)</source>
-   <translation>wie erkannt (auto)</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>as guessed (auto)</source>
-   <translation>wie erkannt (auto)</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>as imported</source>
    <translation>wie importiert</translation>
@@ -7412,6 +7375,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Basismodell von {total}</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>base models, unpacked again when needed</source>
+   <translation>als Basismodelle; werden bei Bedarf neu entpackt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/history_view.py" />
    <source>base only</source>
    <translation>nur Basismodell</translation>
@@ -7428,7 +7396,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
-   <source>before the new start</source>
+   <source>before the restart</source>
    <translation>vor dem Neustart</translation>
   </message>
   <message>
@@ -7596,7 +7564,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>data of runs that are done</source>
+   <source>data of finished runs</source>
    <translation>Daten beendeter Läufe</translation>
   </message>
   <message>
@@ -7616,7 +7584,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>done, to be fetched</source>
+   <source>done, not fetched yet</source>
    <translation>fertig, abzuholen</translation>
   </message>
   <message>
@@ -7696,7 +7664,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_results.py" />
-   <source>every claim is in the conversation</source>
+   <source>everything is in the conversation</source>
    <translation>alle Angaben kommen im Gespräch vor</translation>
   </message>
   <message>
@@ -7710,6 +7678,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Beispiele/s</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>excluded</source>
+   <translation>ausgelassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>excluded, at most</source>
+   <translation>höchstens ausgelassen</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/queue_table.py" />
    <source>failed</source>
    <translation>fehlgeschlagen</translation>
@@ -7720,13 +7698,8 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>zu Ende laufen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/token_meter.py" />
-   <source>fits the trained limit</source>
-   <translation>passt hinein</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>for CTranslate2; made again when needed, at most 10 GB</source>
+   <source>for CTranslate2; recreated when needed, at most 10 GB</source>
    <translation>für CTranslate2; bei Bedarf neu erstellt, höchstens 10 GB</translation>
   </message>
   <message>
@@ -7746,7 +7719,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>from the hub; shared with other programs</source>
+   <source>from the hub, shared with other programs</source>
    <translation>vom Hub; auch andere Programme nutzen sie</translation>
   </message>
   <message>
@@ -7820,11 +7793,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>seine Basis {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
-   <source>its owner requires an agreement first</source>
-   <translation>der Besitzer verlangt zuerst eine Zustimmung</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>just now</source>
    <translation>gerade eben</translation>
@@ -7850,16 +7818,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>in mehreren Teilen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/findings_view.py" />
-   <source>left out</source>
-   <translation>ausgelassen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>left out, at most</source>
-   <translation>höchstens ausgelassen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/column_results.py" />
    <source>length penalty {value}</source>
    <translation>Längenstrafe {value}</translation>
@@ -7873,11 +7831,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/look/format.py" />
    <source>less than a minute</source>
    <translation>unter einer Minute</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
-   <source>licence not stated</source>
-   <translation>Lizenz nicht angegeben</translation>
   </message>
   <message>
    <location filename="../../gui/workers/download_prompt.py" />
@@ -7936,7 +7889,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
-   <source>marked: label tokens; the rest is input only</source>
+   <source>marked: label tokens, which it learns to write</source>
    <translation>markiert: Label-Tokens; der Rest ist nur Eingabe</translation>
   </message>
   <message>
@@ -7988,6 +7941,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nein</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>no GPU</source>
+   <translation>keine GPU</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/drawing.py" />
    <source>no change</source>
    <translation>unverändert</translation>
@@ -8003,14 +7961,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>no graphics card</source>
-   <translation>keine Grafikkarte</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
    <source>no interval</source>
    <translation>kein Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_model_text.py" />
+   <source>no licence stated</source>
+   <translation>Lizenz nicht angegeben</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -8024,12 +7982,12 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
-   <source>no measurable difference to base</source>
+   <source>no measurable difference from base</source>
    <translation>kein messbarer Unterschied zur Basis</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>no measurable difference to full fine-tuning</source>
+   <source>no measurable difference from full fine-tuning</source>
    <translation>kein messbarer Unterschied zu voller Feinabstimmung</translation>
   </message>
   <message>
@@ -8049,7 +8007,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/column_results.py" />
-   <source>no repeated sequence of {n} tokens</source>
+   <source>no repeated {n}-grams</source>
    <translation>
     <numerusform>kein Token zweimal</numerusform>
     <numerusform>keine Wiederholung von {n} Tokens</numerusform>
@@ -8072,17 +8030,17 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>none (auto)</source>
-   <translation>keine (auto)</translation>
+   <source>none (automatic)</source>
+   <translation>keine (automatisch)</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_fields.py" />
-   <source>none, a new adapter</source>
+   <source>none (new adapter)</source>
    <translation>keinen, ein neuer Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>none: one conversation per chat</source>
+   <source>none (one conversation per chat)</source>
    <translation>keine: ein Gespräch je Chat</translation>
   </message>
   <message>
@@ -8134,11 +8092,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/compare/conversation_detail.py" />
    <source>not in the reference</source>
    <translation>nicht in der Referenz</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>not known (auto)</source>
-   <translation>nicht bekannt (auto)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />
@@ -8245,6 +8198,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>other language</source>
    <translation>andere Sprache</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/library_operations.py" />
+   <source>owner/name, or owner/name@revision</source>
+   <translation>Sein Name: besitzer/name oder besitzer/name@revision</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
@@ -8591,11 +8549,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der Text, unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
-   <source>the whole run took {time}</source>
-   <translation>der ganze Lauf dauerte {time}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>this prompt</source>
    <translation>dieser Prompt</translation>
@@ -8621,19 +8574,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_table.py" />
-   <source>too few conversations to tell</source>
-   <translation>zu wenige Gespräche für ein Urteil</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/metric_text.py" />
-   <source>too few conversations to tell from base</source>
+   <source>too few conversations to compare with base</source>
    <translation>zu wenige Gespräche für ein Urteil zum Basismodell</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
-   <source>too few conversations to tell from full fine-tuning</source>
+   <source>too few conversations to compare with full fine-tuning</source>
    <translation>zu wenige Gespräche für ein Urteil zu voller Feinabstimmung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>too few conversations to tell</source>
+   <translation>zu wenige Gespräche für ein Urteil</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -8667,7 +8620,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/choices.py" />
-   <source>trained for an unnamed base model</source>
+   <source>trained for an unknown base model</source>
    <translation>für ein ungenanntes Basismodell trainiert</translation>
   </message>
   <message>
@@ -8736,11 +8689,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>wird entladen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>usual (auto)</source>
-   <translation>wie üblich (auto)</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>validation</source>
    <translation>Validierung</translation>
@@ -8756,9 +8704,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wortschatz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/scores_view.py" />
+   <location filename="../../gui/models/adapter_table.py" />
    <source>vs. base</source>
    <translation>zur Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>vs. full fine-tuning</source>
+   <translation>gegen volles Fine-Tuning</translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />
@@ -8789,6 +8742,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/graphics/drawing.py" />
    <source>weights of the base</source>
    <translation>Gewichte der Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>whole run {time}</source>
+   <translation>der ganze Lauf dauerte {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/token_meter.py" />
+   <source>within the trained limit</source>
+   <translation>passt hinein</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -8836,6 +8799,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gestern um {time}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_model_text.py" />
+   <source>you have to accept its licence first</source>
+   <translation>der Besitzer verlangt zuerst eine Zustimmung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{accepted} of {total} accepted</source>
    <translation>{accepted} von {total} angenommen</translation>
@@ -8847,7 +8815,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/choices.py" />
-   <source>{adapter} was trained for an unnamed base model</source>
+   <source>{adapter} was trained for an unknown base model</source>
    <translation>{adapter} wurde für ein ungenanntes Basismodell trainiert</translation>
   </message>
   <message>
@@ -8885,8 +8853,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>{column} (auto)</source>
-   <translation>{column} (auto)</translation>
+   <source>{column} (automatic)</source>
+   <translation>{column} (automatisch)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -8917,6 +8885,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} unter „Datensätze“ ausgeschlossen ({named})</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>{count} in the prompt</source>
+   <translation>{count}, vom Prompt gezeigt</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/histogram.py" />
    <source>{count} in total</source>
    <translation>insgesamt {count}</translation>
@@ -8940,6 +8913,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{count} needed for a run</source>
    <translation>{count} für einen Lauf nötig</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>{count} of its prompts tokenize differently.</source>
+   <translation>Seine Prompts lesen sich anders: {count} davon.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt_editor.py" />
@@ -8987,11 +8965,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} übersprungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
-   <source>{count} that the prompt shows</source>
-   <translation>{count}, vom Prompt gezeigt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/samples_view.py" />
    <source>{count} to choose from</source>
    <translation>{count} zur Auswahl</translation>
@@ -9018,7 +8991,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_notices.py" />
-   <source>{count}. The last: {message}</source>
+   <source>{count}. Latest: {message}</source>
    <translation>{count}. Zuletzt: {message}</translation>
   </message>
   <message>
@@ -9073,7 +9046,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>{done} of {total}. The devices take some seconds</source>
+   <source>{done} of {total}. Devices take a few seconds</source>
    <translation>{done} von {total}. Die Geräte brauchen einige Sekunden</translation>
   </message>
   <message>
@@ -9103,11 +9076,6 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>{first} and {second} can't be told apart</source>
-   <translation>{first} und {second} sind nicht zu unterscheiden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/compare/voting_text.py" />
    <source>{first} is preferred to {second}</source>
    <translation>{first} wird {second} vorgezogen</translation>
   </message>
@@ -9123,7 +9091,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
-   <source>{format}: {turns} of {speakers}; {left} left out.</source>
+   <source>{format}: {turns} of {speakers}; {left} skipped.</source>
    <translation>{format}: {turns}, {speakers}; ausgelassen: {left}.</translation>
   </message>
   <message>
@@ -9153,21 +9121,11 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{listed} are not on this computer yet. Start shows the size of the download and asks first.</source>
+   <source>{listed} must be downloaded. Start shows the size and asks first.</source>
    <translation>
     <numerusform>{listed} ist noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
     <numerusform>{listed} sind noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>{lost} of {turns} turns are lost at this limit</source>
-   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>{lost} of {turns} turns are lost at this limit, the first of them in part</source>
-   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen, der erste davon zum Teil</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
@@ -9194,7 +9152,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>{method} does not work with this family</source>
+   <source>{method} doesn't work with this family</source>
    <translation>{method} geht nicht mit dieser Familie</translation>
   </message>
   <message>
@@ -9247,12 +9205,12 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
-   <source>{names} score highest, without a measurable difference</source>
+   <source>{names} score highest, with no measurable difference</source>
    <translation>{names} liegen vorn, ohne messbaren Unterschied</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/choices.py" />
-   <source>{names} were trained on another form of the base model. All adapters run on that of {first}: {form}.</source>
+   <source>{names} were trained on a different form of the base model. All adapters run on the form of {first}: {form}.</source>
    <translation>
     <numerusform>{names} wurde auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
     <numerusform>{names} wurden auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
@@ -9260,7 +9218,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_text.py" />
-   <source>{name} (fetches 77 MB once)…</source>
+   <source>{name} (downloads 77 MB once)…</source>
    <translation>{name} (holt einmalig 77 MB)…</translation>
   </message>
   <message>
@@ -9285,12 +9243,12 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
-   <source>{name} was removed here: it was trained with another method.</source>
+   <source>{name} was removed because it was trained with another method.</source>
    <translation>{name} wurde hier entfernt: Dieser Adapter wurde mit einem anderen Verfahren trainiert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/page.py" />
-   <source>{name} was removed. What runs there goes on.</source>
+   <source>{name} was removed. Runs there keep going.</source>
    <translation>{name} wurde entfernt. Was dort läuft, läuft weiter.</translation>
   </message>
   <message>
@@ -9335,22 +9293,22 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. Better, paired with the base: {gain}</source>
+   <source>{name}: {score}. Better than the base: {gain}</source>
    <translation>{name}: {score}. Besser, gepaart mit dem Basismodell: {gain}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. No measurable difference, paired with the base: {gain}</source>
+   <source>{name}: {score}. No measurable difference from the base: {gain}</source>
    <translation>{name}: {score}. Kein messbarer Unterschied, gepaart mit dem Basismodell: {gain}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. Too few conversations to tell, paired with the base: {gain}</source>
+   <source>{name}: {score}. Too few conversations to compare with the base: {gain}</source>
    <translation>{name}: {score}. Zu wenige Gespräche für ein Urteil, gepaart mit dem Basismodell: {gain}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>{name}: {score}. Worse, paired with the base: {gain}</source>
+   <source>{name}: {score}. Worse than the base: {gain}</source>
    <translation>{name}: {score}. Schlechter, gepaart mit dem Basismodell: {gain}</translation>
   </message>
   <message>
@@ -9367,6 +9325,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>{number} trainable</source>
    <translation>{number} trainierbar</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>{n} CPU cores</source>
+   <translation>
+    <numerusform>{n} CPU-Kern</numerusform>
+    <numerusform>{n} CPU-Kerne</numerusform>
+   </translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/home/cards.py" />
@@ -9441,14 +9407,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/run_text.py" />
-   <source>{n} conversations are excluded by the recipe.</source>
-   <translation>
-    <numerusform>{n} Gespräch ist durch das Rezept ausgeschlossen.</numerusform>
-    <numerusform>{n} Gespräche sind durch das Rezept ausgeschlossen.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="../../gui/pages/home/page.py" />
    <source>{n} conversations have no summary yet.</source>
    <translation>
@@ -9458,18 +9416,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/forms/form_layout.py" />
-   <source>{n} conversations seen, each {times} ×.</source>
+   <source>{n} conversations in total, each {times} ×.</source>
    <translation>
     <numerusform>{n} Gespräch gesehen, jedes {times} ×.</numerusform>
     <numerusform>{n} Gespräche gesehen, jedes {times} ×.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/train/start_foot.py" />
-   <source>{n} conversations to learn from</source>
-   <translation>
-    <numerusform>{n} Gespräch zum Lernen</numerusform>
-    <numerusform>{n} Gespräche zum Lernen</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9585,8 +9535,16 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/main_window.py" />
+   <source>{n} more are waiting. They start when you reopen Tunesmith.</source>
+   <translation>
+    <numerusform>{n} weiterer Eintrag wartet. Er startet, wenn Sie Tunesmith wieder öffnen.</numerusform>
+    <numerusform>{n} weitere Einträge warten. Sie starten, wenn Sie Tunesmith wieder öffnen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/data/report.py" />
-   <source>{n} more are over the current limit. Check again to list them.</source>
+   <source>{n} more exceed the current limit. Check again to list them.</source>
    <translation>
     <numerusform>{n} weitere liegt über der jetzigen Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
     <numerusform>{n} weitere liegen über der jetzigen Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
@@ -9616,14 +9574,6 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{n} weitere Beiträge</numerusform>
    </translation>
   </message>
-  <message numerus="yes">
-   <location filename="../../gui/main_window.py" />
-   <source>{n} more wait in the queue. They start when you open Tunesmith again.</source>
-   <translation>
-    <numerusform>{n} weiterer Eintrag wartet. Er startet, wenn Sie Tunesmith wieder öffnen.</numerusform>
-    <numerusform>{n} weitere Einträge warten. Sie starten, wenn Sie Tunesmith wieder öffnen.</numerusform>
-   </translation>
-  </message>
   <message>
    <location filename="../../gui/main_window.py" />
    <source>{n} not started</source>
@@ -9647,7 +9597,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/history.py" />
-   <source>{n} other good ones of the same conversations left out</source>
+   <source>{n} other good ones of the same conversations skipped</source>
    <translation>
     <numerusform>eine weitere gute zu demselben Gespräch ausgelassen</numerusform>
     <numerusform>{n} weitere gute zu denselben Gesprächen ausgelassen</numerusform>
@@ -9683,14 +9633,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Prozess</numerusform>
     <numerusform>{n} Prozesse</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>{n} processor cores</source>
-   <translation>
-    <numerusform>{n} Prozessorkern</numerusform>
-    <numerusform>{n} Prozessorkerne</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9775,7 +9717,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/history/page.py" />
-   <source>{n} runs. You can open, resume or repeat each of them</source>
+   <source>{n} runs to open, resume or repeat</source>
    <translation>
     <numerusform>{n} Lauf. Sie können ihn öffnen, fortsetzen oder wiederholen</numerusform>
     <numerusform>{n} Läufe. Sie können jeden öffnen, fortsetzen oder wiederholen</numerusform>
@@ -9815,7 +9757,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{n} summaries that were corrected in the playground are accepted here.</source>
+   <source>{n} summaries corrected in the playground are accepted here.</source>
    <translation>
     <numerusform>{n} Zusammenfassung, die in der Werkbank korrigiert wurde, ist hier angenommen.</numerusform>
     <numerusform>{n} Zusammenfassungen, die in der Werkbank korrigiert wurden, sind hier angenommen.</numerusform>
@@ -9875,6 +9817,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} zu lang</numerusform>
     <numerusform>{n} zu lang</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>{n} training conversations</source>
+   <translation>
+    <numerusform>{n} Trainingsgespräch</numerusform>
+    <numerusform>{n} Trainingsgespräche</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9942,7 +9892,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/compare/conversations_view.py" />
-   <source>{others} use another base model than {first}, or run it in another way.</source>
+   <source>{others} use a different base model than {first}, or run it differently.</source>
    <translation>
     <numerusform>{others} verwendet ein anderes Basismodell als {first} oder rechnet es anders.</numerusform>
     <numerusform>{others} verwenden ein anderes Basismodell als {first} oder rechnen es anders.</numerusform>
@@ -9960,7 +9910,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/widgets/open_path.py" />
-   <source>{path} is not there any more.</source>
+   <source>{path} no longer exists.</source>
    <translation>{path} ist nicht mehr da.</translation>
   </message>
   <message>
@@ -10018,7 +9968,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>{score} paired difference {gain}, {spread}</source>
+   <source>{score} difference {gain}, {spread}</source>
    <translation>{score}, gepaarte Differenz {gain}, {spread}</translation>
   </message>
   <message>
@@ -10051,7 +10001,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>{share} of the summaries were cut at the length limit.</source>
+   <source>{share} of the summaries were cut off at the length limit.</source>
    <translation>{share} der Zusammenfassungen wurden an der Längengrenze abgeschnitten.</translation>
   </message>
   <message>
@@ -10066,7 +10016,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>{size} are kept that no run needs.</source>
+   <source>{size} can be freed.</source>
    <translation>{size} liegen dort, die kein Lauf braucht.</translation>
   </message>
   <message>
@@ -10089,7 +10039,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
-   <source>{size} of checkpoints; the last two of each run are kept</source>
+   <source>{size} of checkpoints; each run keeps its last two</source>
    <translation>{size} Prüfpunkte; von jedem Lauf bleiben die letzten zwei</translation>
   </message>
   <message>
@@ -10113,18 +10063,13 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} herunterzuladen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/computers/computer_card.py" />
-   <source>{size} were removed.</source>
-   <translation>{size} wurden entfernt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>{some} and {one}</source>
    <translation>{some} und {one}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>{source}, {systems}, made {moment}</source>
+   <source>{source}, {systems}, created {moment}</source>
    <translation>{source}, {systems}, angelegt {moment}</translation>
   </message>
   <message>
@@ -10167,13 +10112,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/samples_view.py" />
-   <source>{summary}. Words not in that of {step} are marked</source>
-   <translation>{summary}. Wörter, die bei {step} fehlen, sind markiert</translation>
+   <source>{summary}. Words not in the base model's summary are marked</source>
+   <translation>{summary}. Wörter, die beim Basismodell fehlen, sind markiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/samples_view.py" />
-   <source>{summary}. Words not in the base model's are marked</source>
-   <translation>{summary}. Wörter, die beim Basismodell fehlen, sind markiert</translation>
+   <source>{summary}. Words that differ from {step} are marked</source>
+   <translation>{summary}. Wörter, die bei {step} fehlen, sind markiert</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -10242,7 +10187,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
-   <source>{votes} by {voters}. A tie counts as half. Intervals are 95 %, over conversations.</source>
+   <source>{votes} by {voters}. A tie counts as half. 95 % intervals over conversations.</source>
    <translation>{votes} von {voters}. Gleich gut zählt halb. Intervalle zu 95 %, über Gespräche.</translation>
   </message>
   <message>
@@ -10290,7 +10235,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/computer.py" />
-   <source>"{1}" is no address.</source>
+   <source>"{1}" is not an address.</source>
    <translation>„{1}“ ist keine Adresse.</translation>
   </message>
   <message>
@@ -10304,13 +10249,8 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>„{1}“ ist {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/computer.py" />
-   <source>"{1}" is nothing that ssh could connect to.</source>
-   <translation>Mit „{1}“ kann sich ssh nicht verbinden.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
-   <source>"{1}" means every linear layer but the output head, so it stands alone, without names.</source>
+   <source>"{1}" means every linear layer except the output head, so it can't be combined with names.</source>
    <translation>„{1}“ meint alle linearen Schichten außer dem Ausgabekopf und steht deshalb allein, ohne Namen.</translation>
   </message>
   <message>
@@ -10345,12 +10285,12 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>0 takes the most likely token; above 0 tokens are sampled, more randomly the higher it is.</source>
+   <source>0 always takes the most likely token. Above 0, tokens are sampled; higher is more random.</source>
    <translation>0 nimmt das wahrscheinlichste Token; über 0 werden Tokens gezogen, umso zufälliger, je höher der Wert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>1 conversation has more than {1} tokens and loses its end.</source>
+   <source>1 conversation exceeds {1} tokens and is cut.</source>
    <translation>1 Gespräch hat mehr als {1} Tokens und verliert sein Ende.</translation>
   </message>
   <message>
@@ -10365,17 +10305,17 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/segmentation.py" />
-   <source>1 of them stays whole, as its times have no dates.</source>
+   <source>1 of them stays whole because its times have no dates.</source>
    <translation>1 davon bleibt ganz, da seine Zeiten kein Datum haben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
-   <source>1 of {1} reference summaries holds no word that ROUGE reads.</source>
+   <source>1 of {1} reference summaries has no word that ROUGE reads.</source>
    <translation>1 von {1} Referenzzusammenfassungen enthält kein Wort, das ROUGE liest.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>1 of {1} scored conversations is longer than {2} tokens and loses its end.</source>
+   <source>1 of {1} scored conversations exceeds {2} tokens and is cut.</source>
    <translation>1 von {1} bewerteten Gesprächen ist länger als {2} Tokens und verliert sein Ende.</translation>
   </message>
   <message>
@@ -10385,7 +10325,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>1 reference summary has more than {1} tokens and is truncated.</source>
+   <source>1 reference summary exceeds {1} tokens and is cut.</source>
    <translation>1 Referenzzusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
   </message>
   <message>
@@ -10449,53 +10389,28 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/requirements.py" />
-   <source>A base model can't be sharded over one process.</source>
-   <translation>Auf einen einzigen Prozess lässt sich kein Basismodell aufteilen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>A base model in int8 can't be sharded: bitsandbytes does not put its parts together again.</source>
-   <translation>Ein Basismodell in int8 lässt sich nicht aufteilen: bitsandbytes setzt seine Teile nicht wieder zusammen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>A base model that knows the language learns it faster and better.</source>
+   <source>A base model that knows the language learns faster and better.</source>
    <translation>Ein Basismodell, das die Sprache kennt, lernt schneller und besser.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>A chat template of {1} has {2}, and at most {3} are read.</source>
+   <source>A chat template of {1} has {2}; the limit is {3}.</source>
    <translation>Eine Chat-Vorlage von {1} hat {2}, gelesen werden höchstens {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>A conversation and its summary in each row, or a turn in each row.</source>
-   <translation>In jeder Zeile ein Gespräch und seine Zusammenfassung, oder in jeder Zeile ein Beitrag.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>A conversation each, of text; a scanned page has none.</source>
-   <translation>Je ein Gespräch, aus Text; eine eingescannte Seite hat keinen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>A conversation in each line, and its summary in the same line of x.tgt or x.target.</source>
-   <translation>In jeder Zeile ein Gespräch, seine Zusammenfassung in derselben Zeile von x.tgt oder x.target.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation in one line, in which several speakers follow each other</source>
+   <source>A conversation in one line with several speakers</source>
    <translation>Ein Gespräch in einer Zeile, in der mehrere Sprecher aufeinander folgen</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation of more than {limit:,} tokens</source>
+   <source>A conversation longer than {limit:,} tokens</source>
    <translation>Ein Gespräch mit mehr als {limit:,} Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation or summary in another language than most</source>
+   <source>A conversation or summary in a different language than most</source>
    <translation>Ein Gespräch oder eine Zusammenfassung in anderer Sprache als die meisten</translation>
   </message>
   <message>
@@ -10514,18 +10429,13 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Gespräch, das wie eine Mitschrift aussieht und in dem niemand genannt wird</translation>
   </message>
   <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>A conversation, or a chat that is parted into conversations at pauses. A summary lies beside it: x.txt and x.summary.txt, or folders dialogues and summaries.</source>
-   <translation>Ein Gespräch, oder ein Chat, der an Pausen in Gespräche geteilt wird. Eine Zusammenfassung liegt daneben: x.txt und x.summary.txt, oder Ordner dialogues und summaries.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>A few at the start are usual. Use bfloat16 or float32 if there are many.</source>
+   <source>A few at the start are normal. If there are many, use bfloat16 or float32.</source>
    <translation>Einige am Anfang sind üblich. Sind es viele, verwenden Sie bfloat16 oder float32.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>A file of {1} came damaged.</source>
+   <source>A file of {1} was damaged during the download.</source>
    <translation>Eine Datei von {1} kam beschädigt an.</translation>
   </message>
   <message>
@@ -10620,7 +10530,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>A hub id, a file (a table, a chat export, a mailbox, a transcript, or a zip or gz of them), a folder of split files or of texts, or "sample".</source>
+   <source>A hub id, a file (table, chat export, mailbox, transcript, or a zip or gz of them), a folder of split files or texts, or "sample".</source>
    <translation>Eine Hub-ID, eine Datei (Tabelle, Chatexport, Postfach, Mitschrift oder ein zip oder gz davon), ein Ordner mit Dateien je Teil oder mit Texten oder „sample“.</translation>
   </message>
   <message>
@@ -10630,7 +10540,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>A layer multiplies its input by a weight and adds a bias. BitFit freezes every weight and trains only the biases, about a thousandth of the model: it teaches the model little that is new, but brings out what it can do already, which is often enough for a new style. Take it for small adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and neither have most Llamas. (Ben Zaken et al. 2022)</source>
+   <source>A layer multiplies its input by a weight and adds a bias. BitFit trains only the biases, about a thousandth of the model. It teaches the model little that is new but brings out what it can already do, which is often enough for a new style. Use it for small adapters on models with biases: BART, GPT-2, OPT. T5 has none, nor have most Llamas. (Ben Zaken et al. 2022)</source>
    <translation>Eine Schicht multipliziert ihre Eingabe mit einem Gewicht und addiert einen Bias. BitFit friert jedes Gewicht ein und trainiert nur die Biases, etwa ein Tausendstel des Modells: Es bringt dem Modell wenig Neues bei, holt aber hervor, was es schon kann, und das reicht oft für einen neuen Stil. Nehmen Sie es für kleine Adapter auf Modellen, die Biases haben: BART, GPT-2, OPT. T5 hat keine, und die meisten Llamas auch nicht. (Ben Zaken et al. 2022)</translation>
   </message>
   <message>
@@ -10640,7 +10550,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/model_info.py" />
-   <source>A model folder holds config.json and model.safetensors.</source>
+   <source>A model folder contains config.json and model.safetensors.</source>
    <translation>Ein Modellordner enthält config.json und model.safetensors.</translation>
   </message>
   <message>
@@ -10650,7 +10560,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>A pause of {1} hours is not valid.</source>
+   <source>A pause can't be {1} hours long.</source>
    <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
   </message>
   <message>
@@ -10674,13 +10584,8 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. „Deterministisch“ (training.deterministic) schaltet sie ein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>A run beside them is slower and may run out of memory.</source>
-   <translation>Ein Lauf daneben ist langsamer, und ihm kann der Speicher ausgehen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
-   <source>A run can't start from such an adapter of {1}.</source>
+   <source>A run can't continue such an adapter of {1}.</source>
    <translation>Ein Lauf kann nicht von einem solchen Adapter aus beginnen: {1}.</translation>
   </message>
   <message>
@@ -10689,18 +10594,8 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Lauf trainiert gerade</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>A run of {1} learns little.</source>
-   <translation>Zu kurz, um viel zu lernen: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>A run's processes compute each step together; another number of them gives the same but for the last digits.</source>
-   <translation>Die Prozesse eines Laufs berechnen jeden Schritt gemeinsam; eine andere Anzahl ergibt bis auf die letzten Stellen dasselbe.</translation>
-  </message>
-  <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>A set holds {1} conversations at most.</source>
+   <source>A set can have {1} conversations at most.</source>
    <translation>Eine Sammlung fasst höchstens {1} Gespräche.</translation>
   </message>
   <message>
@@ -10720,18 +10615,18 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
+   <source>A summary copied word for word from its conversation</source>
+   <translation>Eine Zusammenfassung, die wörtlich aus ihrem Gespräch stammt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
    <source>A summary longer than its conversation</source>
    <translation>Eine Zusammenfassung, die länger ist als ihr Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A summary of more than {limit:,} tokens with its end</source>
+   <source>A summary longer than {limit:,} tokens</source>
    <translation>Eine Zusammenfassung mit mehr als {limit:,} Tokens samt Ende</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>A summary taken word for word from its conversation</source>
-   <translation>Eine Zusammenfassung, die wörtlich aus ihrem Gespräch stammt</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -10760,7 +10655,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
-   <source>A turn has no "{1}"; it holds: {2}.</source>
+   <source>A turn has no "{1}"; it has: {2}.</source>
    <translation>Einem Beitrag fehlt „{1}“; er enthält: {2}.</translation>
   </message>
   <message>
@@ -10790,8 +10685,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/graphics_cards.py" />
-   <source>AMD card ({1})</source>
-   <translation>AMD-Karte ({1})</translation>
+   <source>AMD GPU ({1})</source>
+   <translation>AMD-GPU ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -10800,7 +10695,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>Above 1 makes tokens less likely that were read or generated before. 1: none.</source>
+   <source>Above 1, tokens that already occurred become less likely. 1: no penalty.</source>
    <translation>Über 1 werden schon gelesene oder erzeugte Tokens unwahrscheinlicher. 1: keine Strafe.</translation>
   </message>
   <message>
@@ -10825,7 +10720,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>Activations are computed twice instead of stored</source>
+   <source>Activations are recomputed instead of stored</source>
    <translation>Aktivierungen werden zweimal berechnet statt gespeichert</translation>
   </message>
   <message>
@@ -10860,7 +10755,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>AdamW; its 8-bit variants need a quarter of the state; Adafactor needs least.</source>
+   <source>AdamW, its 8-bit variants with a quarter of the state, or Adafactor with the least.</source>
    <translation>AdamW; seine 8-Bit-Varianten brauchen ein Viertel des Zustands; Adafactor braucht am wenigsten.</translation>
   </message>
   <message>
@@ -10870,12 +10765,27 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Add conversations with summaries; a tenth of them is held out for the test.</source>
+   <source>Add conversations with summaries; a tenth of them is held out for testing.</source>
    <translation>Fügen Sie Gespräche mit Zusammenfassungen hinzu; ein Zehntel davon wird zum Testen zurückgehalten.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Add conversations, or a file with "{1}" in its name.</source>
+   <translation>Geben Sie mehr Gespräche an, oder nehmen Sie „{1}“ in den Namen einer Datei im Ordner auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/serving/batch_writer.py" />
+   <source>Add its text.</source>
+   <translation>Geben Sie seinen Text an.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/prompts.py" />
+   <source>Add {1} where the conversation goes.</source>
+   <translation>Fügen Sie {1} für das Gespräch ein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Adds a few trained keys and values to every attention layer of the decoder, as if there were text before. It acts on each layer and not only on the input, so it can do more than prompt tuning with as many virtual tokens. With projection a small network computes them in training and is not saved.</source>
+   <source>Adds a few trained keys and values to every attention layer of the decoder, as if there were text before. It acts on each layer, not only on the input, so it can do more than prompt tuning with as many virtual tokens. With projection, a small network computes them during training and is not saved.</source>
    <translation>Gibt jeder Attention-Schicht des Decoders einige trainierte Schlüssel und Werte, als stünde Text davor. Es wirkt auf jede Schicht und nicht nur auf die Eingabe und kann deshalb mehr als Prompt-Tuning mit ebenso vielen virtuellen Tokens. Mit Projektion berechnet sie beim Training ein kleines Netz, das nicht gespeichert wird.</translation>
   </message>
   <message>
@@ -10885,7 +10795,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum reaches the full rank of the weight, which LoRA's single pair can't, with about as many trainable parameters. The random matrices are shared by all layers and drawn again from their seed, so they are not stored. Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)</source>
+   <source>Adds many pairs of random, frozen, thin matrices and trains only their scales. The sum reaches the full rank of the weight, which LoRA's single pair can't, with about as many trainable parameters. All layers share the random matrices, which are regenerated from their seed. Use it if LoRA falls short even at a high rank; its steps are slower. (Albert et al. 2025)</source>
    <translation>Addiert viele Paare zufälliger, eingefrorener, dünner Matrizen und trainiert nur, wie jedes skaliert wird. Die Summe erreicht den vollen Rang des Gewichts, was das eine Paar von LoRA nicht kann, mit etwa so vielen trainierbaren Parametern. Alle Schichten teilen sich die zufälligen Matrizen, die aus ihrem Startwert neu gezogen und deshalb nicht gespeichert werden. Nehmen Sie es, wo LoRA auch mit hohem Rang nicht reicht; seine Schritte sind langsamer. (Albert et al. 2025)</translation>
   </message>
   <message>
@@ -10914,8 +10824,13 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Alle Attention</translation>
   </message>
   <message>
+   <location filename="../../engine/config/recipe_diff.py" />
+   <source>All entries share data, prompt, scoring and seed. Change this one, or create another arena.</source>
+   <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale the pair's ranks and outputs. That is many times fewer parameters than LoRA, and the random matrices are drawn again from their seed, so the adapter's file holds only the vectors. Take it where many adapters must be small; it needs a much higher rank and learning rate than LoRA. (Kopiczko et al. 2024)</source>
+   <source>All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale the pair's ranks and outputs. That is far fewer parameters than LoRA. The random matrices are regenerated from their seed, so the adapter's file contains only the vectors. Use it for many small adapters; it needs a much higher rank and learning rate than LoRA. (Kopiczko et al. 2024)</source>
    <translation>Alle Schichten teilen sich ein Paar zufälliger, eingefrorener Matrizen; jede Schicht trainiert nur zwei Vektoren, die Ränge und Ausgaben des Paars skalieren. Das sind um ein Vielfaches weniger Parameter als bei LoRA, und die zufälligen Matrizen werden aus ihrem Startwert neu gezogen, sodass die Datei des Adapters nur die Vektoren enthält. Nehmen Sie es, wo viele Adapter klein sein müssen; es braucht einen viel höheren Rang und eine viel höhere Lernrate als LoRA. (Kopiczko et al. 2024)</translation>
   </message>
   <message>
@@ -10945,7 +10860,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>Alpha equals the rank, so that the scaling stays the same</source>
+   <source>Alpha equals the rank, so the scaling stays the same</source>
    <translation>Alpha ist gleich dem Rang, damit die Skalierung gleich bleibt</translation>
   </message>
   <message>
@@ -10979,18 +10894,18 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>An int8 base model can't be sharded: bitsandbytes can't reassemble its parts.</source>
+   <translation>Ein Basismodell in int8 lässt sich nicht aufteilen: bitsandbytes setzt seine Teile nicht wieder zusammen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/optional_dependencies.py" />
    <source>An optimizer in 8 bits needs bitsandbytes, which is not installed.</source>
    <translation>Ein Optimierer in 8 Bit braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>An {1} is here, but this torch, built for {2}, does not use it.</source>
-   <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
-  </message>
-  <message>
    <location filename="../../engine/errors.py" />
-   <source>And {1} more of this kind.</source>
+   <source>And {1} more like this.</source>
    <translation>Und {1} weitere dieser Art.</translation>
   </message>
   <message>
@@ -11008,19 +10923,24 @@ Bob: At the office, till five.</source>
 Bob: At the office, till five.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>Another language than the rest</source>
-   <translation>Andere Sprache als die übrigen</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Another process can't be started: {1}.</source>
    <translation>Ein weiterer Prozess lässt sich nicht starten: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Another program has exclusive use of the GPU: {1}.</source>
+   <translation>Ein anderes Programm hat die GPU für sich allein: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/node.py" />
-   <source>Another program has it: stop that, or give other ports with --port and --jobs-port.</source>
+   <source>Another program uses it. Stop that, or set other ports with --port and --jobs-port.</source>
    <translation>Ein anderes Programm belegt ihn: Beenden Sie dieses, oder geben Sie mit --port und --jobs-port andere Ports an.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>Another window or command line is running the queue of {1}.</source>
+   <translation>Die Warteschlange von {1} wird von einem anderen Fenster oder einer Kommandozeile abgearbeitet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -11053,14 +10973,19 @@ Bob: At the office, till five.</translation>
    <translation>Archive</translation>
   </message>
   <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Archives of the other kinds.</source>
+   <translation>Dateien der anderen Arten, gepackt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Armenian</source>
    <translation>Armenisch</translation>
   </message>
   <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Ask about files that lack the columns of the others, or leave them out with a notice.</source>
-   <translation>Nach Dateien ohne die Spalten der anderen fragen oder sie mit einem Hinweis auslassen.</translation>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>As many entries of each weight are trained as LoRA of this rank has parameters.</source>
+   <translation>Trainiert so viele Einträge eines Gewichts, wie LoRA mit diesem Rang Parameter trainiert: Rang mal Summe der beiden Breiten des Gewichts.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/slurm_script.py" />
@@ -11069,28 +10994,28 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/places.py" />
-   <source>Ask for fewer cards.</source>
-   <translation>Fordern Sie weniger Karten an.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/job.py" />
-   <source>Ask for less at once.</source>
-   <translation>Fordern Sie weniger auf einmal an.</translation>
+   <source>Ask for fewer GPUs.</source>
+   <translation>Fordern Sie weniger GPUs an.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
-   <source>Ask who runs it. If the change is meant, remove the old key with ssh-keygen -R, then connect once by hand.</source>
+   <source>Ask whoever runs it. If the key was changed on purpose, remove the old one with ssh-keygen -R and connect once by hand.</source>
    <translation>Fragen Sie bei denen nach, die ihn betreiben. Ist die Änderung gewollt, entfernen Sie den alten Schlüssel mit ssh-keygen -R, und verbinden Sie sich einmal von Hand.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/sent_run.py" />
-   <source>Ask who runs the cluster.</source>
+   <source>Ask whoever runs the cluster.</source>
    <translation>Fragen Sie, wer den Cluster betreibt.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
    <source>Assamese</source>
    <translation>Assamesisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Assigns columns by hand if the data is not two columns of text: {1}.</source>
+   <translation>Ordnet Spalten von Hand zu, wo die Daten nicht zwei Textspalten sind: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -11103,13 +11028,8 @@ Bob: At the office, till five.</translation>
    <translation>Mit vollem Rang</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>At full rank and at final rank take all of the steps: none is left to reduce ranks.</source>
-   <translation>„Mit vollem Rang“ und „Mit Endrang“ nehmen alle Schritte ein: Keiner bleibt, um Ränge zu senken.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>At most {1} can be shown.</source>
+   <source>At most {1} fit.</source>
    <translation>Höchstens {1} lassen sich zeigen.</translation>
   </message>
   <message>
@@ -11129,12 +11049,17 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Auto: the base model is scored with a plain prompt and in its own chat format, and compared in the better one. Recipe: in the format of the recipe alone.</source>
+   <source>Auto: the base model is scored with a plain prompt and in its chat format, and the better one counts. Recipe: only the recipe's format.</source>
    <translation>Automatisch: Das Basismodell wird mit einfachem Prompt und in seinem eigenen Chat-Format bewertet und im besseren verglichen. Rezept: nur im Format des Rezepts.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Available GPUs ({1}): {2}.</source>
+   <translation>Verfügbare GPUs ({1}): {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Average rank at the end of training. Layers that matter more keep a higher one.</source>
+   <source>Average rank at the end of training. Important layers keep a higher one.</source>
    <translation>Mittlerer Rang am Ende des Trainings. Schichten, auf die es mehr ankommt, behalten einen höheren.</translation>
   </message>
   <message>
@@ -11163,6 +11088,11 @@ Bob: At the office, till five.</translation>
    <translation>Kontonummer</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Bank vectors mixed for each vector of a matrix.</source>
+   <translation>Zahl der Vektoren der Bank, die für jeden Vektor einer Matrix gemischt werden.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Base model</source>
    <translation>Basismodell</translation>
@@ -11171,11 +11101,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>Base model in 4 bits</source>
    <translation>Basismodell in 4 Bit</translation>
-  </message>
-  <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>Base models load unquantized; choose quantization none.</source>
-   <translation>Basismodelle werden unquantisiert geladen; wählen Sie als Quantisierung „keine“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11193,6 +11118,11 @@ Bob: At the office, till five.</translation>
    <translation>Batchgröße</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/memory_fallbacks.py" />
+   <source>Batch size is unchanged: {1}</source>
+   <translation>Jeder Schritt nutzt weiter ebenso viel: {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Beams</source>
    <translation>Beams</translation>
@@ -11206,11 +11136,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>Begin and end it with a letter or number.</source>
    <translation>Er muss mit einem Buchstaben oder einer Ziffer beginnen und enden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/sets.py" />
-   <source>Begin another one.</source>
-   <translation>Beginnen Sie eine weitere.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/speech.py" />
@@ -11253,9 +11178,9 @@ Summary:</translation>
    <translation>Besser</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/selective.py" />
-   <source>Between its layers a transformer normalises its activations, with one factor for each dimension of the model. LayerNorm tuning trains these factors, and the biases that some norms have: a few thousand parameters in all. Nearly every model has them, so take it where an adapter must be as small as possible, or where BitFit finds no biases. (Zhao et al. 2024)</source>
-   <translation>Zwischen seinen Schichten normalisiert ein Transformer seine Aktivierungen, mit einem Faktor für jede Dimension des Modells. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Parameter. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Between computers, processes send conversations and weights unencrypted and accept data from anyone.</source>
+   <translation>Die Prozesse mehrerer Computer senden Gespräche und Gewichte unverschlüsselt und nehmen an, was irgendjemand sendet.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -11276,6 +11201,11 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Blocks a side</source>
    <translation>Blöcke je Seite</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Blocks per side of each weight; must divide the rank and the widths of all adapted layers. Empty: 2 up to rank 32, 4 above, if possible.</source>
+   <translation>Jedes Gewicht wird in beiden Richtungen in so viele Blöcke zerlegt; die Zahl muss den Rang und die Breiten aller angepassten Schichten teilen. Leer: 2 bis Rang 32 und darüber 4, wenn sie teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11329,7 +11259,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Builds the change of a weight from circulant blocks, in which every row is the row above, shifted by one. Such a block of n × n entries has n parameters and can have full rank, and it is applied by a fast Fourier transform, so that little memory is needed. Take it where LoRA's rank is too low and its parameters are too many. (Chen et al. 2024)</source>
+   <source>Builds the change of a weight from circulant blocks, in which each row is the row above shifted by one. A block of n × n entries has n parameters and can have full rank; a fast Fourier transform applies it with little memory. Use it if you need a higher rank than LoRA with fewer parameters. (Chen et al. 2024)</source>
    <translation>Baut die Änderung eines Gewichts aus zirkulanten Blöcken, in denen jede Zeile die vorige ist, um eins verschoben. Ein solcher Block von n × n Einträgen hat n Parameter und kann den vollen Rang haben, und er wird durch eine schnelle Fourier-Transformation angewendet, sodass wenig Speicher nötig ist. Nehmen Sie es, wo der Rang von LoRA zu niedrig ist und ihre Parameter zu viele sind. (Chen et al. 2024)</translation>
   </message>
   <message>
@@ -11354,12 +11284,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>CTranslate2 does not decode with this setting: {1}.</source>
+   <source>CTranslate2 doesn't support this setting: {1}.</source>
    <translation>Mit dieser Einstellung dekodiert CTranslate2 nicht: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>CTranslate2 does not run {1} bases.</source>
+   <source>CTranslate2 doesn't support {1} bases.</source>
    <translation>CTranslate2 rechnet nicht mit Basismodellen in {1}.</translation>
   </message>
   <message>
@@ -11376,11 +11306,6 @@ Summary:</translation>
    <location filename="../../engine/adapters/exports.py" />
    <source>CTranslate2 runs merged models, and {1} can't be merged: {2}.</source>
    <translation>CTranslate2 rechnet mit verschmolzenen Modellen, und {1} lässt sich nicht verschmelzen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/exports.py" />
-   <source>CTranslate2 runs on the processor here, not on {1}.</source>
-   <translation>CTranslate2 rechnet hier auf dem Prozessor, nicht auf {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/torch_build.py" />
@@ -11414,18 +11339,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>Changes during the run, each with the step after which it applies.</source>
+   <source>Changes made during the run, each with the step after which it applies.</source>
    <translation>Änderungen während des Laufs, jede mit dem Schritt, nach dem sie gilt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>Characters that can't be seen</source>
-   <translation>Unsichtbare Zeichen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>Characters that were damaged, or that belong to one font alone</source>
-   <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -11434,7 +11349,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Chat: the prompt is a turn of the base model's own chat format. Plain: the prompt alone. Auto: chat where the base model has a chat template.</source>
+   <source>Chat: the prompt is a message in the base model's chat format. Plain: the prompt alone. Auto: chat if the base model has a chat template.</source>
    <translation>Chat: Der Prompt ist ein Beitrag im eigenen Chat-Format des Basismodells. Einfach: der Prompt allein. Automatisch: Chat, wo das Basismodell eine Chat-Vorlage hat.</translation>
   </message>
   <message>
@@ -11459,7 +11374,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Check its power, its cooling and its slot, and restart the computer. {1}</source>
+   <source>Check its power, cooling and slot, and restart the computer. {1}</source>
    <translation>Prüfen Sie Stromversorgung, Kühlung und Steckplatz, und starten Sie den Computer neu. {1}</translation>
   </message>
   <message>
@@ -11468,8 +11383,18 @@ Summary:</translation>
    <translation>Prüfen Sie seinen Speicherort.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Check that rank 0 is running there and the port is open.</source>
+   <translation>Läuft dort Rank 0, und ist der Port offen?</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Check that the file's extension is right.</source>
+   <translation>Sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Check the address, and whether the cluster is up: `{1} node start` on its head starts it.</source>
+   <source>Check the address and that the cluster is running (`{1} node start` on its head).</source>
    <translation>Prüfen Sie die Adresse, und ob der Cluster läuft: `{1} node start` startet ihn auf seinem Kopfrechner.</translation>
   </message>
   <message>
@@ -11484,7 +11409,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
-   <source>Check the disk, then resume the run: its last checkpoint is safe.</source>
+   <source>Check the disk, then resume the run; its last checkpoint is safe.</source>
    <translation>Prüfen Sie die Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
   <message>
@@ -11559,7 +11484,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Choose "auto" or "cpu"; `{1} doctor` says what is there.</source>
+   <source>Choose "auto" or "cpu"; `{1} doctor` lists the devices.</source>
    <translation>Wählen Sie „auto“ oder „cpu“; `{1} doctor` sagt, was vorhanden ist.</translation>
   </message>
   <message>
@@ -11569,7 +11494,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>Choose "plain" to do without it.</source>
+   <source>Choose "plain" to avoid it.</source>
    <translation>Wählen Sie „einfach“, um ohne sie auszukommen.</translation>
   </message>
   <message>
@@ -11579,7 +11504,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>Choose a data set of plain files, or fetch its files yourself and choose those.</source>
+   <source>Choose a data set of plain files, or download its files and choose those.</source>
    <translation>Wählen Sie einen Datensatz aus einfachen Dateien, oder laden Sie seine Dateien selbst herunter und wählen Sie diese.</translation>
   </message>
   <message>
@@ -11604,7 +11529,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/voting/systems.py" />
-   <source>Choose a run that was scored to its end.</source>
+   <source>Choose a run whose scoring is complete.</source>
    <translation>Wählen Sie einen Lauf, der zu Ende bewertet wurde.</translation>
   </message>
   <message>
@@ -11619,7 +11544,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
-   <source>Choose a smaller micro-batch, checkpointed activations, a quantized or a smaller base model.</source>
+   <source>Choose a smaller micro-batch, checkpointed activations, or a quantized or smaller base model.</source>
    <translation>Wählen Sie einen kleineren Mikrobatch, neu berechnete Aktivierungen oder ein quantisiertes oder kleineres Basismodell.</translation>
   </message>
   <message>
@@ -11634,8 +11559,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
+   <source>Choose an encoder-decoder model (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Choose an nf4 base or eva.</source>
+   <translation>Nehmen Sie ein nf4-Basismodell, oder eva.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Choose an nf4 base, or turn DoRA off.</source>
+   <translation>Nehmen Sie ein nf4-Basismodell, oder schalten Sie DoRA aus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_metadata.py" />
@@ -11718,14 +11653,19 @@ Summary:</translation>
    <translation>Wählen Sie „automatisch“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
-   <source>Choose auto: each process takes a card of its own.</source>
-   <translation>Wählen Sie auto: Jeder Prozess nimmt eine eigene Karte.</translation>
+   <location filename="../../engine/computers/sending.py" />
+   <source>Choose auto: the cluster assigns a GPU to each run.</source>
+   <translation>Wählen Sie „auto“: Der Cluster gibt jedem Lauf eine GPU.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/sending.py" />
-   <source>Choose auto: the cluster gives each run a card.</source>
-   <translation>Wählen Sie „auto“: Der Cluster gibt jedem Lauf eine Karte.</translation>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Choose auto; each process then takes its own GPU.</source>
+   <translation>Wählen Sie auto; jeder Prozess nimmt dann eine eigene GPU.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Choose eva or default, or turn DoRA off.</source>
+   <translation>Nehmen Sie eva oder die Vorgabe, oder schalten Sie DoRA aus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -11738,13 +11678,18 @@ Summary:</translation>
    <translation>Wählen Sie aus mehr Blöcken.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Choose how to use the others, or skip them.</source>
+   <translation>Wählen Sie, wofür die anderen sind, oder lassen Sie sie aus.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Choose its method to continue from it.</source>
    <translation>Wählen Sie sein Verfahren, um mit ihm weiterzumachen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Choose last blocks or names; for all of it take full fine-tuning.</source>
+   <source>Choose last blocks or names. To train everything, use full fine-tuning.</source>
    <translation>Wählen Sie letzte Blöcke oder Namen; für alles nehmen Sie die volle Feinabstimmung.</translation>
   </message>
   <message>
@@ -11756,6 +11701,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Choose nf4, or no quantization.</source>
    <translation>Wählen Sie nf4 oder keine Quantisierung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Choose no quantization; base models then load unquantized.</source>
+   <translation>Basismodelle werden unquantisiert geladen; wählen Sie als Quantisierung „keine“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
@@ -11779,7 +11729,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>Choose one with words in it.</source>
+   <source>Choose one that contains text.</source>
    <translation>Wählen Sie eines mit Wörtern darin.</translation>
   </message>
   <message>
@@ -11789,7 +11739,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
-   <source>Choose other ones: there is nothing to vote on.</source>
+   <source>Choose others; these leave nothing to vote on.</source>
    <translation>Wählen Sie andere: Es gibt nichts abzustimmen.</translation>
   </message>
   <message>
@@ -11799,8 +11749,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
-   <source>Choose several cards (device all), or start several processes.</source>
-   <translation>Wählen Sie mehrere Karten (Gerät all), oder starten Sie mehrere Prozesse.</translation>
+   <source>Choose several GPUs (device all), or start several processes.</source>
+   <translation>Wählen Sie mehrere GPUs (Gerät all), oder starten Sie mehrere Prozesse.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -11811,6 +11761,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Choose the base model that it was made for.</source>
    <translation>Wählen Sie das Basismodell, für das er gemacht ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Choose the base model's revision that it was made for, or train it again.</source>
+   <translation>Wählen Sie die Revision des Basismodells, für die er gemacht wurde, oder trainieren Sie ihn neu.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -11834,12 +11789,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>Choose the folder that holds adapter_config.json.</source>
+   <source>Choose the folder that contains adapter_config.json.</source>
    <translation>Wählen Sie den Ordner, der adapter_config.json enthält.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>Choose the folder that holds it.</source>
+   <source>Choose the folder that contains it.</source>
    <translation>Wählen Sie den Ordner, der sie enthält.</translation>
   </message>
   <message>
@@ -11853,18 +11808,18 @@ Summary:</translation>
    <translation>Wählen Sie die, die gelesen werden soll.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Choose the plain form or an nf4 base.</source>
+   <translation>Nehmen Sie die einfache Form oder ein nf4-Basismodell.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Choose the repository of an adapter made by PEFT or Tunesmith.</source>
    <translation>Wählen Sie das Repository eines Adapters, der mit PEFT oder Tunesmith gemacht wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Choose the revision of the base model that it was made for, or train it again.</source>
-   <translation>Wählen Sie die Revision des Basismodells, für die er gemacht wurde, oder trainieren Sie ihn neu.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>Choose the summary column. Without one: Conversations, "Write summaries".</source>
+   <source>Choose the summary column, or write summaries: Conversations, "Write summaries".</source>
    <translation>Wählen Sie die Spalte der Zusammenfassung. Gibt es keine: „Gespräche“, „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
@@ -11878,9 +11833,14 @@ Summary:</translation>
    <translation>Wählen Sie zwei Systeme, die dieselben Gespräche zusammengefasst haben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Choose what the others are for, or leave them out.</source>
-   <translation>Wählen Sie, wofür die anderen sind, oder lassen Sie sie aus.</translation>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Choose {1} or a lower rank.</source>
+   <translation>Nehmen Sie {1} oder einen niedrigeren Rang.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Choose {1} or another initialisation.</source>
+   <translation>Nehmen Sie {1} oder eine andere Initialisierung.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
@@ -11923,6 +11883,11 @@ Summary:</translation>
    <translation>Schließen Sie andere Programme, oder wählen Sie kleinere Dateien.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Close the program that uses it, or choose another device.</source>
+   <translation>Beenden Sie, was sie nutzt, oder wählen Sie ein anderes Gerät.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>Cn</source>
    <translation>Cn</translation>
@@ -11959,22 +11924,17 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/databases.py" />
-   <source>Columns of "{1}" that are computed are left out: {2}.</source>
+   <source>Computed columns of "{1}" are skipped: {2}.</source>
    <translation>Berechnete Spalten von „{1}“ werden ausgelassen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Compute activations twice instead of storing them: less memory, more time.</source>
-   <translation>Aktivierungen zweimal berechnen, statt sie zu speichern: weniger Speicher, mehr Zeit.</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/tunnel.py" />
-   <source>Connect once by hand with `ssh {1}`, and compare the key's fingerprint before you accept it.</source>
+   <source>Connect once by hand with `ssh {1}` and compare the key's fingerprint before you accept it.</source>
    <translation>Verbinden Sie sich einmal von Hand mit `ssh {1}`, und vergleichen Sie den Fingerabdruck des Schlüssels, bevor Sie ihn annehmen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>Connect once: it has 77 MB.</source>
+   <source>Connect to the internet once to download it (77 MB).</source>
    <translation>Verbinden Sie sich einmal: Er hat 77 MB.</translation>
   </message>
   <message>
@@ -12023,28 +11983,23 @@ Summary:</translation>
    <translation>Gespräche</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Conversations longer than {1} tokens lose their end: {2} of {3}.</source>
-   <translation>Gespräche mit mehr als {1} Tokens verlieren ihr Ende: {2} von {3}.</translation>
+   <location filename="../../engine/config/decoding.py" />
+   <source>Conversations over the adapter's training limit are cut at the end, or summarised in parts whose summaries are then summarised.</source>
+   <translation>Gespräche über der Trainingsgrenze des Adapters werden am Ende gekürzt oder in Teilen zusammengefasst und danach die Zusammenfassungen der Teile.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>Conversations of one of them alone are not scored.</source>
+   <source>Conversations that only one of them summarised are not scored.</source>
    <translation>Gespräche, die nur in einer davon stehen, werden nicht bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>Conversations of turns in rows of their own are named by their group.</source>
+   <source>Conversations with a turn per row take their names from the group.</source>
    <translation>Gespräche aus Beiträgen in eigenen Zeilen werden nach ihrer Gruppe benannt.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/decoding.py" />
-   <source>Conversations over the adapter's training limit are truncated at the end, or summarised in parts, and then the summaries of the parts.</source>
-   <translation>Gespräche über der Trainingsgrenze des Adapters werden am Ende gekürzt oder in Teilen zusammengefasst und danach die Zusammenfassungen der Teile.</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the initial adapter as path_initial_model_for_weight_conversion.</source>
+   <source>Convert it to a plain LoRA where it was made: pass the initial adapter to PEFT's save_pretrained as path_initial_model_for_weight_conversion.</source>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
@@ -12053,13 +12008,18 @@ Summary:</translation>
    <translation>Wird für CTranslate2 umgewandelt</translation>
   </message>
   <message>
+   <location filename="../../engine/data/ingest.py" />
+   <source>Copy JSON lines, a table or a chat first.</source>
+   <translation>Kopieren Sie zuerst JSON-Zeilen, eine Tabelle oder einen Chat.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/token.py" />
    <source>Copy it again.</source>
    <translation>Kopieren Sie sie noch einmal.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/token.py" />
-   <source>Copy it from the head of the cluster: `{1} node start` says where it is.</source>
+   <source>Copy it from the cluster's head; `{1} node start` prints its path.</source>
    <translation>Kopieren Sie ihn vom Kopfrechner des Clusters: `{1} node start` sagt, wo er liegt.</translation>
   </message>
   <message>
@@ -12076,11 +12036,6 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Copy its tokenizer_config.json too.</source>
    <translation>Kopieren Sie auch seine tokenizer_config.json.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/ingest.py" />
-   <source>Copy lines of JSON, a table or a chat first.</source>
-   <translation>Kopieren Sie zuerst JSON-Zeilen, eine Tabelle oder einen Chat.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -12119,8 +12074,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Copy the token's file from the head: `{1} node start` says where it is.</source>
+   <source>Copy the token file from the head; `{1} node start` prints its path.</source>
    <translation>Kopieren Sie die Datei mit dem Token vom Kopfknoten: `{1} node start` sagt, wo sie liegt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Copy your public key there (ssh-copy-id), or load it into your agent (ssh-add). Passwords are not supported.</source>
+   <translation>Legen Sie Ihren öffentlichen Schlüssel dort ab (ssh-copy-id), oder laden Sie ihn in Ihren Agenten (ssh-add). Nach einem Passwort wird nicht gefragt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>Correct the file's extension, or choose another file.</source>
+   <translation>Geben Sie der Datei die Endung dessen, was sie ist, oder wählen Sie eine andere.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -12133,9 +12098,14 @@ Summary:</translation>
    <translation>Gezählt mit dem Tokenizer von {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Criterion of the best state and of patience: the loss on the whole validation split, or ROUGE-1 of the scored summaries, which varies more the fewer they are.</source>
-   <translation>Maßstab für den besten Stand und die Geduld: der Verlust am ganzen Validierungsteil oder ROUGE-1 der bewerteten Zusammenfassungen, das mehr schwankt, je weniger es sind.</translation>
+   <location filename="../../engine/system/desktop_entry.py" />
+   <source>Create a shortcut to the command `tunesmith`.</source>
+   <translation>Legen Sie eine Verknüpfung mit dem Befehl `tunesmith` an.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Create one with write access at {1}, then run `hf auth login`.</source>
+   <translation>Erstellen Sie unter {1} eines, das es darf, und führen Sie dann `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12146,26 +12116,6 @@ Summary:</translation>
    <location filename="../../engine/text/encodings.py" />
    <source>Cs</source>
    <translation>Cs</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/requirements.py" />
-   <source>Cut conversations earlier, or checkpoint activations.</source>
-   <translation>Kürzen Sie Gespräche früher, oder lassen Sie Aktivierungen neu berechnen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as many parameters as LoRA of the same rank, but the whole change can have a higher rank, and a few outlying inputs disturb only their own blocks. Take it where LoRA gets no better, or even worse, with more rank. (Jung et al. 2025)</source>
-   <translation>Zerlegt jedes Gewicht in ein Raster von Blöcken und gibt jedem Block ein eigenes dünnes Paar. Es trainiert so viele Parameter wie eine LoRA gleichen Rangs, aber die ganze Änderung kann einen höheren Rang haben, und einzelne Ausreißer der Eingaben stören nur ihre eigenen Blöcke. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser oder sogar schlechter wird. (Jung et al. 2025)</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Cuts each weight into shards along its inputs and trains one small block that is added to all of them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with half the parameters. (Kang and Yin 2024)</source>
-   <translation>Zerlegt jedes Gewicht entlang seiner Eingaben in Scherben und trainiert einen kleinen Block, der zu allen addiert wird. Statt der zwei Matrizen von LoRA gibt es eine einzige, die bei null beginnt; sie lernt schnell und braucht weniger Speicher. Frühere Fassungen hießen Bone und DiSHA. Nehmen Sie es als schnelle LoRA mit halb so vielen Parametern. (Kang und Yin 2024)</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Cuts the thin matrices of LoRA into short vectors and composes each of them from a bank that all layers share: a weighted sum of the few bank vectors that it selects. The bank and the selection are trained, so layers learn from each other and store little of their own. It starts from small random values, so not exactly at the base model. Take it where an adapter must be very small. (Li et al. 2024)</source>
-   <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Vektoren und setzt jeden aus einer Bank zusammen, die sich alle Schichten teilen: eine gewichtete Summe der wenigen Vektoren der Bank, die er auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes speichern. Es beginnt mit kleinen Zufallswerten, also nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12188,6 +12138,11 @@ Summary:</translation>
    <translation>Beschädigte Zeichen</translation>
   </message>
   <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Damaged characters, or characters of one font only</source>
+   <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Danish</source>
    <translation>Dänisch</translation>
@@ -12198,19 +12153,9 @@ Summary:</translation>
    <translation>Daten</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>Days and months are not known in {1}: only names and digits are looked for there</source>
-   <translation>Tage und Monate sind auf {1} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>DeLoRA</source>
    <translation>DeLoRA</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Decay of the trainable parameters towards zero.</source>
-   <translation>Verfall der trainierbaren Parameter gegen null.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -12229,7 +12174,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>Delete it; resume goes on from the checkpoint before.</source>
+   <source>Delete it; resume continues from the checkpoint before.</source>
    <translation>Löschen Sie ihn; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
   <message>
@@ -12259,12 +12204,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>Deterministic algorithms are off from step {1} on: {2} has none.</source>
+   <source>Deterministic algorithms are off from step {1}: {2} has none.</source>
    <translation>Deterministische Verfahren sind ab Schritt {1} aus: Für {2} gibt es keines.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>Deterministic algorithms are off: with so many trained parameters they would take much time.</source>
+   <source>Deterministic algorithms are off: with so many trained parameters they would be slow.</source>
    <translation>Deterministische Verfahren sind aus: Bei so vielen trainierten Parametern würden sie viel Zeit kosten.</translation>
   </message>
   <message>
@@ -12279,13 +12224,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Device: auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that is not busy, else the processor. All: every graphics card, each computes its part of a step.</source>
-   <translation>Gerät: auto, all, cpu, mps, xpu, cuda:0 und so weiter. Auto: die Grafikkarte mit dem meisten freien Speicher, die nicht beschäftigt ist, sonst der Prozessor. All: jede Grafikkarte, jede rechnet ihren Teil eines Schritts.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Device: auto, all, cpu, mps, xpu, or a card such as cuda:0.</source>
-   <translation>Gerät: auto, all, cpu, mps, xpu oder eine Karte wie cuda:0.</translation>
+   <source>Device: auto, all, cpu, mps, xpu, or a GPU such as cuda:0.</source>
+   <translation>Gerät: auto, all, cpu, mps, xpu oder eine GPU wie cuda:0.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12298,9 +12238,9 @@ Summary:</translation>
    <translation>Meinten Sie {1}?</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/validation/check_report.py" />
-   <source>Different in the spaces around it only: {1} more.</source>
-   <translation>Nur durch Leerzeichen ringsum verschieden: {1} weitere.</translation>
+   <location filename="../../engine/data/findings.py" />
+   <source>Different language</source>
+   <translation>Andere Sprache als die übrigen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -12319,12 +12259,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't provide.</source>
+   <source>DoRA doesn't work on an int8 base: it needs the weights' magnitudes, which int8 layers don't provide.</source>
    <translation>DoRA geht nicht mit einem int8-Basismodell: Sie braucht die Beträge der Gewichte, die int8-Schichten nicht liefern.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>DoRA does not work with the initialisation {1}: its magnitudes are those of the whole weight.</source>
+   <source>DoRA doesn't work with the initialisation {1}: its magnitudes are those of the whole weight.</source>
    <translation>DoRA geht nicht mit der Initialisierung {1}: Ihre Beträge sind die des ganzen Gewichts.</translation>
   </message>
   <message>
@@ -12333,13 +12273,18 @@ Summary:</translation>
    <translation>Dokumente</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Doesn't work</source>
+   <translation>Er funktioniert nicht</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Don't trust this file.</source>
    <translation>Trauen Sie dieser Datei nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/sandboxed.py" />
-   <source>Don't trust this file. If you do, save it as csv or jsonl, and choose that.</source>
+   <source>Don't trust this file. If you do, save it as csv or jsonl first.</source>
    <translation>Trauen Sie dieser Datei nicht. Wenn doch, speichern Sie sie als csv oder jsonl und wählen Sie diese.</translation>
   </message>
   <message>
@@ -12349,7 +12294,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Don't trust this model, or take its chat template out.</source>
+   <source>Don't trust this model, or remove its chat template.</source>
    <translation>Trauen Sie diesem Modell nicht, oder nehmen Sie seine Chat-Vorlage heraus.</translation>
   </message>
   <message>
@@ -12369,7 +12314,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/sent_run.py" />
-   <source>Download it here first: it is then sent along.</source>
+   <source>Download it here first; it will be sent along.</source>
    <translation>Es zuerst hier herunterladen: Dann wird es mitgesendet.</translation>
   </message>
   <message>
@@ -12394,7 +12339,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
-   <source>Drop one folder, or files alone.</source>
+   <source>Drop one folder, or only files.</source>
    <translation>Legen Sie einen Ordner ab oder nur Dateien.</translation>
   </message>
   <message>
@@ -12449,7 +12394,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/lora_init.py" />
-   <source>EVA starts from training examples, and there are none.</source>
+   <source>EVA needs training examples, and there are none.</source>
    <translation>EVA geht von Trainingsbeispielen aus, und es gibt keine.</translation>
   </message>
   <message>
@@ -12459,23 +12404,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Each process has all that is trained. Use {1}.</source>
+   <source>Each process holds all trained parameters. Use {1}.</source>
    <translation>Jeder Prozess hält alles, was trainiert wird. Nehmen Sie {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>Each step still uses its {1}</source>
-   <translation>Jeder Schritt nutzt weiter ebenso viel: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/data/file_kinds.py" />
    <source>Each thread is a conversation, without quotes and signatures.</source>
    <translation>Jeder Mailverlauf ist ein Gespräch, ohne Zitate und Signaturen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Each weight is cut into this many blocks in both directions; it must divide the rank and the widths of all adapted layers. Empty: 2 up to rank 32 and 4 above, if they divide.</source>
-   <translation>Jedes Gewicht wird in beiden Richtungen in so viele Blöcke zerlegt; die Zahl muss den Rang und die Breiten aller angepassten Schichten teilen. Leer: 2 bis Rang 32 und darüber 4, wenn sie teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -12518,29 +12453,24 @@ Summary:</translation>
    <translation>Kodierung</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>End the training after this time, evaluations and pauses not counted. The schedule is still that of all steps.</source>
-   <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. Der Lernratenplan bleibt der aller Schritte.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>End what uses it, or choose another device.</source>
-   <translation>Beenden Sie, was sie nutzt, oder wählen Sie ein anderes Gerät.</translation>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Encoding of text files. Auto: UTF-8 if it fits, otherwise detected.</source>
+   <translation>Die Zeichenkodierung von Textdateien oder auto: UTF-8, wo es passt, sonst eine Vermutung, die genannt wird.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
-   <source>Ended at step {1} of {2}: its {3} min of training are over.</source>
+   <source>Ended at step {1} of {2} after {3} min of training.</source>
    <translation>Beendet bei Schritt {1} von {2}: Die {3} min Training sind um.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Ends training after this time, not counting evaluations and pauses. The learning rate schedule still assumes all steps.</source>
+   <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. Der Lernratenplan bleibt der aller Schritte.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
    <source>English</source>
    <translation>Englisch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/recipe_diff.py" />
-   <source>Entries share data, prompt, scoring and seed: change it, or make another arena.</source>
-   <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12574,18 +12504,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/rows.py" />
-   <source>Every conversation scores the same as with the base.</source>
+   <source>Every conversation scores the same as the base model.</source>
    <translation>Jedes Gespräch wird genauso gewertet wie beim Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>Every method at its preset</source>
    <translation>Jedes Verfahren mit seiner Vorlage</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
-   <source>Every summary of them scores 0 in ROUGE; chrF reads all characters. In English ROUGE reads a to z and 0 to 9 alone: another language is set by {1}.</source>
-   <translation>Jede Zusammenfassung davon erhält 0 in ROUGE; chrF liest alle Zeichen. Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt {1} ein.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -12604,7 +12529,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Examples per optimizer step. How many of them are computed at a time changes speed and memory, not the result.</source>
+   <source>Examples per optimizer step.</source>
    <translation>Beispiele je Optimiererschritt. Wie viele davon auf einmal berechnet werden, ändert Tempo und Speicher, nicht das Ergebnis.</translation>
   </message>
   <message>
@@ -12616,6 +12541,16 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Excluded findings</source>
    <translation>Ausgeschlossene Befunde</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Excluded rows, {1} ({2}).</source>
+   <translation>Zeilen ausgelassen, {1} ({2}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>Expected a turn with "{1}", found {2}.</source>
+   <translation>Wo ein Beitrag mit „{1}“ stehen sollte, steht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/push.py" />
@@ -12693,14 +12628,19 @@ Summary:</translation>
    <translation>Schnelle Rotation</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>Fetching needs {1}, but only {2} are free.</source>
+   <translation>Es sind {1} zu holen, und {2} sind frei.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/redaction.py" />
    <source>File "</source>
    <translation>File "</translation>
   </message>
   <message>
-   <location filename="../../engine/data/file_kinds.py" />
-   <source>Files of the other kinds, packed.</source>
-   <translation>Dateien der anderen Arten, gepackt.</translation>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Files like {1} can't be read.</source>
+   <translation>{1} ist keine Art von Datei, die gelesen werden kann.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -12719,13 +12659,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />
-   <source>Fill it in, or take the row out.</source>
+   <source>Fill it in, or remove the row.</source>
    <translation>Füllen Sie das Feld aus, oder nehmen Sie die Zeile heraus.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Finish the run, or save a checkpoint and stop.</source>
-   <translation>Den Lauf zu Ende bringen, oder einen Prüfpunkt schreiben und stoppen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12769,7 +12704,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. Names are told by capitals: scripts without them are measured by numbers, times and dates alone. Numbers in words are read in English only.</source>
+   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. Names are found by capital letters; in scripts without them only numbers, times and dates count. Number words are read in English only.</source>
    <translation>Anteil der Namen, Zahlen, Uhrzeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern gefunden. Namen werden an Großbuchstaben erkannt: In Schriften ohne sie zählen nur Zahlen, Uhrzeiten und Daten. Zahlwörter werden nur auf Englisch gelesen.</translation>
   </message>
   <message>
@@ -12789,12 +12724,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Fraction of the activations between the LSTM's layers that is dropped in training.</source>
+   <source>Fraction of the activations between the LSTM's layers that is dropped during training.</source>
    <translation>Anteil der Aktivierungen zwischen den Schichten des LSTM, der beim Training wegfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Fraction of the adapted layers that is left out in a training step.</source>
+   <source>Fraction of the adapted layers that is skipped in a training step.</source>
    <translation>Anteil der angepassten Schichten, der in einem Trainingsschritt ausgelassen wird.</translation>
   </message>
   <message>
@@ -12849,7 +12784,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>Free some disk space; resume goes on from the checkpoint before.</source>
+   <source>Free some disk space; resume continues from the checkpoint before.</source>
    <translation>Schaffen Sie Platz auf der Festplatte; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
   <message>
@@ -12859,7 +12794,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Free some space there: checkpoints and the base model lie on it.</source>
+   <source>Free some space there for the base model and checkpoints.</source>
    <translation>Schaffen Sie dort Platz: Checkpoints und das Basismodell liegen darauf.</translation>
   </message>
   <message>
@@ -12894,7 +12829,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Freezes each weight and trains two thin matrices whose product is added to it. {1} The pair can be merged into the weight afterwards, so the tuned model is as fast as the base model. Take it first: it works on every model, and most other methods are compared with it. (Hu et al. 2022)</source>
+   <source>Freezes each weight and trains two thin matrices whose product is added to it. {1} The pair can be merged into the weight afterwards, so the tuned model is as fast as the base model. Start here: it works on every model, and most other methods are measured against it. (Hu et al. 2022)</source>
    <translation>Friert jedes Gewicht ein und trainiert zwei dünne Matrizen, deren Produkt dazu addiert wird. {1} Das Paar lässt sich danach mit dem Gewicht verschmelzen, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden damit verglichen. (Hu et al. 2022)</translation>
   </message>
   <message>
@@ -12914,12 +12849,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
-   <source>From the first step on: {1} {2}; it was {3}.</source>
+   <source>From the first step: {1} {2} (was {3}).</source>
    <translation>Vom ersten Schritt an: {1} {2}; vorher {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>From {1}: its prompt is not known.</source>
+   <source>From {1}; its prompt is unknown.</source>
    <translation>Aus {1}: Der Prompt dazu ist nicht bekannt.</translation>
   </message>
   <message>
@@ -12934,7 +12869,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>Full fine-tuning has one seed: the interval against it leaves out its spread.</source>
+   <source>Full fine-tuning has only one seed, so intervals against it leave out its spread.</source>
    <translation>Die volle Feinabstimmung hat nur einen Startwert: Das Intervall ihr gegenüber lässt ihre Streuung aus.</translation>
   </message>
   <message>
@@ -13003,29 +12938,14 @@ Summary:</translation>
    <translation>Deutsch</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>Give --with-conversations if they may.</source>
-   <translation>Geben Sie --with-conversations an, wenn sie das dürfen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Give a summary for each conversation {1}, in their order, or a column "id". {2}</source>
-   <translation>Geben Sie zu jedem Gespräch {1} eine Zusammenfassung an, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Give all ranks the same conversations, or only rank 0: it reads them alone.</source>
+   <source>Give all ranks the same conversations, or only rank 0, which reads them.</source>
    <translation>Geben Sie allen Ranks dieselben Gespräche oder nur Rank 0: Er liest sie allein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
-   <source>Give each column a name of its own.</source>
+   <source>Give each column a different name.</source>
    <translation>Geben Sie jeder Spalte einen eigenen Namen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/column_mapping.py" />
-   <source>Give hours from 0 to {1}; 0 leaves each chat whole.</source>
-   <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
@@ -13033,48 +12953,13 @@ Summary:</translation>
    <translation>Geben Sie ihm einen anderen Namen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/serving/batch_writer.py" />
-   <source>Give its text.</source>
-   <translation>Geben Sie seinen Text an.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Give more conversations, or put "{1}" into the name of a file in a folder.</source>
-   <translation>Geben Sie mehr Gespräche an, oder nehmen Sie „{1}“ in den Namen einer Datei im Ordner auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>Give more of the id; `{1} adapters` lists them.</source>
-   <translation>Geben Sie mehr von der ID an; `{1} adapters` listet sie auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/node.py" />
-   <source>Give one below {1} or above {2}.</source>
-   <translation>Nennen Sie einen unter {1} oder über {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Give summaries of the same conversations.</source>
    <translation>Geben Sie Zusammenfassungen derselben Gespräche an.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>Give the file the ending of what it is, or choose another one.</source>
-   <translation>Geben Sie der Datei die Endung dessen, was sie ist, oder wählen Sie eine andere.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>Give the id of one.</source>
-   <translation>Geben Sie die ID eines davon an.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Give the ids of the data, or leave the column out if the rows have the order of the conversations. {1}</source>
-   <translation>Geben Sie die Kennungen der Daten an, oder lassen Sie die Spalte weg, wenn die Zeilen die Reihenfolge der Gespräche haben. {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>Give the name or the address of the computer on which process 0 runs.</source>
+   <source>Give the name or address of the computer that runs rank 0.</source>
    <translation>Geben Sie Name oder Adresse des Computers an, auf dem Prozess 0 läuft.</translation>
   </message>
   <message>
@@ -13113,16 +12998,6 @@ Summary:</translation>
    <translation>Granite</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>Graphics card</source>
-   <translation>Grafikkarte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Graphics cards that can be used ({1}): {2}.</source>
-   <translation>Nutzbare Grafikkarten ({1}): {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Greek</source>
    <translation>Griechisch</translation>
@@ -13146,6 +13021,11 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>Helium</source>
    <translation>Helium</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/exports.py" />
+   <source>Here CTranslate2 runs on the CPU, not on {1}.</source>
+   <translation>CTranslate2 rechnet hier auf der CPU, nicht auf {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -13173,19 +13053,19 @@ Summary:</translation>
    <translation>Houlsby</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>How much of its other abilities the model kept: its loss on text that has nothing to do with the conversations, in nats per token. It rises where the model forgets.</source>
-   <translation>Wie viel das Modell von seinen anderen Fähigkeiten behalten hat: sein Verlust auf Text, der mit den Gesprächen nichts zu tun hat, in Nats je Token. Er steigt, wo das Modell vergisst.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>How the learning rate decreases: linearly to 0, along a cosine to 0, or not at all.</source>
    <translation>Wie die Lernrate fällt: linear auf 0, als Kosinus auf 0 oder gar nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, which trains far fewer parameters.</source>
+   <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so the change depends on the weight. mini: a narrow block is repeated along the outputs, with far fewer parameters.</source>
    <translation>Wie der trainierte Block die Scherben ändert. Einfach: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Parameter trainiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>How to use files whose names don't name a split, if other files' names do.</source>
+   <translation>Wofür Dateien eines Ordners verwendet werden, deren Namen keinen Teil nennen, wenn andere Namen einen nennen.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13199,7 +13079,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>Hypotheses that are followed in parallel; the most likely one is kept. 1 is greedy decoding; more are slower.</source>
+   <source>Hypotheses followed in parallel, of which the most likely is kept. 1 is greedy decoding; more is slower.</source>
    <translation>Hypothesen, die parallel verfolgt werden; die wahrscheinlichste bleibt. 1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
@@ -13248,6 +13128,16 @@ Summary:</translation>
    <translation>Wenn das Fenster zugeht</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>If there are many, lower the learning rate.</source>
+   <translation>Senken Sie die Lernrate, wenn es viele sind.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/hub_adapters.py" />
+   <source>If they may be published, add --with-conversations.</source>
+   <translation>Geben Sie --with-conversations an, wenn sie das dürfen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Igbo</source>
    <translation>Igbo</translation>
@@ -13274,23 +13164,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
-   <source>In a row of its own: seed {1}.</source>
+   <source>In a separate row: seed {1}.</source>
    <translation>In einer eigenen Zeile: Startwert {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
    <source>In more than one split</source>
    <translation>In mehr als einem Teil</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>In {1} these cells hold an error, or a formula without a stored value, and are read as empty: {2}. Open it in a spreadsheet, and save it again.</source>
-   <translation>In {1} enthalten diese Zellen einen Fehler oder eine Formel ohne gespeicherten Wert und werden als leer gelesen: {2}. Öffnen Sie die Datei in einer Tabellenkalkulation und speichern Sie sie erneut.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>In {1} this stands above the table and is not read: {2}.</source>
-   <translation>In {1} steht dies über der Tabelle und wird nicht gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13314,7 +13194,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. orthogonal: orthogonal to each other, so that their product is zero. pissa, olora: factors of the weight itself (by SVD or QR). eva: the main directions of the layer's inputs for the first training examples.</source>
+   <source>Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. orthogonal: orthogonal to each other, so their product is zero. pissa, olora: factors of the weight itself (SVD or QR). eva: the main directions of the layer's inputs on the first training examples.</source>
    <translation>Anfangswerte des Paars. Vorgabe: A zufällig, B null. gaussian: dasselbe, normalverteilt. orthogonal: orthogonal zueinander, sodass ihr Produkt null ist. pissa, olora: Faktoren des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen der Eingaben der Schicht bei den ersten Trainingsbeispielen.</translation>
   </message>
   <message>
@@ -13333,18 +13213,23 @@ Summary:</translation>
    <translation>Eingabevektoren, die ein kleines Netz berechnet</translation>
   </message>
   <message>
-   <location filename="../../engine/config/prompts.py" />
-   <source>Insert {1} for the conversation.</source>
-   <translation>Fügen Sie {1} für das Gespräch ein.</translation>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Inputs that are rotated together. Larger blocks can learn more and train more parameters. If it doesn't divide a layer's width, the nearest size that does is used.</source>
+   <translation>Zahl der Eingaben, die zusammen rotiert werden. Größere Blöcke können mehr lernen und trainieren mehr Parameter. Wo die Größe die Breite einer Schicht nicht teilt, wird die nächstliegende genommen, die es tut.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Inputs that are rotated together; must divide the input widths of all adapted layers. Larger blocks can learn more and train more parameters.</source>
+   <translation>Zahl der Eingaben, die zusammen rotiert werden; die Größe muss die Eingabebreiten aller angepassten Schichten teilen. Größere Blöcke können mehr lernen und trainieren mehr Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Inserts a few trained vectors before the embedded conversation, like an instruction in words that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 parameters, the smallest adapters there are. It needs a high learning rate and patience, and larger models gain more.</source>
+   <source>Inserts a few trained vectors before the embedded conversation, like an instruction in words that no vocabulary has. Nothing else is trained: 20 vectors of width 512 are 10,240 parameters. It needs a high learning rate and patience, and larger models gain more.</source>
    <translation>Fügt vor dem eingebetteten Gespräch einige trainierte Vektoren ein, wie eine Anweisung in Wörtern, die in keinem Wortschatz stehen. Sonst wird nichts trainiert: 20 Vektoren für ein 512 breites Modell sind 10.240 Parameter, die kleinsten Adapter, die es gibt. Es braucht eine hohe Lernrate und Geduld, und größere Modelle gewinnen mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Inserts a small network after attention and feed-forward: a narrow layer, an activation function and a layer back to the model's width, whose result is added. It starts at zero, so training starts from the base model. Take it as a solid all-rounder that learns what no change of a weight can. It can't be merged into the weights, so generating is a little slower. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
+   <source>Inserts a small network after attention and feed-forward: a narrow layer, an activation function and a layer back to the model's width, whose result is added. A solid all-rounder that can learn things no weight change can. It can't be merged into the weights, so generation is a little slower. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
    <translation>Fügt nach Attention und Feed-Forward ein kleines Netz ein: eine schmale Schicht, eine Aktivierungsfunktion und eine Schicht zurück auf die Breite des Modells, deren Ergebnis addiert wird. Es beginnt bei null, sodass das Training beim Basismodell beginnt. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann. Es lässt sich nicht mit den Gewichten verschmelzen, sodass das Schreiben etwas langsamer ist. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
@@ -13354,7 +13239,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Install Tunesmith there with all it needs.</source>
+   <source>Install Tunesmith there with all its dependencies.</source>
    <translation>Installieren Sie dort Tunesmith mit allem, was es braucht.</translation>
   </message>
   <message>
@@ -13374,7 +13259,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Install it there, and start the head with `{1} node start`.</source>
+   <source>Install it there and start the head with `{1} node start`.</source>
    <translation>Installieren Sie es dort, und starten Sie den Kopfknoten mit `{1} node start`.</translation>
   </message>
   <message>
@@ -13419,13 +13304,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Install the same version for results that agree to the bit.</source>
-   <translation>Installieren Sie dieselbe Version, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
+   <source>Install the same version on both.</source>
+   <translation>Installieren Sie auf beiden dieselbe Version.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>Install the same version on both.</source>
-   <translation>Installieren Sie auf beiden dieselbe Version.</translation>
+   <source>Install the same version to get bit-identical results.</source>
+   <translation>Installieren Sie dieselbe Version, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
@@ -13434,7 +13319,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Install the {1} build that pytorch.org names for this system into {2}.</source>
+   <source>Install the {1} build of torch (see pytorch.org) into {2}.</source>
    <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
   </message>
   <message>
@@ -13448,6 +13333,11 @@ Summary:</translation>
    <translation>Intel-Grafik</translation>
   </message>
   <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Invisible characters</source>
+   <translation>Unsichtbare Zeichen</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Irish</source>
    <translation>Irisch</translation>
@@ -13458,34 +13348,39 @@ Summary:</translation>
    <translation>Ist sein Kopfknoten überlastet?</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Is rank 0 running there, and the port open?</source>
-   <translation>Läuft dort Rank 0, und ist der Port offen?</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>It can be "{1}", or be left out.</source>
    <translation>Möglich ist „{1}“, oder nichts.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/layer_merge.py" />
-   <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
+   <source>It changes weights that layers share. Export the adapter instead.</source>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/repository.py" />
+   <source>It contains adapters in folders, such as {1}. Download one and import its folder.</source>
+   <translation>Es enthält Adapter in Ordnern, etwa {1}. Holen Sie selbst einen davon, und importieren Sie seinen Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>It continues at {1}.</source>
+   <translation>Er geht auf {1} weiter.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>It could overwrite the base model, so it is not loaded. Export the adapter again.</source>
+   <source>It could overwrite the base model, so it isn't loaded. Export the adapter again.</source>
    <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>It does not tell its prompts' tokens.</source>
-   <translation>Die Tokens seiner Prompts nennt es nicht.</translation>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>It crashed. The queue resumes it from its last checkpoint.</source>
+   <translation>Sein Arbeitsprozess endete unerwartet. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>It does not work</source>
-   <translation>Er funktioniert nicht</translation>
+   <source>It doesn't report its prompt tokens.</source>
+   <translation>Die Tokens seiner Prompts nennt es nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/programs.py" />
@@ -13493,14 +13388,14 @@ Summary:</translation>
    <translation>Er endete mit {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/entry_status.py" />
-   <source>It goes on at another computer. The queue follows it.</source>
-   <translation>Er geht auf einem anderen Computer weiter. Die Warteschlange verfolgt ihn.</translation>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>It gave no reason.</source>
+   <translation>Es kam keine Meldung.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>It goes on at {1}.</source>
-   <translation>Er geht auf {1} weiter.</translation>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>It has no scores per conversation, so it is listed separately from the other seeds.</source>
+   <translation>Die Wertungen einzelner Gespräche fehlen, deshalb steht er getrennt von den übrigen Startwerten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -13508,18 +13403,13 @@ Summary:</translation>
    <translation>Es hat {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>It holds adapters in folders, such as {1}. Fetch one yourself, and import its folder.</source>
-   <translation>Es enthält Adapter in Ordnern, etwa {1}. Holen Sie selbst einen davon, und importieren Sie seinen Ordner.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/cells.py" />
-   <source>It holds: {1}.</source>
+   <source>It has: {1}.</source>
    <translation>Sie enthält: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>It is a model: a recipe can name it as its base model.</source>
+   <source>It is a model. Use it as the base model of a recipe.</source>
    <translation>Es ist ein Modell: Ein Rezept kann es als Basismodell nennen.</translation>
   </message>
   <message>
@@ -13538,29 +13428,29 @@ Summary:</translation>
    <translation>Es wird als ein Beitrag des ersten Sprechers gelesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>It is scored with the recipe's prompt, like the base.</source>
-   <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>It is used by: {1}.</source>
    <translation>Sie wird genutzt von: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/computer.py" />
-   <source>It looks like user@host, or is a host of ~/.ssh/config.</source>
-   <translation>Es sieht so aus: user@host, oder ist ein Host aus ~/.ssh/config.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>It may be made by a later version of PEFT.</source>
+   <source>It may come from a later version of PEFT.</source>
    <translation>Er stammt vielleicht von einer späteren PEFT-Version.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>It reads schema {1}.</source>
-   <translation>Sie liest Schema {1}.</translation>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>It mixes more vectors than the bank has.</source>
+   <translation>Es werden mehr Vektoren gemischt, als die Bank enthält.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/segmentation.py" />
+   <source>It names no speakers, so the model can't learn who says what.</source>
+   <translation>Niemand wird darin genannt: Das Modell kann nicht lernen, wer was sagt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>It runs on another computer. The queue follows it.</source>
+   <translation>Er geht auf einem anderen Computer weiter. Die Warteschlange verfolgt ihn.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -13568,19 +13458,14 @@ Summary:</translation>
    <translation>Sie sagt mehr als das Gespräch.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>It says nothing.</source>
-   <translation>Es kam keine Meldung.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/support_matrix.py" />
-   <source>It should work, but was not tested.</source>
-   <translation>Es sollte gehen, wurde aber nicht geprüft.</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/segmentation.py" />
-   <source>It stays whole, as its times have no dates.</source>
+   <source>It stays whole because its times have no dates.</source>
    <translation>Er bleibt ganz, da seine Zeiten kein Datum haben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>It supports schema {1}.</source>
+   <translation>Sie liest Schema {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/export.py" />
@@ -13589,7 +13474,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
-   <source>It was scored on other conversations than the other seeds.</source>
+   <source>It was scored on different conversations than the other seeds.</source>
    <translation>Er wurde an anderen Gesprächen bewertet als die übrigen Startwerte.</translation>
   </message>
   <message>
@@ -13603,8 +13488,13 @@ Summary:</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>Its chat format may give better summaries.</source>
+   <translation>In seinem eigenen Format schreibt er vielleicht bessere Zusammenfassungen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
-   <source>Its file does not hold everything that training needs. Train without it.</source>
+   <source>Its file lacks what training needs. Train without it.</source>
    <translation>Seine Datei enthält nicht alles, was das Training braucht. Trainieren Sie ohne ihn.</translation>
   </message>
   <message>
@@ -13624,23 +13514,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/rows.py" />
-   <source>Its loss on general text was measured on another text.</source>
+   <source>Its loss on general text was measured on a different text.</source>
    <translation>Sein Verlust auf allgemeinem Text wurde an einem anderen Text gemessen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>Its own format may give better summaries.</source>
-   <translation>In seinem eigenen Format schreibt er vielleicht bessere Zusammenfassungen.</translation>
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
+   <source>Its names: {1}{2}, as in {3}.</source>
+   <translation>Namen dort: {1}{2}, wie in {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
    <source>Its run no longer exists. Run it again, or remove it.</source>
    <translation>Sein Lauf existiert nicht mehr. Führen Sie ihn noch einmal aus, oder entfernen Sie ihn.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/seed_sets.py" />
-   <source>Its scores of single conversations are missing, so it is apart from the other seeds.</source>
-   <translation>Die Wertungen einzelner Gespräche fehlen, deshalb steht er getrennt von den übrigen Startwerten.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -13649,18 +13534,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Its weights must be safetensors files: other formats can run code when they are loaded.</source>
+   <source>Its weights must be safetensors files; loading other formats can run code.</source>
    <translation>Seine Gewichte müssen safetensors-Dateien sein: Andere Formate können beim Laden Code ausführen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>Its weights stay as coarse as {1} made them, and a run trains with those.</source>
-   <translation>Ihre Gewichte bleiben so grob, wie {1} sie gemacht hat, und ein Lauf trainiert damit.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entry_status.py" />
-   <source>Its worker ended unexpectedly. The queue resumes it from its last checkpoint.</source>
-   <translation>Sein Arbeitsprozess endete unerwartet. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -13714,8 +13589,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Keep every N-th example of each split. 1: all.</source>
+   <source>Keep every N-th example of each split. 1 keeps all.</source>
    <translation>Von jedem Teil nur jedes N-te Beispiel behalten. 1: alle.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/__init__.py" />
+   <source>Keep only one kind in the folder.</source>
+   <translation>Lassen Sie nur eine Art im Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13783,6 +13663,11 @@ Summary:</translation>
    <translation>Sprache</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Language of the summaries, by which ROUGE splits words. Auto: detected for each conversation.</source>
+   <translation>Die Sprache der Zusammenfassungen, nach der ROUGE ihre Wörter liest. auto: aus jedem Gespräch und seiner Zusammenfassung erkannt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Lao</source>
    <translation>Laotisch</translation>
@@ -13843,49 +13728,19 @@ Summary:</translation>
    <translation>Lernrate der Matrix B, als Vielfaches der des Laufs (LoRA+). 1: dieselbe. Veröffentlicht: 16.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>Leave data.columns.pause out.</source>
-   <translation>Lassen Sie data.columns.pause weg.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>Leave data.conversation or data.columns.text out.</source>
-   <translation>Lassen Sie data.conversation oder data.columns.text weg.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>Leave data.summary or data.columns.last_turn out.</source>
-   <translation>Lassen Sie data.summary oder data.columns.last_turn weg.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Leave it at 0, or take an LSTM of two layers.</source>
+   <source>Leave it at 0, or use an LSTM of two layers.</source>
    <translation>Lassen Sie es bei 0, oder nehmen Sie ein LSTM mit zwei Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Leave it at 2, or take the LSTM.</source>
+   <source>Leave it at 2, or use the LSTM.</source>
    <translation>Lassen Sie es bei 2, oder nehmen Sie das LSTM.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Leave it empty, or switch the projection on.</source>
+   <source>Leave it empty, or turn the projection on.</source>
    <translation>Lassen Sie es leer, oder schalten Sie die Projektion ein.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>Leave it out, or put the file itself there. What is in the hub's cache is imported as OWNER/NAME.</source>
-   <translation>Lassen Sie sie weg, oder legen Sie die Datei selbst dorthin. Was im Cache des Hubs liegt, wird als BESITZER/NAME importiert.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/__init__.py" />
-   <source>Leave one kind in the folder.</source>
-   <translation>Lassen Sie nur eine Art im Ordner.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>Leave out the columns that no one needs.</source>
-   <translation>Lassen Sie die Spalten weg, die niemand braucht.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -13908,49 +13763,9 @@ Summary:</translation>
    <translation>Lassen Sie die Referenzgrenze automatisch (data.max_summary_tokens): Sie richtet sich nach den Daten.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_mapping.py" />
-   <source>Leave the role "id" out.</source>
-   <translation>Lassen Sie die Rolle „id“ weg.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/questions.py" />
    <source>Leave them out</source>
    <translation>Auslassen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Left out as repetitions of earlier rows: {1} of {2}.</source>
-   <translation>Als Wiederholung früherer Zeilen weggelassen: {1} von {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/alignment.py" />
-   <source>Left out for its columns: {1}; they are: {2}.</source>
-   <translation>Wegen der Spalten ausgelassen: {1}; sie sind: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Left out, as no messages of a chat stand in it: {1}.</source>
-   <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>Left out, as no row of it has a summary: {1}.</source>
-   <translation>Weggelassen, da keine Zeile davon eine Zusammenfassung hat: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Left out, as no split stands in the name: {1}.</source>
-   <translation>Ausgelassen, da kein Teil im Namen steht: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Left out, as other files are read: {1}.</source>
-   <translation>Ausgelassen, da andere Dateien gelesen werden: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Left out, as such files are not read: {1} ({2}).</source>
-   <translation>Ausgelassen, da solche Dateien nicht gelesen werden: {1} ({2}).</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -13959,48 +13774,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Length of a vector in the bank; it must divide the widths of all adapted layers. Empty: the largest that does, up to 256.</source>
+   <source>Length of a vector in the bank; must divide the widths of all adapted layers. Empty: the largest that does, up to 256.</source>
    <translation>Länge eines Vektors der Bank; sie muss die Breiten aller angepassten Schichten teilen. Leer: die größte, die es tut, bis 256.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Length penalty</source>
    <translation>Längenstrafe</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Let TMPDIR name a folder of your own.</source>
-   <translation>Lassen Sie TMPDIR einen Ordner nennen, der nur Ihnen gehört.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Let both be below 1 together.</source>
-   <translation>Beide müssen zusammen unter 1 liegen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/__main__.py" />
-   <source>Let it be written again</source>
-   <translation>Machen Sie sie wieder beschreibbar</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>Let nobody else into the repository before its owner has agreed.</source>
-   <translation>Lassen Sie niemanden sonst in das Repository, bevor der Eigentümer zugestimmt hat.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Let {1} be rank 0's address there: {2}.</source>
-   <translation>Setzen Sie {1} auf die Adresse von Rank 0 dort: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/ranks.py" />
-   <source>Let {1} name the interface of a network without strangers: {2}.</source>
-   <translation>Lassen Sie {1} die Schnittstelle eines Netzes ohne Fremde nennen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/runs/slurm_script.py" />
-   <source>Let {1} name the nodes' interface of a network without strangers, or ask for one node.</source>
-   <translation>Lassen Sie {1} die Schnittstelle der Knoten in einem Netz ohne Fremde nennen, oder verlangen Sie einen Knoten.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -14034,18 +13814,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/training_run.py" />
-   <source>Liger's kernels are not used: {1} and they exclude each other.</source>
+   <source>Liger's kernels are not used: {1} doesn't work with them.</source>
    <translation>Die Kernels von Liger werden nicht genutzt: {1} und sie schließen einander aus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/training_run.py" />
-   <source>Liger's kernels do not work here: {1}.</source>
+   <source>Liger's kernels don't work here: {1}.</source>
    <translation>Die Kernels von Liger laufen hier nicht: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Like LoRA, but direction and strength are learned separately: every direction keeps length one, and one trained boundary for each layer limits its whole change. Long training or a high learning rate therefore spoils the model less easily than with LoRA. Take it where runs get worse towards their end. (Bini et al. 2025)</source>
+   <source>Like LoRA, but learns direction and strength separately: every direction keeps length one, and one trained bound per layer limits its change. Long training or a high learning rate therefore harms the model less than with LoRA. Use it if runs get worse towards their end. (Bini et al. 2025)</source>
    <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht begrenzt deren ganze Änderung. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe gegen Ende schlechter werden. (Bini et al. 2025)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>Like the base model, it is scored with the recipe's prompt.</source>
+   <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/rouge.py" />
@@ -14113,6 +13898,11 @@ Summary:</translation>
    <translation>LoRA mit begrenzter Stärke</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>Loading .bin files can run code, so only safetensors files are accepted.</source>
+   <translation>Gewichte in .bin-Dateien können beim Laden Code ausführen, deshalb wird nur safetensors genommen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/run_state.py" />
    <source>Loading the base model</source>
    <translation>Basismodell wird geladen</translation>
@@ -14139,13 +13929,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/summary_lists.py" />
-   <source>Look at the rows and choose.</source>
+   <source>Look at the rows and decide.</source>
    <translation>Sehen Sie sich die Zeilen an und wählen Sie.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>Look whether the name's ending says what the file is.</source>
-   <translation>Sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -14173,18 +13958,18 @@ Summary:</translation>
    <translation>Senken Sie die Mindestlänge, oder erhöhen Sie die Höchstlänge.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>Lower the learning rate if there are many.</source>
-   <translation>Senken Sie die Lernrate, wenn es viele sind.</translation>
+   <location filename="../../engine/worker/planning/requirements.py" />
+   <source>Lower the conversation limit, or checkpoint activations.</source>
+   <translation>Kürzen Sie Gespräche früher, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>Lower the learning rate, or use float32; resume goes on from the last checkpoint.</source>
+   <source>Lower the learning rate, or use float32; resume continues from the last checkpoint.</source>
    <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>Lower the limit of conversations or of summaries.</source>
+   <source>Lower the limit of conversations or summaries.</source>
    <translation>Senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
   </message>
   <message>
@@ -14233,29 +14018,24 @@ Summary:</translation>
    <translation>E-Mail</translation>
   </message>
   <message>
-   <location filename="../../engine/system/desktop_entry.py" />
-   <source>Make a shortcut to the command `tunesmith`.</source>
-   <translation>Legen Sie eine Verknüpfung mit dem Befehl `tunesmith` an.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Make it private on its page, {1}, or send it publicly.</source>
+   <source>Make it private on its page, {1}, or upload publicly.</source>
    <translation>Machen Sie es auf seiner Seite {1} privat, oder senden Sie öffentlich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Make it public on its page, {1}, or send it privately.</source>
+   <source>Make it public on its page, {1}, or upload privately.</source>
    <translation>Machen Sie es auf seiner Seite {1} öffentlich, oder senden Sie privat.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/__main__.py" />
+   <source>Make it writable again</source>
+   <translation>Machen Sie sie wieder beschreibbar</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Make it writable. {1}</source>
    <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>Make one that may, at {1}, then run `hf auth login`.</source>
-   <translation>Erstellen Sie unter {1} eines, das es darf, und führen Sie dann `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
@@ -14276,11 +14056,6 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Maltese</source>
    <translation>Maltesisch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Maps columns by hand where the data is not two columns of text: {1}.</source>
-   <translation>Ordnet Spalten von Hand zu, wo die Daten nicht zwei Textspalten sind: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -14318,6 +14093,11 @@ Summary:</translation>
    <translation>Höchstzahl der Validierungsbeispiele.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Meanwhile a run is slower and may run out of memory.</source>
+   <translation>Ein Lauf daneben ist langsamer, und ihm kann der Speicher ausgehen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/ranks.py" />
    <source>Megatron-LM</source>
    <translation>Megatron-LM</translation>
@@ -14329,7 +14109,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/desktop_entry.py" />
-   <source>Menu entries are made on Linux alone.</source>
+   <source>Menu entries are only for Linux.</source>
    <translation>Menüeinträge werden nur unter Linux angelegt.</translation>
   </message>
   <message>
@@ -14408,11 +14188,6 @@ Summary:</translation>
    <translation>Modelfile</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Models that bring their own code are not run.</source>
-   <translation>Modelle, die eigenen Code mitbringen, werden nicht ausgeführt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Mongolian</source>
    <translation>Mongolisch</translation>
@@ -14428,28 +14203,18 @@ Summary:</translation>
    <translation>Mehr als ein Lauf beginnt mit „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>More vectors are mixed than the bank holds.</source>
-   <translation>Es werden mehr Vektoren gemischt, als die Bank enthält.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Most have "main".</source>
-   <translation>Die meisten haben „main“.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Multiplies each weight by a chain of Householder reflections, each given by one trained vector. The chain changes no more directions than it has reflections: it preserves lengths and angles as OFT does and is as small as LoRA. At the start the reflections cancel each other in pairs. Take it as a middle way between LoRA and OFT. (Yuan et al. 2024)</source>
+   <source>Multiplies each weight by a chain of Householder reflections, each given by one trained vector. It preserves lengths and angles like OFT and is as small as LoRA: a middle way between the two. At the start the reflections cancel in pairs. (Yuan et al. 2024)</source>
    <translation>Multipliziert jedes Gewicht mit einer Kette von Householder-Spiegelungen, jede durch einen trainierten Vektor gegeben. Die Kette ändert nicht mehr Richtungen, als sie Spiegelungen hat: Sie erhält Längen und Winkel wie OFT und ist so klein wie LoRA. Am Anfang heben sich die Spiegelungen paarweise auf. Nehmen Sie es als Mittelweg zwischen LoRA und OFT. (Yuan et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves the lengths of the weight's rows and the angles between them, and with these much of what the base model knows. The inputs are rotated block by block, so that few parameters are trained. Take it where the model must not forget what it can do. (Qiu et al. 2023)</source>
+   <source>Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves the lengths of the weight's rows and the angles between them, and with them much of what the base model knows. The inputs are rotated in blocks to keep the parameters few. Use it if the model must not forget what it can do. (Qiu et al. 2023)</source>
    <translation>Multipliziert jedes Gewicht mit einer trainierten Rotation, statt etwas zu addieren. Eine Rotation erhält die Längen der Zeilen des Gewichts und die Winkel zwischen ihnen, und damit viel von dem, was das Basismodell weiß. Die Eingaben werden Block für Block rotiert, sodass wenige Parameter trainiert werden. Nehmen Sie es, wo das Modell nicht vergessen darf, was es kann. (Qiu et al. 2023)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that start at one. It has very few trainable parameters, needs a high learning rate, and can be merged into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu et al. 2022)</source>
+   <source>Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that start at one. It has very few trainable parameters, needs a high learning rate, and can be merged into the weights. Made for tiny adapters and few examples. (Liu et al. 2022)</source>
    <translation>Multipliziert Schlüssel, Werte und die inneren Aktivierungen der Feed-Forward-Schichten mit trainierten Vektoren, die bei eins beginnen. Es hat sehr wenige trainierbare Parameter, braucht eine hohe Lernrate und lässt sich mit den Gewichten verschmelzen. Nehmen Sie es für winzige Adapter und wenige Beispiele, wofür es gemacht ist. (Liu et al. 2022)</translation>
   </message>
   <message>
@@ -14464,8 +14229,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/graphics_cards.py" />
-   <source>NVIDIA card</source>
-   <translation>NVIDIA-Karte</translation>
+   <source>NVIDIA GPU</source>
+   <translation>NVIDIA-GPU</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -14489,7 +14254,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>Name a column, or leave the role out.</source>
+   <source>Name a column, or remove the role.</source>
    <translation>Nennen Sie eine Spalte, oder lassen Sie die Rolle weg.</translation>
   </message>
   <message>
@@ -14504,7 +14269,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>Name it as data.columns.group, or leave data.columns.speaker out.</source>
+   <source>Name it as data.columns.group, or remove data.columns.speaker.</source>
    <translation>Nennen Sie sie als data.columns.group, oder lassen Sie data.columns.speaker weg.</translation>
   </message>
   <message>
@@ -14529,7 +14294,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
-   <source>Name the column that holds the summaries; on the command line with --column.</source>
+   <source>Name the column with the summaries; on the command line with --column.</source>
    <translation>Nennen Sie die Spalte mit den Zusammenfassungen; auf der Kommandozeile mit --column.</translation>
   </message>
   <message>
@@ -14569,7 +14334,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Names can't be told apart in {1}: only numbers, times and dates are looked for there</source>
+   <source>Names can't be recognised in {1}: only numbers, times and dates are checked</source>
    <translation>Namen sind nicht erkennbar in: {1}. Dort zählen nur Zahlen, Uhrzeiten und Daten</translation>
   </message>
   <message>
@@ -14589,33 +14354,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
-   <source>Names of the weight matrices that {1}. Empty: the method's default for this base model. "all-linear" means every linear layer but the output head.</source>
+   <source>Names of the weight matrices that {1}. Empty: the method's default for this base model. "all-linear": every linear layer except the output head.</source>
    <translation>Namen der Gewichtsmatrizen, die {1}. Leer: die Vorgabe des Verfahrens für dieses Basismodell. „all-linear“ meint alle linearen Schichten außer dem Ausgabekopf.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>Names there: {1}{2}, as in {3}.</source>
-   <translation>Namen dort: {1}{2}, wie in {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Names, days and months can't be told in {1}: only digits are looked for there</source>
+   <source>Names, days and months can't be recognised in {1}: only digits are checked</source>
    <translation>Namen, Tage und Monate sind auf {1} nicht zu erkennen: Dort wird nur nach Ziffern gesucht</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>Nearest that does: {1}.</source>
-   <translation>Am nächsten kommt: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>Nearest that supports those: {1}.</source>
-   <translation>Am nächsten kommt, was auch diese unterstützt: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/selective.py" />
-   <source>Nearest that works: {1}.</source>
-   <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -14639,12 +14384,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>No column looks like the conversation.</source>
+   <source>No column looks like conversations.</source>
    <translation>Keine Spalte sieht nach dem Gespräch aus.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>No column looks like the summary.</source>
+   <source>No column looks like summaries.</source>
    <translation>Keine Spalte sieht nach der Zusammenfassung aus.</translation>
   </message>
   <message>
@@ -14663,18 +14408,18 @@ Summary:</translation>
    <translation>Kein Gespräch {1} passt zu {2} von {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/sending.py" />
-   <source>No conversations of yours leave this computer: {1} has all that is needed.</source>
-   <translation>Keine eigenen Gespräche verlassen diesen Computer: {1} hat alles, was nötig ist.</translation>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>No day and month names for {1}: only names and digits are checked</source>
+   <translation>Tage und Monate sind auf {1} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>No entry is scored yet.</source>
+   <source>No entry has been scored yet.</source>
    <translation>Noch kein Eintrag ist bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>No id in {1} is that of a conversation {2}: {3} there, {4} here.</source>
+   <source>No id in {1} belongs to a conversation {2}: {3} there, {4} here.</source>
    <translation>Keine ID in {1} ist die eines Gesprächs {2}: dort {3}, hier {4}.</translation>
   </message>
   <message>
@@ -14684,28 +14429,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/places.py" />
-   <source>No node of {1} has a card, and none {2} processors: the most is {3}.</source>
-   <translation>Kein Knoten von {1} hat eine Karte, und keiner hat {2} Prozessoren: es sind höchstens {3}.</translation>
+   <source>No node of {1} has a GPU, and none has {2} CPUs; the most is {3}.</source>
+   <translation>Kein Knoten von {1} hat eine GPU, und keiner hat {2} CPUs: es sind höchstens {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/places.py" />
-   <source>No node of {1} has {2} cards: the most is {3}.</source>
-   <translation>Kein Knoten von {1} hat {2} Karten: es sind höchstens {3}.</translation>
+   <source>No node of {1} has {2} GPUs; the most is {3}.</source>
+   <translation>Kein Knoten von {1} hat {2} GPUs: es sind höchstens {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>No node that was started here runs.</source>
+   <source>No node started here is running.</source>
    <translation>Es läuft kein Knoten, der hier gestartet wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>No one is named in it: the model can't learn who says what.</source>
-   <translation>Niemand wird darin genannt: Das Modell kann nicht lernen, wer was sagt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>No one says anything in {1}.</source>
-   <translation>In {1} sagt niemand etwas.</translation>
+   <location filename="../../engine/voting/session.py" />
+   <source>No pairs are left to vote on.</source>
+   <translation>Es ist kein Paar mehr übrig.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
@@ -14719,17 +14459,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>No row of {1} has a summary, and rows of other splits have one. Its columns are: {2}.</source>
+   <source>No row of {1} has a summary, while rows of other splits do. Its columns are: {2}.</source>
    <translation>Keine Zeile von {1} hat eine Zusammenfassung, Zeilen anderer Teile haben eine. Die Spalten sind: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/exports.py" />
-   <source>No script can train {1} again: {2}.</source>
-   <translation>Kein Skript kann {1} neu trainieren: {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>No sequence of this many tokens is generated twice.</source>
+   <source>No sequence of this many tokens occurs twice in a summary.</source>
    <translation>Keine Folge von so vielen Tokens wird zweimal erzeugt.</translation>
   </message>
   <message>
@@ -14749,7 +14484,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/voting/results.py" />
-   <source>No vote prefers a summary yet, so there are no pairs.</source>
+   <source>No vote prefers a summary yet, so there are no preference pairs.</source>
    <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
   </message>
   <message>
@@ -14764,8 +14499,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>None found. Small models train on the processor; larger ones need a card.</source>
-   <translation>Keine gefunden. Kleine Modelle trainieren auf dem Prozessor; größere brauchen eine Karte.</translation>
+   <source>None found. Small models train on the CPU; larger ones need a GPU.</source>
+   <translation>Keine gefunden. Kleine Modelle lernen auf der CPU; größere brauchen eine GPU.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>None of your conversations leave this computer: {1} already has everything.</source>
+   <translation>Keine eigenen Gespräche verlassen diesen Computer: {1} hat alles, was nötig ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
@@ -14793,9 +14533,9 @@ Summary:</translation>
    <translation>Nicht im Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>Not known: the worker did not say.</source>
-   <translation>Nicht bekannt: Der Arbeitsprozess hat nichts gemeldet.</translation>
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
+   <source>Not scored because {1} has no summary: {2} (ids: {3}).</source>
+   <translation>Nicht bewertet, da {1} keine Zusammenfassung davon hat: {2} (IDs: {3}).</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
@@ -14803,23 +14543,18 @@ Summary:</translation>
    <translation>Noch nicht bewertet: Startwert {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
-   <source>Not scored, as {1} has no summary of it: {2} (ids: {3}).</source>
-   <translation>Nicht bewertet, da {1} keine Zusammenfassung davon hat: {2} (IDs: {3}).</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>Not shown: {1} on how files are read.</source>
+   <source>Not shown: {1} about how files are read.</source>
    <translation>Nicht gezeigt: {1}, wie Dateien gelesen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
-   <source>Not tested with {1}, and on all the same: {2}.</source>
+   <source>Not tested with {1}, but still on: {2}.</source>
    <translation>Mit {1} nicht getestet und trotzdem an: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
-   <source>Not tested with {1}, so the library's own code runs in place of: {2}.</source>
+   <source>Not tested with {1}, so the library's own code is used instead of: {2}.</source>
    <translation>Mit {1} nicht getestet, deshalb läuft der Code der Bibliothek anstelle von: {2}.</translation>
   </message>
   <message>
@@ -14839,18 +14574,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/arrivals.py" />
-   <source>Nothing of it was kept. Ask who runs the cluster.</source>
+   <source>Nothing was saved. Ask whoever runs the cluster.</source>
    <translation>Nichts davon wurde behalten. Fragen Sie, wer den Cluster betreibt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>Number format of the frozen weights. Auto: bfloat16 where the device supports it well, else float32. T5 overflows in float16.</source>
+   <source>Number format of the frozen weights. Auto: bfloat16 if the device supports it well, otherwise float32. T5 overflows in float16.</source>
    <translation>Zahlenformat der eingefrorenen Gewichte. Automatisch: bfloat16, wo das Gerät es gut kann, sonst float32. T5 läuft in float16 über.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Number of bank vectors that are mixed for each vector of a matrix.</source>
-   <translation>Zahl der Vektoren der Bank, die für jeden Vektor einer Matrix gemischt werden.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -14864,63 +14594,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Number of inputs that are rotated together. Larger blocks can learn more and train more parameters. Where it does not divide a layer's width, the nearest size that does is used.</source>
-   <translation>Zahl der Eingaben, die zusammen rotiert werden. Größere Blöcke können mehr lernen und trainieren mehr Parameter. Wo die Größe die Breite einer Schicht nicht teilt, wird die nächstliegende genommen, die es tut.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Number of inputs that are rotated together; it must divide the input widths of all adapted layers. Larger blocks can learn more and train more parameters.</source>
-   <translation>Zahl der Eingaben, die zusammen rotiert werden; die Größe muss die Eingabebreiten aller angepassten Schichten teilen. Größere Blöcke können mehr lernen und trainieren mehr Parameter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Number of passes over the training examples. Automatic: enough for their number.</source>
-   <translation>Zahl der Durchgänge durch die Trainingsbeispiele. Automatisch: genug für deren Zahl.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Number of reflections. It must be even: they start as pairs that cancel each other.</source>
+   <source>Number of reflections; must be even, since they start as pairs that cancel.</source>
    <translation>Zahl der Spiegelungen. Sie muss gerade sein: Sie beginnen als Paare, die sich aufheben.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Number of resamples for each interval.</source>
-   <translation>Zahl der Stichproben für jedes Intervall.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Number of tasks in the file. Conversations are one task: the first is trained, others keep their initial values.</source>
+   <source>Number of tasks in the file. Only the first is trained; the others keep their initial values.</source>
    <translation>Zahl der Aufgaben in der Datei. Gespräche sind eine Aufgabe: Die erste wird trainiert, andere behalten ihre Anfangswerte.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Number of trained keys and values that each attention layer of the decoder sees before the summary.</source>
-   <translation>Zahl der trainierten Schlüssel und Werte, die jede Attention-Schicht des Decoders vor der Zusammenfassung sieht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Number of trained vectors before the input. More can express more; each takes a position of the context window, and time.</source>
-   <translation>Zahl der trainierten Vektoren vor der Eingabe. Mehr können mehr ausdrücken; jeder nimmt eine Position des Kontextfensters und Zeit.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Number of validation conversations that are summarised and scored with ROUGE at each evaluation, for the plot. With 16, the practice model's run takes about 3 % longer.</source>
-   <translation>Zahl der Validierungsgespräche, die bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden, für das Diagramm. Mit 16 dauert der Lauf des Übungsmodells etwa 3 % länger.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Number of vectors in the bank that all layers share. Larger models need more.</source>
    <translation>Zahl der Vektoren in der Bank, die sich alle Schichten teilen. Größere Modelle brauchen mehr.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Number of vectors that the encoder computes before the input.</source>
-   <translation>Zahl der Vektoren, die der Encoder vor der Eingabe berechnet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Number of worked examples in the prompt: the first ones of the training split, which are not trained on.</source>
-   <translation>Zahl der Beispiele im Prompt, jedes mit seiner Zusammenfassung: die ersten des Trainingsteils, auf denen dann nicht trainiert wird.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -14939,7 +14624,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/file_kinds.py" />
-   <source>Objects, alone, one a line or in lists, with texts, turns or messages anywhere in them.</source>
+   <source>Objects with texts, turns or messages: single, one per line, or in lists.</source>
    <translation>Objekte, einzeln, eines je Zeile oder in Listen, mit Texten, Beiträgen oder Nachrichten an beliebiger Stelle.</translation>
   </message>
   <message>
@@ -14948,54 +14633,24 @@ Summary:</translation>
    <translation>Odia</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>Of {1} the sheet {2} is read, and not {3}.</source>
-   <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>Of {1} these sheets are read as splits: {2}.</source>
-   <translation>Von {1} werden diese Blätter als Teile gelesen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>Of {1} these tables are read as splits: {2}.</source>
-   <translation>Von {1} werden diese Tabellen als Teile gelesen: {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Offline, as requested: nothing is downloaded.</source>
+   <source>Offline: nothing is downloaded.</source>
    <translation>Offline, wie gewünscht: Es wird nichts heruntergeladen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>Older formats can run code when they are loaded, so they are not. Choose another base model.</source>
+   <source>Older formats can run code, so they are not loaded. Choose another base model.</source>
    <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/ollama.py" />
-   <source>Ollama did not take it: {1}.</source>
+   <source>Ollama rejected it: {1}.</source>
    <translation>Ollama hat es nicht angenommen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/exporters.py" />
    <source>Ollama runs no encoder-decoder models such as T5.</source>
    <translation>Ollama führt keine Encoder-Decoder-Modelle wie T5 aus.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>On a GPU of NVIDIA or AMD, train with the fused kernels of Liger Kernel, where it is installed and knows the base model. Faster and with less memory; only rounding differs. With LoRA and AdaLoRA.</source>
-   <translation>Auf einer GPU von NVIDIA oder AMD mit den zusammengefassten Kernels von Liger Kernel trainieren, wo es installiert ist und das Basismodell kennt. Schneller und mit weniger Speicher; nur die Rundung ist anders. Mit LoRA und AdaLoRA.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>On a GPU, use algorithms with which a resumed run equals an uninterrupted one to the bit. Automatic: unless more than a tenth of the parameters is trained, where they take much time. A CPU's always are.</source>
-   <translation>Auf einer GPU Verfahren nutzen, mit denen ein fortgesetzter Lauf einem ununterbrochenen bis aufs Bit gleicht. Automatisch: außer wenn mehr als ein Zehntel der Parameter trainiert wird, wo sie viel Zeit kosten. Auf einer CPU sind sie es immer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/token_cache.py" />
-   <source>On several computers the run's folder has to be on a file system that all of them share.</source>
-   <translation>Auf mehreren Computern muss der Ordner des Laufs auf einem Dateisystem liegen, das alle teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -15006,6 +14661,26 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>One block shared across weight shards</source>
    <translation>Ein Block, den sich Scherben des Gewichts teilen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>One conversation and its summary per row, or one turn per row.</source>
+   <translation>In jeder Zeile ein Gespräch und seine Zusammenfassung, oder in jeder Zeile ein Beitrag.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>One conversation each. Scanned pages contain no text.</source>
+   <translation>Je ein Gespräch, aus Text; eine eingescannte Seite hat keinen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>One conversation per line, its summary in the same line of x.tgt or x.target.</source>
+   <translation>In jeder Zeile ein Gespräch, seine Zusammenfassung in derselben Zeile von x.tgt oder x.target.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>One conversation, or a chat that is split at pauses. The summary is a file beside it: x.txt and x.summary.txt, or folders dialogues and summaries.</source>
+   <translation>Ein Gespräch, oder ein Chat, der an Pausen in Gespräche geteilt wird. Eine Zusammenfassung liegt daneben: x.txt und x.summary.txt, oder Ordner dialogues und summaries.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/rows.py" />
@@ -15028,11 +14703,6 @@ Summary:</translation>
    <translation>Eine Rotation für alle Blöcke einer Schicht</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seed_sets.py" />
-   <source>One seed is scored, so the interval is over conversations alone.</source>
-   <translation>Ein Startwert ist bewertet, deshalb erfasst das Intervall nur die Gespräche.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>One sentence</source>
    <translation>Ein Satz</translation>
@@ -15044,13 +14714,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Only layers with such names, where * stands for anything: decoder.block.*.SelfAttention, lm_head, q. Upper and lower case are the same. Empty: layers of any name.</source>
+   <source>Only layers with these names; * stands for anything: decoder.block.*.SelfAttention, lm_head, q. Case doesn't matter. Empty: all names.</source>
    <translation>Nur Schichten mit solchen Namen; * steht für Beliebiges: decoder.block.*.SelfAttention, lm_head, q. Groß- und Kleinschreibung sind gleich. Leer: Schichten jedes Namens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Only modules with such names</source>
    <translation>Nur Module mit solchen Namen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Only one seed is scored, so the interval covers conversations alone.</source>
+   <translation>Ein Startwert ist bewertet, deshalb erfasst das Intervall nur die Gespräche.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -15063,8 +14738,13 @@ Summary:</translation>
    <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
   </message>
   <message>
+   <location filename="../../engine/config/run_changes.py" />
+   <source>Only these can be changed: {1}. For anything else, start a new run.</source>
+   <translation>Ändern lassen sich: {1}. Für alles andere beginnen Sie einen neuen Lauf.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>Only what was trained is passed on.</source>
+   <source>Only trained weights can be shared.</source>
    <translation>Nur was trainiert wurde, wird weitergegeben.</translation>
   </message>
   <message>
@@ -15079,7 +14759,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>Open it and save it anew.</source>
+   <source>Open it and save it again.</source>
    <translation>Öffnen Sie sie und speichern Sie sie neu.</translation>
   </message>
   <message>
@@ -15114,17 +14794,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Optimizer step size. Empty: the method's preset for this base model.</source>
-   <translation>Schrittweite des Optimierers. Leer: die Vorlage des Verfahrens für dieses Basismodell.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
    <source>Order</source>
    <translation>Reihenfolge</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper chains several such rotations in a butterfly pattern, so that small blocks reach all inputs. PEFT has the chain only where a CUDA extension can be compiled; here it has one factor, so that an adapter is the same on every computer. Take it for OFT with very small blocks. (Liu et al. 2024)</source>
+   <source>Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper chains several rotations in a butterfly pattern, so that small blocks reach all inputs; PEFT needs a compiled CUDA extension for that, so Tunesmith uses one factor, which works everywhere. Use it for OFT with very small blocks. (Liu et al. 2024)</source>
    <translation>Orthogonale Feinabstimmung mit kleinen exakten Rotationen und einer trainierten Skala für jede Ausgabe. Der Artikel verkettet mehrere solche Rotationen in einem Schmetterlingsmuster, sodass kleine Blöcke alle Eingaben erreichen. PEFT hat die Kette nur, wo sich eine CUDA-Erweiterung übersetzen lässt; hier hat sie einen Faktor, damit ein Adapter auf jedem Computer derselbe ist. Nehmen Sie es für OFT mit sehr kleinen Blöcken. (Liu et al. 2024)</translation>
   </message>
   <message>
@@ -15144,17 +14819,22 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Other programs compute on {1}.</source>
+   <source>Other programs are using {1}.</source>
    <translation>Andere Programme rechnen auf {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/token.py" />
-   <source>Others may read the token in {1}.</source>
+   <source>Other users can read the token in {1}.</source>
    <translation>Andere können das Token in {1} lesen.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Other users can write to the folder of temporary files.</source>
+   <translation>Der Ordner für temporäre Dateien gehört nicht diesem Benutzer allein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.</source>
+   <source>Outputs that the repeated block of the mini form spans; must divide the outputs of all adapted layers.</source>
    <translation>Ausgaben, die der wiederholte Block der Form mini umfasst; die Zahl muss die Ausgaben aller angepassten Schichten teilen.</translation>
   </message>
   <message>
@@ -15174,7 +14854,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>PEFT does not have this method</source>
+   <source>PEFT lacks this method</source>
    <translation>PEFT hat diese Methode nicht</translation>
   </message>
   <message>
@@ -15188,14 +14868,14 @@ Summary:</translation>
    <translation>Paare benachbarter Wörter, die in Zusammenfassung und Referenz vorkommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>Part it into several files, or shorten its rows.</source>
-   <translation>Teilen Sie sie in mehrere Dateien, oder kürzen Sie ihre Zeilen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Pashto</source>
    <translation>Paschtu</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Passes over the training examples. Automatic: enough for their number.</source>
+   <translation>Zahl der Durchgänge durch die Trainingsbeispiele. Automatisch: genug für deren Zahl.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
@@ -15239,13 +14919,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Picks a few random entries of each weight, in the paper one or two in a hundred, and trains a change of these alone. The change is sparse and of high rank. The positions are drawn from a seed and stored with the values. Take it where few of the base model's weights may change. (Bhardwaj et al. 2024)</source>
+   <source>Picks a few random entries of each weight (one or two percent in the paper) and trains a change of only these. The change is sparse and of high rank. The positions come from a seed and are stored with the values. Use it if only few of the base model's weights may change. (Bhardwaj et al. 2024)</source>
    <translation>Wählt zufällig einige Einträge jedes Gewichts aus, im Artikel einen oder zwei von hundert, und trainiert eine Änderung nur für diese. Die Änderung ist dünn besetzt und hat einen hohen Rang. Die Positionen werden aus einem Startwert gezogen und mit den Werten gespeichert. Nehmen Sie es, wo sich nur wenige Gewichte des Basismodells ändern dürfen. (Bhardwaj et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Placement</source>
    <translation>Platzierung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Plain PEFT can't load the type of {1}.</source>
+   <translation>{1} ist von einem Typ, den PEFT allein nicht laden kann.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -15264,18 +14949,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>Port {1} is one of those that Ray's own processes take.</source>
-   <translation>Port {1} gehört zu denen, die Rays eigene Prozesse nehmen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/node.py" />
-   <source>Port {1} of {2} can't be had: {3}.</source>
+   <source>Port {1} of {2} can't be opened: {3}.</source>
    <translation>Port {1} von {2} ist nicht zu haben: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
    <source>Portuguese</source>
    <translation>Portugiesisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Possibly {1}</source>
+   <translation>Was aussieht wie {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -15298,9 +14983,9 @@ Summary:</translation>
    <translation>Problem | None</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/device_report.py" />
-   <source>Processor</source>
-   <translation>Prozessor</translation>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Process {1} of {2} doesn't exist ({3}, {4}, {5}, {6}).</source>
+   <translation>Es gibt keinen Prozess {1} von {2} ({3}, {4}, {5}, {6}).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -15324,8 +15009,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Prompt tuning whose vectors are computed by a small network, so that they learn together and a usual learning rate works. The network, an MLP or an LSTM that reads the vectors in order, is only needed for training: the adapter holds the finished vectors and is as small as one of prompt tuning.</source>
+   <source>Prompt tuning whose vectors are computed by a small network, so that they learn together and an ordinary learning rate works. The network, an MLP or an LSTM that reads the vectors in order, is needed only for training: the adapter contains the finished vectors and is as small as one of prompt tuning.</source>
    <translation>Prompt-Tuning, dessen Vektoren ein kleines Netz berechnet, sodass sie gemeinsam lernen und eine gewöhnliche Lernrate genügt. Das Netz, ein MLP oder ein LSTM, das die Vektoren der Reihe nach liest, wird nur beim Training gebraucht: Der Adapter enthält die fertigen Vektoren und ist so klein wie einer von Prompt-Tuning.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
+   <source>Provide one summary per conversation {1}, in order, or a column "id". {2}</source>
+   <translation>Geben Sie zu jedem Gespräch {1} eine Zusammenfassung an, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Pulls the trained parameters towards zero.</source>
+   <translation>Verfall der trainierbaren Parameter gegen null.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -15334,7 +15029,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>Put it back and resume, or start again from the recipe.</source>
+   <source>Put it back and resume, or start again with the recipe.</source>
    <translation>Legen Sie ihn zurück und setzen Sie fort, oder beginnen Sie mit dem Rezept von vorn.</translation>
   </message>
   <message>
@@ -15343,19 +15038,9 @@ Summary:</translation>
    <translation>Legen Sie sie zurück.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>Put the file itself there, or export the model again.</source>
-   <translation>Legen Sie die Datei selbst dorthin, oder exportieren Sie das Modell noch einmal.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/training_script.py" />
-   <source>Put the files back as they were, or export it as peft.</source>
-   <translation>Stellen Sie die Dateien wieder her, oder exportieren Sie ihn als peft.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>Put your public key there (ssh-copy-id), or load it into your agent (ssh-add). No password is asked for.</source>
-   <translation>Legen Sie Ihren öffentlichen Schlüssel dort ab (ssh-copy-id), oder laden Sie ihn in Ihren Agenten (ssh-add). Nach einem Passwort wird nicht gefragt.</translation>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Put one summary, as text, into each row.</source>
+   <translation>Schreiben Sie in jede Zeile eine Zusammenfassung als Text.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/atomic_write.py" />
@@ -15394,7 +15079,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/requirements.py" />
-   <source>Raise the batch size, or take fewer processes.</source>
+   <source>Raise the batch size, or use fewer processes.</source>
    <translation>Erhöhen Sie die Batch-Größe oder nehmen Sie weniger Prozesse.</translation>
   </message>
   <message>
@@ -15434,7 +15119,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Raise the step limit (training.max_steps); 0 means no limit.</source>
+   <source>Raise the step limit (training.max_steps); 0 is no limit.</source>
    <translation>Erhöhen Sie die Höchstzahl der Schritte (training.max_steps); 0 heißt unbegrenzt.</translation>
   </message>
   <message>
@@ -15464,12 +15149,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Rank 0 did not answer within {1} s.</source>
+   <source>Rank 0 didn't answer within {1} s.</source>
    <translation>Rank 0 hat nicht innerhalb von {1} s geantwortet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Rank 0 did not come within {1} s.</source>
+   <source>Rank 0 didn't start within {1} s.</source>
    <translation>Rank 0 kam nicht innerhalb von {1} s.</translation>
   </message>
   <message>
@@ -15509,7 +15194,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Rank {1} is more than {2} can have: it is {3} × {4}.</source>
+   <source>Rank {1} is too high for {2}, which is {3} × {4}.</source>
    <translation>Rang {1} ist mehr, als {2} haben kann: Die Schicht hat {3} × {4}.</translation>
   </message>
   <message>
@@ -15541,12 +15226,17 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
+   <source>Ray reserves port {1} for its own processes.</source>
+   <translation>Port {1} gehört zu denen, die Rays eigene Prozesse nehmen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
    <source>Ray runtime started</source>
    <translation>Ray runtime started</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>Read it again once it is written whole.</source>
+   <source>Read it again once it is completely written.</source>
    <translation>Lesen Sie sie erneut, wenn sie fertig geschrieben ist.</translation>
   </message>
   <message>
@@ -15578,14 +15268,14 @@ In one sentence:</translation>
    <translation>RecipeError</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
-   <source>Recognise its text first (OCR), and choose the PDF or the text that this gives.</source>
-   <translation>Lassen Sie zuerst den Text erkennen (OCR) und wählen Sie die PDF- oder Textdatei, die dabei entsteht.</translation>
+   <location filename="../../engine/config/training.py" />
+   <source>Recompute activations instead of storing them: less memory, more time.</source>
+   <translation>Aktivierungen zweimal berechnen, statt sie zu speichern: weniger Speicher, mehr Zeit.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>Recognise its text first (OCR), and save that as txt.</source>
-   <translation>Lassen Sie zuerst den Text erkennen (OCR) und speichern Sie ihn als txt.</translation>
+   <location filename="../../engine/cluster/following.py" />
+   <source>Reconnected to {1}.</source>
+   <translation>Die Verbindung zu {1} ist wieder da.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -15598,19 +15288,29 @@ In one sentence:</translation>
    <translation>Referenzgrenze: mindestens {1}, oder automatisch.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Reference summaries longer than {1} tokens are learned in part: {2} of {3}.</source>
-   <translation>Referenzzusammenfassungen mit mehr als {1} Tokens werden nur zum Teil gelernt: {2} von {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Reflects each weight a few times</source>
    <translation>Spiegelt jedes Gewicht einige Male</translation>
   </message>
   <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Refuse a file with broken rows, or leave them out with a notice that lists them.</source>
-   <translation>Eine Datei mit fehlerhaften Zeilen ablehnen, oder sie auslassen und in einem Hinweis auflisten.</translation>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>Remove data.columns.pause.</source>
+   <translation>Lassen Sie data.columns.pause weg.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Remove data.conversation or data.columns.text.</source>
+   <translation>Lassen Sie data.conversation oder data.columns.text weg.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Remove data.summary or data.columns.last_turn.</source>
+   <translation>Lassen Sie data.summary oder data.columns.last_turn weg.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/hub_adapters.py" />
+   <source>Remove it from the adapter's name or prompt.</source>
+   <translation>Nehmen Sie ihn aus dem Namen oder dem Prompt des Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
@@ -15618,9 +15318,24 @@ In one sentence:</translation>
    <translation>Entfernen Sie eine davon.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Remove the columns that aren't needed.</source>
+   <translation>Lassen Sie die Spalten weg, die niemand braucht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/entries.py" />
    <source>Remove the entry and add it again.</source>
    <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>Remove the link, or replace it with the file. To import from the hub's cache, use OWNER/NAME.</source>
+   <translation>Lassen Sie sie weg, oder legen Sie die Datei selbst dorthin. Was im Cache des Hubs liegt, wird als BESITZER/NAME importiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>Remove the role "id".</source>
+   <translation>Lassen Sie die Rolle „id“ weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
@@ -15629,13 +15344,18 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>Remove {1} from it, and import the adapter on its own.</source>
+   <source>Remove {1} from it, and import the adapter separately.</source>
    <translation>Entfernen Sie {1} daraus, und importieren Sie den Adapter für sich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
    <source>Remove {1} from it.</source>
    <translation>Entfernen Sie {1} daraus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Remove {1} from the list.</source>
+   <translation>Nehmen Sie {1} aus der Liste.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -15649,7 +15369,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>Repair the rows, or look whether the name's ending says what the file is.</source>
+   <source>Repair the rows, or check that the file's extension is right.</source>
    <translation>Reparieren Sie die Zeilen, oder sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
   </message>
   <message>
@@ -15668,6 +15388,11 @@ In one sentence:</translation>
    <translation>Auf die Zahl der virtuellen Tokens wiederholt oder gekürzt. Nur für einen Start mit Text.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
+   <source>Repeated rows skipped: {1} of {2}.</source>
+   <translation>Als Wiederholung früherer Zeilen weggelassen: {1} von {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Repetition penalty</source>
    <translation>Wiederholungsstrafe</translation>
@@ -15676,6 +15401,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>Replace it, or choose another name.</source>
    <translation>Ersetzen Sie sie, oder wählen Sie einen anderen Namen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Replace the link with the file, or export the model again.</source>
+   <translation>Legen Sie die Datei selbst dorthin, oder exportieren Sie das Modell noch einmal.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -15688,14 +15418,24 @@ In one sentence:</translation>
    <translation>Melden alle</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Resamples per interval.</source>
+   <translation>Zahl der Stichproben für jedes Intervall.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/places.py" />
    <source>Resources</source>
    <translation>Resources</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Restart the computer; if that does not help, install the driver again.</source>
+   <source>Restart the computer; if that doesn't help, reinstall the driver.</source>
    <translation>Starten Sie den Computer neu; hilft das nicht, installieren Sie den Treiber noch einmal.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/training_script.py" />
+   <source>Restore the files, or export it as peft.</source>
+   <translation>Stellen Sie die Dateien wieder her, oder exportieren Sie ihn als peft.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -15709,7 +15449,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
-   <source>Results are right; the work may take longer.</source>
+   <source>Results are correct, but it may take longer.</source>
    <translation>Die Ergebnisse stimmen; die Arbeit kann länger dauern.</translation>
   </message>
   <message>
@@ -15726,6 +15466,11 @@ In one sentence:</translation>
    <location filename="../../engine/cluster/sent_run.py" />
    <source>Resume sends it again.</source>
    <translation>Fortsetzen sendet ihn neu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/serving/requests.py" />
+   <source>Retype or delete it.</source>
+   <translation>Schreiben Sie es neu, oder löschen Sie es.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -15753,13 +15498,8 @@ In one sentence:</translation>
    <translation>Zeile {1} von {2} hat keinen Text in der Spalte „{3}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>Rows left out, {1} ({2}).</source>
-   <translation>Zeilen ausgelassen, {1} ({2}).</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Rows with these findings of the data check are left out.</source>
+   <source>Rows with these findings of the data check are excluded.</source>
    <translation>Zeilen mit diesen Befunden der Datenprüfung werden ausgelassen.</translation>
   </message>
   <message>
@@ -15768,13 +15508,23 @@ In one sentence:</translation>
    <translation>Die Zeilen {1} und {2} von {3} haben dieselbe ID, „{4}“, und verschiedene Zusammenfassungen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>Run OCR first, and choose the resulting PDF or text.</source>
+   <translation>Lassen Sie zuerst den Text erkennen (OCR) und wählen Sie die PDF- oder Textdatei, die dabei entsteht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>Run OCR first, and save the text as txt.</source>
+   <translation>Lassen Sie zuerst den Text erkennen (OCR) und speichern Sie ihn als txt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/token.py" />
    <source>Run `chmod 600 {1}`.</source>
    <translation>Führen Sie `chmod 600 {1}` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Run `hf auth login` once, with a token that may write.</source>
+   <source>Run `hf auth login` once, with a token that has write access.</source>
    <translation>Führen Sie einmal `hf auth login` aus, mit einem Token, das schreiben darf.</translation>
   </message>
   <message>
@@ -15789,13 +15539,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>Run an entry again: its scores are stored with their conversations.</source>
+   <source>Run an entry again; scores are now stored with their conversations.</source>
    <translation>Führen Sie einen Eintrag noch einmal aus: Seine Wertungen werden mit den Gesprächen gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Run “{1}” in a terminal: it downloads the torch for this card.</source>
-   <translation>Führen Sie „{1}“ in einem Terminal aus: Das lädt das torch für diese Karte herunter.</translation>
+   <source>Run “{1}” in a terminal to download the torch build for this GPU.</source>
+   <translation>Führen Sie „{1}“ in einem Terminal aus, um das passende torch für diese GPU herunterzuladen.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -15804,12 +15554,12 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>Runs leave rows with {1} out anyway.</source>
+   <source>Runs skip rows with {1} anyway.</source>
    <translation>Läufe lassen Zeilen mit {1} ohnehin aus.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>Runs leave such rows out.</source>
+   <source>Runs skip such rows.</source>
    <translation>Läufe lassen solche Zeilen aus.</translation>
   </message>
   <message>
@@ -15829,7 +15579,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/runs/slurm_script.py" />
-   <source>SLURM can't be told of the folder {1}: there is a line end in it.</source>
+   <source>SLURM can't use the folder {1}: its name contains a line break.</source>
    <translation>SLURM kann der Ordner {1} nicht genannt werden: Er enthält einen Zeilenumbruch.</translation>
   </message>
   <message>
@@ -15893,11 +15643,6 @@ In one sentence:</translation>
    <translation>Speichern Sie sie als srt oder vtt, zum Beispiel mit Subtitle Edit.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Save what they hold as text, csv or JSON lines to read it.</source>
-   <translation>Speichern Sie den Inhalt als Text, csv oder JSON-Zeilen, um ihn zu lesen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/jobs/run_state.py" />
    <source>Saving</source>
    <translation>Wird gespeichert</translation>
@@ -15934,7 +15679,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
-   <source>Scored by another protocol: seed {1}.</source>
+   <source>Scored by a different protocol: seed {1}.</source>
    <translation>Nach einem anderen Protokoll bewertet: Startwert {1}.</translation>
   </message>
   <message>
@@ -15943,14 +15688,14 @@ In one sentence:</translation>
    <translation>Bewertete Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Scored summaries longer than the {1} tokens that are written: {2} of {3}.</source>
-   <translation>Bewertete Zusammenfassungen, die länger sind als die {1} Tokens, die geschrieben werden: {2} von {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/runs/run_comparison.py" />
    <source>Scored with {1}.</source>
    <translation>Bewertet mit {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/results.py" />
+   <source>Scores per conversation are missing.</source>
+   <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -15963,9 +15708,9 @@ In one sentence:</translation>
    <translation>Schottisch-Gälisch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>See which layers the base model has under Applied to.</source>
-   <translation>Sehen Sie unter „Angewendet auf“, welche Schichten das Basismodell hat.</translation>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>See the worker's log in {1} for details.</source>
+   <translation>Das Protokoll des Arbeitsprozesses unter {1} enthält die Einzelheiten.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -15973,14 +15718,14 @@ In one sentence:</translation>
    <translation>Startwert</translation>
   </message>
   <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Seed of the random splits of a source that has none.</source>
-   <translation>Startwert der zufälligen Teile einer Quelle, die keine hat.</translation>
+   <location filename="../../engine/config/decoding.py" />
+   <source>Seed for sampling. The same seed gives the same summary.</source>
+   <translation>Startwert des Ziehens. Derselbe Startwert ergibt dieselbe Zusammenfassung, was auch sonst zugleich erzeugt wird.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/decoding.py" />
-   <source>Seed of the sampling. The same seed gives the same summary, whatever else is generated with it.</source>
-   <translation>Startwert des Ziehens. Derselbe Startwert ergibt dieselbe Zusammenfassung, was auch sonst zugleich erzeugt wird.</translation>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Seed of the random splits, for a source without splits.</source>
+   <translation>Startwert der zufälligen Teile einer Quelle, die keine hat.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -15993,9 +15738,9 @@ In one sentence:</translation>
    <translation>Auswählend</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>Send it privately, or ask its owner.</source>
-   <translation>Senden Sie privat, oder fragen Sie den Eigentümer.</translation>
+   <location filename="../../engine/jobs/job.py" />
+   <source>Send less at once.</source>
+   <translation>Fordern Sie weniger auf einmal an.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/run_state.py" />
@@ -16013,6 +15758,11 @@ In one sentence:</translation>
    <translation>Glättung der Empfindlichkeit</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>Sent to {1} ({2}) unless already there:</source>
+   <translation>An {1} ({2}) gehen, falls noch nicht dort:</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/questions.py" />
    <source>Sentences of one summary</source>
    <translation>Sätze einer Zusammenfassung</translation>
@@ -16024,7 +15774,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Sequences of 1 to 6 characters in both summary and reference. Needs no words, so it reads every language alike.</source>
+   <source>Sequences of 1 to 6 characters in both summary and reference. Works the same in every language.</source>
    <translation>Folgen von 1 bis 6 Zeichen, die in Zusammenfassung und Referenz stehen. Braucht keine Wörter und liest daher jede Sprache gleich.</translation>
   </message>
   <message>
@@ -16041,6 +15791,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/generation/generate.py" />
    <source>Set Beams to 1.</source>
    <translation>Setzen Sie Beams auf 1.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Set TMPDIR to a folder of your own.</source>
+   <translation>Lassen Sie TMPDIR einen Ordner nennen, der nur Ihnen gehört.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -16063,11 +15818,6 @@ In one sentence:</translation>
    <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/bridge.py" />
-   <source>Set both by a time server; times of events are the node's.</source>
-   <translation>Stellen Sie beide nach einem Zeitserver; die Zeiten der Ereignisse sind die des Knotens.</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/paths.py" />
    <source>Set it to another folder.</source>
    <translation>Setzen Sie es auf einen anderen Ordner.</translation>
@@ -16083,8 +15833,23 @@ In one sentence:</translation>
    <translation>Setzen Sie {1} auf einen anderen Ordner.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Set {1} to rank 0's address: {2}.</source>
+   <translation>Setzen Sie {1} auf die Adresse von Rank 0 dort: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Set {1} to the interface of a trusted network: {2}.</source>
+   <translation>Lassen Sie {1} die Schnittstelle eines Netzes ohne Fremde nennen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>Set {1} to the nodes' interface of a trusted network, or use one node.</source>
+   <translation>Lassen Sie {1} die Schnittstelle der Knoten in einem Netz ohne Fremde nennen, oder verlangen Sie einen Knoten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>Settings must not name files, models or code, and numbers must be within the usual limits. Remove the setting if you trust the adapter.</source>
+   <source>Settings may not name files, models or code, and numbers must be within the usual limits. If you trust the adapter, remove the setting.</source>
    <translation>Einstellungen dürfen keine Dateien, Modelle oder Programme nennen, und Zahlen müssen im üblichen Rahmen sein. Entfernen Sie die Einstellung, wenn Sie dem Adapter trauen.</translation>
   </message>
   <message>
@@ -16113,6 +15878,16 @@ In one sentence:</translation>
    <translation>Basismodell aufteilen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/requirements.py" />
+   <source>Sharding needs at least two processes.</source>
+   <translation>Auf einen einzigen Prozess lässt sich kein Basismodell aufteilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Share the repository with no one until the licence's owner has agreed.</source>
+   <translation>Lassen Sie niemanden sonst in das Repository, bevor der Eigentümer zugestimmt hat.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Shared rotation</source>
    <translation>Gemeinsame Rotation</translation>
@@ -16121,6 +15896,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Sheet</source>
    <translation>Blatt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>Sheets of {1} that are read as splits: {2}.</source>
+   <translation>Von {1} werden diese Blätter als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -16138,6 +15918,11 @@ In one sentence:</translation>
    <translation>Kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/support_matrix.py" />
+   <source>Should work, but is untested.</source>
+   <translation>Es sollte gehen, wurde aber nicht geprüft.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>Signal</source>
    <translation>Signal</translation>
@@ -16149,7 +15934,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
-   <source>Since step {1}: {2} {3}; it was {4}.</source>
+   <source>Since step {1}: {2} {3} (was {4}).</source>
    <translation>Seit Schritt {1}: {2} {3}; vorher {4}.</translation>
   </message>
   <message>
@@ -16159,18 +15944,48 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Size of a circulant block; it must divide the widths of all adapted layers. Larger blocks train fewer parameters. Empty: the largest that divides, up to 256.</source>
+   <source>Size of a circulant block; must divide the widths of all adapted layers. Larger blocks train fewer parameters. Empty: the largest that divides, up to 256.</source>
    <translation>Größe eines zirkulanten Blocks; sie muss die Breiten aller angepassten Schichten teilen. Größere Blöcke trainieren weniger Parameter. Leer: die größte, die teilt, bis 256.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Size of the shards that a weight is cut into. A higher rank can learn more and trains more parameters.</source>
+   <source>Size of the shards of a weight. A higher rank can learn more and trains more parameters.</source>
    <translation>Größe der Scherben, in die ein Gewicht zerlegt wird. Ein höherer Rang kann mehr lernen und trainiert mehr Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Size of the smaller factor. Empty: as near to a square as the layer allows.</source>
    <translation>Größe des kleineren Faktors. Leer: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped because it contains no chat messages: {1}.</source>
+   <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>Skipped because no row has a summary: {1}.</source>
+   <translation>Weggelassen, da keine Zeile davon eine Zusammenfassung hat: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>Skipped because of its columns: {1}; they are: {2}.</source>
+   <translation>Wegen der Spalten ausgelassen: {1}; sie sind: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped because other files are read: {1}.</source>
+   <translation>Ausgelassen, da andere Dateien gelesen werden: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped because such files can't be read: {1} ({2}).</source>
+   <translation>Ausgelassen, da solche Dateien nicht gelesen werden: {1} ({2}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Skipped because the name contains no split: {1}.</source>
+   <translation>Ausgelassen, da kein Teil im Namen steht: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -16214,7 +16029,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>So the prompt is plain, without a chat's turns.</source>
+   <source>So the prompt is plain, without chat messages.</source>
    <translation>Darum ist der Prompt einfach, ohne die Beiträge eines Chats.</translation>
   </message>
   <message>
@@ -16233,18 +16048,23 @@ In one sentence:</translation>
    <translation>Einige Ereignisse des Laufs sind beschädigt und wurden übersprungen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Some files are named after splits ({1}), others are not: {2}.</source>
+   <translation>Die Namen einiger Dateien nennen ihren Teil ({1}), die anderer nicht: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>Some rows have several objects in "{1}": "{2}" is that of the first.</source>
+   <source>Some rows have several objects in "{1}"; "{2}" is that of the first.</source>
    <translation>In manchen Zeilen stehen mehrere Objekte in „{1}“: „{2}“ ist das des ersten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>Some words may come in other tokens than the model has learned. Its own folder or hub id is exact.</source>
+   <source>Some words may be tokenized differently than in training. The original model (folder or hub id) is exact.</source>
    <translation>Manche Wörter können in andere Token zerfallen, als das Modell gelernt hat. Genau sind der Ordner des Modells selbst oder seine Hub-Kennung.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_client.py" />
-   <source>Something else may be answering in its place. Ask who runs the cluster before you send anything.</source>
+   <source>Something else may be answering in its place. Ask whoever runs the cluster before you send anything.</source>
    <translation>Vielleicht antwortet etwas anderes an seiner Stelle. Fragen Sie, wer den Cluster betreibt, bevor Sie etwas senden.</translation>
   </message>
   <message>
@@ -16273,13 +16093,38 @@ In one sentence:</translation>
    <translation>Teil</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Split it into several files, or shorten its rows.</source>
+   <translation>Teilen Sie sie in mehrere Dateien, oder kürzen Sie ihre Zeilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Split seed</source>
    <translation>Startwert der Teile</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Splits LoRA's thin matrices into short vectors and composes each as a weighted sum of a few vectors from a bank that all layers share. The bank and the selection are trained, so layers learn from each other and store little of their own. It starts from small random values, not exactly at the base model. Use it for very small adapters. (Li et al. 2024)</source>
+   <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Vektoren und setzt jeden aus einer Bank zusammen, die sich alle Schichten teilen: eine gewichtete Summe der wenigen Vektoren der Bank, die er auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes speichern. Es beginnt mit kleinen Zufallswerten, also nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Splits each weight into a grid of blocks, each with its own thin pair. It trains as many parameters as LoRA of the same rank, but the whole change can have a higher rank, and outliers among the inputs disturb only their own blocks. Use it if a higher rank no longer improves LoRA. (Jung et al. 2025)</source>
+   <translation>Zerlegt jedes Gewicht in ein Raster von Blöcken und gibt jedem Block ein eigenes dünnes Paar. Es trainiert so viele Parameter wie eine LoRA gleichen Rangs, aber die ganze Änderung kann einen höheren Rang haben, und einzelne Ausreißer der Eingaben stören nur ihre eigenen Blöcke. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser oder sogar schlechter wird. (Jung et al. 2025)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Splits each weight into shards along its inputs and trains one small block that is added to all of them. A single matrix that starts at zero replaces LoRA's two, so it learns quickly and needs less memory: a fast LoRA with half the parameters. Earlier versions were called Bone and DiSHA. (Kang and Yin 2024)</source>
+   <translation>Zerlegt jedes Gewicht entlang seiner Eingaben in Scherben und trainiert einen kleinen Block, der zu allen addiert wird. Statt der zwei Matrizen von LoRA gibt es eine einzige, die bei null beginnt; sie lernt schnell und braucht weniger Speicher. Frühere Fassungen hießen Bone und DiSHA. Nehmen Sie es als schnelle LoRA mit halb so vielen Parametern. (Kang und Yin 2024)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Splits the base model over several GPUs (FSDP), for models that don't fit on one. Slower.</source>
+   <translation>Verteilt das Basismodell auf mehrere GPUs (FSDP), wenn es nicht auf eine passt. Langsamer.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and one factor. Take it where the shared prompt will be used for other tasks later.</source>
+   <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, by which it is multiplied. Summarising is a single task, so it trains one prompt and one factor. Use it if you want to use the shared prompt for other tasks later.</source>
    <translation>Zerlegt die Vektoren vor der Eingabe in einen Prompt, den sich Aufgaben teilen, und einen niedrigrangigen Faktor je Aufgabe, mit dem er multipliziert wird. Gespräche zusammenzufassen ist eine einzige Aufgabe, also trainiert es hier einen Prompt und einen Faktor. Nehmen Sie es, wo der gemeinsame Prompt später für andere Aufgaben verwendet wird.</translation>
   </message>
   <message>
@@ -16303,9 +16148,9 @@ In one sentence:</translation>
    <translation>Beginnen Sie einen neuen Lauf.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/rank_models.py" />
-   <source>Start a rank for each card, or choose cpu for all.</source>
-   <translation>Starten Sie für jede Karte einen Rank, oder wählen Sie cpu für alle.</translation>
+   <location filename="../../engine/worker/hub/hub_errors.py" />
+   <source>Start again to download it again.</source>
+   <translation>Starten Sie noch einmal: Sie wird neu heruntergeladen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
@@ -16314,22 +16159,17 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Start again: it is fetched anew.</source>
-   <translation>Starten Sie noch einmal: Sie wird neu heruntergeladen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Start again: the download goes on from there.</source>
+   <source>Start again; the download continues where it stopped.</source>
    <translation>Starten Sie noch einmal: Der Download geht von dort weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Start again: what came so far is kept.</source>
+   <source>Start again; what was downloaded is kept.</source>
    <translation>Starten Sie noch einmal: Was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Start again: what has arrived is not sent again.</source>
+   <source>Start again; what was uploaded is not sent again.</source>
    <translation>Starten Sie noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
   </message>
   <message>
@@ -16343,9 +16183,14 @@ In one sentence:</translation>
    <translation>Starten Sie alle Ranks mit demselben Rezept und denselben --set.</translation>
   </message>
   <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>Start another one.</source>
+   <translation>Beginnen Sie eine weitere.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>Start as many processes as there are cards.</source>
-   <translation>Starten Sie so viele Prozesse, wie es Karten gibt.</translation>
+   <source>Start as many processes as there are GPUs.</source>
+   <translation>Starten Sie so viele Prozesse, wie es GPUs gibt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -16354,7 +16199,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
-   <source>Start it again: a run goes on from its last checkpoint, with any number of ranks.</source>
+   <source>Start it again; a run resumes from its last checkpoint with any number of ranks.</source>
    <translation>Starten Sie erneut: Ein Lauf wird von seinem letzten Prüfpunkt fortgesetzt, mit beliebig vielen Ranks.</translation>
   </message>
   <message>
@@ -16379,8 +16224,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Start its head with `{1} node start`, or reach it through SSH.</source>
+   <source>Start its head with `{1} node start`, or connect over SSH.</source>
    <translation>Starten Sie seinen Kopfknoten mit `{1} node start`, oder verbinden Sie sich über SSH.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>Start one rank per GPU, or choose cpu for all.</source>
+   <translation>Starten Sie einen Rank je GPU, oder wählen Sie cpu für alle.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -16389,7 +16239,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
-   <source>Start the queue: a file is scored on the conversations of a scored entry.</source>
+   <source>Start the queue first: a file is scored on the conversations of a scored entry.</source>
    <translation>Starten Sie die Warteschlange: Eine Datei wird auf den Gesprächen eines bewerteten Eintrags bewertet.</translation>
   </message>
   <message>
@@ -16414,7 +16264,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and removes the least important ones until the average rank is reached: layers that matter more keep more. The finished adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred steps or more: shorter ones are too short to measure the importance. (Zhang et al. 2023)</source>
+   <source>Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and removes the least important ones until the average rank is reached. The finished adapter is an ordinary LoRA whose rank differs by layer. Use it for runs of at least a few hundred steps; shorter ones can't measure the importance. (Zhang et al. 2023)</source>
    <translation>Beginnt als LoRA mit höherem Rang, misst die Wichtigkeit jedes Rangs jeder Schicht und entfernt die unwichtigsten, bis der mittlere Rang erreicht ist: Wichtigere Schichten behalten mehr. Der fertige Adapter ist eine gewöhnliche LoRA, deren Rang je Schicht verschieden ist. Nehmen Sie es für Läufe von einigen hundert Schritten oder mehr: Kürzere sind zu kurz, um die Wichtigkeit zu messen. (Zhang et al. 2023)</translation>
   </message>
   <message>
@@ -16438,8 +16288,13 @@ In one sentence:</translation>
    <translation>Beginnt mit Zufallswerten statt mit Wörtern.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Step size of the optimizer. Empty: the method's preset for this base model.</source>
+   <translation>Schrittweite des Optimierers. Leer: die Vorlage des Verfahrens für dieses Basismodell.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>Step {1} is skipped: its loss is not finite.</source>
+   <source>Step {1} is skipped because its loss is not finite.</source>
    <translation>Schritt {1} wird übersprungen: Sein Verlust ist nicht endlich.</translation>
   </message>
   <message>
@@ -16448,34 +16303,24 @@ In one sentence:</translation>
    <translation>Max. Schritte</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Steps between checkpoints. Automatic: once per epoch, at most 10 times if the epochs are automatic too.</source>
+   <translation>Schritte zwischen zwei Prüfpunkten. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Steps between evaluations on the validation split. Automatic: once per epoch, at most 10 times if the epochs are automatic too.</source>
+   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Steps between two allocations of the ranks. Empty: about a hundred allocations in a run.</source>
    <translation>Schritte zwischen zwei Verteilungen der Ränge. Leer: etwa hundert Verteilungen je Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between two checkpoints. Automatic: once per epoch, but 10 times at most where the epochs are automatic too.</source>
-   <translation>Schritte zwischen zwei Prüfpunkten. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Steps between two evaluations on the validation split. Automatic: once per epoch, but 10 times at most where the epochs are automatic too.</source>
-   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
    <source>Steps between two reports of the loss.</source>
    <translation>Schritte zwischen zwei Meldungen des Verlusts.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Stop after this many evaluations without improvement of the best state. Automatic: 3 where the epochs are automatic too and there are 10 validation examples or more, else never.</source>
-   <translation>Nach so vielen Bewertungen ohne Verbesserung des besten Stands stoppen. Automatisch: nach 3, wenn auch die Epochen automatisch sind und es mindestens 10 Validierungsbeispiele gibt, sonst nie.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Stop after this many steps, if the epochs have more.</source>
-   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -16486,6 +16331,16 @@ In one sentence:</translation>
    <location filename="../../engine/worker/training/model_selection.py" />
    <source>Stopped at step {1}: {2} without a better {3}.</source>
    <translation>Gestoppt bei Schritt {1}: {2} ohne Verbesserung ({3}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Stops after this many evaluations without improvement. Automatic: 3 if the epochs are automatic too and there are at least 10 validation examples, otherwise never.</source>
+   <translation>Nach so vielen Bewertungen ohne Verbesserung des besten Stands stoppen. Automatisch: nach 3, wenn auch die Epochen automatisch sind und es mindestens 10 Validierungsbeispiele gibt, sonst nie.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Stops after this many steps, even if the epochs have more.</source>
+   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -16524,12 +16379,12 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>Summaries are truncated after this many tokens.</source>
+   <source>Summaries are cut off after this many tokens.</source>
    <translation>Zusammenfassungen werden nach so vielen Tokens abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Summaries are truncated after this many tokens. Automatic: as long as the data's reference summaries, but for the longest hundredth.</source>
+   <source>Summaries are cut off after this many tokens. Automatic: long enough for 99 % of the reference summaries.</source>
    <translation>Nach so vielen Tokens werden Zusammenfassungen gekürzt. Automatisch: so lang wie die Referenzen der Daten, bis auf das längste Hundertstel.</translation>
   </message>
   <message>
@@ -16581,6 +16436,16 @@ Summary:</translation>
    <translation>Zusammenfassung, die wie abgeschrieben wirkt</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/repository.py" />
+   <source>Supported: csv, json, parquet and arrow.</source>
+   <translation>Gelesen werden: csv, json, parquet und arrow.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>Supported: {1}.</source>
+   <translation>Gelesen werden: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Swahili</source>
    <translation>Swahili</translation>
@@ -16599,6 +16464,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Switched off: {1}. On: {2}.</source>
    <translation>Abgeschaltet: {1}. An: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/bridge.py" />
+   <source>Synchronise both clocks; event times are the node's.</source>
+   <translation>Stellen Sie beide nach einem Zeitserver; die Zeiten der Ereignisse sind die des Knotens.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -16621,74 +16491,14 @@ Summary:</translation>
    <translation>Tabellen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>Tables of {1} that are read as splits: {2}.</source>
+   <translation>Von {1} werden diese Tabellen als Teile gelesen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Tajik</source>
    <translation>Tadschikisch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Take an nf4 base, or eva.</source>
-   <translation>Nehmen Sie ein nf4-Basismodell, oder eva.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Take an nf4 base, or switch DoRA off.</source>
-   <translation>Nehmen Sie ein nf4-Basismodell, oder schalten Sie DoRA aus.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Take at most {1}, or leave such layers out.</source>
-   <translation>Nehmen Sie höchstens {1}, oder lassen Sie solche Schichten weg.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Take at most {1}, or lower the limit of conversations or of summaries.</source>
-   <translation>Nehmen Sie höchstens {1}, oder senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Take eva or default, or switch DoRA off.</source>
-   <translation>Nehmen Sie eva oder die Vorgabe, oder schalten Sie DoRA aus.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Take fewer than {1}, so that conversation and summary fit too.</source>
-   <translation>Nehmen Sie weniger als {1}, damit auch Gespräch und Zusammenfassung hineinpassen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Take fewer virtual tokens, shorten the prompt, or lower the limit of summaries.</source>
-   <translation>Nehmen Sie weniger virtuelle Tokens, kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
-   <source>Take it alone, or only layers by name: {1}.</source>
-   <translation>Nehmen Sie es allein, oder nur Schichten nach Namen: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>Take it out of the adapter's name or prompt.</source>
-   <translation>Nehmen Sie ihn aus dem Namen oder dem Prompt des Adapters.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Take the plain form, or an nf4 base.</source>
-   <translation>Nehmen Sie die einfache Form oder ein nf4-Basismodell.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>Take {1} out of the list.</source>
-   <translation>Nehmen Sie {1} aus der Liste.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Take {1}, or a lower rank.</source>
-   <translation>Nehmen Sie {1} oder einen niedrigeren Rang.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Take {1}, or another initialisation.</source>
-   <translation>Nehmen Sie {1} oder eine andere Initialisierung.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -16741,6 +16551,16 @@ Summary:</translation>
    <translation>Text</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>Text above the table of {1} is not read: {2}.</source>
+   <translation>In {1} steht dies über der Tabelle und wird nicht gelesen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Text on which the loss before and after shows what the model forgot. Auto: the bundled text. None: not measured. Or a text file with passages separated by blank lines.</source>
+   <translation>Der Text, an dem der Verlust von Basismodell und Adapter zeigt, was das Training anderswo gekostet hat. Auto: der mitgelieferte Text. None: nicht gemessen. Oder eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Thai</source>
    <translation>Thai</translation>
@@ -16749,6 +16569,31 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>That chooses the whole model.</source>
    <translation>Das wählt das ganze Modell.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The GPU driver doesn't work: {1}</source>
+   <translation>Der GPU-Treiber funktioniert nicht: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The GPU driver {1} is too old: this torch, built for {2}, needs {3}.</source>
+   <translation>Der GPU-Treiber {1} ist zu alt: Dieses torch, gebaut für {2}, braucht {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>The GPU ran out of memory; from now on {1} tokens are computed at a time.</source>
+   <translation>Der GPU-Speicher reichte nicht; ab jetzt werden {1} Tokens auf einmal gerechnet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The GPU reported an error: {1}.</source>
+   <translation>Die GPU meldet einen Fehler: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The GPU stopped responding: {1}.</source>
+   <translation>Die GPU antwortet nicht mehr: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -16767,12 +16612,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>The adapter can't be put into the library: {1}.</source>
+   <source>The adapter can't be added to the library: {1}.</source>
    <translation>Der Adapter lässt sich nicht in die Bibliothek legen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/export.py" />
-   <source>The adapter does not say which prompt it was trained with.</source>
+   <source>The adapter doesn't say which prompt it was trained with.</source>
    <translation>Der Adapter sagt nicht, mit welchem Prompt er trainiert wurde.</translation>
   </message>
   <message>
@@ -16781,13 +16626,18 @@ Summary:</translation>
    <translation>Der Adapter hat kein Rezept, das seine Gespräche nennt.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/connection.py" />
+   <source>The address of the hub or its proxy is invalid.</source>
+   <translation>Die Adresse des Hubs oder die des Proxys davor ist keine.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/external_summaries.py" />
-   <source>The arena has an entry "{1}" already.</source>
+   <source>The arena already has an entry "{1}".</source>
    <translation>Die Arena hat schon einen Eintrag „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
-   <source>The arena in {1} is gone or can't be written.</source>
+   <source>The arena in {1} was deleted or can't be written.</source>
    <translation>Die Arena in {1} ist weg oder lässt sich nicht schreiben.</translation>
   </message>
   <message>
@@ -16817,33 +16667,33 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template adds too much to the texts that it is given.</source>
+   <source>The base model's chat template adds too much to its input.</source>
    <translation>Die Chat-Vorlage des Basismodells fügt den Texten, die sie bekommt, zu viel hinzu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template changes the texts that it is given.</source>
+   <source>The base model's chat template changes its input.</source>
    <translation>Die Chat-Vorlage des Basismodells verändert die Texte, die sie bekommt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template does not end within {1} seconds.</source>
+   <source>The base model's chat template crashed the process that ran it.</source>
+   <translation>Die Chat-Vorlage des Basismodells hat den Prozess beendet, der sie ausführte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template doesn't finish within {1} seconds.</source>
    <translation>Die Chat-Vorlage des Basismodells endet nicht innerhalb von {1} Sekunden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template ended the process that ran it.</source>
-   <translation>Die Chat-Vorlage des Basismodells hat den Prozess beendet, der sie ausführte.</translation>
+   <source>The base model's chat template drops or repeats its input.</source>
+   <translation>Die Chat-Vorlage des Basismodells lässt die Texte, die sie bekommt, weg oder wiederholt sie.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>The base model's chat template fails: {1}</source>
    <translation>Die Chat-Vorlage des Basismodells scheitert: {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>The base model's chat template leaves out or repeats the texts that it is given.</source>
-   <translation>Die Chat-Vorlage des Basismodells lässt die Texte, die sie bekommt, weg oder wiederholt sie.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
@@ -16867,7 +16717,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>The best state can't be chosen by ROUGE-1: no summaries are scored during training.</source>
+   <source>The best state can't be chosen by ROUGE-1 because no summaries are scored during training.</source>
    <translation>Der beste Stand lässt sich nicht nach ROUGE-1 wählen: Während des Trainings werden keine Zusammenfassungen bewertet.</translation>
   </message>
   <message>
@@ -16887,18 +16737,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/sharded_base.py" />
-   <source>The blocks of {1} are not known, so it can't be sharded.</source>
+   <source>The blocks of {1} are unknown, so it can't be sharded.</source>
    <translation>Die Blöcke von {1} sind nicht bekannt, deshalb lässt es sich nicht aufteilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/token_cache.py" />
    <source>The cache of token ids</source>
    <translation>Der Cache der Token-IDs</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>The card's memory did not suffice: from here on {1} tokens are computed at a time.</source>
-   <translation>Der Speicher der Karte reichte nicht: Von hier an werden {1} Tokens auf einmal berechnet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -16911,8 +16756,33 @@ Summary:</translation>
    <translation>Der Prüfpunkt von Schritt {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/data/ingest.py" />
+   <source>The clipboard contains no text.</source>
+   <translation>Es gibt keinen Text zum Einfügen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/base.py" />
+   <source>The closest method that does: {1}.</source>
+   <translation>Am nächsten kommt: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/base.py" />
+   <source>The closest method that supports them: {1}.</source>
+   <translation>Am nächsten kommt, was auch diese unterstützt: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/selective.py" />
+   <source>The closest method that works: {1}.</source>
+   <translation>Am nächsten kommt: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>The cluster can't keep what is sent: {1}</source>
+   <source>The cluster at {1} has no token, so anyone on its network could read what you send.</source>
+   <translation>Der Cluster von {1} hat kein Token: Jeder in seinem Netz könnte lesen, was dorthin gesendet wird.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>The cluster can't store the upload: {1}</source>
    <translation>Der Cluster kann nicht aufbewahren, was gesendet wird: {1}</translation>
   </message>
   <message>
@@ -16921,19 +16791,19 @@ Summary:</translation>
    <translation>Der Cluster hat ihn beendet: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>The cluster of {1} has no token: anyone on its network could read what is sent there.</source>
-   <translation>Der Cluster von {1} hat kein Token: Jeder in seinem Netz könnte lesen, was dorthin gesendet wird.</translation>
+   <location filename="../../engine/cluster/arrivals.py" />
+   <source>The cluster sent a file that doesn't belong to the run: {1}.</source>
+   <translation>Der Cluster hat eine Datei gesendet, die der Lauf nicht hat: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/files.py" />
-   <source>The cluster sent a file that it should not.</source>
+   <source>The cluster sent an unexpected file.</source>
    <translation>Der Cluster hat eine Datei gesendet, die er nicht senden soll.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/arrivals.py" />
-   <source>The cluster sent a file that the run does not have: {1}.</source>
-   <translation>Der Cluster hat eine Datei gesendet, die der Lauf nicht hat: {1}.</translation>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>The cluster sent more events for the run than their file can hold.</source>
+   <translation>Der Cluster meldete mehr über den Lauf, als dessen Ereignisse fassen.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/arrivals.py" />
@@ -16941,9 +16811,24 @@ Summary:</translation>
    <translation>Der Cluster hat den Adapter {1} als {2} gesendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/sent_run.py" />
-   <source>The cluster told more of the run than its events can hold.</source>
-   <translation>Der Cluster meldete mehr über den Lauf, als dessen Ereignisse fassen.</translation>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>The column "{1}" contains lists. They may be the sentences of one summary, or several summaries: {2}.</source>
+   <translation>Die Spalte „{1}“ enthält Listen. Sie können die Sätze einer Zusammenfassung oder mehrere Zusammenfassungen sein: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>The column "{1}" contains no lists of turns.</source>
+   <translation>Die Spalte „{1}“ enthält keine Listen von Beiträgen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema.py" />
+   <source>The column "{1}" contains {2}, not text.</source>
+   <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>The column "{1}" contains {2}, which can't be a {3}.</source>
+   <translation>Die Spalte „{1}“ enthält {2}, und das ist nie: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -16951,33 +16836,13 @@ Summary:</translation>
    <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
   </message>
   <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>The column "{1}" holds lists. They may be the sentences of one summary or several summaries: {2}.</source>
-   <translation>Die Spalte „{1}“ enthält Listen. Sie können die Sätze einer Zusammenfassung oder mehrere Zusammenfassungen sein: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>The column "{1}" holds no lists of turns.</source>
-   <translation>Die Spalte „{1}“ enthält keine Listen von Beiträgen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>The column "{1}" holds {2}, and no {3} is one.</source>
-   <translation>Die Spalte „{1}“ enthält {2}, und das ist nie: {3}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema.py" />
-   <source>The column "{1}" holds {2}, not text.</source>
-   <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/databases.py" />
-   <source>The column "{1}" of "{2}" holds bytes, no text: such cells are empty.</source>
+   <source>The column "{1}" of "{2}" contains bytes; such cells are read as empty.</source>
    <translation>In der Spalte „{1}“ von „{2}“ stehen Bytes, kein Text: Solche Zellen sind leer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
-   <source>The column "{1}" of {2} holds {3}, no text, and is not read.</source>
+   <source>The column "{1}" of {2} contains {3} instead of text and is not read.</source>
    <translation>Die Spalte „{1}“ von {2} enthält {3}, keinen Text, und wird nicht gelesen.</translation>
   </message>
   <message>
@@ -16997,13 +16862,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
-   <source>The comparison can't be made: {1}.</source>
+   <source>The comparison can't be created: {1}.</source>
    <translation>Der Vergleich kann nicht angelegt werden: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The config.json of {1} asks for {2} layers, and there are {3} weights.</source>
-   <translation>Die config.json von {1} verlangt {2} Schichten, und es gibt {3} Gewichte.</translation>
+   <location filename="../../engine/system/ranks.py" />
+   <source>The computer {1} can't be found ({2}): {3}.</source>
+   <translation>{1} ist kein Computer, der sich finden lässt ({2}): {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/model_info.py" />
@@ -17012,27 +16877,32 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The config.json of {1} says {2} = {3}, and there are {4} tokens.</source>
+   <source>The config.json of {1} declares {2} layers, but there are {3} weights.</source>
+   <translation>Die config.json von {1} verlangt {2} Schichten, und es gibt {3} Gewichte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>The config.json of {1} says {2} = {3}, but there are {4} tokens.</source>
    <translation>Die config.json von {1} sagt {2} = {3}, und es gibt {4} Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The config.json of {1} says {2} = {3}, which is no number from 1 to {4}.</source>
+   <source>The config.json of {1} says {2} = {3}, which is not a number from 1 to {4}.</source>
    <translation>In der config.json von {1} steht {2} = {3}, und das ist keine Zahl von 1 bis {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The config.json of {1} says {2} = {3}: code that would be fetched and run.</source>
+   <source>The config.json of {1} says {2} = {3}, which would download and run code.</source>
    <translation>In der config.json von {1} steht {2} = {3}: Code, der geladen und ausgeführt würde.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>The configuration of {1} asks for a prefix {2} wide, but its weights are {3} wide.</source>
+   <source>The configuration of {1} declares a prefix of width {2}, but its weights have width {3}.</source>
    <translation>Die Konfiguration von {1} verlangt ein {2} breites Prefix, seine Gewichte sind aber {3} breit.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>The configuration of {1} says {2} = {3}, but its weights hold {4}.</source>
+   <source>The configuration of {1} says {2} = {3}, but its weights contain {4}.</source>
    <translation>Die Konfiguration von {1} sagt {2} = {3}, seine Gewichte enthalten aber {4}.</translation>
   </message>
   <message>
@@ -17046,19 +16916,9 @@ Summary:</translation>
    <translation>Die Verbindung brach nach {1} von {2} ab.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_group.py" />
-   <source>The connection of the ranks is lost: {1}</source>
-   <translation>Die Verbindung der Ranks ist verloren: {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>The connection to the hub broke.</source>
+   <source>The connection to the hub was lost.</source>
    <translation>Die Verbindung zum Hub ist abgebrochen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/following.py" />
-   <source>The connection to {1} is there again.</source>
-   <translation>Die Verbindung zu {1} ist wieder da.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_client.py" />
@@ -17067,7 +16927,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/requests.py" />
-   <source>The conversation has a character that is not whole, such as half of an emoji.</source>
+   <source>The conversation contains an incomplete character, such as half an emoji.</source>
    <translation>Das Gespräch enthält ein unvollständiges Zeichen, zum Beispiel ein halbes Emoji.</translation>
   </message>
   <message>
@@ -17077,12 +16937,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>The conversation is too long to be added.</source>
+   <source>The conversation is too long to add.</source>
    <translation>Das Gespräch ist zu lang, um hinzugefügt zu werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>The conversations are in {1}, and the base model is made for {2}.</source>
+   <source>The conversations are in {1}, but the base model is made for {2}.</source>
    <translation>Die Gespräche sind auf {1}, und das Basismodell ist gemacht für {2}.</translation>
   </message>
   <message>
@@ -17102,8 +16962,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
-   <source>The conversations of {1} were changed, so its votes are void.</source>
+   <source>The conversations of {1} were changed, so its votes no longer count.</source>
    <translation>Die Gespräche von {1} wurden geändert, also sind die Stimmen dazu ungültig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>The data contains no chat export that a pause could split.</source>
+   <translation>In den Daten ist kein Chat-Export, den eine Pause teilen könnte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/token_cache.py" />
+   <source>The data for other ranks</source>
+   <translation>Was andere Ranks lesen</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_names.py" />
@@ -17131,9 +17001,9 @@ Summary:</translation>
    <translation>Der Datensatz lässt sich nicht schreiben: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/oom.py" />
-   <source>The device's memory does not hold this.</source>
-   <translation>Der Speicher des Geräts reicht dafür nicht.</translation>
+   <location filename="../../engine/adapters/trash.py" />
+   <source>The deleted files are still in {1}.</source>
+   <translation>Was gelöscht wurde, liegt noch in {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -17162,12 +17032,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>The disk with {1} is full.</source>
+   <source>The disk of {1} is full.</source>
    <translation>Die Festplatte mit {1} ist voll.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>The download needs {1}, and {2} has {3} free.</source>
+   <source>The download needs {1}, but {2} has only {3} free.</source>
    <translation>Der Download braucht {1}, und in {2} sind {3} frei.</translation>
   </message>
   <message>
@@ -17176,9 +17046,9 @@ Summary:</translation>
    <translation>Der Encoder liest die Vektoren der Reihe nach.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>The encoding of text files, or auto: UTF-8 where it fits, else a guess that is named.</source>
-   <translation>Die Zeichenkodierung von Textdateien oder auto: UTF-8, wo es passt, sonst eine Vermutung, die genannt wird.</translation>
+   <location filename="../../engine/config/decoding.py" />
+   <source>The engine that writes summaries. CTranslate2 is faster for small T5 models on a CPU. It uses a merged float32 model, converted once, shows only complete summaries, and can't sample.</source>
+   <translation>Womit geschrieben wird. CTranslate2 ist mit kleinen T5-Modellen auf einer CPU schneller. Es nutzt ein verschmolzenes float32-Modell, das einmal umgewandelt wird, zeigt nur ganze Zusammenfassungen und kann nicht sampeln.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
@@ -17187,8 +17057,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>The environment variable {1} leaves no graphics card visible.</source>
-   <translation>Die Umgebungsvariable {1} lässt keine Grafikkarte sichtbar.</translation>
+   <source>The environment variable {1} hides all GPUs.</source>
+   <translation>Die Umgebungsvariable {1} verbirgt alle GPUs.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -17201,6 +17071,21 @@ Summary:</translation>
    <translation>Der Beispielteil des Prompts</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>The exclusions leave no conversation in the {1} split.</source>
+   <translation>Was ausgeschlossen ist, lässt kein Gespräch im Teil {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/label_data.py" />
+   <source>The exclusions leave no conversation of {1}.</source>
+   <translation>Was ausgeschlossen ist, lässt kein Gespräch von {1} übrig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>The export needs up to {1}, but {2} has only {3} free.</source>
+   <translation>Der Export braucht bis zu {1}, auf {2} sind aber nur {3} frei.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>The files are of several kinds: {1}.</source>
    <translation>Die Dateien sind von verschiedener Art: {1}.</translation>
@@ -17211,13 +17096,8 @@ Summary:</translation>
    <translation>Die Dateien von {1} haben sich geändert, seit {2} dafür gemacht wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>The folder of temporary files is not this user's alone.</source>
-   <translation>Der Ordner für temporäre Dateien gehört nicht diesem Benutzer allein.</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/paths.py" />
-   <source>The folder {1} cannot be made: {2}.</source>
+   <source>The folder {1} can't be created: {2}.</source>
    <translation>Der Ordner {1} lässt sich nicht anlegen: {2}.</translation>
   </message>
   <message>
@@ -17226,34 +17106,14 @@ Summary:</translation>
    <translation>Der Ordner {folder} ist weg: Er wurde verschoben oder gelöscht.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>The fractions at full and at final rank leave no steps in which ranks are reduced.</source>
+   <translation>„Mit vollem Rang“ und „Mit Endrang“ nehmen alle Schritte ein: Keiner bleibt, um Ränge zu senken.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/training_loop.py" />
-   <source>The gradients overflow in float16, at step {1} and at all before it that were tried.</source>
+   <source>The gradients overflow in float16, at step {1} and every step tried before it.</source>
    <translation>Die Gradienten laufen in float16 über, in Schritt {1} und in allen davor, die versucht wurden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>The graphics card is in use by another program alone: {1}.</source>
-   <translation>Die Grafikkarte wird von einem anderen Programm allein genutzt: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>The graphics card reported an error: {1}.</source>
-   <translation>Die Grafikkarte hat einen Fehler gemeldet: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>The graphics card stopped answering: {1}.</source>
-   <translation>Die Grafikkarte antwortet nicht mehr: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>The graphics driver does not work: {1}</source>
-   <translation>Der Grafiktreiber funktioniert nicht: {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>The graphics driver {1} is too old: this torch, built for {2}, needs {3}.</source>
-   <translation>Der Grafiktreiber {1} ist zu alt: Dieses torch, gebaut für {2}, braucht {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -17261,8 +17121,18 @@ Summary:</translation>
    <translation>Der Kopfrechner ist nicht erreichbar: {1}:{2} {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>The host key of {1} has changed. It may be a different computer.</source>
+   <translation>Der Schlüssel von {1} hat sich geändert: Es kann ein anderer Computer sein.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>The host key of {1} is unknown.</source>
+   <translation>Der Schlüssel von {1} ist hier nicht bekannt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>The hub answers with an error ({1}).</source>
+   <source>The hub answered with an error ({1}).</source>
    <translation>Der Hub antwortet mit einem Fehler ({1}).</translation>
   </message>
   <message>
@@ -17271,34 +17141,29 @@ Summary:</translation>
    <translation>Der Hub ist nicht zu erreichen: {1} {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>The hub does not know the token.</source>
-   <translation>Der Hub kennt das Token nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>The hub does not take the files: {1}</source>
-   <translation>Der Hub nimmt die Dateien nicht an: {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The hub has no {1} named {2}.</source>
    <translation>Der Hub kennt {2} nicht ({1}).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>The hub stopped answering.</source>
-   <translation>Der Hub antwortet nicht mehr.</translation>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The hub rejected the files: {1}</source>
+   <translation>Der Hub nimmt die Dateien nicht an: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>The hub wants a token before it takes anything.</source>
+   <source>The hub rejected the token.</source>
+   <translation>Der Hub kennt das Token nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The hub requires a token for uploads.</source>
    <translation>Der Hub verlangt ein Token, bevor er etwas annimmt.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/connection.py" />
-   <source>The hub's address, or that of the proxy before it, is not one.</source>
-   <translation>Die Adresse des Hubs oder die des Proxys davor ist keine.</translation>
+   <location filename="../../engine/worker/hub/hub_errors.py" />
+   <source>The hub stopped answering.</source>
+   <translation>Der Hub antwortet nicht mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -17307,28 +17172,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>The initialisation {1} does not work on an int8 base: saved as a plain LoRA it adds in another order, which int8 layers round differently.</source>
+   <source>The initialisation {1} doesn't work on an int8 base: saved as a plain LoRA it adds in a different order, which int8 layers round differently.</source>
    <translation>Die Initialisierung {1} geht nicht mit einem int8-Basismodell: Als einfache LoRA gespeichert addiert sie in anderer Reihenfolge, was int8-Schichten anders runden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>The job ended as {1}.</source>
    <translation>Der Auftrag endete als {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>The key of {1} has changed: it may be another computer.</source>
-   <translation>Der Schlüssel von {1} hat sich geändert: Es kann ein anderer Computer sein.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>The key of {1} is not known here.</source>
-   <translation>Der Schlüssel von {1} ist hier nicht bekannt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>The language of the summaries, by which ROUGE reads their words. auto: told from each conversation and its summary.</source>
-   <translation>Die Sprache der Zusammenfassungen, nach der ROUGE ihre Wörter liest. auto: aus jedem Gespräch und seiner Zusammenfassung erkannt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -17347,7 +17197,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>The last turn can't be the summary of turns in rows of their own.</source>
+   <source>The last turn can't be the summary if each row is a turn.</source>
    <translation>Der letzte Beitrag kann nicht die Zusammenfassung von Beiträgen in eigenen Zeilen sein.</translation>
   </message>
   <message>
@@ -17362,17 +17212,17 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the base model is not known: find it out before you pass anything on.</source>
+   <source>The licence of the base model is unknown. Check it before you share anything.</source>
    <translation>Die Lizenz des Basismodells ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the base model {1} is not known: find it out before you pass anything on.</source>
+   <source>The licence of the base model {1} is unknown. Check it before you share anything.</source>
    <translation>Die Lizenz des Basismodells {1} ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the data is not known: find it out before you pass anything on.</source>
+   <source>The licence of the data is unknown. Check it before you share anything.</source>
    <translation>Die Lizenz der Daten ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
@@ -17402,7 +17252,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/general_loss.py" />
-   <source>The loss on general text is not a finite number, so it is left out.</source>
+   <source>The loss on general text is not a finite number, so it is not shown.</source>
    <translation>Der Verlust auf allgemeinem Text ist keine endliche Zahl und wird weggelassen.</translation>
   </message>
   <message>
@@ -17431,13 +17281,8 @@ Summary:</translation>
    <translation>Das Modell lässt sich nicht für CTranslate2 umwandeln: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/general_loss.py" />
-   <source>The model computes beyond the range of its number format. Another precision may help.</source>
-   <translation>Das Modell rechnet über den Bereich seines Zahlenformats hinaus. Eine andere Genauigkeit kann helfen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>The model ends such a summary before the first word. An empty summary scores 0.</source>
+   <source>The model ends them before the first word. An empty summary scores 0.</source>
    <translation>Das Modell beendet eine solche Zusammenfassung vor dem ersten Wort. Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
@@ -17456,6 +17301,11 @@ Summary:</translation>
    <translation>Das Modell sieht es schon vor der Bewertung, also sehen die Wertungen besser aus, als sie sind.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/general_loss.py" />
+   <source>The model's values exceed its number format. Try another precision.</source>
+   <translation>Das Modell rechnet über den Bereich seines Zahlenformats hinaus. Eine andere Genauigkeit kann helfen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>The name has {1} characters.</source>
    <translation>Der Name hat {1} Zeichen.</translation>
@@ -17466,9 +17316,9 @@ Summary:</translation>
    <translation>Der Name muss Text sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>The names of some files tell their split ({1}), and those of others do not: {2}.</source>
-   <translation>Die Namen einiger Dateien nennen ihren Teil ({1}), die anderer nicht: {2}.</translation>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>The name {1} can't be resolved.</source>
+   <translation>{1} ist in diesem Netz kein bekannter Name.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -17477,12 +17327,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_job.py" />
-   <source>The node could not say what it has: {1}</source>
+   <source>The node couldn't report its hardware: {1}</source>
    <translation>Der Knoten konnte nicht sagen, was er hat: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_job.py" />
-   <source>The node does not answer.</source>
+   <source>The node doesn't answer.</source>
    <translation>Der Knoten antwortet nicht.</translation>
   </message>
   <message>
@@ -17492,12 +17342,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>The node has {1} GB of free disk.</source>
+   <source>The node has only {1} GB of free disk space.</source>
    <translation>Auf dem Datenträger des Knotens sind {1} GB frei.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>The node has {1} {2}, this computer {3}: results may differ a little.</source>
+   <source>The node has {1} {2}, this computer {3}; results may differ slightly.</source>
    <translation>Der Knoten hat {1} {2}, dieser Computer {3}: Ergebnisse können leicht abweichen.</translation>
   </message>
   <message>
@@ -17512,7 +17362,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
-   <source>The node's clock is {1} s off that of this computer.</source>
+   <source>The node's clock differs from this computer's by {1} s.</source>
    <translation>Die Uhr des Knotens weicht um {1} s von der dieses Computers ab.</translation>
   </message>
   <message>
@@ -17532,7 +17382,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/train.py" />
-   <source>The one before it is taken.</source>
+   <source>The one before it is used.</source>
    <translation>Der davor wird genommen.</translation>
   </message>
   <message>
@@ -17552,7 +17402,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/exporters.py" />
-   <source>The package gguf, by which it is read back, is not installed.</source>
+   <source>The package gguf, which checks the result, is not installed.</source>
    <translation>Das Paket gguf, mit dem sie zurückgelesen wird, ist nicht installiert.</translation>
   </message>
   <message>
@@ -17566,14 +17416,19 @@ Summary:</translation>
    <translation>Das Übungsmodell von Tunesmith steht unter {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/ranks.py" />
-   <source>The processes have no place to meet: {1} is {2}.</source>
-   <translation>Die Prozesse haben keinen Treffpunkt: {1} ist {2}.</translation>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>The precision lost in {1} doesn't come back; the run trains with those weights.</source>
+   <translation>Ihre Gewichte bleiben so grob, wie {1} sie gemacht hat, und ein Lauf trainiert damit.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>The processes of several computers send conversations and weights in clear, and take what anybody sends.</source>
-   <translation>Die Prozesse mehrerer Computer senden Gespräche und Gewichte unverschlüsselt und nehmen an, was irgendjemand sendet.</translation>
+   <source>The processes can't meet: {1} is {2}.</source>
+   <translation>Die Prozesse haben keinen Treffpunkt: {1} ist {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>The processes of a run compute each step together. Their number changes only the last digits of the result.</source>
+   <translation>Die Prozesse eines Laufs berechnen jeden Schritt gemeinsam; eine andere Anzahl ergibt bis auf die letzten Stellen dasselbe.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -17592,12 +17447,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>The prompt of {1} holds {2}, which would go to the hub with it.</source>
+   <source>The prompt of {1} contains {2}, which would be uploaded with it.</source>
    <translation>Der Prompt von {1} enthält {2}, und das ginge mit ihm zum Hub.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>The prompt. {conversation} is replaced by the conversation.</source>
+   <source>The prompt; {conversation} stands for the conversation.</source>
    <translation>Der Prompt. {conversation} wird durch das Gespräch ersetzt.</translation>
   </message>
   <message>
@@ -17607,13 +17462,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
-   <source>The queue of {1} is being worked.</source>
+   <source>The queue of {1} is running.</source>
    <translation>Die Warteschlange von {1} wird gerade abgearbeitet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/arena_store.py" />
-   <source>The queue of {1} is worked by another window or command line.</source>
-   <translation>Die Warteschlange von {1} wird von einem anderen Fenster oder einer Kommandozeile abgearbeitet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
@@ -17621,9 +17471,14 @@ Summary:</translation>
    <translation>Der Rang</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>The ranks lost their connection: {1}</source>
+   <translation>Die Verbindung der Ranks ist verloren: {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/slurm_script.py" />
-   <source>The recipe computes on the processor and needs no graphics card.</source>
-   <translation>Das Rezept rechnet auf dem Prozessor und braucht keine Grafikkarte.</translation>
+   <source>The recipe computes on the CPU and needs no GPU.</source>
+   <translation>Das Rezept rechnet auf der CPU und braucht keine GPU.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -17632,7 +17487,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>The recipe is no TOML: {1}.</source>
+   <source>The recipe is not valid TOML: {1}.</source>
    <translation>Das Rezept ist kein TOML: {1}.</translation>
   </message>
   <message>
@@ -17651,29 +17506,29 @@ Summary:</translation>
    <translation>Die Aufzeichnung der Änderungen lässt sich nicht lesen: {1}: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>The result is the same but for the last digits. The run goes on.</source>
-   <translation>Das Ergebnis ist bis auf die letzten Stellen dasselbe. Der Lauf geht weiter.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>The role "{1}" has no column.</source>
    <translation>Der Rolle „{1}“ fehlt eine Spalte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/row_store.py" />
-   <source>The rows do not fit into memory, and {1} does not take them: {2}.</source>
+   <source>The rows don't fit into memory, and they can't be written to {1}: {2}.</source>
    <translation>Die Zeilen passen nicht in den Arbeitsspeicher, und {1} nimmt sie nicht auf: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_run.py" />
-   <source>The run computes with the libraries' own code, with the same result but for rounding.</source>
-   <translation>Der Lauf rechnet mit dem eigenen Code der Bibliotheken, bis auf die Rundung mit demselben Ergebnis.</translation>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>The run continues in {1} instead of {2}. Only the last digits of the result differ.</source>
+   <translation>Der Lauf geht in {1} statt {2} weiter. Das Ergebnis ist bis auf die letzten Stellen dasselbe.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>The run goes on in {1} instead of {2}. The result is the same but for the last digits.</source>
-   <translation>Der Lauf geht in {1} statt {2} weiter. Das Ergebnis ist bis auf die letzten Stellen dasselbe.</translation>
+   <source>The run continues. Only the last digits of the result differ.</source>
+   <translation>Das Ergebnis ist bis auf die letzten Stellen dasselbe. Der Lauf geht weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/training_run.py" />
+   <source>The run uses the libraries' own code; only rounding differs.</source>
+   <translation>Der Lauf rechnet mit dem eigenen Code der Bibliotheken, bis auf die Rundung mit demselben Ergebnis.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -17687,7 +17542,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>The same, sentence by sentence.</source>
+   <source>The same, per sentence.</source>
    <translation>Dasselbe, Satz für Satz.</translation>
   </message>
   <message>
@@ -17696,13 +17551,8 @@ Summary:</translation>
    <translation>Die bewerteten Gespräche der Läufe der Arena sind nicht lesbar.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
-   <source>The scores of single conversations are missing.</source>
-   <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>The set can't be made: {1}.</source>
+   <source>The set can't be created: {1}.</source>
    <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
   </message>
   <message>
@@ -17732,12 +17582,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>The state in {1} does not fit this run: {2}.</source>
+   <source>The state in {1} doesn't match this run: {2}.</source>
    <translation>Der Zustand in {1} passt nicht zu diesem Lauf: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>The state that becomes the adapter: the best on the validation split, or the last. With automatic epochs and fewer than 10 validation examples it is always the last.</source>
+   <source>The state that becomes the adapter: the best on the validation split, or the last. With automatic epochs and fewer than 10 validation examples, always the last.</source>
    <translation>Der Stand, der zum Adapter wird: der beste am Validierungsteil oder der letzte. Bei automatischen Epochen und weniger als 10 Validierungsbeispielen ist es immer der letzte.</translation>
   </message>
   <message>
@@ -17747,13 +17597,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>The summaries in {1} have no more in common with their own conversations than with the next ones.</source>
+   <source>The summaries in {1} match their own conversations no better than the next ones.</source>
    <translation>Die Zusammenfassungen in {1} haben mit ihren eigenen Gesprächen nicht mehr gemeinsam als mit den jeweils nächsten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/serving/batch_writer.py" />
-   <source>The summaries of the parts are together longer than {1} tokens, and are cut.</source>
-   <translation>Die Zusammenfassungen der Teile sind zusammen länger als {1} Tokens und werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -17767,7 +17612,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>The system killed a process that computes part of each step for lack of memory.</source>
+   <source>The system ran out of memory and killed one of the run's processes.</source>
    <translation>Das System hat einen Prozess, der einen Teil jedes Schritts berechnet, aus Speichermangel beendet.</translation>
   </message>
   <message>
@@ -17796,9 +17641,9 @@ Summary:</translation>
    <translation>Der Text des Prompts und die Beispiele, die er zeigt, vor dem Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>The text on which the loss of base and adapter shows what training cost elsewhere. Auto: the bundled text. None: not measured. Or a text file with passages separated by blank lines.</source>
-   <translation>Der Text, an dem der Verlust von Basismodell und Adapter zeigt, was das Training anderswo gekostet hat. Auto: der mitgelieferte Text. None: nicht gemessen. Oder eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind.</translation>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The token has no write access to {1}.</source>
+   <translation>Das Token darf nicht in {1} schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/token.py" />
@@ -17806,19 +17651,14 @@ Summary:</translation>
    <translation>Das Token in {1} ist leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>The token may not write to {1}.</source>
-   <translation>Das Token darf nicht in {1} schreiben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
-   <source>The tokenizer of {1} can't be kept in a model folder.</source>
-   <translation>Der Tokenizer von {1} lässt sich nicht in einem Modellordner aufbewahren.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
+   <source>The tokenizer of {1} can't be saved in a model folder.</source>
+   <translation>Der Tokenizer von {1} lässt sich nicht in einem Modellordner aufbewahren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
@@ -17832,7 +17672,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>The tokenizer of {1} has {2} tokens, and the model knows {3}.</source>
+   <source>The tokenizer of {1} has {2} tokens, but the model has {3}.</source>
    <translation>Der Tokenizer von {1} hat {2} Tokens, und das Modell kennt {3}.</translation>
   </message>
   <message>
@@ -17842,7 +17682,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>The trained weights or the optimizer's state are no longer finite, so they are not saved.</source>
+   <source>The trained weights or optimizer state contain NaN or infinity, so they are not saved.</source>
    <translation>Die trainierten Gewichte oder der Zustand des Optimierers sind nicht mehr endlich und werden deshalb nicht gespeichert.</translation>
   </message>
   <message>
@@ -17851,9 +17691,19 @@ Summary:</translation>
    <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/run_changes.py" />
+   <source>The training up to step {1} used the base model's original weights.</source>
+   <translation>Was bis Schritt {1} trainiert wurde, braucht die ursprünglichen Gewichte des Basismodells.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>The turns of column "{1}" have no "{2}".</source>
    <translation>Den Beiträgen der Spalte „{1}“ fehlt „{2}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/hub_errors.py" />
+   <source>The usual one is "main".</source>
+   <translation>Die meisten haben „main“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/interim_evaluation.py" />
@@ -17882,8 +17732,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>The weights of {1} hold {2}, which is no part of an adapter of {3}.</source>
+   <source>The weights of {1} contain {2}, which doesn't belong in an adapter of {3}.</source>
    <translation>Die Gewichte von {1} enthalten {2}, was kein Teil eines {3}-Adapters ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>The weights of {1} don't match its configuration, first at {2}.</source>
+   <translation>{1} enthält nicht, was seine Konfiguration sagt, zuerst bei {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>The work continues at {1}. Trying to reconnect.</source>
+   <translation>Was gesendet wurde, geht auf {1} weiter. Es wird wieder versucht.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -17921,11 +17781,6 @@ Summary:</translation>
    <translation>Der Arbeitsprozess wurde abgebrochen (SIGKILL), vermutlich aus Speichermangel.</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>The worker's log below {1} has the details.</source>
-   <translation>Das Protokoll des Arbeitsprozesses unter {1} enthält die Einzelheiten.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>The {1} has no driver.</source>
    <translation>Für die {1} ist kein Treiber installiert.</translation>
@@ -17952,13 +17807,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The {1} of {2} holds no configuration.</source>
+   <source>The {1} of {2} contains no configuration.</source>
    <translation>Die {1} von {2} enthält keine Konfiguration.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>The {1} of {2} holds no state.</source>
+   <source>The {1} of {2} contains no state.</source>
    <translation>{1} von {2} enthält keinen Stand.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>The {1} of {2} doesn't name a PEFT method.</source>
+   <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -17966,24 +17826,34 @@ Summary:</translation>
    <translation>{1} von {2} ist beschädigt: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>The {1} of {2} names no PEFT method.</source>
-   <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The {1} of {2} names {3}, which is no safetensors file of its folder.</source>
+   <source>The {1} of {2} names {3}, which is not a safetensors file in its folder.</source>
    <translation>Die {1} von {2} nennt {3}, und das ist keine safetensors-Datei ihres Ordners.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>The {1} of {2} says {3}: files that nothing checks.</source>
+   <source>The {1} of {2} says {3}, files that can't be checked.</source>
    <translation>In {1} von {2} steht {3}: Dateien, die nichts prüft.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>Their order, or their ids, may be wrong.</source>
+   <source>Their order or ids may be wrong.</source>
    <translation>Ihre Reihenfolge oder ihre IDs sind vielleicht falsch.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Their sum must be below 1.</source>
+   <translation>Beide müssen zusammen unter 1 liegen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/store.py" />
+   <source>There already is a computer "{1}".</source>
+   <translation>Einen Computer „{1}“ gibt es schon.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/prompts.py" />
+   <source>There already is a template "{1}".</source>
+   <translation>Es gibt schon eine Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/export.py" />
@@ -17996,29 +17866,14 @@ Summary:</translation>
    <translation>In {1} sind keine Datendateien.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>There are no rows in {1}.</source>
-   <translation>In {1} sind keine Zeilen.</translation>
+   <location filename="../../engine/voting/session.py" />
+   <source>There are no votes yet.</source>
+   <translation>Es gibt noch keine Stimme.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>There are no {1} in {2}.</source>
    <translation>In {2} gibt es keine {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/presets.py" />
-   <source>There can't be {1} seeds: 1 to {2} are possible.</source>
-   <translation>{1} Startwerte sind nicht möglich: erlaubt sind 1 bis {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/store.py" />
-   <source>There is a computer "{1}" already.</source>
-   <translation>Einen Computer „{1}“ gibt es schon.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/prompts.py" />
-   <source>There is a template "{1}" already.</source>
-   <translation>Es gibt schon eine Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/trash_contents.py" />
@@ -18034,16 +17889,6 @@ Summary:</translation>
    <location filename="../../engine/arena/arena_store.py" />
    <source>There is no arena "{1}".</source>
    <translation>Es gibt keine Arena „{1}“.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entries.py" />
-   <source>There is no arena in {1}.</source>
-   <translation>In {1} ist keine Arena.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>There is no chat export in the data that a pause could part.</source>
-   <translation>In den Daten ist kein Chat-Export, den eine Pause teilen könnte.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_names.py" />
@@ -18076,21 +17921,6 @@ Summary:</translation>
    <translation>Es gibt kein Verfahren „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/model_info.py" />
-   <source>There is no model in {1}.</source>
-   <translation>In {1} ist kein Modell.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/session.py" />
-   <source>There is no pair left to vote on.</source>
-   <translation>Es ist kein Paar mehr übrig.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/ranks.py" />
-   <source>There is no process {1} of {2} ({3}, {4}, {5}, {6}).</source>
-   <translation>Es gibt keinen Prozess {1} von {2} ({3}, {4}, {5}, {6}).</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>There is no recipe at {1}.</source>
    <translation>Unter {1} ist kein Rezept.</translation>
@@ -18111,11 +17941,6 @@ Summary:</translation>
    <translation>Es gibt keine gespeicherte Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>There is no ssh on this computer.</source>
-   <translation>Auf diesem Computer gibt es kein ssh.</translation>
-  </message>
-  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>There is no stemmer for {1}</source>
    <translation>Keinen Stemmer gibt es für: {1}</translation>
@@ -18131,24 +17956,9 @@ Summary:</translation>
    <translation>In {1} steht kein Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/ingest.py" />
-   <source>There is no text to paste.</source>
-   <translation>Es gibt keinen Text zum Einfügen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/token.py" />
    <source>There is no token at {1}.</source>
    <translation>In {1} ist kein Token.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/session.py" />
-   <source>There is no vote yet.</source>
-   <translation>Es gibt noch keine Stimme.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>There is nothing at {1}.</source>
-   <translation>Unter {1} ist nichts.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -18156,24 +17966,14 @@ Summary:</translation>
    <translation>Es gibt nichts zu vergleichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>These are read: csv, json, parquet and arrow.</source>
-   <translation>Gelesen werden: csv, json, parquet und arrow.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>These are read: {1}.</source>
-   <translation>Gelesen werden: {1}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/findings.py" />
    <source>These are: {1}.</source>
    <translation>Es gibt: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/run_changes.py" />
-   <source>These can be changed: {1}. For anything else start a new run.</source>
-   <translation>Ändern lassen sich: {1}. Für alles andere beginnen Sie einen neuen Lauf.</translation>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>These cells of {1} contain an error or a formula without a stored value and are read as empty: {2}. Open it in a spreadsheet and save it again.</source>
+   <translation>In {1} enthalten diese Zellen einen Fehler oder eine Formel ohne gespeicherten Wert und werden als leer gelesen: {2}. Öffnen Sie die Datei in einer Tabellenkalkulation und speichern Sie sie erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -18187,7 +17987,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>They are left out. That is as it should be for parts that read no text.</source>
+   <source>They are ignored, which is fine for parts that don't process text.</source>
    <translation>Sie werden weggelassen. Bei Teilen, die keinen Text lesen, ist das richtig so.</translation>
   </message>
   <message>
@@ -18197,17 +17997,22 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>They hold: {1}.</source>
+   <source>They have: {1}.</source>
    <translation>Sie enthalten: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>They hold: {1}. Name the key of what is said as data.columns.text.</source>
+   <source>They have: {1}. Name the key of the text as data.columns.text.</source>
    <translation>Sie enthalten: {1}. Nennen Sie den Schlüssel des Gesagten als data.columns.text.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
+   <source>They score 0 in ROUGE; chrF reads all characters. English ROUGE reads only a to z and 0 to 9; set another language with {1}.</source>
+   <translation>Jede Zusammenfassung davon erhält 0 in ROUGE; chrF liest alle Zeichen. Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt {1} ein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/generation/generate.py" />
-   <source>This base model can't follow beams: its cache can't be reordered.</source>
+   <source>This base model doesn't support beams: its cache can't be reordered.</source>
    <translation>Dieses Basismodell kann keinen Beams folgen: Sein Cache lässt sich nicht umordnen.</translation>
   </message>
   <message>
@@ -18217,28 +18022,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>This base model has no {1}, which llama.cpp needs for its kind.</source>
+   <source>This base model has no {1}, which llama.cpp requires.</source>
    <translation>Diesem Basismodell fehlt {1}, das llama.cpp für seine Art braucht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>This base model takes {1} tokens; prompt and summary{2} need up to {3}.</source>
+   <source>This base model supports {1} tokens; prompt and summary{2} need up to {3}.</source>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung{2} brauchen bis zu {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>This computer has no {1} device that torch can use.</source>
-   <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>This computer has an {1}, but this torch, built for {2}, can't use it.</source>
+   <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>This computer is a node already, of the cluster at {1}.</source>
+   <source>This computer is already a node of the cluster at {1}.</source>
    <translation>Dieser Computer ist schon ein Knoten, im Cluster bei {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/oom.py" />
-   <source>This computer's memory does not hold this.</source>
-   <translation>Der Speicher dieses Computers reicht dafür nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -18246,8 +18046,18 @@ Summary:</translation>
    <translation>Dieses Gespräch hat noch keine Zusammenfassung.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/oom.py" />
+   <source>This doesn't fit in the device's memory.</source>
+   <translation>Der Speicher des Geräts reicht dafür nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/oom.py" />
+   <source>This doesn't fit in this computer's memory.</source>
+   <translation>Der Speicher dieses Computers reicht dafür nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>This is the base model as it is: change the prompt or show examples.</source>
+   <source>This is the unchanged base model: edit the prompt or add examples.</source>
    <translation>Das ist das Basismodell, wie es ist: Ändern Sie den Prompt, oder zeigen Sie Beispiele.</translation>
   </message>
   <message>
@@ -18256,18 +18066,18 @@ Summary:</translation>
    <translation>Dieses Modell hat keine {1} zum Trainieren.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>This run is going on already, started elsewhere. It is followed from here.</source>
-   <translation>Dieser Lauf läuft schon, anderswo gestartet. Hier wird er verfolgt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/planning/requirements.py" />
    <source>This run needs about {1} of memory, but only {2} is available.</source>
    <translation>Dieser Lauf braucht etwa {1} Speicher, verfügbar sind aber nur {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>This run was started elsewhere and is still running. Following it from here.</source>
+   <translation>Dieser Lauf läuft schon, anderswo gestartet. Hier wird er verfolgt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>This torch is built for {1} and does not use {2}.</source>
+   <source>This torch is built for {1} and can't use {2}.</source>
    <translation>Dieses torch ist für {1} gebaut und nutzt {2} nicht.</translation>
   </message>
   <message>
@@ -18282,7 +18092,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>Three show the spread, five show it well.</source>
+   <source>Three seeds show the spread; five show it well.</source>
    <translation>Drei zeigen die Streuung, fünf zeigen sie gut.</translation>
   </message>
   <message>
@@ -18292,13 +18102,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>To read them, put them into a folder of their own.</source>
+   <source>To read them, move them to a separate folder.</source>
    <translation>Um sie zu lesen, legen Sie sie in einen eigenen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/sending.py" />
-   <source>To {1} ({2}) go, unless they are there:</source>
-   <translation>An {1} ({2}) gehen, falls noch nicht dort:</translation>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>To read them, save them as text, csv or JSON lines.</source>
+   <translation>Speichern Sie den Inhalt als Text, csv oder JSON-Zeilen, um ihn zu lesen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/serving/batch_writer.py" />
+   <source>Together the summaries of the parts exceed {1} tokens and are cut.</source>
+   <translation>Die Zusammenfassungen der Teile sind zusammen länger als {1} Tokens und werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
@@ -18307,7 +18122,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Tokens computed at a time. Fewer need less memory and give the same result. Automatic: chosen for device and base model.</source>
+   <source>Tokens computed at a time. Fewer need less memory; the result is the same. Automatic: chosen for device and base model.</source>
    <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher und geben dasselbe Ergebnis. Automatisch: passend zu Gerät und Basismodell gewählt.</translation>
   </message>
   <message>
@@ -18319,11 +18134,6 @@ Summary:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>Top-p</source>
    <translation>Top-p</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Train a small network that computes the prefix, which makes training more stable; its learning rate is a thirtieth of the run's. Only the finished prefix is saved in the adapter.</source>
-   <translation>Ein kleines Netz trainieren, das das Prefix berechnet; das macht das Training stabiler, und seine Lernrate ist ein Dreißigstel der des Laufs. Im Adapter wird nur das fertige Prefix gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -18366,6 +18176,11 @@ Summary:</translation>
    <translation>Trainierte Schlüssel und Werte je Decoder-Schicht</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Trained keys and values that each attention layer of the decoder sees before the summary.</source>
+   <translation>Zahl der trainierten Schlüssel und Werte, die jede Attention-Schicht des Decoders vor der Zusammenfassung sieht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trained parts</source>
    <translation>Trainierte Teile</translation>
@@ -18374,6 +18189,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trained vectors before the input</source>
    <translation>Trainierte Vektoren vor der Eingabe</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Trained vectors before the input. More can express more, but each takes time and a position of the context window.</source>
+   <translation>Zahl der trainierten Vektoren vor der Eingabe. Mehr können mehr ausdrücken; jeder nimmt eine Position des Kontextfensters und Zeit.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -18392,12 +18212,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, at the price of an adapter as large as the base model and of twice that in optimizer memory. The base model itself stays unchanged, so both can be compared. Take it for small models, and to see what a smaller method gives away.</source>
+   <source>Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, for an adapter as large as the base model and twice that in optimizer memory. The base model itself stays unchanged for comparison. Use it for small models, and to see what a smaller method costs in quality.</source>
    <translation>Trainiert eine Kopie jedes Gewichts des Basismodells. Das ist der Maßstab: das meiste, was sich lernen lässt, um den Preis eines Adapters, der so groß ist wie das Basismodell, und doppelt so viel Speicher für den Optimierer. Das Basismodell selbst bleibt unverändert, sodass sich beide vergleichen lassen. Nehmen Sie es für kleine Modelle, und um zu sehen, was ein kleineres Verfahren verschenkt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trains a copy of some of the base model's own layers: the last blocks, those with certain names, or both. The last blocks change the generated text most, and the blocks below them need no gradients, which saves time and memory. Take it when you know which part should change. Its adapters are as large as the chosen layers.</source>
+   <source>Trains a copy of some of the base model's own layers: the last blocks, those with certain names, or both. The last blocks change the text most, and the blocks below need no gradients, which saves time and memory. Use it if you know which part should change. Its adapters are as large as the chosen layers.</source>
    <translation>Trainiert eine Kopie einiger Schichten des Basismodells selbst: die letzten Blöcke, solche mit bestimmten Namen oder beides. Die letzten Blöcke ändern den erzeugten Text am meisten, und die Blöcke darunter brauchen keine Gradienten, was Zeit und Speicher spart. Nehmen Sie es, wenn Sie wissen, welcher Teil sich ändern soll. Seine Adapter sind so groß wie die gewählten Schichten.</translation>
   </message>
   <message>
@@ -18406,9 +18226,9 @@ Summary:</translation>
    <translation>Trainiert wenige Frequenzen je Gewicht</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Trains as many entries of a weight as LoRA of this rank trains parameters: rank times the sum of the weight's two widths.</source>
-   <translation>Trainiert so viele Einträge eines Gewichts, wie LoRA mit diesem Rang Parameter trainiert: Rang mal Summe der beiden Breiten des Gewichts.</translation>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Trains a small network that computes the prefix, which makes training more stable; its learning rate is a thirtieth of the run's. Only the finished prefix is saved.</source>
+   <translation>Ein kleines Netz trainieren, das das Prefix berechnet; das macht das Training stabiler, und seine Lernrate ist ein Dreißigstel der des Laufs. Im Adapter wird nur das fertige Prefix gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -18427,7 +18247,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Trains nothing: the base model reads your prompt, with as many examples as you like, and is scored against itself with the plain prompt. It is the other yardstick: what prompting alone achieves, and what a trained adapter has to beat. Only the prompt is saved.</source>
+   <source>Trains nothing: the base model gets your prompt, with as many examples as you like, and is scored against itself with the plain prompt. It shows what prompting alone achieves, which a trained adapter has to beat. Only the prompt is saved.</source>
    <translation>Trainiert nichts: Das Basismodell liest Ihren Prompt mit so vielen Beispielen, wie Sie wollen, und wird gegen sich selbst mit dem einfachen Prompt bewertet. Das ist der andere Maßstab: was der Prompt allein erreicht und was ein trainierter Adapter übertreffen muss. Gespeichert wird nur der Prompt.</translation>
   </message>
   <message>
@@ -18442,8 +18262,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
+   <source>Trains the factors, and biases if there are any, of the norms between a transformer's layers: a few thousand parameters in all. Nearly every model has norms. Use it if an adapter must be as small as possible, or if the model has no biases for BitFit. (Zhao et al. 2024)</source>
+   <translation>Zwischen seinen Schichten normalisiert ein Transformer seine Aktivierungen, mit einem Faktor für jede Dimension des Modells. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Parameter. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/selective.py" />
    <source>Trains the norms only</source>
    <translation>Trainiert nur die Normen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Trains with Liger's fused kernels on NVIDIA and AMD GPUs if liger-kernel is installed and supports the base model: faster, less memory, same result but for rounding. LoRA and AdaLoRA only.</source>
+   <translation>Auf einer GPU von NVIDIA oder AMD mit den zusammengefassten Kernels von Liger Kernel trainieren, wo es installiert ist und das Basismodell kennt. Schneller und mit weniger Speicher; nur die Rundung ist anders. Mit LoRA und AdaLoRA.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/content.py" />
@@ -18491,14 +18321,14 @@ Summary:</translation>
    <translation>Versuchen Sie es später noch einmal.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>Try again later: what has arrived is not sent again.</source>
-   <translation>Versuchen Sie es später noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
+   <location filename="../../engine/worker/hub/hub_errors.py" />
+   <source>Try again later; what was downloaded is kept.</source>
+   <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>Try again later; what came so far is kept.</source>
-   <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Try again later; what was uploaded is not sent again.</source>
+   <translation>Versuchen Sie es später noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -18512,23 +18342,33 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />
-   <source>Tunesmith deletes only what is in its library. Other folders are yours to delete.</source>
+   <source>Tunesmith deletes only what is in its library. Delete other folders yourself.</source>
    <translation>Tunesmith löscht nur, was in seiner Bibliothek liegt. Andere Ordner löschen Sie selbst.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>Tunesmith doesn't know its terms. Read them before you share anything.</source>
+   <translation>Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie sie.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
+   <source>Tunesmith doesn't know where attention and feed-forward end in {1} models.</source>
+   <translation>Wo Attention und Feed-Forward in einem {1}-Modell enden, ist nicht bekannt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>Tunesmith doesn't run models that bring their own code.</source>
+   <translation>Modelle, die eigenen Code mitbringen, werden nicht ausgeführt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/desktop_entry.py" />
-   <source>Tunesmith is in the menu already: {1} belongs to a package.</source>
+   <source>Tunesmith is already in the menu: {1} belongs to a package.</source>
    <translation>Tunesmith ist schon im Menü: {1} gehört zu einem Paket.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/bridge.py" />
-   <source>Tunesmith is not found by the node's Python.</source>
-   <translation>Das Python des Knotens findet Tunesmith nicht.</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Tunesmith is not found on the head of {1}.</source>
-   <translation>Tunesmith ist auf dem Kopfknoten von {1} nicht zu finden.</translation>
+   <source>Tunesmith is offline, so it doesn't contact {1}.</source>
+   <translation>Tunesmith ist offline, daher wird {1} nicht gefragt.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -18546,9 +18386,14 @@ Summary:</translation>
    <translation>Tunesmith ist offline, daher wird nichts an {1} gesendet.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/bridge.py" />
+   <source>Tunesmith isn't installed in the node's Python.</source>
+   <translation>Das Python des Knotens findet Tunesmith nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Tunesmith is offline, so {1} is not asked.</source>
-   <translation>Tunesmith ist offline, daher wird {1} nicht gefragt.</translation>
+   <source>Tunesmith isn't installed on the head of {1}.</source>
+   <translation>Tunesmith ist auf dem Kopfknoten von {1} nicht zu finden.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -18572,7 +18417,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Twice the parameters of the last block alone</source>
+   <source>Twice the parameters of the last block</source>
    <translation>Doppelt so viele Parameter wie der letzte Block allein</translation>
   </message>
   <message>
@@ -18586,6 +18431,16 @@ Summary:</translation>
    <translation>Zwei dünne Matrizen neben jedem Gewicht</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>Type more of the id; `{1} adapters` lists them.</source>
+   <translation>Geben Sie mehr von der ID an; `{1} adapters` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>Type the id of one of them.</source>
+   <translation>Geben Sie die ID eines davon an.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Ukrainian</source>
    <translation>Ukrainisch</translation>
@@ -18594,6 +18449,11 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Uncertainty smoothing</source>
    <translation>Glättung der Unsicherheit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Under Applied to you see which layers the base model has.</source>
+   <translation>Sehen Sie unter „Angewendet auf“, welche Schichten das Basismodell hat.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
@@ -18611,8 +18471,13 @@ Summary:</translation>
    <translation>Unbekannte Aktivierung {1} oder Platzierung {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Unknown: the worker gave no answer.</source>
+   <translation>Nicht bekannt: Der Arbeitsprozess hat nichts gemeldet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>Unpack it and import them one by one.</source>
+   <source>Unpack it and import each adapter on its own.</source>
    <translation>Entpacken Sie sie, und importieren Sie sie einzeln.</translation>
   </message>
   <message>
@@ -18632,17 +18497,17 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
-   <source>Unpacking takes {1} GB, and {2} GB are free.</source>
+   <source>Unpacking needs {1} GB, but only {2} GB are free.</source>
    <translation>Das Entpacken braucht {1} GB, und {2} GB sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>Unpacking {1} takes {2} GB, and {3} GB are free.</source>
+   <source>Unpacking {1} needs {2} GB, but only {3} GB are free.</source>
    <translation>Das Entpacken von {1} braucht {2} GB, und {3} GB sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>Unpacking {1} takes {2} of memory, and {3} are free.</source>
+   <source>Unpacking {1} needs {2} of memory, but only {3} are free.</source>
    <translation>{1} zu entpacken braucht {2} Arbeitsspeicher, und {3} sind frei.</translation>
   </message>
   <message>
@@ -18657,8 +18522,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Unset it or list a card, and start Tunesmith again.</source>
-   <translation>Löschen Sie sie oder führen Sie darin eine Karte auf, und starten Sie Tunesmith neu.</translation>
+   <source>Unset it or add a GPU to it, and restart Tunesmith.</source>
+   <translation>Entfernen Sie sie oder nennen Sie darin eine GPU, und starten Sie Tunesmith neu.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -18687,7 +18552,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Update the driver of the {1}; this torch needs a newer one{2}.</source>
+   <source>Update the driver of the {1}; this torch needs a newer version{2}.</source>
    <translation>Aktualisieren Sie den Treiber der {1}; dieses torch verlangt einen neueren{2}.</translation>
   </message>
   <message>
@@ -18696,14 +18561,34 @@ Summary:</translation>
    <translation>Aus Tunesmith gesendet</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Upload it privately, or ask its owner.</source>
+   <translation>Senden Sie privat, oder fragen Sie den Eigentümer.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Urdu</source>
    <translation>Urdu</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>Use 0 to {1} hours; 0 keeps each chat whole.</source>
+   <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/ranks.py" />
    <source>Use a configuration without it, or with FSDP.</source>
    <translation>Nehmen Sie eine Konfiguration ohne das oder mit FSDP.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Use at most {1}, or exclude such layers.</source>
+   <translation>Nehmen Sie höchstens {1}, oder lassen Sie solche Schichten weg.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/context_window.py" />
+   <source>Use at most {1}, or lower the limit of conversations or summaries.</source>
+   <translation>Nehmen Sie höchstens {1}, oder senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -18726,6 +18611,21 @@ Summary:</translation>
    <translation>Verwenden Sie bfloat16.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Use fewer than {1}, so that conversation and summary fit too.</source>
+   <translation>Nehmen Sie weniger als {1}, damit auch Gespräch und Zusammenfassung hineinpassen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/context_window.py" />
+   <source>Use fewer virtual tokens, shorten the prompt, or lower the limit of summaries.</source>
+   <translation>Nehmen Sie weniger virtuelle Tokens, kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
+   <source>Use it alone, or name layers: {1}.</source>
+   <translation>Nehmen Sie es allein, oder nur Schichten nach Namen: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/run_store.py" />
    <source>Use its prompt in a new recipe.</source>
    <translation>Verwenden Sie seinen Prompt in einem neuen Rezept.</translation>
@@ -18739,6 +18639,16 @@ Summary:</translation>
    <location filename="../../engine/computers/computer.py" />
    <source>Use letters, digits, dots, hyphens and underscores, at most {1}.</source>
    <translation>Verwenden Sie Buchstaben, Ziffern, Punkte, Binde- und Unterstriche, höchstens {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Use one below {1} or above {2}.</source>
+   <translation>Nennen Sie einen unter {1} oder über {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
+   <source>Use the ids of the data, or remove the column if the rows are in the order of the conversations. {1}</source>
+   <translation>Geben Sie die Kennungen der Daten an, oder lassen Sie die Spalte weg, wenn die Zeilen die Reihenfolge der Gespräche haben. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -18771,9 +18681,19 @@ Summary:</translation>
    <translation>Zur Validierung verwenden</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>Use user@host, or a host from ~/.ssh/config.</source>
+   <translation>Es sieht so aus: user@host, oder ist ein Host aus ~/.ssh/config.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Used for {1}, though no split stands in the name: {2}.</source>
+   <source>Used for {1} although the name contains no split: {2}.</source>
    <translation>Für {1} verwendet, obwohl kein Teil im Namen steht: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Uses deterministic GPU algorithms, so that a resumed run is bit-identical. Automatic: unless more than a tenth of the parameters is trained, where they are slow. CPUs always are deterministic.</source>
+   <translation>Auf einer GPU Verfahren nutzen, mit denen ein fortgesetzter Lauf einem ununterbrochenen bis aufs Bit gleicht. Automatisch: außer wenn mehr als ein Zehntel der Parameter trainiert wird, wo sie viel Zeit kosten. Auf einer CPU sind sie es immer.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -18784,6 +18704,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Uzbek</source>
    <translation>Usbekisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Validation conversations that are summarised and scored at each evaluation, for the plot. 16 make the practice model's run about 3 % longer.</source>
+   <translation>Zahl der Validierungsgespräche, die bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden, für das Diagramm. Mit 16 dauert der Lauf des Übungsmodells etwa 3 % länger.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -18816,8 +18741,13 @@ Summary:</translation>
    <translation>Gemischte Vektoren</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Vectors that the encoder computes before the input.</source>
+   <translation>Zahl der Vektoren, die der Encoder vor der Eingabe berechnet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/train.py" />
-   <source>Version 1 can't leave an adapter whole.</source>
+   <source>Version 1 can't keep an adapter whole.</source>
    <translation>Version 1 kann einen Adapter nicht ganz lassen.</translation>
   </message>
   <message>
@@ -18852,12 +18782,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
-   <source>Wait for it to end, or stop it there.</source>
+   <source>Wait until it ends, or stop it there.</source>
    <translation>Warten Sie, bis sie endet, oder stoppen Sie sie dort.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>Wait for it to end, or stop it.</source>
+   <source>Wait until it ends, or stop it.</source>
    <translation>Warten Sie, bis er endet, oder stoppen Sie ihn.</translation>
   </message>
   <message>
@@ -18882,13 +18812,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. Reported losses are without it.</source>
+   <source>Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. Not included in reported losses.</source>
    <translation>Gewicht eines Verlusts, der jede Matrix orthogonal hält, sodass sich Ränge einzeln entfernen lassen. Gezeigte Verluste sind ohne ihn.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>Weights in .bin files can run code when they are loaded, so only safetensors are taken.</source>
-   <translation>Gewichte in .bin-Dateien können beim Laden Code ausführen, deshalb wird nur safetensors genommen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -18897,33 +18822,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>What a folder's files are used for whose names tell no split, if other names tell one.</source>
-   <translation>Wofür Dateien eines Ordners verwendet werden, deren Namen keinen Teil nennen, wenn andere Namen einen nennen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>What a list in the summary column is: the sentences of one summary, or several reference summaries.</source>
+   <source>What a list in the summary column means: the sentences of one summary, or several reference summaries.</source>
    <translation>Was eine Liste in der Spalte der Zusammenfassung ist: die Sätze einer Zusammenfassung oder mehrere Referenzen.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>What answers at {1} is no Ray cluster, or not one that is ready.</source>
-   <translation>Was bei {1} antwortet, ist kein Ray-Cluster, oder keiner, der bereit ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>What is excluded leaves no conversation in the {1} split.</source>
-   <translation>Was ausgeschlossen ist, lässt kein Gespräch im Teil {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/label_data.py" />
-   <source>What is excluded leaves no conversation of {1}.</source>
-   <translation>Was ausgeschlossen ist, lässt kein Gespräch von {1} übrig.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/token.py" />
-   <source>What is in {1} is no token.</source>
-   <translation>In {1} steht kein Token.</translation>
+   <location filename="../../engine/config/training.py" />
+   <source>What decides the best state and early stopping: the loss on the validation split, or ROUGE-1 of the scored summaries, which is noisier the fewer there are.</source>
+   <translation>Maßstab für den besten Stand und die Geduld: der Verlust am ganzen Validierungsteil oder ROUGE-1 der bewerteten Zusammenfassungen, das mehr schwankt, je weniger es sind.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -18931,79 +18836,9 @@ Summary:</translation>
    <translation>Was gesagt wird, ist zweimal angegeben: „{1}“ und „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What it says of passing on is not known here: read it.</source>
-   <translation>Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie sie.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>What looks like {1}</source>
-   <translation>Was aussieht wie {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/token_cache.py" />
-   <source>What other ranks read</source>
-   <translation>Was andere Ranks lesen</translation>
-  </message>
-  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>What to do: {1}</source>
    <translation>Was zu tun ist: {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/trash.py" />
-   <source>What was deleted is still in {1}.</source>
-   <translation>Was gelöscht wurde, liegt noch in {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What was made from it may be passed on and used for non-commercial purposes and under the same licence only, with the authors named.</source>
-   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke, nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What was made from it may be passed on and used for non-commercial purposes only, with the authors named.</source>
-   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What was made from it may be passed on freely.</source>
-   <translation>Was daraus entstanden ist, darf frei weitergegeben werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What was made from it may be passed on if the licence and the authors are named.</source>
-   <translation>Was daraus entstanden ist, darf weitergegeben werden, wenn Lizenz und Urheber genannt werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What was made from it may be passed on under the same licence only, with the authors named.</source>
-   <translation>Was daraus entstanden ist, darf nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What was made from it may be passed on with those terms alone, which whoever uses it must follow.</source>
-   <translation>Was daraus entstanden ist, darf nur mit diesen Bedingungen weitergegeben werden, an die sich alle halten müssen, die es verwenden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/licence_terms.py" />
-   <source>What was made from it must not be passed on.</source>
-   <translation>Was daraus entstanden ist, darf nicht weitergegeben werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/following.py" />
-   <source>What was sent goes on at {1}. It is tried again.</source>
-   <translation>Was gesendet wurde, geht auf {1} weiter. Es wird wieder versucht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/run_changes.py" />
-   <source>What was trained up to step {1} needs the base model's original weights.</source>
-   <translation>Was bis Schritt {1} trainiert wurde, braucht die ursprünglichen Gewichte des Basismodells.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/decoding.py" />
-   <source>What writes the summaries. CTranslate2 is faster with small T5 models on a processor. It writes with a merged model in float32, which is converted once, and shows a summary when it is complete. It does not sample.</source>
-   <translation>Was die Zusammenfassungen schreibt. CTranslate2 ist mit kleinen T5-Modellen auf einem Prozessor schneller. Es schreibt mit einem verschmolzenen Modell in float32, das einmal umgewandelt wird, und zeigt eine Zusammenfassung, wenn sie fertig ist. Tokens ziehen kann es nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -19011,28 +18846,38 @@ Summary:</translation>
    <translation>WhatsApp-Export</translation>
   </message>
   <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>Where a turn with "{1}" is due there is {2}.</source>
-   <translation>Wo ein Beitrag mit „{1}“ stehen sollte, steht {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Where attention and feed-forward end in a {1} model is not known.</source>
-   <translation>Wo Attention und Feed-Forward in einem {1}-Modell enden, ist nicht bekannt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Where the adapters are inserted. Houlsby: after attention and after feed-forward. Pfeiffer: after feed-forward only, with at most half the parameters.</source>
    <translation>Wo die Adapter eingefügt werden. Houlsby: nach Attention und nach Feed-Forward. Pfeiffer: nur nach Feed-Forward, mit höchstens halb so vielen Parametern.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Whether the model kept its other abilities: its loss on unrelated text, in nats per token. It rises if the model forgets.</source>
+   <translation>Wie viel das Modell von seinen anderen Fähigkeiten behalten hat: sein Verlust auf Text, der mit den Gesprächen nichts zu tun hat, in Nats je Token. Er steigt, wo das Modell vergisst.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
-   <source>Which examples share a step: those of similar length, which saves computing padding, or any. Either way the steps come in random order.</source>
+   <source>Whether the run finishes, or saves a checkpoint and stops.</source>
+   <translation>Den Lauf zu Ende bringen, oder einen Prüfpunkt schreiben und stoppen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Whether to ask about files without the columns of the others, or to skip them with a notice.</source>
+   <translation>Nach Dateien ohne die Spalten der anderen fragen oder sie mit einem Hinweis auslassen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Whether to refuse a file with broken rows, or to skip and list them.</source>
+   <translation>Eine Datei mit fehlerhaften Zeilen ablehnen, oder sie auslassen und in einem Hinweis auflisten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Which examples share a step: those of similar length, which saves padding, or any. The steps come in random order.</source>
    <translation>Welche Beispiele sich einen Schritt teilen: solche ähnlicher Länge, was das Berechnen von Auffüllung erspart, oder beliebige. So oder so kommen die Schritte in zufälliger Reihenfolge.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of each random pair. A smaller rank means more pairs and more trainable parameters: together they always reach the full rank.</source>
+   <source>Width of each random pair. A smaller rank means more pairs and more trainable parameters; together they always reach the full rank.</source>
    <translation>Breite jedes zufälligen Paars. Ein kleinerer Rang bedeutet mehr Paare und mehr trainierbare Parameter: Zusammen erreichen sie immer den vollen Rang.</translation>
   </message>
   <message>
@@ -19047,7 +18892,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Width of the encoder's hidden layers. Empty: the model's own.</source>
+   <source>Width of the encoder's hidden layers. Empty: that of the model.</source>
    <translation>Breite der verborgenen Schichten des Encoders. Leer: die des Modells.</translation>
   </message>
   <message>
@@ -19057,7 +18902,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Width of the larger factor's two thin matrices. Where that would save nothing, the factor is trained whole.</source>
+   <source>Width of the larger factor's two thin matrices. If that saves nothing, the factor is trained whole.</source>
    <translation>Breite der zwei dünnen Matrizen des größeren Faktors. Wo das nichts sparen würde, wird der Faktor ganz trainiert.</translation>
   </message>
   <message>
@@ -19077,7 +18922,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of the two random matrices that all layers share. Take more than for LoRA: each layer trains only one parameter for each rank and one for each output.</source>
+   <source>Width of the two random matrices that all layers share. Use more than for LoRA: each layer trains only one parameter per rank and one per output.</source>
    <translation>Breite der zwei zufälligen Matrizen, die sich alle Schichten teilen. Nehmen Sie mehr als bei LoRA: Jede Schicht trainiert nur einen Parameter je Rang und einen je Ausgabe.</translation>
   </message>
   <message>
@@ -19127,13 +18972,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>With several beams, above 1 favours longer summaries and below 1 shorter ones. No effect with one beam.</source>
+   <source>With several beams, values above 1 favour longer summaries, below 1 shorter ones.</source>
    <translation>Bei mehreren Beams bevorzugt ein Wert über 1 längere Zusammenfassungen, einer unter 1 kürzere. Mit einem Beam ohne Wirkung.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>With several graphics cards, each holds a part of the base model, and gets the other parts for a moment as it computes (FSDP). For base models that do not fit one card; slower.</source>
-   <translation>Bei mehreren Grafikkarten hält jede einen Teil des Basismodells und bekommt die anderen Teile für den Moment, in dem sie rechnet (FSDP). Für Basismodelle, die nicht auf eine Karte passen; langsamer.</translation>
+   <location filename="../../engine/worker/dataset/token_cache.py" />
+   <source>With several computers, the run's folder must be on a shared file system.</source>
+   <translation>Auf mehreren Computern muss der Ordner des Laufs auf einem Dateisystem liegen, das alle teilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>With {1} a run learns little.</source>
+   <translation>Zu kurz, um viel zu lernen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
@@ -19161,6 +19011,11 @@ Summary:</translation>
    <translation>Wörter, die in Zusammenfassung und Referenz vorkommen.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Worked examples in the prompt. The first ones of the training split are used, and not trained on.</source>
+   <translation>Zahl der Beispiele im Prompt, jedes mit seiner Zusammenfassung: die ersten des Trainingsteils, auf denen dann nicht trainiert wird.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>Worse</source>
    <translation>Schlechter</translation>
@@ -19184,16 +19039,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>Write it again with version=2, or as parquet.</source>
    <translation>Schreiben Sie sie neu mit version=2, oder als parquet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/serving/requests.py" />
-   <source>Write it again, or delete it.</source>
-   <translation>Schreiben Sie es neu, oder löschen Sie es.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/predictions.py" />
-   <source>Write one summary, as text, into each row.</source>
-   <translation>Schreiben Sie in jede Zeile eine Zusammenfassung als Text.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -19222,17 +19067,17 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so few parameters change all of it. The frequencies are drawn again from their seed and not stored. Take it where an adapter must be very small. (Gao et al. 2024)</source>
+   <source>Writes the change of a weight as a sum of waves, as image formats do with pictures, and trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so few parameters change all of it. The frequencies are regenerated from their seed. Use it for very small adapters. (Gao et al. 2024)</source>
    <translation>Schreibt die Änderung eines Gewichts als Summe von Wellen, wie es ein Bildformat mit einem Bild tut, und trainiert die Amplituden bei einigen zufälligen Frequenzen. Jede Welle überdeckt das ganze Gewicht, sodass wenige Parameter alles daran ändern. Die Frequenzen werden aus ihrem Startwert neu gezogen und nicht gespeichert. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Gao et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block pattern that is repeated all over the weight. Trains far fewer parameters than LoRA at the same rank. Take it where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)</source>
+   <source>Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block pattern repeated all over the weight. Trains far fewer parameters than LoRA at the same rank. Use it for small adapters that still change the weight at full rank. (Yeh et al. 2024)</source>
    <translation>Schreibt die Änderung eines Gewichts als Kronecker-Produkt einer kleinen und einer niedrigrangigen Matrix: ein Blockmuster, das sich über das ganze Gewicht wiederholt. Trainiert weit weniger Parameter als LoRA beim selben Rang. Nehmen Sie es, wo Adapter klein sein und das Gewicht doch mit vollem Rang ändern müssen. (Yeh et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices. It has as many trainable parameters as a LoRA of twice the rank, and the rank of the change can reach the square of the rank. Take it where LoRA gets no better with more rank; its steps are slower. (Hyeon-Woo et al. 2022)</source>
+   <source>Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices. It has as many trainable parameters as a LoRA of twice the rank, and the rank of the change can reach the square of the rank. Use it if a higher rank no longer improves LoRA; its steps are slower. (Hyeon-Woo et al. 2022)</source>
    <translation>Schreibt die Änderung eines Gewichts als elementweises (Hadamard-)Produkt zweier niedrigrangiger Matrizen. Es hat so viele trainierbare Parameter wie eine LoRA doppelten Rangs, und der Rang der Änderung kann das Quadrat des Rangs erreichen. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser wird; seine Schritte sind langsamer. (Hyeon-Woo et al. 2022)</translation>
   </message>
   <message>
@@ -19254,6 +19099,41 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>You have used up your share of the disk.</source>
    <translation>Sie haben Ihren Anteil an der Festplatte aufgebraucht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may not share what you made from it.</source>
+   <translation>Was daraus entstanden ist, darf nicht weitergegeben werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share what you made from it for non-commercial use, under the same licence and with attribution.</source>
+   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke, nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share what you made from it for non-commercial use, with attribution.</source>
+   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share what you made from it freely.</source>
+   <translation>Was daraus entstanden ist, darf frei weitergegeben werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share what you made from it if you name the licence and the authors.</source>
+   <translation>Was daraus entstanden ist, darf weitergegeben werden, wenn Lizenz und Urheber genannt werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share what you made from it only under those terms, which also bind whoever uses it.</source>
+   <translation>Was daraus entstanden ist, darf nur mit diesen Bedingungen weitergegeben werden, an die sich alle halten müssen, die es verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>You may share what you made from it under the same licence, with attribution.</source>
+   <translation>Was daraus entstanden ist, darf nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben werden.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -19292,7 +19172,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>`ray stop` ends those started otherwise.</source>
+   <source>`ray stop` stops nodes started in other ways.</source>
    <translation>`ray stop` beendet auf andere Weise gestartete.</translation>
   </message>
   <message>
@@ -19312,13 +19192,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/store.py" />
-   <source>`{1} computers` lists them, `{2} computers add` adds one.</source>
+   <source>`{1} computers` lists them; `{2} computers add` adds one.</source>
    <translation>`{1} computers` listet sie auf, `{2} computers add` fügt einen hinzu.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>`{1} methods` lists the methods that it does.</source>
-   <translation>`{1} methods` listet die Verfahren auf, die es verwendet.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -19326,8 +19201,13 @@ Summary:</translation>
    <translation>`{1} methods` listet sie auf.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/peft_config_policy.py" />
+   <source>`{1} methods` lists those that it supports.</source>
+   <translation>`{1} methods` listet die Verfahren auf, die es verwendet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/node.py" />
-   <source>`{1} node stop` ends it.</source>
+   <source>`{1} node stop` stops it.</source>
    <translation>`{1} node stop` beendet ihn.</translation>
   </message>
   <message>
@@ -19366,16 +19246,6 @@ Summary:</translation>
    <translation>ein Chat ohne Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>a chat's next conversation begins after a pause of 1 hour</source>
-   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von 1 Stunde</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>a chat's next conversation begins after a pause of {1} hours</source>
-   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1} Stunden</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>a checkpoint's state</source>
    <translation>der Zustand eines Prüfpunkts</translation>
@@ -19401,18 +19271,8 @@ Summary:</translation>
    <translation>ein Dokument</translation>
   </message>
   <message>
-   <location filename="../../engine/text/encodings.py" />
-   <source>a document of old Office</source>
-   <translation>ein Dokument eines alten Office</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/content.py" />
-   <source>a document of old Word</source>
-   <translation>ein Dokument eines alten Word</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>a file of another form</source>
+   <source>a file in another format</source>
    <translation>eine Datei in anderer Form</translation>
   </message>
   <message>
@@ -19447,28 +19307,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>a list in its header has {1} entries</source>
-   <translation>eine Liste in ihrem Kopf hat {1} Einträge</translation>
+   <source>a list in its header has the unknown type {1}</source>
+   <translation>eine Liste in ihrem Kopf ist von der Art {1}, die nicht bekannt ist</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>a list in its header is of the kind {1}, which is not known</source>
-   <translation>eine Liste in ihrem Kopf ist von der Art {1}, die nicht bekannt ist</translation>
+   <source>a list in its header has {1} entries</source>
+   <translation>eine Liste in ihrem Kopf hat {1} Einträge</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>a log</source>
    <translation>ein Protokoll</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>a mail of Outlook</source>
-   <translation>eine Mail von Outlook</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>a mailbox of Outlook</source>
-   <translation>ein Postfach von Outlook</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/bootstrap.py" />
@@ -19511,6 +19361,16 @@ Summary:</translation>
    <translation>eine parquet-Datei</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/chat_files.py" />
+   <source>a pause of 1 hour starts the next conversation</source>
+   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von 1 Stunde</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/chat_files.py" />
+   <source>a pause of {1} hours starts the next conversation</source>
+   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1} Stunden</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/pii.py" />
    <source>a phone number</source>
    <translation>eine Telefonnummer</translation>
@@ -19527,7 +19387,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>a quotation mark inside a quoted cell is not doubled</source>
+   <source>a quotation mark inside a quoted cell isn't doubled</source>
    <translation>ein Anführungszeichen in einer Zelle mit Anführungszeichen ist nicht verdoppelt</translation>
   </message>
   <message>
@@ -19552,17 +19412,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>a setting in its header is of the kind {1}, which is not known</source>
+   <source>a setting in its header has the unknown type {1}</source>
    <translation>eine Angabe in ihrem Kopf ist von der Art {1}, die nicht bekannt ist</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/html_exports.py" />
-   <source>a tag in it never ends</source>
-   <translation>ein Element darin endet nie</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>a text in its header is no UTF-8</source>
+   <source>a text in its header is not UTF-8</source>
    <translation>ein Text in ihrem Kopf ist kein UTF-8</translation>
   </message>
   <message>
@@ -19581,6 +19436,11 @@ Summary:</translation>
    <translation>ein Gerät der Art {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>after "{1}"</source>
+   <translation>hinter „{1}“</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>after attention</source>
    <translation>nach Attention</translation>
@@ -19594,6 +19454,16 @@ Summary:</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>against the base model {1}, the better of two</source>
    <translation>gegen das Basismodell {1}, das bessere von zwei Formaten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>an Outlook mail</source>
+   <translation>eine Mail von Outlook</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>an Outlook mailbox</source>
+   <translation>ein Postfach von Outlook</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -19614,11 +19484,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/content.py" />
    <source>an annotated transcript</source>
    <translation>ein annotiertes Transkript</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>an archive of another kind</source>
-   <translation>ein Archiv anderer Art</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -19656,6 +19521,16 @@ Summary:</translation>
    <translation>einem int8-Basismodell</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>an invalid character: half of one, {1}</source>
+   <translation>was kein Zeichen ist: ein halbes, {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>an invalid character: {1}, {2}</source>
+   <translation>was kein Zeichen ist: {1}, {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/base.py" />
    <source>an nf4 base</source>
    <translation>einem nf4-Basismodell</translation>
@@ -19666,6 +19541,16 @@ Summary:</translation>
    <translation>ein Objekt</translation>
   </message>
   <message>
+   <location filename="../../engine/text/encodings.py" />
+   <source>an old Office document</source>
+   <translation>ein Dokument eines alten Office</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>an old Word document</source>
+   <translation>ein Dokument eines alten Word</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>an undetermined language</source>
    <translation>unbestimmte Sprache</translation>
@@ -19674,6 +19559,11 @@ Summary:</translation>
    <location filename="../../engine/methods/base.py" />
    <source>an unquantized base</source>
    <translation>einem unquantisierten Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>an unsupported archive</source>
+   <translation>ein Archiv anderer Art</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
@@ -19751,44 +19641,14 @@ Summary:</translation>
    <translation>rotiert und skaliert werden</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>as a database it makes no sense ({1})</source>
-   <translation>als Datenbank ergibt es keinen Sinn ({1})</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>as a workbook it makes no sense ({1})</source>
-   <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>as it is</source>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../engine/data/first_rows.py" />
-   <source>as it is the only other column of texts, and they are longer</source>
-   <translation>da es die einzige andere Spalte mit Texten ist und diese länger sind</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/first_rows.py" />
-   <source>as it is the only other column of texts, and they are shorter</source>
-   <translation>denn sie ist die einzige andere mit Texten, und diese sind kürzer</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/first_rows.py" />
-   <source>as its texts are the longer ones</source>
-   <translation>denn ihre Texte sind die längeren</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>as named</source>
    <translation>wie angegeben</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/first_rows.py" />
-   <source>as turns of speakers stand in it</source>
-   <translation>denn darin stehen Beiträge von Sprechern</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -19814,6 +19674,11 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>author, content and timestamp</source>
    <translation>author, content und timestamp</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the idle GPU with the most free memory, otherwise the CPU. All: every GPU computes a part of each step.</source>
+   <translation>auto, all, cpu, mps, xpu, cuda:0 und so weiter. Auto: die freie GPU mit dem meisten Speicher, sonst die CPU. All: jede GPU rechnet einen Teil jedes Schritts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -19846,18 +19711,13 @@ Summary:</translation>
    <translation>vor der Eingabe</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>behind "{1}"</source>
-   <translation>hinter „{1}“</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>bfloat16 is not faster here</source>
    <translation>bfloat16 ist hier nicht schneller</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>bitsandbytes does not work: {1}</source>
+   <source>bitsandbytes doesn't work: {1}</source>
    <translation>bitsandbytes geht nicht: {1}</translation>
   </message>
   <message>
@@ -19882,7 +19742,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>by its name and what stands in it</source>
+   <source>by its name and content</source>
    <translation>nach ihrem Namen und Inhalt</translation>
   </message>
   <message>
@@ -19906,6 +19766,11 @@ Summary:</translation>
    <translation>can't allocate memory</translation>
   </message>
   <message>
+   <location filename="../../engine/system/connection.py" />
+   <source>can't be resolved</source>
+   <translation>ist in diesem Netz kein bekannter Name</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/token.py" />
    <source>cat {1}</source>
    <translation>cat {1}</translation>
@@ -19921,6 +19786,11 @@ Summary:</translation>
    <translation>im Rezept gewählt</translation>
   </message>
   <message>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>class names</source>
+   <translation>Namen von Klassen</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>column {1}</source>
    <translation>Spalte {1}</translation>
@@ -19934,6 +19804,36 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/content.py" />
    <source>contacts or a calendar</source>
    <translation>Kontakte oder ein Kalender</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/archives.py" />
+   <source>contains "{1}" twice</source>
+   <translation>enthält „{1}“ zweimal</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/archives.py" />
+   <source>contains "{1}", a link</source>
+   <translation>enthält „{1}“, eine Verknüpfung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/archives.py" />
+   <source>contains "{1}", a path outside its folder</source>
+   <translation>enthält „{1}“, einen Pfad aus seinem Ordner hinaus</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/archives.py" />
+   <source>contains "{1}", which is protected by a password</source>
+   <translation>enthält „{1}“, das ein Passwort schützt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/archives.py" />
+   <source>contains another archive, "{1}"</source>
+   <translation>enthält ein weiteres Archiv, „{1}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/archives.py" />
+   <source>contains {1} files; the limit is {2}</source>
+   <translation>enthält {1} Dateien, höchstens {2} werden entpackt</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -19957,7 +19857,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>copies of the weights are trained in float32, beside a base model in another number format</source>
+   <source>copies of the weights are trained in float32 next to a base model in another number format</source>
    <translation>Kopien der Gewichte werden in float32 trainiert, neben einem Basismodell in einem anderen Zahlenformat</translation>
   </message>
   <message>
@@ -19977,7 +19877,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/validation/check_report.py" />
-   <source>data.exclude leaves them out.</source>
+   <source>data.exclude skips them.</source>
    <translation>data.exclude lässt sie aus.</translation>
   </message>
   <message>
@@ -20017,7 +19917,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
-   <source>does not answer within {1} seconds</source>
+   <source>didn't answer within {1} seconds</source>
    <translation>antwortet nicht innerhalb von {1} Sekunden</translation>
   </message>
   <message>
@@ -20072,7 +19972,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/summary_lists.py" />
-   <source>every row has as many</source>
+   <source>every row has the same number</source>
    <translation>jede Zeile hat gleich viele</translation>
   </message>
   <message>
@@ -20116,6 +20016,11 @@ Summary:</translation>
    <translation>dahinter folgt noch etwas</translation>
   </message>
   <message>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>file names</source>
+   <translation>Dateinamen</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>from --&gt; to</source>
    <translation>von --&gt; bis</translation>
@@ -20134,11 +20039,6 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>from, date and text</source>
    <translation>from, date und text</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>further references: {1}</source>
-   <translation>weitere Referenzen: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/losses.py" />
@@ -20167,7 +20067,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>get a trained scale for each output, or for each input where a feed-forward layer ends</source>
+   <source>get a trained scale per output, or per input at the end of a feed-forward layer</source>
    <translation>eine trainierte Skala für jede Ausgabe bekommen, oder für jede Eingabe, wo eine Feed-Forward-Schicht endet</translation>
   </message>
   <message>
@@ -20206,49 +20106,14 @@ Summary:</translation>
    <translation>halbes Zeichen</translation>
   </message>
   <message>
-   <location filename="../../engine/system/foreign_files.py" />
-   <source>hardly anything of it was ever written</source>
-   <translation>kaum etwas davon wurde je geschrieben</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
-   <source>has "{1}" where "{2}" is due</source>
+   <source>has "{1}" where "{2}" is expected</source>
    <translation>hat „{1}“, wo „{2}“ stehen sollte</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>has a trained pair</source>
    <translation>hat ein trainiertes Paar</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>holds "{1}" twice</source>
-   <translation>enthält „{1}“ zweimal</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>holds "{1}", a link</source>
-   <translation>enthält „{1}“, eine Verknüpfung</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>holds "{1}", a path out of its folder</source>
-   <translation>enthält „{1}“, einen Pfad aus seinem Ordner hinaus</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>holds "{1}", which a password protects</source>
-   <translation>enthält „{1}“, das ein Passwort schützt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>holds another archive, "{1}"</source>
-   <translation>enthält ein weiteres Archiv, „{1}“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/archives.py" />
-   <source>holds {1} files, at most {2} are unpacked</source>
-   <translation>enthält {1} Dateien, höchstens {2} werden entpackt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -20264,6 +20129,16 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>id and start_from must be text.</source>
    <translation>id und start_from müssen Text sein.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>if empty, "{1}"</source>
+   <translation>wo sie leer ist, das, was in „{1}“ steht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>if empty, "{1}" without the beginning that all of them share: "{2}"</source>
+   <translation>wo sie leer ist, das, was in „{1}“ steht, ohne das, womit alle beginnen: „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -20301,11 +20176,6 @@ Summary:</translation>
    <translation>ungültiges Sonderzeichen hinter einem Rückstrich</translation>
   </message>
   <message>
-   <location filename="../../engine/system/connection.py" />
-   <source>is not a known name on this network</source>
-   <translation>ist in diesem Netz kein bekannter Name</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>is not accepted</source>
    <translation>wird nicht angenommen</translation>
@@ -20317,7 +20187,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
-   <source>it adds {1} tokens, at most {2} are read</source>
+   <source>it adds {1} tokens; the limit is {2}</source>
    <translation>er fügt {1} Tokens hinzu, gelesen werden höchstens {2}</translation>
   </message>
   <message>
@@ -20326,44 +20196,74 @@ Summary:</translation>
    <translation>sie richtet ihre Tensoren an {1} Bytes aus</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>it can't be read as JSON: {1}</source>
+   <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/encodings.py" />
+   <source>it contains bytes that are not text, first in line {1}</source>
+   <translation>sie enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it contains no tensors</source>
+   <translation>sie enthält keine Tensoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>it contains turns of speakers</source>
+   <translation>denn darin stehen Beiträge von Sprechern</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/exports.py" />
+   <source>it continued the training of another adapter</source>
+   <translation>sein Training setzte das eines anderen Adapters fort</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>it continues after the column "{1}": "{2}"</source>
+   <translation>sie geht hinter der Spalte „{1}“ weiter: „{2}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/delimited.py" />
+   <source>it continues after the column "{1}": {2} cells for {3} columns</source>
+   <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>it announces {1} layers and holds {2} tensors</source>
+   <source>it declares {1} layers and has {2} tensors</source>
    <translation>sie kündigt {1} Schichten an und enthält {2} Tensoren</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>it announces {1} tensors and {2} settings</source>
+   <source>it declares {1} tensors and {2} settings</source>
    <translation>sie kündigt {1} Tensoren und {2} Angaben an</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/mail_files.py" />
-   <source>it begins with no header of a mail</source>
-   <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/html_exports.py" />
-   <source>it breaks off within a tag</source>
-   <translation>sie bricht in einem Element ab</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>it can't be taken for JSON: {1}</source>
-   <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>it defines names for texts of its own (XML entities)</source>
+   <source>it defines its own XML entities</source>
    <translation>sie legt eigene Namen für Texte fest (XML-Entitäten)</translation>
   </message>
   <message>
-   <location filename="../../engine/system/gguf_header.py" />
-   <source>it does not begin as a GGUF file does</source>
-   <translation>sie beginnt nicht wie eine GGUF-Datei</translation>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>it doesn't fit in this computer's memory</source>
+   <translation>der Speicher dieses Computers reicht dafür nicht</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>it does not say how it was trained</source>
+   <source>it doesn't say how it was trained</source>
    <translation>er sagt nicht, wie er trainiert wurde</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it doesn't start like a GGUF file</source>
+   <translation>sie beginnt nicht wie eine GGUF-Datei</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/mail_files.py" />
+   <source>it doesn't start with a mail header</source>
+   <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/llama_server.py" />
@@ -20377,12 +20277,17 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>it ends early: {1} bytes are there of {2}</source>
+   <source>it ends early: it has {1} of {2} bytes</source>
    <translation>sie endet zu früh: {1} von {2} Bytes sind da</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>it ends inside a tag</source>
+   <translation>sie bricht in einem Element ab</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>it ends within its header</source>
+   <source>it ends inside its header</source>
    <translation>sie endet mitten in ihrem Kopf</translation>
   </message>
   <message>
@@ -20391,24 +20296,9 @@ Summary:</translation>
    <translation>es liefert falsche Zahlen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>it goes on behind the column "{1}": "{2}"</source>
-   <translation>sie geht hinter der Spalte „{1}“ weiter: „{2}“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
-   <source>it goes on behind the column "{1}": {2} cells for {3} columns</source>
-   <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it has fewer lines than {1}: {2}</source>
    <translation>es hat weniger Zeilen als {1}: {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
-   <source>it has more than {1} MB</source>
-   <translation>sie hat mehr als {1} MB</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
@@ -20422,28 +20312,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
-   <source>it has several columns "{1}"</source>
+   <source>it has several columns named "{1}"</source>
    <translation>sie hat mehrere Spalten „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>it has two tensors of one name</source>
-   <translation>sie hat zwei Tensoren desselben Namens</translation>
+   <source>it has version {1} of the format</source>
+   <translation>sie ist von Version {1} des Formats</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it has {1} cells for {2} columns</source>
    <translation>sie hat {1} Zellen für {2} Spalten</translation>
-  </message>
-  <message>
-   <location filename="../../engine/text/encodings.py" />
-   <source>it holds bytes that no text has, the first in line {1}</source>
-   <translation>sie enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/gguf_header.py" />
-   <source>it holds no tensors</source>
-   <translation>sie enthält keine Tensoren</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -20452,7 +20332,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>it is a mixture of experts, which is not read from GGUF files</source>
+   <source>it is a mixture of experts, which can't be read from GGUF files</source>
    <translation>sie ist ein Mixture-of-Experts-Modell, und solche werden aus GGUF-Dateien nicht gelesen</translation>
   </message>
   <message>
@@ -20466,19 +20346,9 @@ Summary:</translation>
    <translation>er ist nur ein Prompt, und nichts wurde trainiert</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>it is cut short</source>
-   <translation>sie ist abgeschnitten</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
-   <source>it is larger than a tokenizer may be</source>
-   <translation>sie ist größer, als ein Tokenizer sein darf</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/foreign_files.py" />
-   <source>it is larger than {1} may be, {2} MB</source>
-   <translation>größer, als {1} sein darf: {2} MB</translation>
+   <source>it is larger than {1} MB, the limit for {2}</source>
+   <translation>sie ist größer als {1} MB, die Grenze für {2}</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -20492,33 +20362,38 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
-   <source>it is no JSON: {1} at character {2}</source>
+   <source>it is not JSON: {1} at character {2}</source>
    <translation>es ist kein JSON: {1} bei Zeichen {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/system/foreign_files.py" />
-   <source>it is no file</source>
-   <translation>es ist keine Datei</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>it is no whole PDF ({1})</source>
+   <source>it is not a complete PDF ({1})</source>
    <translation>es ist kein vollständiges PDF ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>it is no whole Word document</source>
+   <source>it is not a complete Word document</source>
    <translation>es ist kein vollständiges Word-Dokument</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>it is no whole Word document ({1})</source>
+   <source>it is not a complete Word document ({1})</source>
    <translation>es ist kein vollständiges Word-Dokument ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/chats/html_exports.py" />
-   <source>it is no whole page</source>
+   <source>it is not a complete page</source>
    <translation>es ist keine vollständige Seite</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>it is not a file</source>
+   <translation>es ist keine Datei</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>it is not the state of a run: {1}</source>
+   <translation>was darin steht, ist kein Zustand eines Laufs: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
@@ -20526,14 +20401,14 @@ Summary:</translation>
    <translation>sie ist vom Typ {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/system/gguf_header.py" />
-   <source>it is of version {1} of the format</source>
-   <translation>sie ist von Version {1} des Formats</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/gguf_models.py" />
    <source>it is one of {1} parts</source>
    <translation>sie ist einer von {1} Teilen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>it is over {1} MB</source>
+   <translation>sie hat mehr als {1} MB</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
@@ -20541,8 +20416,18 @@ Summary:</translation>
    <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>it is too large for a tokenizer</source>
+   <translation>sie ist größer, als ein Tokenizer sein darf</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>it is truncated</source>
+   <translation>sie ist abgeschnitten</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
-   <source>it is {1}, no object with names</source>
+   <source>it is {1} instead of an object</source>
    <translation>es ist {1}, kein Objekt mit Namen</translation>
   </message>
   <message>
@@ -20552,13 +20437,28 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>it lacks facts, or has them in other types</source>
+   <source>it lacks fields, or they have wrong types</source>
    <translation>ihm fehlen Angaben, oder sie sind von anderer Art</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
-   <source>it makes {1} tokens of {2} characters</source>
-   <translation>er macht {1} Tokens aus {2} Zeichen</translation>
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
+   <source>it scales positions in an unknown way ({1})</source>
+   <translation>ihre Positionen sind auf eine Weise gedehnt, die nicht bekannt ist ({1})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
+   <source>it scales positions in its own way</source>
+   <translation>ihre Positionen sind auf eine eigene Weise gedehnt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/encodings.py" />
+   <source>it starts like {1} but is damaged</source>
+   <translation>was als {1} beginnt, ist beschädigt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>it starts like {1} but is damaged or incomplete</source>
+   <translation>was als {1} beginnt, ist beschädigt oder bricht ab</translation>
   </message>
   <message>
    <location filename="../../engine/system/sandbox.py" />
@@ -20567,33 +20467,53 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/sandbox.py" />
-   <source>it takes more than {1} s of a processor</source>
-   <translation>es braucht mehr als {1} s eines Prozessors</translation>
+   <source>it takes more than {1} s of CPU time</source>
+   <translation>es braucht mehr als {1} s CPU-Zeit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>it turns {1} characters into {2} tokens</source>
+   <translation>er macht aus {1} Zeichen {2} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>it uses rotary positions on {1} of {2} values per head, which can't be read from GGUF files</source>
+   <translation>ihre Positionen drehen {1} von {2} Werten je Kopf, und das wird aus GGUF-Dateien nicht gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>it was hardly written at all</source>
+   <translation>kaum etwas davon wurde je geschrieben</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>it was computed in float16, which needs scaled gradients</source>
+   <source>it was trained in float16, which needs loss scaling</source>
    <translation>er wurde in float16 berechnet, was skalierte Gradienten braucht</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>it was trained on an int8 base, whose layers round activations as no plain model does</source>
+   <source>it was trained on an int8 base, whose layers round activations in a way that a plain model doesn't</source>
    <translation>er wurde auf einem int8-Basismodell trainiert, dessen Schichten Aktivierungen runden, wie es kein gewöhnliches Modell tut</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>its architecture is {1}, and of GGUF files {2} are read</source>
+   <source>its architecture is {1}; from GGUF files, {2} can be read</source>
    <translation>ihre Architektur ist {1}, und aus GGUF-Dateien werden {2} gelesen</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>its attention is scaled for {1} values a head by a number that the file does not hold</source>
+   <source>its attention scale for {1} values per head is not in the file</source>
    <translation>ihre Attention mit {1} Werten je Kopf wird mit einer Zahl skaliert, die nicht in der Datei steht</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>its content makes no sense</source>
+   <source>its contents are damaged</source>
    <translation>der Inhalt ergibt keinen Sinn</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>its contents are damaged ({1})</source>
+   <translation>als Datenbank ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
@@ -20602,12 +20522,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>its files are not those that were written</source>
+   <source>its files were changed</source>
    <translation>seine Dateien sind nicht die, die geschrieben wurden</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>its header has more than {1} MB</source>
+   <source>its header is over {1} MB</source>
    <translation>ihr Kopf hat mehr als {1} MB</translation>
   </message>
   <message>
@@ -20617,12 +20537,22 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/summary_lists.py" />
+   <source>its lists are several references, {1}</source>
+   <translation>deren Listen enthalten mehrere Referenzen, {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>its lists are the sentences of one summary, {1}</source>
+   <translation>deren Listen enthalten die Sätze einer Zusammenfassung, {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
    <source>its lists are the words of one summary</source>
    <translation>deren Listen sind die Wörter einer Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>its lists are turns as texts</source>
+   <source>its lists are turns</source>
    <translation>deren Listen sind Beiträge als Texte</translation>
   </message>
   <message>
@@ -20641,39 +20571,14 @@ Summary:</translation>
    <translation>deren Listen sind Beiträge, mit den Sprechern in der Spalte „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>its lists hold several references, {1}</source>
-   <translation>deren Listen enthalten mehrere Referenzen, {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>its lists hold the sentences of one summary, {1}</source>
-   <translation>deren Listen enthalten die Sätze einer Zusammenfassung, {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/documents.py" />
    <source>its one row</source>
    <translation>ihre einzige Zeile</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
-   <source>its pattern {1} may take for ever</source>
+   <source>its pattern {1} may never finish</source>
    <translation>sein Muster {1} könnte endlos dauern</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
-   <source>its positions are stretched in a way of its own</source>
-   <translation>ihre Positionen sind auf eine eigene Weise gedehnt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_metadata.py" />
-   <source>its positions are stretched in a way that is not known ({1})</source>
-   <translation>ihre Positionen sind auf eine Weise gedehnt, die nicht bekannt ist ({1})</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/gguf_models.py" />
-   <source>its positions turn {1} of {2} values a head, which is not read from GGUF files</source>
-   <translation>ihre Positionen drehen {1} von {2} Werten je Kopf, und das wird aus GGUF-Dateien nicht gelesen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -20687,7 +20592,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
-   <source>its rules may make a text {1} times as long</source>
+   <source>its rules may make a text {1} times longer</source>
    <translation>seine Regeln können einen Text {1}-mal so lang machen</translation>
   </message>
   <message>
@@ -20702,7 +20607,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>its tensor {1} has the number format {2}, which is not known</source>
+   <source>its tensor {1} has the unknown number format {2}</source>
    <translation>ihr Tensor {1} hat das Zahlenformat {2}, das nicht bekannt ist</translation>
   </message>
   <message>
@@ -20712,13 +20617,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
-   <source>its tensor {1} lies within another</source>
+   <source>its tensor {1} overlaps another</source>
    <translation>ihr Tensor {1} liegt innerhalb eines anderen</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/exports.py" />
-   <source>its training went on from another adapter</source>
-   <translation>sein Training setzte das eines anderen Adapters fort</translation>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>its texts are the longer ones</source>
+   <translation>denn ihre Texte sind die längeren</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -20742,7 +20647,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/summary_lists.py" />
-   <source>later ones go on in small letters</source>
+   <source>later ones start in lower case</source>
    <translation>spätere gehen in Kleinbuchstaben weiter</translation>
   </message>
   <message>
@@ -20756,11 +20661,6 @@ Summary:</translation>
    <translation>auslassen</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>left out of the conversations is what all of them begin with: "{1}"</source>
-   <translation>in den Gesprächen weggelassen ist, womit alle beginnen: „{1}“</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>line {1}</source>
    <translation>Zeile {1}</translation>
@@ -20772,7 +20672,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>line {1} is no conversation</source>
+   <source>line {1} is not a conversation</source>
    <translation>Zeile {1} ist kein Gespräch</translation>
   </message>
   <message>
@@ -20782,18 +20682,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>llama.cpp's converter can't be fetched.</source>
+   <source>llama.cpp's converter can't be downloaded.</source>
    <translation>Der Konverter von llama.cpp lässt sich nicht holen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>llama.cpp's converter failed: {1}</source>
    <translation>Der Konverter von llama.cpp ist gescheitert: {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>llama.cpp's converter is fetched by pip, which is not here.</source>
-   <translation>Der Konverter von llama.cpp wird mit pip geholt, das hier fehlt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
@@ -20841,6 +20736,11 @@ Summary:</translation>
    <translation>Minuten</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>more references: {1}</source>
+   <translation>weitere Referenzen: {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>more remark</source>
    <translation>weiterer Hinweis</translation>
@@ -20852,33 +20752,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>most of it is empty: it was not written to its end</source>
+   <source>most of it is empty; it was not written completely</source>
    <translation>das meiste davon ist leer: Sie wurde nicht bis zum Ende geschrieben</translation>
   </message>
   <message>
-   <location filename="../../engine/data/first_rows.py" />
-   <source>names of classes</source>
-   <translation>Namen von Klassen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/first_rows.py" />
-   <source>names of files</source>
-   <translation>Dateinamen</translation>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>no GPU</source>
+   <translation>keine GPU</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>no column looks like the summary</source>
+   <source>no column looks like summaries</source>
    <translation>keine Spalte sieht nach der Zusammenfassung aus</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entries.py" />
    <source>no examples</source>
    <translation>keine Beispiele</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/rank_models.py" />
-   <source>no graphics card</source>
-   <translation>keine Grafikkarte</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -20942,13 +20832,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/nvidia_smi.py" />
-   <source>nvidia-smi does not answer.</source>
+   <source>nvidia-smi doesn't answer.</source>
    <translation>nvidia-smi antwortet nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>of its {1} weights the model takes {2}</source>
-   <translation>von ihren {1} Gewichten nimmt das Modell {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -20974,6 +20859,11 @@ Summary:</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>one conversation, so no interval</source>
    <translation>ein Gespräch, also kein Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>one of its tags is never closed</source>
+   <translation>ein Element darin endet nie</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -21009,6 +20899,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>pid {1}</source>
    <translation>PID {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>pip, which downloads llama.cpp's converter, is not installed.</source>
+   <translation>Der Konverter von llama.cpp wird mit pip geholt, das hier fehlt.</translation>
   </message>
   <message>
    <location filename="../../engine/text/unicode_checks.py" />
@@ -21082,7 +20977,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/seed_intervals.py" />
-   <source>seeds with different numbers of conversations can't be put together</source>
+   <source>seeds with different numbers of conversations can't be combined</source>
    <translation>Startwerte mit verschieden vielen Gesprächen lassen sich nicht zusammenfassen</translation>
   </message>
   <message>
@@ -21141,6 +21036,11 @@ Summary:</translation>
    <translation>leicht anders</translation>
   </message>
   <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>some rows have more of them</source>
+   <translation>in manchen Zeilen stehen mehr</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>something else</source>
    <translation>etwas anderes</translation>
@@ -21171,9 +21071,19 @@ Summary:</translation>
    <translation>Teile: {1}, nach ihren Namen</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>ssh can't connect to "{1}".</source>
+   <translation>Mit „{1}“ kann sich ssh nicht verbinden.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>ssh can't open a tunnel to {1}: {2}</source>
    <translation>ssh kann keinen Tunnel zu {1} öffnen: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>ssh is not installed on this computer.</source>
+   <translation>Auf diesem Computer gibt es kein ssh.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/bridge.py" />
@@ -21184,11 +21094,6 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>steps</source>
    <translation>Schritte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/content.py" />
-   <source>subtitles of another form</source>
-   <translation>Untertitel in anderer Form</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -21222,7 +21127,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>summary: the last turn, as no column looks like the summary and each conversation is one text with a shorter answer to it</source>
+   <source>summary: the last turn, because no column looks like summaries and each conversation is one text with a shorter answer</source>
    <translation>Zusammenfassung: der letzte Beitrag, da keine Spalte nach der Zusammenfassung aussieht und jedes Gespräch ein Text mit einer kürzeren Antwort darauf ist</translation>
   </message>
   <message>
@@ -21266,28 +21171,38 @@ Summary:</translation>
    <translation>als {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/system/graphics/torch_build.py" />
+   <source>the CPU</source>
+   <translation>die CPU</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>the beginning that all of them share is removed: "{1}"</source>
+   <translation>in den Gesprächen weggelassen ist, womit alle beginnen: „{1}“</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/entry.py" />
    <source>the cluster's head</source>
    <translation>dem Kopfknoten des Clusters</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>the column "{1}" has other rows than the first one</source>
-   <translation>die Spalte „{1}“ hat andere Zeilen als die erste</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/columnar.py" />
-   <source>the column "{1}" holds bytes that are not UTF-8</source>
+   <source>the column "{1}" contains bytes that are not UTF-8</source>
    <translation>die Spalte „{1}“ enthält Bytes, die kein UTF-8 sind</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>the column "{1}" holds {2}</source>
+   <source>the column "{1}" contains {2}</source>
    <translation>die Spalte „{1}“ enthält {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>the column "{1}" has different rows than the first one</source>
+   <translation>die Spalte „{1}“ hat andere Zeilen als die erste</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>the column "{1}" holds {2} characters, at most {3} are read</source>
+   <source>the column "{1}" has {2} characters; the limit is {3}</source>
    <translation>die Spalte „{1}“ enthält {2} Zeichen, höchstens {3} werden gelesen</translation>
   </message>
   <message>
@@ -21297,8 +21212,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
-   <source>the file breaks off in it</source>
+   <source>the file ends inside it</source>
    <translation>die Datei bricht darin ab</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_folder.py" />
+   <source>the file {1}{2} with the conversation is missing</source>
+   <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -21317,7 +21237,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/sandbox.py" />
-   <source>the library that reads it breaks down, or lacks memory</source>
+   <source>the library that reads it crashes or runs out of memory</source>
    <translation>die Bibliothek, die es liest, bricht ab oder hat zu wenig Speicher</translation>
   </message>
   <message>
@@ -21326,9 +21246,24 @@ Summary:</translation>
    <translation>dem Modell</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>the model uses {1} of its {2} weights</source>
+   <translation>das Modell nutzt {1} ihrer {2} Gewichte</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>the names of its {1} columns have {2} bytes, at most {3}</source>
+   <source>the names of its {1} columns have {2} bytes; the limit is {3}</source>
    <translation>die Namen der {1} Spalten haben {2} Bytes, höchstens {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>the only other text column, with longer texts</source>
+   <translation>da es die einzige andere Spalte mit Texten ist und diese länger sind</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/first_rows.py" />
+   <source>the only other text column, with shorter texts</source>
+   <translation>denn sie ist die einzige andere mit Texten, und diese sind kürzer</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/requests.py" />
@@ -21336,13 +21271,8 @@ Summary:</translation>
    <translation>der Werkbank</translation>
   </message>
   <message>
-   <location filename="../../engine/system/graphics/torch_build.py" />
-   <source>the processor</source>
-   <translation>den Prozessor</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>the row that begins in line {1} has more than {2} characters; a quotation mark may be left open there</source>
+   <source>the row starting in line {1} has more than {2} characters; a quotation mark may be left open there</source>
    <translation>die Zeile, die in Zeile {1} beginnt, hat mehr als {2} Zeichen; vielleicht ist dort ein Anführungszeichen offen</translation>
   </message>
   <message>
@@ -21361,13 +21291,18 @@ Summary:</translation>
    <translation>die Form von {1} ist unmöglich</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>the size of {1} is not the one it declares</source>
+   <translation>{1} ist nicht so groß, wie angegeben</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>the split {1}</source>
    <translation>dem Teil {1}</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/store_job.py" />
-   <source>the token is not this cluster's</source>
+   <source>the token belongs to another cluster</source>
    <translation>das Token ist nicht das dieses Clusters</translation>
   </message>
   <message>
@@ -21376,23 +21311,13 @@ Summary:</translation>
    <translation>das Jahr ist unmöglich</translation>
   </message>
   <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>there are more of them in some rows</source>
-   <translation>in manchen Zeilen stehen mehr</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/text_folder.py" />
-   <source>there is no {1}{2} with the conversation beside it</source>
-   <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/metadata.py" />
-   <source>these are no differences</source>
+   <source>these are not score differences</source>
    <translation>das sind keine Differenzen</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
-   <source>these are no scores</source>
+   <source>these are not scores</source>
    <translation>das sind keine Wertungen</translation>
   </message>
   <message>
@@ -21402,28 +21327,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>this card computes in bfloat16</source>
-   <translation>diese Karte rechnet in bfloat16</translation>
+   <source>this CPU multiplies matrices faster in bfloat16</source>
+   <translation>diese CPU multipliziert Matrizen schneller in bfloat16</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>this card does not compute in bfloat16</source>
-   <translation>diese Karte rechnet nicht in bfloat16</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>this computer's memory does not hold it</source>
-   <translation>der Speicher dieses Computers reicht dafür nicht</translation>
+   <source>this GPU doesn't support bfloat16</source>
+   <translation>diese GPU kann kein bfloat16</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>this device computes in bfloat16</source>
+   <source>this GPU supports bfloat16</source>
+   <translation>diese GPU kann bfloat16</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>this device supports bfloat16</source>
    <translation>dieses Gerät rechnet in bfloat16</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
-   <source>this processor multiplies matrices faster in bfloat16</source>
-   <translation>dieser Prozessor multipliziert Matrizen in bfloat16 schneller</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
@@ -21451,13 +21371,18 @@ Summary:</translation>
    <translation>zu wenige für ein Urteil</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>torch finds no {1} device on this computer.</source>
+   <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>training conversation</source>
    <translation>Trainingsgespräch</translation>
   </message>
   <message>
    <location filename="../../engine/data/first_rows.py" />
-   <source>true and false</source>
+   <source>true and false values</source>
    <translation>Wahr und Falsch</translation>
   </message>
   <message>
@@ -21471,19 +21396,29 @@ Summary:</translation>
    <translation>tuple[SelectiveLayer, str]</translation>
   </message>
   <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>two of its tensors have the same name</source>
+   <translation>sie hat zwei Tensoren desselben Namens</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>unexpected end of data</source>
    <translation>unexpected end of data</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
-   <source>unpacks to far more than data of its size would</source>
+   <source>unpacks to far more than is plausible for its size</source>
    <translation>entpackt sich zu weit mehr, als Daten seiner Größe es würden</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>unsent message</source>
    <translation>zurückgenommene Nachricht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/content.py" />
+   <source>unsupported subtitles</source>
+   <translation>Untertitel in anderer Form</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -21521,31 +21456,6 @@ Summary:</translation>
    <translation>Wellen</translation>
   </message>
   <message>
-   <location filename="../../engine/text/encodings.py" />
-   <source>what begins as {1} is damaged</source>
-   <translation>was als {1} beginnt, ist beschädigt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>what begins as {1} is damaged or breaks off</source>
-   <translation>was als {1} beginnt, ist beschädigt oder bricht ab</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>what is no character: half of one, {1}</source>
-   <translation>was kein Zeichen ist: ein halbes, {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>what is no character: {1}, {2}</source>
-   <translation>was kein Zeichen ist: {1}, {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>what it holds is no state of a run: {1}</source>
-   <translation>was darin steht, ist kein Zustand eines Laufs: {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>what the window keeps</source>
    <translation>was das Fenster aufhebt</translation>
@@ -21554,16 +21464,6 @@ Summary:</translation>
    <location filename="../../engine/system/foreign_files.py" />
    <source>what waits for the device</source>
    <translation>was auf das Gerät wartet</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>where it is empty, what stands in "{1}"</source>
-   <translation>wo sie leer ist, das, was in „{1}“ steht</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>where it is empty, what stands in "{1}", without what all of them begin with: "{2}"</source>
-   <translation>wo sie leer ist, das, was in „{1}“ steht, ohne das, womit alle beginnen: „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -21609,14 +21509,14 @@ Summary:</translation>
    <location filename="../../engine/maintenance/licences.py" />
    <source>{1}
 
-The rest is in {2}.</source>
+The full text is in {2}.</source>
    <translation>{1}
 
 Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} % of the {2} reach {3} tokens and are cut there.</source>
+   <source>{1} % of the {2} reach {3} tokens and are cut off.</source>
    <translation>{1} % der {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
   </message>
   <message>
@@ -21641,13 +21541,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} If {2} is left over from something else, unset it.</source>
+   <source>{1} If you didn't set {2} for this run, unset it.</source>
    <translation>{1} Ist {2} von etwas anderem übrig, löschen Sie die Variable.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} On several computers {2} has to be set.</source>
-   <translation>{1} Auf mehreren Computern muss {2} gesetzt sein.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -21668,6 +21563,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/planning/requirements.py" />
    <source>{1} The parameters that {2} trains, with gradients and optimizer, take {3} of it.</source>
    <translation>{1} Die Parameter, die {2} trainiert, brauchen mit Gradienten und Optimierer davon {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} With several computers, {2} must be set.</source>
+   <translation>{1} Auf mehreren Computern muss {2} gesetzt sein.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -21695,13 +21595,28 @@ Der Rest steht in {2}.</translation>
    <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>{1} already exists and contains something else.</source>
+   <translation>{1} gibt es schon, und es enthält etwas anderes.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>{1} already exists.</source>
+   <translation>{1} gibt es schon.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>{1} already has all these entries with {2} seeds.</source>
+   <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{1} and train on others.</source>
    <translation>{1} und trainieren Sie mit anderen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>{1} and up to {2} others exceed the {3} tokens that this base model takes.</source>
+   <source>{1} and up to {2} others exceed this base model's {3} tokens.</source>
    <translation>{1} und bis zu {2} andere überschreiten die {3} Tokens, die dieses Basismodell nimmt.</translation>
   </message>
   <message>
@@ -21711,18 +21626,23 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>{1} and {2} are compared on the {3} conversations of both.</source>
+   <source>{1} and {2} are compared on the {3} conversations they share.</source>
    <translation>{1} und {2} werden auf den {3} gemeinsamen Gesprächen verglichen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/score.py" />
-   <source>{1} and {2} have no conversation in common.</source>
-   <translation>{1} und {2} haben kein Gespräch gemeinsam.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_names.py" />
    <source>{1} and {2} more</source>
    <translation>{1} und {2} weitere</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>{1} and {2} share no conversation.</source>
+   <translation>{1} und {2} haben kein Gespräch gemeinsam.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/store_client.py" />
+   <source>{1} answered with status {2}. {3}</source>
+   <translation>{1} konnte es nicht ausführen (Status {2}). {3}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/llama_server.py" />
@@ -21733,21 +21653,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} answers</source>
    <translation>{1} antwortet</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/files.py" />
-   <source>{1} are to be fetched, and {2} are free.</source>
-   <translation>Es sind {1} zu holen, und {2} sind frei.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>{1} asks for a token.</source>
-   <translation>{1} verlangt ein Token.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} begins a value of more than {2} characters</source>
-   <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -21761,7 +21666,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
-   <source>{1} bytes are needed, {2} are available</source>
+   <source>{1} bytes needed, {2} available</source>
    <translation>{1} Bytes werden gebraucht, {2} sind verfügbar</translation>
   </message>
   <message>
@@ -21776,7 +21681,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
-   <source>{1} can't be changed once a run has begun.</source>
+   <source>{1} can't be changed after a run has started.</source>
    <translation>{1} lässt sich nicht ändern, sobald ein Lauf begonnen hat.</translation>
   </message>
   <message>
@@ -21790,6 +21695,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht kopieren: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>{1} can't be created: {2}.</source>
+   <translation>{1} lässt sich nicht anlegen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/trash.py" />
    <source>{1} can't be deleted: {2}.</source>
    <translation>{1} lässt sich nicht löschen: {2}.</translation>
@@ -21800,24 +21710,24 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht leeren: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/exports.py" />
+   <source>{1} can't be exported as a training script: {2}.</source>
+   <translation>Kein Skript kann {1} neu trainieren: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/library.py" />
    <source>{1} can't be exported to {2}: {3}.</source>
    <translation>{1} lässt sich nicht nach {2} exportieren: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>{1} can't be loaded as a model: {2}</source>
+   <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} can't be loaded: {2}</source>
    <translation>{1} lässt sich nicht laden: {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>{1} can't be looked into: {2}.</source>
-   <translation>{1} lässt sich nicht durchsehen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/arena_store.py" />
-   <source>{1} can't be made: {2}.</source>
-   <translation>{1} lässt sich nicht anlegen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -21831,7 +21741,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/layer_merge.py" />
-   <source>{1} can't be merged: the merged model would not write the same.</source>
+   <source>{1} can't be merged: the merged model would write different summaries.</source>
    <translation>{1} lässt sich nicht verschmelzen: Das verschmolzene Modell würde nicht dasselbe schreiben.</translation>
   </message>
   <message>
@@ -21845,6 +21755,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>{1} can't be opened: {2}.</source>
+   <translation>{1} lässt sich nicht durchsehen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>{1} can't be reached: {2} {3}.</source>
    <translation>{1} ist nicht erreichbar: {2} {3}.</translation>
@@ -21855,14 +21770,14 @@ Der Rest steht in {2}.</translation>
    <translation>{1} kann nicht als GGUF-Datei gelesen werden: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/chat_files.py" />
+   <source>{1} can't be read, so speakers are named by their ids.</source>
+   <translation>{1} lässt sich nicht lesen: Personen sind nach ihren IDs benannt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/entries.py" />
    <source>{1} can't be read.</source>
    <translation>{1} lässt sich nicht lesen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>{1} can't be read: speakers are named by their ids.</source>
-   <translation>{1} lässt sich nicht lesen: Personen sind nach ihren IDs benannt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/general_text.py" />
@@ -21870,8 +21785,13 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht lesen: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/trash.py" />
+   <source>{1} can't be restored from the trash: {2}.</source>
+   <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/trash_contents.py" />
-   <source>{1} can't be restored: it is nothing that Tunesmith knows.</source>
+   <source>{1} can't be restored: Tunesmith doesn't recognise it.</source>
    <translation>{1} lässt sich nicht wiederherstellen: Tunesmith kennt es nicht.</translation>
   </message>
   <message>
@@ -21883,11 +21803,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/exports/llama_server.py" />
    <source>{1} can't be started: {2}.</source>
    <translation>{1} lässt sich nicht starten: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/trash.py" />
-   <source>{1} can't be taken out of the trash: {2}.</source>
-   <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
@@ -21915,14 +21830,14 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht beschreiben: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/atomic_write.py" />
+   <source>{1} can't be written: only part of it reached the disk.</source>
+   <translation>{1} lässt sich nicht schreiben: Die Festplatte nahm nur einen Teil an.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/events.py" />
    <source>{1} can't be written: the disk is full.</source>
    <translation>{1} lässt sich nicht schreiben: Die Festplatte ist voll.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/atomic_write.py" />
-   <source>{1} can't be written: the disk took only part of it.</source>
-   <translation>{1} lässt sich nicht schreiben: Die Festplatte nahm nur einen Teil an.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -21945,6 +21860,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht löschen: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} changed while it was being sent.</source>
+   <translation>{1} wurde während des Sendens geändert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} changed while it was read.</source>
    <translation>{1} hat sich beim Lesen geändert.</translation>
@@ -21965,88 +21885,168 @@ Der Rest steht in {2}.</translation>
    <translation>{1} rechnet in {2}, {3} in {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>{1} contains NaN values</source>
+   <translation>{1} enthält Werte, die keine Zahlen sind</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>{1} contains a link, {2}.</source>
+   <translation>{1} enthält eine Verknüpfung, {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/file_checks.py" />
+   <source>{1} contains an adapter besides the model: {2}.</source>
+   <translation>{1} enthält neben dem Modell einen Adapter: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/sandboxed.py" />
+   <source>{1} contains far more rows or text than is plausible for its size.</source>
+   <translation>{1} enthält weit mehr Zeilen oder Text, als Daten dieser Größe es tun.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} contains lists that are read as splits: {2}.</source>
+   <translation>{1} enthält Listen, die als Teile gelesen werden: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} contains neither a list nor an object</source>
+   <translation>{1} enthält weder eine Liste noch ein Objekt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>{1} contains no adapter.</source>
+   <translation>{1} enthält keinen Adapter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entries.py" />
+   <source>{1} contains no arena.</source>
+   <translation>In {1} ist keine Arena.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/repository.py" />
+   <source>{1} contains no data files.</source>
+   <translation>{1} enthält keine Datendateien.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} contains no messages.</source>
+   <translation>In {1} sagt niemand etwas.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/model_info.py" />
+   <source>{1} contains no model.</source>
+   <translation>In {1} ist kein Modell.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>{1} contains no optimizer state</source>
+   <translation>{1} enthält keinen Zustand eines Optimierers</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/repository.py" />
+   <source>{1} contains no safetensors weights.</source>
+   <translation>{1} enthält keine Gewichte im Format safetensors.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>{1} contains no schedule state</source>
+   <translation>{1} enthält keinen Zustand eines Lernratenplans</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>{1} contains no {2}.</source>
+   <translation>{1} enthält kein {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>{1} contains {2} adapters.</source>
+   <translation>{1} enthält {2} Adapter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} continues after the end</source>
+   <translation>{1} geht hinter dem Ende weiter</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/sending.py" />
    <source>{1} conversations</source>
    <translation>{1} Gespräche</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} conversations have more than {2} tokens and lose their end.</source>
+   <source>{1} conversations exceed {2} tokens and are cut.</source>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/store_client.py" />
-   <source>{1} could not do it (status {2}). {3}</source>
-   <translation>{1} konnte es nicht ausführen (Status {2}). {3}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
-   <source>{1} did not answer for {2} min.</source>
+   <source>{1} didn't answer for {2} min.</source>
    <translation>{1} hat {2} min lang nicht geantwortet.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/files.py" />
-   <source>{1} did not arrive as it was sent.</source>
-   <translation>{1} kam nicht so an, wie es gesendet wurde.</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>{1} does not accept this token.</source>
-   <translation>{1} nimmt dieses Token nicht an.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>{1} does not answer.</source>
-   <translation>{1} antwortet nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>{1} does not belong to this run's recipe.</source>
-   <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
-   <source>{1} does not compute in bfloat16.</source>
-   <translation>{1} rechnet nicht in bfloat16.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>{1} does not fit {2}: {3}</source>
-   <translation>{1} passt nicht zu {2}: {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>{1} does not hold what its configuration says, first at {2}.</source>
-   <translation>{1} enthält nicht, was seine Konfiguration sagt, zuerst bei {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>{1} does not let this computer in.</source>
-   <translation>{1} lässt diesen Computer nicht herein.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/merged_model.py" />
-   <source>{1} does not say which base model it was made for.</source>
-   <translation>{1} sagt nicht, für welches Basismodell er gemacht ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>{1} does not start Tunesmith.</source>
+   <source>{1} didn't start Tunesmith.</source>
    <translation>{1} startet Tunesmith nicht.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} doesn't belong in the folder.</source>
+   <translation>{1} hat im Ordner keinen Platz.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>{1} doesn't belong to this run's recipe.</source>
+   <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>{1} doesn't contain a token.</source>
+   <translation>In {1} steht kein Token.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>{1} doesn't exist.</source>
+   <translation>Unter {1} ist nichts.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>{1} doesn't fit {2}: {3}</source>
+   <translation>{1} passt nicht zu {2}: {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/paths.py" />
+   <source>{1} doesn't lead to a folder: {2} belongs to an unknown user, links to itself, or isn't a path.</source>
+   <translation>{1} führt zu keinem Ordner: {2} gehört zu einem unbekannten Benutzer, ist ein Link auf sich selbst oder kein Pfad.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/merged_model.py" />
+   <source>{1} doesn't name its base model.</source>
+   <translation>{1} sagt nicht, für welches Basismodell er gemacht ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>{1} doesn't respond.</source>
+   <translation>{1} antwortet nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>{1} doesn't support bfloat16.</source>
+   <translation>{1} rechnet nicht in bfloat16.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/base.py" />
-   <source>{1} does not work on {2}.</source>
+   <source>{1} doesn't work on {2}.</source>
    <translation>{1} geht nicht mit {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>{1} does not work with checkpointed activations.</source>
+   <source>{1} doesn't work with checkpointed activations.</source>
    <translation>{1} geht nicht mit neu berechneten Aktivierungen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
-   <source>{1} does not work with {2} models.</source>
+   <source>{1} doesn't work with {2} models.</source>
    <translation>{1} geht nicht mit {2}-Modellen.</translation>
   </message>
   <message>
@@ -22058,16 +22058,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} examples</source>
    <translation>{1} Beispiele</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} exists already and holds something else.</source>
-   <translation>{1} gibt es schon, und es enthält etwas anderes.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>{1} exists already.</source>
-   <translation>{1} gibt es schon.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
@@ -22085,19 +22075,14 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ab {2} unter {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/store_client.py" />
-   <source>{1} gave an answer that Tunesmith does not understand.</source>
-   <translation>{1} hat eine Antwort gegeben, die Tunesmith nicht versteht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} goes on behind the end</source>
-   <translation>{1} geht hinter dem Ende weiter</translation>
-  </message>
-  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1} h {2} min</source>
    <translation>{1} h {2} min</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/base_files.py" />
+   <source>{1} has NaN or infinite values in {2} of {3}.</source>
+   <translation>{1} enthält Werte, die keine Zahlen sind (NaN oder unendlich), in {2} von {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -22111,27 +22096,22 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
-   <source>{1} has all these entries with {2} seeds already.</source>
-   <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has another entry like {2} now.</source>
    <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/following.py" />
-   <source>{1} has forgotten the run: it is sent again.</source>
-   <translation>{1} hat den Lauf vergessen: Er wird neu gesendet.</translation>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>{1} has different columns than the first file: {2} is read.</source>
+   <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/following.py" />
-   <source>{1} has forgotten {2}.</source>
-   <translation>{1} hat {2} vergessen.</translation>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>{1} has different files of {2} than {3}.</source>
+   <translation>{1} hat andere Dateien von {2} als {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>{1} has impossible values ({2}) in {3}{4}: what it writes makes no sense.</source>
+   <source>{1} has invalid values ({2}) in {3}{4}, so its summaries would be meaningless.</source>
    <translation>{1} hat unmögliche Werte ({2}) in {3}{4}: Was er schreibt, ergibt keinen Sinn.</translation>
   </message>
   <message>
@@ -22146,12 +22126,12 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />
-   <source>{1} has no "{2}": it is not known which conversation it belongs to.</source>
+   <source>{1} has no "{2}", so its conversation is unknown.</source>
    <translation>{1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} has no address at {2} ({3}), where the ranks meet.</source>
+   <source>{1} has no address at {2} ({3}), the ranks' meeting point.</source>
    <translation>{1} hat keine Adresse an {2} ({3}), wo sich die Ranks treffen.</translation>
   </message>
   <message>
@@ -22160,18 +22140,13 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Spalte „{2}“, sondern {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/alignment.py" />
-   <source>{1} has no column {2}, which other files have. Its columns are: {3}.</source>
-   <translation>{1} hat keine Spalte {2}, die andere Dateien haben. Ihre Spalten sind: {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>{1} has no conversation {2} with a reference summary.</source>
    <translation>{1} hat kein Gespräch {2} mit einer Referenz.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/read_conversations.py" />
-   <source>{1} has no conversations that can be tried.</source>
+   <source>{1} has no conversations to try.</source>
    <translation>{1} hat keine Gespräche, die sich ausprobieren lassen.</translation>
   </message>
   <message>
@@ -22185,13 +22160,8 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} has no folder in which the ranks can meet without others.</source>
-   <translation>{1} hat keinen Ordner, in dem sich die Ranks ohne andere treffen können.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
-   <source>{1} has no header: its columns are called by their numbers.</source>
+   <source>{1} has no header, so its columns are numbered.</source>
    <translation>{1} hat keine Kopfzeile: Die Spalten heißen nach ihren Nummern.</translation>
   </message>
   <message>
@@ -22205,9 +22175,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Schicht {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/files.py" />
-   <source>{1} has no place in the folder.</source>
-   <translation>{1} hat im Ordner keinen Platz.</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} has no private folder in which the ranks can meet.</source>
+   <translation>{1} hat keinen Ordner, in dem sich die Ranks ohne andere treffen können.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -22215,8 +22185,13 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Revision {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} has no rows.</source>
+   <translation>In {1} sind keine Zeilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/workbook.py" />
-   <source>{1} has no sheet "{2}" that holds anything.</source>
+   <source>{1} has no sheet "{2}" with data.</source>
    <translation>{1} hat kein Blatt „{2}“, das etwas enthält.</translation>
   </message>
   <message>
@@ -22231,7 +22206,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/documents.py" />
-   <source>{1} has no text: its pages are pictures.</source>
+   <source>{1} has no text; its pages are images.</source>
    <translation>{1} hat keinen Text: Die Seiten sind Bilder.</translation>
   </message>
   <message>
@@ -22250,18 +22225,8 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat kein {2}{3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/alignment.py" />
-   <source>{1} has other columns than the first file: {2} is read.</source>
-   <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/rank_models.py" />
-   <source>{1} has other files of {2} than {3}.</source>
-   <translation>{1} hat andere Dateien von {2} als {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
-   <source>{1} has properties or tables above the turns, which are left out.</source>
+   <source>{1} has properties or tables above the turns, which are skipped.</source>
    <translation>{1} enthält Eigenschaften oder Tabellen über den Beiträgen; sie werden ausgelassen.</translation>
   </message>
   <message>
@@ -22271,7 +22236,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
-   <source>{1} has summaries below its conversations, which are read as that.</source>
+   <source>{1} has summaries below its conversations, which are read as summaries.</source>
    <translation>{1} hat unter den Gesprächen Zusammenfassungen, die als solche gelesen werden.</translation>
   </message>
   <message>
@@ -22281,27 +22246,17 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>{1} has trained biases of the base model itself, which Tunesmith does not train.</source>
+   <source>{1} has trained biases of the base model itself, which Tunesmith doesn't support.</source>
    <translation>{1} hat trainierte Biases des Basismodells selbst, die Tunesmith nicht trainiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_files.py" />
-   <source>{1} has values that are no numbers (NaN or infinity) in {2} of {3}.</source>
-   <translation>{1} enthält Werte, die keine Zahlen sind (NaN oder unendlich), in {2} von {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/jobs/events.py" />
-   <source>{1} has {2} bytes, at most {3} are allowed</source>
+   <source>{1} has {2} bytes; the limit is {3}</source>
    <translation>{1} hat {2} Bytes, höchstens {3} sind erlaubt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/export.py" />
-   <source>{1} has {2} free, and the export needs up to {3}.</source>
-   <translation>{1} hat {2} frei, und der Export braucht bis zu {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} has {2} of layers that its config.json leaves out: {3}.</source>
+   <source>{1} has {2} of layers that its config.json doesn't declare: {3}.</source>
    <translation>{1} hat {2} von Schichten, die seine config.json weglässt: {3}.</translation>
   </message>
   <message>
@@ -22311,12 +22266,12 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} has {2} that a {3} model does not use: {4}.</source>
+   <source>{1} has {2} that a {3} model doesn't use: {4}.</source>
    <translation>{1} hat {2}, die ein {3}-Modell nicht verwendet: {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
-   <source>{1} has {2} {3} ({4}{5}): each cell counts as its first.</source>
+   <source>{1} has {2} {3} ({4}{5}); each cell gets the value of the first.</source>
    <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
   </message>
   <message>
@@ -22330,74 +22285,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2}, {3} hat {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} holds a link, {2}.</source>
-   <translation>{1} enthält eine Verknüpfung, {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} holds an adapter beside the model: {2}.</source>
-   <translation>{1} enthält neben dem Modell einen Adapter: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/sandboxed.py" />
-   <source>{1} holds far more rows or text than data of its size would.</source>
-   <translation>{1} enthält weit mehr Zeilen oder Text, als Daten dieser Größe es tun.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} holds lists that are read as splits: {2}.</source>
-   <translation>{1} enthält Listen, die als Teile gelesen werden: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} holds neither a list nor an object</source>
-   <translation>{1} enthält weder eine Liste noch ein Objekt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>{1} holds no adapter.</source>
-   <translation>{1} enthält keinen Adapter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>{1} holds no data files.</source>
-   <translation>{1} enthält keine Datendateien.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>{1} holds no optimizer's state</source>
-   <translation>{1} enthält keinen Zustand eines Optimierers</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
-   <source>{1} holds no schedule's state</source>
-   <translation>{1} enthält keinen Zustand eines Lernratenplans</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>{1} holds no weights in the safetensors format.</source>
-   <translation>{1} enthält keine Gewichte im Format safetensors.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} holds no {2}.</source>
-   <translation>{1} enthält kein {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} holds several lists: {2}.</source>
    <translation>{1} enthält mehrere Listen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>{1} holds values that are no numbers</source>
-   <translation>{1} enthält Werte, die keine Zahlen sind</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} holds {2} adapters.</source>
-   <translation>{1} enthält {2} Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -22416,8 +22306,13 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/sending.py" />
-   <source>{1} is a card of this computer.</source>
-   <translation>{1} ist eine Karte dieses Computers.</translation>
+   <source>{1} is a GPU of this computer.</source>
+   <translation>{1} ist eine GPU dieses Computers.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>{1} is a blind comparison of another version.</source>
+   <translation>{1} ist kein Blindvergleich dieser Version.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
@@ -22426,7 +22321,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
-   <source>{1} is a folder among other things.</source>
+   <source>{1} is a folder among files.</source>
    <translation>{1} ist ein Ordner unter anderem.</translation>
   </message>
   <message>
@@ -22436,7 +22331,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>{1} is a link to {2}, and there is nothing to read.</source>
+   <source>{1} is a link to {2}, which doesn't exist.</source>
    <translation>{1} ist eine Verknüpfung auf {2}, und dort ist nichts zu lesen.</translation>
   </message>
   <message>
@@ -22446,13 +22341,23 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>{1} is a {2} model, which can't write text.</source>
+   <source>{1} is a {2} model, which can't generate text.</source>
    <translation>{1} ist ein {2}-Modell, das keinen Text schreiben kann.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/job.py" />
+   <source>{1} is already running.</source>
+   <translation>{1} läuft schon.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} is being changed elsewhere.</source>
    <translation>{1} wird gerade anderswo geändert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/repository.py" />
+   <source>{1} is built by a script, {2}. Tunesmith doesn't run scripts from the hub.</source>
+   <translation>{1} entsteht durch ein Skript, {2}, und Skripte werden nicht ausgeführt: Sie könnten hier alles tun.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
@@ -22481,23 +22386,13 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>{1} is gated: its owner wants terms accepted first.</source>
+   <source>{1} is gated: you have to accept its owner's terms first.</source>
    <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/databases.py" />
-   <source>{1} is in use: what stands in {2} is not read. Close the program that writes it.</source>
+   <source>{1} is in use, so {2} is not read. Close the program that writes it.</source>
    <translation>{1} ist in Gebrauch: Was in {2} steht, wird nicht gelesen. Schließen Sie das Programm, das sie schreibt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>{1} is made by a script, {2}, and scripts are not run: they can do anything here.</source>
-   <translation>{1} entsteht durch ein Skript, {2}, und Skripte werden nicht ausgeführt: Sie könnten hier alles tun.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>{1} is made by {2} of llama.cpp, which is not on this computer.</source>
-   <translation>{1} entsteht durch {2} von llama.cpp, das nicht auf diesem Computer ist.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -22506,7 +22401,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>{1} is neither a folder nor a zip of an adapter.</source>
+   <source>{1} is neither an adapter's folder nor its zip file.</source>
    <translation>{1} ist weder ein Ordner noch die ZIP-Datei eines Adapters.</translation>
   </message>
   <message>
@@ -22515,84 +22410,59 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist weder auf diesem Computer noch auf jedem Knoten, und ein Knoten erreicht den Hub nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>{1} is no SQLite database, or it is encrypted.</source>
-   <translation>{1} ist keine SQLite-Datenbank, oder sie ist verschlüsselt.</translation>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>{1} is not UTF-8 and is read as {2}. If letters look wrong, choose another encoding (data.encoding).</source>
+   <translation>{1} ist nicht UTF-8. Gelesen wird es als {2}, und das ist eine Vermutung: Sehen Sie sich die Buchstaben an, und wählen Sie eine andere Kodierung (data.encoding), wenn sie falsch sind.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/repository.py" />
-   <source>{1} is no adapter: it has no {2}.</source>
-   <translation>{1} ist kein Adapter: Es gibt darin kein {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/comparisons.py" />
-   <source>{1} is no blind comparison of this version.</source>
-   <translation>{1} ist kein Blindvergleich dieser Version.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/ranks.py" />
-   <source>{1} is no computer that can be found ({2}): {3}.</source>
-   <translation>{1} ist kein Computer, der sich finden lässt ({2}): {3}.</translation>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} is not a Ray cluster, or it isn't ready yet.</source>
+   <translation>Was bei {1} antwortet, ist kein Ray-Cluster, oder keiner, der bereit ist.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>{1} is no job: {2}.</source>
+   <source>{1} is not a job: {2}.</source>
    <translation>{1} ist kein Auftrag: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/predictions.py" />
-   <source>{1} is no kind of file that can be read.</source>
-   <translation>{1} ist keine Art von Datei, die gelesen werden kann.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
-   <source>{1} is no linear layer of {2}.</source>
+   <source>{1} is not a linear layer of {2}.</source>
    <translation>{1} ist keine lineare Schicht von {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>{1} is no linear layer, so no adapter can follow it.</source>
+   <source>{1} is not a linear layer, so no adapter can follow it.</source>
    <translation>{1} ist keine lineare Schicht, also kann kein Adapter darauf folgen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>{1} is no model that can be loaded: {2}</source>
-   <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/validators.py" />
-   <source>{1} is no name of a folder</source>
-   <translation>{1} ist kein Name eines Ordners</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>{1} is no number: {2}.</source>
+   <source>{1} is not a number: {2}.</source>
    <translation>{1} ist keine Zahl: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/push.py" />
-   <source>{1} is no plain model that {2} was exported to.</source>
+   <source>{1} is not a plain model exported from {2}.</source>
    <translation>{1} ist kein Modell, als das {2} exportiert wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
-   <source>{1} is no set of conversations to summarise.</source>
+   <source>{1} is not a set of conversations to summarise.</source>
    <translation>{1} ist keine Sammlung von Gesprächen zum Zusammenfassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} is not UTF-8. It is read as {2}, which is a guess: look at its letters, and choose another encoding (data.encoding) if they are wrong.</source>
-   <translation>{1} ist nicht UTF-8. Gelesen wird es als {2}, und das ist eine Vermutung: Sehen Sie sich die Buchstaben an, und wählen Sie eine andere Kodierung (data.encoding), wenn sie falsch sind.</translation>
+   <location filename="../../engine/system/validators.py" />
+   <source>{1} is not a valid folder name</source>
+   <translation>{1} ist kein Name eines Ordners</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/tunnel.py" />
-   <source>{1} is not a known name on this network.</source>
-   <translation>{1} ist in diesem Netz kein bekannter Name.</translation>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>{1} is not an SQLite database, or it is encrypted.</source>
+   <translation>{1} ist keine SQLite-Datenbank, oder sie ist verschlüsselt.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} is not as large as it says</source>
-   <translation>{1} ist nicht so groß, wie angegeben</translation>
+   <location filename="../../engine/worker/hub/repository.py" />
+   <source>{1} is not an adapter: it has no {2}.</source>
+   <translation>{1} ist kein Adapter: Es gibt darin kein {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />
@@ -22620,23 +22490,18 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist ungerade: Spiegelungen bilden Paare, und eine einzelne würde das Basismodell ändern.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>{1} is of a type that plain PEFT can't load.</source>
-   <translation>{1} ist von einem Typ, den PEFT allein nicht laden kann.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} is one object with lists of different lengths: {2}.</source>
    <translation>{1} ist ein Objekt mit Listen verschiedener Länge: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/locks.py" />
-   <source>{1} is open elsewhere.</source>
+   <source>{1} is open in another program.</source>
    <translation>{1} ist anderswo geöffnet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} is private and should be public.</source>
+   <source>{1} is private, but you asked for public.</source>
    <translation>{1} ist privat und sollte öffentlich sein.</translation>
   </message>
   <message>
@@ -22646,7 +22511,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} is public and should be private.</source>
+   <source>{1} is public, but you asked for private.</source>
    <translation>{1} ist öffentlich und sollte privat sein.</translation>
   </message>
   <message>
@@ -22655,18 +22520,13 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist als Beiträge gelesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/job.py" />
-   <source>{1} is running already.</source>
-   <translation>{1} läuft schon.</translation>
-  </message>
-  <message>
    <location filename="../../engine/runs/run_store.py" />
    <source>{1} is running.</source>
    <translation>{1} läuft.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>{1} is somebody else: your token writes for {2}.</source>
+   <source>{1} is someone else's account; your token belongs to {2}.</source>
    <translation>{1} ist jemand anderes: Ihr Token schreibt für {2}.</translation>
   </message>
   <message>
@@ -22676,7 +22536,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>{1} is unpacked once, into the cache: {2} in {3} become {4} in {5}.</source>
+   <source>{1} is unpacked into the cache once: {2} in {3} become {4} in {5}.</source>
    <translation>{1} wird einmal in den Cache entpackt: Aus {2} in {3} werden {4} in {5}.</translation>
   </message>
   <message>
@@ -22700,8 +22560,13 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist {2} und kann nicht gelesen werden.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>{1} lacks the column {2} that other files have. Its columns are: {3}.</source>
+   <translation>{1} hat keine Spalte {2}, die andere Dateien haben. Ihre Spalten sind: {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/file_checks.py" />
-   <source>{1} lacks {2} that its config.json asks for: {3}.</source>
+   <source>{1} lacks {2} that its config.json declares: {3}.</source>
    <translation>{1} fehlen {2}, die seine config.json verlangt: {3}.</translation>
   </message>
   <message>
@@ -22710,28 +22575,18 @@ Der Rest steht in {2}.</translation>
    <translation>{1} fehlt {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/paths.py" />
-   <source>{1} leads to no folder: {2} is of an unknown user, a link to itself, or no path.</source>
-   <translation>{1} führt zu keinem Ordner: {2} gehört zu einem unbekannten Benutzer, ist ein Link auf sich selbst oder kein Pfad.</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>{1} left out</source>
    <translation>{1} ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} left out, as the column "{2}" names no split there ({3}; rows {4}{5}).</source>
-   <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/__init__.py" />
-   <source>{1} lines are written "Name: text"</source>
+   <source>{1} lines have the form "Name: text"</source>
    <translation>{1} Zeilen haben die Form „Name: Text“</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/__init__.py" />
-   <source>{1} lines are written "{2}"</source>
+   <source>{1} lines have the form "{2}"</source>
    <translation>{1} Zeilen haben die Form „{2}“</translation>
   </message>
   <message>
@@ -22746,13 +22601,18 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} mixes encodings: {2} of UTF-8, read as that.</source>
+   <source>{1} mixes encodings: {2} are UTF-8 and read as that.</source>
    <translation>{1} mischt Kodierungen: {2} in UTF-8, so gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>{1} models have no biases to train.</source>
    <translation>{1}-Modelle haben keine Biases zum Trainieren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/validation/check_report.py" />
+   <source>{1} more differ only in surrounding spaces.</source>
+   <translation>Nur durch Leerzeichen ringsum verschieden: {1} weitere.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -22775,6 +22635,26 @@ Der Rest steht in {2}.</translation>
    <translation>{1} braucht den Patch peft_type, den {2} abschaltet.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>{1} needs {2} of llama.cpp, which is not on this computer.</source>
+   <translation>{1} entsteht durch {2} von llama.cpp, das nicht auf diesem Computer ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>{1} needs {2} when unpacked, but {3} has only {4} free.</source>
+   <translation>{1} braucht entpackt {2}, und in {3} sind {4} frei.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>{1} no longer has the run, so it is sent again.</source>
+   <translation>{1} hat den Lauf vergessen: Er wird neu gesendet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>{1} no longer has {2}.</source>
+   <translation>{1} hat {2} vergessen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} of "{2}"</source>
    <translation>{1} von „{2}“</translation>
@@ -22786,7 +22666,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
-   <source>{1} of the adapter is not on the disk as it was written.</source>
+   <source>{1} of the adapter was not written correctly.</source>
    <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
   </message>
   <message>
@@ -22796,7 +22676,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/segmentation.py" />
-   <source>{1} of them stay whole, as their times have no dates.</source>
+   <source>{1} of them stay whole because their times have no dates.</source>
    <translation>{1} davon bleiben ganz, da ihre Zeiten kein Datum haben.</translation>
   </message>
   <message>
@@ -22830,18 +22710,23 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} abgeschlossen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} of {2} conversations exceed {3} tokens and are cut.</source>
+   <translation>{1} von {2} Gesprächen sind länger als {3} Tokens und werden gekürzt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} of {2} free</source>
    <translation>{1} von {2} frei</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{1} of {2} has no {3} and is left out. {4}</source>
+   <source>{1} of {2} has no {3} and is skipped. {4}</source>
    <translation>{1} von {2} hat keine {3} und wird ausgelassen. {4}</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
-   <source>{1} of {2} has {3} characters, and at most {4} are read.</source>
+   <source>{1} of {2} has {3} characters; the limit is {4}.</source>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
@@ -22850,19 +22735,24 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s:</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{1} of {2} read differently: the template or tokenizer differs.</source>
-   <translation>{1} von {2} lesen sich anders: Vorlage oder Tokenizer unterscheiden sich.</translation>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} of {2} reference summaries exceed {3} tokens and are cut.</source>
+   <translation>{1} von {2} Referenzen sind länger als {3} Tokens und werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
-   <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
+   <source>{1} of {2} reference summaries have no word that ROUGE reads.</source>
    <translation>{1} von {2} Referenzzusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} of {2} scored conversations are longer than {3} tokens and lose their end.</source>
+   <source>{1} of {2} scored conversations exceed {3} tokens and are cut.</source>
    <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} of {2} scored references exceed the output limit of {3} tokens.</source>
+   <translation>{1} von {2} bewerteten Referenzen überschreiten die Ausgabegrenze von {3} Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -22873,6 +22763,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} of {2} steps skipped: loss or gradients were not finite.</source>
    <translation>{1} von {2} Schritten übersprungen: Verlust oder Gradienten waren nicht endlich.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} of {2} tokenize differently: the template or tokenizer differs.</source>
+   <translation>{1} von {2} lesen sich anders: Vorlage oder Tokenizer unterscheiden sich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -22906,23 +22801,38 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>{1} processes can't all compute on {2}:{3}.</source>
+   <source>{1} processes can't all use {2}:{3}.</source>
    <translation>{1} Prozesse können nicht alle auf {2}:{3} rechnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
-   <source>{1} processes share {2} cards on this computer; each needs its own.</source>
-   <translation>{1} Prozesse teilen sich {2} Grafikkarten auf diesem Computer; jeder braucht eine eigene.</translation>
+   <source>{1} processes share {2} GPUs on this computer; each needs its own.</source>
+   <translation>{1} Prozesse teilen sich auf diesem Computer {2} GPUs; jeder braucht eine eigene.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} reference summaries have more than {2} tokens and are truncated.</source>
+   <source>{1} reference summaries exceed {2} tokens and are cut.</source>
    <translation>{1} Referenzzusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>{1} refused the login.</source>
+   <translation>{1} lässt diesen Computer nicht herein.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>{1} refuses SSH connections.</source>
    <translation>{1} weist SSH-Verbindungen ab.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} rejected this token.</source>
+   <translation>{1} nimmt dieses Token nicht an.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} requires a token.</source>
+   <translation>{1} verlangt ein Token.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
@@ -22941,28 +22851,43 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{1} rows of {2} have no {3} and are left out ({4}{5}). {6}</source>
+   <source>{1} rows of {2} have no {3} and are skipped ({4}{5}). {6}</source>
    <translation>{1} Zeilen von {2} haben keinen Eintrag für {3} und bleiben weg ({4}{5}). {6}</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>{1} seeds from {2} on are more than there are: the last is {3}.</source>
+   <source>{1} seeds are too many or too few: choose 1 to {2}.</source>
+   <translation>{1} Startwerte sind nicht möglich: erlaubt sind 1 bis {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/presets.py" />
+   <source>{1} seeds starting at {2} go past the last possible seed, {3}.</source>
    <translation>{1} Startwerte ab {2} sind mehr, als es gibt: Der letzte ist {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/store_client.py" />
+   <source>{1} sent an answer that Tunesmith doesn't understand.</source>
+   <translation>{1} hat eine Antwort gegeben, die Tunesmith nicht versteht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{1} skipped because the column "{2}" names no split ({3}; rows {4}{5}).</source>
+   <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>{1} splits text in a way that is not known here ({2}).</source>
+   <source>{1} splits text in an unknown way ({2}).</source>
    <translation>{1} zerlegt Text auf eine Weise, die hier nicht bekannt ist ({2}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} starts a value of more than {2} characters</source>
+   <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
    <source>{1} summaries</source>
    <translation>{1} Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
-   <source>{1} takes {2} unpacked, and {3} has {4} free.</source>
-   <translation>{1} braucht entpackt {2}, und in {3} sind {4} frei.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/trash_contents.py" />
@@ -22986,7 +22911,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
-   <source>{1} trains nothing, so it can't start from an adapter.</source>
+   <source>{1} trains nothing, so it can't continue from an adapter.</source>
    <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
   </message>
   <message>
@@ -23001,7 +22926,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} unpacks to {2} files of {3} MB, far more than an adapter of its size would.</source>
+   <source>{1} unpacks to {2} files of {3} MB, far too much for an adapter of its size.</source>
    <translation>{1} entpackt sich zu {2} Dateien mit {3} MB, weit mehr als ein Adapter seiner Größe es würde.</translation>
   </message>
   <message>
@@ -23010,19 +22935,19 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Werte lassen sich nicht mit {2} paaren</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} vanished while it was read.</source>
-   <translation>{1} ist beim Lesen verschwunden.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>{1} virtual tokens fill the context window of {2} tokens.</source>
    <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2} Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/files.py" />
-   <source>{1} was changed while it was sent.</source>
-   <translation>{1} wurde während des Sendens geändert.</translation>
+   <source>{1} was damaged in transit.</source>
+   <translation>{1} kam nicht so an, wie es gesendet wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} was deleted while it was read.</source>
+   <translation>{1} ist beim Lesen verschwunden.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -23056,7 +22981,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>{1} was made with {2}, which Tunesmith does not use.</source>
+   <source>{1} was made with {2}, which Tunesmith doesn't support.</source>
    <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
   </message>
   <message>
@@ -23066,12 +22991,12 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>{1} was trained in {2} format and is used in {3} format.</source>
+   <source>{1} was trained in {2} format but is used in {3} format.</source>
    <translation>{1} wurde im Format {2} trainiert und wird im Format {3} benutzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} was trained with another prompt than the recipe's.</source>
+   <source>{1} was trained with a different prompt than the recipe's.</source>
    <translation>{1} wurde mit einem anderen Prompt als dem des Rezepts trainiert.</translation>
   </message>
   <message>
@@ -23090,18 +23015,18 @@ Der Rest steht in {2}.</translation>
    <translation>{1} mit {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/hub_adapters.py" />
+   <source>{1} would contain the path of a folder on this computer.</source>
+   <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/context_window.py" />
    <source>{1} would fit.</source>
    <translation>{1} würde passen.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>{1} would name a folder of this computer.</source>
-   <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
-   <source>{1} {2} does not divide the widths of all adapted layers: {3}.</source>
+   <source>{1} {2} doesn't divide the widths of all adapted layers: {3}.</source>
    <translation>{1} {2} teilt nicht die Breiten aller angepassten Schichten: {3}.</translation>
   </message>
   <message>
@@ -23141,7 +23066,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/token_cache.py" />
-   <source>{1}, where rank 0 puts what the others read, can't be read: {2}.</source>
+   <source>{1}, the data from rank 0, can't be read: {2}.</source>
    <translation>{1}, wo Rank 0 ablegt, was die anderen lesen, ist nicht lesbar: {2}.</translation>
   </message>
   <message>
@@ -23156,7 +23081,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>{1}.{2} is left out. {3}</source>
+   <source>{1}.{2} is ignored. {3}</source>
    <translation>{1}.{2} entfällt. {3}</translation>
   </message>
   <message>
@@ -23186,17 +23111,12 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
-   <source>{1}: the column "{2}" holds lists of something else than texts.</source>
-   <translation>{1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>{1}: the column "{2}" holds no turns.</source>
+   <source>{1}: the column "{2}" contains no turns.</source>
    <translation>{1}: Die Spalte „{2}“ enthält keine Beiträge.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
-   <source>{1}: the column "{2}" holds tables, not text.</source>
+   <source>{1}: the column "{2}" contains tables, not text.</source>
    <translation>{1}: Die Spalte „{2}“ enthält Tabellen, keinen Text.</translation>
   </message>
   <message>
@@ -23210,23 +23130,33 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>{1}: the lists in column "{2}" don't contain text.</source>
+   <translation>{1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>{1}: the sheet {2} is read, {3} is not.</source>
+   <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>{1}: token lengths are estimated, {2} characters a token.</source>
    <translation>{1}: Token-Längen sind geschätzt, {2} Zeichen je Token.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1}: {2}, left out, as the recipe says (data.broken_rows).</source>
+   <source>{1}: {2}, skipped as set in the recipe (data.broken_rows).</source>
    <translation>{1}: {2}, ausgelassen, wie das Rezept sagt (data.broken_rows).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1}:{2}, where the ranks meet, can't be reached: {3}</source>
+   <source>{1}:{2}, the ranks' meeting point, can't be reached: {3}</source>
    <translation>{1}:{2}, wo sich die Ranks treffen, ist nicht erreichbar: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
-   <source>{1}; resume goes on from the last checkpoint.</source>
+   <source>{1}; resume continues from the last checkpoint.</source>
    <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>

@@ -22,8 +22,8 @@ NEVER_ONE = {
     "The first {most} of {count} characters are shown.",
     "The name has {count} characters.",
     (
-        "With {count} summaries a run learns little, and one test conversation can't show a gain. As examples in the "
-        "prompt (Prompt only) they may help at once."
+        "With {count} summaries a run learns little, and one test conversation can't show a gain. They may help right "
+        "away as examples in the prompt (Prompt only)."
     ),
     "best of up to {count} references",
     "context of {count} tokens",

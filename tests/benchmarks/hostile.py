@@ -69,7 +69,7 @@ def _read_by_command() -> None:
         ("ended in any other error", "other", "0"),
         (f"took more than {MAX_SECONDS} s of a CPU", "slow", "0"),
         (f"took more than {MAX_BYTES >> 30} GB", "memory", "0"),
-        ("ended the process", "crash", "0"),
+        ("crashed the process", "crash", "0"),
         (f"took more than {HANG_SECONDS} s", "hang", "0"),
     ]
     told = [(title, f"{kinds[kind]:,}", goal) for title, kind, goal in rows]

@@ -4,7 +4,7 @@ Every run is a real one, of the command line, in float32. For speed the ways tak
 median of their steps counts; memory is what the run says: of all its ranks, what they share counted once. Differences
 are those of losses and of trained parameters between 1, 2 and 4 ranks of the starter. Arguments name models (starter,
 small) for speed and methods for differences; those behind `every` are trained on tiny models of four families, with
-their own dropout: 2 and 4 ranks are to train the same bits twice, and 2 that share out the base model (FSDP), in 4 bits
+their own dropout: 2 and 4 ranks are to train the same bits twice, and 2 that shard the base model (FSDP), in 4 bits
 too, what 2 with whole base models do.
 """
 

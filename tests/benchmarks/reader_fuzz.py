@@ -40,7 +40,7 @@ def main() -> None:
             ("gave rows", f"{kinds['rows']:,}", ""),
             ("ended in a named error", f"{kinds['named error']:,}", ""),
             ("ended in any other error", f"{kinds['other error']:,}", "0"),
-            ("ended the process", f"{kinds['crash']:,}", "0"),
+            ("crashed the process", f"{kinds['crash']:,}", "0"),
             (f"took more than {MAX_SECONDS} s", f"{kinds['hang']:,}", "0"),
             ("seconds", f"{time.perf_counter() - began:.0f}", ""),
         ],

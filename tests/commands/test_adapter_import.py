@@ -105,7 +105,11 @@ def test_damaged_weights_and_such_as_can_run_code_are_refused_by_name(served, in
     weights.rename(files_of(served) / "adapter_model.bin")
     served.requests.clear()
     done = in_process.run("adapters", "import", NAME)
-    refused(done, "are in adapter_model.bin, not in adapter_model.safetensors", "only safetensors are taken")
+    refused(
+        done,
+        "are in adapter_model.bin, not in adapter_model.safetensors",
+        "only safetensors files are accepted",
+    )
     assert not [line for line in served.requests if "resolve" in line]
 
 

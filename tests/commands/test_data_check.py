@@ -68,7 +68,7 @@ def test_clean_data_is_told_in_a_table():
         "Speakers",
     ]
     assert printed[6].startswith("train     1,000  2 · 4 · 9")
-    assert printed[-1] == "Nothing is wrong with them."
+    assert printed[-1] == "No problems found."
 
 
 def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first():
@@ -161,7 +161,7 @@ def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(in_pr
     )
     assert "--set data.broken_rows=leave_out" in refused.err
     told = refused.out[refused.out.index("Rows that can't be read:") :].splitlines()
-    assert told[1] == "  line 8: it is no JSON: unterminated string starting at character 35"
+    assert told[1] == "  line 8: it is not JSON: unterminated string starting at character 35"
     assert told[21] == "  and 10 more. --export FOLDER writes all to a file."
     consent = ("--set", "data.broken_rows=leave_out", "--export", "left_out", "--json")
     done = in_process.run("data", "a.jsonl", *consent, cwd=tmp_path)

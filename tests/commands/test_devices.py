@@ -12,7 +12,7 @@ pytestmark = pytest.mark.torch
     ("device", "message"),
     [
         ("cuda:9", "cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)"),
-        ("cuda:x", "Device: auto, all, cpu, mps, xpu, or a card such as cuda:0."),
+        ("cuda:x", "Device: auto, all, cpu, mps, xpu, or a GPU such as cuda:0."),
     ],
 )
 def test_a_device_that_is_not_there_is_a_problem_of_its_field(

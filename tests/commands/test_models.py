@@ -12,14 +12,14 @@ def test_models_are_told_with_the_starter_as_what_it_is(in_process):
     assert f"{STARTER} (practice model)" in done.out
     for model in model_info.catalogue():
         assert model.id in done.out
-    assert "gemma, to be accepted" in done.out
+    assert "gemma, to accept" in done.out
 
 
 def test_the_hub_is_searched(in_process, tmp_path, monkeypatch):
     (tmp_path / "served/models/someone/writer-de").mkdir(parents=True)
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch):
         assert "someone/writer-de" in in_process.run("models", "--search", "writer").out
-        assert "finds no such model" in in_process.run("models", "--search", "painter").out
+        assert "has no text-generating model" in in_process.run("models", "--search", "painter").out
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(recipe, narro
 
     assert say(*shlex.split(commands[0])[1:]) == 0
     captured = capsys.readouterr()
-    assert "From the first step on: Micro-batch " in captured.out
+    assert "From the first step: Micro-batch " in captured.out
     changed = recipes.load(job.recipe_path)
     assert changed.training.batch_size == 8
     assert [change.field for change in changed.changes] == ["training.micro_batch_tokens"]

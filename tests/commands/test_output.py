@@ -96,7 +96,7 @@ def test_help_on_a_full_disk_is_one_line_of_error(capfd, monkeypatch, verb):
 def test_a_closed_output_is_one_line_of_error(home, capfd, monkeypatch, verb):
     monkeypatch.setattr(sys, "stdout", None)
     assert cli.run(cli.parse(verb)) == 1
-    assert capfd.readouterr().err == "The output can't be written: it is closed.\n"
+    assert capfd.readouterr().err == "The output can't be written because it is closed.\n"
 
 
 @pytest.mark.parametrize("verb", VERBS)

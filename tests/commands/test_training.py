@@ -48,7 +48,7 @@ def require_repeated_ending(trained: Finished, in_process: InProcessTerminal) ->
     assert again.code == 0
     assert again.events == trained.named("adapter_saved") + trained.named("job_ended")
     done = in_process.run("resume", trained.json[0]["run"])
-    assert "This run is completed already." in done.out
+    assert "This run is already completed." in done.out
     assert trained.named("adapter_saved")[0]["path"] in done.out
 
 

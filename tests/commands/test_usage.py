@@ -200,7 +200,7 @@ def test_resume_waits_for_a_living_run_and_then_refuses(call, monkeypatch):
     with job.lock():
         done = call("resume", job.id, "--json")
     assert done.code == 1
-    assert done.json[-1]["message"] == f"{job.id} is running already."
+    assert done.json[-1]["message"] == f"{job.id} is already running."
     assert "Waiting" in done.err
 
 
@@ -251,5 +251,5 @@ def test_a_conversation_without_an_end_is_named(home, tmp_path, call):
         stream.truncate(1 << 33)
     done = call("summarize", "--base-model", "starter", str(large))
     assert done.code == 2
-    assert "large.txt can't be read: hardly anything of it was ever written." in done.err
-    assert "it is no file" in call("summarize", "--base-model", "starter", "/dev/zero").err
+    assert "large.txt can't be read: it was hardly written at all." in done.err
+    assert "it is not a file" in call("summarize", "--base-model", "starter", "/dev/zero").err

@@ -113,9 +113,7 @@ def test_no_setting_is_a_number_without_end(value):
 
 def test_a_pattern_is_told_in_words():
     (problem,) = check(TrainingOptions, {"device": "gpu"}, "training")[1]
-    assert problem == Problem(
-        "training.device", "Device: auto, all, cpu, mps, xpu, or a card such as cuda:0."
-    )
+    assert problem == Problem("training.device", "Device: auto, all, cpu, mps, xpu, or a GPU such as cuda:0.")
 
 
 def test_a_bound_of_0_is_not_told_where_0_has_a_word():

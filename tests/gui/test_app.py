@@ -193,7 +193,7 @@ def test_closing_while_a_run_trains_asks_cancel_stays_and_stop_leaves(harness, q
     model.pause()
     qtbot.waitUntil(lambda: model.state.paused)
     window.close()
-    assert "paused, and its process keeps running without" in said_in(window.quit_dialog)
+    assert "paused; its process keeps running without" in said_in(window.quit_dialog)
     with monkeypatch.context() as patch:
 
         def refuse():
@@ -372,7 +372,7 @@ def test_settings_apply_at_once_and_are_kept(qtbot, home):
 @pytest.mark.parametrize(
     ("blocked", "said"),
     [
-        ("home", "home/config cannot be made"),
+        ("home", "home/config can't be created"),
         ("home/cache/tunesmith.log/x", "tunesmith.log can't be written"),
     ],
 )

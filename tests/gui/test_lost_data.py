@@ -18,7 +18,7 @@ def test_start_says_that_the_data_is_gone_and_can_be_pressed_once_it_is_back(sta
     panel.start_button.click()
     assert run_store.list_jobs() == []
     assert stage.manager.current is None
-    gone = f"There is nothing at {file}."
+    gone = f"{file} doesn't exist."
     assert gone in texts(panel.form.field("data.source").around)
     assert gone in texts(panel.foot)
     assert not panel.start_button.isEnabled()
@@ -37,4 +37,4 @@ def test_start_says_that_the_data_is_gone_and_can_be_pressed_once_it_is_back(sta
     # The data of a run is not looked for.
     file.unlink()
     panel.check_files()
-    assert "There is nothing at" not in texts(panel)
+    assert "doesn't exist" not in texts(panel)

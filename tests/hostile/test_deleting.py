@@ -157,7 +157,7 @@ def test_an_arena_or_adapter_of_others_names_no_folder_elsewhere(outer, name):
             arenas.find(str(outer / "arena"))
     facts = add_adapter("made").metadata.model_dump(by_alias=True)
     for changed in ({"id": name}, {"training": {"run": name}}):
-        with pytest.raises(ValueError, match="no name of a folder"):
+        with pytest.raises(ValueError, match="not a valid folder name"):
             AdapterMetadata.model_validate(facts | changed)
 
 

@@ -108,7 +108,7 @@ def test_a_file_of_holes_fills_no_disk(theirs, tmp_path):
     (theirs / adapter_toml.FILE_NAME).unlink()
     with (theirs / library.WEIGHTS_NAME).open("r+b") as stream:
         stream.truncate(1 << 33)
-    with pytest.raises(AdapterError, match="hardly anything of it was ever written"):
+    with pytest.raises(AdapterError, match="it was hardly written at all"):
         library.export_folder(library.find(str(theirs)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

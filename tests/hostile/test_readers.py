@@ -52,7 +52,7 @@ def test_a_mail_that_reaches_the_limit_of_time_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(sandboxed, "SECONDS_PER_MIB", 0)
     # No text in any of them, so that there is no first row.
     with pytest.raises(
-        DataError, match=r"theirs\.mbox can't be read: it takes more than 1 s of a processor"
+        DataError, match=r"theirs\.mbox can't be read: it takes more than 1 s of CPU time"
     ) as error:
         list(open_table([path]))
     assert error.value.hint == sandboxed.HINT

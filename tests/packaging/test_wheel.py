@@ -66,7 +66,7 @@ def test_the_wheel_has_one_package_with_all_that_runs(wheel):
 
 def test_the_command_speaks_of_itself(call):
     done = call("runs")
-    assert "`tunesmith train RECIPE.toml` makes one." in done.stdout
+    assert "`tunesmith train RECIPE.toml` starts one." in done.stdout
     assert call("runs", "--nonsense").stderr.startswith("usage: tunesmith")
 
 
@@ -89,4 +89,4 @@ def test_the_menu_entry_starts_the_command(call, environment, tmp_path):
 
     assert f'Exec="{environment / "bin" / "tunesmith"}" %F' in entry
     assert len(json.loads(call("desktop-entry", "--remove", "--json").stdout)["removed"]) == 3
-    assert "Nothing was in the menu." in call("desktop-entry", "--remove").stdout
+    assert "There was nothing to remove." in call("desktop-entry", "--remove").stdout

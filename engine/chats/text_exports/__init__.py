@@ -188,7 +188,7 @@ class TextFormat:
         """Return the chat of lines."""
         log = Log()
         turns = tuple(self.turns(lines, log))
-        reason = f'{log.headers:,} lines are written "{self.form}"'
+        reason = f'{log.headers:,} lines have the form "{self.form}"'
         return Chat(self.kind, turns, tuple(log.left_out), reason, log.headers)
 
     def headers_in(self, lines: Sequence[str]) -> int:

@@ -38,8 +38,8 @@ def find(system: Path = Path("/")) -> list[Card]:
     nodes = (system / "sys/class/kfd/kfd/topology/nodes").glob("*/properties")
     architectures = {architecture for node in nodes if (architecture := _architecture(_read(node)))}
     return [
-        *([Card("nvidia", "NVIDIA card", driver)] if driver or on_pci else []),
-        *(Card("amd", f"AMD card ({each})", "amdgpu") for each in sorted(architectures & AMD_ARCHITECTURES)),
+        *([Card("nvidia", "NVIDIA GPU", driver)] if driver or on_pci else []),
+        *(Card("amd", f"AMD GPU ({each})", "amdgpu") for each in sorted(architectures & AMD_ARCHITECTURES)),
     ]
 
 

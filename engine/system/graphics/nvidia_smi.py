@@ -99,7 +99,7 @@ def _query(program: str, option: str, fields: Sequence[str], timeout: float) -> 
     """Return the complete rows of an answer, and the first other line, which is a message."""
     _hanging[:] = [process for process in _hanging if process.poll() is None]
     if _hanging or time.monotonic() < _asked_again_at:
-        return [], "nvidia-smi does not answer."
+        return [], "nvidia-smi doesn't answer."
     command = [program, f"{option}={','.join(fields)}", "--format=csv,noheader,nounits"]
     text, problem = _output(command, timeout)
     rows = [[value.strip() for value in row] for row in csv.reader(text.splitlines())]

@@ -27,7 +27,7 @@ class TorchBuild:
             return f"ROCm {self.hip}"
         if self.xpu:
             return "Intel graphics"
-        return f"CUDA {self.cuda}" if self.cuda else "the processor"
+        return f"CUDA {self.cuda}" if self.cuda else "the CPU"
 
     @property
     def oldest_driver(self) -> int:

@@ -73,7 +73,7 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
         reason = str(error).splitlines()[0][:300]
         raise AdapterError(
             f"{recipe.method.method.title} can't be attached to {recipe.base_model.id}: {reason}",
-            "See which layers the base model has under Applied to.",
+            "Under Applied to you see which layers the base model has.",
             "method.target_modules",
         ) from error
     # PEFT wrote the local folder of the base model there.
@@ -114,8 +114,8 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
         rank, limit = getattr(options, option), min(width)
         if rank > limit:
             raise AdapterError(
-                f"Rank {rank} is more than {layer} can have: it is {width.outputs} × {width.inputs}.",
-                f"Take at most {limit}, or leave such layers out.",
+                f"Rank {rank} is too high for {layer}, which is {width.outputs} × {width.inputs}.",
+                f"Use at most {limit}, or exclude such layers.",
                 f"method.{option}",
             )
 
@@ -156,7 +156,7 @@ def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: 
         )
     if changes_biases(other):
         raise AdapterError(
-            f"{adapter.name} has trained biases of the base model itself, which Tunesmith does not train.",
+            f"{adapter.name} has trained biases of the base model itself, which Tunesmith doesn't support.",
             "Start a new adapter, or use this one without training.",
             "method.start_from",
         )
@@ -189,7 +189,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
                 model.add_adapter(name, config)
     except (ValueError, TypeError, KeyError, RuntimeError) as error:
         raise AdapterError(
-            f"{adapter.name} does not fit {base.options.id}: {str(error).splitlines()[0][:300]}",
+            f"{adapter.name} doesn't fit {base.options.id}: {str(error).splitlines()[0][:300]}",
             "Choose the base model that it was made for.",
         ) from error
     try:
@@ -239,7 +239,7 @@ def read_config(adapter: Adapter) -> Any:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AdapterError(
             f"The {CONFIG_NAME} of {adapter.name} can't be used: {str(error)[:300]}",
-            "It may be made by a later version of PEFT.",
+            "It may come from a later version of PEFT.",
         ) from error
     config.inference_mode = True
     return config
@@ -274,7 +274,7 @@ def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
     if made_for.id == base.options.id:
         raise AdapterError(
             f"The files of {made_for.id} have changed since {adapter.name} was made for it.",
-            "Choose the revision of the base model that it was made for, or train it again.",
+            "Choose the base model's revision that it was made for, or train it again.",
         )
     raise AdapterError(
         f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
@@ -293,7 +293,7 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     if stored != expected:
         different = sorted(set(stored.items()) ^ set(expected.items()))
         raise AdapterError(
-            f"{adapter.name} does not hold what its configuration says, first at {different[0][0]}.",
+            f"The weights of {adapter.name} don't match its configuration, first at {different[0][0]}.",
             "Choose the base model that it was made for, or export it again.",
         )
     try:

@@ -131,7 +131,7 @@ def _frame(template: _Template, turns: Turns) -> ChatFrame:
     asked, probed, answered = _rendered(template, turns)
     before, after = _around(asked, QUESTION)
     if before + PROBE + after != probed:
-        raise _error("The base model's chat template changes the texts that it is given.")
+        raise _error("The base model's chat template changes its input.")
     begun, end = _around(answered, ANSWER)
     # A template may begin an answer otherwise where it has one than where it asks for one.
     lead = begun[len(asked) :] if begun.startswith(asked) else ""
@@ -143,7 +143,7 @@ def _frame(template: _Template, turns: Turns) -> ChatFrame:
 
 def _around(text: str, mark: str) -> tuple[str, str]:
     if text.count(mark) != 1:
-        raise _error("The base model's chat template leaves out or repeats the texts that it is given.")
+        raise _error("The base model's chat template drops or repeats its input.")
     before, _, after = text.partition(mark)
     return before, after
 
@@ -164,9 +164,9 @@ def _rendered(template: _Template, turns: Turns) -> list[str]:
 
 
 _IN_WORDS = {
-    Exceeded.TIME: f"The base model's chat template does not end within {MAX_SECONDS:.0f} seconds.",
+    Exceeded.TIME: f"The base model's chat template doesn't finish within {MAX_SECONDS:.0f} seconds.",
     Exceeded.MEMORY: "The base model's chat template needs too much memory.",
-    Exceeded.CRASH: "The base model's chat template ended the process that ran it.",
+    Exceeded.CRASH: "The base model's chat template crashed the process that ran it.",
 }
 
 
@@ -199,7 +199,7 @@ def _texts(template: _Template, chats: list[list[Message]]) -> list[str]:
         except Exception as error:
             raise _error(f"The base model's chat template fails: {_first_line(error)}") from error
         if len(text) > sum(len(message["content"]) for message in chat) + MAX_ADDED_CHARACTERS:
-            raise _error("The base model's chat template adds too much to the texts that it is given.")
+            raise _error("The base model's chat template adds too much to its input.")
         texts.append(text)
     return texts
 
@@ -215,4 +215,4 @@ def _first_line(error: Exception) -> str:
 
 
 def _error(message: str) -> ChatTemplateError:
-    return ChatTemplateError(message, 'Choose "plain" to do without it.', FIELD)
+    return ChatTemplateError(message, 'Choose "plain" to avoid it.', FIELD)

@@ -83,7 +83,7 @@ def read(
         is_smaller = len(remaining.rows[split]) < len(selection.rows[split])
         if is_smaller and not any(row.missing is None for row in remaining.rows[split]):
             raise DataError(
-                f"What is excluded leaves no conversation in the {split} split.",
+                f"The exclusions leave no conversation in the {split} split.",
                 "Exclude fewer findings.",
                 "data.exclude",
             )
@@ -131,7 +131,7 @@ def _require_examples(selection: Selection, split: Split) -> None:
     if not rows:
         raise DataError(
             f"{selection.source.name} has too few conversations: none is left for the {split} split.",
-            f'Give more conversations, or put "{split}" into the name of a file in a folder.',
+            f'Add conversations, or a file with "{split}" in its name.',
             FIELD,
         )
     role, column = ("summary", shape.summary)
@@ -203,10 +203,10 @@ def _left_out_text(split: Split, role: str, numbers: list[str], others: int) -> 
     if len(numbers) == 1:
         first = numbers[0]
         where = first.capitalize() if first.startswith(("row ", "line ")) else first
-        return f"{where} of {split} has no {role} and is left out. {rest}"
+        return f"{where} of {split} has no {role} and is skipped. {rest}"
     named = ", ".join(numbers[:MAX_ROWS_NAMED])
     more = ", …" if len(numbers) > MAX_ROWS_NAMED else ""
-    return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {rest}"
+    return f"{len(numbers):,} rows of {split} have no {role} and are skipped ({named}{more}). {rest}"
 
 
 def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:

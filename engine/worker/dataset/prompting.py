@@ -124,7 +124,7 @@ def shots_problem(recipe: Recipe, splits: Splits) -> Problem | None:
     message = f"The training split has {counted(examples, 'example')}, too few to show {shots} in the prompt."
     if recipe.method.method.trains:
         message = f"{message.removesuffix('.')} and train on others."
-    return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
+    return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} fit.")
 
 
 def with_plain_prompt(recipe: Recipe) -> Recipe:
@@ -159,7 +159,7 @@ def notices_of_format(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> lis
     """Return that a prompt is plain for want of a working template, or in another format than an adapter's so far."""
     error = template_error(tokenizer) if has_template(tokenizer) else None
     if error and recipe.data.prompt_format == "auto":
-        return [{"message": error.message, "hint": "So the prompt is plain, without a chat's turns."}]
+        return [{"message": error.message, "hint": "So the prompt is plain, without chat messages."}]
     with suppress(AppError):
         if recipe.method.start_from:
             prompt_format = choose_format(recipe.data.prompt_format, tokenizer)
@@ -173,16 +173,16 @@ def notices_of_other_format(adapter: Adapter, prompt_format: str) -> list[dict[s
     if trained_with is None or trained_with.format == prompt_format:
         return []
     message = (
-        f"{adapter.name} was trained in {trained_with.format} format and is used in {prompt_format} format."
+        f"{adapter.name} was trained in {trained_with.format} format but is used in {prompt_format} format."
     )
-    return [{"message": message, "hint": "Its own format may give better summaries.", "level": "warning"}]
+    return [{"message": message, "hint": "Its chat format may give better summaries.", "level": "warning"}]
 
 
 def notices(recipe: Recipe) -> list[dict[str, str]]:
     """Return a notice, as message and hint, if a run that trains nothing has the default prompt."""
     if recipe.method.method.trains or recipe != with_plain_prompt(recipe):
         return []
-    message = "This is the base model as it is: change the prompt or show examples."
+    message = "This is the unchanged base model: edit the prompt or add examples."
     return [{"message": message, "hint": "In a recipe's file these are data.prompt and data.shots."}]
 
 

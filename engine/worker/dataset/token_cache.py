@@ -112,7 +112,7 @@ def share(examples: Iterable[Encoded], folder: Path) -> str:
     tokens = examples if isinstance(examples, Tokens) else _packed(examples)
     path = folder / f"{tokens.digest()[:32]}{SUFFIX}"
     if not path.exists():
-        with storage_errors("What other ranks read", "Free some disk space."):
+        with storage_errors("The data for other ranks", "Free some disk space."):
             _save(path, tokens, (0, 0))
     return path.name
 
@@ -122,8 +122,8 @@ def shared(name: str, folder: Path) -> Tokens:
     try:
         return _open(folder / name)[0]
     except OSError as error:
-        message = f"{folder}, where rank 0 puts what the others read, can't be read: {error.strerror}."
-        hint = "On several computers the run's folder has to be on a file system that all of them share."
+        message = f"{folder}, the data from rank 0, can't be read: {error.strerror}."
+        hint = "With several computers, the run's folder must be on a shared file system."
         raise StorageError(message, hint, HOME) from error
 
 

@@ -104,8 +104,8 @@ def measure(
             losses[index] = loss
     if not all(map(math.isfinite, losses)):
         channel.notice(
-            "The loss on general text is not a finite number, so it is left out.",
-            "The model computes beyond the range of its number format. Another precision may help.",
+            "The loss on general text is not a finite number, so it is not shown.",
+            "The model's values exceed its number format. Try another precision.",
             "warning",
         )
         return None

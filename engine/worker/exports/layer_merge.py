@@ -65,8 +65,8 @@ def merge(base: LoadedBase, model: PeftModel, name: str, dtype: torch.dtype) -> 
 
 def _other_model(name: str) -> AdapterError:
     return AdapterError(
-        f"{name} can't be merged: the merged model would not write the same.",
-        "It changes weights that the base shares between layers. Export the adapter instead.",
+        f"{name} can't be merged: the merged model would write different summaries.",
+        "It changes weights that layers share. Export the adapter instead.",
     )
 
 

@@ -85,7 +85,7 @@ def base_options(adapter: Adapter, precision: str = "float32") -> BaseModelOptio
     """Return the base that the adapter was trained on, quantized if that was; in float32 to merge into it."""
     made_for = adapter.metadata.base_model
     if not made_for.id:
-        raise AdapterError(f"{adapter.name} does not say which base model it was made for.")
+        raise AdapterError(f"{adapter.name} doesn't name its base model.")
     return BaseModelOptions.model_validate(made_for.as_table() | {"precision": precision or "auto"})
 
 

@@ -79,7 +79,7 @@ def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Ha
             programs.run(channel, [PROGRAM, "create", name, "-f", str(unfinished / MODELFILE)], unfinished)
             handover = Handover(name)
         except ExportFailed as error:
-            handover = Handover(problem=f"Ollama did not take it: {str(error).rstrip('.')}.")
+            handover = Handover(problem=f"Ollama rejected it: {str(error).rstrip('.')}.")
     try:
         yield handover
     except BaseException:

@@ -90,7 +90,7 @@ def refuse_other_data(adapter: Adapter, splits: Splits) -> None:
     if adapter.metadata.data.fingerprint not in ("", splits.fingerprint):
         raise AdapterError(
             f"The conversations have changed since {adapter.name} was trained.",
-            "Put the files back as they were, or export it as peft.",
+            "Restore the files, or export it as peft.",
         )
 
 

@@ -67,25 +67,28 @@ def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> Ap
     what, failure = KINDS[kind]
     match error:
         case GatedRepoError():
-            message = f"{repo_id} is gated: its owner wants terms accepted first."
+            message = f"{repo_id} is gated: you have to accept its owner's terms first."
             hint = f"Accept them at {_page(repo_id, kind)}, then run `hf auth login` once."
         case RevisionNotFoundError():
-            message, hint = f"{repo_id} has no revision {revision}.", 'Most have "main".'
+            message, hint = f"{repo_id} has no revision {revision}.", 'The usual one is "main".'
         case RepositoryNotFoundError():
             message = f"The hub has no {what} named {repo_id}."
             hint = "Check the spelling. A private one needs `hf auth login` once."
         case HFValidationError():
             message, hint = f"{repo_id} can't be the name of a {what}.", "A hub id looks like owner/name."
         case HfHubHTTPError():
-            message = f"The hub answers with an error ({error.response.status_code})."
-            hint = "Try again later; what came so far is kept."
+            message = f"The hub answered with an error ({error.response.status_code})."
+            hint = "Try again later; what was downloaded is kept."
         case CutOffError():
             message = f"The connection broke after {size(error.done)} of {size(error.total)}."
-            hint = "Start again: the download goes on from there."
+            hint = "Start again; the download continues where it stopped."
         case DamagedError():
-            message, hint = f"A file of {repo_id} came damaged.", "Start again: it is fetched anew."
+            message, hint = (
+                f"A file of {repo_id} was damaged during the download.",
+                "Start again to download it again.",
+            )
         case httpx2.TransportError():
-            return OfflineError("The hub stopped answering.", "Start again: what came so far is kept.")
+            return OfflineError("The hub stopped answering.", "Start again; what was downloaded is kept.")
         case _:
             return _storage_error(error)
     return failure(message, hint, FIELDS[kind])
@@ -94,7 +97,7 @@ def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> Ap
 def _storage_error(error: Exception) -> StorageError:
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     return StorageError(
-        f"The disk with {constants.HF_HUB_CACHE} is full."
+        f"The disk of {constants.HF_HUB_CACHE} is full."
         if full
         else f"{constants.HF_HUB_CACHE} can't be written to: {without_login(str(error))}.",
         "Delete models you no longer use, or set HF_HOME to another disk.",

@@ -146,7 +146,7 @@ def download(
     free = shutil.disk_usage(folder).free
     if free < wanted.missing_bytes:
         raise StorageError(
-            f"The download needs {size(wanted.missing_bytes)}, and {folder} has {size(free)} free.",
+            f"The download needs {size(wanted.missing_bytes)}, but {folder} has only {size(free)} free.",
             "Delete models you no longer use, or set HF_HOME to a larger disk.",
         )
     done = 0
@@ -277,8 +277,8 @@ def _refuse_script(repo_id: str, names: list[str]) -> None:
     script = custom if custom in scripts else next(iter(() if data else scripts), "")
     if script:
         raise DataError(
-            f"{repo_id} is made by a script, {script}, and scripts are not run: they can do anything here.",
-            "Choose a data set of plain files, or fetch its files yourself and choose those.",
+            f"{repo_id} is built by a script, {script}. Tunesmith doesn't run scripts from the hub.",
+            "Choose a data set of plain files, or download its files and choose those.",
             FIELDS["dataset"],
         )
 
@@ -296,16 +296,16 @@ def _refuse_no_adapter(repo_id: str, names: Collection[str]) -> None:
             return
         hint = "Choose the repository of an adapter made by PEFT or Tunesmith."
         if "config.json" in names:
-            hint = "It is a model: a recipe can name it as its base model."
+            hint = "It is a model. Use it as the base model of a recipe."
         elif below:
-            hint = f"It holds adapters in folders, such as {below[0]}. Fetch one yourself, and import its folder."
-        raise AdapterError(f"{repo_id} is no adapter: it has no {CONFIG_NAME}.", hint, field)
+            hint = f"It contains adapters in folders, such as {below[0]}. Download one and import its folder."
+        raise AdapterError(f"{repo_id} is not an adapter: it has no {CONFIG_NAME}.", hint, field)
     if WEIGHTS_NAME not in names:
         pickles = [name for name in names if name.startswith("adapter_model.") and name.endswith(PICKLES)]
-        message = f"{repo_id} holds no {WEIGHTS_NAME}."
+        message = f"{repo_id} contains no {WEIGHTS_NAME}."
         if pickles:
             message = f"The weights of {repo_id} are in {pickles[0]}, not in {WEIGHTS_NAME}."
-        hint = "Weights in .bin files can run code when they are loaded, so only safetensors are taken."
+        hint = "Loading .bin files can run code, so only safetensors files are accepted."
         raise AdapterError(message, hint, field)
 
 
@@ -314,12 +314,12 @@ def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> 
     names = [file.name for file in files]
     if kind == "dataset" and not any(map(_holds_rows, names)):
         raise DataError(
-            f"{repo_id} holds no data files.", "These are read: csv, json, parquet and arrow.", FIELDS[kind]
+            f"{repo_id} contains no data files.", "Supported: csv, json, parquet and arrow.", FIELDS[kind]
         )
     if kind == "model" and not any(WEIGHTS.fullmatch(name) for name in names):
         raise BaseModelError(
-            f"{repo_id} holds no weights in the safetensors format.",
-            "Older formats can run code when they are loaded, so they are not. Choose another base model.",
+            f"{repo_id} contains no safetensors weights.",
+            "Older formats can run code, so they are not loaded. Choose another base model.",
             FIELDS[kind],
         )
 

@@ -29,8 +29,8 @@ from engine.system.redaction import without_login
 from engine.worker.runtime.channel import Stopped
 
 FIELD = "target"
-TOKENLESS = "The hub wants a token before it takes anything."
-LOGIN = "Run `hf auth login` once, with a token that may write."
+TOKENLESS = "The hub requires a token for uploads."
+LOGIN = "Run `hf auth login` once, with a token that has write access."
 # The client retries each request by itself; this many times everything is asked anew.
 ATTEMPTS = 2
 # What the Hub puts into a new repository.
@@ -122,7 +122,9 @@ def _prepare(api: HfApi, repo_id: str, mark: str, *, private: bool) -> None:
     if owner.lower() not in {name.lower() for name in own}:
         named = ", ".join(sorted(own))
         raise AppError(
-            f"{owner} is somebody else: your token writes for {named}.", "Choose one of those.", FIELD
+            f"{owner} is someone else's account; your token belongs to {named}.",
+            "Choose one of those.",
+            FIELD,
         )
     try:
         info = api.model_info(repo_id)
@@ -137,18 +139,20 @@ def _refuse_other(info: ModelInfo, repo_id: str, mark: str, *, private: bool) ->
     card: Any = info.card_data or {}
     names = {file.rfilename for file in info.siblings or ()}
     if names - INITIAL_FILES and card.get(MARK) != mark:
-        raise AppError(f"{repo_id} exists already and holds something else.", "Choose another name.", FIELD)
+        raise AppError(
+            f"{repo_id} already exists and contains something else.", "Choose another name.", FIELD
+        )
     settings = f"{address(repo_id)}/settings"
     if private and not info.private:
         raise AppError(
-            f"{repo_id} is public and should be private.",
-            f"Make it private on its page, {settings}, or send it publicly.",
+            f"{repo_id} is public, but you asked for private.",
+            f"Make it private on its page, {settings}, or upload publicly.",
             FIELD,
         )
     if info.private and not private:
         raise AppError(
-            f"{repo_id} is private and should be public.",
-            f"Make it public on its page, {settings}, or send it privately.",
+            f"{repo_id} is private, but you asked for public.",
+            f"Make it public on its page, {settings}, or upload privately.",
             FIELD,
         )
 
@@ -207,25 +211,25 @@ def _explained(repo_id: str) -> Iterator[None]:
 
 def _translated(error: Exception, repo_id: str) -> AppError:
     if isinstance(error, httpx2.TransportError):
-        hint = "Start again: what has arrived is not sent again."
-        return OfflineError("The connection to the hub broke.", hint, FIELD)
+        hint = "Start again; what was uploaded is not sent again."
+        return OfflineError("The connection to the hub was lost.", hint, FIELD)
     if isinstance(error, LocalTokenNotFoundError):
         return AppError(TOKENLESS, LOGIN, FIELD)
     if not isinstance(error, HfHubHTTPError):
-        return AppError(f"The hub does not take the files: {without_login(str(error))}", "", FIELD)
+        return AppError(f"The hub rejected the files: {without_login(str(error))}", "", FIELD)
     status = error.response.status_code
     message, hint = {
-        401: ("The hub does not know the token.", LOGIN),
+        401: ("The hub rejected the token.", LOGIN),
         403: (
-            f"The token may not write to {repo_id}.",
-            f"Make one that may, at {address('settings/tokens')}, then run `hf auth login`.",
+            f"The token has no write access to {repo_id}.",
+            f"Create one with write access at {address('settings/tokens')}, then run `hf auth login`.",
         ),
-        409: (f"{repo_id} exists already.", "Start again, or choose another name."),
+        409: (f"{repo_id} already exists.", "Start again, or choose another name."),
     }.get(
         status,
         (
-            f"The hub answers with an error ({status}).",
-            "Try again later: what has arrived is not sent again.",
+            f"The hub answered with an error ({status}).",
+            "Try again later; what was uploaded is not sent again.",
         ),
     )
     return AppError(message, hint, FIELD)

@@ -40,7 +40,7 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
             more = _further_references(shape, options, names, columns)
             read = {**names, **dict.fromkeys(more, shape.summary)}
             said = ", ".join(f'"{old}" as "{new}"' for old, new in read.items())
-            remark = f"{path.name} has other columns than the first file: {said} is read." if read else ""
+            remark = f"{path.name} has different columns than the first file: {said} is read." if read else ""
             return Alignment(names, (shape.summary, *more) if more else (), remark=remark)
         if may_have_more_columns and shape.conversation in columns:
             # JSON names a column only where it holds something.
@@ -48,12 +48,12 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
         if options.other_columns == "leave_out":
             listed = column_names.listed(columns)
             return Alignment(
-                is_left_out=True, remark=f"Left out for its columns: {path.name}; they are: {listed}."
+                is_left_out=True, remark=f"Skipped because of its columns: {path.name}; they are: {listed}."
             )
         named = " and ".join(f'"{name}"' for name in missing)
         raise DataError(
-            f"{path.name} has no column {named}, which other files have. "
-            f"Its columns are: {column_names.listed(columns)}.",
+            f"{path.name} lacks the column {named} that other files have. Its columns are: "
+            f"{column_names.listed(columns)}.",
             "Use the other files, or give this one the same columns.",
             FIELD,
         )

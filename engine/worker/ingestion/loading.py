@@ -151,8 +151,8 @@ def _guessed(
     reasons = dict.fromkeys(reason for table in tables.values() for reason in table.reasons)
     if "pause" in options.columns and not reasons:
         raise DataError(
-            "There is no chat export in the data that a pause could part.",
-            "Leave data.columns.pause out.",
+            "The data contains no chat export that a pause could split.",
+            "Remove data.columns.pause.",
             "data.columns",
         )
     # The columns of rows made from chats are named by us, so their names are no evidence.
@@ -260,7 +260,7 @@ def read_rows(
         channel.notice(remark)
     if len(remarks) > MAX_REMARKS:
         more = counted(len(remarks) - MAX_REMARKS, "more remark")
-        channel.notice(f"Not shown: {more} on how files are read.")
+        channel.notice(f"Not shown: {more} about how files are read.")
     _handle_broken(tables, options, channel)
     if needs_summary:
         examples_by_split = _with_summaries(examples_by_split, tables, options, channel)
@@ -284,12 +284,12 @@ def _with_summaries(examples: Examples, tables: Tables, options: DataOptions, ch
         which = table.name if split in tables else f"the split {split}"
         if options.other_columns != "leave_out":
             raise DataError(
-                f"No row of {which} has a summary, and rows of other splits have one. "
-                f"Its columns are: {column_names.listed(table.columns)}.",
+                f"No row of {which} has a summary, while rows of other splits do. Its columns are: "
+                f"{column_names.listed(table.columns)}.",
                 "Use the other files, or add the summaries.",
                 alignment.FIELD,
             )
-        channel.notice(f"Left out, as no row of it has a summary: {which}.")
+        channel.notice(f"Skipped because no row has a summary: {which}.")
     return {split: rows for split, rows in examples.items() if split not in lacking}
 
 
@@ -347,9 +347,7 @@ def _by_split(
         by_split.setdefault(splits.pop(), array("q")).append(index)
     unknown = [number for each in shaped.select(by_split.pop(None, ())) for number in each.rows]
     if unknown:
-        channel.notice(
-            _unknown_text(unknown, shape.split, split_texts), f"These are read: {', '.join(SPLITS)}."
-        )
+        channel.notice(_unknown_text(unknown, shape.split, split_texts), f"Supported: {', '.join(SPLITS)}.")
     return {split: shaped.select(indices) for split, indices in by_split.items()}
 
 
@@ -360,7 +358,7 @@ def _unknown_text(numbers: Sequence[int], column: str, split_texts: Mapping[int,
     rows = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
     more = ", …" if len(numbers) > MAX_NAMED else ""
     count = f"{len(numbers):,} {'row' if len(numbers) == 1 else 'rows'}"
-    return f'{count} left out, as the column "{column}" names no split there ({named}; rows {rows}{more}).'
+    return f'{count} skipped because the column "{column}" names no split ({named}; rows {rows}{more}).'
 
 
 def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
@@ -371,7 +369,7 @@ def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
             channel.notice(
-                f"{table.name}: {table.broken_text}, left out, as the recipe says (data.broken_rows)."
+                f"{table.name}: {table.broken_text}, skipped as set in the recipe (data.broken_rows)."
             )
         else:
             table.refuse_broken()

@@ -68,9 +68,9 @@ def _require_readable(path: Path, suffix: str) -> None:
     if path.is_dir():
         raise DataError(f"{path} is a folder.", "Choose a file with summaries.")
     if not path.is_file():
-        raise DataError(f"There is nothing at {path}.", "Check the path.")
+        raise DataError(f"{path} doesn't exist.", "Check the path.")
     if suffix not in (*SUFFIXES, *TEXT_SUFFIXES):
-        raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.")
+        raise DataError(f"Files like {path.name} can't be read.", f"These are: {KNOWN}.")
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty.", "Choose a file with summaries.")
 
@@ -96,7 +96,7 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
         named = ", ".join(columns[:MAX_COLUMNS_NAMED]) + more
         raise DataError(
             f'{path.name} has no column "{column}": it has {named}.',
-            "Name the column that holds the summaries; on the command line with --column.",
+            "Name the column with the summaries; on the command line with --column.",
         )
     text_column, id_column = names[column.strip().casefold()], names.get(ID_COLUMN)
     rows = tuple(
@@ -116,7 +116,7 @@ def _text(value: Any, path: Path, row: int, column: str) -> str:
     if isinstance(value, (list, dict, bool)):
         raise DataError(
             f'Row {row:,} of {path.name} has no text in the column "{column}".',
-            "Write one summary, as text, into each row.",
+            "Put one summary, as text, into each row.",
         )
     return str(value).strip()
 

@@ -101,7 +101,8 @@ class _Records(Sequence[_Record]):
                 self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise StorageError(
-                f"The rows do not fit into memory, and {cache_folder()} does not take them: {error.strerror}.",
+                f"The rows don't fit into memory, and they can't be written to {cache_folder()}: "
+                f"{error.strerror}.",
                 "Free some disk space, or limit the rows.",
             ) from error
 

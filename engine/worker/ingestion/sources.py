@@ -80,7 +80,7 @@ def locate(options: DataOptions, channel: Channel) -> Source:
         return _decided(located, options)
     except OSError as error:
         raise DataError(
-            f"{error.filename or source} can't be looked into: {error.strerror}.",
+            f"{error.filename or source} can't be opened: {error.strerror}.",
             "Check the path and its permissions.",
             FIELD,
         ) from error
@@ -98,14 +98,14 @@ def _decided(source: Source, options: DataOptions) -> Source:
     if answer == "ask":
         known = "; ".join(f"{split}: {_named(paths)}" for split, paths in named.items())
         raise DataError(
-            f"The names of some files tell their split ({known}), and those of others do not: {_named(unnamed)}.",
-            "Choose what the others are for, or leave them out.",
+            f"Some files are named after splits ({known}), others are not: {_named(unnamed)}.",
+            "Choose how to use the others, or skip them.",
             UNNAMED_FIELD,
         )
     if answer == "leave_out":
-        remark = (f"Left out, as no split stands in the name: {_named(unnamed)}.", "")
+        remark = (f"Skipped because the name contains no split: {_named(unnamed)}.", "")
         return replace(source, files=named, remarks=(*source.remarks, remark))
-    remark = (f"Used for {answer}, though no split stands in the name: {_named(unnamed)}.", "")
+    remark = (f"Used for {answer} although the name contains no split: {_named(unnamed)}.", "")
     named[answer] = (*named.get(answer, ()), *unnamed)
     return replace(source, files=named, remarks=(*source.remarks, remark))
 
@@ -138,9 +138,9 @@ def _nothing_at(path: Path) -> DataError:
     if path.is_symlink():
         target = path.readlink()
         return DataError(
-            f"{path} is a link to {target}, and there is nothing to read.", "Choose the file itself.", FIELD
+            f"{path} is a link to {target}, which doesn't exist.", "Choose the file itself.", FIELD
         )
-    return DataError(f"There is nothing at {path}.", "Check the path; a hub id looks like owner/name.", FIELD)
+    return DataError(f"{path} doesn't exist.", "Check the path; a hub id looks like owner/name.", FIELD)
 
 
 def _require_readable(path: Path) -> None:
@@ -156,7 +156,7 @@ def _require_readable(path: Path) -> None:
         kind = content.unread_kind(path)
         if kind:
             raise DataError(f"{path.name} is {kind.what}, which can't be read.", kind.step, FIELD)
-        raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
+        raise DataError(f"Files like {path.name} can't be read.", f"These are: {KNOWN}.", FIELD)
 
 
 def _plain(path: Path, channel: Channel) -> Path:
@@ -210,7 +210,7 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
         return _texts_by_split(_with_mail_folders(texts), folder), [*_unread(paths, texts), *_not_read(odd)]
     exported, none = _chats(plain)
     if exported:
-        remarks = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
+        remarks = [(f"Skipped because it contains no chat messages: {_named(none)}.", "")] if none else []
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
         return by_folder, [*remarks, *_unread(paths, plain), *_not_read(odd)]
     # A file that is also there unpacked is not read twice.
@@ -219,7 +219,7 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     ]
     files = files or _by_content(folder)
     if not files:
-        raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
+        raise DataError(f"There are no data files in {name}.", f"Supported: {KNOWN}.", FIELD)
     # Names that differ in the word of a split alone tell it in any form.
     apart = told_apart({path.stem for path in files})
     by_name = _grouped((split_of(path.relative_to(folder)) or apart.get(path.stem), path) for path in files)
@@ -274,8 +274,8 @@ def _with_mail_folders(texts: Sequence[Path]) -> list[Path]:
 def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
     """Return a remark on files that may hold data and are not read, since `files` of another kind are."""
     rest = [path for path in paths if path not in files and not path.name.lower().startswith(NOTES)]
-    hint = "To read them, put them into a folder of their own."
-    return [(f"Left out, as other files are read: {_named(rest)}.", hint)] if rest else []
+    hint = "To read them, move them to a separate folder."
+    return [(f"Skipped because other files are read: {_named(rest)}.", hint)] if rest else []
 
 
 def _unknown(paths: Sequence[Path]) -> list[tuple[str, str]]:
@@ -299,8 +299,8 @@ def _not_read(paths: Sequence[Path]) -> list[tuple[str, str]]:
         return []
     counts = Counter(path.suffix.lower() or "without an ending" for path in paths)
     listed = ", ".join(f"{count:,} {ending}" for ending, count in counts.most_common(MAX_NAMED))
-    hint = "Save what they hold as text, csv or JSON lines to read it."
-    return [(f"Left out, as such files are not read: {listed} ({_named(paths)}).", hint)]
+    hint = "To read them, save them as text, csv or JSON lines."
+    return [(f"Skipped because such files can't be read: {listed} ({_named(paths)}).", hint)]
 
 
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:

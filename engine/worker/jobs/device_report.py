@@ -21,11 +21,11 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
     chosen = _chosen()
     number_format = devices.number_format("auto", chosen)
     problem = _card_problem()
-    built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the processor"
+    built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU"
     if torch.version.hip:
         built_for = f"ROCm {torch.version.hip}"
     memory = psutil.virtual_memory()
-    cpu = {"id": "cpu", "name": "Processor", "memory_bytes": memory.total, "free_bytes": memory.available}
+    cpu = {"id": "cpu", "name": "CPU", "memory_bytes": memory.total, "free_bytes": memory.available}
     channel.result(
         {
             "torch": torch.__version__,

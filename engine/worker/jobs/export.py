@@ -42,7 +42,7 @@ from engine.worker.runtime.channel import Channel
 SCRIPT = "script"
 # What Ollama does not keep.
 BAD = ("worse", "failed")
-NO_PROMPT = "The adapter does not say which prompt it was trained with."
+NO_PROMPT = "The adapter doesn't say which prompt it was trained with."
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     adapter, target = library.find(request["adapter"]), expand_user(request["target"])
     to, precision = request["to"], request.get("precision") or STORED
     if os.path.lexists(target):
-        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+        raise StorageError(f"{target} already exists.", "Choose another name.", "target")
     if to == SCRIPT:
         _export_script(channel, adapter, target, request)
         return
@@ -112,7 +112,7 @@ def _require_space(needed: int, target: Path) -> None:
     folder = next(each for each in target.absolute().parents if each.is_dir())
     free = shutil.disk_usage(folder).free
     if free < needed:
-        message = f"{folder} has {size(free)} free, and the export needs up to {size(needed)}."
+        message = f"The export needs up to {size(needed)}, but {folder} has only {size(free)} free."
         raise StorageError(message, "Free some space, or choose another folder.", "target")
 
 

@@ -39,7 +39,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     examples = [row.example for split in SPLITS for row in left.rows[split]]
     kept_examples = labelling.distinct(examples)
     if not kept_examples and any(left.excluded.values()):
-        message = f"What is excluded leaves no conversation of {source.name}."
+        message = f"The exclusions leave no conversation of {source.name}."
         raise DataError(message, "Exclude fewer findings.", "data.exclude")
     if not kept_examples:
         message = f"{source.name} has no conversations."

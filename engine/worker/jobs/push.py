@@ -74,7 +74,7 @@ def _export_of(adapter: Adapter, model: Path) -> ExportFacts:
     exports = [each for each in adapter.metadata.exports if (each.to, each.name) == ("merged", model.name)]
     if not exports or not (model / "summarize.py").is_file():
         raise AdapterError(
-            f"{model} is no plain model that {adapter.name} was exported to.",
+            f"{model} is not a plain model exported from {adapter.name}.",
             "Export it as a plain model (--to merged) first, and choose that folder.",
             "--model",
         )
@@ -99,7 +99,7 @@ def _model_files(model: Path) -> dict[str, Path]:
         except OSError as error:
             message = f"{name} of {model.name} can't be sent: {error}."
             raise AdapterError(
-                message, "Put the file itself there, or export the model again.", "--model"
+                message, "Replace the link with the file, or export the model again.", "--model"
             ) from error
     return found
 
@@ -109,7 +109,7 @@ def _refuse_own_tuner(adapter: Adapter) -> None:
     tuner = tuner_of(adapter.metadata.method.peft_type)
     if tuner is not None and tuner.is_own:
         raise AdapterError(
-            f"{adapter.name} is of a type that plain PEFT can't load.",
+            f"Plain PEFT can't load the type of {adapter.name}.",
             "Export it as a plain model (--to merged), if it can be merged, and send that folder (--model).",
             "adapter",
         )
@@ -122,9 +122,9 @@ def _tell_licences(channel: Channel, metadata: AdapterMetadata, licences: Licenc
         found = licence_terms.terms(name)
         if found is not None and found.forbids:
             if not private:
-                raise AdapterError(line, "Send it privately, or ask its owner.", "adapter")
+                raise AdapterError(line, "Upload it privately, or ask its owner.", "adapter")
             channel.notice(
-                line, "Let nobody else into the repository before its owner has agreed.", "warning"
+                line, "Share the repository with no one until the licence's owner has agreed.", "warning"
             )
         else:
             channel.notice(line)

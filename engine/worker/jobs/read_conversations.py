@@ -47,9 +47,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
             rows = [_row(example) for example in batch]
             channel.emit("conversations_read", split=split, conversations=rows)
     if not count:
-        raise DataError(
-            f"{source.name} has no conversations that can be tried.", "Choose another source.", FIELD
-        )
+        raise DataError(f"{source.name} has no conversations to try.", "Choose another source.", FIELD)
     left_out = {"empty": empty, "too_long": too_long, "beyond": beyond}
     channel.result({"name": source.name, "conversations": count, "left_out": left_out})
 

@@ -58,9 +58,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     summaries = [first.matches.summaries[index] for index in common]
     if prediction_matching.is_out_of_order(examples, summaries):
         channel.notice(
-            f"The summaries in {first.predictions.name} have no more in common with their own conversations than "
-            "with the next ones.",
-            "Their order, or their ids, may be wrong.",
+            f"The summaries in {first.predictions.name} match their own conversations no better than the "
+            "next ones.",
+            "Their order or ids may be wrong.",
             "warning",
         )
     channel.enter("evaluate")
@@ -90,7 +90,7 @@ def _run_scores(request: dict[str, Any]) -> ExampleScores | None:
     if scores is None or not scores.texts:
         raise DataError(
             "The scored conversations of the arena's runs can't be read.",
-            "Run an entry again: its scores are stored with their conversations.",
+            "Run an entry again; scores are now stored with their conversations.",
             "run",
         )
     return scores
@@ -162,14 +162,14 @@ def _common(channel: Channel, first: _Matched, second: _Matched | None) -> list[
     one, other = first.predictions.name, second.predictions.name
     if not common:
         raise DataError(
-            f"{one} and {other} have no conversation in common.",
+            f"{one} and {other} share no conversation.",
             "Give summaries of the same conversations.",
             AGAINST,
         )
     if len(common) < max(len(own), len(second.matches.summaries)):
         channel.notice(
-            f"{one} and {other} are compared on the {len(common):,} conversations of both.",
-            "Conversations of one of them alone are not scored.",
+            f"{one} and {other} are compared on the {len(common):,} conversations they share.",
+            "Conversations that only one of them summarised are not scored.",
             "warning",
         )
     return common

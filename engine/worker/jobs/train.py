@@ -143,7 +143,7 @@ def _carry_out(
     checkpoint = checkpoints.newest_valid(
         channel.job,
         lambda folder, reason: channel.notice(
-            f"{folder.name} is damaged and is skipped: {reason}.", "The one before it is taken.", "warning"
+            f"{folder.name} is damaged and is skipped: {reason}.", "The one before it is used.", "warning"
         ),
     )
     channel.enter("train")
@@ -218,7 +218,7 @@ def _sharded_as_asked(channel: Channel, recipe: Recipe) -> Recipe:
     if rank.fsdp_version != 2:
         channel.notice(
             f"Version {rank.fsdp_version} of FSDP is configured; version 2 is used.",
-            "Version 1 can't leave an adapter whole.",
+            "Version 1 can't keep an adapter whole.",
         )
     return replace(recipe, training=recipe.training.model_copy(update={"shard": True}))
 

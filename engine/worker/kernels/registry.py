@@ -119,10 +119,13 @@ def doubts() -> list[Doubt]:
         off = [state.name for state in mine if not state.on]
         fixes = [state.name for state in mine if state.on]
         if off:
-            message = f"Not tested with {version_text}, so the library's own code runs in place of: {', '.join(off)}."
-            messages.append(Doubt(message, "Results are right; the work may take longer.", "notice"))
+            message = (
+                f"Not tested with {version_text}, so the library's own code is used instead of: "
+                f"{', '.join(off)}."
+            )
+            messages.append(Doubt(message, "Results are correct, but it may take longer.", "notice"))
         if fixes:
-            message = f"Not tested with {version_text}, and on all the same: {', '.join(fixes)}."
+            message = f"Not tested with {version_text}, but still on: {', '.join(fixes)}."
             hint = f"If something fails, install {tested_versions(untested)}."
             messages.append(Doubt(message, hint, "warning"))
     return messages

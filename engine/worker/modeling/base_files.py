@@ -88,7 +88,7 @@ def _require_numbers(path: Path, digest: str, name: str, channel: Channel) -> No
         raise BaseModelError(error.message, HINT, FIELD) from error
     if wrong:
         raise BaseModelError(
-            f"{name} has values that are no numbers (NaN or infinity) in {wrong[:100]} of {path.name}.",
+            f"{name} has NaN or infinite values in {wrong[:100]} of {path.name}.",
             HINT,
             FIELD,
         )

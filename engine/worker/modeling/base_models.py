@@ -123,7 +123,7 @@ def _require_rows_for(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel
     always = [tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.vocab_size - 1]
     if max(token for token in always if token is not None) >= rows:
         raise BaseModelError(
-            f"The tokenizer of {name} has {tokenizer.vocab_size:,} tokens, and the model knows {rows:,}.",
+            f"The tokenizer of {name} has {tokenizer.vocab_size:,} tokens, but the model has {rows:,}.",
             "Copy the model's own tokenizer files.",
             FIELD,
         )
@@ -148,8 +148,8 @@ def local_folder(base_id: str) -> Path:
     folder = path_here(base_id)
     if not (folder / "config.json").exists():
         raise BaseModelError(
-            f"There is no model in {folder}.",
-            "A model folder holds config.json and model.safetensors.",
+            f"{folder} contains no model.",
+            "A model folder contains config.json and model.safetensors.",
             FIELD,
         )
     return folder
@@ -184,8 +184,8 @@ def read_config(folder: Path, name: str) -> PretrainedConfig:
     # A configuration of unknown kinds of values fails wherever it is first used.
     except Exception as error:
         raise BaseModelError(
-            f"{name} is no model that can be loaded: {base_files.first_line(error)}",
-            "Models that bring their own code are not run.",
+            f"{name} can't be loaded as a model: {base_files.first_line(error)}",
+            "Tunesmith doesn't run models that bring their own code.",
             FIELD,
         ) from error
 
@@ -203,8 +203,8 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
     if causal and not config.is_encoder_decoder:
         return "decoder-only"
     raise BaseModelError(
-        f"{name} is a {config.model_type} model, which can't write text.",
-        "Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).",
+        f"{name} is a {config.model_type} model, which can't generate text.",
+        "Choose an encoder-decoder model (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).",
         FIELD,
     )
 
@@ -271,8 +271,8 @@ def _refuse_long_chat_template(folder: Path, name: str) -> None:
                 longest = max(longest, len(json.dumps(parsed.get("chat_template"))))
     if longest > MAX_CHAT_TEMPLATE_BYTES:
         raise BaseModelError(
-            f"A chat template of {name} has {size(longest)}, and at most {size(MAX_CHAT_TEMPLATE_BYTES)} are read.",
-            "Don't trust this model, or take its chat template out.",
+            f"A chat template of {name} has {size(longest)}; the limit is {size(MAX_CHAT_TEMPLATE_BYTES)}.",
+            "Don't trust this model, or remove its chat template.",
             FIELD,
         )
 
@@ -325,7 +325,7 @@ def _read_model(
             raise
         raise BaseModelError(
             f"{options.id} can't be loaded: {base_files.first_line(error)}",
-            "Its weights must be safetensors files: other formats can run code when they are loaded.",
+            "Its weights must be safetensors files; loading other formats can run code.",
             FIELD,
         ) from error
     # On CPUs with avx512_bf16 bitsandbytes 0.50 repacks 4-bit weights in place at the first forward pass in eval mode,

@@ -67,15 +67,15 @@ def require_possible(folder: Path, name: str) -> None:
     except AdapterError as error:
         raise BaseModelError(error.message, error.hint, FIELD) from error
     if stored and layers > stored:
-        message = f"The config.json of {name} asks for {layers:,} layers, and there are {stored:,} weights."
+        message = f"The config.json of {name} declares {layers:,} layers, but there are {stored:,} weights."
         raise BaseModelError(message, HINT, FIELD)
 
 
 def require_own_files(folder: Path, name: str) -> None:
     """Raise BaseModelError for a model folder that makes transformers read an adapter, or files of other names."""
     if (folder / ADAPTER).exists():
-        message = f"{name} holds an adapter beside the model: {ADAPTER}."
-        raise BaseModelError(message, f"Remove {ADAPTER} from it, and import the adapter on its own.", FIELD)
+        message = f"{name} contains an adapter besides the model: {ADAPTER}."
+        raise BaseModelError(message, f"Remove {ADAPTER} from it, and import the adapter separately.", FIELD)
     for file, keys in OTHER_FILES.items():
         config = _read(folder / file, name) if (folder / file).exists() else {}
         for key in keys:
@@ -83,7 +83,7 @@ def require_own_files(folder: Path, name: str) -> None:
                 named = f"{key} = {str(config[key])[:100]}"
                 hint = f"Remove {key} from it, and give the files their usual names."
                 raise BaseModelError(
-                    f"The {file} of {name} says {named}: files that nothing checks.", hint, FIELD
+                    f"The {file} of {name} says {named}, files that can't be checked.", hint, FIELD
                 )
 
 
@@ -94,7 +94,7 @@ def _read(path: Path, name: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BaseModelError(f"The {path.name} of {name} can't be read: {error}.", hint, FIELD) from error
     if not isinstance(config, dict):
-        raise BaseModelError(f"The {path.name} of {name} holds no configuration.", hint, FIELD)
+        raise BaseModelError(f"The {path.name} of {name} contains no configuration.", hint, FIELD)
     return config
 
 
@@ -112,7 +112,8 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= limit:
             raise BaseModelError(
-                f"The config.json of {name} says {key} = {str(value)[:40]}, which is no number from 1 to {limit:,}.",
+                f"The config.json of {name} says {key} = {str(value)[:40]}, which is not a number from 1 "
+                f"to {limit:,}.",
                 HINT,
                 FIELD,
             )
@@ -122,7 +123,7 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
         token = config.get(key)
         if isinstance(vocabulary, int) and isinstance(token, int) and token >= vocabulary:
             message = (
-                f"The config.json of {name} says {key} = {token:,}, and there are {vocabulary:,} tokens."
+                f"The config.json of {name} says {key} = {token:,}, but there are {vocabulary:,} tokens."
             )
             raise BaseModelError(message, HINT, FIELD)
     return most
@@ -132,7 +133,10 @@ def _require_own_kernels(config: dict[str, Any], name: str, depth: int) -> None:
     """Refuse a configuration whose attention is computed by somebody's code from the hub: `owner/repository`."""
     for key, value in config.items():
         if key.endswith("_implementation") and "/" in str(value):
-            message = f"The config.json of {name} says {key} = {str(value)[:100]}: code that would be fetched and run."
+            message = (
+                f"The config.json of {name} says {key} = {str(value)[:100]}, which would download "
+                "and run code."
+            )
             raise BaseModelError(message, f"Remove {key} from it.", FIELD)
         if isinstance(value, dict) and depth:
             _require_own_kernels(value, name, depth - 1)
@@ -146,7 +150,7 @@ def require_safetensors(folder: Path, name: str) -> None:
     path = folder / INDEX
     if not path.exists():
         if not (folder / WEIGHTS).is_file():
-            hint = "Its weights must be safetensors files: other formats can run code when they are loaded."
+            hint = "Its weights must be safetensors files; loading other formats can run code."
             raise BaseModelError(f"{name} has no {WEIGHTS}.", hint, FIELD)
         return
     try:
@@ -156,7 +160,8 @@ def require_safetensors(folder: Path, name: str) -> None:
     for file in files:
         if not isinstance(file, str) or PurePath(file).name != file or not file.endswith(".safetensors"):
             raise BaseModelError(
-                f"The {INDEX} of {name} names {str(file)[:100]!r}, which is no safetensors file of its folder.",
+                f"The {INDEX} of {name} names {str(file)[:100]!r}, which is not a safetensors file in "
+                "its folder.",
                 "Don't trust this model.",
                 FIELD,
             )
@@ -178,7 +183,7 @@ def require_complete(model: PreTrainedModel, loading: dict[str, Any], name: str,
     missing = sorted(key for key in loading["missing_keys"] if not is_computed(key))
     if missing:
         raise BaseModelError(
-            f"{name} lacks {_counted(missing)} that its config.json asks for: {_listed(missing)}.",
+            f"{name} lacks {_counted(missing)} that its config.json declares: {_listed(missing)}.",
             AGAIN,
             FIELD,
         )
@@ -187,15 +192,16 @@ def require_complete(model: PreTrainedModel, loading: dict[str, Any], name: str,
     layers = [key for key in surplus if NUMBER.sub("#", key) in known]
     if layers:
         raise BaseModelError(
-            f"{name} has {_counted(layers)} of layers that its config.json leaves out: {_listed(layers)}.",
+            f"{name} has {_counted(layers)} of layers that its config.json doesn't declare: "
+            f"{_listed(layers)}.",
             "The number of layers in config.json is wrong. Copy the original file.",
             FIELD,
         )
     if surplus:
         channel.notice(
-            f"{name} has {_counted(surplus)} that a {model.config.model_type} model does not use: "
+            f"{name} has {_counted(surplus)} that a {model.config.model_type} model doesn't use: "
             f"{_listed(surplus)}.",
-            "They are left out. That is as it should be for parts that read no text.",
+            "They are ignored, which is fine for parts that don't process text.",
         )
 
 

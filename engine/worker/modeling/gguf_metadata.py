@@ -78,7 +78,7 @@ def _scaling(header: GgufHeader, path: Path) -> dict[str, Any]:
     if stretching == [STRETCHED] and kind == "none":
         return _llama3(header, path)
     if stretching or given.keys() - KNOWN_SCALING:
-        raise _unread(path, "its positions are stretched in a way of its own")
+        raise _unread(path, "it scales positions in its own way")
     if kind == "none":
         return {}
     original = header.whole(f"{prefix}original_context_length")
@@ -86,14 +86,14 @@ def _scaling(header: GgufHeader, path: Path) -> dict[str, Any]:
         return {"rope_type": "linear", "factor": factor}
     if kind == "yarn" and factor and original:
         return {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original}
-    raise _unread(path, f"its positions are stretched in a way that is not known ({kind[:40]})")
+    raise _unread(path, f"it scales positions in an unknown way ({kind[:40]})")
 
 
 def _llama3(header: GgufHeader, path: Path) -> dict[str, Any]:
     """Return the stretching of Llama 3.1 that a file holds as one factor for each frequency."""
     [tensor] = [each for each in header.tensors if each.name == STRETCHED]
     if tensor.format != "F32" or len(tensor.shape) > 1:
-        raise _unread(path, "its positions are stretched in a way of its own")
+        raise _unread(path, "it scales positions in its own way")
     with open_regular(path) as stream:
         stream.seek(tensor.start)
         factors = np.frombuffer(stream.read(tensor.bytes), "<f4").astype(float).tolist()
@@ -118,7 +118,7 @@ def _llama3(header: GgufHeader, path: Path) -> dict[str, Any]:
 
     expected = list(map(stretched, lengths))
     if not math.isfinite(factor) or not np.allclose(factors, expected, rtol=TOLERANCE):
-        raise _unread(path, "its positions are stretched in a way of its own")
+        raise _unread(path, "it scales positions in its own way")
     return {
         "rope_type": "llama3",
         "factor": factor,
@@ -173,4 +173,4 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) 
     again = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     same = all(tokenizer(text)["input_ids"] == again(text)["input_ids"] for text in tokenizer_trial.TEXTS)
     if not same or tokenizer.special_tokens_map != again.special_tokens_map:
-        raise BaseModelError(f"The tokenizer of {name} can't be kept in a model folder.", HINT, FIELD)
+        raise BaseModelError(f"The tokenizer of {name} can't be saved in a model folder.", HINT, FIELD)

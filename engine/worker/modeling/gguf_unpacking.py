@@ -125,8 +125,9 @@ def _unpack(path: Path, folder: Path, channel: Channel) -> None:
     splitting = gguf_metadata.unknown_splitting(header)
     if splitting:
         channel.notice(
-            f"{path.name} splits text in a way that is not known here ({splitting[:40]}).",
-            "Some words may come in other tokens than the model has learned. Its own folder or hub id is exact.",
+            f"{path.name} splits text in an unknown way ({splitting[:40]}).",
+            "Some words may be tokenized differently than in training. The original model (folder or "
+            "hub id) is exact.",
             "warning",
         )
     _make(path, header, folder, channel, with_weights=True)
@@ -162,14 +163,15 @@ def _require_room(path: Path, header: GgufHeader) -> None:
     free = shutil.disk_usage(gguf_folder()).free
     if free < needed + SPACE_BESIDE:
         raise StorageError(
-            f"{path.name} takes {size(needed)} unpacked, and {gguf_folder()} has {size(free)} free.",
+            f"{path.name} needs {size(needed)} when unpacked, but {gguf_folder()} has only {size(free)} "
+            "free.",
             "Free some space, or set TUNESMITH_HOME to a larger disk.",
             FIELD,
         )
     available = devices.available_bytes(torch.device("cpu"))
     if available < needed:
         raise DeviceError(
-            f"Unpacking {path.name} takes {size(needed)} of memory, and {size(available)} are free.",
+            f"Unpacking {path.name} needs {size(needed)} of memory, but only {size(available)} are free.",
             "Close other programs, or choose a smaller model.",
             FIELD,
         )
@@ -297,10 +299,10 @@ def _require_all_of(header: GgufHeader, model: PreTrainedModel, path: Path) -> N
     stored = sum(tensor.values for tensor in header.tensors if tensor.name not in skipped)
     there = sum(parameter.numel() for parameter in model.parameters())
     if stored != there:
-        raise _unusable(path, f"of its {stored:,} weights the model takes {there:,}")
+        raise _unusable(path, f"the model uses {there:,} of its {stored:,} weights")
     for name, parameter in model.named_parameters():
         if not bool(torch.isfinite(parameter).all()):
-            raise _unusable(path, f"{name} holds values that are no numbers")
+            raise _unusable(path, f"{name} contains NaN values")
 
 
 def _unusable(path: Path, reason: str) -> BaseModelError:

@@ -167,7 +167,7 @@ def refuse_too_long(model: Model, prompts: Sequence[Sequence[int]], max_new_toke
     soft_prompt, limit = prompt_of(model), positions(model.config)
     needed = soft_prompt.positions(max(map(len, prompts), default=0), max_new_tokens)
     if limit is not None and needed > limit:
-        hint = "Lower the limit of conversations or of summaries."
+        hint = "Lower the limit of conversations or summaries."
         problem = too_long(soft_prompt, needed, limit, hint)
         raise BaseModelError(problem.message, problem.hint, problem.field)
 
@@ -175,7 +175,7 @@ def refuse_too_long(model: Model, prompts: Sequence[Sequence[int]], max_new_toke
 def too_long(soft_prompt: NoPrompt, needed: int, limit: int, hint: str) -> Problem:
     """Return the problem of a prompt and a summary that need more tokens than the context window has."""
     virtual = f" and {counted(soft_prompt.length, 'virtual token')} before them" if soft_prompt.length else ""
-    message = f"This base model takes {limit} tokens; prompt and summary{virtual} need up to {needed}."
+    message = f"This base model supports {limit} tokens; prompt and summary{virtual} need up to {needed}."
     return Problem("data.max_conversation_tokens", message, hint)
 
 

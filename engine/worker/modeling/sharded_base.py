@@ -29,7 +29,7 @@ def shard(base: LoadedBase, model: Model, device: torch.device, group: RankGroup
     names = set(base.model._no_split_modules or ())
     blocks = [module for module in base.model.modules() if type(module).__name__ in names]
     if not blocks:
-        message = f"The blocks of {base.options.id} are not known, so it can't be sharded."
+        message = f"The blocks of {base.options.id} are unknown, so it can't be sharded."
         raise BaseModelError(message, "Train without sharding.", "training.shard")
     mesh = init_device_mesh(device.type, (group.size,))
     for block in blocks:

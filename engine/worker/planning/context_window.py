@@ -83,11 +83,11 @@ def problem(
         tokens, others = soft_prompt.length, needed(soft_prompt) - soft_prompt.length
         return Problem(
             "method.virtual_tokens",
-            f"{counted(tokens, 'virtual token')} and up to {others} others exceed the {limit} tokens that this "
-            "base model takes.",
-            f"Take at most {limit - others}, or lower the limit of conversations or of summaries."
+            f"{counted(tokens, 'virtual token')} and up to {others} others exceed this base model's "
+            f"{limit} tokens.",
+            f"Use at most {limit - others}, or lower the limit of conversations or summaries."
             if limit != others
-            else "Lower the limit of conversations or of summaries.",
+            else "Lower the limit of conversations or summaries.",
         )
     # The limit of conversations with which the longest prompt and the longest summary fit, if there is one.
     prompt, summary = max(row.prompt for row in rows), max(row.summary for row in rows)
@@ -95,7 +95,7 @@ def problem(
     fitting = next((n for n in candidates if Row(prompt, n, summary).positions(soft_prompt) <= limit), 0)
     hint = "Shorten the prompt, or lower the limit of summaries."
     if soft_prompt.length:
-        hint = "Take fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
+        hint = "Use fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
     return too_long(soft_prompt, needed(soft_prompt), limit, f"{fitting} would fit." if fitting else hint)
 
 

@@ -144,7 +144,7 @@ def out_of_memory_error(facts: Result, *, rank_killed: bool = False) -> OutOfMem
     """Return the error that ends a run for which these fallbacks were found, with numbers only where they are known."""
     needed, available = size(facts["needed"]), size(facts["available"])
     if rank_killed:
-        message = "The system killed a process that computes part of each step for lack of memory."
+        message = "The system ran out of memory and killed one of the run's processes."
     elif facts["needed"] > facts["available"]:
         message = f"The largest batch needs {needed} of memory, but only {available} is available."
     else:

@@ -95,9 +95,9 @@ def too_short(training: TrainingOptions, steps: int) -> Doubt:
     """Return why a run of so many steps hardly learns."""
     if not 0 < steps < FEW_STEPS:
         return None
-    message = f"A run of {counted(steps, 'step')} learns little."
+    message = f"With {counted(steps, 'step')} a run learns little."
     if steps == training.max_steps:
-        return message, "Raise the step limit (training.max_steps); 0 means no limit."
+        return message, "Raise the step limit (training.max_steps); 0 is no limit."
     return message, "Leave the epochs automatic (training.epochs = 0): they follow the number of examples."
 
 
@@ -109,7 +109,7 @@ def _no_verdict(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
         return message, "Raise the number of scored examples (evaluation.examples)."
     if recipe.evaluation.split == "test" and 0 < recipe.data.max_test < MIN_EXAMPLES:
         return message, "Raise the test limit (data.max_test)."
-    return message, "Add conversations with summaries; a tenth of them is held out for the test."
+    return message, "Add conversations with summaries; a tenth of them is held out for testing."
 
 
 def _other_language(readiness: Mapping[str, Any]) -> Doubt:
@@ -117,8 +117,8 @@ def _other_language(readiness: Mapping[str, Any]) -> Doubt:
     if not language or not known or language in known:
         return None
     named = ", ".join(map(languages.name, known))
-    message = f"The conversations are in {languages.name(language)}, and the base model is made for {named}."
-    return message, "A base model that knows the language learns it faster and better."
+    message = f"The conversations are in {languages.name(language)}, but the base model is made for {named}."
+    return message, "A base model that knows the language learns faster and better."
 
 
 def _cut(name: str, readiness: Mapping[str, Any]) -> Doubt:
@@ -129,14 +129,12 @@ def _cut(name: str, readiness: Mapping[str, Any]) -> Doubt:
     over, total, limit = facts["over"], facts["of"], facts["limit"]
     match name:
         case "read":
-            message = f"Conversations longer than {limit:,} tokens lose their end: {over:,} of {total:,}."
+            message = f"{over:,} of {total:,} conversations exceed {limit:,} tokens and are cut."
             hint = "Raise the conversation limit (data.max_conversation_tokens)."
         case "learned":
-            message = f"Reference summaries longer than {limit:,} tokens are learned in part: {over:,} of {total:,}."
+            message = f"{over:,} of {total:,} reference summaries exceed {limit:,} tokens and are cut."
             hint = "Leave the reference limit automatic (data.max_summary_tokens): it follows the data."
         case _:
-            message = (
-                f"Scored summaries longer than the {limit:,} tokens that are written: {over:,} of {total:,}."
-            )
+            message = f"{over:,} of {total:,} scored references exceed the output limit of {limit:,} tokens."
             hint = "Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data."
     return message, hint

@@ -74,13 +74,13 @@ class Processes:
     def problems(self, recipe: Recipe) -> list[Problem]:
         """Return why a run of the recipe can't be shared out in this way."""
         if self.sharded and self.count == 1:
-            message = "A base model can't be sharded over one process."
-            hint = "Choose several cards (device all), or start several processes."
+            message = "Sharding needs at least two processes."
+            hint = "Choose several GPUs (device all), or start several processes."
             return [Problem("training.shard", message, hint)]
         batch_size = recipe.training.batch_size
         if recipe.method.method.trains and self.count > batch_size:
             message = f"A step has {counted(batch_size, 'example')}, too few for {self.count:,} processes."
-            return [Problem("training.batch_size", message, "Raise the batch size, or take fewer processes.")]
+            return [Problem("training.batch_size", message, "Raise the batch size, or use fewer processes.")]
         return []
 
 
@@ -314,5 +314,5 @@ def memory_problem(
     if shape.rows > 1:
         hint = "Make the micro-batch smaller, or checkpoint activations."
         return Problem("training.micro_batch_tokens", message, hint)
-    hint = "Cut conversations earlier, or checkpoint activations."
+    hint = "Lower the conversation limit, or checkpoint activations."
     return Problem("data.max_conversation_tokens", message, hint)

@@ -96,7 +96,9 @@ def open_table(
     readers = {_reader(path) for path in files}
     if len(readers) > 1:
         names = ", ".join(path.name for path in files)
-        raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
+        raise DataError(
+            f"The files are of several kinds: {names}.", "Keep only one kind in the folder.", FIELD
+        )
     reader = readers.pop()
     has_messages = reader in {chat_files.read, *_TABLE_READERS.values()}
     given = {"pause_hours": pause_hours, **({"finds_chats": finds_chats} if has_messages else {})}

@@ -124,7 +124,7 @@ def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress
         free = shutil.disk_usage(cache_folder()).free
         if total > free:
             raise StorageError(
-                f"Unpacking takes {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free.",
+                f"Unpacking needs {total / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free.",
                 "Free some disk space.",
             )
         limit, done = _SizeLimit(path, path.stat().st_size), 0
@@ -147,7 +147,7 @@ def _is_wanted(path: PurePosixPath, suffixes: Collection[str]) -> bool:
 def require_safe_size(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
     """Raise DataError for an archive that would unpack to far more than its size suggests; unpacks nothing."""
     if len(members) > MAX_MEMBERS:
-        raise _suspicious(path, f"holds {len(members):,} files, at most {MAX_MEMBERS:,} are unpacked")
+        raise _suspicious(path, f"contains {len(members):,} files; the limit is {MAX_MEMBERS:,}")
     _SizeLimit(path, path.stat().st_size).use(sum(member.file_size for member in members))
 
 
@@ -162,7 +162,7 @@ class _SizeLimit:
         """Subtract bytes. Raises DataError if the limit is exceeded."""
         self._left -= count
         if self._left < 0:
-            raise _suspicious(self._path, "unpacks to far more than data of its size would")
+            raise _suspicious(self._path, "unpacks to far more than is plausible for its size")
 
 
 def _suspicious(path: Path, what: str) -> DataError:
@@ -177,15 +177,15 @@ def _require_safe_members(path: Path, members: Collection[zipfile.ZipInfo]) -> N
         name = member.filename
         inner = PurePosixPath(name)
         if inner.is_absolute() or ".." in inner.parts or "\\" in name or ":" in name.split("/")[0]:
-            raise _suspicious(path, f'holds "{name}", a path out of its folder')
+            raise _suspicious(path, f'contains "{name}", a path outside its folder')
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise _suspicious(path, f'holds "{name}", a link')
+            raise _suspicious(path, f'contains "{name}", a link')
         if inner.suffix.lower() in SUFFIXES:
-            raise _suspicious(path, f'holds another archive, "{name}"')
+            raise _suspicious(path, f'contains another archive, "{name}"')
         if member.flag_bits & 1:
-            raise _suspicious(path, f'holds "{name}", which a password protects')
+            raise _suspicious(path, f'contains "{name}", which is protected by a password')
         if name in names:
-            raise _suspicious(path, f'holds "{name}" twice')
+            raise _suspicious(path, f'contains "{name}" twice')
         names.add(name)
 
 

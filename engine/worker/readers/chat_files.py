@@ -114,9 +114,9 @@ def conversations(
         if not stats.is_segmented:
             notes.reason = "each chat is one conversation"
         elif stats.hours == 1:
-            notes.reason = "a chat's next conversation begins after a pause of 1 hour"
+            notes.reason = "a pause of 1 hour starts the next conversation"
         else:
-            notes.reason = f"a chat's next conversation begins after a pause of {stats.hours:g} hours"
+            notes.reason = f"a pause of {stats.hours:g} hours starts the next conversation"
         if part.is_cut:
             which = f"the conversation of {part.begun}" if part.begun else "its conversation"
             yield BrokenRow(which, f"it has more than {MAX_CHARACTERS:,} characters without a longer pause")
@@ -213,7 +213,7 @@ def _members(path: Path, notes: Notes) -> Mapping[str, str]:
             try:
                 return chats.names_of(_entries(json_files.read(listed, Notes())))
             except (DataError, OSError, ValueError, RecursionError):
-                notes.remarks.append(f"{listed.name} can't be read: speakers are named by their ids.")
+                notes.remarks.append(f"{listed.name} can't be read, so speakers are named by their ids.")
     return {}
 
 
@@ -237,6 +237,7 @@ def _with_places(first: Sequence[Mapping[str, Any]], rows: Iterable[Found], note
             if is_first and place not in told:
                 told.add(place)
                 notes.remarks.append(
-                    f'Some rows have several objects in "{place.keys[0]}": "{place.name}" is that of the first.'
+                    f'Some rows have several objects in "{place.keys[0]}"; "{place.name}" is that of the '
+                    "first."
                 )
         yield LinedRow(values, getattr(row, "line", 0))

@@ -84,11 +84,16 @@ def _readable_columns(path: Path, schema: pa.Schema, notes: Notes) -> list[str]:
     """Return the columns that can be read; add a remark about each other one."""
     if len(set(schema.names)) < len(schema.names):
         repeated = next(name for name in schema.names if schema.names.count(name) > 1)
-        raise unreadable(path, f'it has several columns "{repeated}"', "Give each column a name of its own.")
+        raise unreadable(
+            path, f'it has several columns named "{repeated}"', "Give each column a different name."
+        )
     readable = [field.name for field in schema if _readable(field.type)]
     for name in schema.names:
         if name not in readable and name not in notes.columns:
-            remark = f'The column "{name}" of {path.name} holds {schema.field(name).type}, no text, and is not read.'
+            remark = (
+                f'The column "{name}" of {path.name} contains {schema.field(name).type} instead of '
+                "text and is not read."
+            )
             if remark not in notes.remarks:
                 notes.remarks.append(remark)
     notes.columns.update(dict.fromkeys(readable))
@@ -126,7 +131,7 @@ def _one_by_one(batch: pa.RecordBatch, done: int) -> Iterator[Found]:
                 values[name] = _plain(batch.column(name)[index].as_py())
             except UnicodeDecodeError:
                 yield BrokenRow(
-                    f"row {done + index + 1:,}", f'the column "{name}" holds bytes that are not UTF-8'
+                    f"row {done + index + 1:,}", f'the column "{name}" contains bytes that are not UTF-8'
                 )
                 break
         else:

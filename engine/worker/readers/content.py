@@ -28,7 +28,7 @@ class Unread:
 
 UNREAD_KINDS = (
     Unread(
-        "a document of old Word",
+        "an old Word document",
         "Open it and save it as docx.",
         (".doc", ".dot", ".wps", ".wri"),
     ),
@@ -39,7 +39,7 @@ UNREAD_KINDS = (
         begins=(b"{\\rtf",),
     ),
     Unread(
-        "subtitles of another form",
+        "unsupported subtitles",
         "Save them as srt or vtt, for example with Subtitle Edit.",
         (".ass", ".ssa", ".ttml", ".dfxp", ".smi", ".sami", ".sub"),
         begins=(b"[Script Info]", b"<SAMI", b"<sami", b"<tt ", b"<tt\n"),
@@ -57,7 +57,7 @@ UNREAD_KINDS = (
         begins=(b"BEGIN:V",),
     ),
     Unread(
-        "a file of another form",
+        "a file in another format",
         "Save its conversations as csv, or as JSON lines.",
         (".xml", ".yaml", ".yml", ".sql", ".toml", ".ini", ".tex", ".rst", ".ipynb", ".py", ".js", ".css"),
         begins=(b"<?xml",),
@@ -73,19 +73,19 @@ UNREAD_KINDS = (
     ),
     Unread(
         "a picture",
-        "Recognise its text first (OCR), and save that as txt.",
+        "Run OCR first, and save the text as txt.",
         (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".tif", ".tiff", ".bmp"),
         (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"),
     ),
-    Unread("a mail of Outlook", "Save it as eml, or drag it out of another mail program.", (".msg",)),
-    Unread("a mailbox of Outlook", "Export it as mbox, for example with Thunderbird.", (".pst", ".ost")),
+    Unread("an Outlook mail", "Save it as eml, or drag it out of another mail program.", (".msg",)),
+    Unread("an Outlook mailbox", "Export it as mbox, for example with Thunderbird.", (".pst", ".ost")),
     Unread(
         "an encrypted backup",
         "In WhatsApp, open the chat and choose More, Export chat; then choose the zip or txt.",
         (".crypt12", ".crypt14", ".crypt15"),
     ),
     Unread(
-        "an archive of another kind",
+        "an unsupported archive",
         "Unpack it, and choose the folder.",
         (".rar", ".7z", ".tar", ".tgz"),
         (b"Rar!", b"7z\xbc\xaf"),

@@ -35,7 +35,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     """
     if not is_database(path):
         raise DataError(
-            f"{path.name} is no SQLite database, or it is encrypted.",
+            f"{path.name} is not an SQLite database, or it is encrypted.",
             "Save it without a password, or export its table as csv.",
             FIELD,
         )
@@ -43,7 +43,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
         unmerged = path.with_name(path.name + beside)
         if unmerged.is_file() and unmerged.stat().st_size:
             notes.remarks.append(
-                f"{path.name} is in use: what stands in {unmerged.name} is not read. Close the program that writes it."
+                f"{path.name} is in use, so {unmerged.name} is not read. Close the program that writes it."
             )
     try:
         with closing(_opened(path)) as database:
@@ -54,7 +54,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
                     rows = with_split(rows, name, notes)
                 yield from rows
     except sqlite3.Error as error:
-        raise unreadable(path, f"as a database it makes no sense ({error})") from error
+        raise unreadable(path, f"its contents are damaged ({error})") from error
 
 
 def is_database(path: Path) -> bool:
@@ -125,7 +125,7 @@ def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
         )
     splits = [name for name in tables if split_named(name)]
     if len({split_named(name) for name in splits}) > 1:
-        notes.remarks.append(f"Of {path.name} these tables are read as splits: {', '.join(splits)}.")
+        notes.remarks.append(f"Tables of {path.name} that are read as splits: {', '.join(splits)}.")
         return splits
     if len(tables) > 1:
         raise DataError(
@@ -143,7 +143,7 @@ def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Fo
     notes.columns.update(dict.fromkeys(columns))
     computed = [name for name, kind in _columns(database, table) if kind == COMPUTED]
     if computed:
-        notes.remarks.append(f'Columns of "{table}" that are computed are left out: {", ".join(computed)}.')
+        notes.remarks.append(f'Computed columns of "{table}" are skipped: {", ".join(computed)}.')
     told: set[str] = set()
     for row in cursor:
         values = dict(zip(columns, row, strict=True))
@@ -154,6 +154,6 @@ def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Fo
                 if name not in told:
                     told.add(name)
                     notes.remarks.append(
-                        f'The column "{name}" of "{table}" holds bytes, no text: such cells are empty.'
+                        f'The column "{name}" of "{table}" contains bytes; such cells are read as empty.'
                     )
         yield values

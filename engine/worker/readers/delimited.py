@@ -25,7 +25,7 @@ SAMPLE_CHARACTERS = 1 << 18
 DECLARED = re.compile(r'"?sep=(.)"?[\r\n]*')
 REASONS = {
     "unexpected end of data": "a quotation mark that opens a cell is never closed",
-    "expected after": "a quotation mark inside a quoted cell is not doubled",
+    "expected after": "a quotation mark inside a quoted cell isn't doubled",
 }
 # The first line is the header unless that can't be: questions of a survey are long.
 MAX_HEAD_CHARACTERS = 200
@@ -62,7 +62,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     columns = column_names([""] * len(header) if is_row else header)
     notes.columns.update(dict.fromkeys(columns))
     if is_row:
-        notes.remarks.append(f"{path.name} has no header: its columns are called by their numbers.")
+        notes.remarks.append(f"{path.name} has no header, so its columns are numbered.")
         yield LinedRow(dict(zip(columns, header, strict=True)), source.first_line)
     yield from _records(rows, source, columns)
 
@@ -120,7 +120,7 @@ def _records(
             yield BrokenRow(source.position, reason)
         elif any(row[len(columns) :]):
             reason = (
-                f'it goes on behind the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
+                f'it continues after the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
             )
             yield BrokenRow(source.position, reason)
         else:
@@ -213,8 +213,8 @@ class _Lines:
         if self._characters > MAX_LINE_CHARACTERS:
             raise unreadable(
                 self._path,
-                f"the row that begins in line {self.first_line:,} has more than {MAX_LINE_CHARACTERS:,} characters; "
-                "a quotation mark may be left open there",
+                f"the row starting in line {self.first_line:,} has more than {MAX_LINE_CHARACTERS:,} "
+                "characters; a quotation mark may be left open there",
             )
         return line[:-1] + "\n" if self._bare_cr and line.endswith("\r") else line
 

@@ -104,7 +104,7 @@ def _docx_text(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             require_safe_size(path, archive.infolist())
     except ERRORS as error:
-        raise unreadable(path, "it is no whole Word document") from error
+        raise unreadable(path, "it is not a complete Word document") from error
     try:
         document: Any = docx.Document(str(path))
         own = document.element.getroottree().docinfo.internalDTD
@@ -114,11 +114,9 @@ def _docx_text(path: Path) -> str:
     except MemoryError:
         raise
     except Exception as error:
-        raise unreadable(path, f"it is no whole Word document ({type(error).__name__})") from error
+        raise unreadable(path, f"it is not a complete Word document ({type(error).__name__})") from error
     # Office writes none. What they stand for may be without end, and left out they would take text with them.
-    raise unreadable(
-        path, "it defines names for texts of its own (XML entities)", "Open it and save it anew."
-    )
+    raise unreadable(path, "it defines its own XML entities", "Open it and save it again.")
 
 
 def _unwrap(document: Any) -> None:
@@ -172,7 +170,7 @@ def _pdf_text(path: Path, notes: Notes) -> str:
     except MemoryError:
         raise
     except Exception as error:
-        raise unreadable(path, f"it is no whole PDF ({type(error).__name__})") from error
+        raise unreadable(path, f"it is not a complete PDF ({type(error).__name__})") from error
     if not is_open:
         raise DataError(
             f"{path.name} is protected by a password.",
@@ -181,8 +179,8 @@ def _pdf_text(path: Path, notes: Notes) -> str:
         )
     if sum(map(len, pages)) < MIN_PAGE_CHARACTERS * max(1, len(pages)):
         raise DataError(
-            f"{path.name} has no text: its pages are pictures.",
-            "Recognise its text first (OCR), and choose the PDF or the text that this gives.",
+            f"{path.name} has no text; its pages are images.",
+            "Run OCR first, and choose the resulting PDF or text.",
             FIELD,
         )
     notes.done_bytes = path.stat().st_size

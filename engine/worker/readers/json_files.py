@@ -93,7 +93,7 @@ def _of_type(rows: Iterable[Found | _Bare], wanted: type, column: str = "") -> I
         elif isinstance(row.value, wanted):
             yield LinedRow({column: row.value}, row.line)
         else:
-            yield BrokenRow(row.position, f"it is {KINDS[type(row.value)]}, no object with names")
+            yield BrokenRow(row.position, f"it is {KINDS[type(row.value)]} instead of an object")
 
 
 def _are_cells(lists: Sequence[list[Any]]) -> bool:
@@ -116,7 +116,7 @@ def _of_cells(
     count = Counter(map(len, lists)).most_common(1)[0][0]
     columns = delimited.column_names(first if is_head else [""] * count)
     if not is_head:
-        notes.remarks.append(f"{path.name} has no header: its columns are called by their numbers.")
+        notes.remarks.append(f"{path.name} has no header, so its columns are numbered.")
     for row in rows:
         if not isinstance(row, _Bare):
             yield row
@@ -166,9 +166,9 @@ def _parsed(line: str, number: int) -> Found | _Bare:
         of_python = _of_python(line)
         if of_python is not None:
             return LinedRow(of_python, number)
-        return BrokenRow(position, f"it is no JSON: {_message(error)} at character {error.colno:,}")
+        return BrokenRow(position, f"it is not JSON: {_message(error)} at character {error.colno:,}")
     except (ValueError, RecursionError) as error:
-        return BrokenRow(position, f"it can't be taken for JSON: {str(error).lower()}")
+        return BrokenRow(position, f"it can't be read as JSON: {str(error).lower()}")
     found = _row(value, position, number)
     return LinedRow(found, number) if isinstance(found, dict) else found
 
@@ -215,7 +215,7 @@ def _row(value: Any, position: str, line: int = 0) -> Found | _Bare:
     if value and isinstance(value, (list, str)):
         return _Bare(position, value, line)
     kind = KINDS.get(type(value), "a number")
-    return BrokenRow(position, f"it is {kind}, no object with names")
+    return BrokenRow(position, f"it is {kind} instead of an object")
 
 
 def _document(scanner: _Scanner) -> Iterator[Found | _Bare]:
@@ -225,9 +225,9 @@ def _document(scanner: _Scanner) -> Iterator[Found | _Bare]:
     elif first == "{":
         yield from _object(scanner)
     elif first:
-        raise unreadable(scanner.path, f"{scanner.position} holds neither a list nor an object")
+        raise unreadable(scanner.path, f"{scanner.position} contains neither a list nor an object")
     if scanner.peek():
-        raise unreadable(scanner.path, f"{scanner.position} goes on behind the end")
+        raise unreadable(scanner.path, f"{scanner.position} continues after the end")
 
 
 def _sequence(scanner: _Scanner) -> Iterator[Found | _Bare]:
@@ -294,7 +294,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
     splits = [name for name in first_rows if split_named(name)]
     if splits and not wanted:
         named = ", ".join(f'"{name}"' for name in splits)
-        scanner.notes.remarks.append(f"{scanner.path.name} holds lists that are read as splits: {named}.")
+        scanner.notes.remarks.append(f"{scanner.path.name} contains lists that are read as splits: {named}.")
     if not first_rows and values and not is_inner:
         yield from _columns(scanner.path, values, wanted)
 
@@ -340,7 +340,7 @@ def _columns(path: Path, values: dict[str, Any], wanted: str) -> Iterator[Found]
     keys = [*next(iter(columns.values()))]
     for name, each in columns.items():
         if [*each] != keys:
-            raise unreadable(path, f'the column "{name}" has other rows than the first one')
+            raise unreadable(path, f'the column "{name}" has different rows than the first one')
     for key in keys:
         yield {name: each[key] for name, each in columns.items()}
 
@@ -390,7 +390,9 @@ class _Scanner:
         """Skip one character, which must be this one."""
         next_character = self.peek()
         if next_character != character:
-            what = f'has "{next_character}" where "{character}" is due' if next_character else "breaks off"
+            what = (
+                f'has "{next_character}" where "{character}" is expected' if next_character else "breaks off"
+            )
             raise unreadable(self.path, f"{self.position} {what}")
         self._at += 1
 
@@ -413,7 +415,7 @@ class _Scanner:
                     continue
                 is_cut = error.pos >= len(self._text.rstrip()) or error.msg.startswith("Unterminated string")
                 line = self._lines_before + error.lineno
-                reason = "the file breaks off in it" if is_cut else f"{_message(error)} in line {line:,}"
+                reason = "the file ends inside it" if is_cut else f"{_message(error)} in line {line:,}"
                 raise unreadable(
                     self.path, f"{what}, which begins in {self.position}, is damaged: {reason}"
                 ) from error
@@ -429,7 +431,7 @@ class _Scanner:
         if len(left) > MAX_LINE_CHARACTERS:
             raise unreadable(
                 self.path,
-                f"{self.position} begins a value of more than {MAX_LINE_CHARACTERS:,} characters",
+                f"{self.position} starts a value of more than {MAX_LINE_CHARACTERS:,} characters",
                 TOO_LARGE,
             )
         added, length = [], 0

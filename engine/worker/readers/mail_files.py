@@ -172,7 +172,7 @@ def _heads(path: Path, number: int) -> Iterator[tuple[Place, bytes]]:
             head = content[start : min(end, start + MAX_HEADER_BYTES)]
             stop = HEADER_END.search(head)
             if not FIRST_HEADER_LINE.match(head):
-                raise unreadable(path, "it begins with no header of a mail")
+                raise unreadable(path, "it doesn't start with a mail header")
             yield Place(number, start, end), head[: stop.start()] if stop else head
             if end - read > READ_BYTES and hasattr(content, "madvise"):
                 content.madvise(mmap.MADV_DONTNEED)

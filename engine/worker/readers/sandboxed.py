@@ -44,7 +44,7 @@ ROWS_PER_BATCH = 500
 CHARACTERS_PER_BATCH = 1 << 18
 # The first rows are all that a preview asks for.
 FIRST_ROWS = 20
-HINT = "Don't trust this file. If you do, save it as csv or jsonl, and choose that."
+HINT = "Don't trust this file. If you do, save it as csv or jsonl first."
 
 
 def read_sandboxed(
@@ -115,7 +115,7 @@ def _batches(
         rows, characters, held = rows - 1, characters - length, held + length
         if rows < 0 or characters < 0:
             raise DataError(
-                f"{path.name} holds far more rows or text than data of its size would.", HINT, FIELD
+                f"{path.name} contains far more rows or text than is plausible for its size.", HINT, FIELD
             )
         batch.append(_plain(row))
         if len(batch) == most or held > CHARACTERS_PER_BATCH:

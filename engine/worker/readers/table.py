@@ -40,7 +40,7 @@ SAFE_BYTES = 64 << 20
 MAX_NAMES_BYTES = 16_000
 MAX_NAMED = 5
 # The hint for a sound file that is more than can be read.
-TOO_LARGE = "Part it into several files, or shorten its rows."
+TOO_LARGE = "Split it into several files, or shorten its rows."
 # Surrogates: undecodable bytes are read as these, and JSON may spell them.
 NO_CHARACTER = re.compile("[\ud800-\udfff]")
 # An undecodable byte is read as this and its number; a few are named, and so much of the text before them is quoted.
@@ -290,14 +290,13 @@ class Table:
             return
         if not number and any(notes.chats for notes in self._notes):
             left_out = " ".join(chats.remarks([stats for notes in self._notes for stats in notes.chats]))
-            raise DataError(f"No one says anything in {self.name}.", left_out, FIELD)
+            raise DataError(f"{self.name} contains no messages.", left_out, FIELD)
         if not number:
-            raise DataError(f"There are no rows in {self.name}.", "Choose a file with rows.", FIELD)
+            raise DataError(f"{self.name} has no rows.", "Choose a file with rows.", FIELD)
         if number == len(self.broken):
             raise DataError(
                 f"{self.name} can't be read: {self.broken_text}.",
-                self.broken[0].hint
-                or "Repair the rows, or look whether the name's ending says what the file is.",
+                self.broken[0].hint or "Repair the rows, or check that the file's extension is right.",
                 FIELD,
             )
 
@@ -358,7 +357,7 @@ class Table:
             raise DataError(
                 f"{path.name} has more than {MAX_BROKEN:,} rows that can't be read, the first at "
                 f"{self.broken[0].position}: {self.broken[0].reason}.",
-                "Look whether the name's ending says what the file is.",
+                "Check that the file's extension is right.",
                 FIELD,
             )
         position = broken.position if len(self._files) == 1 else f"{path.name}, {broken.position}"
@@ -388,7 +387,7 @@ class Table:
 def require_written(path: Path) -> None:
     """Raise DataError for a large file that is mostly empty: reading nothing would take long."""
     if path.is_file() and foreign_files.is_mostly_empty(path):
-        raise unreadable(path, "most of it is empty: it was not written to its end", "Copy it again.")
+        raise unreadable(path, "most of it is empty; it was not written completely", "Copy it again.")
 
 
 def _identity(path: Path) -> tuple[int, int, int]:
@@ -408,8 +407,9 @@ def _require_few_columns(path: Path, notes: Notes) -> None:
     if size > MAX_NAMES_BYTES:
         raise unreadable(
             path,
-            f"the names of its {len(notes.columns):,} columns have {size:,} bytes, at most {MAX_NAMES_BYTES:,}",
-            "Leave out the columns that no one needs.",
+            f"the names of its {len(notes.columns):,} columns have {size:,} bytes; the limit is "
+            f"{MAX_NAMES_BYTES:,}",
+            "Remove the columns that aren't needed.",
         )
 
 
@@ -420,11 +420,9 @@ def _unusable(values: Mapping[str, Any], number: int) -> BrokenRow | None:
             try:
                 length = _characters(value)
             except ValueError as error:
-                return BrokenRow(f"row {number:,}", f'the column "{column}" holds {error}')
+                return BrokenRow(f"row {number:,}", f'the column "{column}" contains {error}')
             if length > MAX_CHARACTERS:
-                reason = (
-                    f'the column "{column}" holds {length:,} characters, at most {MAX_CHARACTERS:,} are read'
-                )
+                reason = f'the column "{column}" has {length:,} characters; the limit is {MAX_CHARACTERS:,}'
                 return BrokenRow(f"row {number:,}", reason)
     return None
 
@@ -446,12 +444,12 @@ def _characters(value: Any, depth: int = 0) -> int:
 def _no_character(text: str, at: int) -> str:
     """Return what stands in a text where no character does: bytes by their numbers, or half a character."""
     before = " ".join(NO_CHARACTER.sub("", text[max(0, at - MAX_BEFORE) : at]).split())
-    where = f'behind "{before}"' if before else "at its beginning"
+    where = f'after "{before}"' if before else "at its beginning"
     wrong = UNDECODED.match(text, at)
     if wrong is None:
-        return f"what is no character: half of one, {where}"
+        return f"an invalid character: half of one, {where}"
     numbers = " ".join(f"{ord(byte) - FIRST_BYTE:02X}" for byte in wrong[0])
-    return f"what is no character: {numbers}, {where}"
+    return f"an invalid character: {numbers}, {where}"
 
 
 def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
@@ -461,7 +459,7 @@ def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     yield from rows
     if _identity(path) != before:
         raise DataError(
-            f"{path.name} changed while it was read.", "Read it again once it is written whole.", FIELD
+            f"{path.name} changed while it was read.", "Read it again once it is completely written.", FIELD
         )
 
 
@@ -471,7 +469,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DataError(f"{path.name} vanished while it was read.", "Put it back.", FIELD) from error
+        raise DataError(f"{path.name} was deleted while it was read.", "Put it back.", FIELD) from error
     except OSError as error:
         if error.errno is None:
             raise unreadable(path, str(error)) from error
@@ -479,15 +477,17 @@ def _explained(path: Path) -> Iterator[None]:
     except RecursionError as error:
         raise unreadable(path, "its values are nested too deeply") from error
     except MemoryError as error:
-        raise unreadable(path, "this computer's memory does not hold it", TOO_LARGE) from error
+        raise unreadable(path, "it doesn't fit in this computer's memory", TOO_LARGE) from error
     except UnicodeDecodeError as error:
-        raise unreadable(path, f"what begins as {error.encoding.upper()} is damaged or breaks off") from error
+        raise unreadable(
+            path, f"it starts like {error.encoding.upper()} but is damaged or incomplete"
+        ) from error
     except (ValueError, EOFError, KeyError, zlib.error) as error:
         raise unreadable(path, str(error)) from error
 
 
 def unreadable(path: Path, reason: str, hint: str = "Repair the file, or export it again.") -> DataError:
     """Return the error of a file that can't be read as a whole; the hint is that of a broken one."""
-    lines = reason.strip().splitlines() or ["its content makes no sense"]
+    lines = reason.strip().splitlines() or ["its contents are damaged"]
     first = lines[0][:300].rstrip(".")
     return DataError(f"{path.name} can't be read: {first}.", hint, FIELD)

@@ -41,7 +41,7 @@ def chunks(path: Path, notes: Notes) -> Iterator[str]:
         stream.seek(len(first) - len(rest))
         reason = "" if encoding or notes.encoding else why_no_text(rest)
         if reason:
-            raise unreadable(path, reason, "Give the file the ending of what it is, or choose another one.")
+            raise unreadable(path, reason, "Correct the file's extension, or choose another file.")
         decoder: Decoder
         if encoding:
             decoder = decoder_of(encoding, b"")
@@ -80,7 +80,9 @@ class _Undecided:
         text = self._decoder.decode(data, final)
         if final and isinstance(self._decoder, ByLine) and self._decoder.utf8_lines:
             lines = counted(self._decoder.utf8_lines, "line")
-            self._notes.remarks.append(f"{self._path.name} mixes encodings: {lines} of UTF-8, read as that.")
+            self._notes.remarks.append(
+                f"{self._path.name} mixes encodings: {lines} are UTF-8 and read as that."
+            )
         return text
 
     def _guessed(self, data: bytes) -> Decoder:
@@ -89,8 +91,8 @@ class _Undecided:
             first = stream.read(TELLING_BYTES)
         encoding = guess(data if first.isascii() else first)
         self._notes.remarks.append(
-            f"{self._path.name} is not UTF-8. It is read as {ENCODINGS[encoding]}, which is a guess: look at its "
-            "letters, and choose another encoding (data.encoding) if they are wrong."
+            f"{self._path.name} is not UTF-8 and is read as {ENCODINGS[encoding]}. If letters look "
+            "wrong, choose another encoding (data.encoding)."
         )
         return guessed_decoder(encoding)
 

@@ -35,7 +35,7 @@ Row = Mapping[str, str | None] | BrokenRow
 def lone_summary(path: Path) -> Iterator[Row]:
     """Yield a broken row for a summary without a conversation; others are read with theirs."""
     if not has_conversation(path):
-        reason = f"there is no {conversation_stem(path)}{SUFFIXES[0]} with the conversation beside it"
+        reason = f"the file {conversation_stem(path)}{SUFFIXES[0]} with the conversation is missing"
         yield BrokenRow("its one row", reason)
 
 
@@ -106,7 +106,9 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
         return
     below = transcripts.part_summaries(text) if reference is None else []
     if below:
-        notes.remarks.append(f"{path.name} has summaries below its conversations, which are read as that.")
+        notes.remarks.append(
+            f"{path.name} has summaries below its conversations, which are read as summaries."
+        )
     pairs: list[tuple[str, str | None]] = [*below] or [(text, reference)]
     for number, (conversation, summary) in enumerate(pairs, start=1):
         name = f"{path.stem} {number}" if len(pairs) > 1 else path.stem
@@ -120,7 +122,7 @@ def _of_markdown(path: Path, text: str, reference: str | None, notes: Notes) -> 
     properties = PROPERTIES.match(text)
     talk, tables = TABLE.subn("", text[properties.end() :] if properties else text)
     if properties or tables:
-        notes.remarks.append(f"{path.name} has properties or tables above the turns, which are left out.")
+        notes.remarks.append(f"{path.name} has properties or tables above the turns, which are skipped.")
     short = TOO_LONG.search(talk) if reference is None else None
     if short is None:
         return talk.strip("\n"), reference

@@ -52,7 +52,7 @@ Span = tuple[tuple[int, int], tuple[int, int]]
 def read(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows below the header. Raises DataError for a file that is no workbook, or protected."""
     if path.stat().st_size > MAX_BYTES:
-        raise unreadable(path, f"it has more than {MAX_BYTES >> 20:,} MB", "Save it as .csv.")
+        raise unreadable(path, f"it is over {MAX_BYTES >> 20:,} MB", "Save it as .csv.")
     with path.open("rb") as stream:
         start = stream.read(1 << 20)
     names = (name.decode("ascii").encode("utf-16-le") for name in ENCRYPTED)
@@ -81,7 +81,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     except PasswordError as error:
         raise _protected(path) from error
     except (CalamineError, *ERRORS) as error:
-        raise unreadable(path, f"as a workbook it makes no sense ({error})") from error
+        raise unreadable(path, f"its contents are damaged ({error})") from error
 
 
 def _protected(path: Path) -> DataError:
@@ -104,8 +104,8 @@ def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
     if cells:
         named = ", ".join(list(cells)[:MAX_NAMED]) + (", …" if len(cells) > MAX_NAMED else "")
         notes.remarks.append(
-            f"In {path.name} these cells hold an error, or a formula without a stored value, and are read as empty: "
-            f"{named}. Open it in a spreadsheet, and save it again."
+            f"These cells of {path.name} contain an error or a formula without a stored value and are "
+            f"read as empty: {named}. Open it in a spreadsheet and save it again."
         )
 
 
@@ -116,7 +116,8 @@ def _rows(path: Path, sheet: CalamineSheet, notes: Notes) -> Iterator[Found]:
         more = ", …" if len(merged) > MAX_NAMED else ""
         kind = "merged range" if len(merged) == 1 else "merged ranges"
         notes.remarks.append(
-            f"{path.name} has {len(merged):,} {kind} ({', '.join(spans)}{more}): each cell counts as its first."
+            f"{path.name} has {len(merged):,} {kind} ({', '.join(spans)}{more}); each cell gets the "
+            "value of the first."
         )
     table = _SheetTable(path, sheet.name, notes)
     coming, here = iter([*merged, None]), list[tuple[Span, Any]]()
@@ -202,7 +203,7 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
     if notes.sheet:
         if notes.sheet not in filled:
             raise DataError(
-                f'{path.name} has no sheet "{notes.sheet}" that holds anything.',
+                f'{path.name} has no sheet "{notes.sheet}" with data.',
                 f"The sheets are: {', '.join(filled)}.",
                 SHEET_FIELD,
                 filled,
@@ -213,10 +214,10 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
     read = splits if are_splits else list(filled[:1])
     others = [name for name in filled if name not in read]
     if are_splits:
-        notes.remarks.append(f"Of {path.name} these sheets are read as splits: {', '.join(read)}.")
+        notes.remarks.append(f"Sheets of {path.name} that are read as splits: {', '.join(read)}.")
     if others:
         named = " and ".join(read) if are_splits else read[0]
-        notes.remarks.append(f"Of {path.name} the sheet {named} is read, and not {', '.join(others)}.")
+        notes.remarks.append(f"{path.name}: the sheet {named} is read, {', '.join(others)} is not.")
     return read
 
 
@@ -256,17 +257,13 @@ class _SheetTable:
         ]
         told = "; ".join(f'"{text.strip()[:MAX_QUOTED]}"' for text in above if text.strip())
         if told:
-            self._notes.remarks.append(
-                f"In {self._path.name} this stands above the table and is not read: {told}."
-            )
+            self._notes.remarks.append(f"Text above the table of {self._path.name} is not read: {told}.")
         if is_header:
             self._columns = column_names(["" if cell is None else str(cell) for cell in head])
         else:
             width = max(len(values) for _, values in self._waiting)
             self._columns = [f"column {number}" for number in range(1, width + 1)]
-            self._notes.remarks.append(
-                f"{self._path.name} has no header: its columns are called by their numbers."
-            )
+            self._notes.remarks.append(f"{self._path.name} has no header, so its columns are numbered.")
         self._notes.columns.update(dict.fromkeys(self._columns))
 
     def _row(self, number: int, values: list[Any]) -> Iterator[Found]:
@@ -276,7 +273,7 @@ class _SheetTable:
         if beyond:
             text = str(beyond[0])[:MAX_QUOTED]
             yield BrokenRow(
-                f"row {number:,}", f'it goes on behind the column "{self._columns[-1]}": "{text}"'
+                f"row {number:,}", f'it continues after the column "{self._columns[-1]}": "{text}"'
             )
             return
         values = [*values[:width], *[None] * (width - len(values))]

@@ -41,4 +41,4 @@ def storage_errors(what: str, hint: str) -> Iterator[None]:
     except RuntimeError as error:
         if not any(phrase in str(error) for phrase in TORCH_PHRASES):
             raise
-        raise StorageError(f"{what} can't be written: the disk took only part of it.", hint) from error
+        raise StorageError(f"{what} can't be written: only part of it reached the disk.", hint) from error

@@ -20,12 +20,12 @@ from engine.system.graphics.visible_cards import VisibleCard
 from engine.system.units import size
 
 FIELD = "training.device"
-OTHER_DEVICE = f'Choose "auto" or "cpu"; `{command_name()} doctor` says what is there.'
+OTHER_DEVICE = f'Choose "auto" or "cpu"; `{command_name()} doctor` lists the devices.'
 # With less free memory CUDA itself does not start.
 FULL_BYTES = 600 * nvidia_smi.MEBIBYTE
 # A GPU is refused only where processes that are known hold so much of it; else a run may still make it.
 FILLED_SHARE = 0.5
-OTHER_CARD = "End what uses it, or choose another device."
+OTHER_CARD = "Close the program that uses it, or choose another device."
 # Others that take less of a GPU are a desktop's programs and hinder no run.
 NOTICED_SHARE = 0.1
 NAMED_PROCESSES = 3
@@ -71,7 +71,7 @@ def forget() -> None:
 def missing(device: str) -> DeviceError:
     """Return the error of a device that torch does not find, with the reason if one is known."""
     kind, _, number = device.partition(":")
-    unknown = f"This computer has no {kind.upper()} device that torch can use.", OTHER_DEVICE
+    unknown = f"torch finds no {kind.upper()} device on this computer.", OTHER_DEVICE
     message, hint = next(_reasons(facts(), int(number or 0)), unknown) if kind == "cuda" else unknown
     return DeviceError(message, hint, FIELD)
 
@@ -81,24 +81,24 @@ def _reasons(known: Facts, number: int) -> Iterator[tuple[str, str]]:
     build, cards = known.build, known.cards
     names = ", ".join(each.name for each in cards)
     if cards and not (build.cuda or build.hip):
-        yield f"This torch is built for {build.name} and does not use {names}.", OTHER_DEVICE
+        yield f"This torch is built for {build.name} and can't use {names}.", OTHER_DEVICE
     if visible_cards.users_tokens(build, known.given) == []:
         variable = visible_cards.cards_variable(build)
-        message = f"The environment variable {variable} leaves no graphics card visible."
-        yield message, "Unset it or list a card, and start Tunesmith again."
+        message = f"The environment variable {variable} hides all GPUs."
+        yield message, "Unset it or add a GPU to it, and restart Tunesmith."
     drivers = [each.card.driver for each in cards if each.card and each.card.driver]
     if drivers and int(drivers[0].partition(".")[0]) < build.oldest_driver:
         message = (
-            f"The graphics driver {drivers[0]} is too old: this torch, built for {build.name}, needs "
+            f"The GPU driver {drivers[0]} is too old: this torch, built for {build.name}, needs "
             f"{build.oldest_driver}."
         )
         yield message, "Update the driver and restart the computer, or choose cpu."
     if cards and number >= len(cards):
-        listed = f"Graphics cards that can be used ({len(cards)}): {names}."
+        listed = f"Available GPUs ({len(cards)}): {names}."
         yield f"There is no cuda:{number}. {listed}", 'Choose one of them or "auto".'
     if known.message and not cards:
-        message = f"The graphics driver does not work: {known.message}"
-        yield message, "Restart the computer; if that does not help, install the driver again."
+        message = f"The GPU driver doesn't work: {known.message}"
+        yield message, "Restart the computer; if that doesn't help, reinstall the driver."
     nvidia = [card for card in graphics_cards.find() if card.vendor == "nvidia"]
     if nvidia and not nvidia[0].driver:
         yield f"The {nvidia[0].name} has no driver.", "Install its driver and restart the computer."
@@ -136,9 +136,9 @@ def notices(device: str) -> list[dict[str, str]]:
     is_little = _taken(card) < NOTICED_SHARE * (card.total_bytes or 0)
     if not _others(card) or (is_little and (card.load or 0) < visible_cards.BUSY_LOAD):
         return []
-    sentences = [f"Other programs compute on {name}.", _users_text(card)]
+    sentences = [f"Other programs are using {name}.", _users_text(card)]
     sentences += [f"{size(card.free_bytes)} of its memory is free."] if card.free_bytes is not None else []
-    hint = "A run beside them is slower and may run out of memory."
+    hint = "Meanwhile a run is slower and may run out of memory."
     return [{"message": " ".join(sentences), "hint": hint, "level": "warning"}]
 
 
@@ -221,11 +221,9 @@ def of_failure(error: BaseException) -> DeviceError | None:
     said = text.strip().partition("\n")[0].rstrip(".")
     if BUSY.search(text):
         own = _card(visible_cards.reserved(os.environ))
-        sentence = f"The graphics card is in use by another program alone: {said}."
+        sentence = f"Another program has exclusive use of the GPU: {said}."
         return DeviceError(f"{sentence} {_users_text(own[1]) if own else ''}".strip(), OTHER_CARD, FIELD)
     if LOST.search(text):
-        hint = f"Check its power, its cooling and its slot, and restart the computer. {RESUME}"
-        return DeviceError(f"The graphics card stopped answering: {said}.", hint, FIELD)
-    return DeviceError(
-        f"The graphics card reported an error: {said}.", f"The log has the details. {RESUME}", FIELD
-    )
+        hint = f"Check its power, cooling and slot, and restart the computer. {RESUME}"
+        return DeviceError(f"The GPU stopped responding: {said}.", hint, FIELD)
+    return DeviceError(f"The GPU reported an error: {said}.", f"The log has the details. {RESUME}", FIELD)

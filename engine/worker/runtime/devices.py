@@ -72,13 +72,11 @@ def _card_of(process: Rank, kind: str, number: str) -> torch.device:
     module = getattr(torch, kind)
     count = int(module.device_count())
     if number and process.local_size > 1:
-        message = f"{process.local_size} processes can't all compute on {kind}:{number}."
-        raise DeviceError(
-            message, "Choose auto: each process takes a card of its own.", device_problems.FIELD
-        )
+        message = f"{process.local_size} processes can't all use {kind}:{number}."
+        raise DeviceError(message, "Choose auto; each process then takes its own GPU.", device_problems.FIELD)
     if process.local_size > count:
-        message = f"{process.local_size} processes share {count} cards on this computer; each needs its own."
-        raise DeviceError(message, "Start as many processes as there are cards.", device_problems.FIELD)
+        message = f"{process.local_size} processes share {count} GPUs on this computer; each needs its own."
+        raise DeviceError(message, "Start as many processes as there are GPUs.", device_problems.FIELD)
     chosen = torch.device(kind, process.local_rank)
     # Libraries ask for the current GPU, FSDP and NCCL among them.
     module.set_device(chosen)
@@ -165,20 +163,16 @@ def number_format(precision: Precision, device: torch.device, *, overflows: bool
         return Format(getattr(torch, precision), "chosen in the recipe")
     if device.type == "cuda":
         if has_bfloat16(device):
-            return Format(torch.bfloat16, "this card computes in bfloat16")
-        reason = "this card does not compute in bfloat16"
+            return Format(torch.bfloat16, "this GPU supports bfloat16")
+        reason = "this GPU doesn't support bfloat16"
         if overflows:
             return Format(torch.float32, f"{reason}, and this model overflows in float16")
         return Format(torch.float16, reason)
     if device.type == "xpu":
-        return Format(torch.bfloat16, "this device computes in bfloat16")
+        return Format(torch.bfloat16, "this device supports bfloat16")
     known = torch.cpu.get_capabilities() if device.type == "cpu" else {}
     is_faster = any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    reason = (
-        "this processor multiplies matrices faster in bfloat16"
-        if is_faster
-        else "bfloat16 is not faster here"
-    )
+    reason = "this CPU multiplies matrices faster in bfloat16" if is_faster else "bfloat16 is not faster here"
     return Format(torch.bfloat16 if is_faster else torch.float32, reason)
 
 
@@ -196,7 +190,7 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
     """Raise DeviceError for bfloat16 on a GPU that only emulates it, and slowly."""
     if dtype is torch.bfloat16 and not has_bfloat16(device):
         raise DeviceError(
-            f"{torch.cuda.get_device_name(device)} does not compute in bfloat16.",
+            f"{torch.cuda.get_device_name(device)} doesn't support bfloat16.",
             "Choose auto.",
             "base_model.precision",
         )

@@ -15,7 +15,7 @@ class MemoryExceeded(Exception):
     """A run needs `needed` bytes of memory, and only `available` are there."""
 
     def __init__(self, needed: int, available: int) -> None:
-        super().__init__(f"{needed} bytes are needed, {available} are available")
+        super().__init__(f"{needed} bytes needed, {available} available")
         self.needed = needed
         self.available = available
 
@@ -42,10 +42,10 @@ def as_error(*, computes: bool) -> OutOfMemoryError:
     """Return the error for the user, where nothing more is known; `computes`: of a job that uses a device."""
     if not computes:
         return OutOfMemoryError(
-            "This computer's memory does not hold this.", "Close other programs, or choose smaller files."
+            "This doesn't fit in this computer's memory.", "Close other programs, or choose smaller files."
         )
     return OutOfMemoryError(
-        "The device's memory does not hold this.",
-        "Choose a smaller micro-batch, checkpointed activations, a quantized or a smaller base model.",
+        "This doesn't fit in the device's memory.",
+        "Choose a smaller micro-batch, checkpointed activations, or a quantized or smaller base model.",
         "training.micro_batch_tokens",
     )

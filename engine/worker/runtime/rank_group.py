@@ -41,7 +41,7 @@ LOOK_SECONDS, POLL_SECONDS, TICK_SECONDS = 0.5, 0.005, 0.05
 STUCK_SECONDS = 15.0
 # Gradients are summed so many bytes at a time: what their copies take.
 BUCKET_BYTES = 32 << 20
-RESUME = "Start it again: a run goes on from its last checkpoint, with any number of ranks."
+RESUME = "Start it again; a run resumes from its last checkpoint with any number of ranks."
 FAILED = "failed"
 END = "end"
 
@@ -244,7 +244,7 @@ class RankGroup:
             if error is self._loss:
                 raise
             reason = (str(error).splitlines() or [""])[0][:200]
-            self._loss = ProcessLostError(f"The connection of the ranks is lost: {reason}", RESUME)
+            self._loss = ProcessLostError(f"The ranks lost their connection: {reason}", RESUME)
             raise self._loss from error
         finally:
             self._waits_since = math.inf
@@ -289,7 +289,7 @@ class RankGroup:
             self._loss = self.find_loss() if self._loss is None else self._loss
             for peer in self.peers:
                 if self._loss is None and self._hangs(peer):
-                    message = f"{peer.name} did not answer for {HANG_SECONDS / 60:.0f} min."
+                    message = f"{peer.name} didn't answer for {HANG_SECONDS / 60:.0f} min."
                     self._loss = ProcessLostError(message, RESUME)
                     # What waits for it fails at once then, and the run saves its state.
                     peer.kill()

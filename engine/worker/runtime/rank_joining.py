@@ -216,7 +216,7 @@ def _private(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(mode=0o700)
     except OSError as error:
-        raise StorageError(f"{folder} can't be made: {error.strerror}.") from error
+        raise StorageError(f"{folder} can't be created: {error.strerror}.") from error
     try:
         yield
     finally:

@@ -39,7 +39,7 @@ TOGETHER = "Start all of them at the same time."
 # What must be the same in all ranks, and what to do about it.
 MUST_AGREE = {
     "recipe": "Start all ranks with the same recipe and the same --set.",
-    "data": "Give all ranks the same conversations, or only rank 0: it reads them alone.",
+    "data": "Give all ranks the same conversations, or only rank 0, which reads them.",
 }
 # What rank 0 tells once it knows what to compute: the private folder of its job.
 GO = "go"
@@ -186,7 +186,7 @@ def meet(rank: Rank, identity: Mapping[str, str]) -> Board:
         _require_agreement(board, rank, seconds)
         return board
     if not _appears(board, [AGREED], seconds):
-        raise WorkerError(f"Rank 0 did not answer within {seconds:.0f} s.", TOGETHER)
+        raise WorkerError(f"Rank 0 didn't answer within {seconds:.0f} s.", TOGETHER)
     if message := board.get(AGREED).decode():
         raise WorkerError(message, TOGETHER)
     return board
@@ -201,7 +201,7 @@ def _require_agreement(board: Board, rank: Rank, seconds: float) -> None:
     else:
         missing = [str(each) for each, key in enumerate(keys) if not board.check([key])]
         message = f"{len(missing)} of {rank.size} ranks did not come within {seconds:.0f} s: "
-        hint = f"{TOGETHER} If {ranks.SIZE} is left over from something else, unset it."
+        hint = f"{TOGETHER} If you didn't set {ranks.SIZE} for this run, unset it."
         problem = WorkerError(f"{message}{', '.join(missing[:8])}.", hint, ranks.SIZE)
     if problem is not None:
         if isinstance(board, Folder):
@@ -264,8 +264,8 @@ def _facts_key(rank: int) -> str:
 def _parent() -> Path:
     parent = private_temporary_folder()
     if parent is None:
-        message = f"{tempfile.gettempdir()} has no folder in which the ranks can meet without others."
-        raise StorageError(message, "Let TMPDIR name a folder of your own.", "TMPDIR")
+        message = f"{tempfile.gettempdir()} has no private folder in which the ranks can meet."
+        raise StorageError(message, "Set TMPDIR to a folder of your own.", "TMPDIR")
     return parent
 
 
@@ -291,8 +291,8 @@ def _find_folder(rank: Rank) -> Folder:
             if not (folder / _facts_key(rank.rank)).exists() and _is_held(folder):
                 return Folder(folder)
         time.sleep(LOOK_SECONDS)
-    hint = f"{TOGETHER} On several computers {ranks.LOCAL_SIZE} has to be set."
-    raise WorkerError(f"Rank 0 did not come within {JOIN_SECONDS:.0f} s.", hint)
+    hint = f"{TOGETHER} With several computers, {ranks.LOCAL_SIZE} must be set."
+    raise WorkerError(f"Rank 0 didn't start within {JOIN_SECONDS:.0f} s.", hint)
 
 
 def _is_held(folder: Path) -> bool:
@@ -333,8 +333,10 @@ def _network_store(rank: Rank, interface: str) -> Any:
         )
     except RuntimeError as error:
         reason = str(error).splitlines()[0][:200]
-        message = f"{host}:{port}, where the ranks meet, can't be reached: {reason}"
-        raise WorkerError(message, "Is rank 0 running there, and the port open?", ranks.ADDRESS) from error
+        message = f"{host}:{port}, the ranks' meeting point, can't be reached: {reason}"
+        raise WorkerError(
+            message, "Check that rank 0 is running there and the port is open.", ranks.ADDRESS
+        ) from error
 
 
 def _listener(host: str, port: int, interface: str) -> int:
@@ -343,8 +345,8 @@ def _listener(host: str, port: int, interface: str) -> int:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     family, address = next(((each[0], each[4]) for each in found if each[4][0] in own), (None, None))
     if family is None or address is None:
-        message = f"{host} has no address at {interface} ({ranks.INTERFACE}), where the ranks meet."
-        hint = f"Let {ranks.ADDRESS} be rank 0's address there: {', '.join(own)}."
+        message = f"{host} has no address at {interface} ({ranks.INTERFACE}), the ranks' meeting point."
+        hint = f"Set {ranks.ADDRESS} to rank 0's address: {', '.join(own)}."
         raise WorkerError(message, hint, ranks.ADDRESS)
     try:
         return socket.create_server(address[:2], family=family, backlog=1024).detach()

@@ -115,7 +115,7 @@ def _files(folder: Path) -> Iterator[Path]:
         if path.suffix.lower() in SUFFIXES and not path.is_dir():
             open_regular(path).close()
             if path.stat().st_size > FileKind.TOKENIZER.max_bytes:
-                raise UnreadableFileError("it is larger than a tokenizer may be", path)
+                raise UnreadableFileError("it is too large for a tokenizer", path)
             yield path
 
 
@@ -132,7 +132,7 @@ def _try(folder: Path, name: str, library: Library) -> None:
     for text in TEXTS:
         count = len(encode(text))
         if count > MAX_TOKENS_AROUND + MAX_TOKENS_PER_CHARACTER * len(text):
-            raise ValueError(f"it makes {count:,} tokens of {len(text):,} characters")
+            raise ValueError(f"it turns {len(text):,} characters into {count:,} tokens")
 
 
 def require_bounded(described: Any) -> None:
@@ -142,16 +142,16 @@ def require_bounded(described: Any) -> None:
         return
     added = described.get("added_tokens")
     if isinstance(added, list) and len(added) > MAX_ADDED_TOKENS:
-        raise ValueError(f"it adds {len(added):,} tokens, at most {MAX_ADDED_TOKENS:,} are read")
+        raise ValueError(f"it adds {len(added):,} tokens; the limit is {MAX_ADDED_TOKENS:,}")
     for part in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
         growth = 1.0
         for rule in _rules(described.get(part)):
             pattern = rule.get("Regex")
             if isinstance(pattern, str) and (len(pattern) > MAX_PATTERN or may_never_end(pattern)):
-                raise ValueError(f"its pattern {pattern[:80]!r} may take for ever")
+                raise ValueError(f"its pattern {pattern[:80]!r} may never finish")
             growth *= max(1.0, _growth(rule))
         if growth > MAX_GROWTH:
-            raise ValueError(f"its rules may make a text {MAX_GROWTH:,} times as long")
+            raise ValueError(f"its rules may make a text {MAX_GROWTH:,} times longer")
 
 
 def _rules(value: Any) -> Iterator[dict[str, Any]]:

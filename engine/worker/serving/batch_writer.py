@@ -167,7 +167,7 @@ class BatchWriter:
     def _start(self, row: Row) -> None:
         """Split a row's conversation into chunks and report that its summary is started. Raises AppError."""
         if not row.text.strip():
-            raise DataError("The conversation is empty.", "Give its text.")
+            raise DataError("The conversation is empty.", "Add its text.")
         tokens = self._count(row, row.text)
         self._split(row, tokens)
         for chunk in row.chunks:
@@ -238,7 +238,7 @@ class BatchWriter:
         row.chunks = [row.text]
         row.input_facts["cut"] = True
         self._channel.notice(
-            f"The summaries of the parts are together longer than {row.column.limit:,} tokens, and are cut.",
+            f"Together the summaries of the parts exceed {row.column.limit:,} tokens and are cut.",
             "Lower the maximum length.",
         )
 

@@ -103,6 +103,6 @@ def _refuse_half_characters(conversations: tuple[AskedConversation, ...]) -> Non
             f"{each.text}{each.reference}".encode()
         except UnicodeEncodeError as error:
             raise DataError(
-                "The conversation has a character that is not whole, such as half of an emoji.",
-                "Write it again, or delete it.",
+                "The conversation contains an incomplete character, such as half an emoji.",
+                "Retype or delete it.",
             ) from error

@@ -84,8 +84,10 @@ def _by_order(predictions: Predictions, conversations: Conversations) -> Matches
         summaries = counted(len(rows), "summary", "summaries")
         raise DataError(
             f"{predictions.name} has no ids, and {summaries} for {counted(len(complete), 'conversation')}.",
-            f'Give a summary for each conversation {conversations.title}, in their order, or a column "id". '
-            f"{conversations.hint}".strip(),
+            (
+                f'Provide one summary per conversation {conversations.title}, in order, or a column "id". '
+                f"{conversations.hint}"
+            ).strip(),
             predictions.field,
         )
     scored = set(complete)
@@ -124,10 +126,12 @@ def _by_id(predictions: Predictions, conversations: Conversations) -> Matches:
         theirs = ", ".join(f'"{row.id}"' for row in predictions.rows[:3])
         own = ", ".join(f'"{row.example.id}"' for row in conversations.rows[:3])
         raise DataError(
-            f"No id in {predictions.name} is that of a conversation {conversations.title}: {theirs} there, "
-            f"{own} here.",
-            "Give the ids of the data, or leave the column out if the rows have the order of the conversations. "
-            f"{conversations.hint}".strip(),
+            f"No id in {predictions.name} belongs to a conversation {conversations.title}: {theirs} "
+            f"there, {own} here.",
+            (
+                "Use the ids of the data, or remove the column if the rows are in the order of the "
+                f"conversations. {conversations.hint}"
+            ).strip(),
             predictions.field,
         )
     missing = sorted(index for indices in waiting.values() for index in indices)
@@ -146,12 +150,12 @@ def remarks(matches: Matches, predictions: Predictions, conversations: Conversat
         rows = rows_text(matches.unknown)
         sentences.append(f"No conversation {conversations.title} matches {rows} of {name}.")
     if matches.repeated:
-        sentences.append(f"Left out as repetitions of earlier rows: {rows_text(matches.repeated)} of {name}.")
+        sentences.append(f"Repeated rows skipped: {rows_text(matches.repeated)} of {name}.")
     if matches.missing:
         count = len(matches.missing)
         ids = ", ".join(matches.missing[:MAX_NAMED]) + (", …" if count > MAX_NAMED else "")
         conversations_text = counted(count, "conversation")
-        sentences.append(f"Not scored, as {name} has no summary of it: {conversations_text} (ids: {ids}).")
+        sentences.append(f"Not scored because {name} has no summary: {conversations_text} (ids: {ids}).")
     return sentences
 
 

@@ -134,11 +134,11 @@ def report_unreadable(channel: Channel, unreadable: int, total: int, option: str
     """Warn of references without a word that ROUGE reads; `option` sets the language."""
     if unreadable:
         channel.notice(
-            f"1 of {total:,} reference summaries holds no word that ROUGE reads."
+            f"1 of {total:,} reference summaries has no word that ROUGE reads."
             if unreadable == 1
-            else f"{unreadable:,} of {total:,} reference summaries hold no word that ROUGE reads.",
-            "Every summary of them scores 0 in ROUGE; chrF reads all characters. In English ROUGE reads a to z and "
-            f"0 to 9 alone: another language is set by {option}.",
+            else f"{unreadable:,} of {total:,} reference summaries have no word that ROUGE reads.",
+            "They score 0 in ROUGE; chrF reads all characters. English ROUGE reads only a to z and 0 to "
+            f"9; set another language with {option}.",
             "warning",
         )
 

@@ -169,8 +169,8 @@ def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[
     # Read back: a run is complete with an adapter that can be loaded, or not at all.
     if changed := adapter.changed_files():
         raise StorageError(
-            f"{changed[0]} of the adapter is not on the disk as it was written.",
-            "Check the disk, then resume the run: its last checkpoint is safe.",
+            f"{changed[0]} of the adapter was not written correctly.",
+            "Check the disk, then resume the run; its last checkpoint is safe.",
         )
     channel.emit(
         "adapter_saved",

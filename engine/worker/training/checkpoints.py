@@ -42,7 +42,7 @@ CHECKSUMS_NAME = "checksums.json"
 OPTIMIZER_NAME, SCHEDULE_NAME, RANDOM_NAME = "optimizer.pt", "scheduler.pt", "rng_state.pth"
 SCALER_NAME = "scaler.pt"
 PARTIAL_NAME = "checkpoint.partial"
-DAMAGED = "Delete it; resume goes on from the checkpoint before."
+DAMAGED = "Delete it; resume continues from the checkpoint before."
 
 
 def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tuple[Path, int]:
@@ -51,7 +51,7 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
     Raises StorageError; the checkpoints before it are then untouched.
     """
     folder, partial = run.job.folder / f"{CHECKPOINT_PREFIX}{run.step}", run.job.folder / PARTIAL_NAME
-    hint = "Free some disk space; resume goes on from the checkpoint before."
+    hint = "Free some disk space; resume continues from the checkpoint before."
     with storage_errors(f"The checkpoint of step {run.step}", hint), temporary_folder(partial):
         save_adapter(run.model, partial)
         save_trainable(run.model, partial)
@@ -92,7 +92,7 @@ def load_state(state: TrainState, folder: Path) -> None:
         if state.scaler.is_enabled() and (folder / SCALER_NAME).exists():
             state.scaler.load_state_dict(_read(folder / SCALER_NAME))
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-        raise StorageError(f"The state in {folder.name} does not fit this run: {error}.", DAMAGED) from error
+        raise StorageError(f"The state in {folder.name} doesn't match this run: {error}.", DAMAGED) from error
 
 
 def load_random_states(folder: Path) -> None:
@@ -144,12 +144,12 @@ def damage(folder: Path) -> str:
     if not isinstance(expected, dict) or any(
         digests.get(name) != digest for name, digest in expected.items()
     ):
-        return "its files are not those that were written"
+        return "its files were changed"
     try:
         _look_into(folder)
     except Exception as error:  # noqa: BLE001 - whatever a file of others leads to is damage
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return f"what it holds is no state of a run: {reason[:200]}"
+        return f"it is not the state of a run: {reason[:200]}"
     return ""
 
 
@@ -159,9 +159,9 @@ def _look_into(folder: Path) -> None:
     weight_shapes(folder / TRAINABLE_NAME)
     optimizer = _read(folder / OPTIMIZER_NAME, mmap=True)
     if not isinstance(optimizer["state"], dict) or not isinstance(optimizer["param_groups"], list):
-        raise TypeError(f"{OPTIMIZER_NAME} holds no optimizer's state")
+        raise TypeError(f"{OPTIMIZER_NAME} contains no optimizer state")
     if not isinstance(_read(folder / SCHEDULE_NAME, mmap=True)["last_epoch"], int):
-        raise TypeError(f"{SCHEDULE_NAME} holds no schedule's state")
+        raise TypeError(f"{SCHEDULE_NAME} contains no schedule state")
     RandomState.from_dict(_read(folder / RANDOM_NAME)).require_types()
 
 
@@ -177,7 +177,7 @@ def read_state(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StorageError(f"The {STATE_NAME} of {folder.name} is damaged: {error}.", DAMAGED) from error
     if not isinstance(state, dict):
-        raise StorageError(f"The {STATE_NAME} of {folder.name} holds no state.", DAMAGED)
+        raise StorageError(f"The {STATE_NAME} of {folder.name} contains no state.", DAMAGED)
     return state
 
 
@@ -203,8 +203,8 @@ def _require_finite(values: Iterable[Any]) -> None:
             and not torch.stack(tensor.aminmax()).isfinite().all()
         ):
             raise TrainingError(
-                "The trained weights or the optimizer's state are no longer finite, so they are not saved.",
-                "Lower the learning rate, or use float32; resume goes on from the last checkpoint.",
+                "The trained weights or optimizer state contain NaN or infinity, so they are not saved.",
+                "Lower the learning rate, or use float32; resume continues from the last checkpoint.",
                 "training.learning_rate",
             )
 
@@ -224,7 +224,7 @@ def load_trainable(model: Any, folder: Path) -> None:
             tensors[name] = tensor
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     if shapes != {name: parameter.shape for name, parameter in parameters.items()}:
-        raise StorageError(f"{folder.name} does not belong to this run's recipe.", "Start a new run.")
+        raise StorageError(f"{folder.name} doesn't belong to this run's recipe.", "Start a new run.")
     with torch.no_grad():
         for name, tensor in tensors.items():
             parameters[name].copy_(tensor)

@@ -76,7 +76,7 @@ class ModelSelection:
             return False
         if run.step < run.total_steps:
             self._run.channel.notice(
-                f"Ended at step {run.step:,} of {run.total_steps:,}: its {minutes:g} min of training are over.",
+                f"Ended at step {run.step:,} of {run.total_steps:,} after {minutes:g} min of training.",
                 "Raise the minutes (training.max_minutes) to train longer.",
             )
             run.total_steps = run.step

@@ -96,20 +96,18 @@ def _require_same(base: LoadedBase, group: RankGroup) -> None:
     for rank, told in enumerate(everyone):
         where, there = f"Rank {rank} (on {told['host']})", f"rank 0 (on {first['host']})"
         if told["fingerprint"] != first["fingerprint"]:
-            message = f"{where} has other files of {base.options.id} than {there}."
+            message = f"{where} has different files of {base.options.id} than {there}."
             raise BaseModelError(message, "Copy the base model's folder.", "base_model.id")
         if told["precision"] != first["precision"]:
             message = f"{where} computes in {told['precision']}, {there} in {first['precision']}."
             raise BaseModelError(message, "Choose one precision for all.", "base_model.precision")
         if told["device"] != first["device"]:
             message = f"{where} has {_device(told['device'])}, {there} has {_device(first['device'])}."
-            raise BaseModelError(
-                message, "Start a rank for each card, or choose cpu for all.", "training.device"
-            )
+            raise BaseModelError(message, "Start one rank per GPU, or choose cpu for all.", "training.device")
 
 
 def _device(kind: str) -> str:
-    return "no graphics card" if kind == "cpu" else f"a {kind} device"
+    return "no GPU" if kind == "cpu" else f"a {kind} device"
 
 
 def attach_adapter(

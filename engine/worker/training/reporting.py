@@ -119,17 +119,17 @@ def report_truncated_texts(channel: Channel, recipe: Recipe, prompter: Prompter)
     if count := prompter.truncated_conversations:
         limit = recipe.data.max_conversation_tokens
         channel.notice(
-            f"1 conversation has more than {limit} tokens and loses its end."
+            f"1 conversation exceeds {limit} tokens and is cut."
             if count == 1
-            else f"{count:,} conversations have more than {limit} tokens and lose their end.",
+            else f"{count:,} conversations exceed {limit} tokens and are cut.",
             "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
         )
     if count := prompter.truncated_summaries:
         limit = recipe.data.max_summary_tokens
         channel.notice(
-            f"1 reference summary has more than {limit} tokens and is truncated."
+            f"1 reference summary exceeds {limit} tokens and is cut."
             if count == 1
-            else f"{count:,} reference summaries have more than {limit} tokens and are truncated.",
+            else f"{count:,} reference summaries exceed {limit} tokens and are cut.",
             "Raise the reference limit (data.max_summary_tokens) to keep summaries whole.",
         )
 
@@ -141,7 +141,9 @@ def report_step(run: TrainingRun, report: StepReport, seconds: float) -> None:
     skipped, limit = report.gradient_norm is None, 60 * run.training.max_minutes
     if not math.isfinite(report.loss):
         # JSON has no such number.
-        run.channel.notice(f"Step {report.step:,} is skipped: its loss is not finite.", level="warning")
+        run.channel.notice(
+            f"Step {report.step:,} is skipped because its loss is not finite.", level="warning"
+        )
         return
     time_used: dict[str, float] = {}
     if limit:
@@ -167,8 +169,8 @@ def report_other_ranks(run: TrainingRun) -> None:
     run.progress.replicas = now
     if before != now:
         run.channel.notice(
-            f"The run goes on in {counted(now, 'process', 'processes')} instead of {before:,}. "
-            "The result is the same but for the last digits."
+            f"The run continues in {counted(now, 'process', 'processes')} instead of {before:,}. Only "
+            "the last digits of the result differ."
         )
 
 
@@ -176,14 +178,14 @@ def report_algorithms(run: TrainingRun, refused_operation: str = "") -> None:
     """Report whether a GPU computes with deterministic algorithms, or which operation has none."""
     if refused_operation:
         run.channel.notice(
-            f"Deterministic algorithms are off from step {run.step + 1:,} on: {refused_operation} has none.",
+            f"Deterministic algorithms are off from step {run.step + 1:,}: {refused_operation} has none.",
             "A resumed run may differ in its last digits.",
         )
     elif run.progress.deterministic:
         run.channel.notice("Deterministic algorithms are on.")
     elif run.training.deterministic == "auto":
         run.channel.notice(
-            "Deterministic algorithms are off: with so many trained parameters they would take much time.",
+            "Deterministic algorithms are off: with so many trained parameters they would be slow.",
             "A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.",
         )
 
@@ -191,8 +193,8 @@ def report_algorithms(run: TrainingRun, refused_operation: str = "") -> None:
 def report_smaller_micro_batches(run: TrainingRun) -> None:
     """Report that a step did not fit into a GPU's memory and was computed in smaller parts."""
     run.channel.notice(
-        f"The card's memory did not suffice: from here on {run.collator.tokens:,} tokens are computed at a time.",
-        "The result is the same but for the last digits. The run goes on.",
+        f"The GPU ran out of memory; from now on {run.collator.tokens:,} tokens are computed at a time.",
+        "The run continues. Only the last digits of the result differ.",
         "warning",
     )
 
@@ -205,7 +207,7 @@ def report_skipped_steps(run: TrainingRun) -> None:
             f"{count:,} of {run.step:,} steps skipped: gradients overflowed in float16."
             if in_float16
             else f"{count:,} of {run.step:,} steps skipped: loss or gradients were not finite.",
-            "A few at the start are usual. Use bfloat16 or float32 if there are many."
+            "A few at the start are normal. If there are many, use bfloat16 or float32."
             if in_float16
-            else "Lower the learning rate if there are many.",
+            else "If there are many, lower the learning rate.",
         )

@@ -273,13 +273,13 @@ def _require_progress(state: TrainState, step: int) -> None:
     if state.scaler.is_enabled():
         if state.scaler.get_scale() < 1:
             raise TrainingError(
-                f"The gradients overflow in float16, at step {step} and at all before it that were tried.",
+                f"The gradients overflow in float16, at step {step} and every step tried before it.",
                 "Use bfloat16 or float32, or lower the learning rate.",
                 "base_model.precision",
             )
     elif state.skipped_in_a_row >= MAX_SKIPPED:
         raise TrainingError(
             f"The loss or its gradients are not finite at step {step}, nor at the {MAX_SKIPPED - 1} steps before it.",
-            "Lower the learning rate, or use float32; resume goes on from the last checkpoint.",
+            "Lower the learning rate, or use float32; resume continues from the last checkpoint.",
             "training.learning_rate",
         )

@@ -42,7 +42,7 @@ from engine.worker.training.step_gradients import StepGradients
 STORED_NAMES = {"evaluation_pending": "owes_evaluation"}
 # Second forward pass without reentrant autograd: the only form that works with adapters on a frozen base.
 ACTIVATION_CHECKPOINTING = {"use_reentrant": False}
-OWN_CODE = "The run computes with the libraries' own code, with the same result but for rounding."
+OWN_CODE = "The run uses the libraries' own code; only rounding differs."
 
 
 @dataclass
@@ -229,9 +229,7 @@ def liger_kernels(run: TrainingRun) -> Iterator[str]:
     version = liger.version(run.base.device, run.base.model.config.model_type) if run.training.liger else ""
     method = run.recipe.method.method
     if version and not liger.suits(method.peft_type):
-        run.channel.notice(
-            f"Liger's kernels are not used: {method.title} and they exclude each other.", OWN_CODE
-        )
+        run.channel.notice(f"Liger's kernels are not used: {method.title} doesn't work with them.", OWN_CODE)
         version = ""
     if version and run.training.shard:
         # They are tried by each rank by itself, which would wait for the others' parts of the base model.
@@ -242,7 +240,7 @@ def liger_kernels(run: TrainingRun) -> Iterator[str]:
         return
     with liger.applied(run.model, partial(_try_step, run)) as problem:
         if problem:
-            run.channel.notice(f"Liger's kernels do not work here: {problem}.", OWN_CODE, "warning")
+            run.channel.notice(f"Liger's kernels don't work here: {problem}.", OWN_CODE, "warning")
         yield "" if problem else version
 
 

@@ -141,8 +141,8 @@ def _finding_report(
     excluded = entry.id in options.exclude
     more = _more(entry.id, rows.select(indices))
     if entry.id == "duplicates" and (nearly := count_differing_in_spaces(alike)):
-        more = f"Different in the spaces around it only: {nearly:,} more."
-    then = "data.exclude leaves them out." if excluded else entry.then
+        more = f"{nearly:,} more differ only in surrounding spaces."
+    then = "data.exclude skips them." if excluded else entry.then
     numbered = f"{len(indices):,} {'row' if len(indices) == 1 else 'rows'}"
     return {
         "id": entry.id,

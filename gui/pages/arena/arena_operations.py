@@ -203,7 +203,7 @@ class EntryMenu(QObject):
         self.deleted.emit()
 
 
-MEND = mark("The recipe on the Train page has problems. Fix them there first.")
+MEND = mark("The recipe on the Train page has problems. Fix them first.")
 
 
 class ArenaMaker(QObject):

@@ -92,7 +92,7 @@ def _best_text(stands: arenas.Standing, rows: int) -> str:
     if stands.lead == "only":
         return tr("{name} is the only entry scored", name=names)
     if stands.lead == "shared":
-        return tr("{names} score highest, without a measurable difference", names=names)
+        return tr("{names} score highest, with no measurable difference", names=names)
     if stands.lead == "measured":
         return tr("{name} scores highest", name=names)
     if len(stands.best) == rows:
@@ -112,7 +112,7 @@ def _smallest_text(row: arenas.Row | None) -> str:
         return ""
     count = number_text(round(row.cost("parameters") or 0.0))
     return tr(
-        "Fewest trainable parameters without being worse than it: {name}, {count}.",
+        "Smallest adapter not measurably worse than it: {name}, {count}.",
         name=row_text(row),
         count=count,
     )

@@ -71,13 +71,13 @@ class EntriesForm(QWidget):
         self.entries = ComboBox(_choices(with_recipe=True))
         self._entries_field = Field(tr("&Compare"), self.entries)
         self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], FIRST_METHODS)
-        self._methods_field = Field(tr("Methods, each with its preset"), self.methods)
+        self._methods_field = Field(tr("Methods with their presets"), self.methods)
         self.seeds = IntField(1, arenas.MAX_SEEDS, 1)
         self._seeds_field = Field(
             tr("&Seeds"),
             self.seeds,
             tr(
-                "Trains each method once with each seed: the table has their mean, their spread, and an interval over "
+                "Trains each method once per seed. The table shows mean, spread, and an interval over "
                 "seeds and conversations. Three are a good start."
             ),
         )
@@ -92,7 +92,7 @@ class EntriesForm(QWidget):
         self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
         self.file_button = quiet(tr("Add summaries from a file…"), "import")
-        self.file_button.setToolTip(tr("Compare the entries with what another system wrote"))
+        self.file_button.setToolTip(tr("Compare the entries with another system's summaries"))
         self._lay_out()
         self.undo = FormUndo(self, self.values(), self._take, self._places().get)
         self.name.textEdited.connect(self._on_named)
@@ -133,16 +133,14 @@ class EntriesForm(QWidget):
         """Show the form of a new arena, which starts from `recipe`; `is_current`: it is that of the Train page."""
         self._arena = None
         self._recipe_trains = recipe.method.method.trains
-        self._title.setText(tr("A new arena"))
+        self._title.setText(tr("New arena"))
         self._about.setText(
             tr(
-                "All entries are trained on the same data and scored in the same way, so that they can be compared. "
-                "Prompt, epochs and scoring are those of the recipe on the Train page."
+                "All entries are trained on the same data and scored the same way. Prompt, epochs and "
+                "scoring come from the recipe on the Train page."
             )
             if is_current
-            else tr(
-                "All entries are trained on the same data and scored in the same way, so that they can be compared."
-            )
+            else tr("All entries are trained on the same data and scored the same way.")
         )
         self.entries.set_items(_choices(with_recipe=is_current))
         self.shared.begin(recipe)
@@ -187,7 +185,7 @@ class EntriesForm(QWidget):
             self.plan_wanted.emit(None)
             self.show_problems(error.problems)
             return
-        self._time.setText(tr("Working out how long that takes…"))
+        self._time.setText(tr("Estimating the time…"))
         self.plan_wanted.emit(planned)
 
     def _shared_recipe(self) -> Recipe:

@@ -109,7 +109,7 @@ class ArenaPage(Page):
         self._empty = EmptyState(
             "arena",
             tr("No arena yet"),
-            tr("An arena trains several methods on your data and compares their results in one table."),
+            tr("An arena trains several methods on your data and compares the results in one table."),
             [self.empty_button],
             parent=self._stack,
         )
@@ -120,7 +120,9 @@ class ArenaPage(Page):
         self.columns_button = ColumnsButton(content)
         self.differences_button = quiet(tr("Show recipe differences"), parent=content)
         self.blind_button = quiet(tr("Compare blind…"), parent=content)
-        self.blind_button.setToolTip(tr("Choose between the summaries of the checked entries without names"))
+        self.blind_button.setToolTip(
+            tr("Compare the summaries of the checked entries without seeing which is which")
+        )
         self.report_button = quiet(tr("Report…"), parent=content)
         for button in (self.differences_button, self.blind_button, self.report_button):
             button.set_short()
@@ -264,9 +266,9 @@ class ArenaPage(Page):
         self._unscored.setVisible(not count)
         is_worked = found.worked or bool(found.arena and self._queue.works(found.arena.id))
         self._unscored.set_what_to_do(
-            tr("Each entry appears here when its run has ended.")
+            tr("Entries appear here when their runs end.")
             if is_worked
-            else tr("Start the queue. Each entry appears here when its run has ended.")
+            else tr("Start the queue. Entries appear here when their runs end.")
         )
         self.columns_button.offer(self.table.known_metrics())
         self.differences_button.setVisible(count > 1)
@@ -318,7 +320,7 @@ class ArenaPage(Page):
 
     def _subtitle(self) -> str:
         if self._shown.arena is None:
-            return tr("Which method, on your data, on this computer?")
+            return tr("Compare methods on your data")
         return ". ".join(filter(None, (summary_text(self._shown), self._queue_text())))
 
     def _queue_text(self) -> str:

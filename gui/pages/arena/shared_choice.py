@@ -41,7 +41,7 @@ class SharedChoice(QWidget):
             MINUTES: Field(
                 tr("&Training time for each"),
                 self.minutes,
-                tr("Each trains so long, or for the epochs of its recipe, whichever ends first."),
+                tr("Each method trains this long, or until its epochs are done."),
             ),
         }
         vbox(*self.fields.values(), of=self, spacing=16)

@@ -29,9 +29,9 @@ WIDTH = 560
 COLUMN = "prediction"
 SUFFIXES = (".jsonl", ".csv", ".tsv", ".json", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt")
 ABOUT = mark(
-    "What any other system wrote (a cloud model, a colleague, last year's adapter) is scored on the conversations of "
-    "this arena and compared with the same base model. The file is a table with a column of summaries and a column "
-    '"id", or a text with one summary a line, in the order of the conversations.'
+    "Scores another system's summaries (a cloud model, a colleague, an older adapter) on this arena's "
+    "conversations, against the same base model. Use a table with a column of summaries and a column "
+    '"id", or a text file with one summary per line in the order of the conversations.'
 )
 SCORE = arenas.SCORE
 
@@ -51,7 +51,7 @@ class SummariesForm(QWidget):
         self._title = Label("", "section", "text", wrap=True)
         self._about = Label(tr(ABOUT), "body", "muted", wrap=True)
         self.save_button = plain(tr("Save the conversations…"), "export")
-        self.save_button.setToolTip(tr("A file with their ids, for the other system to fill in"))
+        self.save_button.setToolTip(tr("A file with the ids, for the other system to fill in"))
         self.file = QLineEdit()
         self.choose_button = plain(tr("Choose…"), "folder")
         self._file_field = Field(tr("&File of summaries"), self._file_row())
@@ -187,9 +187,7 @@ class SummariesForm(QWidget):
         except AppError as error:
             self._problem.show_problem(translate(arenas.why_not(error)))
             return
-        self.matches.setText(
-            tr('Saved as {place}: each summary goes into the empty "prediction".', place=path)
-        )
+        self.matches.setText(tr('Saved as {place}. Put each summary into "prediction".', place=path))
         self.matches.show()
 
     # Drag and drop.

@@ -132,14 +132,14 @@ class ConversationsView(QWidget):
             unlike = tr_count(
                 len(others),
                 "{others} uses another base model than {first}, or runs it in another way.",
-                "{others} use another base model than {first}, or run it in another way.",
+                "{others} use a different base model than {first}, or run it differently.",
                 others=reduce(
                     lambda some, one: tr("{some} and {one}", some=some, one=one), map(translate, others)
                 ),
                 first=first,
             )
             shown = tr(
-                "Each gain is over the run's own base model. The base shown is that of {first}.", first=first
+                "Each gain is over the run's own base model. The base shown is from {first}.", first=first
             )
             self._say(f"{unlike} {shown}", "info", "muted")
 
@@ -236,7 +236,9 @@ def _summary_text(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -
         "stayed": number_text(len(rows) - rose - fell),
     }
     return (
-        tr("ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)
+        tr("ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.", **counts)
         if len(shown) == 1
-        else tr("On average, ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)
+        else tr(
+            "On average, ROUGE-1 rose on {rose}, fell on {fell} and stayed the same on {stayed}.", **counts
+        )
     )

@@ -101,7 +101,7 @@ class ResultsView(Scroll):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 2)
         grid.setColumnStretch(1, 3)
-        heads = (tr("System"), tr("Preferred to another one"), "", tr("Interval"), tr("Won, alike, lost"))
+        heads = (tr("System"), tr("Preferred"), "", tr("Interval"), tr("Won, tied, lost"))
         for at, head in enumerate(heads):
             label = Label(head, "head", "muted", wrap=True)
             label.setAlignment(RIGHT if at > 1 else Qt.AlignmentFlag.AlignLeft)
@@ -145,7 +145,7 @@ class ResultsView(Scroll):
     ) -> None:
         self._add_sentences(
             column,
-            tr("Neighbours in the table"),
+            tr("Head to head"),
             [
                 f"{voting_text.verdict_title(work, pair)}. {voting_text.pair_text(work, pair)}"
                 for pair in pairs
@@ -189,6 +189,6 @@ def _neighbours(found: voting.Results) -> list[voting.PairResult]:
 def _note(work: voting.Voting, vote: voting.Vote) -> str:
     conversation = work.comparison.conversations[vote.conversation].id
     if vote.preferred is None:
-        return tr("Conversation {id}, alike: {note}", id=conversation, note=vote.note)
+        return tr("Conversation {id}, tie: {note}", id=conversation, note=vote.note)
     name = voting_text.name_of(work.comparison.systems[vote.preferred])
     return tr("Conversation {id}, {name} preferred: {note}", id=conversation, name=name, note=vote.note)

@@ -52,7 +52,7 @@ from gui.widgets.text_view import TextView
 
 TITLE_WIDTH, LEAST_WIDTH = 176, 148
 NOT_COMPARABLE = mark(
-    "These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with "
+    "These scores aren't comparable: conversations, decoding or base model differ. Compare each with "
     "its own base model."
 )
 LEADS = {

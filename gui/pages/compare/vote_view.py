@@ -32,7 +32,7 @@ STACKED_WIDTH, MIN_SUMMARY_WIDTH = 900, 260
 MAX_NOTE = 2_000
 BUTTONS: dict[voting.Choice, tuple[str, str]] = {
     "left": (mark("1 is better"), "first"),
-    "tie": (mark("Alike"), "tie"),
+    "tie": (mark("Tie"), "tie"),
     "right": (mark("2 is better"), "second"),
 }
 
@@ -213,7 +213,7 @@ class _NoteEdit(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setPlaceholderText(tr("Why? It is kept with the vote"))
+        self.setPlaceholderText(tr("Why? Saved with the vote"))
         self.setAccessibleName(tr("Note"))
         self.setMaxLength(MAX_NOTE)
         self.returnPressed.connect(self.left)

@@ -62,7 +62,7 @@ class VotesView(QWidget):
         self.choice.setAccessibleName(tr("Comparison"))
         style.scale(self.choice, QWidget.setFixedWidth, CHOICE_WIDTH)
         self.finish_button = plain(tr("Finish"), "check")
-        self.finish_button.setToolTip(tr("The names and the results come out. You can go on voting later."))
+        self.finish_button.setToolTip(tr("Shows the names and results. You can continue voting later."))
         self.more_button = IconButton("more", tr("More"))
         self.notice = NoticeStrip(parent=self)
         self.notice.hide()
@@ -247,7 +247,7 @@ class SetupView(Scroll):
         super().__init__((24, 24, 24, 24), 16, parent)
         self._names = Label("", "body", "text", wrap=True)
         self._about = Label("", "label", "muted", wrap=True)
-        self.with_base = QCheckBox(tr("Compare with the &base model as well"))
+        self.with_base = QCheckBox(tr("Also compare with the &base model"))
         self.voter = QLineEdit()
         self.pairs = IntField(1, 10_000, voting.USUAL_PAIRS)
         self.start_button = primary(tr("Start voting"), "play")
@@ -264,8 +264,8 @@ class SetupView(Scroll):
         column.addWidget(
             Label(
                 tr(
-                    "You see a conversation and two summaries without names, in random order. You choose the better "
-                    "one with the keys 1 and 2, or = if they are alike. The names come out at the end."
+                    "You see a conversation and two summaries in random order, without names. Choose "
+                    "the better one with 1 or 2, or = for a tie. Names are revealed at the end."
                 ),
                 "body",
                 "muted",
@@ -282,9 +282,9 @@ class SetupView(Scroll):
         self.column.addStretch(1)
 
     def _add_fields(self, column: QVBoxLayout) -> None:
-        foot = tr("Kept with each vote, so that the votes of several people can be counted together.")
+        foot = tr("Saved with each vote, so that votes of several people can be combined.")
         column.addWidget(Field(tr("&Your name"), self.voter, foot))
-        foot = tr("You can stop at any time, go on later, and vote on more pairs at the end.")
+        foot = tr("You can stop and continue at any time, and vote on more pairs at the end.")
         column.addWidget(Field(tr("&Pairs to vote on"), self.pairs, foot))
 
     def show_sources(self, sources: Sequence[voting.Source], voter: str) -> None:

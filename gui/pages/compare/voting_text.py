@@ -13,7 +13,7 @@ from gui.models.list_text import base_text, data_text, moment_text
 VERDICTS = {
     "first": mark("{first} is preferred to {second}"),
     "second": mark("{second} is preferred to {first}"),
-    "not_told_apart": mark("{first} and {second} can't be told apart"),
+    "not_told_apart": mark("No measurable difference between {first} and {second}"),
     "too_few": mark("Too few votes to compare {first} with {second}"),
 }
 
@@ -32,7 +32,7 @@ def comparison_titles(found: Sequence[voting.ComparisonInfo]) -> list[tuple[str,
         (
             each.id,
             tr(
-                "{source}, {systems}, made {moment}",
+                "{source}, {systems}, created {moment}",
                 source=data_text(each.source),
                 systems=tr_count(len(each.systems), "{n} system", "{n} systems"),
                 moment=moment_text(datetime.fromisoformat(each.made_at), now),
@@ -82,7 +82,7 @@ def pair_text(work: voting.Voting, pair: voting.PairResult) -> str:
     first, second = (name_of(work.comparison.systems[index]) for index in (pair.first, pair.second))
     tally = pair.tally
     return tr(
-        "Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} for neither.",
+        "Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} ties.",
         first=first,
         second=second,
         wins=number_text(tally.wins),
@@ -96,7 +96,7 @@ def votes_text(found: voting.Results) -> str:
     votes = tr_count(found.votes, "{n} vote", "{n} votes")
     voters = tr_count(len(found.voters), "{n} voter", "{n} voters")
     text = tr(
-        "{votes} by {voters}. A tie counts as half. Intervals are 95 %, over conversations.",
+        "{votes} by {voters}. A tie counts as half. 95 % intervals over conversations.",
         votes=votes,
         voters=voters,
     )

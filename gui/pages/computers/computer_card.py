@@ -32,9 +32,9 @@ class ComputerCard(Card):
         self.state = "unknown"
         self._manager, self._job = manager, ActiveJob(self)
         self._icon, self._state = IconLabel("info"), Label("", "label", "muted")
-        self.ask_button, self.remove_button = link(tr("Ask")), link(tr("Remove"))
+        self.ask_button, self.remove_button = link(tr("Check connection")), link(tr("Remove"))
         self.free_button = link(tr("Free space…"))
-        self.free_button.setToolTip(tr("Lists base models and data that it keeps and no run needs."))
+        self.free_button.setToolTip(tr("Lists base models and data there that no run needs."))
         self.kept = KeptPart(computer, manager, self)
         self.problem = Label("", "body", "text", wrap=True, selectable=True)
         self._nodes = vbox(spacing=8)
@@ -122,7 +122,7 @@ class ComputerCard(Card):
         icon, token, text = STATES[state]
         self._icon.set_icon(icon, token)
         self._state.setText(tr(text))
-        self.ask_button.setText(tr("Cancel") if state == "asking" else tr("Ask"))
+        self.ask_button.setText(tr("Cancel") if state == "asking" else tr("Check connection"))
         self.setAccessibleDescription(f"{tr(text)}. {self.problem.text()}".strip())
         self.answered.emit()
 
@@ -193,18 +193,18 @@ Facts = Mapping[str, Any]
 BETWEEN = " · "
 # The icon, colour and text of a state.
 STATES = {
-    "unknown": ("info", "hint", mark("Not asked yet")),
-    "asking": ("clock", "muted", mark("Asking…")),
+    "unknown": ("info", "hint", mark("Not checked")),
+    "asking": ("clock", "muted", mark("Connecting…")),
     "ready": ("check", "accent", mark("Ready")),
-    "unfit": ("info", "warning", mark("Does not fit")),
-    "unreachable": ("problem", "error", mark("Can't be reached")),
+    "unfit": ("info", "warning", mark("Incompatible")),
+    "unreachable": ("problem", "error", mark("Unreachable")),
 }
 # Keys of the states of a run on a cluster.
 RUN_STATES = {
     "waiting": mark("waiting"),
     "running": mark("running"),
     "held": mark("paused"),
-    "ended": mark("done, to be fetched"),
+    "ended": mark("done, not fetched yet"),
 }
 
 
@@ -227,7 +227,7 @@ def node_title(node: Facts) -> str:
         return str(name)
     counts = Counter((card["name"], card["memory_bytes"]) for card in node["cards"])
     cards = [_card(*kind, count) for kind, count in counts.items()]
-    return BETWEEN.join([name, *(cards or [tr("no graphics card")])])
+    return BETWEEN.join([name, *(cards or [tr("no GPU")])])
 
 
 def _card(name: str, memory_bytes: int, count: int) -> str:
@@ -243,7 +243,7 @@ def node_text(node: Facts) -> str:
     packages = node["packages"]
     versions = {"Tunesmith": node["tunesmith"], "Python": node["python"], "torch": packages.get("torch")}
     return BETWEEN.join([
-        tr_count(node["processors"], "{n} processor core", "{n} processor cores"),
+        tr_count(node["processors"], "{n} processor core", "{n} CPU cores"),
         tr("{free} of {total} memory free", free=free, total=total),
         tr("{free} of disk free", free=bytes_text(node["free_disk_bytes"])),
         *(f"{name} {version}" for name, version in versions.items() if version),
@@ -258,7 +258,7 @@ def node_remarks(node: Facts) -> list[str]:
 def runs_text(entries: Sequence[Facts]) -> str:
     """Return what runs on a computer: "2 runs there: chats.csv (running, 2 processes), notes (waiting)"."""
     if not entries:
-        return tr("Nothing of yours is there.")
+        return tr("You have no runs there.")
     named = ", ".join(f"{entry['name']} ({_entry_text(entry)})" for entry in entries)
     return tr_count(len(entries), "{n} run there: {runs}", "{n} runs there: {runs}", runs=named)
 
@@ -283,7 +283,7 @@ def kept_text(result: Facts) -> str:
         if node["problem"]:
             where.append(f"{node['host']}: {translate(node['problem'])}")
         elif node["in_use"]:
-            where.append(tr("On {node} a run uses what is there.", node=node["host"]))
+            where.append(tr("A run is using the files on {node}.", node=node["host"]))
         elif kept := _kept_list(node["kept"]):
             where.append(tr("On {node}: {kept}.", node=node["host"], kept=kept))
     return " ".join([_kept_whole(result), *where])
@@ -292,14 +292,14 @@ def kept_text(result: Facts) -> str:
 def _kept_whole(result: Facts) -> str:
     whole = bytes_text(result["bytes"])
     if not result["bytes"]:
-        return tr("Nothing is kept that could be removed.")
+        return tr("Nothing to clean up.")
     if result["removed"]:
-        return tr("{size} were removed.", size=whole)
-    return tr("{size} are kept that no run needs.", size=whole)
+        return tr("Freed {size}.", size=whole)
+    return tr("{size} can be freed.", size=whole)
 
 
 def _kept_list(kept: Sequence[Facts]) -> str:
-    titles = {"model": tr("a base model"), "data": tr("data of runs that are done")}
+    titles = {"model": tr("a base model"), "data": tr("data of finished runs")}
     return ", ".join(f"{each['name'] or titles[each['what']]} ({bytes_text(each['bytes'])})" for each in kept)
 
 

@@ -39,7 +39,7 @@ class ComputersPage(Page):
         self._manager = manager
         self._was_shown = False
         self.cards: dict[str, ComputerCard] = {}
-        self.ask_button = plain(tr("Ask all"), "retry")
+        self.ask_button = plain(tr("Check all"), "retry")
         self.add_button = primary(tr("Add a computer…"), "plus")
         self.removed_strip, self.notice = UndoStrip(), NoticeStrip()
         self.notice.hide()
@@ -62,8 +62,8 @@ class ComputersPage(Page):
             "device",
             tr("No other computer yet"),
             tr(
-                "Runs and arenas can be trained on a computer with a better card, or on a cluster of several. What is "
-                "sent is said before, and comes back as if it had been trained here."
+                "Train runs and arenas on a computer with a better GPU, or on a cluster. You see what "
+                "is sent before it is sent; the results come back as if trained here."
             ),
             card=True,
         )
@@ -128,7 +128,7 @@ class ComputersPage(Page):
             self.notice.show_notice(translate(f"{error.message} {error.hint}"), tr("Close"), "warning")
             return
         self.refresh()
-        text = tr("{name} was removed. What runs there goes on.", name=computer.name)
+        text = tr("{name} was removed. Runs there keep going.", name=computer.name)
         self.removed_strip.offer(text, partial(self._put_back, computer))
 
     def _put_back(self, computer: Computer) -> None:
@@ -145,7 +145,7 @@ class ComputersPage(Page):
 
 def _summary(states: list[str]) -> str:
     if not states:
-        return tr("Only this one")
+        return tr("This computer only")
     others = tr_count(len(states), "{n} other computer", "{n} other computers")
     ready = states.count("ready")
     return f"{others}, {tr_count(ready, '{n} ready', '{n} ready')}" if ready else others
@@ -165,7 +165,7 @@ class ComputerForm(ScrollingDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Add a computer"))
         self.ways = SegmentedControl(
-            [("ssh", tr("SSH")), ("ray", tr("Address of a cluster"))], stretch=True, name=tr("Reached by")
+            [("ssh", tr("SSH")), ("ray", tr("Address of a cluster"))], stretch=True, name=tr("Connect via")
         )
         self.name, self.ssh, self.address = QLineEdit(), QLineEdit(), QLineEdit()
         self.token_file, self.storage = QLineEdit(), QLineEdit()
@@ -177,7 +177,9 @@ class ComputerForm(ScrollingDialog):
             "ssh": Field(
                 tr("Computer"),
                 self.ssh,
-                helper_text=tr("As behind the command ssh. It needs a key or an agent: no password is kept."),
+                helper_text=tr(
+                    "As you would type it after ssh. Uses your key or agent; passwords aren't stored."
+                ),
             ),
             "address": Field(tr("Address"), self.address),
             "token_file": Field(tr("File with the token"), self.token_file),
@@ -185,8 +187,8 @@ class ComputerForm(ScrollingDialog):
                 tr("Storage"),
                 self.storage,
                 helper_text=tr(
-                    "Where checkpoints and results are kept: empty for a private folder on its head, a path that "
-                    "all of its nodes see, or an address such as s3://."
+                    "Where checkpoints and results are stored. Empty: a private folder on the head. "
+                    "Otherwise a path that all nodes share, or an address such as s3://."
                 ),
             ),
         }
@@ -200,11 +202,11 @@ class ComputerForm(ScrollingDialog):
 
     def _lay_out(self) -> None:
         self.column.addWidget(Label(tr("Add a computer"), "section"))
-        about = tr("It needs Tunesmith with Ray, started there by `tunesmith node start`.")
+        about = tr("Needs Tunesmith with Ray, started there with `tunesmith node start`.")
         self.column.addWidget(Label(about, "body", "muted", wrap=True))
         fields = list(self._fields.values())
         self.column.addWidget(fields[0])
-        self.column.addWidget(Field(tr("Reached by"), self.ways))
+        self.column.addWidget(Field(tr("Connect via"), self.ways))
         for field in fields[1:]:
             self.column.addWidget(field)
         self.column.addWidget(self._problem)
@@ -220,9 +222,9 @@ class ComputerForm(ScrollingDialog):
         self._fields["ssh"].setVisible(by_ssh)
         self._fields["address"].setVisible(not by_ssh)
         self._fields["token_file"].set_helper_text(
-            tr("A path on that computer; empty for where `tunesmith node start` puts it.")
+            tr("A path on that computer. Empty: where `tunesmith node start` puts it.")
             if by_ssh
-            else tr("A copy on this computer of the file that `tunesmith node start` names.")
+            else tr("Your copy of the token file that `tunesmith node start` prints.")
         )
 
     def computer(self) -> Computer:

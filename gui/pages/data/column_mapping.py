@@ -22,31 +22,31 @@ from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 
 AUTO = "auto"
-GUESSED = mark("Guessed from the column name")
+GUESSED = mark("Detected from the column's name")
 TOP = {"conversation": mark("&Conversation column"), "summary": mark("S&ummary column")}
 # The keys of a recipe's data.columns, with title and explanation.
 BY_HAND = {
-    "speaker": (mark("S&peaker"), mark("The column, or the key of a turn, that names the speaker.")),
-    "text": (mark("T&urn text"), mark("The column, or the key of a turn, that holds the text of a turn.")),
-    "group": (mark("&Group rows by"), mark("The column with the conversation id of each row.")),
+    "speaker": (mark("S&peaker"), mark("The column or key with a turn's speaker.")),
+    "text": (mark("T&urn text"), mark("The column or key with a turn's text.")),
+    "group": (mark("&Group rows by"), mark("The column with each row's conversation id.")),
     "references": (
         mark("&Further summaries"),
         mark("Columns with more reference summaries, separated by commas."),
     ),
     "last_turn": (mark("&Last turn"), mark("Use the last turn of each conversation as its summary.")),
-    "id": (mark("&Id"), mark("The column with the id of each example.")),
-    "split": (mark("Spli&t"), mark("The column with the split of each row.")),
+    "id": (mark("&Id"), mark("The column with each example's id.")),
+    "split": (mark("Spli&t"), mark("The column with each row's split.")),
     "pause": (
         mark("P&ause in a chat"),
-        mark("For chat exports: hours of silence before a new conversation begins."),
+        mark("For chat exports: hours of silence before a new conversation starts."),
     ),
 }
 # The choices of keys that name no column; the pause takes any other number of hours too.
 CHOICES = {
-    "last_turn": ((AUTO, mark("as guessed (auto)")), ("summary", mark("is the summary"))),
+    "last_turn": ((AUTO, mark("automatic")), ("summary", mark("is the summary"))),
     "pause": (
-        (AUTO, mark("usual (auto)")),
-        ("0", mark("none: one conversation per chat")),
+        (AUTO, mark("automatic")),
+        ("0", mark("none (one conversation per chat)")),
         ("1", mark("1 hour")),
         ("8", mark("8 hours")),
         ("24", mark("24 hours")),
@@ -56,15 +56,15 @@ CHOICES = {
 READING = {
     "encoding": (
         mark("&Encoding"),
-        mark("The encoding of text files. The first rows show what it makes of them."),
-        ((AUTO, mark("as found (auto)")), *encodings.ENCODINGS.items()),
+        mark("The encoding of text files. Check the first rows below."),
+        ((AUTO, mark("automatic")), *encodings.ENCODINGS.items()),
     ),
-    "sheet": (mark("S&heet"), mark("The sheet of a workbook."), ((AUTO, mark("as found (auto)")),)),
+    "sheet": (mark("S&heet"), mark("The sheet of a workbook."), ((AUTO, mark("automatic")),)),
     "summary_lists": (
         mark("Lists of su&mmaries"),
-        mark("What a list in the summary column is."),
+        mark("What a list in the summary column means."),
         (
-            (AUTO, mark("as guessed (auto)")),
+            (AUTO, mark("automatic")),
             ("sentences", mark("the sentences of one summary")),
             ("references", mark("several summaries")),
         ),
@@ -127,9 +127,7 @@ class ColumnMapping(QWidget):
         self.reason = Label("", "label", "hint", wrap=True)
         self._problem = ProblemLine()
         self.turn_button = link(tr("Swap"))
-        self.turn_button.setToolTip(
-            tr("Take the summary for the conversation, and the conversation for the summary.")
-        )
+        self.turn_button.setToolTip(tr("Swap the two columns."))
         self.turn_button.clicked.connect(self._turn_round)
         self.turn_button.hide()
         self.more_button = link("")
@@ -155,7 +153,7 @@ class ColumnMapping(QWidget):
         self._more.setVisible(is_open)
         for field in self._top:
             field.setVisible(is_open or self._shows_columns)
-        self.more_button.setText(tr("Fewer choices") if is_open else tr("More columns, encoding"))
+        self.more_button.setText(tr("Fewer choices") if is_open else tr("Import options"))
 
     def values(self) -> dict[str, Any]:
         """Return the chosen `[data]` values; of the options of reading those that are chosen."""
@@ -232,14 +230,14 @@ class ColumnMapping(QWidget):
         """Offer columns for every role, and keys of turns where possible."""
         roles = shape.roles if shape else {}
         for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
-            nothing = tr("none (auto)") if shape else tr("not known (auto)")
+            nothing = tr("none (automatic)") if shape else tr("automatic")
             _offer(
                 choice, [(AUTO, _guessed(roles.get(role)) or nothing), *((name, name) for name in columns)]
             )
         for key, choice in self.by_hand.items():
             if key in CHOICES:
                 continue
-            guessed = _guessed(roles.get(key)) or tr("none (auto)")
+            guessed = _guessed(roles.get(key)) or tr("none (automatic)")
             names = (*columns, *(name for name in keys if key in IN_TURNS and name not in columns))
             _offer(choice, [(AUTO, guessed), *((name, name) for name in names)])
         self._values = self.values()
@@ -287,7 +285,7 @@ def _choices(key: str) -> list[tuple[str, str]]:
 
 def _guessed(name: str | None) -> str:
     """Return the text of a guessed column or key, "" for none."""
-    return tr("{column} (auto)", column=name) if name else ""
+    return tr("{column} (automatic)", column=name) if name else ""
 
 
 def _offer(choice: ComboBox, items: Sequence[tuple[str, str]]) -> None:

@@ -67,7 +67,7 @@ class FindingRow(QWidget):
 
     def _lay_out(self) -> None:
         shows = (tr("Show rows"), tr("Show row"))
-        acts = (tr("Left out. Undo"), tr("Masked. Undo"), tr("Mask"), tr("Leave out"))
+        acts = (tr("Excluded. Undo"), tr("Masked. Undo"), tr("Mask"), tr("Exclude"))
         row = hbox(
             self._icon,
             self._title,
@@ -94,7 +94,7 @@ class FindingRow(QWidget):
         self.act_button.setVisible(bool(self.act_button.text()))
         parts = [self.finding.title, tr_count(self._rows, "{n} row", "{n} rows"), self._detail.text()]
         if done:
-            parts.append(tr("left out") if excluded else tr("masked"))
+            parts.append(tr("excluded") if excluded else tr("masked"))
         self.setAccessibleName(", ".join(filter(None, parts)))
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
@@ -106,12 +106,12 @@ class FindingRow(QWidget):
 
     def _action(self) -> str:
         if self._is_excluded:
-            return tr("Left out. Undo")
+            return tr("Excluded. Undo")
         if self._is_masked:
             return tr("Masked. Undo")
         if self.finding.can_be_masked:
             return tr("Mask")
-        return tr("Leave out") if self.finding.can_be_excluded else ""
+        return tr("Exclude") if self.finding.can_be_excluded else ""
 
     def _act(self) -> None:
         if self._is_masked or (self.finding.can_be_masked and not self._is_excluded):
@@ -124,7 +124,7 @@ class FindingRow(QWidget):
         menu = QMenu(self)
         menu.addAction(tr("Export these rows as CSV…"), self.export_wanted.emit)
         if self.finding.can_be_masked and not (self._is_excluded or self._is_masked):
-            menu.addAction(tr("Leave out these rows"), lambda: self.exclude_wanted.emit(True))
+            menu.addAction(tr("Exclude these rows"), lambda: self.exclude_wanted.emit(True))
         return menu
 
     def _open_menu(self) -> None:
@@ -156,7 +156,7 @@ class FindingsView(QWidget):
         self._exclusions = exclusions
         self._rows: list[FindingRow] = []
         self._nothing = Label(
-            tr("Nothing to report. No conversation in two splits, no duplicates, no empty rows."),
+            tr("No problems found: no duplicates, no empty rows, no conversation in two splits."),
             "body",
             "muted",
             wrap=True,

@@ -78,19 +78,15 @@ class Figures(QWidget):
             self._left_out.deleteLater()
             self._left_out = None
         if count:
-            text = tr("left out") if is_sure else tr("left out, at most")
-            why = (
-                ""
-                if is_sure
-                else tr("Rows that are over both limits count twice until the data is checked again.")
-            )
+            text = tr("excluded") if is_sure else tr("excluded, at most")
+            why = "" if is_sure else tr("Rows over both limits count twice until you check the data again.")
             self._left_out = FigureCell(number_text(count), text, why)
             self._row.addWidget(self._left_out)
             self._left_out.show()
         self._keep_height()
 
     def _add_texts(self, split: SplitReport) -> None:
-        origin = tr("Over all conversations of {split}.", split=split_name(split.name))
+        origin = tr("All conversations of {split}.", split=split_name(split.name))
         for value, text in (
             (number_text(split.turns_median), tr("turns, median")),
             (number_text(split.speakers_median), tr("speakers, median")),

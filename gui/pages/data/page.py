@@ -66,7 +66,7 @@ class DataPage(Page):
     label_requested = Signal(dict, str)
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Data sets"), tr("No data checked yet"), parent)
+        super().__init__(tr("Data sets"), tr("No conversations loaded"), parent)
         self._manager = manager
         self.checker = Checker(manager, self)
         self.exclusions = Exclusions(self)
@@ -80,7 +80,7 @@ class DataPage(Page):
         self.row_preview: RowPreview | None = None
         self.report: Report | None = None
         self.label_button = plain(tr("Write summaries"), "edit")
-        self.use_button = primary(tr("Use for the next run"), "arrow-right")
+        self.use_button = primary(tr("Train on this data"), "arrow-right")
         for button in (self.label_button, self.use_button):
             self.header.add(button)
         self.parts = DataPageLayout(self.exclusions, self.content)
@@ -190,7 +190,7 @@ class DataPage(Page):
 
     def _ask(self, asked: dict[str, Any], words: str) -> None:
         if asked == self._wanted:
-            text = tr("The check downloads what is not on this computer yet.")
+            text = tr("The check needs to download files.")
             self.parts.question.show_notice(f"{text} {words}", tr("Download and check"))
 
     def _refuse(self, ending: Ending) -> None:
@@ -225,7 +225,7 @@ class DataPage(Page):
         self.parts.source.show_problems([look.problem] if look.problem else [])
         if self.report is None:
             self.header.set_title(look.title)
-            self.header.set_subtitle(tr("These are the first rows. The others are being read."))
+            self.header.set_subtitle(tr("The first rows. The others are being read."))
             self.parts.show_row_preview()
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
@@ -248,7 +248,7 @@ class DataPage(Page):
         if look is not None:
             self.parts.show_row_preview()
             self.header.set_title(look.title)
-            self.header.set_subtitle(tr("These are the first rows. The others could not be read."))
+            self.header.set_subtitle(tr("The first rows. The others couldn't be read."))
         else:
             self._show_nothing()
         self.parts.source.show_problems(problems)
@@ -263,7 +263,7 @@ class DataPage(Page):
         self._offer_steps()
         self.parts.broken_rows.show_rows([])
         self.header.set_title(tr("Data sets"))
-        self.header.set_subtitle(tr("No data checked yet"))
+        self.header.set_subtitle(tr("No conversations loaded"))
         self.parts.show_nothing()
 
     def _show_report(self, found: Report) -> None:

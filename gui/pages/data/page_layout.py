@@ -69,7 +69,7 @@ class DataPageLayout(Splitter):
         self.sample_button = plain(tr("Open the sample"))
         self._empty = EmptyState(
             "data",
-            tr("No data checked yet"),
+            tr("No conversations loaded"),
             tr("Enter a hub id, choose files or a folder, paste text, or drop files here."),
             [self.sample_button],
             parent=self._stack,

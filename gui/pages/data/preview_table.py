@@ -131,7 +131,7 @@ class PreviewTable(QWidget):
     def show_preview(self, look: RowPreview) -> None:
         """Show other rows."""
         self._model.show_preview(look)
-        self._words.setText(f"{_whose(look)} {tr('Click a column to say what it is.')}")
+        self._words.setText(f"{_whose(look)} {tr('Click a column to change its role.')}")
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
         for section in range(len(look.columns)):

@@ -217,7 +217,7 @@ class Report:
         more = tr_count(
             rest,
             "{n} more is over the current limit. Check again to list it.",
-            "{n} more are over the current limit. Check again to list them.",
+            "{n} more exceed the current limit. Check again to list them.",
         )
         return f"{which} {more}"
 

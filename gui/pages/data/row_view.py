@@ -80,7 +80,7 @@ class RowView(QWidget):
         column.addLayout(hbox(self.try_button, 1))
         column.addStretch(1)
         self._empty = EmptyState(
-            "data", tr("No row chosen"), tr("Choose a row to read it and to see where it is cut.")
+            "data", tr("No row chosen"), tr("Choose a row to read it and see where it is cut.")
         )
         vbox(head, (self._content, 1), (self._empty, 1), of=self, margins=(24, 14, 14, 16), spacing=8)
 
@@ -153,11 +153,11 @@ def _length(row: Row, said: int, cut: Cut | None) -> str:
     if cut is None:
         return f"{tokens}, {tr_count(said, '{n} turn', '{n} turns')}"
     if cut.held:
-        text = mark("{lost} of {turns} turns are lost at this limit, the first of them in part")
+        text = mark("This limit cuts {lost} of {turns} turns, the first one partly")
     elif row.ends:
-        text = mark("{lost} of {turns} turns are lost at this limit")
+        text = mark("This limit cuts {lost} of {turns} turns")
     else:
-        text = mark("About {lost} of {turns} turns are lost at this limit")
+        text = mark("This limit cuts about {lost} of {turns} turns")
     return f"{tokens}. {tr(text, lost=number_text(said - cut.turn), turns=number_text(said))}"
 
 

@@ -54,7 +54,7 @@ class SourceBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source = QLineEdit()
-        self.source.setPlaceholderText(tr("A hub id, a file, or a folder of split files"))
+        self.source.setPlaceholderText(tr("File, folder, or Hugging Face dataset"))
         self.source.returnPressed.connect(self.check_wanted)
         self.tokenizer = ComboBox([(STARTER, tr(STARTER_NAME))])
         self.tokenizer.chosen.connect(self._choose_again)

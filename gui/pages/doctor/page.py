@@ -106,7 +106,7 @@ class DoctorPage(Page):
         self._judge(look, facts, "")
 
     def _judge(self, look: int, facts: dict[str, Any], problem: str) -> None:
-        """Evaluate the worker's report, off the GUI thread, since graphics cards are looked up too."""
+        """Evaluate the worker's report, off the GUI thread, since GPUs are looked up too."""
         self._background.run(partial(doctor.of_devices, facts, problem), partial(self._take, look))
 
     def _take(self, look: int, checks: list[doctor.Check]) -> None:
@@ -121,7 +121,7 @@ class DoctorPage(Page):
     def copy(self) -> None:
         """Copy all checks as text."""
         copy_text(doctor.diagnostics(self.checks()))
-        self.header.set_subtitle(tr("Copied. Your home folder appears as ~"))
+        self.header.set_subtitle(tr("Copied. Your home folder is shown as ~"))
 
     def _show(self) -> None:
         checks = self.checks()
@@ -131,7 +131,7 @@ class DoctorPage(Page):
         self.cancel_button.setEnabled(bool(self._devices))
         done, total = number_text(len(checks)), number_text(len(doctor.ORDER))
         self.busy.set_progress(
-            share, tr("{done} of {total}. The devices take some seconds", done=done, total=total)
+            share, tr("{done} of {total}. Devices take a few seconds", done=done, total=total)
         )
         self.again_button.setEnabled(self.busy.isHidden())
         self.copy_button.setEnabled(bool(checks))

@@ -101,7 +101,7 @@ class HistoryPage(Page):
         empty = EmptyState(
             "history",
             tr("No runs yet"),
-            tr("Every run is saved here. You can open, resume or repeat it."),
+            tr("Every run is saved here to open, resume or repeat."),
             [self._empty_run],
         )
         nothing_found = EmptyState("search", tr("No run found"), tr("Change the search, or show all."))
@@ -179,7 +179,7 @@ class HistoryPage(Page):
             tr_count(
                 count,
                 "{n} run. You can open, resume or repeat it",
-                "{n} runs. You can open, resume or repeat each of them",
+                "{n} runs to open, resume or repeat",
             )
             if count
             else tr("Your runs are saved here")
@@ -190,9 +190,7 @@ class HistoryPage(Page):
             self.pane.filter.set_text(key, counted if count else title)
         size = sum(entry.checkpoint_bytes for entry in self.table.items())
         self.pane.right.setText(
-            tr("{size} of checkpoints; the last two of each run are kept", size=bytes_text(size))
-            if size
-            else ""
+            tr("{size} of checkpoints; each run keeps its last two", size=bytes_text(size)) if size else ""
         )
 
     def _show_state(self) -> None:
@@ -282,7 +280,7 @@ class HistoryPage(Page):
     def _on_promoted(self, adapter: Adapter) -> None:
         self._manager.adapters_changed.emit()
         self.pane.undo_strip.offer(
-            tr("The adapter {adapter} was made from the checkpoint.", adapter=adapter.name),
+            tr("The adapter {adapter} was created from the checkpoint.", adapter=adapter.name),
             lambda: self.library_requested.emit(adapter.id),
             tr("Show in library"),
         )
@@ -330,7 +328,7 @@ class HistoryPage(Page):
                 entries += [(tr("Resume"), lambda: self.resume_requested.emit(entry.id), "")]
             entries += [
                 (tr("Run again"), lambda: self.run_again(entry), ""),
-                (tr("Edit a copy"), lambda: self.edit(entry), ""),
+                (tr("New run from these settings"), lambda: self.edit(entry), ""),
                 (tr("Rename"), lambda: self.rename(entry), "list.rename"),
                 (tr("Copy recipe"), partial(copy_recipe, entry.recipe), ""),
                 (tr("Copy as command"), partial(copy_command, entry.recipe), ""),
@@ -353,7 +351,7 @@ class HistoryPage(Page):
             found += [
                 (tr("Show in library"), lambda: self.library_requested.emit(entry.adapter_id), ""),
                 (
-                    tr("Train further from its adapter"),
+                    tr("Continue training from its adapter"),
                     lambda: self.train_from_requested.emit(entry.adapter_id),
                     "",
                 ),

@@ -41,7 +41,7 @@ class RunDetails(QWidget):
         self._name = ElidedLabel("", "section", "text")
         self._about = ElidedLabel("", "label", "muted")
         self.open_button = primary(tr("Open"), "arrow-right")
-        self.edit_button = plain(tr("Edit a copy"), "copy")
+        self.edit_button = plain(tr("New run from these settings"), "copy")
         self.folder_button = plain(tr("Open folder"), "folder")
         self.more_button = IconButton("more", tr("More"))
         self.compare_button = primary(tr("Compare"))
@@ -86,9 +86,9 @@ class RunDetails(QWidget):
         """Show that several runs are selected, and offer to compare those whose adapters can be."""
         self._name.setText(tr_count(len(entries), "{n} run selected", "{n} runs selected"))
         self._about.setText(
-            tr("See their scores and settings side by side")
+            tr("Compare their scores and settings")
             if comparable
-            else tr("Select two to six runs that made an adapter to compare them")
+            else tr("Select two to six runs with adapters to compare them")
         )
         for view in self._facts:
             view.show_fact(("", ""))
@@ -128,11 +128,11 @@ def _about(entry: RunEntry) -> str:
         return translate(entry.error or entry.failure_message)
     when = moment_text(started(entry), datetime.now(UTC))
     if entry.attempts < 2:
-        return tr("Started {when}. Open it to see its plot and samples", when=when)
+        return tr("Started {when}. Open it for plot and samples", when=when)
     return tr_count(
         entry.attempts,
         "Started {when}, {n} attempt. Open it to see its plot and samples",
-        "Started {when}, {n} attempts. Open it to see its plot and samples",
+        "Started {when}, {n} attempts. Open it for plot and samples",
         when=when,
     )
 

@@ -118,8 +118,8 @@ class HomePage(Page):
             "mark",
             tr("Your first adapter takes about five minutes"),
             tr(
-                "The guide trains a small model on sample conversations, and shows its summaries before and after.\n"
-                "Or begin with conversations of your own."
+                "The guide trains a small model on sample conversations and shows its summaries before "
+                "and after.\nOr start with your own conversations."
             ),
             [self.guide_button, self.own_button],
         )
@@ -201,7 +201,7 @@ class HomePage(Page):
             yield NextStep(
                 "play",
                 tr("Resume {run}", run=newest.name),
-                tr("It ended early and can continue from its checkpoint."),
+                tr("It ended early and can resume from its checkpoint."),
                 tr("Resume"),
                 partial(self.resume_requested.emit, newest.id),
             )
@@ -222,7 +222,7 @@ class HomePage(Page):
             yield NextStep(
                 "equals",
                 tr("Ask people, not only ROUGE"),
-                tr("Choose the better of two summaries, without seeing which model wrote which."),
+                tr("Choose the better of two summaries without seeing which model wrote which."),
                 tr("Start comparing"),
                 partial(self.blind_requested.emit, [(found.verdict.run_id, "")]),
             )

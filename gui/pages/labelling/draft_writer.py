@@ -358,8 +358,8 @@ class AllDrafts(QObject):
         work = self._controller.work
         is_open = work is not None and work.about.id == given["set"]
         if not is_open and work is not None and self._is_seen():
-            hint = mark("Open these conversations again, and choose “Draft all”.")
-            raise WorkerError(mark("Other conversations are being worked on."), hint)
+            hint = mark("Open these conversations again and choose “Draft all”.")
+            raise WorkerError(mark("Other conversations are being drafted."), hint)
         self._draft_writer.rescan()
         self._draft_writer.choose_known(given["writer"])
         self.is_going, self._done = True, 0

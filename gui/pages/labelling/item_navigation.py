@@ -16,8 +16,8 @@ SHOWN = {
 }
 # Each order with its title and its purpose.
 ORDERS = {
-    "given": (mark("As given"), mark("In the order of the source.")),
-    "longest": (mark("Longest first"), mark("Long conversations first: they are the hardest to summarise.")),
+    "given": (mark("Original order"), mark("In the order of the source.")),
+    "longest": (mark("Longest first"), mark("Long conversations first; they are the hardest to summarise.")),
 }
 
 

@@ -192,7 +192,7 @@ class ItemsPane(QWidget):
         super().__init__(parent)
         style.set_background(self, "surface")
         self.view = ItemsView()
-        self.search = SearchField(tr("Text or number"))
+        self.search = SearchField(tr("Search conversations"))
         self.search.searched.connect(self.searched)
         self._count = Label("", "figure_small", "hint")
         self._nothing = ElidedLabel("", "body", "hint")

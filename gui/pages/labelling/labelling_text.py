@@ -174,13 +174,13 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
     low, high = labelling.usual_words(conversation, accepted)
     minimum, maximum = number_text(low), _words(high)
     if count > high:
-        usual = tr("Longer than usual: {least} to {most}", least=minimum, most=maximum)
+        usual = tr("Longer than typical: {least} to {most}", least=minimum, most=maximum)
     elif 0 < count < low:
-        usual = tr("Shorter than usual: {least} to {most}", least=minimum, most=maximum)
+        usual = tr("Shorter than typical: {least} to {most}", least=minimum, most=maximum)
     elif len(accepted) >= labelling.MIN_TO_COMPARE:
-        usual = tr("Your usual length: {least} to {most}", least=minimum, most=maximum)
+        usual = tr("Your typical length: {least} to {most}", least=minimum, most=maximum)
     else:
-        usual = tr("Usual length: {least} to {most}", least=minimum, most=maximum)
+        usual = tr("Typical length: {least} to {most}", least=minimum, most=maximum)
     tokens = tr_count(about_tokens(text), "about {n} token", "about {n} tokens")
     shown = f"{_words(count)}, {tokens}" if count else tr("No text yet")
     return Length(shown, usual, count > high or 0 < count < low)
@@ -206,7 +206,7 @@ def corrected(count: int) -> str:
     return tr_count(
         count,
         "{n} summary that was corrected in the playground is accepted here.",
-        "{n} summaries that were corrected in the playground are accepted here.",
+        "{n} summaries corrected in the playground are accepted here.",
     )
 
 
@@ -215,8 +215,8 @@ def few(accepted: int) -> str:
     if to_go(accepted) or accepted >= labelling.ENOUGH_FOR_A_RUN:
         return ""
     return tr(
-        "With {count} summaries a run learns little, and one test conversation can't show a gain. "
-        "As examples in the prompt (Prompt only) they may help at once.",
+        "With {count} summaries a run learns little, and one test conversation can't show a gain. They "
+        "may help right away as examples in the prompt (Prompt only).",
         count=number_text(accepted),
     )
 
@@ -227,7 +227,7 @@ def all_done(found: labelling.Progress) -> str:
         return ""
     if found.skipped:
         return tr(
-            "Every conversation is accepted or skipped. Use the summaries for the next run, or go through "
+            "Every conversation is accepted or skipped. Use the summaries for the next run, or review "
             "the skipped ones."
         )
     return tr("Every conversation is accepted or skipped. Use the summaries for the next run.")
@@ -247,13 +247,13 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
         total = number_text(sum(excluded.values()))
         parts.append(tr("{count} excluded in Data sets ({named})", count=total, named=named))
     parts += [describe(left_out[kind]) for kind, describe in LEFT_OUT.items() if left_out.get(kind)]
-    sentences = [tr("Left out: {parts}.", parts=", ".join(parts))] if parts else []
+    sentences = [tr("Skipped: {parts}.", parts=", ".join(parts))] if parts else []
     if brought:
         sentences.append(
             tr_count(
                 brought,
                 "The earlier summary of {n} conversation of this source was carried over.",
-                "The earlier summaries of {n} conversations of this source were carried over.",
+                "Earlier summaries of {n} conversations of this source were carried over.",
             )
         )
     return " ".join(sentences)

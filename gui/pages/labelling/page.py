@@ -82,7 +82,7 @@ class LabellingPage(Page):
     def _make_parts(self) -> None:
         self.sets = ComboBox()
         self.sets.setAccessibleName(tr("Conversations"))
-        self.use_button = plain(tr("Use for the next run"), "arrow-right")
+        self.use_button = plain(tr("Train on this data"), "arrow-right")
         for part in (self.sets, self.use_button):
             self.header.add(part)
         self.strip = StripView(self.content)

@@ -236,7 +236,7 @@ class ConversationPane(QWidget):
         self._shown = ("", "")
         self.position = Label("", "figure_small", "muted")
         self.back = IconButton("chevron-left", tr("Previous conversation"))
-        self.forward = IconButton("chevron-right", tr("Next conversation, leave this one unchanged"))
+        self.forward = IconButton("chevron-right", tr("Next conversation, leaving this one unchanged"))
         self.back.clicked.connect(self.back_wanted)
         self.forward.clicked.connect(self.forward_wanted)
         self._about = ElidedLabel("", "label", "muted")

@@ -72,7 +72,7 @@ class ImportExport:
             return
         named = hub_adapters.named(text)
         if named is None:
-            self._operations.failed.emit(tr("An adapter on the hub is called owner/name."))
+            self._operations.failed.emit(tr("Enter owner/name."))
         else:
             self._jobs.import_from_hub(*named)
 

@@ -59,8 +59,8 @@ class PushRequest:
 def visibility_text(*, public: bool) -> str:
     """Return who can see a repository."""
     if public:
-        return tr("Public: everybody can see and use it.")
-    return tr("Private: only its owner, and those whom the owner lets in.")
+        return tr("Public: everyone can see and use it.")
+    return tr("Private: only its owner and people they invite.")
 
 
 class LibraryJobs(QObject):

@@ -169,7 +169,7 @@ class HubNameDialog(GrowingDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Import an adapter from the hub"))
-        label = Label(tr("Its name: owner/name, or owner/name@revision"), "body", "muted", wrap=True)
+        label = Label(tr("owner/name, or owner/name@revision"), "body", "muted", wrap=True)
         self.field = QLineEdit()
         self.field.setPlaceholderText("owner/name")
         self.field.setAccessibleName(label.text())

@@ -66,11 +66,11 @@ def unreadable_text(unreadable: Sequence[Unreadable]) -> str:
     """Return which folder in the library is no adapter, and why."""
     reason, more = translate(unreadable[0].reason).rstrip("."), len(unreadable) - 1
     if not more:
-        return tr("A folder in the library is no adapter: {reason}.", reason=reason)
+        return tr("Skipped a folder that isn't an adapter: {reason}.", reason=reason)
     return tr_count(
         more,
-        "A folder in the library is no adapter: {reason} and {n} more.",
-        "A folder in the library is no adapter: {reason} and {n} more.",
+        "Skipped a folder that isn't an adapter: {reason} and {n} more.",
+        "Skipped a folder that isn't an adapter: {reason} and {n} more.",
         reason=reason,
     )
 
@@ -267,7 +267,7 @@ EXPORT_STATES = {
     "same": mark("Same as the adapter"),
     "worse": mark("Worse than the adapter, not recommended"),
     "too few to tell": mark("Too few conversations to tell"),
-    "failed": mark("It does not work"),
+    "failed": mark("Doesn't work"),
     "not tried": mark("Not tried"),
 }
 # Entries of the menu by kind and number format of an export.
@@ -301,7 +301,7 @@ def export_menu_entries(family: str) -> Iterator[tuple[str, str, str]]:
         if precision == QUANTIZED and not exports.has_quantizer():
             continue
         fetches = by_converter and not exports.has_converter()
-        text = tr("{name} (fetches 77 MB once)…", name=tr(name)) if fetches else f"{tr(name)}…"
+        text = tr("{name} (downloads 77 MB once)…", name=tr(name)) if fetches else f"{tr(name)}…"
         yield to, precision, text
 
 
@@ -330,7 +330,7 @@ def ollama_text(result: Mapping[str, Any]) -> str:
         return tr("Ollama has it: ollama run {name}", name=result["model"])
     command = result.get("command", "")
     problem = translate(result.get("problem", ""))
-    return f"{problem} {tr('To give it to Ollama: {command}', command=command) if command else ''}".strip()
+    return f"{problem} {tr('To add it to Ollama: {command}', command=command) if command else ''}".strip()
 
 
 def script_contents(conversations: int) -> str:
@@ -338,7 +338,7 @@ def script_contents(conversations: int) -> str:
     return tr_count(
         conversations,
         "It holds the {n} conversation of the training: pass it on only to those who may read it.",
-        "It holds the {n} conversations of the training: pass it on only to those who may read them.",
+        "Contains the {n} training conversations; share it only with people allowed to read them.",
     )
 
 
@@ -351,7 +351,7 @@ def _prompts(count: int, equal: int | None) -> str:
         return " " + translate(NOT_COMPARED)
     if equal == count:
         return ""
-    return " " + tr("Its prompts read differently: {count} of them.", count=number_text(count - equal))
+    return " " + tr("{count} of its prompts tokenize differently.", count=number_text(count - equal))
 
 
 def _change(difference: Mapping[str, Any]) -> str:

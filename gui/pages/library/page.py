@@ -95,7 +95,7 @@ class LibraryPage(Page):
         empty = EmptyState(
             "library",
             tr("No adapters yet"),
-            tr("Train one, or import a folder or a zip file."),
+            tr("Train one, or import a folder or zip file."),
             [self._empty_run, self._empty_import],
         )
         nothing_found = EmptyState("search", tr("No adapter found"), tr("Change the search, or show all."))
@@ -249,7 +249,7 @@ class LibraryPage(Page):
         self.pane.right.setText(size_text(every, listed, chosen, self._size_bytes))
         self.compare_button.setEnabled(FEWEST <= len(chosen) <= MOST)
         self.compare_button.setToolTip(
-            tr("Show the selected adapters side by side")
+            tr("Compare the selected adapters")
             if self.compare_button.isEnabled()
             else tr("Select two to six adapters, with Ctrl or Shift")
         )
@@ -407,7 +407,7 @@ class LibraryPage(Page):
         again = tr("Add scoring to the queue") if waits else scored
         return [
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
-            (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
+            (tr("Continue training from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
             (again, lambda: self.score(adapter), ""),
             (tr("Serve…"), partial(self.serve, [adapter]), ""),
             (tr("Compare"), partial(self.compare, [adapter]), ""),

@@ -65,7 +65,7 @@ class PushDialog(ScrollingDialog):
         self._shown: PushRequest | None = None
         self._notices: list[Event] = []
         self.form, self.preview = PushForm(adapter, choose_folder, asked), PushPreview()
-        self._busy = BusyRow(tr("Collecting what would be sent"))
+        self._busy = BusyRow(tr("Collecting the files"))
         self.problem = ProblemLine()
         self.show_button = primary(tr("Show what is sent"))
         self.send_button, self.back_button = primary(tr("Send"), "export"), plain(tr("Back"))
@@ -80,7 +80,8 @@ class PushDialog(ScrollingDialog):
         title = tr("Send {name} to the Hugging Face Hub", name=self._adapter.name)
         self.column.addWidget(Label(title, "section", wrap=True))
         self._about = Label(
-            tr("Nothing is sent before you have seen all of it. The hub wants a token: run `hf auth login` once."),
+            tr("You see all files before they are uploaded. The hub needs a token: run `hf auth login` "
+               "once."),
             "body",
             "muted",
             wrap=True,
@@ -194,11 +195,11 @@ class PushPreview(QWidget):
 
     def show_dry_run(self, found: dict[str, Any], notices: Sequence[Event], conversations: int) -> None:
         """Show what would be sent, with so many conversations, and what was said about it."""
-        told = tr("{count} that the prompt shows", count=number_text(conversations))
+        told = tr("{count} in the prompt", count=number_text(conversations))
         facts = [
             (tr("Address"), found["path"]),
             (tr("Who can see it"), visibility_text(public=not found["private"])),
-            (tr("Conversations"), told if conversations else tr("None is sent.")),
+            (tr("Conversations"), told if conversations else tr("None is uploaded.")),
         ]
         self._where.show_facts(facts)
         self._show_notices(notices)
@@ -272,7 +273,7 @@ class PushForm(QWidget):
             tr_count(
                 self._conversations,
                 "Also send the {n} conversation that its prompt shows",
-                "Also send the {n} conversations that its prompt shows",
+                "Also upload the {n} example conversations of its prompt",
             )
         )
         self._lay_out()
@@ -280,11 +281,11 @@ class PushForm(QWidget):
         self._fill(asked or PushRequest(""))
 
     def _lay_out(self) -> None:
-        about = tr("A new repository, or one that this adapter was sent to before.")
+        about = tr("A new repository, or one this adapter was uploaded to before.")
         self.name_field = Field(tr("Repository on the hub: owner/name"), self.name, about)
         self._visibility_field = Field(tr("Who can see it"), self.visibility)
         self._what_field = Field(tr("What is sent"), self.what)
-        self._folder_field = Field(tr("Folder that it was exported to as a plain model"), self._folder_row())
+        self._folder_field = Field(tr("Exported model folder"), self._folder_row())
         vbox(
             self.name_field,
             self._visibility_field,
@@ -305,7 +306,7 @@ class PushForm(QWidget):
 
     def _conversations_part(self) -> QWidget:
         part = QWidget()
-        foot = tr("They are part of the prompt: without them, nothing can be sent.")
+        foot = tr("They are part of the prompt, so uploading needs them.")
         vbox(self.conversations, Label(foot, "label", "hint", wrap=True), of=part, spacing=4)
         part.setVisible(bool(self._conversations))
         return part

@@ -56,8 +56,8 @@ class ServeDialog(ScrollingDialog):
         names = ", ".join(adapter.name for adapter in self._adapters)
         self.column.addWidget(Label(tr("Serve {names}", names=names), "section", wrap=True))
         about = tr(
-            "Programs of this computer get summaries as from OpenAI's chat completions. No other computer can reach "
-            "the address, and nobody without the token gets an answer."
+            "Apps on this computer can use it through an OpenAI-compatible API. Other computers can't "
+            "reach it, and requests need the token."
         )
         self.column.addWidget(Label(about, "body", "muted", wrap=True))
         fields = QVBoxLayout(self._details)

@@ -211,7 +211,7 @@ class Batch(QObject):
         if not self.is_running:
             return
         if not all(self._summarizer.will_answer(request) for request in self._sent):
-            self.cancel(tr("The worker was needed for other summaries. Finished summaries are saved."))
+            self.cancel(tr("Other summaries needed the model. Finished summaries are saved."))
         elif self._summarizer.state == "ready":
             self._feed()
         self._later()
@@ -333,4 +333,4 @@ class BatchReader(QObject):
 def left_out_text(left_out: dict[str, int]) -> str:
     """Return how many conversations were left out and why, or ""."""
     parts = [LEFT_OUT[why](count) for why, count in left_out.items() if count]
-    return tr("Left out: {parts}.", parts=", ".join(parts)) if parts else ""
+    return tr("Skipped: {parts}.", parts=", ".join(parts)) if parts else ""

@@ -40,11 +40,11 @@ SOURCE_WIDTH, COUNT_WIDTH, MIN_TABLE_HEIGHT = 300, 200, 180
 USUAL_COUNT = 20
 # The verdict on a column, paired with the base, where it is not equal.
 STANDS = {
-    "better": mark("{name}: {score}. Better, paired with the base: {gain}"),
-    "worse": mark("{name}: {score}. Worse, paired with the base: {gain}"),
-    "too few to tell": mark("{name}: {score}. Too few conversations to tell, paired with the base: {gain}"),
+    "better": mark("{name}: {score}. Better than the base: {gain}"),
+    "worse": mark("{name}: {score}. Worse than the base: {gain}"),
+    "too few to tell": mark("{name}: {score}. Too few conversations to compare with the base: {gain}"),
 }
-STANDS_EQUAL = mark("{name}: {score}. No measurable difference, paired with the base: {gain}")
+STANDS_EQUAL = mark("{name}: {score}. No measurable difference from the base: {gain}")
 DETAIL_HEIGHT = 240
 
 

@@ -65,7 +65,7 @@ def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> AdapterChoice:
     made_for = adapter.metadata.base_model.id
     if made_for != base_id:
         named = tr("trained for {model}", model=base_title(made_for))
-        reason = named if made_for else tr("trained for an unnamed base model")
+        reason = named if made_for else tr("trained for an unknown base model")
         return AdapterChoice(adapter, reason, is_foreign=True)
     if adapter.id in taken:
         return AdapterChoice(adapter, tr("shown already"))
@@ -77,7 +77,7 @@ def foreign_text(adapter: Adapter) -> str:
     """Return the text about an adapter of another base model."""
     made_for = adapter.metadata.base_model.id
     if not made_for:
-        return tr("{adapter} was trained for an unnamed base model", adapter=adapter.name)
+        return tr("{adapter} was trained for an unknown base model", adapter=adapter.name)
     return tr("{adapter} was trained for {model}", adapter=adapter.name, model=base_title(made_for))
 
 
@@ -100,8 +100,8 @@ def mixed_base_text(adapters: Iterable[Adapter]) -> str:
     return tr_count(
         len(names),
         "{names} was trained on another form of the base model. All adapters run on that of {first}: {form}.",
-        "{names} were trained on another form of the base model. All adapters run on that of {first}: "
-        "{form}.",
+        "{names} were trained on a different form of the base model. All adapters run on the form of "
+        "{first}: {form}.",
         names=", ".join(names),
         first=first.name,
         form=", ".join(str(value) for name, value in used.items() if name != "id"),

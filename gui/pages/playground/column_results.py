@@ -264,9 +264,7 @@ def decoding_text(decoding: SummarizeOptions) -> str:
     if decoding.repetition_penalty != 1:
         parts.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
     if decoding.no_repeat_ngram:
-        parts.append(
-            tr_count(decoding.no_repeat_ngram, "no token repeated", "no repeated sequence of {n} tokens")
-        )
+        parts.append(tr_count(decoding.no_repeat_ngram, "no token repeated", "no repeated {n}-grams"))
     if decoding.long_conversations == "piecewise":
         parts.append(tr("long conversations in parts"))
     if decoding.runtime == "ctranslate2":
@@ -313,7 +311,7 @@ def _facts(results: ColumnResults, column: Column) -> str:
     missing = ", ".join(_markdown(claim.text) for claim in marks.unsupported)
     text = tr("not in the conversation: {claims}", claims=missing)
     if missing or marks.is_measured:
-        facts.append(text if missing else tr("every claim is in the conversation"))
+        facts.append(text if missing else tr("everything is in the conversation"))
     if column.tokens and column.seconds:
         seconds = number_text(column.seconds, 1)
         facts.append(

@@ -248,8 +248,8 @@ class _Figures(QWidget):
         self._missing.set_token("warning" if missing else "text")
         claims = ", ".join(claim.text for claim in marks.unsupported)
         untold = (
-            "" if marks.names_told else tr("Names can't be told apart in this script."),
-            "" if marks.dates_known else tr("Days and months of this language are not known."),
+            "" if marks.names_told else tr("Names can't be recognised in this script."),
+            "" if marks.dates_known else tr("No day and month names for this language."),
         )
         self._missing.setToolTip(plain_tooltip("\n".join(filter(None, (claims, *untold)))))
         self._warning.setVisible(missing > 0)
@@ -330,7 +330,7 @@ class FeedbackTools(QWidget):
             "up": IconButton("thumb", tr("A good summary")),
             "down": IconButton("thumb-down", tr("A bad summary")),
         }
-        self.pen = IconButton("edit", tr("Correct the summary, or note something about it"))
+        self.pen = IconButton("edit", tr("Correct the summary or add a note"))
         self.pen.clicked.connect(self.edit_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -368,7 +368,7 @@ class FeedbackNotes(QWidget):
         self.summary_edit = QPlainTextEdit()
         self.summary_edit.setTabChangesFocus(True)
         self.note_edit = QLineEdit()
-        self.note_edit.setPlaceholderText(tr("What is right or wrong about it"))
+        self.note_edit.setPlaceholderText(tr("Note"))
         self.note_edit.returnPressed.connect(self._done)
         self.done_button, self._leave_button = plain(tr("Save")), quiet(tr("Cancel"))
         self.done_button.clicked.connect(self._done)
@@ -387,7 +387,7 @@ class FeedbackNotes(QWidget):
             buttons.addWidget(button)
         buttons.addStretch(1)
         vbox(
-            Field(tr("The summary as it should be"), self.summary_edit),
+            Field(tr("Corrected summary"), self.summary_edit),
             Field(tr("Note"), self.note_edit),
             buttons,
             of=self._editor,

@@ -74,7 +74,7 @@ class ColumnsView(QWidget):
         add.clicked.connect(self.add_wanted)
         self._empty = EmptyState(
             "library",
-            tr("No adapter beside the base"),
+            tr("No adapter yet"),
             tr("Add one to compare it with the base model."),
             [add],
         )

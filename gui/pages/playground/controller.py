@@ -349,7 +349,7 @@ class Controller(QObject):
 
     def _on_died(self, ending: Ending) -> None:
         self._ending = ending
-        self.results.end_unfinished("failed", tr("The worker ended before this summary was done."))
+        self.results.end_unfinished("failed", tr("The worker ended before this summary was finished."))
         self._later()
 
     def _later(self) -> None:
@@ -423,5 +423,5 @@ def _one(request: Request) -> ConversationInput:
 def _why(ending: Ending) -> str:
     """Return why a worker ended, without the remarks on checkpoints that only fit runs."""
     if ending.outcome == "crashed":
-        return f"{translate(ending.message)} {tr('The conversation and the history are saved.')}"
+        return f"{translate(ending.message)} {tr('Conversation and history are saved.')}"
     return translate(f"{ending.message} {ending.hint}".strip())

@@ -87,10 +87,7 @@ class ConversationPanel(QWidget):
         self.meter = TokenMeter()
         self.piecewise = QCheckBox(tr("Summarise in parts"))
         self.piecewise.setToolTip(
-            tr(
-                "Summarise parts that fit the limit, then summarise their summaries. Otherwise the end is "
-                "cut off."
-            )
+            tr("Summarises parts that fit the limit, then their summaries. Otherwise the end is cut off.")
         )
         self.piecewise.toggled.connect(self._choose_piecewise)
         self.reference_edit = QPlainTextEdit()
@@ -99,7 +96,7 @@ class ConversationPanel(QWidget):
         self.reference_edit.setTabChangesFocus(True)
         self.reference_edit.textChanged.connect(self.changed)
         self.label_button = link(tr("Write it"))
-        self.label_button.setToolTip(tr("Write a summary of this conversation, with drafts to begin from"))
+        self.label_button.setToolTip(tr("Write a summary of this conversation, starting from drafts"))
         self.label_button.clicked.connect(self.label_wanted)
         self._open_button = quiet(tr("Open…"))
         self._open_button.clicked.connect(self._offer_ways)
@@ -425,7 +422,7 @@ class ExportOffer(NoticeStrip):
         text = _described(self._chat)
         self.setToolTip(plain_tooltip(_shown([each.text for each in self._chat.left_out])))
         if is_taken:
-            self.show_notice(f"{tr('Turns used.')} {text}", tr("Undo"))
+            self.show_notice(f"{tr('Using turns.')} {text}", tr("Undo"))
         else:
             self.show_notice(text, tr("Use the turns"))
 
@@ -453,7 +450,7 @@ def _described(chat: chats.Chat) -> str:
     if not left:
         return tr("{format}: {turns} of {speakers}.", **known)
     listed = tr("{parts} and {last}", parts=", ".join(left[:-1]), last=left[-1]) if left[1:] else left[0]
-    return tr("{format}: {turns} of {speakers}; {left} left out.", left=listed, **known)
+    return tr("{format}: {turns} of {speakers}; {left} skipped.", left=listed, **known)
 
 
 def _shown(left_out: list[str]) -> str:
@@ -462,4 +459,4 @@ def _shown(left_out: list[str]) -> str:
         return ""
     hidden = len(left_out) - MAX_LINES_SHOWN
     more = [tr("and {count} more", count=number_text(hidden))] if hidden > 0 else []
-    return "\n".join([tr("Left out:"), *left_out[:MAX_LINES_SHOWN], *more])
+    return "\n".join([tr("Skipped:"), *left_out[:MAX_LINES_SHOWN], *more])

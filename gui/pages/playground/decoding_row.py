@@ -273,7 +273,7 @@ class PromptField(QWidget):
         self.choice.chosen.connect(self._choose)
         self._text = Label("", "label", "muted", wrap=True, selectable=True)
         self._text.setAccessibleName(tr("Prompt in use"))
-        tooltip = tr("One prompt for every column, instead of the one each adapter was trained with")
+        tooltip = tr("One prompt for every column instead of each adapter's own")
         self.field = Field(tr("Prompt"), self.choice, tooltip=tooltip)
         hbox((self.field, 0, Qt.AlignmentFlag.AlignTop), (self._text, 1), of=self, spacing=16)
         style.on_style_changed(self._restyle)

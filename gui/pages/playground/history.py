@@ -274,7 +274,7 @@ class RatedSummaries:
         others = tr_count(
             self.passed_over,
             "another good one of the same conversations left out",
-            "{n} other good ones of the same conversations left out",
+            "{n} other good ones of the same conversations skipped",
         )
         return tr("{written}, one for each conversation; {others}", written=written, others=others)
 

@@ -90,9 +90,7 @@ class PlaygroundPage(Page):
         self.copy_button.setAccessibleName(tr(COPY))
         self.copy_button.setToolTip(tr(COPY))
         self.unload_button = quiet(tr("Unload"))
-        self.unload_button.setToolTip(
-            tr("Frees the memory that the base model takes. The next summary loads it again.")
-        )
+        self.unload_button.setToolTip(tr("Frees the base model's memory. The next summary loads it again."))
         self.summarise_button = primary(tr("Summarise"), "play")
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
         # At the left, since it comes and goes: no other button may move then.
@@ -222,7 +220,7 @@ class PlaygroundPage(Page):
             return
         self.panel.settle()
         if not self.decoding.is_valid:
-            self.controller.say(tr("The decoding options have problems; they are shown beside their fields."))
+            self.controller.say(tr("Some decoding options are invalid; see their fields."))
             return
         try:
             self.decoding.save_last()
@@ -311,7 +309,7 @@ class PlaygroundPage(Page):
         before = column.feedback.edited if column is not None else ""
         self.controller.give_feedback(adapter, feedback)
         if column is not None and column.feedback.edited not in ("", before):
-            where = tr("The correction is accepted in “Write summaries”, and in the next run with them.")
+            where = tr("Correction saved to your training data in “Write summaries”.")
             self.undo_strip.offer(where, self._label, tr("Write summaries"))
 
     def _label(self) -> None:

@@ -70,7 +70,7 @@ def parted(text: str, cut_at: int | None) -> tuple[tuple[Turn, ...], tuple[Turn,
 def cut_text(cut: int, *, piecewise: bool = False) -> str:
     """Return the text about these turns: cut off, wholly or in part, or read in later parts."""
     if cut == 0:
-        return tr("fits the trained limit")
+        return tr("within the trained limit")
     if piecewise:
         return tr("read in parts")
     return tr_count(cut, "the end is cut off", "the last {n} turns are cut off")

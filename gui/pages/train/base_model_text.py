@@ -113,9 +113,9 @@ def facts_text(model: ListedModel) -> str:
         "" if model.chat is None else tr("chat format") if model.chat else tr("plain prompt"),
         _languages_text(model),
         _context_text(model),
-        model.licence or ("" if model.is_starter else tr("licence not stated")),
+        model.licence or ("" if model.is_starter else tr("no licence stated")),
         _size_text(model),
-        tr("its owner requires an agreement first") if model.gated else "",
+        tr("you have to accept its licence first") if model.gated else "",
     ]
     return " · ".join(part for part in parts if part)
 

@@ -147,7 +147,7 @@ class BaseModelsView(Card):
         ids = {model.id for model in listed}
         shown = [model for model in listed if words in model.id.lower()]
         shown += [model for model in self._found if model.id not in ids]
-        self._list.show_models(shown, self._current, tr("None of these. Search the hub, or empty the field."))
+        self._list.show_models(shown, self._current, tr("Nothing found. Search the hub, or clear the field."))
         self._estimates.estimate(shown)
         self._list.show_waiting(self._estimates.waiting())
 
@@ -179,7 +179,7 @@ class BaseModelsView(Card):
         if self._found:
             self._cost.hide()
         else:
-            self._cost.show_notice(tr("The hub finds no model of this name that writes text."))
+            self._cost.show_notice(tr("The hub has no text-generating model of this name."))
         self._show()
 
     def _show_cost(self, cost: dict[str, Any]) -> None:
@@ -197,7 +197,7 @@ class BaseModelsView(Card):
         question = (
             tr("Delete {name}? This frees {size}. The model can be downloaded again.", **facts)
             if is_on_hub(model.id)
-            else tr("Delete what {name} was unpacked to? This frees {size}. The file itself stays.", **facts)
+            else tr("Delete the unpacked copy of {name}? This frees {size}. The GGUF file stays.", **facts)
         )
         self._notice.show_notice(question, tr("Delete"))
 
@@ -208,7 +208,7 @@ class BaseModelsView(Card):
 
     def _deleted(self, result: dict[str, Any]) -> None:
         freed = bytes_text(result.get("freed_bytes"))
-        self._notice.show_notice(tr("Deleted {name}. {size} were freed.", name=result["id"], size=freed))
+        self._notice.show_notice(tr("Deleted {name} and freed {size}.", name=result["id"], size=freed))
         self._read()
 
     def _fail(self, ending: Ending) -> None:
@@ -275,7 +275,7 @@ class FitEstimates(QObject):
         """Add the recipe on a model to those to plan, or say why there is none."""
         entry = method(self._tables["method"]["id"])
         if self._families[model_id] not in entry.presets:
-            text = tr("{method} does not work with this family", method=translate(entry.title))
+            text = tr("{method} doesn't work with this family", method=translate(entry.title))
             self._set(model_id, Fit(problem=text))
             return
         try:

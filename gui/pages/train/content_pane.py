@@ -157,7 +157,7 @@ class FallbackView(Scroll):
         lacking = tr("It needs about {needed}, but only {available} is available.", **sizes)
         plans = memory_fallbacks.read(found)
         if plans:
-            rest = tr("Every step keeps its examples. Nothing is changed before you choose.")
+            rest = tr("Batch size is unchanged. Nothing changes until you choose.")
         else:
             rest = tr("No plan fits. Close other programs, or choose a smaller base model.")
         self._show(f"{lacking} {rest}", plans)
@@ -191,9 +191,11 @@ class LabelPreview(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=16, spacing=8)
         self.text = TextView(role="body", token="muted")
-        about = Label(tr("marked: label tokens; the rest is input only"), "label", "muted", wrap=True)
+        about = Label(tr("marked: label tokens, which it learns to write"), "label", "muted", wrap=True)
         about.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        head = hbox((Label(tr("Model input and label tokens"), "section", wrap=True), 1), (about, 1))
+        head = hbox(
+            (Label(tr("What the model reads and learns to write"), "section", wrap=True), 1), (about, 1)
+        )
         scroll = Scroll(margins=(0, 0, 0, 0))
         scroll.column.addWidget(self.text)
         style.scale(scroll, QWidget.setFixedHeight, PREVIEW_HEIGHT)
@@ -263,7 +265,7 @@ class DeviceChoices(QObject):
 
 
 class GpuBanner(QWidget):
-    """A strip about a graphics card that torch can't use; hidden until `judge` finds one.
+    """A strip about a GPU that torch can't use; hidden until `judge` finds one.
 
     Once closed, it stays closed until its text changes.
     """
@@ -279,7 +281,7 @@ class GpuBanner(QWidget):
         self.hide()
 
     def judge(self, found: dict[str, Any]) -> None:
-        """Compare torch's devices, the result of the `devices` job, with the graphics cards of this computer."""
+        """Compare torch's devices, the result of the `devices` job, with the GPUs of this computer."""
         check = graphics_check(found, graphics_cards.find())
         self._text = f"{check.text} {check.fix}"
         wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._text

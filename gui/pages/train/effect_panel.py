@@ -36,11 +36,9 @@ MEMORY = (
     ("runtime", mark("Program"), "grey_soft", 1.0),
 )
 MEMORY_HELP = mark(
-    "Weights: the frozen parameters of the base model.\n"
-    "Adapter: the parameters that the method adds.\n"
-    "Gradients, optimizer: their state for each trained parameter.\n"
-    "Activations: stored by the forward pass of the largest batch for the backward pass.\n"
-    "Program: Python and its libraries."
+    "Weights: frozen parameters of the base model.\nAdapter: parameters that the method adds.\n"
+    "Gradients, optimizer: their state for each trained parameter.\nActivations: stored for the "
+    "backward pass of the largest batch.\nProgram: Python and its libraries."
 )
 
 
@@ -197,7 +195,7 @@ def _memory_pattern(plan: Mapping[str, Any]) -> str:
     if int(plan.get("processes") or 1) == 1:
         return mark("about {size} of memory")
     if "host_memory_bytes" in plan:
-        return mark("about {size} of memory per card")
+        return mark("about {size} of memory per GPU")
     return mark("about {size} of memory per process")
 
 

@@ -65,7 +65,7 @@ class MethodChooser(Card):
     def _lay_out(self) -> None:
         head = hbox((self._search, 1), margins=(16, 12, 20, 12), spacing=16)
         self._counted.setToolTip(
-            tr("Of the method in use with its settings, of the others with those they would get")
+            tr("For the current settings of the method in use, and the presets of the others")
         )
         self._counted.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._counted)

@@ -392,7 +392,7 @@ class TrainPage(Page):
         """Do something with the recipe shown, unless it has problems."""
         wanted = self._model.recipe if self._model is not None else self.panel.form.recipe()
         if wanted is None:
-            self.say(tr("The recipe has problems; they are shown beside its fields."))
+            self.say(tr("Some settings are invalid; see their fields."))
         else:
             act(wanted)
 

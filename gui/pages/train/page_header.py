@@ -126,8 +126,10 @@ class PageHeader(QWidget):
         if self._is_paused:
             menu.addAction(tr("Continue"), self.pause_wanted.emit)
         else:
-            menu.addAction(tr("Pause and keep the model loaded: continues at once"), self.pause_wanted.emit)
-        free = tr("Pause and free the device: saves a checkpoint, then ends the worker")
+            menu.addAction(
+                tr("Pause and keep the model loaded, to continue instantly"), self.pause_wanted.emit
+            )
+        free = tr("Pause and release memory: saves a checkpoint, then ends the process")
         menu.addAction(free, self.free_wanted.emit)
         return menu
 

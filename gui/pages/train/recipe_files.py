@@ -44,7 +44,7 @@ def first_recipe(text: str | None) -> tuple[Recipe, str]:
         try:
             tables = recipe.loads(text).as_tables()
             tables["method"]["start_from"] = tables["name"] = ""
-            return recipe.from_tables(tables), tr("As in your last run")
+            return recipe.from_tables(tables), tr("Based on your last run")
         except AppError:
             pass
     starter = recipe.load(paths.presets_folder() / STARTER_FILE)

@@ -56,7 +56,7 @@ class RecipePanel(QWidget):
         self._planned: Mapping[str, Any] | None = None
         self._background = BackgroundTasks(self)
         self.start_button = self.foot.start_button
-        self.copy_button = plain(tr("Edit a copy"))
+        self.copy_button = plain(tr("New run from these settings"))
         self._fixed_icon, self._fixed_text = (
             IconLabel("lock", "muted"),
             Label("", "label", "muted", wrap=True),
@@ -167,7 +167,9 @@ class RecipePanel(QWidget):
             return
         trains = model.recipe.method.method.trains and not state.paused
         self.set_read_only(
-            tr("Read-only while this run is training") if trains else tr("Read-only while this run is open")
+            tr("Settings are locked while training")
+            if trains
+            else tr("Settings can't be changed while this run is open")
         )
 
     def show_problems(self, problems: Sequence[Problem]) -> None:

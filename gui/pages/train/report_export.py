@@ -38,7 +38,7 @@ class ReportExport(QObject):
         self._background.run(lambda: _write(of, path), lambda _: self._show(path), self._fail)
 
     def _show(self, path: Path) -> None:
-        self.reported.emit(tr("The report was saved as {place}.", place=path))
+        self.reported.emit(tr("Report saved as {place}.", place=path))
         if path.suffix.lower() == FIRST:
             open_path(path)
 

@@ -57,7 +57,7 @@ class FailureCard(ErrorCard):
             _text(ending, state, plans),
             [plan_row(plan) for plan in self.plans],
             primary_text=_primary(state, has_fallbacks=bool(plans)),
-            second_text=tr("Edit a copy") if self.can_resume or plans else "",
+            second_text=tr("New run from these settings") if self.can_resume or plans else "",
             link_text=tr("Show log") if ending.log_tail else "",
             parent=parent,
             primary_icon="play" if self.can_resume or plans else "edit",
@@ -112,7 +112,7 @@ def _changes(title: str) -> str:
 
 def _primary(state: RunState, *, has_fallbacks: bool) -> str:
     if state.checkpoint is None:
-        return tr("Start again with this plan") if has_fallbacks else tr("Edit a copy")
+        return tr("Start again with this plan") if has_fallbacks else tr("New run from these settings")
     at = number_text(int(state.checkpoint["step"]))
     return (
         tr("Continue from step {step}", step=at) if has_fallbacks else tr("Resume from step {step}", step=at)
@@ -188,18 +188,18 @@ def stop_text(model: RunModel, waited_seconds: float) -> str:
     """Return what a stopping run does and for how long: "Finishing the step, 20 s. Then ..."."""
     left = model.step_seconds_left() if model.state.stage == "train" else None
     if left is not None and left >= 1:
-        what = tr("Finishing the step, {time}.", time=duration_text(float(round(left))))
+        what = tr("Finishing the step ({time}).", time=duration_text(float(round(left))))
     else:
         so_far = duration_text(float(round(waited_seconds)))
-        what = tr("Finishing the current work, {time} so far.", time=so_far)
+        what = tr("Finishing the current work ({time}).", time=so_far)
     text = f"{what} {tr('Then a checkpoint and the adapter are saved.')}"
     if waited_seconds < INSIST_AFTER_SECONDS:
         return text
     checkpoint = model.state.checkpoint
     if checkpoint is None:
-        return f"{text} {tr('Force ends the run now and loses all training so far.')}"
+        return f"{text} {tr('Force ends the run now. All training so far is lost.')}"
     lost = tr(
-        "Force ends the run now and loses the steps after the checkpoint at step {step}.",
+        "Force ends the run now. The steps after the checkpoint at step {step} are lost.",
         step=checkpoint["step"],
     )
     return f"{text} {lost}"
@@ -269,7 +269,7 @@ def distinct(notices: Sequence[Event]) -> list[Event]:
 
 def _folded_text(remarks: Sequence[Event]) -> str:
     count = tr_count(len(remarks), "{n} remark", "{n} remarks")
-    return tr("{count}. The last: {message}", count=count, message=translate(remarks[-1]["message"]))
+    return tr("{count}. Latest: {message}", count=count, message=translate(remarks[-1]["message"]))
 
 
 def _remark_text(remark: Event) -> str:

@@ -39,14 +39,14 @@ ENDED = {
     "stopped": mark("Stopped {when}"),
     "failed": mark("Failed {when}"),
     "crashed": mark("Crashed {when}"),
-    "away": mark("Goes on at another computer, followed until {when}"),
+    "away": mark("Running on another computer; last update {when}"),
     "freed": mark("Paused {when}. The device is free"),
 }
 ENDED_AT_STEP = {
     "stopped": mark("Stopped {when} at step {step} of {total}"),
     "failed": mark("Failed {when} at step {step} of {total}"),
     "crashed": mark("Crashed {when} at step {step} of {total}"),
-    "away": mark("Goes on at another computer, followed until {when} at step {step} of {total}"),
+    "away": mark("Running on another computer; last update {when} at step {step} of {total}"),
     "freed": mark("Paused {when} at step {step} of {total}. The device is free"),
 }
 HOW_FAR = {
@@ -140,9 +140,9 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
             parts.append(tr(saved, name=adapter_name))
         return ". ".join(parts), DOTS[state.outcome]
     if model.freeing:
-        return tr("Pausing. The current step finishes first, then a checkpoint is saved"), "warning"
+        return tr("Pausing after the current step, then saving a checkpoint"), "warning"
     if model.stopping:
-        return tr("Stopping. The current step finishes first, then everything is saved"), "warning"
+        return tr("Stopping after the current step, then saving everything"), "warning"
     parts = [stage_text(state)]
     if model.computer:
         parts = [tr("{stage}, on {computer}", stage=parts[0], computer=model.computer)]
@@ -299,7 +299,7 @@ def excluded_sentence(count: int) -> str:
     if not count:
         return ""
     return tr_count(
-        count, "{n} conversation is excluded by the recipe.", "{n} conversations are excluded by the recipe."
+        count, "{n} conversation is excluded by the recipe.", "The recipe excludes {n} conversations."
     )
 
 
@@ -355,16 +355,16 @@ def what_is_safe(state: RunState, *, plans: bool = False) -> str:
             step=number_text(int(state.checkpoint["step"])),
         )
     if state.step:
-        return tr("There was no checkpoint yet. The recipe, the curve and the log are saved.")
-    return tr("Nothing was trained yet, so nothing is lost. The recipe and the log are saved.")
+        return tr("There was no checkpoint yet. Recipe, curve and log are saved.")
+    return tr("Nothing was trained yet, so nothing is lost. Recipe and log are saved.")
 
 
 def _safe_with_plans(state: RunState) -> str:
     if state.checkpoint is not None:
         safe = tr(
-            "Nothing is lost: the run goes on from the <b>checkpoint at step {step}</b>.",
+            "Nothing is lost: the run continues from the <b>checkpoint at step {step}</b>.",
             step=number_text(int(state.checkpoint["step"])),
         )
     else:
-        safe = tr("The recipe stays the same, and every step uses the batch size you set.")
-    return f"{safe} {tr('Choose how to make it fit.')}"
+        safe = tr("The recipe and its batch size stay the same.")
+    return f"{safe} {tr('Choose a way to make it fit.')}"

@@ -153,7 +153,7 @@ class RunView(Scroll):
             self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_text(state))
         waiting = ""
         if model.running and not state.step:
-            waiting = f"{stage_text(state)}. {tr('The curve begins with the first step.')}"
+            waiting = f"{stage_text(state)}. {tr('The curve starts with the first step.')}"
         self.plot.set_waiting(waiting)
 
     def _feed_plot(self, model: RunModel) -> None:
@@ -272,12 +272,12 @@ def _stopped_text(model: RunModel) -> str:
     state = model.state
     step, total = number_text(state.step), number_text(state.total_steps)
     if state.device_released:
-        paused = tr("Paused at step {step} of {total}, and the device is free.", step=step, total=total)
+        paused = tr("Paused at step {step} of {total}. The device is free.", step=step, total=total)
         return f"{paused} {tr('Nothing is lost: you can resume the run at any time.')}"
     if not model.recipe.method.method.trains:
-        return tr("Stopped. A prompt is saved after it is scored.")
+        return tr("Stopped. A prompt is saved only after scoring.")
     adapter_text = (
-        mark("The adapter has the training up to this step.")
+        mark("The adapter contains the training up to this step.")
         if state.adapter
         else mark("Nothing was trained yet.")
     )

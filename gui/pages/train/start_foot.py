@@ -73,7 +73,7 @@ class StartFoot(QWidget):
         self._where = Field(tr("Train on"), self._computers)
         self._where.hide()
         self._cards = ComboBox([])
-        self._how_many = Field(tr("Cards"), self._cards)
+        self._how_many = Field(tr("GPUs"), self._cards)
         self.offer_cards(1)
         self.start_button = primary(tr("Start"), "play")
         self._computers.chosen.connect(lambda _name: self.computer_chosen.emit())
@@ -182,7 +182,7 @@ def readiness_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
     ready, examples = plan.get("readiness") or {}, plan.get("examples") or {}
     scored = ready.get("scored", examples.get("test"))
     parts = [
-        tr_count(examples["train"], "{n} conversation to learn from", "{n} conversations to learn from")
+        tr_count(examples["train"], "{n} conversation to learn from", "{n} training conversations")
         if trains and "train" in examples
         else "",
         tr("{count} to test on", count=number_text(scored)) if scored is not None else "",
@@ -229,7 +229,7 @@ def _steps_text(plan: Mapping[str, Any]) -> str:
         happening = tr_count(
             steps,
             "<b>{n} step</b>, or as many as fit into <b>{time}</b>.",
-            "<b>{n} steps</b>, or as many as fit into <b>{time}</b>.",
+            "<b>{n} steps</b>, or as many as fit in <b>{time}</b>.",
             time=duration_text(time_limit),
         )
     elif seconds:
@@ -241,7 +241,7 @@ def _steps_text(plan: Mapping[str, Any]) -> str:
         )
     else:
         happening = tr_count(steps, "<b>{n} step</b>.", "<b>{n} steps</b>.")
-    return f"{happening} {tr('The base model is scored first, so you will see what was gained.')}"
+    return f"{happening} {tr('The base model is scored first, so you will see the gain.')}"
 
 
 def _scoring_text(plan: Mapping[str, Any]) -> str:
@@ -269,7 +269,7 @@ def missing_text(names: Sequence[str]) -> str:
     return tr_count(
         len(names),
         "{listed} is not on this computer yet. Start shows the size of the download and asks first.",
-        "{listed} are not on this computer yet. Start shows the size of the download and asks first.",
+        "{listed} must be downloaded. Start shows the size and asks first.",
         listed=listed,
     )
 
@@ -298,7 +298,7 @@ def _kind(one: Recipe) -> tuple[object, ...]:
     return one.base_model, data.source, one.method.id, training.device, *sizes
 
 
-DOWNLOAD_QUESTION = mark("This run downloads what is not on this computer yet.")
+DOWNLOAD_QUESTION = mark("This run needs to download files.")
 
 
 class StartPrompt(QObject):
@@ -391,10 +391,10 @@ def question(computer: Computer, wanted: Recipe, counts: Mapping[str, int]) -> s
     sent = sending.of_recipes([wanted], counts)
     where = f"{computer.name} ({computer.destination})"
     if not sent:
-        return tr("This run goes to {where}. No conversations of yours leave this computer.", where=where)
+        return tr("This run is sent to {where}. None of your conversations leave this computer.", where=where)
     parts = ", ".join(map(_part, sent))
-    text = tr("This run goes to {where}, with what is not there yet: {parts}.", where=where, parts=parts)
-    return f"{text} {tr('You are asked once for each computer.')}"
+    text = tr("This run is sent to {where}, along with: {parts}.", where=where, parts=parts)
+    return f"{text} {tr('You are asked once per computer.')}"
 
 
 def _part(sent: sending.Sent) -> str:

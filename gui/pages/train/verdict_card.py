@@ -87,7 +87,7 @@ class VerdictCard(Card):
             self._add_plain_head(state)
         self._add_facts(state)
         if is_practice:
-            text = tr("The practice model is for learning the app. For real work, use a real model.")
+            text = tr("The practice model is for learning the app. For real work, choose a real model.")
             self.practice = NoticeStrip(text, tr("Choose a real model"), "info", "muted")
             self.practice.acted.connect(self.real_model_wanted)
             self.column.addWidget(self.practice)
@@ -119,7 +119,7 @@ class VerdictCard(Card):
             self._add_head("check", tr("The adapter is saved"), "accent", text)
         else:
             text = tr("The run ended before its first step.")
-            self._add_head("info", tr("No adapter was made"), "muted", text)
+            self._add_head("info", tr("No adapter was created"), "muted", text)
 
     def _add_scores(self, state: RunState) -> None:
         base, tuned, differences = _headline_scores(state)
@@ -131,7 +131,7 @@ class VerdictCard(Card):
         for column, stretch in ((1, 3), (4, 2)):
             grid.setColumnStretch(column, stretch)
         compared = side_heads(state)
-        for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Paired difference"))):
+        for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Difference"))):
             title = Label(head, "head", "muted", wrap=True)
             title.setAlignment(RIGHT)
             grid.addWidget(title, 0, column)
@@ -224,7 +224,7 @@ class ScoreRow:
         scores.show_intervals([base, tuned], SCORE_AXIS, text)
         change = confidence_interval(self._difference, token)
         between = tr(
-            "{score} paired difference {gain}, {spread}",
+            "{score} difference {gain}, {spread}",
             score=self._title,
             gain=gain(change.mean),
             spread=confidence_text(change),
@@ -340,7 +340,7 @@ class MetricsView(QWidget):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)
-        for column, head in enumerate((*side_heads(state), tr("Paired difference")), start=1):
+        for column, head in enumerate((*side_heads(state), tr("Difference")), start=1):
             grid.addWidget(Label(head, "head", "muted"), 0, column, RIGHT)
         for index, each in enumerate(shown):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, 5)

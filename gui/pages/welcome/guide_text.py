@@ -24,9 +24,9 @@ STEPS = {
 START = mark("Start the run")
 # Three different methods in a user's words, the usual one first.
 METHODS = {
-    "lora": mark("Small, quick, a safe choice"),
-    "prefix_tuning": mark("The model stays as it is; needs more patience"),
-    "full": mark("Changes everything: most memory, largest file"),
+    "lora": mark("Small and quick, a safe choice"),
+    "prefix_tuning": mark("The model stays unchanged; learns more slowly"),
+    "full": mark("Changes everything; most memory, largest file"),
 }
 OWN, AUTO = "own", "auto"
 

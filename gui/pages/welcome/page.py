@@ -43,7 +43,7 @@ ENGLISH = "en"
 INTRO_WIDTH, INTRO_MARGIN = 496, 64
 INTRO_TITLE = mark("Teach a model to summarise your conversations")
 INTRO_TEXT = mark(
-    "A few steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how "
+    "In a few minutes you will see the loss fall, read summaries as they get better, and know by how "
     "much. Everything stays on this computer."
 )
 
@@ -99,7 +99,7 @@ class WelcomePage(Page):
             ("method", self.methods),
         ):
             self.steps[key].add(part)
-        hint = Label(tr("You can compare any others in the arena later."), "label", "muted")
+        hint = Label(tr("You can compare others in the arena later."), "label", "muted")
         hint.setContentsMargins(0, 8, 0, 0)
         self.steps["method"].add(hint)
 
@@ -279,7 +279,7 @@ class WelcomePage(Page):
         if source:
             self.steps["data"].say(guide_text.source_text(source, self._plan_shown))
         else:
-            self.steps["data"].say(tr("Choose a file or a folder, or type a hub id."))
+            self.steps["data"].say(tr("Choose a file or folder, or type a hub id."))
         cards = {card.key: card for card in guide_text.model_cards(self._models)}
         card = cards[self.models.current()]
         self.steps["model"].say(f"{card.title}. {card.line}. {card.small}.")
@@ -335,7 +335,7 @@ class OwnData(QWidget):
         self.line.setAccessibleName(tr("Your conversations"))
         self.file_button, self.folder_button = plain(tr("File…")), plain(tr("Folder…"))
         self._problem = ProblemLine(self)
-        self.page_button = link(tr("Look at them in Data sets"))
+        self.page_button = link(tr("View them in Data sets"))
         self.no_summaries = NoSummaries()
         self.no_summaries.train_wanted.connect(lambda values: self.choose(values["source"]))
         self._picked = ""

@@ -1,4 +1,4 @@
-"""What the benchmarks of a processor measure, on the models of a device; each is imported by the part that needs it."""
+"""What the benchmarks of CPU time measure, on the models of a device; each is imported by the part that needs it."""
 
 import os
 from collections.abc import Iterator

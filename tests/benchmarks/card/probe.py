@@ -62,7 +62,7 @@ def _card(torch: Any) -> tuple[str, dict[str, str]]:
 
 
 def _driver() -> str:
-    """Return what the driver says: its version and who else uses the cards, or why it does not answer."""
+    """Return what the driver says: its version and who else uses the cards, or why it doesn't respond."""
     found = nvidia_smi.ask()
     others = [f"{each.name or each.pid} is on it" for card in found.cards for each in card.processes]
     versions = {card.driver for card in found.cards if card.driver}

@@ -38,7 +38,7 @@ def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(
             job.send("pause")
             event_of(job, "run_paused")
             server.cut()
-            first_with(process, "message", "is there again")
+            first_with(process, "message", "Reconnected to")
             process.terminate()
             process.communicate()
     assert process.returncode == 130
@@ -52,5 +52,5 @@ def assert_strangers_are_refused(home: Path, cluster: RayCluster, token_file: Pa
     token_file.chmod(0o600)
     store.add(Computer("strange", "ray", cluster.address, token_file=str(token_file)))
     [asked] = Terminal(home).run("computers", "show", "strange", "--json").json[-1]["computers"]
-    assert asked["problem"]["message"] == "strange does not accept this token."
+    assert asked["problem"]["message"] == "strange rejected this token."
     assert asked["problem"]["field"] == "token_file"

@@ -73,7 +73,7 @@ def test_the_beginning_of_an_id_finds_the_one_adapter_that_begins_so_where_a_per
     assert library.find(two.id, shortened=True).id == two.id
     with pytest.raises(AdapterError, match='2 adapters begin with "20261126-0815"') as caught:
         library.find("20261126-0815", shortened=True)
-    assert caught.value.hint == "Give more of the id; `main.py adapters` lists them."
+    assert caught.value.hint == "Type more of the id; `main.py adapters` lists them."
     for name, shortened in (("", True), ("20261126-0810", False)):
         with pytest.raises(AdapterError, match=f'There is no adapter "{name}"'):
             library.find(name, shortened=shortened)
@@ -236,14 +236,14 @@ def test_a_zip_with_a_link_is_refused(foreign, tmp_path):
         link = zipfile.ZipInfo("recipe.toml")
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
-    refused(path, "holds a link, recipe.toml")
+    refused(path, "contains a link, recipe.toml")
 
 
 def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(library.WEIGHTS_NAME, bytes(65 << 20))
     monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda *_: pytest.fail("it was unpacked"))
-    refused(tmp_path / "bomb.zip", "far more than an adapter of its size")
+    refused(tmp_path / "bomb.zip", "far too much for an adapter of its size")
 
 
 def test_a_damaged_zip_is_refused(foreign, tmp_path):
@@ -279,4 +279,4 @@ def test_a_zip_of_no_adapter_or_of_two_is_refused(foreign, tmp_path, tops, told)
             for path in foreign.iterdir():
                 archive.write(path, f"{top}{path.name}")
     refused(tmp_path / "sent.zip", told)
-    refused(foreign / "notes.txt", "neither a folder nor a zip")
+    refused(foreign / "notes.txt", "neither an adapter's folder nor its zip")

@@ -27,11 +27,11 @@ def test_a_licence_is_known_by_its_usual_names(name, terms):
 
 
 def test_an_unknown_licence_is_told():
-    unknown = "is not known: find it out before you pass anything on."
+    unknown = "is unknown. Check it before you share anything."
     assert licence_terms.of_data("") == f"The licence of the data {unknown}"
     assert licence_terms.of_base_model("", "mit") == f"The licence of the base model {unknown}"
     assert (
         licence_terms.of_base_model("ann/small", "") == f"The licence of the base model ann/small {unknown}"
     )
-    read_it = "What it says of passing on is not known here: read it."
+    read_it = "Tunesmith doesn't know its terms. Read them before you share anything."
     assert licence_terms.of_data("house-1") == f"The data is under house-1. {read_it}"

@@ -47,7 +47,7 @@ def test_what_the_registry_refuses_is_shown_with_its_reason_and_never_taken_up()
     arena = make("bitfit", "lora")
     refused, waiting = read(arena)
     assert (refused.state, waiting.state) == ("refused", "waiting")
-    assert "no biases to train. Nearest that works: LayerNorm tuning." in refused.reason
+    assert "no biases to train. The closest method that works: LayerNorm tuning." in refused.reason
     assert arenas.next_up([refused], set()) is None
 
 
@@ -69,7 +69,7 @@ def test_data_that_vanished_refuses_what_waits_and_leaves_what_is_done(tmp_path)
     with_run(arena, 0, RunSpec())
     source.unlink()
     assert states(arena) == ["completed", "refused", "refused"]
-    assert read(arena)[1].reason.startswith(f"There is nothing at {source}.")
+    assert read(arena)[1].reason.startswith(f"{source} doesn't exist.")
     assert arenas.next_up(read(arena), set()) is None
 
 

@@ -37,7 +37,7 @@ def test_it_is_a_row_of_the_same_group_paired_with_base_and_full(arena, tmp_path
     assert row.against_full is not None
     assert row.against_full["rouge1"]["mean"] == pytest.approx(0.1)
     assert [row.cost(kind) for kind in arenas.COSTS] == [None, None, None]
-    assert row.remark == "From cloud.jsonl: its prompt is not known."
+    assert row.remark == "From cloud.jsonl; its prompt is unknown."
 
 
 def test_a_name_is_needed_and_taken_once(arena, tmp_path):
@@ -53,7 +53,7 @@ def test_what_can_not_be_read_says_so(arena, tmp_path):
     entry = added.entries[-1]
     folder = added.folder / "summaries" / entry.id
     (folder / example_scores.FILE_NAME).unlink()
-    assert rows(added)["Cloud model"].full_missing == "The scores of single conversations are missing."
+    assert rows(added)["Cloud model"].full_missing == "Scores per conversation are missing."
     (folder / "card.json").write_text('{"schema": 1}', encoding="utf-8")
     status = arenas.Reader().read(added)[-1]
     assert (status.state, status.reason) == (

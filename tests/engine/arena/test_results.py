@@ -71,7 +71,7 @@ def test_one_conversation_and_nothing_but_ties_are_said():
     ties = make_arena("lora")
     score(ties, 0, BASE)
     [row] = groups(ties)[0].rows
-    assert row.remark == "Every conversation scores the same as with the base."
+    assert row.remark == "Every conversation scores the same as the base model."
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_losses_on_another_text_are_not_compared_but_the_scores_are():
     found = {row.name: row for row in group.rows}
     assert found["IA3"].forgetting is None
     assert "general_loss" not in {**found["IA3"].metrics, **found["IA3"].base_metrics}
-    assert found["IA3"].remark.endswith("Its loss on general text was measured on another text.")
+    assert found["IA3"].remark.endswith("Its loss on general text was measured on a different text.")
     assert [name for name, row in found.items() if row.forgetting] != []
     assert all(row.forgetting for name, row in found.items() if name != "IA3")

@@ -80,7 +80,7 @@ def test_one_scored_seed_has_the_interval_over_conversations_and_says_so(home):
     assert row.seeds is not None
     assert (row.seeds.seeds, row.seeds.counts, row.seeds.spread) == ((43,), (1, 3), {})
     assert row.remark == (
-        "One seed is scored, so the interval is over conversations alone. Not scored yet: seed 42, 44."
+        "Only one seed is scored, so the interval covers conversations alone. Not scored yet: seed 42, 44."
     )
     assert row.scores["rouge1"] == bootstrap.interval(SEEDS[1].tolist(), 500).as_dict()
 
@@ -104,12 +104,12 @@ def test_seeds_of_another_protocol_are_in_another_table_and_named(home):
     scored(arena, 1, SEEDS[1])
     scored(arena, 2, SEEDS[2], beams=4)
     first, second = groups(arena)
-    assert [row.remark for row in first.rows] == ["Scored by another protocol: seed 44."]
+    assert [row.remark for row in first.rows] == ["Scored by a different protocol: seed 44."]
     assert second.unlike == ("beams",)
     [lonely] = second.rows
     assert lonely.seeds is not None
     assert lonely.seeds.counts == (1, 3)
-    assert "Scored by another protocol: seed 42, 43." in lonely.remark
+    assert "Scored by a different protocol: seed 42, 43." in lonely.remark
 
 
 def test_seeds_on_other_conversations_have_a_row_of_their_own(home):
@@ -121,14 +121,14 @@ def test_seeds_on_other_conversations_have_a_row_of_their_own(home):
     example_scores.save(job.folder, others)
     alone, together = groups(arena)[0].rows
     assert (alone.name, together.name) == ("LoRA, r 32, seed 44", "LoRA, r 32")
-    assert alone.remark == "It was scored on other conversations than the other seeds."
-    assert together.remark == "In a row of its own: seed 44."
+    assert alone.remark == "It was scored on different conversations than the other seeds."
+    assert together.remark == "In a separate row: seed 44."
     assert together.seeds is not None
     assert together.seeds.seeds == (42, 43)
     (job.folder / example_scores.FILE_NAME).unlink()
     alone, _ = groups(arena)[0].rows
     assert (
-        alone.remark == "Its scores of single conversations are missing, so it is apart from the other seeds."
+        alone.remark == "It has no scores per conversation, so it is listed separately from the other seeds."
     )
 
 

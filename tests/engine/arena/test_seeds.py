@@ -36,7 +36,7 @@ def test_numbers_of_seeds_that_can_not_be_make_no_arena(home, seeds):
     with pytest.raises(RecipeError) as told:
         make_arena("lora", seeds=seeds)
     assert told.value.problems[0].field == "seeds"
-    assert f"There can't be {seeds} seeds" in told.value.problems[0].message
+    assert f"{seeds} seeds are too many or too few" in told.value.problems[0].message
     assert arenas.list_arenas() == ([], [])
 
 

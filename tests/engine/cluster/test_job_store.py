@@ -216,12 +216,12 @@ def test_a_file_that_changes_while_it_is_sent_is_told(any_place, tmp_path):
     pairs = [("file", file)]
     manifest = manifest_of(pairs)
     file.write_bytes(b"coffee")
-    with pytest.raises(StorageError, match="changed while it was sent"):
+    with pytest.raises(StorageError, match="changed while it was being sent"):
         send(JobStore(any_place), pairs, manifest)
 
 
 def test_what_did_not_arrive_whole_is_told(any_place, tmp_path):
-    with pytest.raises(StorageError, match="did not arrive"):
+    with pytest.raises(StorageError, match="damaged in transit"):
         fetch(JobStore(any_place), [["file", 3, hashlib.sha256(b"tea").hexdigest()]], tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
@@ -230,7 +230,7 @@ def test_what_did_not_arrive_whole_is_told(any_place, tmp_path):
 def test_a_cluster_can_not_write_outside_the_folder(any_place, tmp_path, name):
     job_store, digest = JobStore(any_place), hashlib.sha256(b"").hexdigest()
     job_store.put(digest, 0, b"")
-    with pytest.raises(StorageError, match="no place"):
+    with pytest.raises(StorageError, match="doesn't belong"):
         fetch(job_store, [[name, 1, digest]], tmp_path / "target")
 
 
@@ -251,9 +251,9 @@ def test_an_entry_takes_cards_or_without_any_the_processors_of_the_smallest_node
 @pytest.mark.parametrize(
     ("places", "message"),
     [
-        (Places((1, 2)), "No node of lab has 3 cards: the most is 2."),
-        (Places((2, 2), 2), "No node of lab has a card, and none 3 processors: the most is 2."),
-        (Places((), 1), "No node of lab has a card, and none 3 processors: the most is 0."),
+        (Places((1, 2)), "No node of lab has 3 GPUs; the most is 2."),
+        (Places((2, 2), 2), "No node of lab has a GPU, and none has 3 CPUs; the most is 2."),
+        (Places((), 1), "No node of lab has a GPU, and none has 3 CPUs; the most is 0."),
     ],
 )
 def test_more_cards_than_any_node_has_are_refused_with_what_there_is(places, message):

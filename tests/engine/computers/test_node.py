@@ -23,7 +23,7 @@ def test_a_port_in_use_is_told_before_anything_is_started():
 
 @pytest.mark.parametrize("ports", [{"port": 10_002}, {"jobs_port": 19_999}])
 def test_a_port_of_rays_own_processes_is_told_before_anything_is_started(ports):
-    with pytest.raises(ComputerError, match="Ray's own processes") as refused:
+    with pytest.raises(ComputerError, match="Ray reserves port") as refused:
         node.start(**{"port": 6398, "jobs_port": 23_002} | ports)
     assert refused.value.field == "port"
 

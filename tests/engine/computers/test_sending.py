@@ -22,7 +22,7 @@ def test_conversations_and_models_are_named_with_their_size_and_for_whom(tmp_pat
     (model / "config.json").write_text("{}")
     sent = [recipe_of(chats, model), recipe_of(chats, model)]
     lines = sending.lines(DESK, sent, {})
-    assert lines[0] == "To desk (ann@desk.example) go, unless they are there:"
+    assert lines[0] == "Sent to desk (ann@desk.example) unless already there:"
     assert lines[1:] == [f"  conversations, {chats}: 2.0 kB", f"  a model, {model}: 2 bytes"]
     assert list(sending.to_count(sent)) == [str(chats)]
     assert sending.lines(DESK, sent, {str(chats): 1_200})[1] == f"  1,200 conversations, {chats}: 2.0 kB"
@@ -30,7 +30,7 @@ def test_conversations_and_models_are_named_with_their_size_and_for_whom(tmp_pat
 
 def test_what_ships_with_tunesmith_is_not_sent():
     assert sending.of_recipes([recipe_of("sample")], {}) == []
-    assert "No conversations of yours" in sending.lines(LAB, [recipe_of("sample")], {})[0]
+    assert "None of your conversations" in sending.lines(LAB, [recipe_of("sample")], {})[0]
 
 
 def test_a_card_of_this_computer_is_none_of_another():

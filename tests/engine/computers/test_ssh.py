@@ -76,12 +76,12 @@ def test_no_other_user_can_have_the_near_end(server):
 
 def test_an_unknown_key_is_not_accepted_by_itself(server):
     server.know_nothing()
-    assert refusal() == f"The key of {HOST} is not known here."
+    assert refusal() == f"The host key of {HOST} is unknown."
 
 
 def test_a_changed_key_is_told_and_not_accepted(server):
     server.change_key()
-    assert refusal() == f"The key of {HOST} has changed: it may be another computer."
+    assert refusal() == f"The host key of {HOST} has changed. It may be a different computer."
     server.stop()
     assert refusal() == f"{HOST} refuses SSH connections."
 
@@ -106,8 +106,8 @@ def test_ssh_asks_nothing_and_takes_the_destination_for_nothing_else():
             "has changed",
         ),
         ("No ED25519 host key is known for desk.\nHost key verification failed.", "is not known here"),
-        ("ann@desk.example: Permission denied (publickey).", "does not let this computer in"),
-        ("ssh: Could not resolve hostname desk: Name or service not known", "not a known name"),
+        ("ann@desk.example: Permission denied (publickey).", "refused the login"),
+        ("ssh: Could not resolve hostname desk: Name or service not known", "can't be resolved"),
         ("ssh: connect to host desk port 22: Connection refused", "refuses SSH"),
         ("ssh: connect to host desk port 22: Connection timed out", "does not answer"),
         ("channel 0: something else", "something else"),
@@ -127,5 +127,5 @@ def test_an_address_needs_no_tunnel():
 
 def test_a_missing_ssh_is_told(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(ComputerError, match="no ssh"), tunnel.tunnel_to(DESK, 8265):
+    with pytest.raises(ComputerError, match="ssh is not installed"), tunnel.tunnel_to(DESK, 8265):
         pass

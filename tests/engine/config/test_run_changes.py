@@ -30,7 +30,7 @@ def test_what_is_changed_is_kept_with_the_recipe_and_examples_stay_as_asked():
     assert told == [
         (20, name, before, SMALLER[name]) for name, before in zip(SMALLER, (0, False), strict=True)
     ]
-    assert changed.changes[0].as_text() == "Since step 20: Micro-batch 1,024; it was automatic."
+    assert changed.changes[0].as_text() == "Since step 20: Micro-batch 1,024 (was automatic)."
 
 
 def test_a_second_change_keeps_the_record_of_the_first_and_none_of_what_stays():

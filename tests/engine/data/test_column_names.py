@@ -42,8 +42,8 @@ def test_without_names_turns_and_length_tell(order):
     found = [{name: row[name] for name in order} for row in rows("x2", "x1")]
     schema = inferred(found)
     assert (schema.conversation, schema.summary) == ("x2", "x1")
-    assert "as turns of speakers stand in it" in schema.reason
-    assert "they are shorter" in schema.reason
+    assert "it contains turns of speakers" in schema.reason
+    assert "with shorter texts" in schema.reason
 
 
 def test_ids_topics_numbers_and_classes_are_no_summaries():

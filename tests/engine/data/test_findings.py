@@ -32,8 +32,8 @@ def test_every_kind_of_personal_data_is_a_finding_that_says_how_to_mask_it():
             ["leaks", "empty_summary"],
             Problem(
                 "data.exclude",
-                "Runs leave rows with empty_summary out anyway.",
-                "Take empty_summary out of the list.",
+                "Runs skip rows with empty_summary anyway.",
+                "Remove empty_summary from the list.",
             ),
         ),
     ],

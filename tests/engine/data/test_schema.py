@@ -54,7 +54,7 @@ def test_no_likely_column_is_an_error_beside_the_right_field():
         infer_schema(["dialogue", "b"], [])
     assert caught.value.field == "data.summary"
     assert caught.value.hint == (
-        'The columns are: dialogue, b. Choose the summary column. Without one: Conversations, "Write summaries".'
+        'The columns are: dialogue, b. Choose the summary column, or write summaries: Conversations, "Write summaries".'
     )
 
 
@@ -133,9 +133,9 @@ def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none():
 def test_a_broken_turn_is_named_with_its_row():
     rows = [{"messages": chat("Ann: Hi"), "summary": "s"}, {"messages": [{"a": 1}], "summary": "s"}]
     shape = infer_schema(["messages", "summary"], rows[:1])
-    with pytest.raises(DataError, match='Row 2: the column "messages" holds no turns') as caught:
+    with pytest.raises(DataError, match='Row 2: the column "messages" contains no turns') as caught:
         list(shape.examples(numbered(rows)))
-    assert 'A turn has no "content"; it holds: a.' in caught.value.hint
+    assert 'A turn has no "content"; it has: a.' in caught.value.hint
 
 
 def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker():
@@ -147,7 +147,7 @@ def test_keys_that_no_one_could_guess_are_named_by_hand():
     rows = [{"talk": [{"a": "Ann", "b": "Hi", "c": 1}], "gist": "Ann greets."}]
     error = refusal(rows, conversation="talk", summary="gist")
     assert error.field == "data.columns"
-    assert "They hold: a, b, c." in error.hint
+    assert "They have: a, b, c." in error.hint
     by_hand = {"speaker": "a", "text": "b"}
     read_examples = examples(rows, conversation="talk", summary="gist", by_hand=by_hand)
     assert read_examples == [Example("1", "Ann: Hi", "Ann greets.")]
@@ -157,7 +157,7 @@ def test_keys_that_no_one_could_guess_are_named_by_hand():
 def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key):
     error = refusal([{"messages": chat("Ann: Hi"), "summary": "s"}], by_hand={key: "who"})
     assert (error.field, error.message) == ("data.columns", 'The turns of column "messages" have no "who".')
-    assert "They hold: role, content." in error.hint
+    assert "They have: role, content." in error.hint
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_conversations_without_summaries_are_read_where_none_are_needed(rows):
     assert refusal(rows).field == "data.summary"
     (example,) = examples(rows, needs_summary=False)
     assert (example.conversation, example.summary) == ("Ann: Tea?\nBo: Yes.", "")
-    assert shape_of(rows, needs_summary=False).reason.endswith("no column looks like the summary")
+    assert shape_of(rows, needs_summary=False).reason.endswith("no column looks like summaries")
 
 
 def test_a_list_of_summaries_gives_several_references():
     rows = [{"dialogue": "Ann: Hi", "summaries": ["Ann greets.", "", "A greeting."]}]
     assert examples(rows) == [Example("1", "Ann: Hi", "Ann greets.", ("A greeting.",))]
-    assert "its lists hold several references" in shape_of(rows).reason
+    assert "its lists are several references" in shape_of(rows).reason
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_flat_rows_with_an_author_and_a_category_stay_flat():
             "data.columns.last_turn",
             "The last turn can't be the summary",
         ),
-        ({"group": "a", "id": "b"}, "data.columns.id", "are named by their group."),
+        ({"group": "a", "id": "b"}, "data.columns.id", "take their names from the group."),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused(by_hand, field, words):

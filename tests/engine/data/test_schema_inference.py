@@ -16,7 +16,7 @@ INSTRUCTIONS = [
 def test_the_answer_to_one_text_is_its_summary_where_no_column_is():
     shape = shape_of(INSTRUCTIONS)
     assert shape.summary == ""
-    assert "summary: the last turn, as no column looks like the summary" in shape.reason
+    assert "summary: the last turn, as no column looks like summaries" in shape.reason
     assert examples(INSTRUCTIONS)[1] == Example("2", ASKED.removeprefix("user: "), "They meet.")
 
 
@@ -35,10 +35,7 @@ def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation
         "Ann: Bye\nBob: Bye",
     ]
     assert shape_of(rows).as_dict()["instruction"] == "Summarise this:\n\n"
-    assert (
-        'left out of the conversations is what all of them begin with: "Summarise this:"'
-        in shape_of(rows).reason
-    )
+    assert 'the beginning that all of them share is removed: "Summarise this:"' in shape_of(rows).reason
     read_examples = examples(rows, by_hand={"last_turn": "summary"})
     assert read_examples[0].conversation == "Summarise this:\n\nAnn: Hi\nBob: Yo"
     other = [*rows, *instructed("Ann: Hm", instruction="Sum up:\n")]
@@ -69,7 +66,7 @@ def test_longer_chats_and_longer_answers_are_not_taken_for_summaries():
     ]
     for rows in (talk, tale):
         error = refusal(rows)
-        assert (error.field, error.message) == ("data.summary", "No column looks like the summary.")
+        assert (error.field, error.message) == ("data.summary", "No column looks like summaries.")
         assert 'last_turn = "summary"' in error.hint
 
 
@@ -99,17 +96,17 @@ def labelled(values: list[Any], column: str = "label", **more: Any) -> list[dict
 @pytest.mark.parametrize(
     ("values", "column", "held"),
     [
-        ([True, False, True], "summary", "true and false"),
-        (["True", "False", "True"], "label", "true and false"),
-        (["yes", "no", ""], "output", "true and false"),
+        ([True, False, True], "summary", "true and false values values values values values values"),
+        (["True", "False", "True"], "label", "true and false values values values values values values"),
+        (["yes", "no", ""], "output", "true and false values values values values values values"),
         ([1, 2, 3], "target", "numbers"),
-        (["spam", "ham", "spam", "ham", "spam"], "label", "names of classes"),
-        (["order", "order", "refund request", "refund request"], "labels", "names of classes"),
+        (["spam", "ham", "spam", "ham", "spam"], "label", "class names"),
+        (["order", "order", "refund request", "refund request"], "labels", "class names"),
     ],
 )
 def test_what_is_no_text_is_no_summary(values, column, held):
     error = refusal(labelled(values, column))
-    assert error.message == f'The column "{column}" holds {held}, and no summary is one.'
+    assert error.message == f'The column "{column}" contains {held}, which can\'t be a summary.'
     assert error.field == "data.summary"
     assert error.hint == "Other columns are: dialogue. Choose the summary column."
 
@@ -142,9 +139,8 @@ def test_an_instruction_is_the_conversation_where_the_input_is_empty():
         "Ann: 2?\nBob: Yes",
         "Ann: 3?\nBob: Yes",
     ]
-    assert (
-        'where it is empty, what stands in "instruction", without what all of them begin with: "Shorten:"'
-        in (shape_of(rows).reason)
+    assert 'if empty, "instruction" without the beginning that all of them share: "Shorten:"' in (
+        shape_of(rows).reason
     )
 
 
@@ -194,7 +190,7 @@ def test_without_a_repeated_id_it_is_asked_for():
     rows = [{**row, "id": str(number)} for number, row in enumerate(TURNS)]
     error = refusal(rows, by_hand=WHO)
     assert error.message == "No column says which rows belong to one conversation."
-    assert error.hint == "Name it as data.columns.group, or leave data.columns.speaker out."
+    assert error.hint == "Name it as data.columns.group, or remove data.columns.speaker."
     assert error.field == "data.columns"
 
 
@@ -311,7 +307,7 @@ LISTED = [
 
 def test_turns_that_are_lists_are_read_by_the_numbers_of_their_parts():
     error = refusal(LISTED)
-    assert error.hint == "They hold: 1, 2, 3. Name the key of what is said as data.columns.text."
+    assert error.hint == "They have: 1, 2, 3. Name the key of the text as data.columns.text."
     found = examples(LISTED, by_hand={"speaker": "2", "text": "3"})
     assert found[0] == Example("1", "Ann: Is it x today?\nBob: Yes.", "So x.")
 

@@ -58,15 +58,14 @@ def test_sentences_are_one_summary_and_the_reason_is_shown():
         "Mia asks Tom about the rehearsal. It starts at seven in the old gym. He will bring the drums.",
     )
     assert shape_of(rows(SENTENCES)).reason.endswith(
-        "its lists hold the sentences of one summary, each says something else and there are more of them in some "
-        "rows"
+        "its lists are the sentences of one summary, each says something else and some rows have more of them"
     )
 
 
 def test_several_summaries_stay_several():
     assert examples(rows(REFERENCES))[0].more_references == (REFERENCES[0][1],)
     assert (
-        "its lists hold several references, they say the same in other words"
+        "its lists are several references, they say the same in other words"
         in shape_of(rows(REFERENCES)).reason
     )
 

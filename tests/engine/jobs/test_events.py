@@ -173,7 +173,7 @@ def test_a_stream_without_an_end_is_read_in_pieces(path):
 def test_a_stream_that_is_nearly_all_holes_is_not_read(path):
     path.write_bytes(encode({"event": "a"}))
     os.truncate(path, 1 << 32)
-    with pytest.raises(StorageError, match="hardly anything of it was ever written"):
+    with pytest.raises(StorageError, match="it was hardly written at all"):
         list(read_all(path))
 
 

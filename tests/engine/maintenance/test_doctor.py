@@ -22,7 +22,7 @@ def facts(*devices, trouble=""):
         "devices": [*devices, PROCESSOR],
         "chosen": [*devices, PROCESSOR][0]["id"],
         "precision": "bfloat16",
-        "precision_reason": "this card computes in bfloat16",
+        "precision_reason": "this GPU supports bfloat16",
         "threads": 2,
         "quantization_trouble": trouble,
     }
@@ -41,8 +41,8 @@ def test_the_command_line_prints_the_whole_report_as_one_object_with_what_a_work
     assert [name for name, check in checks.items() if check["state"] == "problem"] == []
 
 
-NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
-AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
+NVIDIA = Card("nvidia", "NVIDIA GPU", "580.65.06")
+AMD = Card("amd", "AMD GPU (gfx1100)", "amdgpu")
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
         (NVIDIA, "CUDA 13.2", "needs a newer one than 580.65.06"),
         (replace(NVIDIA, driver="unknown"), "CUDA 13.2", "needs a newer one."),
         (AMD, "ROCm 7.2", "needs a newer one."),
-        (replace(NVIDIA, driver=""), "CUDA 13.2", "Install the driver of the NVIDIA card"),
+        (replace(NVIDIA, driver=""), "CUDA 13.2", "Install the driver of the NVIDIA GPU"),
     ],
 )
 def test_a_card_that_torch_can_not_use_is_a_problem_with_the_way_out(card, built_for, way):
     check = doctor.graphics_check(facts() | {"built_for": built_for}, [card])
     assert check.state == "problem"
     assert way in check.fix
-    assert f"{card.name} is here, but this torch, built for {built_for}" in check.text
+    assert f"{card.name} but this torch, built for {built_for}" in check.text
 
 
 def test_where_tunesmith_is_installed_the_way_out_is_its_own_command(monkeypatch):

@@ -43,7 +43,7 @@ def test_what_tunesmith_does_not_know_can_only_be_deleted():
     trash.to_trash(strange, paths.runs_folder(), "run")
     [found] = trash_contents.contents()
     assert (found.kind, found.name) == ("unknown", "strange")
-    with pytest.raises(StorageError, match="nothing that Tunesmith knows"):
+    with pytest.raises(StorageError, match="Tunesmith doesn't recognise it"):
         trash_contents.restore(found)
     trash_contents.delete(found)
     assert trash_contents.contents() == []

@@ -19,7 +19,7 @@ def test_bitfit_needs_biases_and_names_what_works_instead(model_type, name):
     field, message, hint = refusal("bitfit", model_type) or ("", "", "")
     assert field == "method.id"
     assert message == f"{name} models have no biases to train."
-    assert hint == "Nearest that works: LayerNorm tuning."
+    assert hint == "The closest method that works: LayerNorm tuning."
     assert refusal("layernorm", model_type) is None
 
 
@@ -30,7 +30,7 @@ def test_bitfit_takes_models_with_biases_and_leaves_unknown_ones_to_the_plan(mod
 
 def test_where_norms_have_no_numbers_the_next_thing_is_named():
     for method_id in ("bitfit", "layernorm"):
-        assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: LoRA."
+        assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "The closest method that works: LoRA."
     assert refusal("lora", "olmo") is None
 
 

@@ -35,7 +35,7 @@ def test_the_page_tells_results_plots_differences_data_environment_and_recipe(fi
     text = written(filled, tmp_path / "report.html")
     page = Page(text)
     page.needs_nothing()
-    assert "score highest, without a measurable difference" in page.text
+    assert "score highest, with no measurable difference" in page.text
     assert "Scored on 30 test conversations" in page.text
     for status in arenas.Reader().read(filled):
         assert status.entry.title in page.text
@@ -79,7 +79,7 @@ def test_summaries_from_a_file_stand_beside_the_runs_without_costs(home, tmp_pat
     assert not page.tags & {"script", "img"}
     assert "<script>alert(1)</script>" in page.text
     assert "from a file" in page.text
-    assert "From cloud.jsonl: its prompt is not known." in page.text
+    assert "From cloud.jsonl; its prompt is unknown." in page.text
     # It is no method with 0 parameters.
     assert "without being worse than it: LoRA, r 32, 1,000." in page.text
     first = next(csv.DictReader(written(arena, tmp_path / "report.csv").splitlines()))
@@ -171,7 +171,7 @@ def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path)
     assert "LoRA r 32 59.5 " in page.text
     assert " 2.0 3 seeds " in page.text
     assert "LoRA, r 32: Seed 42 scores 57.5, seed 43 59.5, seed 44 61.5." in page.text
-    assert "the interval is over seeds and conversations together" in page.text
+    assert "The interval covers seeds and conversations" in page.text
     assert "Of a method with several seeds, it is that of the first." in page.text
     assert re.search(r"ROUGE-1 59.5 \(.+ to .+\) over 3 seeds, the base model 49.5.", page.text)
     # Seeds have no differences of their own.

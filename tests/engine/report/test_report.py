@@ -52,7 +52,7 @@ def test_chrf_stands_beside_rouge_and_the_languages_in_the_protocol(home, tmp_pa
     text = page_of(job, tmp_path).text
     assert text.index(" ROUGE-Lsum ") < text.index(" chrF ") < text.index("Other metrics")
     assert (
-        "Words are read as Chinese. There is no stemmer for Chinese. Names can't be told apart in Chinese"
+        "Words are read as Chinese. There is no stemmer for Chinese. Names can't be recognised in Chinese"
         in text
     )
 
@@ -93,7 +93,7 @@ def test_interim_scores_have_a_plot_and_are_in_the_data(home, tmp_path, chrf):
 @pytest.mark.parametrize("outcome", ["stopped", "failed"])
 def test_a_run_that_ended_early_says_what_there_is(home, tmp_path, outcome):
     page = page_of(add_run(spec=RunSpec(steps=7, outcome=outcome, gain=None)), tmp_path)
-    assert "No adapter was made" in page.text
+    assert "No adapter was created" in page.text
     assert "7 of 40" in page.text
 
 

@@ -20,7 +20,7 @@ def told(**changes):
 def test_a_plan_says_what_changes_and_what_it_costs():
     [plan] = read(TOLD)
 
-    assert (plan.title, plan.detail) == ("Micro-batch 8 to 4", "Each step still uses its 8 examples")
+    assert (plan.title, plan.detail) == ("Micro-batch 8 to 4", "Batch size is unchanged: 8 examples")
     assert (plan.memory, plan.saving, plan.time) == ("7.7 GB", "−38\u00a0%", "≈\u00a0+6\u00a0%")
     assert plan.learning == "the same"
 

@@ -197,9 +197,9 @@ def test_every_language_has_its_words_or_the_result_says_so(code):
     assert [claim.text for claim in in_digits.unsupported] == ["7"]
     if claims.dates_are_known(code):
         assert code == ENGLISH or claims.words_of(code).facts
-        assert "digits are looked for" not in notes
+        assert "digits are checked" not in notes
     else:
-        assert "digits are looked for" in notes
+        assert "digits are checked" in notes
         assert languages.name(code) in notes
     assert ("Names" in notes) is not in_digits.names_told
 

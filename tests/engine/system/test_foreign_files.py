@@ -38,7 +38,7 @@ def test_nothing_is_waited_for(tmp_path, mode):
 
 
 @pytest.mark.parametrize(
-    ("size", "reason"), [(5 << 20, "larger than a recipe may be, 4 MB"), (1 << 40, "hardly anything of it")]
+    ("size", "reason"), [(5 << 20, "larger than a recipe may be, 4 MB"), (1 << 40, "hardly written at all")]
 )
 def test_a_file_that_is_too_large_or_all_holes_is_not_read(tmp_path, size, reason):
     path = tmp_path / "recipe.toml"

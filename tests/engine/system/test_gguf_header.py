@@ -56,16 +56,19 @@ def test_settings_and_tensors_are_read_and_vocabularies_only_passed_over(tmp_pat
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "ends within its header"),
-        (b"hello, this is no model", "does not begin"),
+        (b"", "ends inside its header"),
+        (b"hello, this is no model", "doesn't start like"),
         (packed(version=1), "version 1"),
-        (packed(tensors=[tensor()])[:30], "ends within its header"),
+        (packed(tensors=[tensor()])[:30], "ends inside its header"),
         (packed(tensors=[tensor()], data=15), "ends early"),
         (packed(), "no tensors"),
         (packed(counts=(2**60, 2**60)), "announces"),
         (packed(counts=(0, 1), data=0)[:24] + struct.pack("<Q", 2**62), "more than 128 MB"),
         (packed([setting("k", LIST, struct.pack("<IQ", TEXT, 2**40))]), "1,099,511,627,776 entries"),
-        (packed([setting("k", LIST, struct.pack("<IQ", LIST, 1))]), "a list in its header is of the kind 9"),
+        (
+            packed([setting("k", LIST, struct.pack("<IQ", LIST, 1))]),
+            "a list in its header has the unknown type 9",
+        ),
         (packed([setting("k", 99, b"")]), "of the kind 99"),
         (packed([setting("k", TEXT, struct.pack("<Q", 1) + b"\xff")]), "no UTF-8"),
         (packed([setting("general.alignment", WHOLE, bytes(4))], [tensor()]), "aligns its tensors to 0"),
@@ -73,9 +76,9 @@ def test_settings_and_tensors_are_read_and_vocabularies_only_passed_over(tmp_pat
         (packed(tensors=[tensor(shape=(33,), form=Q8_0)]), "impossible shape"),
         (packed(tensors=[tensor(shape=(4, 0))]), "impossible shape"),
         (packed(tensors=[tensor(shape=(1,) * 9)]), "has 9 dimensions"),
-        (packed(tensors=[tensor("a"), tensor("a", offset=32)]), "two tensors of one name"),
+        (packed(tensors=[tensor("a"), tensor("a", offset=32)]), "have the same name"),
         # Many that share their data would take more memory than the file has bytes.
-        (packed(tensors=[tensor("a"), tensor("b", offset=8)]), "b lies within another"),
+        (packed(tensors=[tensor("a"), tensor("b", offset=8)]), "b overlaps another"),
         (packed(tensors=[tensor(shape=(2**60, 2**60))]), "ends early"),
     ],
 )

@@ -47,7 +47,7 @@ def test_without_a_home_folder_nothing_is_put_into_the_working_folder(monkeypatc
 
 def test_a_path_that_is_too_long_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / ("long" * 100)))
-    with pytest.raises(StorageError, match="cannot be made"):
+    with pytest.raises(StorageError, match="can't be created"):
         paths.runs_folder()
     with pytest.raises(StorageError, match="can't be written"):
         write_export(tmp_path / f"{'long' * 100}.html", "text")
@@ -61,7 +61,7 @@ def test_a_window_s_python_starts_one_with_a_console(monkeypatch):
 def test_a_folder_that_cannot_be_made_is_told(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "file"))
-    with pytest.raises(StorageError, match="cannot be made"):
+    with pytest.raises(StorageError, match="can't be created"):
         paths.runs_folder()
 
 
@@ -195,4 +195,4 @@ def test_an_adapter_goes_out_and_in_through_an_odd_folder(home, odd):
 def test_a_merge_into_a_name_that_is_no_text_is_a_problem(home, tmp_path, capsys):
     target = str(tmp_path / os.fsdecode(b"\xff"))
     assert cli.run(cli.parse(["adapters", "merge", add_adapter().id, target])) == 2
-    assert "is no text in UTF-8" in capsys.readouterr().err
+    assert "is not UTF-8 text" in capsys.readouterr().err

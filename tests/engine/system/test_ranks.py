@@ -61,11 +61,11 @@ def test_one_computer_needs_no_network():
 @pytest.mark.parametrize(
     ("host", "port", "field", "message"),
     [
-        ("", "29500", "MASTER_ADDR", "no place to meet"),
-        ("127.0.0.1", "", "MASTER_PORT", "no place to meet"),
-        ("127.0.0.1", "../29500", "MASTER_PORT", "no place to meet"),
+        ("", "29500", "MASTER_ADDR", "can't meet"),
+        ("127.0.0.1", "", "MASTER_PORT", "can't meet"),
+        ("127.0.0.1", "../29500", "MASTER_PORT", "can't meet"),
         # Torch's own place to meet, beside which there is room for one more.
-        ("127.0.0.1", "65535", "MASTER_PORT", "no place to meet"),
+        ("127.0.0.1", "65535", "MASTER_PORT", "can't meet"),
     ],
 )
 def test_a_meeting_place_that_is_none_is_refused_by_name(host, port, field, message):

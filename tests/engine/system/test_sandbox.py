@@ -195,11 +195,11 @@ def test_what_earlier_work_took_is_no_lack_of_memory():
 
 def test_time_is_limited_until_each_result():
     error = exceeded(sandbox_works.endless, Limits(256 << 20, 1))
-    assert (error.exceeded, str(error)) == (Exceeded.TIME, "it takes more than 1 s of a processor")
+    assert (error.exceeded, str(error)) == (Exceeded.TIME, "it takes more than 1 s of CPU time")
     # Six tenths of a second each.
     steps = partial(sandbox_works.laborious, 2)
     assert len(list(sandbox.results(steps, Limits(256 << 20, 1)))) == 2
-    with pytest.raises(LimitError, match="more than 1 s of a processor"):
+    with pytest.raises(LimitError, match="more than 1 s of CPU time"):
         list(sandbox.results(steps, Limits(256 << 20, 1, for_all_results=True)))
 
 

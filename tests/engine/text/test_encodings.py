@@ -19,8 +19,8 @@ def test_every_encoding_of_unicode_gives_the_same_text(encoding):
     [
         (b"\x89PNG\r\n\x1a\n", "it is a picture"),
         (b"PK\x03\x04", "a zip archive"),
-        (b"abc\0\0\1def", "bytes that no text has"),
-        (b"a\0b", "what begins as UTF-16-LE is damaged"),
+        (b"abc\0\0\1def", "bytes that are not text"),
+        (b"a\0b", "it starts like UTF-16-LE but is damaged"),
     ],
 )
 def test_what_is_no_text_is_said(data, why):
@@ -59,7 +59,7 @@ def test_utf16_without_a_mark_is_told_in_every_script(times, encoding):
     "content", [b"Ann: Hi there, you\0r text\n", ("Анна: да\0" * 9).encode(), bytes(range(256)) * 4]
 )
 def test_a_zero_byte_alone_is_no_utf16(content):
-    with pytest.raises(ValueError, match="bytes that no text has"):
+    with pytest.raises(ValueError, match="bytes that are not text"):
         decode(content)
 
 

@@ -203,7 +203,7 @@ def test_a_recipe_that_was_not_started_is_there_again_with_its_problems_and_says
     Preferences().set("recipe", recipe.dumps(recipe.load(paths.presets_folder() / "starter.toml")))
     first = start()
     page = first.built("train")
-    assert page.header.subtitle() == "As in your last run. Not started yet"
+    assert page.header.subtitle() == "Based on your last run. Not started yet"
     form = page.panel.form
     form.choose_method("adalora")
     form.set_values("training", {"batch_size": 0})
@@ -221,7 +221,7 @@ def test_a_recipe_that_was_not_started_is_there_again_with_its_problems_and_says
     page.panel.form.undo.undo()
     assert page.panel.form.tables() == left
     page.new_run()
-    assert page.header.subtitle() == "As in your last run. Not started yet"
+    assert page.header.subtitle() == "Based on your last run. Not started yet"
 
 
 EMPTY = {"base_model": {}, "data": {}, "training": {}, "evaluation": {}, "method": {}}

@@ -65,12 +65,12 @@ def test_what_was_deleted_is_listed_with_kind_and_size_and_several_are_restored_
 def test_nothing_is_deleted_for_good_before_that_is_confirmed(dialog, qtbot):
     dialog.view.choose(dialog.table.items()[1].folder.name)
     qtbot.keyClick(dialog.view, Qt.Key.Key_Delete)
-    assert dialog.confirm_strip.text() == "Delete two for good? It can't be brought back."
+    assert dialog.confirm_strip.text() == "Delete two permanently? This can't be undone."
     assert len(trash_contents.contents()) == 3
     dialog.view.choose_first()
     assert not dialog.confirm_strip.isVisible()
     dialog.empty_button.click()
-    assert dialog.confirm_strip.text() == "Delete 3 items for good? They can't be brought back."
+    assert dialog.confirm_strip.text() == "Delete 3 items permanently? This can't be undone."
     dialog.confirm_strip.action_button().click()
     qtbot.waitUntil(lambda: names(dialog) == [])
     assert list(paths.trash_folder().iterdir()) == []

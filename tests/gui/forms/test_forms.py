@@ -52,10 +52,10 @@ def test_what_is_automatic_and_no_limit_are_shown_as_words_and_read_as_zero(form
 @pytest.mark.parametrize(
     ("steps", "examples", "text"),
     [
-        (200, 2400, "3,200 conversations seen, each 1.3 ×."),
-        (300, 2400, "4,800 conversations seen, each 2 ×."),
-        (1, 3, "3 conversations seen, each 1 ×."),
-        (3, 17, "33 conversations seen, each 1.5 ×."),
+        (200, 2400, "3,200 conversations in total, each 1.3 ×."),
+        (300, 2400, "4,800 conversations in total, each 2 ×."),
+        (1, 3, "3 conversations in total, each 1 ×."),
+        (3, 17, "33 conversations in total, each 1.5 ×."),
         (1, 1, "1 conversation seen, each 1 ×."),
         (0, 2400, ""),
     ],

@@ -62,7 +62,7 @@ def test_neither_the_first_plan_nor_that_of_another_method_moves_the_form(panel)
 
 
 def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(panel, qtbot):
-    panel.set_read_only("Read-only while this run is training")
+    panel.set_read_only("Settings are locked while training")
     panel.effect.show_run(LATE, panel.form.recipe().method, None, None)
     panel.form.show_plan(LATE)
 

@@ -133,7 +133,7 @@ def test_numbers_follow_and_come_back_and_a_language_that_nobody_brought_is_engl
             ),
         ),
         (
-            "a.csv: No column looks like the summary.",
+            "a.csv: No column looks like summaries.",
             "a.csv: Keine Spalte sieht nach der Zusammenfassung aus.",
         ),
         (

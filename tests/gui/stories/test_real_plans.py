@@ -134,14 +134,14 @@ def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(pl
 
     type_into(form.field("data.source").control.widget.lineEdit(), _notes(tmp_path / "notes.jsonl"))
     assert epochs.text() == "automatic"
-    story.until(lambda: foot.ready.text().startswith("11 conversations to learn from"))
+    story.until(lambda: foot.ready.text().startswith("11 training conversations"))
     enough = foot.happening.text()
     assert int(enough.partition(" step")[0].rpartition(">")[2]) >= automatic.ENOUGH_STEPS
     assert not foot.too_short.isVisible()
 
     type_into(epochs.lineEdit(), "4")
     story.until(foot.too_short.isVisible)
-    assert foot.too_short.text() == "A run of 4 steps learns little."
+    assert foot.too_short.text() == "With 4 steps a run learns little."
     assert foot.start_button.isEnabled()
     click(foot.too_short.action_button())
     assert epochs.text() == "automatic"

@@ -123,7 +123,7 @@ def test_a_strip_in_use_and_a_question_stay(strip):
     strip._leave()
     assert strip.isVisible()
     assert strip._clock.isActive()
-    strip.offer("Delete it for good?", lambda: None, "Delete for good", stays=True)
+    strip.offer("Delete it for good?", lambda: None, "Delete permanently", stays=True)
     assert not strip._clock.isActive()
 
 

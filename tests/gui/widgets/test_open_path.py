@@ -50,7 +50,7 @@ def test_what_nothing_opens_is_said_with_the_path_or_address_to_copy(
     ):
         show(what)
         qtbot.waitUntil(lambda: bool(said(window)))
-        assert said(window) == [f"There is no program here that opens {what}."]
+        assert said(window) == [f"No application can open {what}."]
         [strip] = [each for each in window.findChildren(UndoStrip) if each.isVisible()]
         strip.action_button().click()
         assert QGuiApplication.clipboard().text() == str(what)
@@ -65,7 +65,7 @@ def test_what_nothing_opens_is_said_with_the_path_or_address_to_copy(
 def test_a_folder_that_is_gone_is_said_to_be_gone(window, qtbot, tmp_path, monkeypatch):
     opener(monkeypatch, tmp_path, "exit 2")
     open_path(tmp_path / "gone")
-    qtbot.waitUntil(lambda: said(window) == [f"{tmp_path / 'gone'} is not there any more."])
+    qtbot.waitUntil(lambda: said(window) == [f"{tmp_path / 'gone'} no longer exists."])
 
 
 def test_what_is_opened_is_not_spoken_of(window, qtbot, tmp_path, monkeypatch):

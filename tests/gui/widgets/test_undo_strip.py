@@ -78,7 +78,7 @@ def test_a_message_covers_nothing_and_leaves_no_gap(story):
     # The train page's is seen on either side of a narrow window, and can be closed.
     for side in ("recipe", "run", "recipe"):
         page.buttons.sides.set_current(side)
-        page.say("A run is training and holds the device.", "Download and start")
+        page.say("A run is training on the device.", "Download and start")
         settle()
         assert not page.right.notice.visibleRegion().isEmpty()
     page.right.notice.close_button.click()

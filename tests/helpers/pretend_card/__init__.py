@@ -1,4 +1,4 @@
-"""A pretend graphics card: the device `card:0`, which computes real numbers on the processor and is strict like CUDA.
+"""A pretend GPU: the device `card:0`, which computes real numbers on the processor and is strict like CUDA.
 
 An operation on tensors of several devices is refused. Transfers and synchronisations are counted with the places in our
 code or in a library that cause them. So it shows wrong devices, and work that a card would wait for. It shows nothing

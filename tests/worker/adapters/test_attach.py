@@ -102,7 +102,7 @@ def test_keys_of_the_base_in_an_adapter_file_are_refused_and_the_base_stays(tmp_
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"r": 200_000}, "r = 200,000, but its weights hold 4"),
+        ({"r": 200_000}, "r = 200,000, but its weights contain 4"),
         ({"init_lora_weights": "pissa"}, "changes the base model itself"),
         ({"target_modules": "(q+)+"}, "target_modules"),
     ],

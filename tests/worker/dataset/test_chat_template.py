@@ -13,13 +13,13 @@ pytestmark = pytest.mark.torch
 
 BOMB = "{% set n = namespace(x='a' * 1000000) %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}"
 FAULTY = {
-    ENDLESS: "does not end", BOMB: "too much memory", CHATML + "{{ 'a' * 1000000 }}": "adds too much",
+    ENDLESS: "doesn't finish", BOMB: "too much memory", CHATML + "{{ 'a' * 1000000 }}": "adds too much",
     "{{ raise_exception('Begin with a <critic> turn') }}": "Begin with a <critic> turn", "{% for %}": "fails",
     "{{ messages[7].content }}": "fails", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}": "fails",
-    "{{ cycler.__init__.__globals__ }}": "fails", "hello": "leaves out or repeats",
-    CHATML + CHATML: "leaves out or repeats",
+    "{{ cycler.__init__.__globals__ }}": "fails", "hello": "drops or repeats",
+    CHATML + CHATML: "drops or repeats",
     "{% for m in messages %}{{ m.content | tojson }}{% endfor %}": "changes the texts",
-    "{% for m in messages %}{{ m.content | upper }}{% endfor %}": "leaves out or repeats",
+    "{% for m in messages %}{{ m.content | upper }}{% endfor %}": "drops or repeats",
 }  # fmt: skip
 
 
@@ -86,14 +86,14 @@ def test_an_endless_template_is_waited_for_once(monkeypatch):
 
     monkeypatch.setattr(sandbox, "results", counted)
     for _ in range(3):
-        with pytest.raises(ChatTemplateError, match="does not end"):
+        with pytest.raises(ChatTemplateError, match="doesn't finish"):
             chat_frame(tokenizer)
     assert len(runs) == 1
 
 
 def test_a_template_that_ends_its_process_is_a_named_error(monkeypatch):
     monkeypatch.setattr(chat_template, "_texts", sandbox_works.exiting)
-    with pytest.raises(ChatTemplateError, match="ended the process"):
+    with pytest.raises(ChatTemplateError, match="crashed the process"):
         chat_frame(tokenizer_with(CHATML + "{# ends #}"))
 
 

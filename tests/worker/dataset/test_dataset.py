@@ -76,7 +76,7 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path, channel):
     assert splits.test[0].summary == "Summary 20."
     assert splits.licence == "cc-by-4.0"
     assert [notice["message"] for notice in notices(channel)] == [
-        "Left out, as no split stands in the name: other.csv."
+        "Skipped because the name contains no split: other.csv."
     ]
 
 
@@ -122,8 +122,8 @@ def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(tmp_pat
     splits = dataset.read(options(folder), channel)
     assert len(splits.train) == 4
     assert [notice["message"] for notice in notices(channel)] == [
-        "2 rows of train have no conversation and are left out (line 10, line 12). The other 5 are fine.",
-        "Line 11 of train has no summary and is left out. The other 6 are fine.",
+        "2 rows of train have no conversation and are skipped (line 10, line 12). The other 5 are fine.",
+        "Line 11 of train has no summary and is skipped. The other 6 are fine.",
     ]
 
 
@@ -143,7 +143,7 @@ def fail(source: Path, channel: Channel, **values: Any) -> DataError:
 
 def test_missing_file_is_said(tmp_path, channel):
     error = fail(tmp_path / "none.csv", channel)
-    assert (error.field, error.message) == ("data.source", f"There is nothing at {tmp_path / 'none.csv'}.")
+    assert (error.field, error.message) == ("data.source", f"{tmp_path / 'none.csv'} doesn't exist.")
 
 
 def test_column_that_is_not_there_is_said(tmp_path, channel):
@@ -177,7 +177,7 @@ def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path, channel):
     said = [f"Ann says on day {number} that she brings the cake." for number in range(20)]
     rows = [{"dialogue": f"Ann: Hi.\nBo: {text}", "a": text, "b": text[4:]} for text in said]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    assert fail(path, channel).message == "a.jsonl: No column looks like the summary."
+    assert fail(path, channel).message == "a.jsonl: No column looks like summaries."
 
 
 def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path, channel):
@@ -189,7 +189,7 @@ def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path, channel):
     error = fail(path, channel)
     assert (error.field, error.message) == (
         "data.conversation",
-        'a.jsonl: The column "dialogue" holds lists, not text.',
+        'a.jsonl: The column "dialogue" contains lists, not text.',
     )
 
 
@@ -219,7 +219,7 @@ def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path, ch
     assert error.field == "data.broken_rows"
     assert error.message == (
         'a.csv can\'t be read: 2 rows are broken (line 14: it ends before the column "summary"; '
-        'line 15: it goes on behind the column "summary": 3 cells for 2 columns).'
+        'line 15: it continues after the column "summary": 3 cells for 2 columns).'
     )
     splits = dataset.read(options(tmp_path / "a.csv", broken_rows="leave_out"), channel)
     assert len((*splits.train, *splits.validation, *splits.test)) == 12

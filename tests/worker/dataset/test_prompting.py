@@ -131,9 +131,9 @@ def test_metadata_remembers_the_prompt_without_the_data():
 def test_too_few_examples_to_show_are_refused():
     assert shots_problem(3, 2) is None
     problem = shots_problem(3, 3)
-    assert (problem.field, problem.hint) == ("data.shots", "At most 2 can be shown.")
+    assert (problem.field, problem.hint) == ("data.shots", "At most 2 fit.")
     assert shots_problem(3, 3, "prompt_only") is None
-    assert shots_problem(3, 4, "prompt_only").hint == "At most 3 can be shown."
+    assert shots_problem(3, 4, "prompt_only").hint == "At most 3 fit."
 
 
 class Configured:

@@ -119,11 +119,11 @@ def test_the_recipe_can_ask_for_its_own_format_alone_and_summaries_do_not_depend
 
 
 def test_a_format_that_cant_be_scored_is_left_out_with_a_notice_and_the_recipes_own_is_an_error(stage):
-    stage.rouge1["plain"] = BaseModelError("This base model takes 64 tokens; prompt and summary need 70.")
+    stage.rouge1["plain"] = BaseModelError("This base model supports 64 tokens; prompt and summary need 70.")
     assert stage.evaluator.score_base().base_forms == {}
     [notice] = events_of(stage.channel, "notice")
     assert notice["message"].startswith(
-        "The base model can't be scored in plain format: This base model takes 64"
+        "The base model can't be scored in plain format: This base model supports 64"
     )
     stage.recipe = prompting.in_format(stage.recipe, "plain")
     with pytest.raises(BaseModelError):

@@ -47,7 +47,7 @@ def test_many_truncated_summaries_are_reported(source):
     recipe, base, splits, channel = parts(source, max_new_tokens=2)
     assert score_base(recipe, base, splits, channel).values.truncated_fraction == 1.0
     (notice,) = events_of(channel, "notice")
-    assert notice["message"] == "100 % of the summaries of the base model reach 2 tokens and are cut there."
+    assert notice["message"] == "100 % of the summaries of the base model reach 2 tokens and are cut off."
 
 
 def scored(tmp_path: Path, summaries: list[Any], long: int = 0) -> tuple[Evaluation, Channel]:
@@ -75,13 +75,13 @@ def test_truncated_conversations_and_rows_without_a_reference_are_reported(tmp_p
     # Empty references change nothing.
     assert "references" not in found.protocol
     told = " ".join(messages(channel))
-    assert "Line 3 of test has no summary and is left out. The other 5 are fine." in told
-    assert "1 of 5 scored conversations is longer than 200 tokens and loses its end." in told
+    assert "Line 3 of test has no summary and is skipped. The other 5 are fine." in told
+    assert "1 of 5 scored conversations exceeds 200 tokens and is cut." in told
 
 
 def test_references_without_a_word_score_nothing_and_are_counted(tmp_path):
     found, channel = scored(tmp_path, [["…"], ["👍 !"]])
-    assert "2 of 6 reference summaries hold no word that ROUGE reads." in messages(channel)
+    assert "2 of 6 reference summaries have no word that ROUGE reads." in messages(channel)
     for name in found.scores:
         assert found.values.rouge[name][:2] == [0.0, 0.0]
     # What needs no reference is measured all the same.

@@ -179,7 +179,7 @@ def test_another_prompt_is_told_and_a_broken_script_is_no_export_that_works(
     verified = do_export(adapter, tmp_path / "two", "ctranslate2", conversations=3)["verified"]
     assert verified["state"] == "failed"
     assert "KeyError" in verified["reason"]
-    assert score_text.verification_lines(verified)[0].startswith("It does not work. ")
+    assert score_text.verification_lines(verified)[0].startswith("Doesn't work. ")
 
 
 def test_without_its_conversations_it_is_not_tried_and_says_why(adapter_of, tmp_path):

@@ -102,7 +102,7 @@ def test_what_ollama_does_not_take_is_an_export_all_the_same(models, target, mon
     result = do_export(target, "ollama")
     assert target.exists()
     assert result["model"] == ""
-    assert result["problem"] == "Ollama did not take it: Error: unsupported architecture."
+    assert result["problem"] == "Ollama rejected it: Error: unsupported architecture."
     assert result["command"] == f"ollama create my-summaries -f '{target / MODELFILE}'"
 
 

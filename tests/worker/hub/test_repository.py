@@ -73,7 +73,7 @@ def test_a_download_brings_what_the_hub_has_and_says_how_far_it_is(small_hub, tm
 
 def test_a_hash_that_names_a_file_elsewhere_is_damage(small_hub, tmp_path, monkeypatch):
     monkeypatch.setattr(fake_hub, "_identity", lambda *_args, **_named: "../../../elsewhere")
-    with pytest.raises(BaseModelError, match="came damaged"):
+    with pytest.raises(BaseModelError, match="was damaged during the download"):
         fetch()
     assert not list(tmp_path.rglob("elsewhere*"))
 
@@ -133,7 +133,7 @@ def test_a_data_set_that_a_script_makes_is_refused_by_its_script(small_hub, tmp_
     (path / "load.py").rename(path / script)
     if not with_data:
         (path / "train.jsonl").rename(path / "dataset_infos.json")
-    with pytest.raises(DataError, match=f"{DATA} is made by a script, {script}") as caught:
+    with pytest.raises(DataError, match=f"{DATA} is built by a script, {script}") as caught:
         fetch(DATA, "dataset")
     assert caught.value.field == "data.source"
     assert "plain files" in caught.value.hint

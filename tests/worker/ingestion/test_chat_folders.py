@@ -54,5 +54,5 @@ def test_posts_of_many_are_no_chat_and_named_columns_are_a_tables(tmp_path, chan
 def test_the_turns_of_several_tickets_are_not_read_as_one_chat(tmp_path, channel):
     rows = "".join(f"{n // 3},2024-01-01 10:{n:02},{'abc'[n % 3]},Turn {n}\n" for n in range(9))
     (tmp_path / "tickets.csv").write_text(f"ticket_id,created_at,author,body\n{rows}")
-    with pytest.raises(DataError, match="No column looks like the conversation"):
+    with pytest.raises(DataError, match="No column looks like conversations"):
         all_examples(tmp_path / "tickets.csv", channel)

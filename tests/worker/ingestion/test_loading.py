@@ -87,7 +87,7 @@ def test_a_big_source_asks_for_its_columns_before_it_is_read_whole(tmp_path, cha
     path = write_jsonl(tmp_path / "a.jsonl", [*rows, {"dialogue": "Ann: Hi", "summary": "Ann greets."}])
     options = DataOptions(source=str(path))
     tables = loading.open_tables(locate(options, channel), options)
-    with pytest.raises(DataError, match="No column looks like the conversation"):
+    with pytest.raises(DataError, match="No column looks like conversations"):
         loading.find_schema(tables, options)
     (table,) = tables.values()
     assert table.done_bytes < table.size_bytes

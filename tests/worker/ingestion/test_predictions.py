@@ -68,7 +68,7 @@ def test_another_column_can_be_named(tmp_path):
     with pytest.raises(DataError) as caught:
         read(path)
     assert caught.value.message == 'own.csv has no column "prediction": it has id, output, model.'
-    assert caught.value.hint == "Name the column that holds the summaries; on the command line with --column."
+    assert caught.value.hint == "Name the column with the summaries; on the command line with --column."
     assert caught.value.field == FIELD
 
 
@@ -77,10 +77,10 @@ def test_another_column_can_be_named(tmp_path):
     [
         ("own.csv", b"", "own.csv is empty."),
         ("own.txt", b"\n \n", "There is no text in own.txt."),
-        ("own.pdf", b"%PDF-1.7", "own.pdf is no kind of file that can be read."),
+        ("own.pdf", b"%PDF-1.7", "Files like own.pdf can't be read."),
         ("own.csv", b"%PDF-1.7\n\0\1\2", "own.csv can't be read: it is "),
-        ("own.csv", b"id,prediction\n", "There are no rows in own.csv."),
-        ("own.jsonl", b"no table\nat all\n", "own.jsonl can't be read: 2 rows are broken (line 1: it is no JSON"),
+        ("own.csv", b"id,prediction\n", "own has no rows.csv."),
+        ("own.jsonl", b"no table\nat all\n", "own.jsonl can't be read: 2 rows are broken (line 1: it is not JSON"),
         ("own.jsonl", b'{"prediction": "a"}\n{"prediction', "own.jsonl can't be read: 1 row is broken (line 2"),
         ("own.json", b'{"prediction": ["a", ["b"]]}', 'Row 2 of own.json has no text in the column "prediction".'),
         ("own.csv", b'id,prediction\n1,"a\n2,b\n', "own.csv can't be read"),

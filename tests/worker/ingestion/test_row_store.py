@@ -56,7 +56,7 @@ def test_a_disk_that_takes_no_rows_is_told(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(row_store.tempfile, "TemporaryFile", full)
-    with pytest.raises(StorageError, match="do not fit into memory"):
+    with pytest.raises(StorageError, match="don't fit into memory"):
         stored(iter(EXAMPLES))
 
 

@@ -1,4 +1,4 @@
-"""Splits that lists, columns or the names of files tell, and the question where only some names do."""
+"""Splits that lists, columns or the file names tell, and the question where only some names do."""
 
 import csv
 import json
@@ -54,7 +54,7 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path, channe
         "test": [4, 5],
     }
     assert notice_messages(channel) == [
-        'talks.json holds lists that are read as splits: "train", "validation", "test".'
+        'talks.json contains lists that are read as splits: "train", "validation", "test".'
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_list_of_a_split_beside_another_list_is_asked_about(tmp_path, channel)
 
 def test_a_broken_row_is_named_with_its_list(tmp_path, channel):
     source = as_json(tmp_path / "a.json", {"train": [talk(1)], "test": [talk(2), "x"]})
-    with pytest.raises(DataError, match='row 2 of "test": it is text, no object with names'):
+    with pytest.raises(DataError, match='row 2 of "test": it is text instead of an object'):
         numbers(source, channel)
 
 
@@ -85,7 +85,7 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path, channel):
     rows = [*first, talk(300, split="held"), talk(301, split="test"), talk(302, split="")]
     assert numbers(as_lines(tmp_path / "a.jsonl", rows), channel)["test"] == [302]
     assert notice_messages(channel) == [
-        '2 rows left out, as the column "split" names no split there ("held" 1, "" 1; rows 301, 303).'
+        '2 rows skipped because the column "split" names no split ("held" 1, "" 1; rows 301, 303).'
     ]
 
 
@@ -175,8 +175,7 @@ def test_files_whose_names_tell_no_split_are_asked_about(tmp_path, channel):
         selected(folder, channel)
     assert caught.value.field == UNNAMED_FIELD
     assert caught.value.message == (
-        "The names of some files tell their split (test: test.jsonl; train: train.jsonl), and those of others do not: "
-        "more.jsonl."
+        "Some files are named after splits (test: test.jsonl; train: train.jsonl), others are not: more.jsonl."
     )
 
 

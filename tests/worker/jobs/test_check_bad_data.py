@@ -63,7 +63,7 @@ def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
     error = refused(tmp_path / name, channel)
     assert error.field == "data.broken_rows"
     place = (
-        f'{name} can\'t be read: 1 row is broken (row 6: the column "dialogue" holds 10,000,000 characters'
+        f'{name} can\'t be read: 1 row is broken (row 6: the column "dialogue" contains 10,000,000 characters'
     )
     assert error.message.startswith(place)
     assert count(read(tmp_path / name, channel, broken_rows="leave_out")) == 11
@@ -120,4 +120,4 @@ def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(tmp_path,
     (folder / "README.txt").write_text("What this is.")
     splits = read(folder, channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (6, 2, 3)
-    assert notice_messages(channel) == ["Left out, as other files are read: notes.txt, train.csv.gz."]
+    assert notice_messages(channel) == ["Skipped because other files are read: notes.txt, train.csv.gz."]

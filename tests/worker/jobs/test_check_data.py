@@ -90,9 +90,9 @@ def test_findings_name_their_rows(talks, check):
         ("validation", "leaks"): [2],
     }
     assert found["train", "empty_conversation"]["text"] == (
-        "No conversation in 1 row of train. Runs leave such rows out."
+        "No conversation in 1 row of train. Runs skip such rows."
     )
-    assert "Different in the spaces around it only: 1 more." in found["train", "duplicates"]["text"]
+    assert "1 more differ only in surrounding spaces." in found["train", "duplicates"]["text"]
 
 
 def test_lengths_are_those_of_the_base_models_tokenizer(talks, check):
@@ -200,7 +200,7 @@ def test_what_is_excluded_is_counted_and_still_listed(talks, check):
     assert result["excluded"] == {"train": {"leaks": 4}, "validation": {"leaks": 1}}
     duplicates = [found for found in result["findings"] if found["id"] == "duplicates"]
     assert [(found["count"], found["excluded"]) for found in duplicates] == [(1, True)]
-    assert duplicates[0]["text"].endswith("data.exclude leaves them out.")
+    assert duplicates[0]["text"].endswith("data.exclude skips them.")
     assert result["fingerprint"] != before["fingerprint"]
 
 
@@ -208,7 +208,7 @@ def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path, check):
     source = write(tmp_path / "p", train=[("Ann: a@b.org, c@d.org", "x"), ("Ann: 07911 123456", "y")])
     found = {finding["id"]: finding["text"] for finding in check(source)["findings"]}
     assert found["email"] == (
-        "What looks like an e-mail address in 1 row of train. 2 places. "
+        "Possibly an e-mail address in 1 row of train. 2 places. "
         'data.mask = ["email"] replaces it by [e-mail].'
     )
     assert "phone" in found

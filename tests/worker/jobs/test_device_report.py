@@ -59,6 +59,6 @@ def test_a_card_that_others_use_is_a_remark(report, monkeypatch):
     found = report(row(0, used="9100"), found=1, processes=[process(0, 999_999_999, "/usr/bin/vllm")])
     check = doctor.graphics_check(found, [])
     assert check.state == "notice"
-    assert check.text.startswith("Card 0 (cuda:0). Other programs compute on cuda:0 (NVIDIA RTX 3060).")
+    assert check.text.startswith("Card 0 (cuda:0). Other programs are using cuda:0 (NVIDIA RTX 3060).")
     assert "vllm (pid 999999999, 9.4 GB)" in check.text
     assert check.fix

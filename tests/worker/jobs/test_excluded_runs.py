@@ -69,7 +69,7 @@ def test_a_run_leaves_out_what_is_excluded_and_its_metadata_says_so(tmp_path, ch
     assert metadata.load(tmp_path / "exported").data == facts.model_copy(update={"source": "data"})
     assert (facts.excluded, facts.masked) == (sum(splits.excluded.values()), 1)
     assert facts.fingerprint == splits.fingerprint
-    assert any(event["message"].startswith("Rows left out") for event in events_named(events, "notice"))
+    assert any(event["message"].startswith("Excluded rows") for event in events_named(events, "notice"))
 
 
 def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(tmp_path, channel, monkeypatch):

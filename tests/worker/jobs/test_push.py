@@ -207,7 +207,7 @@ def test_nothing_that_is_sent_names_this_computer(hub, tmp_path, monkeypatch):
 
 def test_a_prompt_that_names_the_home_folder_is_not_sent(hub):
     prompt = PromptFacts(template=f"Of {Path.home()}/x: {{conversation}}", max_conversation_tokens=512)
-    with pytest.raises(AdapterError, match="would name a folder of this computer"):
+    with pytest.raises(AdapterError, match="would contain the path of a folder on this computer"):
         send(add_adapter("tea", prompt=prompt))
     assert hub.requests == []
 
@@ -240,23 +240,23 @@ def test_licences_are_told_before_anything_is_sent(hub):
     _, told = send(adapter, dry_run=True)
     assert told == [
         (
-            "The base model google/flan-t5-base is under apache-2.0. What was made from it may be passed on if the "
-            "licence and the authors are named."
+            "The base model google/flan-t5-base is under apache-2.0. You may share what you made from it if you name "
+            "the licence and the authors."
         ),
-        "The data is under CC BY-NC-ND 4.0. What was made from it must not be passed on.",
+        "The data is under CC BY-NC-ND 4.0. You may not share what you made from it.",
     ]
-    with pytest.raises(AdapterError, match="must not be passed on"):
+    with pytest.raises(AdapterError, match="may not share what you made"):
         send(adapter, public=True)
     assert hub.requests == []
     unknown = library.update(adapter, data=adapter.metadata.data.model_copy(update={"licence": ""}))
     _, told = send(unknown, public=True)
-    assert told[1].startswith("The licence of the data is not known")
+    assert told[1].startswith("The licence of the data is unknown")
     assert hub.private == set()
 
 
 def test_what_plain_peft_can_not_load_is_not_sent(hub):
     for method_id in ("bottleneck", "layernorm"):
-        with pytest.raises(AdapterError, match="plain PEFT can't load"):
+        with pytest.raises(AdapterError, match="Plain PEFT can't load"):
             send(add_adapter(method_id, recipe=make_recipe(method_id=method_id)))
     with pytest.raises(AppError, match="can't be the name"):
         send(add_adapter("tea"), target="tea")

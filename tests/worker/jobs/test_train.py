@@ -402,7 +402,7 @@ def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path,
     made: list[Any] = []
     monkeypatch.setattr(nn.DataParallel, "__init__", lambda *model, **_: made.append(model))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    notice = {"message": "Other programs compute on cuda:0.", "hint": "End them.", "level": "warning"}
+    notice = {"message": "Other programs are using cuda:0.", "hint": "End them.", "level": "warning"}
     monkeypatch.setattr(devices, "notices", lambda _: [notice])
     recipe = tiny_recipe(
         tmp_path,
@@ -418,7 +418,7 @@ def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path,
 
     ended = events[-1]
     assert (ended["outcome"], ended["kind"], ended["field"]) == ("failed", "DeviceError", "training.device")
-    assert ended["message"] == "The graphics card stopped answering: CUDA error: unspecified launch failure."
+    assert ended["message"] == "The GPU stopped responding: CUDA error: unspecified launch failure."
     assert "Resume continues from the last checkpoint." in ended["hint"]
     assert "memory_exceeded" not in {event["event"] for event in events}
     assert notice["message"] in {event["message"] for event in events_named(events, "notice")}

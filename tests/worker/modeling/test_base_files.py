@@ -174,7 +174,7 @@ def test_weights_that_were_hardly_written_are_not_read(tmp_path):
     with (tmp_path / "model.safetensors").open("wb") as stream:
         stream.truncate(1 << 40)
     with pytest.raises(
-        BaseModelError, match=r"model\.safetensors of mine can't be read: hardly anything of it was"
+        BaseModelError, match=r"model\.safetensors of mine can't be read: hardly written at all was"
     ):
         fingerprint(tmp_path)
 
@@ -184,7 +184,7 @@ def test_a_file_without_an_end_is_not_read_to_its_end(tmp_path, name):
     folder = shutil.copytree(tiny_model("t5"), tmp_path / "model")
     (folder / name).touch()
     os.truncate(folder / name, 4 << 30)
-    with pytest.raises(BaseModelError, match=rf"The {name} of mine can't be read: hardly anything of it"):
+    with pytest.raises(BaseModelError, match=rf"The {name} of mine can't be read: hardly written at all"):
         fingerprint(folder)
 
 
@@ -193,7 +193,9 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
         fingerprint(tmp_path)
     (tmp_path / "config.json").write_text("{}")
     os.mkfifo(tmp_path / "model.safetensors")
-    with pytest.raises(BaseModelError, match=r"The model\.safetensors of mine can't be read: it is no file"):
+    with pytest.raises(
+        BaseModelError, match=r"The model\.safetensors of mine can't be read: it is not a file"
+    ):
         fingerprint(tmp_path)
 
 

@@ -71,9 +71,12 @@ def test_nf4_computes_in_the_format_of_the_card(dtype):
     ("config", "said"),
     [
         (None, "no model"),
-        ({"model_type": "vit", "architectures": ["ViTForImageClassification"]}, "can't write text"),
+        ({"model_type": "vit", "architectures": ["ViTForImageClassification"]}, "can't generate text"),
         # Those that see the words to come are no decoders.
-        *(({"model_type": kind}, "can't write text") for kind in ("bert", "roberta", "electra", "camembert")),
+        *(
+            ({"model_type": kind}, "can't generate text")
+            for kind in ("bert", "roberta", "electra", "camembert")
+        ),
     ],
 )
 def test_a_folder_without_a_model_that_writes_text_is_refused(tmp_path, config, said):
@@ -219,7 +222,7 @@ def refusal(folder):
 )
 def test_a_missing_weight_is_named(folder, gone):
     reweighted(folder, lambda weights: weights.pop(gone))
-    assert f"lacks 1 weight that its config.json asks for: {gone}" in refusal(folder)
+    assert f"lacks 1 weight that its config.json declares: {gone}" in refusal(folder)
 
 
 def test_a_head_for_another_task_is_left_out_with_a_notice(folder, channel):
@@ -227,7 +230,7 @@ def test_a_head_for_another_task_is_left_out_with_a_notice(folder, channel):
     load(folder, channel)
     events = list(read_all(channel.job.events_path))
     notices = [event["message"] for event in events if event["event"] == "notice"]
-    assert notices == [f"{folder} has 1 weight that a llama model does not use: score.weight."]
+    assert notices == [f"{folder} has 1 weight that a llama model doesn't use: score.weight."]
 
 
 def test_position_embeddings_that_are_computed_need_not_be_stored(tmp_path):
@@ -253,10 +256,10 @@ def test_position_embeddings_that_are_computed_need_not_be_stored(tmp_path):
 @pytest.mark.parametrize(
     ("file", "told"),
     [
-        ("../other/model.safetensors", "no safetensors file of its folder"),
-        ("/etc/passwd", "no safetensors file of its folder"),
-        ("pytorch_model.bin", "no safetensors file of its folder"),
-        (7, "no safetensors file of its folder"),
+        ("../other/model.safetensors", "not a safetensors file in its folder"),
+        ("/etc/passwd", "not a safetensors file in its folder"),
+        ("pytorch_model.bin", "not a safetensors file in its folder"),
+        (7, "not a safetensors file in its folder"),
         ("model-00001-of-00002.safetensors", "lacks model-00001-of-00002.safetensors"),
     ],
 )
@@ -280,20 +283,20 @@ def test_an_impossible_number_is_named_before_anything_is_built(folder, monkeypa
     configured(folder, **values)
     monkeypatch.setattr(base_models, "AutoConfig", None)
     [(key, value)] = values.items()
-    assert f"says {key} = {value}, which is no number from 1 to" in refusal(folder)
+    assert f"says {key} = {value}, which is not a number from 1 to" in refusal(folder)
 
 
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"num_hidden_layers": 900}, "asks for 900 layers, and there are 21 weights"),
+        ({"num_hidden_layers": 900}, "declares 900 layers, but there are 21 weights"),
         ({"num_hidden_layers": 3}, "lacks 9 weights"),
-        ({"num_hidden_layers": 1}, "has 9 weights of layers that its config.json leaves out"),
+        ({"num_hidden_layers": 1}, "has 9 weights of layers that its config.json doesn't declare"),
         ({"hidden_size": 64}, "can't be loaded"),
-        ({"attn_implementation": "owner/kernels"}, "code that would be fetched and run"),
-        ({"attn_implementation": {"text_config": "owner/kernels"}}, "code that would be fetched and run"),
-        ({"_attn_implementation": "owner/kernels@main:flash"}, "code that would be fetched and run"),
-        ({"text_config": {"experts_implementation": "owner/kernels"}}, "code that would be fetched and run"),
+        ({"attn_implementation": "owner/kernels"}, "which would download and run code"),
+        ({"attn_implementation": {"text_config": "owner/kernels"}}, "which would download and run code"),
+        ({"_attn_implementation": "owner/kernels@main:flash"}, "which would download and run code"),
+        ({"text_config": {"experts_implementation": "owner/kernels"}}, "which would download and run code"),
         ({"decoder_start_token_id": 10_000}, "says decoder_start_token_id = 10,000, and there are"),
         ({"pad_token_id": 10_000}, "says pad_token_id = 10,000, and there are"),
         # Values of an unknown kind.
@@ -334,13 +337,13 @@ def test_a_model_that_names_other_files_than_the_usual_is_refused(folder, file, 
 
 def test_an_adapter_beside_a_model_is_not_attached_unchecked(folder):
     (folder / "adapter_config.json").write_text('{"peft_type": "LORA"}', encoding="utf-8")
-    assert "holds an adapter beside the model" in refusal(folder)
+    assert "contains an adapter besides the model" in refusal(folder)
 
 
 def test_a_configuration_that_is_a_pipe_is_not_waited_for(folder):
     (folder / "config.json").unlink()
     os.mkfifo(folder / "config.json")
-    assert "can't be read: it is no file" in refusal(folder)
+    assert "can't be read: it is not a file" in refusal(folder)
 
 
 def test_large_numbers_that_are_no_sizes_are_read(folder):
@@ -357,7 +360,7 @@ def test_a_tokenizer_of_a_larger_model_is_named(folder):
             {name: weights[name][:40].clone() for name in ("model.embed_tokens.weight", "lm_head.weight")}
         ),
     )
-    assert "tokens, and the model knows 40" in refusal(folder)
+    assert "tokens, but the model has 40" in refusal(folder)
 
 
 @pytest.mark.parametrize(

@@ -130,15 +130,15 @@ def test_stretched_positions_of_llama_3_are_kept(tmp_path):
     [
         ({"general.architecture": "t5"}, {}, "its architecture is t5"),
         ({"llama.expert_count": 8}, {}, "mixture of experts"),
-        ({"llama.rope.dimension_count": 4}, {}, "turn 4 of 8 values"),
+        ({"llama.rope.dimension_count": 4}, {}, "on 4 of 8 values"),
         ({"llama.block_count": 2_000_000_000}, {}, "2,000,000,000 layers"),
-        ({"llama.rope.scaling.type": "longrope"}, {}, "stretched in a way that is not known"),
-        ({"llama.block_count": 1}, {}, "weights the model takes"),
+        ({"llama.rope.scaling.type": "longrope"}, {}, "positions in an unknown way"),
+        ({"llama.block_count": 1}, {}, "the model uses"),
         ({"llama.block_count": 3}, {}, "missing, model.layers.2"),
         ({"tokenizer.ggml.eos_token_id": None}, {}, "no token that ends a text"),
         ({"split.count": 2}, {}, "one of 2 parts"),
-        ({}, {"blk.0.extra.weight": np.ones(4, np.float32)}, "weights the model takes"),
-        ({}, {"rope_freqs.weight": np.full(4, 3, np.float32)}, "stretched in a way of its own"),
+        ({}, {"blk.0.extra.weight": np.ones(4, np.float32)}, "the model uses"),
+        ({}, {"rope_freqs.weight": np.full(4, 3, np.float32)}, "positions in its own way"),
     ],
 )
 def test_what_would_be_read_as_another_model_is_refused_beside_its_field(tmp_path, settings, tensors, said):
@@ -178,7 +178,7 @@ def test_without_the_package_it_says_how_to_install_it(file, monkeypatch):
 
 def test_a_full_disk_and_a_small_memory_are_told_before(file, monkeypatch):
     monkeypatch.setattr(gguf_unpacking.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
-    with pytest.raises(StorageError, match="unpacked, and"):
+    with pytest.raises(StorageError, match="when unpacked, but"):
         load(file)
     monkeypatch.undo()
     monkeypatch.setattr(gguf_unpacking.devices, "available_bytes", lambda _: 0)
@@ -200,7 +200,7 @@ def test_a_library_without_end_is_ended_and_a_stop_is_heard(file, monkeypatch):
     with pytest.raises(Stopped):
         gguf_unpacking.folder_of(file, channel)
     monkeypatch.setattr(gguf_unpacking, "BASE_SECONDS", 1)
-    with pytest.raises(BaseModelError, match="s of a processor"):
+    with pytest.raises(BaseModelError, match="s of CPU time"):
         load(file)
 
 

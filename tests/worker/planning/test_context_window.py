@@ -124,7 +124,7 @@ def test_suggested_limits_fit(tmp_path):
     assert found("method.virtual_tokens=1", f"data.max_conversation_tokens={limit}") == []
     (too_many,) = found("method.virtual_tokens=60", f"data.max_conversation_tokens={limit}")
     assert too_many["field"] == "method.virtual_tokens"
-    most = int(too_many["hint"].removeprefix("Take at most ").split(",")[0])
+    most = int(too_many["hint"].removeprefix("Use at most ").split(",")[0])
     assert found(f"method.virtual_tokens={most}", f"data.max_conversation_tokens={limit}") == []
     assert found(f"method.virtual_tokens={most + 1}", f"data.max_conversation_tokens={limit}") != []
 

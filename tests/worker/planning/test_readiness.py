@@ -71,15 +71,15 @@ def test_limits_by_hand_that_cut_many_are_said(tmp_path, channel):
     ]
     cut = plan(channel, tmp_path, source, "data.max_summary_tokens=20", "data.max_conversation_tokens=10")
     conversations, references, outputs = warnings(cut)
-    assert conversations == "Conversations longer than 10 tokens lose their end: 160 of 160."
-    assert references == "Reference summaries longer than 20 tokens are learned in part: 160 of 160."
-    assert outputs == "Scored summaries longer than the 8 tokens that are written: 20 of 20."
+    assert conversations == "160 of 160 conversations exceed 10 tokens and are cut."
+    assert references == "160 of 160 reference summaries exceed 20 tokens and are cut."
+    assert outputs == "20 of 20 scored references exceed the output limit of 8 tokens."
 
 
 @pytest.mark.parametrize(
     ("language", "known", "said"),
     [
-        ("de", ("en",), "The conversations are in German, and the base model is made for English."),
+        ("de", ("en",), "The conversations are in German, but the base model is made for English."),
         ("de", ("en", "de"), ""),
         ("de", (), ""),
         ("", ("en",), ""),
@@ -94,8 +94,8 @@ def test_a_language_that_the_base_model_is_not_made_for_is_said(language, known,
 @pytest.mark.parametrize(
     ("overrides", "message", "hint"),
     [
-        (["training.epochs=2"], "A run of 6 steps learns little.", "training.epochs = 0"),
-        (["training.max_steps=1"], "A run of 1 step learns little.", "training.max_steps"),
+        (["training.epochs=2"], "With 6 steps a run learns little.", "training.epochs = 0"),
+        (["training.max_steps=1"], "With 1 step a run learns little.", "training.max_steps"),
         (["training.max_steps=30"], "", ""),
         ([], "", ""),
     ],

@@ -100,7 +100,7 @@ def test_what_nobody_used_for_long_is_removed(tmp_path):
 @pytest.mark.parametrize("name", ["../out.csv", "a/../../out.csv", "/out.csv", "C:/out.csv", "..\\out.csv"])
 def test_path_out_of_the_folder_is_refused(tmp_path, name):
     message = refusal(zipped(tmp_path / "a.zip", **{"fine.csv": CSV, name: CSV}))
-    assert message == f'a.zip holds "{name}", a path out of its folder.'
+    assert message == f'a.zip contains "{name}", a path outside its folder.'
     assert not list(cache_folder().rglob("*.csv"))
 
 
@@ -109,12 +109,12 @@ def test_link_is_refused(tmp_path):
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(link, "/etc/passwd")
-    assert refusal(tmp_path / "a.zip") == 'a.zip holds "link.csv", a link.'
+    assert refusal(tmp_path / "a.zip") == 'a.zip contains "link.csv", a link.'
 
 
 @pytest.mark.parametrize("name", ["inner.zip", "inner.csv.gz", "inner.csv.zst"])
 def test_archive_within_an_archive_is_refused(tmp_path, name):
-    assert refusal(zipped(tmp_path / "a.zip", **{name: CSV})) == f'a.zip holds another archive, "{name}".'
+    assert refusal(zipped(tmp_path / "a.zip", **{name: CSV})) == f'a.zip contains another archive, "{name}".'
 
 
 def test_a_member_behind_a_password_is_named(tmp_path):
@@ -123,15 +123,15 @@ def test_a_member_behind_a_password_is_named(tmp_path):
     for header, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(header) + at] |= 1
     path.write_bytes(content)
-    assert refusal(path) == 'a.zip holds "train.csv", which a password protects.'
+    assert refusal(path) == 'a.zip contains "train.csv", which is protected by a password.'
 
 
 def test_bombs_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
     bomb = bytes(8 << 20)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(bomb))
-    assert "unpacks to far more than data of its size would" in refusal(tmp_path / "a.csv.gz")
-    assert "unpacks to far more than data of its size would" in refusal(
+    assert "unpacks to far more than is plausible for its size" in refusal(tmp_path / "a.csv.gz")
+    assert "unpacks to far more than is plausible for its size" in refusal(
         zipped(tmp_path / "b.zip", **{"a.csv": bomb})
     )
     assert not list(cache_folder().rglob("*.csv"))
@@ -140,7 +140,7 @@ def test_bombs_are_refused(tmp_path, monkeypatch):
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     path = zipped(tmp_path / "a.zip", **{f"{number}.csv": CSV for number in range(3)})
-    assert refusal(path) == "a.zip holds 3 files, at most 2 are unpacked."
+    assert refusal(path) == "a.zip contains 3 files; the limit is 2."
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.csv.gz"])

@@ -88,7 +88,7 @@ def test_row_with_other_bytes_than_utf8_is_broken(tmp_path):
     rows = open_table([tmp_path / "a.parquet"])
     assert [record.values for record in rows] == [{"a": "x", "b": "fine"}]
     assert [(each.position, each.reason) for each in rows.broken] == [
-        ("row 2", 'the column "b" holds bytes that are not UTF-8')
+        ("row 2", 'the column "b" contains bytes that are not UTF-8')
     ]
 
 
@@ -112,5 +112,5 @@ def test_feather_of_the_first_version_is_named(tmp_path):
 
 def test_columns_of_one_name_are_refused(tmp_path):
     write_file(tmp_path / "a.arrow", pa.table([pa.array(["x"]), pa.array(["y"])], names=["a", "a"]))
-    with pytest.raises(DataError, match='it has several columns "a"'):
+    with pytest.raises(DataError, match='it has several columns named "a"'):
         list(open_table([tmp_path / "a.arrow"]))

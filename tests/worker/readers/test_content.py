@@ -51,7 +51,7 @@ def test_talk_stays_one_conversation(name, text, tmp_path, channel):
 
 def test_prose_with_another_ending_is_refused(tmp_path, channel):
     (tmp_path / "main.c").write_text("int main(void)\n{\n  return 0;\n}\n")
-    with pytest.raises(DataError, match="no kind of file that can be read"):
+    with pytest.raises(DataError, match=r"Files like .* can't be read"):
         locate(DataOptions(source=str(tmp_path / "main.c")), channel)
 
 
@@ -69,32 +69,32 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path, chann
 @pytest.mark.parametrize(
     ("name", "content", "what", "step"),
     [
-        ("a.doc", b"\xd0\xcf\x11\xe0", "a document of old Word", "docx"),
+        ("a.doc", b"\xd0\xcf\x11\xe0", "an old Word document", "docx"),
         ("a.rtf", b"{\\rtf1}", "a document", "docx"),
         ("call.m4a", b"\0\0\0 ftypM4A ", "a recording", "Whisper"),
         ("call", b"ID3\x04\0\0\0", "a recording", "Whisper"),
         ("clip", b"\0\0\0 ftypisom", "a recording", "Whisper"),
         ("scan.png", b"\x89PNG\r\n\x1a\n", "a picture", "OCR"),
         ("scan", b"\xff\xd8\xff\xe0\0\0", "a picture", "OCR"),
-        ("mail.msg", b"\xd0\xcf\x11\xe0", "a mail of Outlook", "eml"),
-        ("mail.pst", b"!BDN", "a mailbox of Outlook", "mbox"),
+        ("mail.msg", b"\xd0\xcf\x11\xe0", "an Outlook mail", "eml"),
+        ("mail.pst", b"!BDN", "an Outlook mailbox", "mbox"),
         ("msgstore.db.crypt15", b"\x01\x02", "an encrypted backup", "Export chat"),
-        ("a.yaml", b"- dialogue: Ann\n  summary: They meet.\n", "a file of another form", "csv"),
-        ("a.sql", b"INSERT INTO t VALUES ('Ann: hi');\n", "a file of another form", "csv"),
+        ("a.yaml", b"- dialogue: Ann\n  summary: They meet.\n", "a file in another format", "csv"),
+        ("a.sql", b"INSERT INTO t VALUES ('Ann: hi');\n", "a file in another format", "csv"),
         ("b.rtf", b"{\\rtf1 Ann: hi\\par\nBob: yo\\par\n}", "a document", "docx"),
         (
             "film.ass",
             b"[Script Info]\n\nDialogue: 0,0:00:01.00,,Ann,Hi\nDialogue: 0,Yo\n",
-            "subtitles of another",
+            "unsupported subtitles",
             "srt",
         ),
         (
             "film.sami",
             b"<SAMI>\n<P Class=EN>Ann: hi\n<P Class=EN>Bob: yo\n",
-            "subtitles of another form",
+            "unsupported subtitles",
             "srt",
         ),
-        ("film.ttml", b'<?xml version="1.0"?>\n<tt><p>Ann: hi</p>\n', "subtitles of another form", "srt"),
+        ("film.ttml", b'<?xml version="1.0"?>\n<tt><p>Ann: hi</p>\n', "unsupported subtitles", "srt"),
         (
             "a.TextGrid",
             b'File type = "ooTextFile"\nObject class = "TextGrid"\n',
@@ -105,19 +105,19 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path, chann
         ("a.cha", b"@UTF8\n@Begin\n*CHI:\thi\n*MOT:\tyo\n*CHI:\tso\n", "an annotated transcript", "CLAN"),
         ("a.data", b"BEGIN:VCARD\nN:Lee\nEND:VCARD\nBEGIN:VCARD\nN:Moss\nEND:VCARD\n", "contacts", "Choose"),
         ("a", b"BEGIN:VCALENDAR\nN: Lee\nEND:VCALENDAR\n", "contacts or a calendar", "Choose"),
-        ("a.dat", b"<?xml version='1.0'?>\nAnn: hi\nBob: yo\nAnn: so\n", "a file of another form", "csv"),
+        ("a.dat", b"<?xml version='1.0'?>\nAnn: hi\nBob: yo\nAnn: so\n", "a file in another format", "csv"),
         (
             "a.txt",
             b"<?xml version='1.0'?>\n<chat><m by='Ann'>hi</m></chat>\n",
-            "a file of another form",
+            "a file in another format",
             "csv",
         ),
-        ("film.txt", b"\n[Script Info]\n\nDialogue: 0,Yo\n", "subtitles of another form", "srt"),
+        ("film.txt", b"\n[Script Info]\n\nDialogue: 0,Yo\n", "unsupported subtitles", "srt"),
         ("a.log", b"@UTF8\n@Begin\n*CHI:\thi\n*MOT:\tyo\n*CHI:\tso\n", "an annotated transcript", "CLAN"),
         ("grid.txt", 'File type = "ooTextFile"\n'.encode("utf-16"), "an annotated transcript", "ELAN"),
         ("grid", 'File type = "ooTextFile"\n'.encode("utf-16"), "an annotated transcript", "ELAN"),
         ("b.txt", b"BEGIN:VCALENDAR\nSUMMARY:Lunch\nEND:VCALENDAR\n", "contacts or a calendar", "Choose"),
-        ("all.7z", b"7z\xbc\xaf", "an archive of another kind", "Unpack"),
+        ("all.7z", b"7z\xbc\xaf", "an unsupported archive", "Unpack"),
     ],
 )
 def test_the_nearest_step_is_said(name, content, what, step, tmp_path, channel):
@@ -135,10 +135,10 @@ def test_texts_of_another_form_are_named_beside_others(tmp_path, channel):
     source = locate(DataOptions(source=str(tmp_path)), channel)
     assert source.files == {None: (tmp_path / "a.txt",)}
     assert [message for message, _ in source.remarks] == [
-        "Left out, as such files are not read: 1 .txt (b.txt)."
+        "Skipped because such files can't be read: 1 .txt (b.txt)."
     ]
     (tmp_path / "a.txt").unlink()
-    with pytest.raises(DataError, match=r"b\.txt is a file of another form, which can't be read"):
+    with pytest.raises(DataError, match=r"b\.txt is a file in another format, which can't be read"):
         locate(DataOptions(source=str(tmp_path)), channel)
 
 
@@ -159,5 +159,5 @@ def test_files_that_no_reader_knows_are_named_and_counted_beside_others(is_zip, 
     remarks = [message for message, _ in locate(DataOptions(source=str(source)), channel).remarks]
     listed = "a.TextGrid, S00, S01, S02, S03"
     assert remarks == [
-        f"Left out, as such files are not read: 12 without an ending, 1 .textgrid ({listed} and 8 more)."
+        f"Skipped because such files can't be read: 12 without an ending, 1 .textgrid ({listed} and 8 more)."
     ]

@@ -78,8 +78,8 @@ def test_a_document_with_entities_of_its_own_is_refused(tmp_path, entity):
     own = b"<!DOCTYPE x [<!ENTITY e %s>]>" % entity
     (tmp_path / "a.docx").write_bytes(bombs.document(SAID % b" &e; ", own))
     error = failure(tmp_path / "a.docx")
-    assert error.message == "a.docx can't be read: it defines names for texts of its own (XML entities)."
-    assert error.hint == "Open it and save it anew."
+    assert error.message == "a.docx can't be read: it defines its own XML entities."
+    assert error.hint == "Open it and save it again."
 
 
 def test_text_of_a_pdf_is_read_without_page_numbers_and_running_heads(tmp_path):
@@ -105,7 +105,7 @@ def test_a_summary_lies_beside_a_document(tmp_path):
 
 def test_a_pdf_of_pictures_is_told_from_an_empty_one(tmp_path):
     error = failure(write_pdf(tmp_path / "scan.pdf", [[], [], ["3"]]))
-    assert error.message == "scan.pdf has no text: its pages are pictures."
+    assert error.message == "scan.pdf has no text; its pages are images."
     assert "OCR" in error.hint
 
 

@@ -77,16 +77,16 @@ def test_broken_lines_are_named_and_the_others_read(tmp_path):
     rows = table(tmp_path / "a.jsonl", "\n".join(['{"a": 0}', *broken, "", '{"a": 6}']))
     assert [(record.number, record.values["a"]) for record in rows] == [(1, 0), (6, 6)]
     assert [each.position for each in rows.broken] == ["line 2", "line 3", "line 4", "line 5"]
-    assert "no JSON" in rows.broken[0].reason
-    assert rows.broken[1].reason == "it is a list, no object with names"
+    assert "not JSON" in rows.broken[0].reason
+    assert rows.broken[1].reason == "it is a list instead of an object"
 
 
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ('{"a": "cut', "it is no JSON: unterminated string starting at character 7"),
-        ('{"a": "tab\tin it"}', "it is no JSON: invalid control character at character 11"),
-        ('{"a": nought}', "it is no JSON: expecting value at character 7"),
+        ('{"a": "cut', "it is not JSON: unterminated string starting at character 7"),
+        ('{"a": "tab\tin it"}', "it is not JSON: invalid control character at character 11"),
+        ('{"a": nought}', "it is not JSON: expecting value at character 7"),
     ],
 )
 def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
@@ -98,7 +98,7 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('[{"a": "x"},\n {"a": "y', "row 2, which begins in line 2, is damaged: the file breaks off in it"),
+        ('[{"a": "x"},\n {"a": "y', "row 2, which begins in line 2, is damaged: the file ends inside it"),
         ('[{"a": "x"},\n', "row 2, which begins in line 2, is damaged: the file breaks off"),
         ('[{"a": "x"}', "line 1 breaks off"),
         (
@@ -106,15 +106,15 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
             "row 2, which begins in line 2, is damaged: expecting value in line 2",
         ),
         ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is due'),
-        ('[{"a": 1}] and more', "line 1 goes on behind the end"),
+        ('[{"a": 1}] and more', "line 1 continues after the end"),
         ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has other rows'),
-        ("42", "line 1 holds neither a list nor an object"),
+        ("42", "line 1 contains neither a list nor an object"),
         ("[" * 100_000, "is damaged|nested too deeply"),
-        ("[]", "There are no rows in a.json"),
-        ("{}", "There are no rows in a.json"),
-        (" \n", "There are no rows in a.json"),
-        ("", "There are no rows in a.json"),
-        (b"\x00\x01\x02\x03", "it holds bytes that no text has"),
+        ("[]", "a has no rows.json"),
+        ("{}", "a has no rows.json"),
+        (" \n", "a has no rows.json"),
+        ("", "a has no rows.json"),
+        (b"\x00\x01\x02\x03", "it holds bytes that are not text"),
     ],
 )
 def test_what_can_not_be_read_is_said(tmp_path, content, words):
@@ -188,7 +188,7 @@ def test_of_several_lists_in_an_object_one_is_asked_for(tmp_path):
 
 def test_value_without_end_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.worker.readers.json_files.MAX_LINE_CHARACTERS", 200_000)
-    with pytest.raises(DataError, match="line 1 begins a value of more than 200,000 characters"):
+    with pytest.raises(DataError, match="line 1 starts a value of more than 200,000 characters"):
         list(table(tmp_path / "a.json", '[{"a": "' + "x" * 3_000_000))
 
 
@@ -207,7 +207,7 @@ def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path):
     found = table(tmp_path / "a.jsonl", lines(rows))
     assert values(found) == rows[:1]
     assert [each.position for each in found.broken] == ["row 2"]
-    assert 'the column "messages" holds 5,000,0' in found.broken[0].reason
+    assert 'the column "messages" contains 5,000,0' in found.broken[0].reason
 
 
 def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path):
@@ -217,8 +217,8 @@ def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path):
     )
     assert values(rows) == [{"a": "😀"}]
     assert [each.reason for each in rows.broken] == [
-        'the column "a" holds values that are nested too deeply',
-        'the column "b" holds what is no character: half of one, at its beginning',
+        'the column "a" contains values that are nested too deeply',
+        'the column "b" contains an invalid character: half of one, at its beginning',
     ]
 
 

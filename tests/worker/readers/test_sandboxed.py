@@ -13,17 +13,17 @@ WORKS = sandbox_works.__name__
 NAMED = {
     "repeated text.parquet": r"takes more than 128 MB of memory|far more rows or text",
     "repeated text.feather": r"takes more than \d+ MB of memory",
-    "repeated rows.parquet": r"far more rows or text than data of its size",
-    "rows of nothing.arrow": r"far more rows or text than data of its size",
+    "repeated rows.parquet": r"far more rows or text than is plausible for its size",
+    "rows of nothing.arrow": r"far more rows or text than is plausible for its size",
     "overlapping views.arrow": r"takes more than \d+ MB of memory",
-    "one child again and again.sqlite": r"as a database it makes no sense",
-    "a row far below.xlsx": r"breaks down, or lacks memory",
+    "one child again and again.sqlite": r"its contents are damaged",
+    "a row far below.xlsx": r"crashes or runs out of memory",
     "repeated cells.ods": r"Cell limit exceeded",
     "repeated columns.ods": r"the names of its 16,384 columns",
     "many paragraphs.docx": r"takes more than 128 MB of memory",
     "a wide cell.docx": r"takes more than 128 MB of memory",
     "entities.docx": r"no whole Word document|names for texts of its own",
-    "pages in a circle.pdf": r"no whole PDF",
+    "pages in a circle.pdf": r"not a complete PDF",
 }
 
 

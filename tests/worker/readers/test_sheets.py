@@ -59,7 +59,7 @@ def test_titles_and_notes_above_the_header_are_told_and_not_read(write):
     table = open_table([path])
     assert values(table) == ROWS
     assert table.remarks == (
-        f'In {path.name} this stands above the table and is not read: "Calls of May"; "exported by Mia".',
+        f'Text above the table of {path.name} is not read: "Calls of May"; "exported by Mia".',
     )
 
 
@@ -68,21 +68,21 @@ def test_a_table_without_a_header_loses_no_row(write):
     table = open_table([path])
     assert values(table) == ROWS
     assert table.columns == ("column 1", "column 2", "column 3")
-    assert table.remarks == (f"{path.name} has no header: its columns are called by their numbers.",)
+    assert table.remarks == (f"{path.name} has no header, so its columns are numbered.",)
 
 
 def test_a_cell_right_of_the_header_breaks_its_row(write):
     table = open_table([write({"Talks": [HEAD, ROWS[0], (*ROWS[1], "Cem: and me?"), ROWS[2]]})])
     assert values(table) == [ROWS[0], ROWS[2]]
     ((position, reason),) = [(each.position, each.reason) for each in table.broken]
-    assert (position, reason) == ("row 3", 'it goes on behind the column "summary": "Cem: and me?"')
+    assert (position, reason) == ("row 3", 'it continues after the column "summary": "Cem: and me?"')
 
 
 def test_a_sheet_can_be_chosen(write, channel):
     path = write({"Notes": [("who", "when"), ("Mia", "May")], "Talks": [HEAD, *ROWS]})
     found = dataset.select(DataOptions(source=str(path), sheet="Talks"), channel, needs=())
     assert sum(map(len, found.rows.values())) == 3
-    with pytest.raises(DataError, match='no sheet "Talk" that holds anything') as caught:
+    with pytest.raises(DataError, match='no sheet "Talk" with data') as caught:
         dataset.select(DataOptions(source=str(path), sheet="Talk"), channel, needs=())
     assert (caught.value.field, caught.value.hint) == ("data.sheet", "The sheets are: Notes, Talks.")
 

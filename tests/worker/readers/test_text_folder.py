@@ -61,7 +61,7 @@ def test_properties_and_tables_of_markdown_are_left_out_and_its_tldr_is_the_summ
         ("Ann: Hi\nBob: Yo | so\nAnn: Bye", "They greet.")
     ]
     assert table.remarks[:2] == (
-        "a.md has properties or tables above the turns, which are left out.",
+        "a.md has properties or tables above the turns, which are skipped.",
         "a.md has a TL;DR, which is read as its summary.",
     )
 
@@ -111,7 +111,7 @@ def test_summaries_below_their_conversations_are_told_and_read(tmp_path):
     table = open_table([tmp_path / "a.txt"])
     rows = [record.values for record in table]
     assert rows[1] == {"id": "a 2", "conversation": "Ann: Hi 1\nBob: Yo", "summary": "They greet, 1."}
-    assert table.remarks == ("a.txt has summaries below its conversations, which are read as that.",)
+    assert table.remarks == ("a.txt has summaries below its conversations, which are read as summaries.",)
 
 
 SAID = "Ann: {0}?\nBob: Yes."
@@ -186,7 +186,7 @@ def test_a_summary_without_a_conversation_is_broken(tmp_path):
     assert len(list(table)) == 3
     ((position, reason),) = [(each.position, each.reason) for each in table.broken]
     assert position.startswith("x.txt")
-    assert reason == "there is no x.txt with the conversation beside it"
+    assert reason == "the file x.txt with the conversation is missing"
 
 
 @pytest.mark.parametrize("name", ["week_sum.txt", "summary.txt", "call-ref.txt"])

@@ -69,7 +69,9 @@ def test_merged_cells_all_have_their_value_and_are_told(tmp_path):
     rows = [("c1", "Ann: a", "s"), (None, "Bob: b", None), (None, "Ann: c", None), ("c2", "x", "t")]
     found = book(tmp_path / "a.xlsx", [HEAD, *rows], merge=["A2:A4", "C2:C3"])
     assert values(found) == [("c1", "Ann: a", "s"), ("c1", "Bob: b", "s"), ("c1", "Ann: c", None), rows[3]]
-    assert found.remarks == ("a.xlsx has 2 merged ranges (A2:A4, C2:C3): each cell counts as its first.",)
+    assert found.remarks == (
+        "a.xlsx has 2 merged ranges (A2:A4, C2:C3); each cell gets the value of the first.",
+    )
 
 
 @pytest.mark.parametrize("target", ["worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml"])
@@ -91,7 +93,7 @@ def test_sheets_that_are_not_read_are_told(tmp_path):
     book.save(tmp_path / "a.xlsx")
     rows = open_table([tmp_path / "a.xlsx"])
     assert values(rows) == [("Talks", "a", "b")]
-    assert rows.remarks == ("Of a.xlsx the sheet Talks is read, and not Notes.",)
+    assert rows.remarks == ("a.xlsx: the sheet Talks is read, Notes is not.",)
 
 
 def test_size_that_a_sheet_claims_is_not_believed(tmp_path):

@@ -65,7 +65,7 @@ def test_an_adapter_that_is_not_on_the_disk_as_written_completes_no_run(tmp_path
         patch.setattr(library, "install", damage)
         job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
     assert events[-1]["outcome"] == "failed"
-    assert "as it was written" in events[-1]["message"]
+    assert "was not written correctly" in events[-1]["message"]
     assert not events_named(events, "adapter_saved")
     _, resumed = completed(job)
     assert not library.find(events_named(resumed, "adapter_saved")[0]["adapter"]).changed_files()

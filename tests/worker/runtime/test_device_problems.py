@@ -53,10 +53,10 @@ def refused(device: str) -> DeviceError:
     return error.value
 
 
-NO_DRIVER = [graphics_cards.Card("nvidia", "NVIDIA card", "")]
+NO_DRIVER = [graphics_cards.Card("nvidia", "NVIDIA GPU", "")]
 FAILED = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."
 TWO = (row(0, "NVIDIA RTX 3060"), row(1, "NVIDIA L4"))
-LISTED = "Graphics cards that can be used (2): cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)."
+LISTED = "Available GPUs (2): cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)."
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ LISTED = "Graphics cards that can be used (2): cuda:0 (NVIDIA RTX 3060), cuda:1 
         ("cuda:2", TWO, {}, f"There is no cuda:2. {LISTED}"),
         # Counted are the cards that the user left visible.
         ("cuda:1", map(row, range(8)), {"given": "5"}, "that can be used (1): cuda:0 (NVIDIA RTX 3060)."),
-        ("cuda:0", [row(0)], {"given": ""}, "CUDA_VISIBLE_DEVICES leaves no graphics card visible"),
+        ("cuda:0", [row(0)], {"given": ""}, "CUDA_VISIBLE_DEVICES hides all GPUs"),
         ("cuda:0", [row(0, driver="550.163.01")], {}, "built for CUDA 13.0, needs 580"),
         ("cuda:0", [row(0, driver="470.256.02")], {"build": CUDA_12}, "built for CUDA 12.6, needs 525"),
         ("cuda:0", [row(0)], {"build": TorchBuild()}, "does not use cuda:0 (NVIDIA RTX 3060)."),
@@ -81,11 +81,11 @@ def test_why_a_card_is_missing_is_named(cards, device, rows, facts, said):
 @pytest.mark.parametrize(
     ("device", "found", "said"),
     [
-        ("cuda:0", NO_DRIVER, "The NVIDIA card has no driver."),
+        ("cuda:0", NO_DRIVER, "The NVIDIA GPU has no driver."),
         # Nothing more is known.
-        ("cuda:0", [], "This computer has no CUDA device that torch can use."),
-        ("xpu", [], "This computer has no XPU device that torch can use."),
-        ("mps", [], "This computer has no MPS device that torch can use."),
+        ("cuda:0", [], "torch finds no CUDA device on this computer."),
+        ("xpu", [], "torch finds no XPU device on this computer."),
+        ("mps", [], "torch finds no MPS device on this computer."),
     ],
 )
 def test_a_device_that_no_driver_tells_of_is_missing(cards, monkeypatch, device, found, said):
@@ -151,7 +151,7 @@ def test_a_card_that_others_use_is_remarked_on(cards, torch_finds_cards):
     torch_finds_cards()
     [notice] = devices.notices(devices.usable("cuda:0"))
     assert (
-        f"Other programs compute on cuda:0 (NVIDIA RTX 3060). It is used by: vllm (pid {NOBODY}, 9.4 GB)."
+        f"Other programs are using cuda:0 (NVIDIA RTX 3060). It is used by: vllm (pid {NOBODY}, 9.4 GB)."
         in (notice["message"])
     )
     assert notice["level"] == "warning"
@@ -218,7 +218,7 @@ def test_bfloat16_is_refused_on_a_card_without_it(monkeypatch):
     for dtype in (torch.float16, torch.float32):
         devices.refuse_bfloat16(dtype, card)
     devices.refuse_bfloat16(torch.bfloat16, torch.device("cpu"))
-    with pytest.raises(DeviceError, match="NVIDIA RTX 2080 does not compute in bfloat16") as error:
+    with pytest.raises(DeviceError, match="NVIDIA RTX 2080 doesn't support bfloat16") as error:
         devices.refuse_bfloat16(torch.bfloat16, card)
     assert error.value.field == "base_model.precision"
 
@@ -243,7 +243,7 @@ class AcceleratorError(RuntimeError):
         (RuntimeError("CUBLAS_STATUS_EXECUTION_FAILED when calling cublasSgemm"), "reported an error"),
         (
             RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable"),
-            "in use by another program",
+            "exclusive use of the GPU",
         ),
     ],
 )

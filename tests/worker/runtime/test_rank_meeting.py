@@ -83,7 +83,7 @@ def test_libraries_open_ports_at_the_loopback_alone(monkeypatch):
 @pytest.mark.skipif(WINDOWS, reason="there temporary files are private")
 def test_a_folder_in_which_others_can_write_is_refused(temporary):
     temporary.chmod(0o777)
-    with pytest.raises(StorageError, match="without others") as refused:
+    with pytest.raises(StorageError, match="no private folder") as refused:
         meet(FIRST, {})
     assert refused.value.field == "TMPDIR"
 
@@ -108,7 +108,7 @@ def test_a_run_does_not_meet_in_what_another_one_left_which_goes_in_time(both, t
     left._lock.close()
     (left.path / "facts-1").unlink()
     monkeypatch.setattr(rank_meeting, "JOIN_SECONDS", 0.1)
-    with pytest.raises(WorkerError, match=r"Rank 0 did not come within"):
+    with pytest.raises(WorkerError, match=r"Rank 0 didn't start within"):
         meet(SECOND, {})
 
     [folder] = temporary.iterdir()

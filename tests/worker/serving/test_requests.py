@@ -100,7 +100,7 @@ def test_summaries_as_long_as_their_chunks_come_to_an_end():
     (finished,) = events_of(channel, "summary_finished")
     assert finished["summary"]
     (notice,) = events_of(channel, "notice")
-    assert notice["message"].endswith("longer than 90 tokens, and are cut.")
+    assert notice["message"].endswith("exceed 90 tokens and are cut.")
 
 
 def test_several_conversations_give_a_summary_each_in_every_column():

@@ -36,7 +36,7 @@ def test_what_is_missing_and_what_matches_nothing_is_named():
     assert (found.missing, found.unknown) == (("b", "d"), (2, 4))
     assert remarks(found, own, there) == [
         "No conversation of the test split matches rows 2 and 4 of own.csv.",
-        "Not scored, as own.csv has no summary of it: 2 conversations (ids: b, d).",
+        "Not scored because own.csv has no summary: 2 conversations (ids: b, d).",
     ]
     assert found.as_dict() == {
         "matched": 2,
@@ -51,9 +51,7 @@ def test_a_row_twice_counts_once_and_two_summaries_of_one_id_are_refused():
     own = file(("a", "1"), ("b", "2"), ("a", "1"))
     found = match(own, conversations("a", "b"))
     assert (found.summaries, found.repeated) == ({0: "1", 1: "2"}, (3,))
-    assert remarks(found, own, conversations("a", "b")) == [
-        "Left out as repetitions of earlier rows: row 3 of own.csv."
-    ]
+    assert remarks(found, own, conversations("a", "b")) == ["Repeated rows skipped: row 3 of own.csv."]
     with pytest.raises(DataError) as caught:
         match(file(("a", "1"), ("b", "2"), ("a", "other")), conversations("a", "b"))
     assert caught.value.message == 'Rows 1 and 3 of own.csv have the same id, "a", and different summaries.'
@@ -64,7 +62,7 @@ def test_ids_that_match_nothing_are_shown_beside_the_own_ones():
     with pytest.raises(DataError) as caught:
         match(file(("x", "1"), ("y", "2")), conversations("a", "b", hint="More."))
     assert caught.value.message == (
-        'No id in own.csv is that of a conversation of the test split: "x", "y" there, "a", "b" here.'
+        'No id in own.csv belongs to a conversation of the test split: "x", "y" there, "a", "b" here.'
     )
     assert caught.value.hint.endswith("More.")
 

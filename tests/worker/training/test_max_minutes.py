@@ -54,7 +54,7 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed_also_whe
     state = run_store.open_run(job).state
     assert (state.fraction_done, run_summaries.read_entry(job).fraction_done) == (1.0, 1.0)
     [told] = [event for event in events_named(events, "notice") if "min of training" in event["message"]]
-    assert told["message"] == "Ended at step 3 of 6: its 0.05 min of training are over."
+    assert told["message"] == "Ended at step 3 of 6 after 0.05 min of training."
     metadata = adapter_of(events).metadata
     assert (metadata.training.step, metadata.training.stopped, metadata.training.seconds) == (3, False, 3.0)
     assert [path.name for path in run_store.checkpoints(job)][-1] == "checkpoint-3"

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.torch
 
 OWN = "data.prompt=Say it shortly: {conversation} Shortly: "
 SHOTS = "data.shots=2"
-PLAIN = "This is the base model as it is: change the prompt or show examples."
+PLAIN = "This is the unchanged base model: edit the prompt or add examples."
 
 
 def order(events):

@@ -87,9 +87,9 @@ def test_a_checkpoint_that_was_written_is_sound(checkpoint):
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_what_is_no_state_is_damage_even_with_checksums_that_fit(checkpoint, change):
     change(checkpoint)
-    assert checkpoints.damage(checkpoint) == "its files are not those that were written"
+    assert checkpoints.damage(checkpoint) == "its files were changed"
     renew_checksums(checkpoint)
-    assert "what it holds is no state of a run" in checkpoints.damage(checkpoint)
+    assert "it is not the state of a run" in checkpoints.damage(checkpoint)
 
 
 def test_the_run_goes_on_from_the_one_before(stopped, monkeypatch):

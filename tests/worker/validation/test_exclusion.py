@@ -48,7 +48,7 @@ def test_of_a_conversation_in_two_splits_the_copy_outside_the_later_one_goes(tmp
     assert summaries(splits) == {"train": ["t4"], "validation": ["v1", "v3"], "test": ["e1", "e2"]}
     assert splits.excluded == {"train": 3, "validation": 1}
     assert notice_messages(channel) == [
-        "Rows left out, 3 of train and 1 of validation (in more than one split: 4)."
+        "Excluded rows, 3 of train and 1 of validation (in more than one split: 4)."
     ]
 
 

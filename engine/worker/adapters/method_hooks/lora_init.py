@@ -213,7 +213,7 @@ def init_from_inputs(model: PeftModel, base: LoadedBase, batches: Sequence[Micro
     are few, and fails on encoder-decoders. Raises AdapterError if there are no examples, or fewer tokens than the rank.
     """
     if not batches:
-        message = "EVA starts from training examples, and there are none."
+        message = "EVA needs training examples, and there are none."
         raise AdapterError(message, "Choose another initialisation.", FIELD)
     was_training = model.training
     model.eval()

@@ -106,7 +106,7 @@ def _dividing(
         return next((size for size in usual if size in divisors), max(d for d in divisors if d <= MAX_CHOSEN))
     if chosen not in divisors:
         raise AdapterError(
-            f"{what} {chosen} does not divide the widths of all adapted layers: {', '.join(map(str, sizes))}.",
+            f"{what} {chosen} doesn't divide the widths of all adapted layers: {', '.join(map(str, sizes))}.",
             f"These do: {', '.join(str(size) for size in divisors if size > 1) or 1}.",
             f"method.{field}",
         )

@@ -11,7 +11,9 @@ from engine.worker.modeling.architecture import Width, architecture_of, width_of
 from engine.worker.modeling.base_models import LoadedBase
 
 ALL_LINEAR = "all-linear"
-_ALONE = f'"{ALL_LINEAR}" means every linear layer but the output head, so it stands alone, without names.'
+_ALONE = (
+    f'"{ALL_LINEAR}" means every linear layer except the output head, so it can\'t be combined with names.'
+)
 
 
 def default_targets(base: LoadedBase) -> list[str] | str:
@@ -32,11 +34,11 @@ def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
     named_modules = [(full, module) for full, module in base.model.named_modules() if full]
     for name in named:
         if name == ALL_LINEAR:
-            message, hint = _ALONE, f"Take it alone, or only layers by name: {layers}."
+            message, hint = _ALONE, f"Use it alone, or name layers: {layers}."
         elif not (modules := [module for full, module in named_modules if _is_named(full, [name])]):
             message, hint = f"{base.options.id} has no layer {name or 'without a name'}.", f"It has {layers}."
         elif any(width_of(module) is None for module in modules):
-            message, hint = f"{name} is no linear layer of {base.options.id}.", f"It has {layers}."
+            message, hint = f"{name} is not a linear layer of {base.options.id}.", f"It has {layers}."
         else:
             continue
         raise AdapterError(message, hint, "method.target_modules")

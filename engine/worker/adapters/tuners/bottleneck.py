@@ -173,7 +173,7 @@ def adapted_layers(model_type: str, placement: Placement) -> tuple[str, ...]:
         if model_type in model_types.split("|"):
             return feed_forward if placement == "pfeiffer" else attention + feed_forward
     raise AdapterError(
-        f"Where attention and feed-forward end in a {model_type} model is not known.",
+        f"Tunesmith doesn't know where attention and feed-forward end in {model_type} models.",
         "Name their last layers under Applied to.",
         "method.target_modules",
     )
@@ -185,7 +185,7 @@ def width(layer: nn.Module, name: str) -> int:
     width = getattr(layer, "out_features", getattr(layer, "nf", None))
     if not isinstance(width, int):
         raise AdapterError(
-            f"{name} is no linear layer, so no adapter can follow it.",
+            f"{name} is not a linear layer, so no adapter can follow it.",
             "Name linear layers under Applied to.",
             "method.target_modules",
         )

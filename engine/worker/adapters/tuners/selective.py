@@ -209,7 +209,9 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
         # Of the norms, if it has any.
         has_norms = any(own_parameters(module, "norms") for module in model.modules())
         nearest = named("layernorm" if has_norms else "lora")
-        raise AdapterError(f"This model has no {kind} to train.", f"Nearest that works: {nearest}.", field)
+        raise AdapterError(
+            f"This model has no {kind} to train.", f"The closest method that works: {nearest}.", field
+        )
     chosen = _in_last_blocks(model, holders, last_blocks) if last_blocks else list(holders)
     where = (
         f"the last {last_blocks} blocks"
@@ -228,7 +230,7 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
             more = ", …" if len(parts) > MAX_NAMES else ""
             raise AdapterError(
                 f'Nothing in {where} is named like "{pattern}".',
-                f"Names there: {listed}{more}, as in {max(chosen, key=len)}.",
+                f"Its names: {listed}{more}, as in {max(chosen, key=len)}.",
                 "method.patterns",
             )
     if patterns:

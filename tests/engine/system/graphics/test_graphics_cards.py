@@ -36,13 +36,13 @@ def test_a_computer_without_a_card(tmp_path):
 @pytest.mark.parametrize(("text", "driver"), [(VERSION, "550.163.01"), (OPEN_VERSION, "580.65.06")])
 def test_an_nvidia_card_with_its_driver(tmp_path, text, driver):
     write(tmp_path / "proc/driver/nvidia/version", text)
-    assert find(tmp_path) == [Card("nvidia", "NVIDIA card", driver)]
+    assert find(tmp_path) == [Card("nvidia", "NVIDIA GPU", driver)]
 
 
 @pytest.mark.parametrize("kind", ["0x030000", "0x030200"])
 def test_an_nvidia_card_without_its_driver(tmp_path, kind):
     on_the_bus(tmp_path, "0x10de", kind)
-    assert find(tmp_path) == [Card("nvidia", "NVIDIA card", "")]
+    assert find(tmp_path) == [Card("nvidia", "NVIDIA GPU", "")]
 
 
 def test_an_nvidia_device_that_is_no_card(tmp_path):
@@ -52,7 +52,7 @@ def test_an_nvidia_device_that_is_no_card(tmp_path):
 
 def test_the_program_of_the_driver_is_a_sign_too(tmp_path, monkeypatch):
     monkeypatch.setattr(graphics_cards.shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert find(tmp_path) == [Card("nvidia", "NVIDIA card", "unknown")]
+    assert find(tmp_path) == [Card("nvidia", "NVIDIA GPU", "unknown")]
 
 
 def test_amd_cards_are_those_that_torch_has_kernels_for(tmp_path):
@@ -61,4 +61,4 @@ def test_amd_cards_are_those_that_torch_has_kernels_for(tmp_path):
             tmp_path / f"sys/class/kfd/kfd/topology/nodes/{number}/properties",
             f"cpu_cores_count 0\ngfx_target_version {number}\n",
         )
-    assert [card.name for card in find(tmp_path)] == ["AMD card (gfx1100)", "AMD card (gfx90a)"]
+    assert [card.name for card in find(tmp_path)] == ["AMD GPU (gfx1100)", "AMD GPU (gfx90a)"]

@@ -72,7 +72,7 @@ def test_base_model_data_and_time_are_chosen_on_the_page(bench, tmp_path):
 def test_what_can_not_work_is_greyed_and_the_whole_time_is_told_before_the_arena_is_made(bench):
     made = bench()
     form = ask(made, model_type="t5")
-    # A new arena begins with three methods, not with all.
+    # New arena begins with three methods, not with all.
     assert form._entries_field._helper.text() == "3 entries"
     made.until(lambda: form._time.text() == "3 runs take about 15 min, scoring included.")
     made.until(lambda: not form.methods.chips["bitfit"].isEnabled())

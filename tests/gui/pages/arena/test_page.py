@@ -186,7 +186,7 @@ def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, 
     aside = source.rename(tmp_path / "aside.csv")
     made = bench()
     reasons = [each.reason for each in made.page.lower_pane.queue.table.items()]
-    assert all(reason.startswith(f"There is nothing at {source}.") for reason in reasons)
+    assert all(reason.startswith(f"{source} doesn't exist.") for reason in reasons)
     assert "2 can't run" in made.page._subtitle()
     assert not made.page.start_button.isVisible()
     aside.rename(source)

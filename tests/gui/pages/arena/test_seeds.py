@@ -54,17 +54,17 @@ def test_seeds_are_one_row_that_says_their_spread_and_which_are_missing(bench, s
 
     lora, ia3, prompt = table.items()
     assert table.explanation(lora, "score") == (
-        "Mean of 3 seeds. The interval is over seeds and conversations together."
+        "Mean of 3 seeds. The interval covers seeds and conversations."
     )
     assert "with seed 42, 5" in table.explanation(lora, "spread")
     assert table.explanation(lora, "name") == "LoRA, r 32, 3 seeds"
     assert table.explanation(lora, "minutes").endswith("The mean of the seeds.")
     assert "The whole run took" in table.explanation(ia3, "minutes")
     assert table.explanation(ia3, "score") == (
-        "One seed is scored, so the interval is over conversations alone. Not scored yet: seed 44. Failed: seed 43."
+        "Only one seed is scored, so the interval covers conversations alone. Not scored yet: seed 44. Failed: seed 43."
     )
     assert table.explanation(ia3, "spread").endswith("with seed 42.")
-    assert table.explanation(prompt, "spread") == "Without training, no seed decides anything."
+    assert table.explanation(prompt, "spread") == "Nothing is trained, so the seed doesn't matter."
     spoken = table.accessible_text(lora)
     assert spoken.startswith("LoRA, r 32, 3 seeds, ROUGE-1 5")
     assert "Standard deviation of the seeds' means" in spoken

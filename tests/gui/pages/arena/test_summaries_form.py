@@ -120,7 +120,7 @@ def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):
     assert not form.add_button.isEnabled()
     form.name.setText("LoRA")
     form.add_button.click()
-    assert form._problem.text().startswith('The arena has an entry "LoRA" already.')
+    assert form._problem.text().startswith('The arena already has an entry "LoRA".')
     form.name.setText("Cloud model")
     form.add_button.click()
     stage.settle()
@@ -134,7 +134,7 @@ def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):
     shown = [page.table.index(row, at).data() for at in range(len(page.table.columns))]
     assert shown[2:6] == ["–", "–", "–", "–"]
     tooltip = page.table.index(row, 1).data(Qt.ItemDataRole.ToolTipRole)
-    assert tooltip == "From gpt_best.csv: its prompt is not known."
+    assert tooltip == "From gpt_best.csv; its prompt is unknown."
     # The job's folder is not needed any more.
     assert not list((stage.asked and form.scorer._manager._retained) or [])
 
@@ -174,7 +174,7 @@ def test_without_a_scored_entry_the_form_says_what_is_missing(home, styled, qtbo
     stage = Stage(qtbot)
     stage.page.ask_for_summaries()
     stage.page.summaries_form.take(tmp_path / "own.csv")
-    assert stage.page.summaries_form._problem.text().startswith("No entry is scored yet.")
+    assert stage.page.summaries_form._problem.text().startswith("No entry has been scored yet.")
     stage.manager.leave()
 
 

@@ -38,7 +38,7 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, s
     table = queue.table
     assert [table.index(at, 1).data() for at in range(3)] == ["12 min 30 s", "about 12 min", "about 12 min"]
     assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == (
-        "the whole run took 12 min 30 s, training alone 10 min"
+        "whole run 12 min 30 s, training alone 10 min"
     )
 
 

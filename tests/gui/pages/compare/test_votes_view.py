@@ -175,8 +175,7 @@ def test_the_result_names_the_better_system_with_its_interval(page):
     said = page.results.texts
     assert said[0] == "LoRA, r 16 is preferred to the base model (the practice model)"
     assert (
-        "Votes on this pair: 30 for LoRA, r 16, 0 for the base model (the practice model), 0 for neither."
-        in said[1]
+        "Votes on this pair: 30 for LoRA, r 16, 0 for the base model (the practice model), 0 ties." in said[1]
     )
     assert "30 votes by 1 voter" in said[2]
     assert said[3:6] == ["LoRA, r 16", RUN_NAMES[0], "98\xa0%"]

@@ -94,7 +94,7 @@ def blue(home):
 
 def test_without_others_it_says_what_they_are_for(stage):
     assert "No other computer yet" in texts(stage.page)
-    assert stage.page.header.subtitle() == "Only this one"
+    assert stage.page.header.subtitle() == "This computer only"
     assert not stage.page.ask_button.isVisible()
 
 
@@ -105,7 +105,7 @@ def test_a_computer_says_what_it_has_what_runs_there_or_why_it_does_not_fit(blue
     found = texts(stage.page.cards["blue"])
     assert "Does not fit" in found
     assert "The node has Tunesmith 0.0.9, this computer 0.1.0. Install it." in found
-    assert "green · no graphics card" in found
+    assert "green · no GPU" in found
 
     stage.facts["blue"] = answer(blue, nodes=[NODE], entries=[ENTRY])
     stage.ask()
@@ -151,7 +151,7 @@ def test_the_form_adds_a_computer_which_is_asked_and_what_is_wrong_stands_beside
     form.address.setText("no host!")
     form.add_button.click()
     assert "already" in form._fields["name"].problem()
-    assert "is no address" in form._fields["address"].problem()
+    assert "is not an address" in form._fields["address"].problem()
     assert form.isVisible()
     QApplication.processEvents()
     assert layout_problems(form) == []
@@ -174,10 +174,10 @@ def test_what_is_kept_there_is_listed_and_removed_when_wanted(blue, stage):
     card.free_button.click()
     stage.qtbot.waitUntil(card.kept.remove_button.isVisible)
     assert card.kept.text.text() == (
-        "8.0 GB are kept that no run needs. In its storage: t5 (3.0 GB), data of runs that are done (2.0 GB). "
-        "On blue a run uses what is there. On red: t5 (3.0 GB)."
+        "8.0 GB can be freed. In its storage: t5 (3.0 GB), data of finished runs (2.0 GB). "
+        "A run is using the files on blue. On red: t5 (3.0 GB)."
     )
     card.kept.remove_button.click()
-    stage.qtbot.waitUntil(lambda: "8.0 GB were removed." in card.kept.text.text())
+    stage.qtbot.waitUntil(lambda: "Freed 8.0 GB." in card.kept.text.text())
     assert stage.clears == [False, True]
     assert not card.kept.remove_button.isVisible()

@@ -116,7 +116,7 @@ def test_a_folder_of_splits_is_shown_whole_and_what_a_check_kept_goes_with_the_n
     mapping.by_hand["last_turn"].set_key("summary")
     mapping.by_hand["last_turn"].chosen.emit("summary")
     qtbot.waitUntil(lambda: not page.checker.is_busy)
-    assert "holds no lists of turns" in mapping.fields["last_turn"].problem()
+    assert "contains no lists of turns" in mapping.fields["last_turn"].problem()
     assert mapping.fields["last_turn"].isVisible()
     assert not page.use_button.isVisible()
     page._manager.leave()
@@ -154,7 +154,7 @@ def test_limits_follow_the_data_until_they_are_moved_and_go_into_the_recipe(show
     assert summaries.limit == 40
 
     page.parts.rows.choose(1)
-    assert "are lost at this limit" in page.parts.row_view.tokens.text()
+    assert "This limit cuts" in page.parts.row_view.tokens.text()
     for _ in range(2):
         key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
         page.parts.conversations.histogram.keyPressEvent(key)
@@ -197,7 +197,7 @@ def test_a_finding_leads_to_its_rows_by_split_which_are_exported_and_left_out(sh
     row = finding(page, "duplicates")
     assert row.act_button.text() == "Leave out"
     row.act_button.click()
-    assert row.act_button.text() == "Left out. Undo"
+    assert row.act_button.text() == "Excluded. Undo"
     assert page.values()["exclude"] == ["duplicates"]
     assert "1 left out" in page.parts.figures.texts()
     row.act_button.click()
@@ -222,7 +222,7 @@ def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, 
     drag(8)
     # The duplicate and the one that stands in test as well are at hand, the others are not.
     assert list(rows.numbers()) == [1, 2, 3, 20]
-    more = "16 more are over the current limit. Check again to list them."
+    more = "16 more exceed the current limit. Check again to list them."
     assert rows.which() == f"Conversation over the limit: 20 in train, 2 in validation, 2 in test. {more}"
     target = tmp_path / "rows.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
@@ -238,7 +238,7 @@ def test_what_can_not_be_checked_is_said_beside_the_source_or_the_column(page, q
     page.check()
     assert source.source_field.problem() == "No source yet. Enter one."
     source.take_files([chats, chats / "train.jsonl"])
-    assert "is a folder among other things" in source.source_field.problem()
+    assert "is a folder among files" in source.source_field.problem()
     assert not page.checker.is_busy
     checked(page, qtbot, str(tmp_path / "nowhere.csv"))
     assert "nothing at" in source.source_field.problem()
@@ -375,7 +375,7 @@ def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, t
     assert "ann@example.org" in "\n".join(said(page))
     assert [action.text() for action in row.menu().actions()] == [
         "Export these rows as CSV…",
-        "Leave out these rows",
+        "Exclude these rows",
     ]
 
 
@@ -385,7 +385,7 @@ def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
     panel = page.parts.source.paste
     panel.edit.setPlainText(" ")
     panel.take_button.click()
-    assert "no text to paste" in panel.field.problem()
+    assert "clipboard contains no text" in panel.field.problem()
     panel.edit.setPlainText(text)
     panel.take_button.click()
     assert panel.isHidden()

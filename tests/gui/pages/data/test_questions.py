@@ -62,7 +62,7 @@ def test_many_broken_rows_are_all_listed_before_and_after_consent(page, qtbot, t
     target = tmp_path / "broken.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     view.export_button.click()
-    assert target.read_text("utf-8-sig").splitlines()[1].startswith("line 1,it is no JSON")
+    assert target.read_text("utf-8-sig").splitlines()[1].startswith("line 1,it is not JSON")
     page.parts.asked.buttons[0].click()
     assert not view.isVisible()
     qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy)
@@ -99,7 +99,7 @@ def test_a_guessed_encoding_is_said_and_another_one_can_be_chosen(page, qtbot, t
     (tmp_path / "mac.csv").write_bytes(f"dialogue,summary\n{rows}".encode("mac_roman"))
     checked(page, qtbot, str(tmp_path / "mac.csv"))
     mapping = page.parts.source.mapping
-    assert "which is a guess" in page.parts.remarks.text()
+    assert "If letters look wrong" in page.parts.remarks.text()
     mapping.reading["encoding"].set_key("mac_roman")
     mapping.reading["encoding"].chosen.emit("mac_roman")
     qtbot.waitUntil(lambda: not page.checker.is_busy)
@@ -115,7 +115,7 @@ def test_what_was_guessed_by_content_is_told_and_turned_round_by_a_click(page, q
     ]
     checked(page, qtbot, str(write_rows(tmp_path / "two.jsonl", rows)))
     mapping = page.parts.source.mapping
-    assert "as turns of speakers stand in it" in mapping.reason.text()
+    assert "it contains turns of speakers" in mapping.reason.text()
     assert page.parts.row_view.row().summary.startswith("They meet at")
     mapping.turn_button.click()
     qtbot.waitUntil(lambda: not page.checker.is_busy)

@@ -121,7 +121,7 @@ def german(monkeypatch):
         "A conversation in each row": ("In jeder Zeile ein Gespräch",),
         "{n} rows": ("{n} Zeile", "{n} Zeilen"),
         "left out": ("ausgelassen",),
-        "Left out. Undo": ("Ausgelassen. Rückgängig machen",),
+        "Excluded. Undo": ("Ausgelassen. Rückgängig machen",),
     }
     engine = {
         "by name": ("nach dem Namen",),

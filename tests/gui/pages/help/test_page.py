@@ -129,7 +129,7 @@ def test_very_long_licences_are_cut_and_say_where_the_rest_is(tmp_path):
     file.write_text("x" * (licences.MAX_CHARACTERS + 5))
     text = licences.Package("p", "1", "MIT", "", (file,)).text()
     assert len(text) < licences.MAX_CHARACTERS + 500
-    assert text.endswith(f"The rest is in {tmp_path}.")
+    assert text.endswith(f"The full text is in {tmp_path}.")
     assert licences.Package("p", "1", "MIT", "", (tmp_path / "gone",)).text() == ""
 
 

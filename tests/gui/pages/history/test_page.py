@@ -94,9 +94,9 @@ def test_runs_are_listed_counted_and_narrowed_and_the_newest_is_shown(bench, qtb
     jobs = fill_history()
     made = bench()
     page = made.page
-    assert page.header.subtitle() == "10 runs. You can open, resume or repeat each of them"
+    assert page.header.subtitle() == "10 runs to open, resume or repeat"
     assert page.pane.filter.texts() == ["All 10", "Completed 7", "Can resume 3"]
-    assert page.pane.right.text().endswith("of checkpoints; the last two of each run are kept")
+    assert page.pane.right.text().endswith("of checkpoints; each run keeps its last two")
     entry = page.view.current()
     assert entry.name == "flan-t5-base on SAMSum with LoRA"
     assert page.details.about().startswith("Started ")
@@ -139,7 +139,7 @@ def test_a_damaged_run_is_listed_with_the_reason(bench):
     job.recipe_path.write_text("no = = toml", encoding="utf-8")
     made = bench()
     (entry,) = made.entries()
-    assert made.page.details.about().startswith("The recipe is no TOML")
+    assert made.page.details.about().startswith("The recipe is not valid TOML")
     assert not made.page.details.open_button.isEnabled()
     assert made.menu(entry) == ["Show log", "Open folder", "Delete"]
 
@@ -152,7 +152,7 @@ def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
     made.press("Report…", entry)
     made.until(lambda: not made.page.pane.notice.isHidden())
-    assert made.page.pane.notice.text() == f"The report was saved as {place}."
+    assert made.page.pane.notice.text() == f"Report saved as {place}."
     assert place.exists()
 
 
@@ -196,7 +196,7 @@ def test_a_run_is_opened_repeated_edited_copied_and_gone_on_from(bench, qtbot):
     with qtbot.waitSignal(page.library_requested) as shown:
         made.press("Show in library", entry)
     with qtbot.waitSignal(page.train_from_requested) as further:
-        made.press("Train further from its adapter", entry)
+        made.press("Continue training from its adapter", entry)
     assert shown.args == further.args == ["the-adapter"]
 
     for text, begin in (("Copy recipe", "schema = 1"), ("Copy as command", "")):
@@ -247,7 +247,7 @@ def test_a_checkpoint_becomes_an_adapter_and_a_damaged_one_is_refused_with_the_r
         made.press("Make an adapter from the checkpoint at step 20", entry)
     (adapter,) = library.scan()[0]
     assert adapter.name == f"{job.id}-20 · step 20"
-    assert made.page.pane.undo_strip.text() == f"The adapter {adapter.name} was made from the checkpoint."
+    assert made.page.pane.undo_strip.text() == f"The adapter {adapter.name} was created from the checkpoint."
     with qtbot.waitSignal(made.page.library_requested) as shown:
         made.page.pane.undo_strip.action_button().click()
     assert shown.args == [adapter.id]
@@ -293,7 +293,7 @@ def test_two_runs_with_adapters_can_be_compared_and_others_not(bench, qtbot):
     details = made.page.details
     select(made, first, without)
     assert not details.compare_button.isEnabled()
-    assert details.about() == "Select two to six runs that made an adapter to compare them"
+    assert details.about() == "Select two to six runs with adapters to compare them"
     select(made, first, second)
     assert details.compare_button.isVisible()
     assert not details.open_button.isVisible()

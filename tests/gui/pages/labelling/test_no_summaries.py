@@ -64,5 +64,5 @@ def test_a_disk_that_takes_no_data_set_is_said(state, qtbot, monkeypatch):
     qtbot.waitUntil(state.train_button.isVisible)
     monkeypatch.setattr(labelling, "export", lambda _about: labelling.LabellingSet(f"no-{about.id}"))
     state.train_button.click()
-    qtbot.waitUntil(lambda: "is no set of conversations" in state.text())
+    qtbot.waitUntil(lambda: "is not a set of conversations" in state.text())
     assert state.train_button.isEnabled()

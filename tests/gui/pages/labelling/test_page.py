@@ -195,18 +195,16 @@ def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers
     with qtbot.waitSignal(page.controller.opened):
         page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
     assert page.conversation.position.text() == "1 of 2"
-    assert page.strip.text() == ("Left out: 1 excluded in Data sets (e-mail address: 1), 1 empty.")
+    assert page.strip.text() == ("Skipped: 1 excluded in Data sets (e-mail address: 1), 1 empty.")
     assert not page.reader.is_busy
 
 
 def test_a_source_that_cannot_be_read_says_why(page, workers, qtbot):
-    workers.reading = [
-        ["fail", {"message": "There is nothing at /data/chats.csv.", "hint": "Check the path."}]
-    ]
+    workers.reading = [["fail", {"message": "/data/chats doesn't exist.csv.", "hint": "Check the path."}]]
     page.open_source({"source": "/data/chats.csv"})
     assert page.reader.is_busy
     qtbot.waitUntil(lambda: not page.reader.is_busy)
-    assert page.strip.text() == "There is nothing at /data/chats.csv. Check the path."
+    assert page.strip.text() == "/data/chats doesn't exist.csv. Check the path."
     assert page.controller.work is None
     page.open_conversations([Example("", TEA, "")])
     qtbot.waitUntil(lambda: page.controller.work is not None)
@@ -302,10 +300,10 @@ def test_conversations_of_a_file_are_added_to_the_set(opened, qtbot, monkeypatch
     assert read == [[file]]
 
     more = [Example("4", "Ann: tea again?\nBob: yes.", ""), Example("5", TEA, "")]
-    opened.additions.found.emit([("more.jsonl", more)], "Left out: 1 too long.")
+    opened.additions.found.emit([("more.jsonl", more)], "Skipped: 1 too long.")
     assert opened.controller.work.progress().total == 4
     assert opened.controller.item.conversation == more[0].conversation
-    assert opened.strip.text() == "Left out: 1 too long."
+    assert opened.strip.text() == "Skipped: 1 too long."
 
 
 def test_without_a_set_the_page_says_where_conversations_come_from(page):

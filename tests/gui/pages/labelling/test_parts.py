@@ -91,15 +91,15 @@ def test_steps_are_told_in_words(work):
 def test_a_length_is_told_against_the_usual_one(work):
     conversation = "word " * 100
     assert labelling_text.length("", conversation, []) == labelling_text.Length(
-        "No text yet", "Usual length: 10 to 40 words", is_unusual=False
+        "No text yet", "Typical length: 10 to 40 words", is_unusual=False
     )
-    assert labelling_text.length("Tea " * 20, conversation, []).usual == "Usual length: 10 to 40 words"
+    assert labelling_text.length("Tea " * 20, conversation, []).usual == "Typical length: 10 to 40 words"
     short, long = (
         labelling_text.length("Tea.", conversation, []),
         labelling_text.length("Tea " * 41, conversation, []),
     )
-    assert (short.usual, short.is_unusual) == ("Shorter than usual: 10 to 40 words", True)
-    assert (long.usual, long.is_unusual) == ("Longer than usual: 10 to 40 words", True)
+    assert (short.usual, short.is_unusual) == ("Shorter than typical: 10 to 40 words", True)
+    assert (long.usual, long.is_unusual) == ("Longer than typical: 10 to 40 words", True)
 
 
 def test_what_was_left_out_is_told():

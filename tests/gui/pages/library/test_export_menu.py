@@ -25,10 +25,10 @@ def test_four_bits_are_offered_where_llama_cpps_program_is_and_what_is_fetched_i
     monkeypatch.setattr(exports, "has_quantizer", lambda: is_here)
     add_adapter("a", base_model=BaseModelFacts(id="b", family="decoder-only"))
     entries = bench().exports(library.find("a"))
-    assert ("For Ollama, in 4 bits (fetches 77 MB once)…" in entries) == is_here
+    assert ("For Ollama, in 4 bits (downloads 77 MB once)…" in entries) == is_here
     monkeypatch.setattr(exports, "has_converter", lambda: is_here)
     texts = [text for *_, text in library_text.export_menu_entries("decoder-only")]
-    assert ("For Ollama, in 8 bits (fetches 77 MB once)…" in texts) == (not is_here)
+    assert ("For Ollama, in 8 bits (downloads 77 MB once)…" in texts) == (not is_here)
     assert ("For Ollama, in 8 bits…" in texts) == is_here
     assert "As a plain model…" in texts
 
@@ -86,9 +86,9 @@ def test_an_adapter_that_can_not_be_merged_says_why(bench):
 def test_what_became_of_an_export_in_ollama_is_told():
     given = {"model": "mine", "problem": "", "command": ""}
     assert library_text.ollama_text(given) == "Ollama has it: ollama run mine"
-    refused = {"model": "", "problem": "Ollama did not take it: why.", "command": "ollama create mine"}
+    refused = {"model": "", "problem": "Ollama rejected it: why.", "command": "ollama create mine"}
     assert library_text.ollama_text(refused) == (
-        "Ollama did not take it: why. To give it to Ollama: ollama create mine"
+        "Ollama rejected it: why. To add it to Ollama: ollama create mine"
     )
     assert library_text.ollama_text({}) == ""
 
@@ -99,7 +99,7 @@ def test_prompts_that_are_not_told_are_not_said_to_differ():
         "difference": {"rouge1": {"mean": 0.0, "low": -0.01, "high": 0.01}},
     }  # fmt: skip
     assert library_text.export_verdict(verified).endswith(
-        "Tried in Ollama. It does not tell its prompts' tokens."
+        "Tried in Ollama. It doesn't report its prompt tokens."
     )
 
 

@@ -30,7 +30,7 @@ def test_an_adapter_of_the_hub_is_imported_and_selected(bench):
 def test_an_adapter_that_the_hub_does_not_give_is_told_and_a_name_that_is_none_starts_nothing(bench):
     made = bench()
     made.scripts["models"] = [["fail", {"message": "None.", "hint": "No."}]]
-    names = {None: "", "notes": "An adapter on the hub is called owner/name.", "ann/notes": "None. No."}
+    names = {None: "", "notes": "Enter owner/name.", "ann/notes": "None. No."}
     for name, told in names.items():
         made.dialogs.hub_name = name
         made.page.import_export.import_from_hub()
@@ -58,8 +58,8 @@ def test_the_dialog_imports_only_by_what_can_be_a_name(qtbot):
 
 
 NAME, ADDRESS = "ann/tea", "https://huggingface.co/ann/tea"
-FORBIDDEN = "The data is under CC BY-NC-ND 4.0. What was made from it must not be passed on."
-HINT = "Let nobody else into the repository before its owner has agreed."
+FORBIDDEN = "The data is under CC BY-NC-ND 4.0. You may not share what you made from it."
+HINT = "Share the repository with no one until the licence's owner has agreed."
 
 
 def found(**more):
@@ -92,12 +92,12 @@ def test_all_that_would_go_is_shown_and_then_sent(bench):
     dialog = preview(made, adapter)
     shown = dialog.preview.texts()
     for text in (
-        "Private: only its owner, and those whom the owner lets in.",
+        "Private: only its owner and people they invite.",
         f"{FORBIDDEN} {HINT}",
         "3.0 MB",
     ):
         assert text in shown
-    assert {ADDRESS, "None is sent.", "README.md", "adapter_model.safetensors", "2 files"} <= set(shown)
+    assert {ADDRESS, "None is uploaded.", "README.md", "adapter_model.safetensors", "2 files"} <= set(shown)
     assert dialog.preview.card.toPlainText() == "---\n---\n\n# tea\n"
     [asked] = made.asked
     assert asked == {
@@ -201,7 +201,7 @@ def test_conversations_in_the_prompt_and_the_plain_model_go_only_where_that_is_s
     made.until(dialog.preview.isVisible)
     assert made.asked[0]["with_conversations"]
     assert made.asked[0]["model"] == str(tmp_path / "tea-merged")
-    assert "1 that the prompt shows" in dialog.preview.texts()
+    assert "1 in the prompt" in dialog.preview.texts()
 
 
 def test_a_prompt_is_not_offered_to_the_hub(bench):

@@ -58,8 +58,8 @@ def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
     panel.show_adapter(changed(BATCH, AGAIN))
 
     assert [each.text() for each in panel.findChildren(QLabel) if " it was " in each.text()] == [
-        "From the first step on: Micro-batch 1,024; it was 2,048.",
-        "Since step 1,200: Checkpoint activations on; it was off.",
+        "From the first step: Micro-batch 1,024 (was 2,048).",
+        "Since step 1,200: Checkpoint activations on (was off).",
     ]
     heading = next(each for each in panel.findChildren(QLabel) if each.text() == "Changed during training")
     assert not heading.isHidden()
@@ -78,7 +78,7 @@ def test_what_exports_were_when_they_were_scored_again_is_told_in_full(panel):
     said = [each.text() for each in panel.findChildren(QLabel) if each.isVisibleTo(panel)]
     [at] = [place for place, text in enumerate(said) if text == "Exports"]
 
-    assert said[at + 1].startswith("Ollama, int8. It does not work. unknown")
+    assert said[at + 1].startswith("Ollama, int8. Doesn't work. unknown")
     assert len(said[at + 1]) == 301
     assert said[at + 2] == "Plain model, bfloat16. Not tried. It was not asked for."
 

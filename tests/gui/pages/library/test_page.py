@@ -73,7 +73,7 @@ def test_what_arrives_in_the_folder_is_listed_at_once_and_what_is_wrong_with_it_
     assert made.names() == ["plain"]
     assert page.header.subtitle() == "1 adapter for 1 base model"
     assert page.panel.integrity.text() == "Changed or missing: adapter_model.safetensors"
-    assert page.pane.notice.text() == "A folder in the library is no adapter: odd has no adapter.toml."
+    assert page.pane.notice.text() == "Skipped a folder that isn't an adapter: odd has no adapter.toml."
     assert page.panel.score_button.isVisible()
     library.add_score(adapter, score_card(0.48))
     made.until(lambda: not page.panel.score_button.isVisible())
@@ -214,7 +214,7 @@ def test_folders_and_the_other_pages_are_asked_for(bench, qtbot):
     with qtbot.waitSignal(made.page.try_requested):
         qtbot.keyClick(made.page.view, Qt.Key.Key_Return)
     with qtbot.waitSignal(made.page.train_from_requested) as further:
-        made.press("Train further from here", made.choose("a"))
+        made.press("Continue training from here", made.choose("a"))
     assert further.args == ["a"]
 
 
@@ -296,7 +296,7 @@ def test_a_script_is_offered_where_one_can_train_it_again_and_says_what_it_holds
     entry("a")()
     made.until(made.page.pane.undo_strip.isVisible)
     assert made.page.pane.undo_strip.text() == (
-        "Exported to a-script, 5.0 kB. It holds the 24 conversations of the training: pass it on only to those who may "
+        "Exported to a-script, 5.0 kB. Contains the 24 training conversations; share it only with people allowed to "
         "read them."
     )
     assert [asked["to"] for asked in made.asked] == ["script"]

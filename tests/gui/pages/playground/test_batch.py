@@ -82,9 +82,7 @@ def test_every_conversation_is_summarised_in_every_column_compared_and_exported(
     head, base, tuned, _ = view.score_texts()
     assert head == "ROUGE-1 and chrF, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0). chrF 60.0 (60.0 to 60.0)"
-    assert tuned.startswith(
-        "a1-name: 50.0 (50.0 to 50.0). Too few conversations to tell, paired with the base:"
-    )
+    assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). Too few conversations to compare with the base:")
     assert tuned.endswith("chrF 60.0 (60.0 to 60.0), +0.0 (0.0 to 0.0)")
     assert view.busy.isHidden()
     assert batch_page.summarise_button.isEnabled()

@@ -123,5 +123,5 @@ def test_of_several_good_ones_of_a_conversation_a_corrected_one_or_the_newest_is
     ]
     assert found.text == (
         "2 good summaries were written, one for each conversation; "
-        "2 other good ones of the same conversations left out"
+        "2 other good ones of the same conversations skipped"
     )

@@ -117,7 +117,7 @@ def test_markdown_has_the_conversation_every_summary_and_its_facts():
         ),
         (
             SummarizeOptions(temperature=0.5, top_p=0.9, seed=1, no_repeat_ngram=3),
-            "sampled at temperature 0.5, top-p 0.9, seed 1, at most 128 tokens, no repeated sequence of 3 tokens",
+            "sampled at temperature 0.5, top-p 0.9, seed 1, at most 128 tokens, no repeated 3-grams",
         ),
     ],
 )

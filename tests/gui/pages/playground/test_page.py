@@ -214,7 +214,7 @@ def test_an_export_is_taken_on_one_click_given_back_on_another_and_its_offer_goe
     QGuiApplication.clipboard().setText(EXPORT)
     page.panel.paste()
     assert not offer.isHidden()
-    assert offer.text() == "WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag left out."
+    assert offer.text() == "WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag skipped."
     assert "\n<Media omitted>" in offer.toolTip()
     assert not QtGui.Qt.mightBeRichText(offer.toolTip())
     page.panel.reference_edit.setPlainText("They meet.")
@@ -222,7 +222,7 @@ def test_an_export_is_taken_on_one_click_given_back_on_another_and_its_offer_goe
     assert page.panel.conversation == "Leila: the 14th?\nTom: fine"
     assert page.panel.reference == "They meet."
     assert page.panel.about() == "Pasted, 2 speakers, 2 turns"
-    assert offer.text().startswith("Turns used. WhatsApp export")
+    assert offer.text().startswith("Using turns. WhatsApp export")
     offer.action_button().click()
     assert page.panel.conversation == EXPORT
     assert offer.text().startswith("WhatsApp export")
@@ -327,7 +327,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
 def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loading(page, workers, qtbot):
     tried(page, qtbot, "a1")
     scoring = workers.manager.ask("evaluate", {})
-    assert "being scored and holds the device" in page.strip.text()
+    assert "scoring is using the device" in page.strip.text()
     assert not page.controller.can_ask
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive)
     qtbot.waitUntil(scoring.isFinished)
@@ -348,7 +348,7 @@ def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loadi
 def test_what_is_no_file_is_told_at_once(page, tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     page.open_file(tmp_path / "pipe.txt")
-    assert page.controller.strip().text.startswith("pipe.txt can't be read: it is no file.")
+    assert page.controller.strip().text.startswith("pipe.txt can't be read: it is not a file.")
 
 
 def test_a_base_model_is_downloaded_only_if_a_person_agrees(page, workers, qtbot):

@@ -107,7 +107,7 @@ def test_the_meter_follows_the_typing_and_marks_what_is_cut(panel):
     panel.show_limit(10)
     panel.show_conversation("Ann: Hi")
     panel.toggle_edit()
-    assert "fits the trained limit" in panel.meter.accessibleName()
+    assert "within the trained limit" in panel.meter.accessibleName()
     panel.editor.setPlainText(TEXT)
     assert "the last 2 turns are cut off" in panel.meter.accessibleName()
     assert panel.meter.accessibleName().startswith("about ")

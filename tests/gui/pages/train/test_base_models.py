@@ -56,7 +56,7 @@ def test_a_model_is_told_in_one_line():
     flan = facts_text(listed(FLAN))
     assert "plain prompt · English, French, Romanian, German · no context limit" in flan
     assert all_languages_text(listed(FLAN)) == ""
-    assert facts_text(listed("google/gemma-3-1b-it")).endswith("its owner requires an agreement first")
+    assert facts_text(listed("google/gemma-3-1b-it")).endswith("you have to accept its licence first")
 
     facts = {"id": FLAN, "family": "encoder-decoder", "size_bytes": 310_000_000, "licence": ""}
     here = facts_text(on_this_computer(facts, listed(FLAN)))
@@ -66,13 +66,13 @@ def test_a_model_is_told_in_one_line():
     assert facts_text(on_this_computer(SMALL | {"family": None}, None)) == "not a text model"
     assert facts_text(on_this_computer(STARTER, None)) == "encoder-decoder · English · 14.9 MB"
 
-    assert facts_text(found_on_hub({"id": "a/b"})) == "licence not stated"
+    assert facts_text(found_on_hub({"id": "a/b"})) == "no licence stated"
     known = {
         "id": "a/b", "family": "decoder-only", "parameters": 1_000_000_000, "licence": "mit",
         "languages": ["de"], "gated": True,
     }  # fmt: skip
     text = facts_text(found_on_hub(known))
-    assert text == "1.00 B parameters · decoder-only · German · mit · its owner requires an agreement first"
+    assert text == "1.00 B parameters · decoder-only · German · mit · you have to accept its licence first"
 
 
 @pytest.mark.parametrize(
@@ -252,10 +252,10 @@ def test_a_search_narrows_the_lists_and_asks_the_hub_unless_offline(view, qtbot,
     qtbot.waitUntil(lambda: "other/qwen-tuned" in texts(view))
     assert "Found on the hub" in texts(view)
     view._search.setText("nothing like it")
-    qtbot.waitUntil(lambda: "None of these." in texts(view))
+    qtbot.waitUntil(lambda: "Nothing found." in texts(view))
     view.answers["search"]["found"] = []
     view._hub_button.click()
-    qtbot.waitUntil(lambda: "The hub finds no model of this name" in texts(view))
+    qtbot.waitUntil(lambda: "The hub has no text-generating model of this name" in texts(view))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     view.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
     assert not view._hub_button.isEnabled()

@@ -66,7 +66,7 @@ def test_memory_that_does_not_suffice_is_said_with_a_way_out_and_per_process(eff
     assert "Only 8.0 GB is available." in texts(effect)
 
     effect.show_plan(SHORT | {"processes": 2, "sharded": False, "host_memory_bytes": 1}, LORA)
-    assert "of memory per card" in texts(effect)
+    assert "of memory per GPU" in texts(effect)
     effect.show_plan(SHORT | {"processes": 2, "sharded": False}, LORA)
     assert "of memory per process" in texts(effect)
 
@@ -116,7 +116,7 @@ def test_nothing_is_changed_before_a_plan_is_chosen_which_is_then_written_and_pl
     assert "It needs about 12.4 GB, but only 7.0 GB is available." in texts(fit)
     first, second = (row.accessibleName() for row in rows(fit))
     prices = "6.9 GB, −44\u00a0%, not timed, the same"
-    assert first == f"Micro-batch 8 to 4, Each step still uses its 8 examples, {prices}"
+    assert first == f"Micro-batch 8 to 4, Batch size is unchanged: 8 examples, {prices}"
     assert second.startswith("Checkpoint activations, base model in 4 bits, ")
     rows(fit)[1].click()
     assert stage.page.panel.form.recipe() == before

@@ -1,4 +1,4 @@
-"""The banner of a graphics card that lies idle: when it is shown, what it says, and how it is put away."""
+"""The banner of a GPU that lies idle: when it is shown, what it says, and how it is put away."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from gui.core.preferences import Preferences
 from gui.look import language
 from gui.pages.train.content_pane import GpuBanner
 
-NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
+NVIDIA = Card("nvidia", "NVIDIA GPU", "580.65.06")
 PROCESSOR = {"id": "cpu", "name": "Processor"}
 IDLE = {"devices": [PROCESSOR], "chosen": "cpu", "built_for": "the processor"}
 USED = {
@@ -30,7 +30,7 @@ def test_an_idle_card_is_told_of_with_the_way_out_and_no_other(banner, monkeypat
     monkeypatch.setenv("TUNESMITH_SET_UP", "tunesmith --set-up")
     banner.judge(IDLE)
     assert not banner.isHidden()
-    said = "An NVIDIA card is here, but this torch, built for the processor, does not use it."
+    said = "This computer has an NVIDIA GPU, but this torch, built for the CPU, can't use it."
     assert said in banner.strip.text()
     assert "tunesmith --set-up" in banner.strip.text()
     banner.judge(USED)
@@ -46,7 +46,7 @@ def test_put_away_it_stays_away_also_in_another_language_until_it_says_something
     banner.judge(IDLE)
     banner.strip.action_button().click()
     assert banner.isHidden()
-    text = "An {1} is here, but this torch, built for {2}, does not use it."
+    text = "This computer has an {1}, but this torch, built for {2}, can't use it."
     spoken = language.Catalogue(
         engine={text: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
     )
@@ -56,5 +56,5 @@ def test_put_away_it_stays_away_also_in_another_language_until_it_says_something
     again.judge(IDLE)
     assert again.isHidden()
     again.judge(IDLE | {"built_for": "CUDA 12.8"})
-    assert "NVIDIA card ist da" in again.strip.text()
+    assert "NVIDIA GPU ist da" in again.strip.text()
     assert not again.isHidden()

@@ -112,7 +112,7 @@ def test_checking_data_asks_before_it_fetches_and_refuses_scripts_beside_the_sou
     (tmp_path / "served/datasets" / DATA / "conversations.py").write_text("raise SystemExit")
     shutil.rmtree(tmp_path / "huggingface")
     for source, text in (
-        (DATA, "is made by a script, conversations.py"),
+        (DATA, "is built by a script, conversations.py"),
         ("someone/absent", "has no data set named"),
     ):
         made.open(source)

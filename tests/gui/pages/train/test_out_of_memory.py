@@ -91,9 +91,9 @@ def test_each_plans_price_is_said_before_one_is_chosen_and_then_the_run_goes_on_
     assert "checkpoint at step 10" in texts(card)
     assert "12.4 GB" in texts(card)
     assert [row.accessibleName() for row in card.findChildren(FallbackRow)] == [
-        "Micro-batch 8 to 4, Each step still uses its 8 examples, 7.7 GB, −38\u00a0%, ≈\u00a0+6\u00a0%, the same",
+        "Micro-batch 8 to 4, Batch size is unchanged: 8 examples, 7.7 GB, −38\u00a0%, ≈\u00a0+6\u00a0%, the same",
         (
-            "Checkpoint activations, Activations are computed twice instead of stored, "
+            "Checkpoint activations, Activations are recomputed instead of stored, "
             "6.3 GB, −49\u00a0%, ≈\u00a0+31\u00a0%, the same"
         ),
         "Base model in 4 bits, NF4 with double quantization, 5.3 GB, −57\u00a0%, not timed, slightly different",
@@ -131,7 +131,7 @@ def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
 
     assert "It can't be <read> & kept." in texts(card_of(stage))
     assert not card_of(stage).findChildren(FallbackRow)
-    assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)
+    assert button(card_of(stage), "New run from these settings").isVisibleTo(stage.page)
 
 
 @posix

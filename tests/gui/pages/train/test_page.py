@@ -84,7 +84,7 @@ def test_a_run_is_watched_paused_stopped_and_resumed(stage, qtbot):
     assert not page.panel.start_button.isVisibleTo(page)
     text = texts(page.panel)
     for part in (
-        "Read-only while this run is training",
+        "Settings are locked while training",
         "99.0 k parameters",
         "14.2 MB on disk",
         "about 5.9 GB of memory",

@@ -39,7 +39,7 @@ def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, score
         state.apply(train_stage.scored("x", 0.484, train_stage.difference(0.015, "better")))
     card = VerdictCard(state)
     qtbot.addWidget(card)
-    assert card.accessibleDescription().endswith(" 1,234 conversations are excluded by the recipe.")
+    assert card.accessibleDescription().endswith("The recipe excludes  1,234 conversations.")
     assert excluded_sentence(1) == "1 conversation is excluded by the recipe."
     assert excluded_sentence(0) == ""
 
@@ -98,7 +98,7 @@ def test_a_plan_in_words_promises_no_more_steps_than_fit_the_minutes():
         assert plan_text(enough).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
     for known in (plan, {"steps": 1540}):
         text = plan_text(known | {"max_minutes": 10.0})
-        assert text.startswith("<b>1,540 steps</b>, or as many as fit into <b>10 min</b>.")
+        assert text.startswith("<b>1,540 steps</b>, or as many as fit in <b>10 min</b>.")
 
 
 def scored_state(events) -> RunState:
@@ -145,7 +145,7 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
     assert [line for line in lines if line in HEADLINE_TITLES.values()] == [*HEADLINE_TITLES.values()]
     for said in (
         "Words are read as German (9), Chinese (3).",
-        "Names can't be told apart in Chinese",
+        "Names can't be recognised in Chinese",
         "Loss on general text: 3.20 to 3.35, +0.15 (worse than base).",
     ):
         assert said in card.accessibleDescription()

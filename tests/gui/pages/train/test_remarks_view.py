@@ -41,7 +41,7 @@ def test_a_single_remark_is_shown_and_several_fold_into_one_line_anew_for_each_r
     assert shown() == ["One. Do it."]
     said = [notice("One."), notice("Two.")]
     view.show_notices(said)
-    assert view.line.text() == "2 remarks. The last: Two."
+    assert view.line.text() == "2 remarks. Latest: Two."
     assert shown() == []
     view.line.action_button().click()
     assert shown() == ["One.", "Two."]
@@ -96,6 +96,6 @@ def test_a_report_is_saved_where_it_was_asked_for(
     report = ReportExport()
     with qtbot.waitSignal(report.reported) as told:
         report.ask(None, add_scored_run())
-    assert told.args == [f"The report was saved as {tmp_path / name}."]
+    assert told.args == [f"Report saved as {tmp_path / name}."]
     assert (tmp_path / name).stat().st_size > 1000
     assert opened == ([str(tmp_path / name)] if shown else [])

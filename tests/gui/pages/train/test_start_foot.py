@@ -73,7 +73,7 @@ READY = {
     "learned": {"longest": 39, "limit": 64, "over": 0, "of": 1228},
     "written": {"longest": 41, "limit": 64, "over": 0, "of": 200},
 }
-LINE = "1,228 conversations to learn from · 200 to test on · German · summaries up to 39 of 64 tokens"
+LINE = "1,228 training conversations · 200 to test on · German · summaries up to 39 of 64 tokens"
 DOUBT = {
     "message": "Only 4 conversations to test on; a verdict needs at least 10.",
     "hint": "Add some.",
@@ -122,7 +122,7 @@ def test_warnings_stand_beside_start_once_and_several_fold_into_the_heaviest(foo
 
     other = DOUBT | {"message": "The conversations are in German."}
     foot.show_plan(PLAN | {"notices": [other, DOUBT]}, trains=True)
-    assert "2 remarks. The last: Only 4 conversations" in texts(foot)
+    assert "2 remarks. Latest: Only 4 conversations" in texts(foot)
     foot.warnings.line.acted.emit()
     assert "The conversations are in German." in texts(foot)
 

@@ -38,7 +38,7 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     choose(stage, qtbot, "blue")
     stage.page.panel.start_button.click()
     said = stage.page.right.notice.text()
-    assert "This run goes to blue (ute@blue). No conversations of yours leave this computer." in said
+    assert "This run is sent to blue (ute@blue). None of your conversations leave this computer." in said
     assert run_store.list_jobs() == []
 
     stage.page.right.notice.acted.emit()

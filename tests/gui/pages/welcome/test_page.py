@@ -136,7 +136,7 @@ def test_what_has_one_answer_is_said_and_not_asked_and_so_are_time_and_doubts(gu
     assert "A remark." not in said
     buttons = page.methods._buttons
     qtbot.waitUntil(lambda: "about 9 min" in buttons["full"].accessibleDescription())
-    assert buttons["lora"].accessibleDescription().startswith("Small, quick, a safe choice")
+    assert buttons["lora"].accessibleDescription().startswith("Small and quick, a safe choice")
     assert guide_text.cost_text({"memory_suffices": False, "seconds": 1.0}) == "Needs too much memory"
 
 

@@ -83,7 +83,7 @@ def test_what_is_no_linear_layer_is_refused_with_the_layers_that_are(kind, metho
     (problem,) = planned(recipe)
     base = load_tiny(kind)
     assert problem.field == "method.target_modules"
-    assert problem.message == f"{names[-1]} is no linear layer of {recipe.base_model.id}."
+    assert problem.message == f"{names[-1]} is not a linear layer of {recipe.base_model.id}."
     assert problem.hint == f"It has {', '.join(architecture_of(base.model).modules())}."
     with pytest.raises(AdapterError) as caught:
         attach.attach(base, recipe)
@@ -97,7 +97,7 @@ def test_what_is_no_linear_layer_is_refused_with_the_layers_that_are(kind, metho
         (
             ["q", "all-linear"],
             '"all-linear" means every linear layer',
-            "Take it alone, or only layers by name: q, k",
+            "Use it alone, or name layers: q, k",
         ),
     ],
 )

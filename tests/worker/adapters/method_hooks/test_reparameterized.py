@@ -129,7 +129,7 @@ def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(met
     [
         ("delora", "t5", "nf4", "base_model.quantization", "It works on an unquantized base."),
         # Unquantized, its weights are in Conv1D layers, so taking that would not help.
-        ("delora", "gpt2", "nf4", "method.id", "Nearest that supports those: LoRA."),
+        ("delora", "gpt2", "nf4", "method.id", "The closest method that supports them: LoRA."),
         ("shira", "gpt2", "int8", "base_model.quantization", "It works on an nf4 base or an fp4 base."),
     ],
 )

@@ -101,7 +101,10 @@ def test_a_choice_of_nothing_is_refused_beside_its_field(options, field, said):
 def test_a_kind_of_model_that_is_not_known_to_lack_biases_is_looked_at(kind, planner, tmp_path, monkeypatch):
     monkeypatch.setattr(selective, "WITHOUT_BIASES", {})
     (problem,) = planner.plan(tiny_recipe(tmp_path, kind, "bitfit"))["problems"]
-    assert (problem["field"], problem["hint"]) == ("method.id", "Nearest that works: LayerNorm tuning.")
+    assert (problem["field"], problem["hint"]) == (
+        "method.id",
+        "The closest method that works: LayerNorm tuning.",
+    )
     assert "no biases" in problem["message"]
 
 
