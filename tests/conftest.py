@@ -5,11 +5,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+# The processes of pytest-xdist have those of the one that they report to.
+_SESSION_HOME = (
+    None if "PYTEST_XDIST_WORKER" in os.environ else Path(tempfile.mkdtemp(prefix="tunesmith-tests-"))
+)
+if _SESSION_HOME:
+    os.environ.update(
+        TUNESMITH_HOME=str(_SESSION_HOME / "tunesmith"), HF_HOME=str(_SESSION_HOME / "huggingface")
+    )
 # The libraries read them at import, so they are set first; workers inherit them.
-_SESSION_HOME = Path(tempfile.mkdtemp(prefix="tunesmith-tests-"))
 os.environ.update(
-    TUNESMITH_HOME=str(_SESSION_HOME / "tunesmith"),
-    HF_HOME=str(_SESSION_HOME / "huggingface"),
     HF_HUB_OFFLINE="1",
     HF_DATASETS_OFFLINE="1",
     OMP_WAIT_POLICY="PASSIVE",
@@ -74,6 +79,13 @@ def pytest_configure(config):
     """Let Hypothesis try the same examples every time, so that no run is red by chance; new ones with --slow."""
     if not config.getoption("slow"):
         hypothesis.settings.load_profile("ci")
+    if _SESSION_HOME and config.getoption("numprocesses", None) and hasattr(os, "fork"):
+        zygote.share()
+
+
+def pytest_unconfigure():
+    if _SESSION_HOME:
+        shutil.rmtree(_SESSION_HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -158,7 +170,6 @@ def _loopback_only():
     )
     yield
     patch.undo()
-    shutil.rmtree(_SESSION_HOME, ignore_errors=True)
 
 
 def _local(own, address):

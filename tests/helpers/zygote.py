@@ -4,6 +4,9 @@ A scripted worker takes 0.2 s to import what it needs and a real one 3 s; a fork
 same, but for what a library reads of its environment while it is imported: a program that gets other variables of
 that kind has a fresh interpreter, as has any whose start is the subject (`-c`, and every module not in `PROGRAMS`).
 
+The processes of pytest-xdist are such forks too, and fork from the same zygotes: `share` starts these in the process
+that they report to.
+
     python -m tests.helpers.zygote LISTENER LIFE MODULE …       serves until LIFE ends; both are descriptors
 """
 
@@ -52,6 +55,10 @@ SET_BY_WORKERS = {"PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_
 # torch sets the last one itself, in the tests' own process too.
 SET_LATER = LIBRARY_SETTINGS.keys() | SET_BY_WORKERS.keys() | {"TORCHINDUCTOR_CACHE_DIR"}
 MODULE = "tests.helpers.zygote"
+# Names the sockets of the zygotes that the processes of pytest-xdist share, by the first of their modules.
+SHARED = "TUNESMITH_TESTS_ZYGOTES"
+# What starts one of these processes, by execnet.
+XDIST = ["-u", "-c", "import sys;exec(eval(sys.stdin.readline()))"]
 PLAIN = subprocess.Popen
 NUMBER_BYTES = 8
 
@@ -74,7 +81,7 @@ class ForkedPopen(subprocess.Popen):
             "session": bool(asked["start_new_session"]),
         }
         self._status = socket.socket(socket.AF_UNIX)
-        self._status.connect(_address(PROGRAMS[os.fspath(asked["args"][1])]))
+        self._status.connect(_address(PROGRAMS.get(os.fspath(asked["args"][1]), REAL)))
         given = [own if stream == -1 else stream for own, stream in enumerate(streams)]
         text = json.dumps(message).encode()
         socket.send_fds(self._status, [len(text).to_bytes(NUMBER_BYTES)], given)
@@ -119,6 +126,8 @@ def _can_be_forked(asked: dict[str, Any]) -> bool:
     plain = not asked["pass_fds"] and asked["preexec_fn"] is None and not asked["shell"]
     if not plain or isinstance(command, str | bytes | os.PathLike) or list(command[:1]) != [sys.executable]:
         return False
+    if list(command[1:]) == XDIST:
+        return True
     if not command[1:2] or os.fspath(command[1]) not in PROGRAMS:
         return False
     # Without arguments main.py opens the window.
@@ -144,9 +153,17 @@ def running() -> list[ForkedPopen]:
     return [each for each in list(_alive) if each.poll() is None]
 
 
+def share() -> None:
+    """Start the zygotes for the processes of pytest-xdist, and these as forks."""
+    os.environ[SHARED] = json.dumps({imports[0]: _address(imports) for imports in (REAL, SCRIPTED)})
+    subprocess.Popen = ForkedPopen
+
+
 @cache
 def _address(imports: tuple[str, ...]) -> str:
     """Start a zygote that has imported these modules, until this process ends; return the address of its socket."""
+    if SHARED in os.environ:
+        return str(json.loads(os.environ[SHARED])[imports[0]])
     address = str(Path(tempfile.mkdtemp(prefix="zygote-")) / "socket")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
@@ -236,8 +253,11 @@ def _become(streams: list[int], message: dict[str, Any], connection: socket.sock
     code = 1
     try:
         sys.argv = message["arguments"]
-        sys.path[0] = str(Path(sys.argv[0]).parent)
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        if sys.argv == XDIST:
+            exec(XDIST[-1], {"__name__": "__main__"})
+        else:
+            sys.path[0] = str(Path(sys.argv[0]).parent)
+            runpy.run_path(sys.argv[0], run_name="__main__")
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
