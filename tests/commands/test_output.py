@@ -60,11 +60,8 @@ def test_a_line_end_in_an_error_can_not_fake_a_line(capfd):
 
 def test_a_line_end_in_a_cell_can_not_fake_a_row():
     assert table_lines(["name"], [["x\ny"], ["z\u2028w"], ["x\x1b[2J"]]) == [
-        "name",
-        "x y",
-        "z w",
-        "x\\x1b[2J",
-    ]
+        "name", "x y", "z w", "x\\x1b[2J",
+    ]  # fmt: skip
     assert fact_lines([("name", "x\r\nbase  y")]) == ["name  x base  y"]
 
 

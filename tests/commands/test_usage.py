@@ -212,11 +212,8 @@ def test_paths_in_overrides_are_those_of_the_working_folder(tmp_path, monkeypatc
     ]  # fmt: skip
     absolute = f"data.source={tmp_path / 'talks.csv'}"
     assert recipe_file.with_absolute_paths(overrides) == [
-        absolute,
-        absolute,
-        "data.source=sample",
-        "training.epochs=2",
-    ]
+        absolute, absolute, "data.source=sample", "training.epochs=2",
+    ]  # fmt: skip
     empty = ["method.start_from=''", "data.source=", 'base_model.id=""']
     assert recipe_file.with_absolute_paths(empty) == empty
 

@@ -81,12 +81,9 @@ def hub(tmp_path):
 def asking(hub: FakeHub, tmp_path: Path) -> dict[str, str]:
     """Return the environment of somebody with a token, who asks a small hub."""
     return {
-        "HF_TOKEN": TOKEN,
-        "HF_ENDPOINT": hub.address,
-        "HF_HUB_OFFLINE": "0",
-        "HF_DATASETS_OFFLINE": "0",
+        "HF_TOKEN": TOKEN, "HF_ENDPOINT": hub.address, "HF_HUB_OFFLINE": "0", "HF_DATASETS_OFFLINE": "0",
         "HF_HOME": str(tmp_path / "huggingface"),
-    }
+    }  # fmt: skip
 
 
 def test_what_was_said_stays_in_a_runs_samples_and_scores_and_the_token_with_the_hub(home, tmp_path, hub):

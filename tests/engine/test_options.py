@@ -76,11 +76,8 @@ def test_a_declaration_describes_each_setting():
 def test_all_problems_are_found_at_once_each_with_its_field():
     found = problems_of(size=0, rate=2.0, mode="quick", siez=3)
     assert {problem.field for problem in found} == {
-        "sample.size",
-        "sample.rate",
-        "sample.mode",
-        "sample.siez",
-    }
+        "sample.size", "sample.rate", "sample.mode", "sample.siez",
+    }  # fmt: skip
 
 
 def test_a_problem_says_what_is_allowed():

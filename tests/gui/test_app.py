@@ -28,11 +28,8 @@ from tests.helpers.repository import ROOT
 from tests.helpers.scripted_manager import end, scripted_manager
 
 BASICS = {
-    "name": "A run",
-    "base_model": {"id": "starter"},
-    "data": {"source": "sample"},
-    "method": {"id": "lora"},
-}
+    "name": "A run", "base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"},
+}  # fmt: skip
 HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
 LATER = ("numpy", "pyqtgraph", "PySide6.QtDBus")
 STARTED = {

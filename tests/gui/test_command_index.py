@@ -47,16 +47,9 @@ def test_it_offers_pages_actions_and_what_was_made_lately(window, qtbot):
     window.show_built("train")
     palette = open_palette(window, qtbot)
     assert {
-        "Train",
-        "Data sets",
-        "All runs",
-        "Write summaries",
-        "Start",
-        "Open recipe",
-        "Save recipe as",
-        "Settings",
-        "Show all shortcuts",
-    } <= set(palette.titles())
+        "Train", "Data sets", "All runs", "Write summaries", "Start", "Open recipe", "Save recipe as",
+        "Settings", "Show all shortcuts",
+    } <= set(palette.titles())  # fmt: skip
     assert {"Monday's run", "samsum-lora"} <= set(palette.titles())
     assert any("flan-t5-base" in title for title in palette.titles())
     assert tr(actions.action("window.find").title) not in palette.titles()

@@ -31,12 +31,9 @@ from tests.helpers.homes import add_run, make_recipe
 
 GOLDEN = repository.GOLDEN / "events_v1.jsonl"
 PLAN = {
-    "changes": {"training.micro_batch_tokens": 1024},
-    "memory_bytes": 7_700_000_000,
-    "memory_change": -0.378,
-    "time_change": 0.061,
-    "rows": 4,
-}
+    "changes": {"training.micro_batch_tokens": 1024}, "memory_bytes": 7_700_000_000, "memory_change": -0.378,
+    "time_change": 0.061, "rows": 4,
+}  # fmt: skip
 Events = list[dict[str, Any]]
 
 
@@ -45,12 +42,9 @@ def run_events() -> Events:
     """The events of a run, with those of one that memory does not suffice for: they were added to a run's later."""
     *run, ended = read_all(GOLDEN)
     facts = {
-        "v": 1,
-        "time": ended["time"],
-        "run": ended["run"],
-        "needed": 9_000_000_000,
+        "v": 1, "time": ended["time"], "run": ended["run"], "needed": 9_000_000_000,
         "available": 8_000_000_000,
-    }
+    }  # fmt: skip
     probed = {"event": "memory_probed", "planned": 8_500_000_000, "seconds": 1.5, "examples": 8, "rows": 4}
     exceeded = {"event": "memory_exceeded", "step": 3, "batch_size": 8, "rows": 4, "plans": [PLAN]}
     return [*run, facts | probed, facts | exceeded, ended]

@@ -274,32 +274,18 @@ def write_events(job: Job, spec: RunSpec, attempt: int = 1) -> None:
 
 def _started(spec: RunSpec) -> dict[str, Any]:
     return {
-        "total_steps": spec.total_steps,
-        "first_step": 0,
-        "trainable_parameters": 3_538_944,
-        "all_parameters": 251_116_800,
-        "device": "cpu",
-        "threads": 2,
-        "precision": "bfloat16",
-        "precision_reason": "",
-        "examples": {"train": 1228, "validation": 69, "test": 819},
-        "family": "encoder-decoder",
-        "matrices": 72,
-        "learning_rate": 1e-3,
-    } | dict(spec.facts)
+        "total_steps": spec.total_steps, "first_step": 0, "trainable_parameters": 3_538_944,
+        "all_parameters": 251_116_800, "device": "cpu", "threads": 2, "precision": "bfloat16",
+        "precision_reason": "", "examples": {"train": 1228, "validation": 69, "test": 819},
+        "family": "encoder-decoder", "matrices": 72, "learning_rate": 1e-3,
+    } | dict(spec.facts)  # fmt: skip
 
 
 def _step(step: int, loss: float, total: int) -> dict[str, Any]:
     return {
-        "step": step,
-        "epoch": step / total,
-        "loss": loss,
-        "learning_rate": 1e-3,
-        "gradient_norm": 0.7,
-        "tokens_per_second": 900.0,
-        "examples_per_second": 8.0,
-        "memory_bytes": 2 << 30,
-    }
+        "step": step, "epoch": step / total, "loss": loss, "learning_rate": 1e-3, "gradient_norm": 0.7,
+        "tokens_per_second": 900.0, "examples_per_second": 8.0, "memory_bytes": 2 << 30,
+    }  # fmt: skip
 
 
 def _write_result(log: _EventLog, spec: RunSpec) -> None:

@@ -155,12 +155,9 @@ def _gpt2(layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
 
 
 _BUILDERS: dict[Kind, Callable[[int], tuple[PreTrainedModel, PreTrainedTokenizerFast]]] = {
-    "t5": partial(_t5, tied=False),
-    "t5-tied": partial(_t5, tied=True),
-    "bart": _bart,
-    "llama": _llama,
+    "t5": partial(_t5, tied=False), "t5-tied": partial(_t5, tied=True), "bart": _bart, "llama": _llama,
     "gpt2": _gpt2,
-}
+}  # fmt: skip
 
 
 def _byte_level_tokenizer(single: str, pad: bool = True) -> PreTrainedTokenizerFast:

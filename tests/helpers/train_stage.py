@@ -12,11 +12,8 @@ from gui.widgets.text_view import TextView
 from tests.helpers.scripted_manager import scripted_manager
 
 BASICS = {
-    "name": "A run",
-    "base_model": {"id": "starter"},
-    "data": {"source": "sample"},
-    "method": {"id": "lora"},
-}
+    "name": "A run", "base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"},
+}  # fmt: skip
 
 STARTED = {
     "event": "run_started", "total_steps": 40, "first_step": 0, "trainable_parameters": 1_000,
@@ -47,17 +44,10 @@ def scores(mean: float, width: float = 0.012) -> dict[str, dict[str, float]]:
 
 def scored(of: str, mean: float, difference: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
-        "event": "evaluated",
-        "step": 40,
-        "split": "test",
-        "of": of,
-        "protocol": {"split": "test", "examples": 200},
-        "loss": None,
-        "scores": scores(mean),
-        "difference": difference,
-        "capped": 0.004,
-        "seconds": 3.0,
-    }
+        "event": "evaluated", "step": 40, "split": "test", "of": of,
+        "protocol": {"split": "test", "examples": 200}, "loss": None, "scores": scores(mean),
+        "difference": difference, "capped": 0.004, "seconds": 3.0,
+    }  # fmt: skip
 
 
 def difference(mean: float, verdict: str) -> dict[str, Any]:
@@ -66,14 +56,10 @@ def difference(mean: float, verdict: str) -> dict[str, Any]:
 
 def sample(step: int, summary: str, example: str = "1") -> dict[str, Any]:
     return {
-        "event": "sample_made",
-        "step": step,
-        "example": example,
-        "conversation": "Priya: the 14:10 is cancelled\nTom: ok",
-        "reference": "Priya's train is cancelled.",
-        "summary": summary,
-        "rouge1": 0.61,
-    }
+        "event": "sample_made", "step": step, "example": example,
+        "conversation": "Priya: the 14:10 is cancelled\nTom: ok", "reference": "Priya's train is cancelled.",
+        "summary": summary, "rouge1": 0.61,
+    }  # fmt: skip
 
 
 SAVED = {"event": "adapter_saved", "adapter": "an-adapter", "path": "", "bytes": 14_200, "step": 40}

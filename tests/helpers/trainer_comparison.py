@@ -375,12 +375,9 @@ class Tunesmith:
 
 
 SIDES: dict[str, Callable[..., Tutorial | Plain | Tunesmith]] = {
-    "tutorial": Tutorial,
-    "plain": Plain,
-    "plain_liger": partial(Plain, liger=True),
-    "tunesmith": Tunesmith,
+    "tutorial": Tutorial, "plain": Plain, "plain_liger": partial(Plain, liger=True), "tunesmith": Tunesmith,
     "own_code": Tunesmith,
-}
+}  # fmt: skip
 
 
 def needed_operations(stage: Stage) -> float:

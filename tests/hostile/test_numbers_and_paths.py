@@ -29,12 +29,9 @@ from tests.helpers.homes import add_adapter, add_run
 from tests.helpers.systems import WINDOWS
 
 BASE = {
-    "base_model": {"id": "starter"},
-    "data": {"source": "sample"},
-    "method": {"id": "lora"},
-    "training": {},
+    "base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}, "training": {},
     "evaluation": {},
-}
+}  # fmt: skip
 # As they stand in TOML; some are no TOML, and then texts of --set.
 DIGITS = st.sampled_from([1, 19, 20, 39, 308, 309, 310, 400, 4299, 4300, 4301, 9000])
 WHOLE = st.builds(

@@ -55,11 +55,8 @@ def wine(tmp_path_factory):
     """Run a program on a Windows of Wine's; `wine.drive` is its disk."""
     prefix = tmp_path_factory.mktemp("wine")
     variables = os.environ | {
-        "WINEPREFIX": str(prefix),
-        "WINEDEBUG": "-all",
-        "HOME": str(prefix),
-        "LC_ALL": "C.UTF-8",
-    }
+        "WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "HOME": str(prefix), "LC_ALL": "C.UTF-8",
+    }  # fmt: skip
 
     def run(*command: str) -> None:
         subprocess.run(["xvfb-run", "--auto-servernum", "wine", *command], env=variables, check=True)

@@ -18,11 +18,8 @@ from engine.options import describe
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 
 QUANTIZATIONS: tuple[tuple[Quantization, bool], ...] = (
-    ("none", False),
-    ("int8", False),
-    ("nf4", False),
-    ("nf4", True),
-)
+    ("none", False), ("int8", False), ("nf4", False), ("nf4", True),
+)  # fmt: skip
 # FP4 differs from NF4 by its sixteen values alone: tried with a method of each kind of file, not with all.
 FP4: tuple[tuple[Quantization, bool], ...] = (("fp4", False), ("fp4", True))
 # What the names of shards begin with that are not the processor's, by device.

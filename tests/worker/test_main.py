@@ -90,11 +90,8 @@ def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
     )[-1]
 
     assert (ended["outcome"], ended["message"], ended["hint"], ended["field"]) == (
-        "failed",
-        "What happened.",
-        "What to do.",
-        "data.source",
-    )
+        "failed", "What happened.", "What to do.", "data.source",
+    )  # fmt: skip
 
 
 def test_a_bug_is_called_unexpected_and_the_log_has_its_traceback(monkeypatch, capsys):

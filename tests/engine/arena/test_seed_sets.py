@@ -177,11 +177,8 @@ def test_the_table_has_columns_of_seeds_where_there_are_any(home):
     head, lines = arenas.table(statuses, arenas.groups(statuses))
     row, waiting = (dict(zip(head, line, strict=True)) for line in lines)
     assert [row[name] for name in ("detail", "seeds", "seeds_scored", "seeds_total")] == [
-        "r 32",
-        "42 44",
-        2,
-        3,
-    ]
+        "r 32", "42 44", 2, 3,
+    ]  # fmt: skip
     assert row["rouge1_spread"] == pytest.approx(abs(SEEDS[0].mean() - SEEDS[2].mean()) / np.sqrt(2))
     assert (waiting["detail"], waiting["seeds"], waiting["state"]) == ("r 32, seed 43", "", "waiting")
     plain = make_arena("ia3")

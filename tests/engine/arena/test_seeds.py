@@ -18,14 +18,9 @@ def names(arena: arenas.Arena) -> list[str]:
 def test_every_method_has_its_first_seed_before_any_has_its_second(home):
     arena = make_arena("lora", "prompt_only", "ia3", seeds=3)
     assert names(arena) == [
-        "LoRA, r 32, seed 42",
-        "Prompt only, no examples",
-        "IA3, seed 42",
-        "LoRA, r 32, seed 43",
-        "IA3, seed 43",
-        "LoRA, r 32, seed 44",
-        "IA3, seed 44",
-    ]
+        "LoRA, r 32, seed 42", "Prompt only, no examples", "IA3, seed 42", "LoRA, r 32, seed 43",
+        "IA3, seed 43", "LoRA, r 32, seed 44", "IA3, seed 44",
+    ]  # fmt: skip
     seeds = [recipes.load(arena.recipe_path(each)).training.seed for each in arena.entries]
     assert seeds == [42, 42, 42, 43, 43, 44, 44]
     assert arena.entries[0].id == "lora-r-32-seed-42"

@@ -80,11 +80,8 @@ def test_a_conversation_with_chatgpt_is_whole_also_where_nothing_names_a_parent(
 
 def test_a_chat_of_hipchat_is_none_of_telegram():
     message = {
-        "type": "message",
-        "from": {"name": "Ann"},
-        "date": "2016-01-01T10:00:00+00:00",
-        "message": "Hi",
-    }
+        "type": "message", "from": {"name": "Ann"}, "date": "2016-01-01T10:00:00+00:00", "message": "Hi",
+    }  # fmt: skip
     chat = read({"messages": [message, {**message, "from": {"name": "Bob"}, "message": "Yo"}]})
     assert (chat.kind, chat.text) == ("turns", "Ann: Hi\nBob: Yo")
 

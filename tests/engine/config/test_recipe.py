@@ -143,16 +143,9 @@ def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
         }
     )
     assert found == [
-        "nmae",
-        "base_model.id",
-        "data.every",
-        "data.max_tran",
-        "method.rank",
-        "method.dropuot",
-        "training.epochs",
-        "training.learning_rate",
-        "evaluation.split",
-    ]
+        "nmae", "base_model.id", "data.every", "data.max_tran", "method.rank", "method.dropuot",
+        "training.epochs", "training.learning_rate", "evaluation.split",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -134,11 +134,8 @@ def alpaca(*inputs: str, instruction: str = "Summarize this chat.") -> list[dict
 def test_an_instruction_is_the_conversation_where_the_input_is_empty():
     rows = alpaca("Cem: Yo\nDee: Yo", "", "", "")
     assert [example.conversation for example in examples(rows)] == [
-        "Cem: Yo\nDee: Yo",
-        "Ann: 1?\nBob: Yes",
-        "Ann: 2?\nBob: Yes",
-        "Ann: 3?\nBob: Yes",
-    ]
+        "Cem: Yo\nDee: Yo", "Ann: 1?\nBob: Yes", "Ann: 2?\nBob: Yes", "Ann: 3?\nBob: Yes",
+    ]  # fmt: skip
     assert 'if empty, "instruction" without the beginning that all of them share: "Shorten:"' in (
         shape_of(rows).reason
     )

@@ -21,18 +21,12 @@ def test_each_kind_is_told_by_its_name_and_goes_back_to_its_place():
     voting.delete(comparison)
     found = trash_contents.contents()
     assert [(each.kind, each.name) for each in found] == [
-        ("comparison", comparison.name),
-        ("arena", "methods"),
-        ("run", "a run"),
-        ("adapter", "tea"),
-    ]
+        ("comparison", comparison.name), ("arena", "methods"), ("run", "a run"), ("adapter", "tea"),
+    ]  # fmt: skip
     assert all(each.size_bytes > 0 for each in found)
     assert [trash_contents.restore(each) for each in found] == [
-        comparison.folder,
-        arena.folder,
-        run.folder,
-        adapter.folder,
-    ]
+        comparison.folder, arena.folder, run.folder, adapter.folder,
+    ]  # fmt: skip
     assert trash_contents.contents() == []
     assert library.find("tea") == adapter
 

@@ -39,12 +39,9 @@ def test_a_plan_of_several_changes_names_them_all_and_what_differs():
     assert plan.time == "not timed"
     assert plan.learning == "slightly different"
     assert plan.arguments.split()[1::2] == [
-        "training.activation_checkpointing=true",
-        "training.micro_batch_tokens=512",
-        "training.optimizer=adamw_8bit",
-        "base_model.quantization=nf4",
-        "base_model.double_quantization=true",
-    ]
+        "training.activation_checkpointing=true", "training.micro_batch_tokens=512",
+        "training.optimizer=adamw_8bit", "base_model.quantization=nf4", "base_model.double_quantization=true",
+    ]  # fmt: skip
 
 
 def test_a_terminal_gets_the_command_below_each_plan():

@@ -117,11 +117,8 @@ def test_a_run_and_a_folder_of_summaries_are_read_each_with_its_label(home, tmp_
     job = add_scored_run(scores=some(), recipe=make_recipe("mine", base="starter", source="sample"))
     found = read(job.id)
     assert (found.origin, found.label, found.adapter, found.name) == (
-        job.id,
-        "LoRA, r 16",
-        "starter-lora",
-        "mine",
-    )
+        job.id, "LoRA, r 16", "starter-lora", "mine",
+    )  # fmt: skip
     assert newest() == job.id
     example_scores.save(tmp_path, some(OTHER))
     outside = read(str(tmp_path), "Cloud")

@@ -25,11 +25,8 @@ def test_it_agrees_with_the_replay_of_every_event():
     entry, run = read_entry(job), run_store.open_run(job)
     assert entry.recipe == run.recipe
     assert (entry.outcome, entry.running, entry.step, entry.total_steps) == (
-        run.outcome,
-        run.running,
-        run.state.step,
-        run.state.total_steps,
-    )
+        run.outcome, run.running, run.state.step, run.state.total_steps,
+    )  # fmt: skip
     assert entry.loss == tuple(run.state.loss.values)
     assert (entry.gain, entry.verdict) == (0.015, "better")
     # The run is of a version without chrF.

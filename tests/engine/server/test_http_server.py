@@ -128,11 +128,8 @@ def test_a_summary_that_fails_is_the_clients_to_know(stage):
     stage.ask()
     command = stage.worker.wait_for(1)
     failed = {
-        "event": "summary_failed",
-        "request": command["request"],
-        "message": "Too long.",
-        "hint": "Cut it.",
-    }
+        "event": "summary_failed", "request": command["request"], "message": "Too long.", "hint": "Cut it.",
+    }  # fmt: skip
     stage.server.tell(failed)
     stage.server.tell({"event": "request_finished", "request": command["request"]})
     [(status, body)] = stage.join()

@@ -20,11 +20,8 @@ def adapter(name, folder=""):
 
 def test_every_model_has_a_name_of_its_own():
     chats, base, first, second = (
-        adapter("chats"),
-        adapter("base", "b-1"),
-        adapter("mails", "m-1"),
-        adapter("mails", "m-2"),
-    )
+        adapter("chats"), adapter("base", "b-1"), adapter("mails", "m-1"), adapter("mails", "m-2"),
+    )  # fmt: skip
     assert model_names([chats, base]) == ["chats", "b-1"]
     assert model_names([first, second, chats]) == ["m-1", "m-2", "chats"]
     assert model_names([adapter("m-1", "other"), first, second]) == ["m-1", "m-1-2", "m-2"]

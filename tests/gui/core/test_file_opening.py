@@ -91,14 +91,9 @@ def test_each_kind_is_shown_on_its_page_and_the_recipe_stays_in_front(tmp_path, 
     window, recipe = Recorder(), paths.presets_folder() / "starter.toml"
     file_opening.show(window, "playground", [recipe, adapter, tmp_path])
     assert window.log == [
-        ("page", "playground"),
-        ("page", "library"),
-        ("import", adapter),
-        ("page", "data"),
-        ("data", tmp_path),
-        ("page", "train"),
-        ("recipe", recipe),
-    ]
+        ("page", "playground"), ("page", "library"), ("import", adapter), ("page", "data"),
+        ("data", tmp_path), ("page", "train"), ("recipe", recipe),
+    ]  # fmt: skip
 
 
 def test_a_new_run_is_a_page_with_a_deed_and_a_recipe_that_is_none_is_said_on_the_page():

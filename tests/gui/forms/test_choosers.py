@@ -56,13 +56,8 @@ def drop(chooser, data):
 
 def test_each_is_listed_once_below_where_it_is_known_from(qtbot, field):
     assert entries(field)[:6] == [
-        "Used last",
-        "owner/small",
-        "On this computer",
-        "owner/other",
-        "Included",
-        "starter (practice model)",
-    ]
+        "Used last", "owner/small", "On this computer", "owner/other", "Included", "starter (practice model)",
+    ]  # fmt: skip
     data = SourceChooser()
     qtbot.addWidget(data)
     assert entries(data)[:2] == ["Included", "sample"]

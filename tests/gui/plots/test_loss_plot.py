@@ -147,11 +147,8 @@ def test_losses_and_scores_leave_as_picture_and_table(plot, tmp_path, monkeypatc
     with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [(row["step"], row["loss"], row["evaluation_loss"]) for row in rows] == [
-        ("1", "3.0", ""),
-        ("2", "2.0", "2.5"),
-        ("3", "1.0", ""),
-        ("4", "", "2.0"),
-    ]
+        ("1", "3.0", ""), ("2", "2.0", "2.5"), ("3", "1.0", ""), ("4", "", "2.0"),
+    ]  # fmt: skip
     assert [row["evaluation_rouge1"] for row in rows] == ["", "", "0.441", "0.575"]
     assert [row["evaluation_chrf"] for row in rows] == ["", "", "", "0.433"]
 

@@ -107,9 +107,5 @@ def test_nonsense_in_any_field_is_said_beside_it_also_in_german(form):
     refused, found = entered_everywhere(form, list(form._all_fields()))
     assert found == []
     assert {
-        "data.columns",
-        "data.conversation",
-        "data.source",
-        "training.device",
-        "training.warmup",
-    } <= refused
+        "data.columns", "data.conversation", "data.source", "training.device", "training.warmup",
+    } <= refused  # fmt: skip

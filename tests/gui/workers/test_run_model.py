@@ -22,13 +22,9 @@ def model(tmp_path, qtbot):
 
 def step(number: int, at: float) -> dict:
     return {
-        "event": "step_finished",
-        "time": at,
-        "step": number,
-        "epoch": 1.0,
-        "loss": 1.0,
+        "event": "step_finished", "time": at, "step": number, "epoch": 1.0, "loss": 1.0,
         "learning_rate": 1e-3,
-    }
+    }  # fmt: skip
 
 
 def live(tmp_path, qtbot, script) -> tuple[RunModel, Ending]:

@@ -67,13 +67,10 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
 @pytest.mark.parametrize(
     "other",
     [
-        {"template": "Sum up: {conversation}"},
-        {"limit": 31},
-        {"summary_limit": 21},
-        {"shots": EXAMPLES[:1]},
+        {"template": "Sum up: {conversation}"}, {"limit": 31}, {"summary_limit": 21}, {"shots": EXAMPLES[:1]},
         {"kind": "llama"},
     ],
-)
+)  # fmt: skip
 def test_another_way_to_encode_is_another_file(other):
     tokenize(EXAMPLES, prompter(), Channel())
     channel = Channel()

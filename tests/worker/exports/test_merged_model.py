@@ -67,13 +67,10 @@ METHODS = {
 @pytest.mark.parametrize(
     ("kind", "method"),
     [
-        ("t5", "full"),
-        ("t5-tied", "a stranger's, with biases"),
-        ("bart", "full"),
-        ("llama", "lora"),
+        ("t5", "full"), ("t5-tied", "a stranger's, with biases"), ("bart", "full"), ("llama", "lora"),
         ("gpt2", "a stranger's, with biases"),
     ],
-)
+)  # fmt: skip
 def test_plain_transformers_computes_what_base_and_adapter_did(kind, method, tmp_path):
     # Not stronger: random weights of any size make float32 itself uncertain.
     if method in METHODS:

@@ -46,16 +46,11 @@ def talks(tmp_path):
     return write(
         tmp_path / "talks",
         train=[
-            ("Ann: a", "x"),
-            ("Ann: b", "y"),
-            ("Ann: a", "z"),
-            (" Ann: b\n", "w"),
-            ("", "v"),
-            ("Ann: c", " "),
+            ("Ann: a", "x"), ("Ann: b", "y"), ("Ann: a", "z"), (" Ann: b\n", "w"), ("", "v"), ("Ann: c", " "),
         ],
         validation=[("Ann: a", "x"), ("Ann: d", "y")],
         test=[("Ann: d ", "x"), ("Ann: b", "y"), ("Ann: long " * 100, "z")],
-    )
+    )  # fmt: skip
 
 
 def test_counts_columns_and_rows(talks, check):

@@ -33,14 +33,10 @@ def preview(conversation: str = "auto", summary: str = "answers[0].text") -> Row
     shape = infer_schema(COLUMNS, ROWS, conversation, summary)
     return read_row_preview(
         {
-            "source": "x",
-            "split": None,
-            "columns": COLUMNS,
-            "rows": ROWS,
-            "shape": shape.as_dict(),
+            "source": "x", "split": None, "columns": COLUMNS, "rows": ROWS, "shape": shape.as_dict(),
             "problem": None,
         }
-    )
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -327,11 +327,8 @@ def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(
     checked(page, qtbot, str(path))
     assert seen == [(True, True)]
     assert page.parts.preview_table.headings() == [
-        "id: name",
-        "dialogue: conversation",
-        "summary: summary",
-        "title",
-    ]
+        "id: name", "dialogue: conversation", "summary: summary", "title",
+    ]  # fmt: skip
     assert page.parts.source.mapping.reason.text().startswith(
         "A conversation in each row. Conversation: column"
     )

@@ -203,11 +203,8 @@ def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
     cell = '[{"role": "user", "content": "hi"}, {"role": "bot", "con'
     look = RowPreview("x", "", columns, ({"messages": cell},), Shape("turns", columns, roles, ""), None)
     assert [head(look, column) for column in columns] == [
-        "role",
-        "messages: conversation",
-        "s1: summary",
-        "s2: further summaries",
-    ]
+        "role", "messages: conversation", "s1: summary", "s2: further summaries",
+    ]  # fmt: skip
     assert turn_keys(look) == ("role", "content")
 
 

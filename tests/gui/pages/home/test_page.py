@@ -129,11 +129,8 @@ def test_adapters_and_data_are_listed_newest_first_and_a_click_or_return_opens_o
     assert [item.name for item in page.adapters.items()] == ["first", "second", "old 3", "old 2"]
     texts = [page.data.accessible_text(item) for item in page.data.items()]
     assert texts == [
-        "Calls, 2 of 5 written",
-        "samsum, 2,116 conversations",
-        "mails, ",
-        "Sample conversations, bundled",
-    ]
+        "Calls, 2 of 5 written", "samsum, 2,116 conversations", "mails, ", "Sample conversations, bundled",
+    ]  # fmt: skip
     assert page.header.subtitle() == "4 data sets, 6 adapters"
     with qtbot.waitSignal(page.library_requested) as asked:
         click(page.adapter_view, 1)

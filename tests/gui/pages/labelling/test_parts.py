@@ -80,12 +80,8 @@ def test_steps_are_told_in_words(work):
     work.write(1, "")
     work.skip(1)
     assert [labelling_text.step_text(step) for step in work.history.steps] == [
-        "draft of the practice model",
-        "draft edited",
-        "accepted",
-        "emptied",
-        "skipped",
-    ]
+        "draft of the practice model", "draft edited", "accepted", "emptied", "skipped",
+    ]  # fmt: skip
 
 
 def test_a_length_is_told_against_the_usual_one(work):

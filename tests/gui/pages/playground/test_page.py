@@ -30,12 +30,8 @@ def test_base_and_four_adapters_summarise_side_by_side_and_one_may_fail_alone(pa
     assert {mark.kind for mark in views[1].marks()} == {"new"}
     assert "attention" in {mark.kind for mark in views[2].marks()}
     assert views[2].figures() == {
-        "rouge1": "50.0",
-        "chrf": "60.0",
-        "missing": "1",
-        "seconds": "0.5 s",
-        "speed": "20 tokens/s",
-    }
+        "rouge1": "50.0", "chrf": "60.0", "missing": "1", "seconds": "0.5 s", "speed": "20 tokens/s",
+    }  # fmt: skip
     assert page.header.subtitle() == "The practice model with 4 adapters, loaded in float32"
     counted = len(CONVERSATION.split())
     assert page.panel.meter.accessibleName().startswith(f"{counted} of 64 tokens")

@@ -51,12 +51,8 @@ def test_counts_are_shown_with_share_disk_memory_and_bits_as_far_as_they_are_kno
     split = _split(effect)
     assert split.isVisibleTo(effect)
     assert [part.name for part in split.portions] == [
-        "Weights",
-        "Adapter",
-        "Gradients",
-        "Optimizer",
-        "Activations",
-    ]
+        "Weights", "Adapter", "Gradients", "Optimizer", "Activations",
+    ]  # fmt: skip
     assert "Activations 300.0 MB" in split.accessibleDescription()
 
     effect.show_plan(PLAN | {"sized_by_training": True, "bits_per_parameter": None}, LORA)

@@ -157,11 +157,8 @@ def test_a_pause_that_frees_the_device_ends_the_worker_and_goes_on_later(stage, 
 def test_a_crash_says_what_happened_and_what_is_safe_and_keeps_the_curve(stage, qtbot):
     checkpoint = {"event": "checkpoint_saved", "step": 20, "path": "", "bytes": 9}
     script = [
-        ["emit", STARTED],
-        ["steps", {"count": 25, "per_second": 500}],
-        ["emit", checkpoint],
-        ["abort", None],
-    ]
+        ["emit", STARTED], ["steps", {"count": 25, "per_second": 500}], ["emit", checkpoint], ["abort", None],
+    ]  # fmt: skip
     model = stage.run(qtbot, script)
     card = stage.page.run_view.card
 

@@ -204,11 +204,8 @@ def test_data_of_ones_own_stays_inside_the_guide(guide, qtbot, tmp_path, monkeyp
     assert (made.data.conversation, made.data.max_conversation_tokens) == ("auto", 512)
     training = made.training
     assert (training.epochs, training.max_steps, training.evaluate_every, training.batch_size) == (
-        0,
-        0,
-        0,
-        16,
-    )
+        0, 0, 0, 16,
+    )  # fmt: skip
     assert "chats.csv" in page.steps["run"].text()
     page.data.choose("sample")
     assert page.recipe().data.source == "sample"
