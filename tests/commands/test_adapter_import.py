@@ -113,9 +113,7 @@ def test_damaged_weights_and_such_as_can_run_code_are_refused_by_name(served, in
     assert not [line for line in served.requests if "resolve" in line]
 
 
-def test_a_gated_adapter_a_strange_revision_and_a_dead_hub_are_told_with_what_to_do(
-    served, in_process, monkeypatch
-):
+def test_a_gated_adapter_and_a_dead_hub_are_told_with_what_to_do(served, in_process, monkeypatch):
     refused(in_process.run("adapters", "import", f"{NAME}@v9"), f"{NAME} has no revision v9", "main")
     served.gated.add(NAME)
     done = in_process.run("adapters", "import", NAME)

@@ -49,9 +49,7 @@ def test_a_dead_head_is_told_with_what_to_do(call, monkeypatch):
         (["arena", "run", "{arena}", "--cards", "2"], "--cards"),
     ],
 )
-def test_what_can_not_be_and_what_nobody_agreed_to_is_refused_beside_its_field(
-    call, monkeypatch, arguments, field
-):
+def test_what_nobody_agreed_to_is_refused_beside_its_field(call, monkeypatch, arguments, field):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     call("computers", "add", "lab", "--address", "127.0.0.1:9")
     arena = make_arena("lora").id

@@ -75,9 +75,7 @@ def test_a_run_begins_and_fetches_only_after_a_yes(tmp_path, hub, answered, answ
     "command",
     [["adapters", "merge", "stranger", "merged"], ["summarize", "--adapter", "stranger", "talk.txt"]],
 )
-def test_an_adapter_of_others_reaches_for_no_base_model_unasked(
-    tmp_path, hub, answered, monkeypatch, command
-):
+def test_an_adapter_fetches_no_base_model_unasked(tmp_path, hub, answered, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "talk.txt").write_text("Ann: hi\nBo: hello", encoding="utf-8")
     add_adapter("stranger", base_model=BaseModelFacts(id="someone/small"))

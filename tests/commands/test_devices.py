@@ -15,7 +15,7 @@ pytestmark = pytest.mark.torch
         ("cuda:x", "Device: auto, all, cpu, mps, xpu, or a GPU such as cuda:0."),
     ],
 )
-def test_a_device_that_is_not_there_is_a_problem_of_its_field(
+def test_a_device_that_is_not_there_is_a_problem(
     tmp_path, monkeypatch, in_process, make_recipe, device, message
 ):
     fake_nvidia_smi.install(tmp_path, monkeypatch, [row(0, "NVIDIA RTX 3060"), row(1, "NVIDIA L4")])

@@ -42,9 +42,7 @@ def wanted(base: str, source: str) -> Recipe:
     ],
 )
 @pytest.mark.parametrize("verb", ["train", "plan"])
-def test_a_recipe_is_refused_with_every_source_that_is_not_here(
-    verb, base, source, fields, recipe_file, in_process
-):
+def test_a_recipe_is_refused_with_every_missing_source(verb, base, source, fields, recipe_file, in_process):
     done = in_process.run(verb, str(recipe_file(base, source)), "--json")
     assert done.code == 2
     assert [problem["field"] for problem in done.problems] == fields

@@ -111,9 +111,7 @@ def test_the_language_is_told_unless_it_is_named(in_process, source, perfect):
         ),
     ],
 )
-def test_what_can_not_be_matched_is_a_problem_of_its_argument(
-    in_process, source, perfect, tmp_path, rows, message
-):
+def test_what_can_not_be_matched_is_a_problem(in_process, source, perfect, tmp_path, rows, message):
     own = predictions(tmp_path / "own.jsonl", rows)
     done = in_process.run(
         "score", "--data", str(source), "--json", "--predictions", perfect, "--against", own

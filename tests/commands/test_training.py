@@ -151,9 +151,7 @@ def test_a_run_for_slurm_is_made_and_trained_by_resuming_it(call, make_recipe, i
         (["--cards", "0", "--on", "lab"], "--cards"),
     ],
 )
-def test_cards_are_asked_of_slurm_or_another_computer_and_nodes_of_slurm_alone(
-    asked, field, call, make_recipe
-):
+def test_cards_are_asked_of_slurm_or_another_computer(asked, field, call, make_recipe):
     finished = call("train", str(make_recipe("t5")), *asked, "--json")
     assert (finished.code, finished.problems[0]["field"]) == (2, field)
 

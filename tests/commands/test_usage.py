@@ -149,9 +149,7 @@ VERBS_WITH_AN_ADAPTER = [
 
 
 @pytest.mark.parametrize("verb", VERBS_WITH_AN_ADAPTER, ids=" ".join)
-def test_every_verb_takes_the_beginning_of_an_id_and_says_when_several_begin_so(
-    verb, call, tmp_path, monkeypatch
-):
+def test_every_verb_takes_the_beginning_of_an_id(verb, call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "chat.txt").write_text("Ann: tea?", encoding="utf-8")
     tables = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -166,9 +164,7 @@ def test_every_verb_takes_the_beginning_of_an_id_and_says_when_several_begin_so(
 @pytest.mark.parametrize(
     ("given", "device"), [([], "auto"), (["--device", "cuda:1"], "cuda:1"), (["--device", "cpu"], "cpu")]
 )
-def test_adapters_write_on_their_base_by_their_own_prompts_on_the_device_that_is_named(
-    given, device, monkeypatch
-):
+def test_adapters_write_by_their_own_prompts_on_the_named_device(given, device, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
     assert "prompt" not in scoring.summary_request("Ann: hi", ["one", "two"], adapters, piecewise=False)

@@ -112,9 +112,7 @@ def test_what_was_said_stays_in_a_runs_samples_and_scores_and_the_token_with_the
 
 
 @pytest.mark.parametrize("quotes", [True, False])
-def test_a_library_that_quotes_what_was_said_does_not_bring_it_into_the_log(
-    tmp_path, monkeypatch, capfd, quotes
-):
+def test_what_a_library_quotes_is_not_in_the_log(tmp_path, monkeypatch, capfd, quotes):
     from engine.worker.dataset.prompter import Prompter
 
     def fail(_: Prompter, example):

@@ -73,7 +73,7 @@ def ask_the_price(manager: WorkerManager, parent: QObject) -> None:
 
 
 @pytest.mark.parametrize("ask", [check_data, read_source, ask_the_price])
-def test_an_answer_that_comes_when_its_asker_is_gone_is_nobodys(
+def test_an_answer_that_comes_too_late_is_nobodys(
     ask: Callable[[WorkerManager, QObject], None], asked, qtbot
 ):
     manager, thread = asked

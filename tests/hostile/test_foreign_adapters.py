@@ -73,9 +73,7 @@ def test_only_its_own_files_come_along(theirs, tmp_path, take):
 @WAYS
 @pytest.mark.parametrize("trap", ["link", "dangling", "device", "pipe", "folder"])
 @pytest.mark.parametrize("name", KINDS)
-def test_a_trap_in_the_place_of_one_is_refused_by_its_name_and_leaves_nothing(
-    theirs, tmp_path, take, trap, name
-):
+def test_a_trap_in_the_place_of_one_is_refused_by_its_name(theirs, tmp_path, take, trap, name):
     path = theirs / name
     kept = path.rename(tmp_path / "kept")
     if trap == "pipe":

@@ -52,9 +52,7 @@ def modes(path: Path) -> set[str]:
 
 
 @WAYS
-def test_an_interruption_leaves_nothing_and_nobody_else_can_read_what_is_unfinished(
-    tmp_path, monkeypatch, write
-):
+def test_an_interruption_leaves_nothing_and_shows_nothing(tmp_path, monkeypatch, write):
     seen, replace = [], Path.replace
 
     def interrupt(path: Path, target: Path) -> Path:

@@ -111,9 +111,7 @@ def test_a_part_that_does_not_fit_is_left_and_a_shorter_one_measured(tmp_path):
         ("print('no JSON')", "failed", "it printed: no JSON"),
     ],
 )
-def test_a_part_that_fails_or_lacks_something_says_why_and_the_next_is_measured(
-    tmp_path, script, status, reason
-):
+def test_a_part_that_fails_says_why_and_the_next_is_measured(tmp_path, script, status, reason):
     state, _ = measured(tmp_path, {"one": script, "two": DONE})
     assert (state.results["one"].status, state.results["one"].reason) == (status, reason)
     assert state.results["two"].status == "done"

@@ -95,9 +95,7 @@ def asked_of_uv(program):
     return [json.loads(line) for line in (program / "asked").read_text().splitlines()]
 
 
-def test_the_first_start_makes_an_environment_and_the_next_ones_start_it_at_once(
-    program, started, monkeypatch
-):
+def test_the_first_start_makes_an_environment_that_the_next_ones_use(program, started, monkeypatch):
     answered(monkeypatch, "Set up")
     launcher.main(["--page", "playground"])
     python = launcher.python_of(launcher.home() / launcher.digest())
@@ -152,9 +150,7 @@ def test_the_previous_version_can_be_used_until_the_next_one_works(program, star
     assert started[1][0] == old
 
 
-def test_progress_counts_what_uv_has_downloaded_and_cancel_ends_all_of_it(
-    program, started, monkeypatch, tmp_path
-):
+def test_progress_counts_what_uv_downloads_and_cancel_ends_it(program, started, monkeypatch, tmp_path):
     child = tmp_path / "child"
     (program / "downloads").write_text(
         f"import subprocess; subprocess.run(['sh', '-c', 'echo $$ > {child}; exec sleep 600'])"

@@ -21,9 +21,7 @@ pytestmark = [
 ]
 
 
-def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(
-    home, cluster, recipe_file, tmp_path, monkeypatch
-):
+def test_a_tunnel_that_is_cut_is_mended(home, cluster, recipe_file, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     with ssh_server(tmp_path) as server:
         monkeypatch.setenv("PATH", server.path)

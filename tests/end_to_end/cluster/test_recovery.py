@@ -26,9 +26,7 @@ pytestmark = [
 ]
 
 
-def test_an_arena_outlives_its_bridge_its_job_store_and_a_node(
-    terminal, home, cluster, recipe_file, monkeypatch
-):
+def test_an_arena_outlives_its_bridge_and_a_node(terminal, home, cluster, recipe_file, monkeypatch):
     methods = ["--method", "lora", "--method", "prompt_only"]
     [made] = terminal.run("arena", "new", str(recipe_file(100)), *methods, "--json").json
     cards = ["--cards", "2"]

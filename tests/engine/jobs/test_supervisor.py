@@ -109,9 +109,7 @@ def test_the_noise_of_libraries_goes_to_the_log_alone(start, job):
         (False, 1 << 30, "no longer be written."),
     ],
 )
-def test_a_worker_that_can_write_no_last_word_is_known_by_its_exit_code_and_the_disk(
-    start, monkeypatch, read_only, room, told
-):
+def test_a_worker_without_a_last_word_is_known_by_its_exit_code(start, monkeypatch, read_only, room, told):
     facts = SimpleNamespace(f_flag=os.ST_RDONLY if read_only else 0, f_bavail=room, f_frsize=1)
     monkeypatch.setattr(os, "statvfs", lambda _: facts)
     _, ending = run(start(f"os._exit({EVENTS_UNWRITTEN})"))

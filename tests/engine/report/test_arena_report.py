@@ -129,9 +129,7 @@ def test_the_table_has_every_entry_and_no_formula(filled, tmp_path):
     assert "'=LoRA" in titles
 
 
-def test_the_command_line_writes_it_beside_the_person_or_where_it_is_told(
-    filled, tmp_path, monkeypatch, capsys
-):
+def test_the_command_line_writes_it_here_or_where_it_is_told(filled, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.run(cli.parse(["arena", "report", filled.id])) == 0
     page = tmp_path / f"{filled.id}-report.html"

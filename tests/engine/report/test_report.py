@@ -118,9 +118,7 @@ def test_the_figures_as_csv_carry_no_formula(home, tmp_path):
     assert float(mean["low"]) <= float(mean["value"]) <= float(mean["high"])
 
 
-def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(
-    home, tmp_path, monkeypatch, capsys
-):
+def test_the_command_line_writes_it_here_or_where_it_is_told(home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     job = add_scored_run()
     assert cli.run(cli.parse(["runs", "report", job.id[:20]])) == 0

@@ -77,9 +77,7 @@ def test_recipes_adapters_and_conversations_are_told_apart(tmp_path, adapter):
     assert found == OpenedFiles(recipe, model, [adapter, packed_adapter], [packed_data, talk, tmp_path])
 
 
-def test_the_files_of_one_adapter_are_that_adapter_once_and_one_that_is_gone_is_the_data_pages(
-    adapter, tmp_path
-):
+def test_an_adapters_files_are_that_adapter_once_and_a_missing_one_is_data(adapter, tmp_path):
     own = [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
     assert sorted_files(own) == OpenedFiles(None, None, [adapter], [])
 

@@ -67,9 +67,7 @@ def test_the_card_of_the_summaries_is_shown_while_they_hold_it(meter, tmp_path, 
     assert 0 < used < total
 
 
-def test_a_driver_that_hangs_is_asked_once_at_a_time_and_the_answer_of_a_run_that_ended_is_dropped(
-    qtbot, monkeypatch
-):
+def test_a_driver_that_hangs_is_asked_once_and_late_answers_are_dropped(qtbot, monkeypatch):
     asked: list[Any] = []
     load = SystemLoad()
     monkeypatch.setattr(load._background, "run", lambda work, then: asked.append(then))

@@ -30,9 +30,7 @@ def _with_an_accident(monkeypatch, accident):
     monkeypatch.setattr(metadata, "changed", changed)
 
 
-def test_an_adapter_that_is_gone_or_goes_while_its_files_are_read_is_told_nothing_of(
-    reader, qtbot, monkeypatch
-):
+def test_nothing_is_told_of_an_adapter_that_goes_while_it_is_read(reader, qtbot, monkeypatch):
     add_adapter("ab")
     (adapter,), _ = library.scan()
     _with_an_accident(monkeypatch, shutil.rmtree)

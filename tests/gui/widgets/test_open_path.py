@@ -37,9 +37,7 @@ def said(window: QWidget) -> list[str]:
 
 
 @pytest.mark.parametrize("script", ["exit 3", None])
-def test_what_nothing_opens_is_said_with_the_path_or_address_to_copy(
-    script, window, qtbot, tmp_path, monkeypatch
-):
+def test_what_nothing_opens_is_said_with_its_path(script, window, qtbot, tmp_path, monkeypatch):
     opener(monkeypatch, tmp_path, script)
     (tmp_path / "runs").mkdir()
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)

@@ -107,9 +107,7 @@ def test_keys_of_the_base_in_an_adapter_file_are_refused_and_the_base_stays(tmp_
         ({"target_modules": "(q+)+"}, "target_modules"),
     ],
 )
-def test_what_a_strangers_configuration_asks_for_is_judged_before_peft_carries_it_out(
-    tmp_path, monkeypatch, change, told
-):
+def test_a_strangers_configuration_is_judged_before_peft(tmp_path, monkeypatch, change, told):
     evil = stranger(tmp_path, lambda tensors: None)
     path = evil.folder / library.CONFIG_NAME
     path.write_text(json.dumps(json.loads(path.read_text()) | change))

@@ -103,9 +103,7 @@ def test_formats_are_compared_on_few_and_only_the_best_is_scored_on_all(stage, m
     assert len(stage.summarised) == 3
 
 
-def test_the_recipe_can_ask_for_its_own_format_alone_and_summaries_do_not_depend_on_that(
-    tmp_path, monkeypatch
-):
+def test_the_recipe_can_ask_for_its_own_format_alone(tmp_path, monkeypatch):
     alone = Stage(tmp_path, monkeypatch, base_forms="recipe")
     whole = alone.evaluator.score_base()
     assert alone.summarised == [("chat", 6)]
@@ -131,9 +129,7 @@ def test_a_format_that_cant_be_scored_is_left_out_with_a_notice_and_the_recipes_
 
 
 @pytest.mark.parametrize(("first", "read_again"), [("Ok, Pizza.", True), (GERMAN, False)])
-def test_first_examples_that_are_in_another_language_among_all_are_read_again(
-    stage, monkeypatch, first, read_again
-):
+def test_first_examples_in_another_language_are_read_again(stage, monkeypatch, first, read_again):
     monkeypatch.setattr(evaluator, "COMPARED_EXAMPLES", 1)
     summaries = [first, *[GERMAN] * (len(stage.splits.test) - 1)]
     test = tuple(Example(str(index), "Ann: hi", text) for index, text in enumerate(summaries))

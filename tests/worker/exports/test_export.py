@@ -161,9 +161,7 @@ def test_the_verdict_stands_in_the_result_and_in_the_metadata(adapter_of, tmp_pa
     assert "5 of 5 summaries identical." in score_text.verification_lines(verified)[0]
 
 
-def test_another_prompt_is_told_and_a_broken_script_is_no_export_that_works(
-    adapter_of, tmp_path, monkeypatch
-):
+def test_another_prompt_is_told_and_a_broken_script_fails(adapter_of, tmp_path, monkeypatch):
     write = plain_prompt.write
 
     def spoilt(settings, runtime, folder):

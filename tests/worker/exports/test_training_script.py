@@ -129,9 +129,7 @@ def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
     assert difference(adapter, tmp_path / "out") < TOLERANCE
 
 
-def test_as_a_program_it_needs_nothing_of_tunesmith_and_takes_a_folder_named_like_code_for_a_name(
-    tmp_path, monkeypatch
-):
+def test_as_a_program_it_needs_nothing_of_tunesmith(tmp_path, monkeypatch):
     name = 'm") #""" ; import os; os.mkdir("made") #\u202e'
     adapter, model = trained(tmp_path, "llama", "lora", "method.dropout=0.0", name=name)
     result = exported(library.update(adapter, name=name), tmp_path / "out")

@@ -63,9 +63,7 @@ def test_a_single_row_that_does_not_fit_is_an_error(monkeypatch):
 
 
 @pytest.mark.parametrize(("free_tokens", "expected"), [(40_000, 20_000), (100, 1 << 11), (1 << 30, 1 << 18)])
-def test_keys_and_values_of_a_batch_fill_half_of_what_the_weights_leave_of_a_gpus_memory(
-    monkeypatch, free_tokens, expected
-):
+def test_a_batch_fills_half_of_what_the_weights_leave_of_a_gpu(monkeypatch, free_tokens, expected):
     base = load_tiny("llama")
     bytes_per_token = kv_values_per_token(base.model.config) * base.model.dtype.itemsize
     weights, kept = 14 << 30, 50 * bytes_per_token

@@ -105,9 +105,7 @@ def written_by_plain_peft(kind, adapter, prompts):
 
 
 @pytest.mark.parametrize("method", ["lora", "adalora"])
-def test_a_run_stopped_before_an_evaluation_goes_on_to_the_same_bits_and_makes_up_for_it(
-    tmp_path, monkeypatch, reference_run, method
-):
+def test_a_run_stopped_before_an_evaluation_makes_up_for_it(tmp_path, monkeypatch, reference_run, method):
     recipe = tiny_recipe(tmp_path, "t5", method, "training.log_every=1")
     whole = reference_run(method)
     evaluated = [each["step"] for each in events_named(whole.events, "evaluated")]
@@ -170,9 +168,7 @@ def stop_in_step(patch, number):
     patch.setattr(training_loop, "train_step", stopped)
 
 
-def test_a_worker_that_dies_without_a_word_goes_on_from_its_last_sound_checkpoint(
-    tmp_path, monkeypatch, reference_run
-):
+def test_a_worker_that_dies_goes_on_from_its_last_sound_checkpoint(tmp_path, monkeypatch, reference_run):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
 
     with monkeypatch.context() as patch:
@@ -280,9 +276,7 @@ def test_patience_ends_a_run_that_no_longer_gains_and_its_best_state_is_kept(tmp
     assert len(list(job.folder.glob("best-*"))) <= 3  # one for each of two checkpoints, and the best
 
 
-def test_a_run_that_leaves_its_length_to_the_data_is_as_long_as_its_plan_said_and_evaluated_ten_times(
-    tmp_path, monkeypatch
-):
+def test_a_run_whose_length_the_data_decide_is_as_long_as_planned(tmp_path, monkeypatch):
     monkeypatch.setattr(automatic, "ENOUGH_STEPS", 20)
     few = ("data.max_train=4", "data.max_validation=2", "data.max_test=2", "training.batch_size=2")
     recipe = tiny_recipe(
@@ -358,9 +352,7 @@ def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch)
     assert not run_store.checkpoints(job)
 
 
-def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_bits(
-    tmp_path, monkeypatch, reference_run
-):
+def test_a_pause_that_frees_the_device_goes_on_to_the_same_bits(tmp_path, monkeypatch, reference_run):
     job = run_store.create_run(tiny_recipe(tmp_path, "t5"))
     # First at once, then of a run that holds already.
     for step, ask in ((2, ask_to_free), (4, lambda channel: send_now(channel, "pause"))):

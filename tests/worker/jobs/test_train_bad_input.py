@@ -240,9 +240,7 @@ def test_what_cannot_be_done_is_refused_beside_its_field(ask, case, tmp_path, we
         ("gpt2", "method.virtual_tokens", {"method": {"id": "prefix_tuning", "virtual_tokens": 100}}),
     ],
 )
-def test_what_a_configuration_tells_is_refused_before_the_hub_is_asked_for_weights(
-    kind, field, tables, tmp_path, monkeypatch
-):
+def test_a_configuration_is_refused_before_weights_are_fetched(kind, field, tables, tmp_path, monkeypatch):
     path = tmp_path / "served" / "models" / "someone" / "small"
     shutil.copy(tiny_model(kind) / "model.safetensors", weightless_folder(kind, path, {"n_positions": 100}))
     wanted = {

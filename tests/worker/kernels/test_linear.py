@@ -70,9 +70,7 @@ def test_trained_layers_are_torchs(trained, dtype, asked):
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", [(48,), (7, 48), (3, 5, 48)])
-def test_what_frozen_weights_read_gets_torchs_gradient_also_where_the_result_is_changed_in_place(
-    shape, bias, asked
-):
+def test_frozen_weights_give_torchs_gradient_also_changed_in_place(shape, bias, asked):
     plain, patched = (layer.requires_grad_(False) for layer in pair(bias))
     gradients = []
     for layer in (plain, patched):

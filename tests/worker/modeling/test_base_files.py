@@ -153,9 +153,7 @@ def broken(folder: Path, value: float) -> tuple[Path, str]:
 
 
 @pytest.mark.parametrize(("value", "quantization"), [(float("nan"), "none"), (float("-inf"), "nf4")])
-def test_a_base_model_with_values_that_are_no_numbers_is_refused_wherever_it_is_read(
-    tmp_path, value, quantization
-):
+def test_a_base_model_with_values_that_are_no_numbers_is_refused(tmp_path, value, quantization):
     folder, name = broken(tmp_path / "model", value)
     recipe = make_recipe("llama", base_model={"id": str(folder), "quantization": quantization})
     for read in (

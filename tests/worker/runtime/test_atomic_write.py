@@ -20,9 +20,7 @@ def full_disk():
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_from_which_it_resumes_once_there_is_space(
-    tmp_path, monkeypatch, full_disk
-):
+def test_a_full_disk_fails_the_run_and_spares_its_checkpoint(tmp_path, monkeypatch, full_disk):
     recipe = tiny_recipe(
         tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.keep=last", "training.max_steps=4"
     )

@@ -40,9 +40,7 @@ def test_a_limit_that_openmp_was_given_is_kept(monkeypatch, limit, expected):
 @pytest.mark.parametrize(
     ("index", "overflows", "expected"), [(1, True, "bfloat16"), (0, False, "float16"), (0, True, "float32")]
 )
-def test_a_card_computes_in_the_best_format_that_it_and_the_model_have(
-    monkeypatch, index, overflows, expected
-):
+def test_a_card_computes_in_the_best_format_there_is(monkeypatch, index, overflows, expected):
     # An RTX 2080 beside an RTX 3060: the current device is not the one that is asked about.
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 1 - index)
@@ -58,9 +56,7 @@ def test_a_card_computes_in_the_best_format_that_it_and_the_model_have(
     ("capability", "exact", "expected"),
     [((8, 6), False, "high"), ((8, 6), True, "highest"), ((7, 5), False, "highest")],
 )
-def test_float32_is_tf32_on_ampere_and_later_unless_it_has_to_be_exact(
-    monkeypatch, capability, exact, expected
-):
+def test_float32_is_tf32_on_ampere_unless_it_has_to_be_exact(monkeypatch, capability, exact, expected):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     chosen = []
     monkeypatch.setattr(torch, "set_float32_matmul_precision", chosen.append)

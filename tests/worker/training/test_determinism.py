@@ -82,9 +82,7 @@ def test_on_a_cpu_they_are_not_touched(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("refusal", "name"), [(CUMSUM, "cumsum_cuda_kernel"), (CUBLAS, "CuBLAS")])
-def test_an_operation_that_refuses_is_named_and_its_step_computed_without(
-    tmp_path, monkeypatch, cpu_as_gpu, refusal, name
-):
+def test_an_operation_that_refuses_is_named(tmp_path, monkeypatch, cpu_as_gpu, refusal, name):
     short = ("training.max_steps=3", "method.dropout=0.3")
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.deterministic=off", *short)
     _, without = train_in_process(recipe)

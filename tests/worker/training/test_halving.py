@@ -75,9 +75,7 @@ def test_the_result_is_the_same_but_for_the_last_digits(tmp_path, monkeypatch):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-4)
 
 
-def test_later_steps_and_a_resumed_run_do_not_try_again_what_did_not_fit_and_end_with_the_same_bits(
-    tmp_path, monkeypatch
-):
+def test_what_did_not_fit_is_not_tried_again_and_the_bits_are_the_same(tmp_path, monkeypatch):
     tried = filled_by(monkeypatch, 2)
     recipe = recipe_for(tmp_path, "t5", "training.checkpoint_every=1")
     whole, straight = train_in_process(recipe)

@@ -37,9 +37,7 @@ class StepClock:
         return self._seconds
 
 
-def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed_also_when_resumed(
-    tmp_path, monkeypatch
-):
+def test_a_run_with_all_its_minutes_spent_ends_also_when_resumed(tmp_path, monkeypatch):
     StepClock(monkeypatch)
     recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
     job, events = completed(recipe)

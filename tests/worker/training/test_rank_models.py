@@ -137,9 +137,7 @@ def test_what_is_raised_in_between_ends_the_work_of_all(in_two, at):
         ("cuda", 40 * MIN_PROMPTS, 10**7, 8 * GB, 1),
     ],
 )
-def test_ranks_write_where_prompts_and_memory_suffice(
-    monkeypatch, device, prompts, parameters, free, expected
-):
+def test_ranks_write_where_memory_suffices(monkeypatch, device, prompts, parameters, free, expected):
     monkeypatch.setattr(rank_joining, "cores", lambda: 16)
     monkeypatch.setattr(devices, "unused_bytes", lambda _: free)
     monkeypatch.setattr(rank_models, "resident_bytes", lambda _: 4 * parameters)

@@ -204,9 +204,7 @@ def held(monkeypatch):
 # T5's blocks hand a view of the attention's bias on, which nobody changes.
 @pytest.mark.filterwarnings("ignore:FSDP2-wrapped module")
 @pytest.mark.parametrize(("kind", "method"), [("t5", "bottleneck"), ("llama", "prompt_tuning")])
-def test_ranks_that_share_out_a_base_in_four_bits_compute_what_those_with_the_whole_of_it_do(
-    tmp_path, in_two, held, kind, method
-):
+def test_ranks_that_share_a_base_in_four_bits_compute_the_same(tmp_path, in_two, held, kind, method):
     fixed = [*SHARDED, "base_model.quantization=nf4", "training.micro_batch_tokens=150"]
     _, whole = in_two(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed))
     shutil.rmtree(results_folder())
@@ -334,9 +332,7 @@ def test_a_rank_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path):
     assert run_store.last_step(job) == events_named(events, "step_finished")[-1]["step"]
 
 
-def test_ranks_that_accelerate_launch_starts_for_fsdp_train_one_run_sharded_by_version_2_and_stop_with_it(
-    tmp_path,
-):
+def test_ranks_of_accelerate_launch_for_fsdp_train_one_sharded_run(tmp_path):
     """The variables are those that `accelerate launch --use_fsdp` sets, whose version is 1 unless it is chosen."""
     (tmp_path / "temporary").mkdir()
     fsdp = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "1", "FSDP_CPU_RAM_EFFICIENT_LOADING": "true"}

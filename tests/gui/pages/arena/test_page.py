@@ -263,9 +263,7 @@ def test_the_front_follows_what_is_asked_and_a_point_that_is_picked_is_chosen_ev
     assert "MB on disk" in chart.accessibleDescription()
 
 
-def test_losses_and_a_report_leave_as_files_or_it_is_said_why_not(
-    bench, filled, tmp_path, qtbot, monkeypatch
-):
+def test_losses_and_a_report_leave_as_files_or_why_not(bench, filled, tmp_path, qtbot, monkeypatch):
     made, opened = bench(), []
     losses = made.page.lower_pane.losses
     for kind in ("png", "svg", "csv"):

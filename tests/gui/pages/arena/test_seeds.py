@@ -84,9 +84,7 @@ def test_seeds_are_one_row_that_says_their_spread_and_which_are_missing(bench, s
     assert table.items()[1].remark == ""
 
 
-def test_the_queue_has_each_seed_the_charts_a_point_for_each_row_and_a_row_leads_to_each_run(
-    bench, seeded, qtbot
-):
+def test_the_queue_has_each_seed_and_the_charts_a_point_for_each_row(bench, seeded, qtbot):
     page = bench().page
     queue, front = page.lower_pane.queue, page.lower_pane.front
     names = [queue.table.index(row, 0).data() for row in range(queue.table.rowCount())]

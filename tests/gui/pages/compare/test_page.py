@@ -88,9 +88,7 @@ def test_from_a_finished_run_and_from_an_adapter_to_scores_conversations_and_vot
     assert window.current_key() == "library"
 
 
-def test_others_are_added_and_stay_for_the_votes_which_come_back_in_the_arena_and_among_the_scores(
-    window, qtbot
-):
+def test_others_are_added_and_their_votes_come_back_in_the_arena(window, qtbot):
     first, second = jobs = linked_runs(2)
     page = window.show_built("compare")
     page.open_runs([(first.id, "")], "conversations")

@@ -252,9 +252,7 @@ def test_what_can_not_be_checked_is_said_beside_the_source_or_the_column(page, q
     assert source.source_field.problem() == ""
 
 
-def test_a_check_is_given_up_or_makes_room_for_the_next_which_inherits_no_decisions(
-    shown, qtbot, chats, tmp_path
-):
+def test_a_check_makes_room_for_the_next_which_inherits_no_decisions(shown, qtbot, chats, tmp_path):
     page = shown
     finding(page, "duplicates").act_button.click()
     page.open(str(chats))

@@ -19,9 +19,7 @@ Bench = library_bench.Bench
 
 
 @pytest.mark.parametrize("is_here", [False, True])
-def test_four_bits_are_offered_where_llama_cpps_program_is_and_what_is_fetched_is_said(
-    bench, monkeypatch, is_here
-):
+def test_four_bits_are_offered_where_llama_cpps_program_is(bench, monkeypatch, is_here):
     monkeypatch.setattr(exports, "has_quantizer", lambda: is_here)
     add_adapter("a", base_model=BaseModelFacts(id="b", family="decoder-only"))
     entries = bench().exports(library.find("a"))

@@ -107,9 +107,7 @@ def test_the_base_is_loaded_as_the_first_adapter_was_scored(page, qtbot):
     assert page.controller.summarizer._thread is first
 
 
-def test_opened_adapters_bring_their_decoding_and_limit_and_leave_with_the_base_or_when_deleted(
-    page, workers
-):
+def test_opened_adapters_bring_their_decoding_and_leave_with_the_base(page, workers):
     actions = {action.data(): action for action in page.adapter_menu().actions()}
     assert (actions["a1"].isEnabled(), actions["b1"].isEnabled()) == (True, False)
     page.open(["a1", "a2", "b1"])

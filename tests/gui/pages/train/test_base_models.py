@@ -279,9 +279,7 @@ def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
         manager.leave()
 
 
-def test_a_gguf_file_becomes_the_base_model_with_layers_of_its_own_and_is_said_to_be_unpacked(
-    stage, monkeypatch, tmp_path
-):
+def test_a_gguf_file_becomes_the_base_model_and_is_said_to_be_unpacked(stage, monkeypatch, tmp_path):
     file, form = tmp_path / "mine.gguf", stage.page.panel.form
     file.write_bytes(b"GGUF")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))

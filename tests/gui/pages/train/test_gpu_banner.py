@@ -40,9 +40,7 @@ def test_an_idle_card_is_told_of_with_the_way_out_and_no_other(banner, monkeypat
     assert banner.isHidden()
 
 
-def test_put_away_it_stays_away_also_in_another_language_until_it_says_something_else(
-    banner, qtbot, monkeypatch
-):
+def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monkeypatch):
     banner.judge(IDLE)
     banner.strip.action_button().click()
     assert banner.isHidden()

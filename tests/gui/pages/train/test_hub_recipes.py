@@ -93,9 +93,7 @@ def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot, t
     qtbot.waitUntil(page.panel.start_button.isEnabled)
 
 
-def test_checking_data_asks_before_it_fetches_and_refuses_scripts_beside_the_source(
-    qtbot, home, hub, tmp_path
-):
+def test_checking_data_asks_before_it_fetches_and_refuses_scripts(qtbot, home, hub, tmp_path):
     manager = WorkerManager()
     made = DataPage(manager)
     qtbot.addWidget(made)

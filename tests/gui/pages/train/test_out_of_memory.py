@@ -135,9 +135,7 @@ def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
 
 
 @posix
-def test_plans_for_a_run_that_the_system_killed_are_looked_for_again_when_it_is_opened_later(
-    stage, qtbot, monkeypatch
-):
+def test_plans_for_a_run_that_the_system_killed_are_looked_for_again(stage, qtbot, monkeypatch):
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     stage.scripts["shrink"] = [["fail", {"message": "No."}]]
     model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])

@@ -54,7 +54,7 @@ def test_files_of_the_same_name_are_told_apart_and_a_menu_forgets_them(page):
     assert recent.entries() == []
 
 
-def test_recipes_that_were_opened_and_saved_stand_below_the_presets_and_in_the_palette(
+def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
     styled, qtbot, home, tmp_path, monkeypatch
 ):
     manager = WorkerManager()

@@ -88,7 +88,7 @@ def opened(monkeypatch) -> list[str]:
         ("mine.json", 0, "mine.json", False),
     ],
 )
-def test_a_report_is_saved_where_it_was_asked_for(
+def test_a_report_is_saved_where_asked(
     home, qtbot, tmp_path, monkeypatch, opened, typed, chosen, name, shown
 ):
     kind = kinds().split(";;")[chosen]

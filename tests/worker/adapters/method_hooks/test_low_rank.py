@@ -175,9 +175,7 @@ def test_olora_begins_at_orthonormal_directions_of_the_weight():
     ("kind", "quantization", "initialisation"),
     [("gpt2", "none", "olora"), ("t5", "none", "pissa"), ("llama", "nf4", "pissa")],
 )
-def test_a_start_at_the_weights_own_directions_leaves_the_base_and_its_outputs_as_they_are(
-    kind, quantization, initialisation
-):
+def test_a_start_at_the_weights_own_directions_leaves_the_base(kind, quantization, initialisation):
     recipe = lora(kind, quantization, initialisation=initialisation)
     base = load(recipe)
     weights = {name: tensor.clone() for name, tensor in base.model.state_dict().items()}
@@ -189,9 +187,7 @@ def test_a_start_at_the_weights_own_directions_leaves_the_base_and_its_outputs_a
 
 
 @pytest.mark.parametrize("initialisation", ["pissa", "olora"])
-def test_the_pair_and_its_base_factors_are_saved_as_one_plain_lora_of_twice_the_rank(
-    initialisation, tmp_path
-):
+def test_pair_and_base_factors_are_saved_as_one_lora_of_twice_the_rank(initialisation, tmp_path):
     recipe = lora(initialisation=initialisation, rs_lora=True)
     model, base = train(recipe), load_tiny("llama")
     expected = logits(model, base)
