@@ -17,6 +17,26 @@ for wait in (QtBot.waitSignal, QtBot.waitSignals, QtBot.waitUntil):
     (wait.__kwdefaults__ or {})["timeout"] = 240_000
 
 
+class Bot(QtBot):
+    """pytest-qt's, with calls that return the widget."""
+
+    def add(self, widget):
+        """Close it with the test."""
+        self.addWidget(widget)
+        return widget
+
+    def show(self, widget):
+        """Show it until the end of the test."""
+        with self.waitActive(widget):
+            self.add(widget).show()
+        return widget
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    return Bot(request)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _garbage_freed_in_gui_thread():
     """As in the window (gui/core/garbage.py): else a test's thread, or a later test's, destroys widgets."""

@@ -43,10 +43,7 @@ DRAWN = {Scrubber: Role.Slider, Histogram: Role.Slider, Chart: Role.Chart, Drawi
 @pytest.fixture
 def window(styled, qtbot, home):
     fill_home()
-    made = make_window()
-    qtbot.addWidget(made)
-    with qtbot.waitActive(made):
-        made.show()
+    made = qtbot.show(make_window())
     made.built("train").panel.set_level("everything")
     yield made
     leave(made)

@@ -354,8 +354,7 @@ def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(harness, q
 
 
 def test_settings_apply_at_once_and_are_kept(qtbot, home):
-    dialog = SettingsDialog(Preferences())
-    qtbot.addWidget(dialog)
+    dialog = qtbot.add(SettingsDialog(Preferences()))
     dialog.sizes.set_key("150")
     dialog.schemes.set_current("dark")
 

@@ -64,9 +64,7 @@ def test_keys_press_a_button_only_while_it_can_be_pressed(styled, qtbot):
 
 
 def test_the_sheet_lists_every_action_and_is_searched_by_action_key_and_place(styled, qtbot):
-    sheet = ShortcutsSheet("playground")
-    qtbot.addWidget(sheet)
-    sheet.show()
+    sheet = qtbot.show(ShortcutsSheet("playground"))
     assert sorted(sheet.shown()) == sorted(each.id for each in ACTIONS)
     places = list(dict.fromkeys(name.partition(".")[0] for name in sheet.shown()))
     assert places[:2] == ["window", "playground"]

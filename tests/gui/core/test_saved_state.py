@@ -42,21 +42,18 @@ def start(story):
 )
 def test_the_first_window_fits_the_screen(styled, qtbot, monkeypatch, room, first, least):
     monkeypatch.setattr(ShellWindow, "_room", lambda _window: room)
-    made = ShellWindow()
-    qtbot.addWidget(made)
+    made = qtbot.add(ShellWindow())
     assert made.size() == first
     assert made.minimumSize() == least
 
 
 def test_a_window_of_a_larger_screen_is_cut_down_to_this_one(styled, qtbot, home, monkeypatch):
     preferences = Preferences()
-    first = ShellWindow(preferences)
-    qtbot.addWidget(first)
+    first = qtbot.add(ShellWindow(preferences))
     first.resize(1400, 880)
     first.close()
     monkeypatch.setattr(ShellWindow, "_room", lambda _window: QSize(1100, 720))
-    second = ShellWindow(preferences)
-    qtbot.addWidget(second)
+    second = qtbot.add(ShellWindow(preferences))
     assert second.width() <= 1100
     assert second.height() <= 720
     assert fitting(QSize(9, 9), None) == QSize(9, 9)
@@ -76,8 +73,7 @@ def parts(splitter: Splitter, count: int) -> None:
 
 @pytest.fixture
 def splitter(styled, qtbot):
-    made = Splitter("some")
-    qtbot.addWidget(made)
+    made = qtbot.add(Splitter("some"))
     parts(made, 2)
     made.resize(1001, 100)
     made.show()

@@ -24,8 +24,7 @@ def commands(monkeypatch):
 
 
 def window(qtbot, monkeypatch, *, in_front: bool) -> QWidget:
-    made = QWidget()
-    qtbot.addWidget(made)
+    made = qtbot.add(QWidget())
     monkeypatch.setattr(made, "isActiveWindow", lambda: in_front)
     return made
 

@@ -26,8 +26,7 @@ def dialog(qtbot, styled, done):
     (paths.results_folder() / "a.safetensors").write_bytes(bytes(5_000_000))
     (paths.converted_models_folder() / "one").mkdir()
     (paths.converted_models_folder() / "one" / "model.bin").write_bytes(bytes(2_000_000))
-    made = DiskDialog(CheckpointCleanup(Preferences()))
-    qtbot.addWidget(made)
+    made = qtbot.add(DiskDialog(CheckpointCleanup(Preferences())))
     qtbot.waitUntil(made.free_button.isEnabled)
     return made
 

@@ -15,9 +15,7 @@ def dialog(stage, qtbot):
     model = stage.page.start_run(recipe.from_tables(BASICS))
     for name in ("a", "b"):
         stage.manager.device_queue.add("export", name, {})
-    made = QueueDialog(stage.manager)
-    qtbot.addWidget(made)
-    made.show()
+    made = qtbot.show(QueueDialog(stage.manager))
     qtbot.waitUntil(lambda: model.state.step > 0)
     return made
 

@@ -28,10 +28,7 @@ class Window(QWidget):
 
 @pytest.fixture
 def window(qtbot):
-    made = Window()
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return qtbot.show(Window())
 
 
 def asked(stage, qtbot, window, script) -> QuitDialog:

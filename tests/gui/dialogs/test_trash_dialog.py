@@ -18,9 +18,7 @@ def dialog(qtbot, styled, home):
         for name in ("one", "two"):
             library.delete(add_adapter(name))
         run_store.delete_run(add_run(make_recipe("a run")))
-    made = TrashDialog()
-    qtbot.addWidget(made)
-    made.show()
+    made = qtbot.show(TrashDialog())
     qtbot.waitUntil(lambda: len(made.table.items()) == 3)
     return made
 
@@ -30,9 +28,7 @@ def names(dialog):
 
 
 def test_an_empty_trash_says_so(qtbot, styled, home):
-    dialog = TrashDialog()
-    qtbot.addWidget(dialog)
-    dialog.show()
+    dialog = qtbot.show(TrashDialog())
     qtbot.waitUntil(lambda: not dialog.view.isVisible())
     assert not dialog.restore_button.isEnabled()
     assert not dialog.empty_button.isEnabled()

@@ -26,8 +26,7 @@ KNOWN = KnownSources(
 
 @pytest.fixture
 def field(qtbot, styled):
-    around = QWidget()
-    qtbot.addWidget(around)
+    around = qtbot.add(QWidget())
     column = QVBoxLayout(around)
     made = BaseModelChooser()
     for part in (QLineEdit(), made):
@@ -58,8 +57,7 @@ def test_each_is_listed_once_below_where_it_is_known_from(qtbot, field):
     assert entries(field)[:6] == [
         "Used last", "owner/small", "On this computer", "owner/other", "Included", "starter (practice model)",
     ]  # fmt: skip
-    data = SourceChooser()
-    qtbot.addWidget(data)
+    data = qtbot.add(SourceChooser())
     assert entries(data)[:2] == ["Included", "sample"]
     data.offer_known(KNOWN)
     assert entries(data)[:4] == ["Used last", "/data/calls.csv", "Checked", "/data/mails.mbox"]

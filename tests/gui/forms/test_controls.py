@@ -51,8 +51,7 @@ def test_segments_are_radio_buttons_of_equal_width_that_grow_with_their_texts(le
 
 @pytest.fixture
 def targets(styled, qtbot):
-    made = ToggleChips(["q", "k", "v", "o"], ["q", "v"])
-    qtbot.addWidget(made)
+    made = qtbot.add(ToggleChips(["q", "k", "v", "o"], ["q", "v"]))
     made.resize(300, 40)
     return made
 
@@ -73,8 +72,7 @@ def test_chips_toggle_by_mouse_and_space_are_replaced_and_wrap(targets):
 
 
 def test_a_choice_gives_keys_and_keeps_them_with_new_items(styled, qtbot):
-    choice = ComboBox([("lora", "LoRA"), ("ia3", "IA3")])
-    qtbot.addWidget(choice)
+    choice = qtbot.add(ComboBox([("lora", "LoRA"), ("ia3", "IA3")]))
     assert choice.key() == "lora"
     with qtbot.waitSignal(choice.chosen) as told:
         QTest.keyClick(choice, Qt.Key.Key_Down)
@@ -85,16 +83,14 @@ def test_a_choice_gives_keys_and_keeps_them_with_new_items(styled, qtbot):
     QTest.keyClick(choice, Qt.Key.Key_Up)
     assert choice.key() == "ia3"
 
-    line = ComboBox([("starter", "The practice model")], editable=True)
-    qtbot.addWidget(line)
+    line = qtbot.add(ComboBox([("starter", "The practice model")], editable=True))
     for key in ("google/flan-t5-base", "starter"):
         line.set_key(key)
         assert line.key() == key
 
 
 def test_a_search_waits_for_a_rest_in_typing_and_escape_clears_it_at_once(styled, qtbot):
-    field = SearchField("Search methods")
-    qtbot.addWidget(field)
+    field = qtbot.add(SearchField("Search methods"))
     told = []
     field.searched.connect(told.append)
     QTest.keyClicks(field, "lora")
@@ -106,8 +102,7 @@ def test_a_search_waits_for_a_rest_in_typing_and_escape_clears_it_at_once(styled
 
 def test_a_button_with_the_keyboard_is_pressed_by_return_too_and_once(styled, qtbot):
     pressed = []
-    button = primary("Go on")
-    qtbot.addWidget(button)
+    button = qtbot.add(primary("Go on"))
     button.clicked.connect(lambda: pressed.append(1))
     for count, key in enumerate((Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space), 1):
         qtbot.keyClick(button, key)

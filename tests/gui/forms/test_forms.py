@@ -24,8 +24,7 @@ BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method
 
 @pytest.fixture
 def form(qtbot, home):
-    made = RecipeForm(QWidget())
-    qtbot.addWidget(made)
+    made = qtbot.add(RecipeForm(QWidget()))
     made.set_recipe(recipe.from_tables(BASICS))
     return made
 
@@ -88,8 +87,7 @@ def speak():
 @pytest.mark.parametrize("code", ["en", "de"])
 def test_the_form_with_all_fields_fits_its_pane_in_every_language(code, speak, styled, qtbot):
     speak(code)
-    made = RecipeForm(QWidget())
-    qtbot.addWidget(made)
+    made = qtbot.add(RecipeForm(QWidget()))
     made.set_recipe(recipe.from_tables(BASICS))
     made.set_level("everything")
     made.show()

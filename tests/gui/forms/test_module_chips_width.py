@@ -19,14 +19,12 @@ FIRST = LATE | {"base_parameters": 7_362_816, "precision": "bfloat16", "memory":
 
 @pytest.fixture
 def panel(styled, qtbot):
-    made = RecipePanel()
-    qtbot.addWidget(made)
+    made = qtbot.add(RecipePanel())
     made.set_recipe(recipe.load(paths.presets_folder() / "starter.toml"))
     made.set_level("more")
     made.set_level("essential")  # as the page does with the level preferred
     made.resize(WIDTH, 900)
     made.show()
-    qtbot.waitExposed(made)
     return made
 
 

@@ -28,16 +28,14 @@ def marked_in(editor, line: int) -> list[tuple[int, int]]:
 
 @pytest.fixture
 def editor(qtbot, home):
-    made = PromptEditor()
-    qtbot.addWidget(made)
+    made = qtbot.add(PromptEditor())
     made.write(prompts.DEFAULT_PROMPT)
     return made
 
 
 @pytest.fixture
 def form(qtbot, home):
-    made = RecipeForm(QWidget())
-    qtbot.addWidget(made)
+    made = qtbot.add(RecipeForm(QWidget()))
     made.set_recipe(recipe.from_tables(BASICS))
     return made
 

@@ -50,8 +50,7 @@ class Steps:
 
 @pytest.fixture
 def steps(qtbot):
-    form = QWidget()
-    qtbot.addWidget(form)
+    form = qtbot.add(QWidget())
     return Steps(form)
 
 
@@ -248,8 +247,7 @@ def test_undo_is_offered_while_it_can_be_done_and_its_keys_are_told(form, qtbot)
     offer.do()
     assert form.method_id() == "lora"
     assert "Redo" in offered()
-    sheet = ShortcutsSheet("train")
-    qtbot.addWidget(sheet)
+    sheet = qtbot.add(ShortcutsSheet("train"))
     assert {"form.undo", "form.redo"} <= set(sheet.shown())
 
 
@@ -258,8 +256,7 @@ def test_undo_is_offered_while_it_can_be_done_and_its_keys_are_told(form, qtbot)
 
 @pytest.fixture
 def entries(styled, qtbot):
-    made = EntriesForm()
-    qtbot.addWidget(made)
+    made = qtbot.add(EntriesForm())
     made.ask_for_arena(recipe.from_tables(BASICS))
     with qtbot.waitActive(made):
         made.show()

@@ -27,8 +27,7 @@ def test_a_drawing_has_colours_of_the_scheme_and_texts_with_translations(styled,
     assert colours
     assert colours <= set(vars(DARK).values())
     assert said <= {*drawing.TEXTS, *WORDS, "+", "=", "0"}
-    made = Drawing()
-    qtbot.addWidget(made)
+    made = qtbot.add(Drawing())
     made.show_drawing(name, "what it shows")
     assert made.pixmap().height() in (px(120), px(160))
     assert made.accessibleName() == "what it shows"

@@ -19,8 +19,7 @@ from gui.widgets.labels import ElidedLabel, Figure
 
 @pytest.fixture
 def lengths(styled, qtbot):
-    made = Histogram("Conversation length")
-    qtbot.addWidget(made)
+    made = qtbot.add(Histogram("Conversation length"))
     made.resize(402, 240)
     made.set_counts([10, 40, 30, 20, 10, 5, 4, 3, 2, 1], 100)
     made.set_limit(500)
@@ -94,8 +93,7 @@ def test_an_interval_has_a_text():
 
 @pytest.fixture
 def blocks(styled, qtbot):
-    made = BlockDrawing()
-    qtbot.addWidget(made)
+    made = qtbot.add(BlockDrawing())
     attention = Group("Self-attention", tuple(Part(text, f"encoder.{text}") for text in "qkvo"))
     made.set_blocks([Block("Encoder block × 12", (attention,))])
     made.resize(made.sizeHint())
@@ -113,8 +111,7 @@ def test_exactly_the_trained_parts_are_lit(blocks):
 
 @pytest.fixture
 def scrubber(styled, qtbot):
-    made = Scrubber()
-    qtbot.addWidget(made)
+    made = qtbot.add(Scrubber())
     made.resize(500, 28)
     made.set_steps([0, 154, 308], 1540, [462, 616])
     return made
@@ -144,8 +141,7 @@ def test_a_scrubber_stands_at_the_newest_or_where_it_was_moved_to(scrubber):
 
 
 def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):
-    label = ElidedLabel("a text of some length")
-    qtbot.addWidget(label)
+    label = qtbot.add(ElidedLabel("a text of some length"))
     label.resize(400, 20)
     label.show()
     assert label.toolTip() == ""
@@ -165,8 +161,7 @@ def test_a_bar_stays_within_its_ends_and_a_figure_is_said_whole(styled, qtbot):
 
 
 def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled, qtbot):
-    made = BlockDrawing()
-    qtbot.addWidget(made)
+    made = qtbot.add(BlockDrawing())
     made.set_blocks([Block("Block × 2", (Group("Self-attention", (Part("q"), Part("o"))),))])
     made.set_trained(("q",), "")
     without = made._row_height()
@@ -177,8 +172,7 @@ def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled
 
 
 def test_steps_without_end_are_drawn_as_some(qtbot, monkeypatch):
-    scrubber = Scrubber()
-    qtbot.addWidget(scrubber)
+    scrubber = qtbot.add(Scrubber())
     drawn: list[QPointF] = []
     monkeypatch.setattr(scrubber, "_dot", lambda *dot: drawn.append(dot))
     scrubber.set_steps(range(0, 20_000, 2), 10**18, range(1, 10**18, 3))
@@ -193,8 +187,7 @@ LONG = ("Gewichte", "Adapter", "Gradienten", "Optimierer", "Aktivierungen", "Pro
 
 
 def test_no_name_runs_into_its_size_and_a_narrow_form_still_has_two_columns(qtbot):
-    bar = SplitBar("Memory", expected=len(LONG))
-    qtbot.addWidget(bar)
+    bar = qtbot.add(SplitBar("Memory", expected=len(LONG)))
     bar.set_portions([Portion(name, 1.0, "1.135,1 MB", "accent") for name in LONG])
     name, size = QFontMetrics(font("label")), QFontMetrics(font("figure_small"))
     for width in (640, 760, 920, 1200):

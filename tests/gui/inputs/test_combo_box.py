@@ -13,8 +13,7 @@ LONG = "cuda:1: NVIDIA RTX 6000 Ada Generation, 51.5 GB"
 def combo(qtbot, monkeypatch):
     # The offscreen platform warns of a popup.
     monkeypatch.setattr(QComboBox, "showPopup", lambda _: None)
-    made = ComboBox(["auto", ("cuda:1", LONG)], editable=True)
-    qtbot.addWidget(made)
+    made = qtbot.add(ComboBox(["auto", ("cuda:1", LONG)], editable=True))
     made.setFixedWidth(120)
     return made
 
@@ -42,8 +41,7 @@ def test_the_list_is_as_wide_as_its_longest_text(combo):
 
 
 def test_a_shortened_choice_tells_all_of_itself_in_the_tooltip(qtbot, styled):
-    choice = ComboBox([("long", LONG), ("short", "s")])
-    qtbot.addWidget(choice)
+    choice = qtbot.add(ComboBox([("long", LONG), ("short", "s")]))
     choice.resize(120, 32)
     choice.grab()
     assert choice.toolTip() == LONG

@@ -11,8 +11,7 @@ def controls():
 
 
 def test_a_problem_is_shown_and_goes(styled, qtbot):
-    field = Field("Precision", QLineEdit("float16"), helper_text="of the frozen weights")
-    qtbot.addWidget(field)
+    field = qtbot.add(Field("Precision", QLineEdit("float16"), helper_text="of the frozen weights"))
     field.set_problem("T5 overflows in float16.", "Use bfloat16.")
     assert field.problem() == "T5 overflows in float16. Use bfloat16."
     assert field.control.property("problem") == "true"

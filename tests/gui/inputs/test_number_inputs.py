@@ -25,21 +25,17 @@ def test_a_float_is_shown_as_short_as_can_be_and_taken_in_all_ways_of_writing_it
         0.0: "0",
         1e22: "1e22",
     }.items():
-        field = FloatField(value)
-        qtbot.addWidget(field)
+        field = qtbot.add(FloatField(value))
         assert (field.text(), field.value()) == (shown, value)
     for typed in ("2e-5", "2E-5", "0.00002", "2,0e-5", "0,00002"):
-        field = FloatField(0.001, 0.0, 1.0)
-        qtbot.addWidget(field)
+        field = qtbot.add(FloatField(0.001, 0.0, 1.0))
         field.selectAll()
         QTest.keyClicks(field, typed)
         assert (field.value(), field.text()) == (2e-5, typed)
 
 
 def test_out_of_bounds_is_not_taken_and_falls_back(styled, qtbot):
-    field = FloatField(0.1, 0.0, 1.0)
-    qtbot.addWidget(field)
-    field.show()
+    field = qtbot.show(FloatField(0.1, 0.0, 1.0))
     field.activateWindow()
     field.setFocus()
     qtbot.waitUntil(field.hasFocus)
@@ -51,8 +47,7 @@ def test_out_of_bounds_is_not_taken_and_falls_back(styled, qtbot):
 
 
 def test_letters_cannot_be_typed_and_an_optional_float_may_be_empty(styled, qtbot):
-    field = FloatField(0.1, optional=True)
-    qtbot.addWidget(field)
+    field = qtbot.add(FloatField(0.1, optional=True))
     field.selectAll()
     QTest.keyClicks(field, "a1b")
     assert field.text() == "1"
@@ -66,8 +61,7 @@ def test_letters_cannot_be_typed_and_an_optional_float_may_be_empty(styled, qtbo
 def test_keys_step_by_the_leading_digit_unless_the_field_is_fixed(styled, qtbot):
     up, down = Qt.Key.Key_Up, Qt.Key.Key_Down
     for start, key, wanted in ((2e-5, up, 3e-5), (1e-4, down, 9e-5), (9e-5, up, 1e-4), (0.5, down, 0.4)):
-        field = FloatField(start, 0.0, 1.0)
-        qtbot.addWidget(field)
+        field = qtbot.add(FloatField(start, 0.0, 1.0))
         QTest.keyClick(field, key)
         assert math.isclose(field.value(), wanted, rel_tol=1e-12)
         assert field.text() == float_text(field.value())
@@ -78,8 +72,7 @@ def test_keys_step_by_the_leading_digit_unless_the_field_is_fixed(styled, qtbot)
 
 
 def test_a_fixed_whole_number_takes_no_keys(styled, qtbot):
-    field = IntField(1, 256, 32)
-    qtbot.addWidget(field)
+    field = qtbot.add(IntField(1, 256, 32))
     field.set_read_only(True)
     QTest.keyClick(field, Qt.Key.Key_Up)
     QTest.keyClicks(field, "9")
@@ -90,8 +83,7 @@ def test_a_fixed_whole_number_takes_no_keys(styled, qtbot):
 
 
 def test_slider_and_number_move_each_other(styled, qtbot):
-    both = SliderSpin(1, 64, 8)
-    qtbot.addWidget(both)
+    both = qtbot.add(SliderSpin(1, 64, 8))
     with qtbot.waitSignal(both.valueChanged) as told:
         both.slider.setValue(20)
     assert told.args == [20]
@@ -101,8 +93,7 @@ def test_slider_and_number_move_each_other(styled, qtbot):
 
 
 def test_powers_of_two_keep_a_number_between(styled, qtbot):
-    both = SliderSpin(1, 256, 8, powers=True)
-    qtbot.addWidget(both)
+    both = qtbot.add(SliderSpin(1, 256, 8, powers=True))
     both.setValue(24)
     assert both.value() == 24
     both.slider.setValue(6)
@@ -110,8 +101,7 @@ def test_powers_of_two_keep_a_number_between(styled, qtbot):
 
 
 def test_one_has_its_unit_in_the_singular(styled, qtbot):
-    field = IntField(1, 100, 0, suffix="steps", suffix_of_one="step")
-    qtbot.addWidget(field)
+    field = qtbot.add(IntField(1, 100, 0, suffix="steps", suffix_of_one="step"))
     assert field.text() == "1 step"
     field.setValue(2)
     assert field.text() == "2 steps"

@@ -32,10 +32,7 @@ class Form(QWidget):
 
 @pytest.fixture
 def form(styled, qtbot):
-    made = Form()
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitActive(made)
+    made = qtbot.show(Form())
     made.activateWindow()
     qtbot.waitUntil(lambda: QApplication.focusWindow() is made.windowHandle())
     yield made

@@ -52,23 +52,19 @@ def test_values_messages_and_tooltips_are_escaped():
 
 def test_labels_buttons_and_choices_are_escaped(qtbot):
     for make, shown in ((Label, LINES), (ElidedLabel, LINE), (Tag, LINE), (Chip, LINE)):
-        label = make(HOSTILE)
-        qtbot.addWidget(label)
+        label = qtbot.add(make(HOSTILE))
         assert label.text() == shown
         if make not in (Tag, Chip):
             label.setText(f"{HOSTILE}!")
             assert label.text() == f"{shown}!"
-    view = TextView.from_markup(HOSTILE)
-    qtbot.addWidget(view)
+    view = qtbot.add(TextView.from_markup(HOSTILE))
     assert view.text() == LINES
     view.set_markup("\x1b <b>strong</b>")
     [mark] = view.marks()
     assert view.text()[mark.start : mark.start + mark.length] == "strong"
-    button = IconButton("more", "More for <img src=x>\x1b")
-    qtbot.addWidget(button)
+    button = qtbot.add(IconButton("more", "More for <img src=x>\x1b"))
     assert button.toolTip() == "<qt>More for &lt;img src=x&gt;\\x1b</qt>"
-    choice = ComboBox([(HOSTILE, HOSTILE)])
-    qtbot.addWidget(choice)
+    choice = qtbot.add(ComboBox([(HOSTILE, HOSTILE)]))
     assert choice.itemText(0) == LINE
     assert choice.key() == HOSTILE
 

@@ -20,8 +20,7 @@ from gui.widgets.labels import Label
 
 
 def test_a_scheme_sets_tokens_palette_sheet_and_icons(styled, qtbot):
-    label = Label("text", "title", "hint")
-    qtbot.addWidget(label)
+    label = qtbot.add(Label("text", "title", "hint"))
     label.ensurePolished()
 
     def shown():
@@ -47,8 +46,7 @@ def test_a_scheme_sets_tokens_palette_sheet_and_icons(styled, qtbot):
 
 
 def test_a_hidden_page_is_restyled_when_it_is_shown(styled, qtbot):
-    stack = QStackedWidget()
-    qtbot.addWidget(stack)
+    stack = qtbot.add(QStackedWidget())
     pages = [QWidget(), QWidget()]
     labels = [Label("text", "title", "hint", page) for page in pages]
     fields = [QSpinBox(page) for page in pages]
@@ -89,8 +87,7 @@ def test_high_contrast_is_wanted_by_the_user_or_the_system(styled, monkeypatch):
 
 
 def test_text_size_scales_fonts_and_lengths(styled, qtbot):
-    button = primary("Start", "play")
-    qtbot.addWidget(button)
+    button = qtbot.add(primary("Start", "play"))
     button.ensurePolished()
     before = button.sizeHint().height()
     style.apply(styled, "light", 2.0)

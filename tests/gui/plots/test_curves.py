@@ -30,7 +30,6 @@ def curves(styled, qtbot):
         [line_of("a", "LoRA, r 32", "LoRA", loss(400, 1.2)), line_of("b", "IA3", "IA3", loss(200, 1.4))], "a"
     )
     page.show()
-    qtbot.waitExposed(page)
     yield made
     page.close()
 

@@ -15,12 +15,10 @@ from gui.widgets.labels import Label
 
 @pytest.fixture
 def plot(styled, qtbot):
-    made = LossPlot()
-    qtbot.addWidget(made)
+    made = qtbot.add(LossPlot())
     made.resize(800, 320)
     made.set_total(100)
     made.show()
-    qtbot.waitExposed(made)
     return made
 
 

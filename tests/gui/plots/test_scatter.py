@@ -25,12 +25,10 @@ POINTS = (
 
 @pytest.fixture
 def scatter(styled, qtbot):
-    made = Scatter()
-    qtbot.addWidget(made)
+    made = qtbot.add(Scatter())
     made.resize(480, 300)
     made.show_points(POINTS, 0.469, across=PARAMETERS, chosen="lora")
     made.show()
-    qtbot.waitExposed(made)
     return made
 
 

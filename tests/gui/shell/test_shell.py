@@ -50,11 +50,9 @@ class Shell(ShellWindow):
 
 @pytest.fixture
 def window(styled, qtbot):
-    made = Shell()
-    qtbot.addWidget(made)
+    made = qtbot.add(Shell())
     made.show_page("data")
     made.show()
-    qtbot.waitExposed(made)
     return made
 
 
@@ -155,14 +153,12 @@ def test_badges_and_the_device_are_said_and_settings_and_help_are_at_the_foot(wi
 def test_the_place_is_kept_where_it_is_told_to_and_an_unreadable_one_passed_over(styled, qtbot):
     settings = MemorySettings()
     settings.set("window_geometry", "no geometry")
-    first = ShellWindow(settings)
-    qtbot.addWidget(first)
+    first = qtbot.add(ShellWindow(settings))
     assert first.size() == DEFAULT
     assert first.minimumSize() == QSize(1024, 700)
     first.resize(1300, 800)
     first.close()
-    second = ShellWindow(settings)
-    qtbot.addWidget(second)
+    second = qtbot.add(ShellWindow(settings))
     assert second.size() != DEFAULT  # a screen smaller than the window trims it, but it is not the first size
 
 

@@ -28,8 +28,7 @@ OTHERS = tuple(entry.id for entry in METHODS if entry.id != "lora")
 
 @pytest.fixture
 def form(styled, qtbot, home):
-    made = RecipeForm(QWidget())
-    qtbot.addWidget(made)
+    made = qtbot.add(RecipeForm(QWidget()))
     made.set_recipe(recipe.from_tables(BASICS))
     made.set_level("everything")
     with qtbot.waitActive(made):

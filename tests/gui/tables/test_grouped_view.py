@@ -20,8 +20,7 @@ from tests.helpers.homes import add_run, make_recipe, unsynced
 
 def test_home_and_end_go_to_the_first_and_the_last_row(styled, qtbot, home):
     table = RunTable()
-    view = GroupedTableView(table, "Runs")
-    qtbot.addWidget(view)
+    view = qtbot.add(GroupedTableView(table, "Runs"))
     with unsynced():
         table.put([read_entry(add_run(make_recipe(name=f"run {number}"))) for number in range(5)])
     with qtbot.waitActive(view):
@@ -78,8 +77,7 @@ def test_a_translated_head_is_whole_and_a_name_as_head_is_shortened(styled, qtbo
     table = RunTable()
     columns = (Column("a", title, 40), Column("b", title, 40, as_is=True), Column("c", ""))
     monkeypatch.setattr(table, "columns", columns)
-    view = GroupedTableView(table, "Runs")
-    qtbot.addWidget(view)
+    view = qtbot.add(GroupedTableView(table, "Runs"))
     view.resize(2000, 300)
     view.show()
     wide = QFontMetrics(font("head")).horizontalAdvance(title)

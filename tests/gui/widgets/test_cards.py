@@ -42,15 +42,13 @@ def test_the_first_plan_is_chosen_and_each_button_has_its_signal(card, qtbot):
     for text, signal in (("Probe", card.second), ("End", card.ended), ("Show log", card.linked)):
         with qtbot.waitSignal(signal):
             _button(card, text).click()
-    plain_card = ErrorCard("The run failed", "The log says why.", link_text="Show log")
-    qtbot.addWidget(plain_card)
+    plain_card = qtbot.add(ErrorCard("The run failed", "The log says why.", link_text="Show log"))
     assert plain_card.chosen() == -1
     assert not plain_card.findChildren(FallbackRow)
 
 
 def test_a_notice_has_no_button_without_an_action(styled, qtbot):
-    strip = NoticeStrip("Only words.")
-    qtbot.addWidget(strip)
+    strip = qtbot.add(NoticeStrip("Only words."))
     assert not strip.action_button().isVisibleTo(strip)
     strip.show_notice("Moved.", "Undo")
     with qtbot.waitSignal(strip.acted):
@@ -58,8 +56,7 @@ def test_a_notice_has_no_button_without_an_action(styled, qtbot):
 
 
 def test_a_long_notice_is_not_cut(styled, qtbot):
-    page = QWidget()
-    qtbot.addWidget(page)
+    page = qtbot.add(QWidget())
     column = QVBoxLayout(page)
     strip = NoticeStrip(
         "A notice with many words that has to go over several lines. " * 3, "Raise the cap", "warning"
@@ -72,8 +69,7 @@ def test_a_long_notice_is_not_cut(styled, qtbot):
 
 
 def test_undo_is_offered_once_replaced_or_dismissed(styled, qtbot):
-    strip = UndoStrip()
-    qtbot.addWidget(strip)
+    strip = qtbot.add(UndoStrip())
     undone = []
     strip.offer("Moved samsum-prefix-20 to the trash.", lambda: undone.append(1))
     strip.action_button().click()
@@ -90,9 +86,7 @@ def test_undo_is_offered_once_replaced_or_dismissed(styled, qtbot):
 
 @pytest.fixture
 def page(styled, qtbot):
-    made = QWidget()
-    qtbot.addWidget(made)
-    return made
+    return qtbot.add(QWidget())
 
 
 @pytest.fixture
@@ -139,9 +133,7 @@ def test_an_empty_state_names_what_is_missing(styled, qtbot):
 # The offscreen platform has no keyboard to grab.
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_a_menu_keeps_a_margin_to_every_edge(styled, qtbot):
-    page = QWidget()
-    qtbot.addWidget(page)
-    page.show()
+    page = qtbot.show(QWidget())
     room = page.screen().availableGeometry()
     menu = make_menu(page, [("Open", lambda: None, ""), ("Delete permanently", lambda: None, "")])
     for corner in (room.topLeft(), room.topRight(), room.bottomLeft(), room.bottomRight()):

@@ -52,8 +52,7 @@ ASK = {
 
 @pytest.mark.parametrize("way", ASK)
 def test_the_next_dialog_opens_there_also_after_a_restart(way, qtbot, tmp_path, answer, documents):
-    widget = QWidget()
-    qtbot.addWidget(widget)
+    widget = qtbot.add(QWidget())
     file_dialogs.remember_in(Preferences(tmp_path / "window.json"))
     chosen = tmp_path if way == "folder" else tmp_path / "chats.csv"
     answer(str(chosen))
@@ -70,8 +69,7 @@ def test_the_next_dialog_opens_there_also_after_a_restart(way, qtbot, tmp_path, 
 
 
 def test_a_folder_that_is_gone_is_forgotten(qtbot, tmp_path, answer, documents):
-    widget = QWidget()
-    qtbot.addWidget(widget)
+    widget = qtbot.add(QWidget())
     preferences = Preferences(tmp_path / "window.json")
     preferences.set("folder.data", str(tmp_path / "gone"))
     file_dialogs.remember_in(preferences)

@@ -28,8 +28,7 @@ def manager(home):
     ids=["serve", "add a computer", "settings"],
 )
 def test_the_content_of_a_high_dialog_stays_at_the_top(make, manager, styled, qtbot):
-    around = QWidget()
-    qtbot.addWidget(around)
+    around = qtbot.add(QWidget())
     around.resize(1200, 1600)
     dialog = make(manager, around)
     dialog.show()

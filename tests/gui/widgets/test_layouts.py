@@ -18,8 +18,7 @@ def test_parts_stand_in_order_with_their_stretches(qtbot):
 
 
 def test_a_column_holds_rows_and_has_no_margins_unless_they_are_asked_for(qtbot):
-    whole = QWidget()
-    qtbot.addWidget(whole)
+    whole = qtbot.add(QWidget())
     row = hbox(QLabel("inside"), margins=(1, 2, 3, 4))
     column = vbox((row, 1), of=whole)
     assert column.itemAt(0).layout() is row

@@ -14,8 +14,7 @@ TURNS = [Turn("Leila", "Morning!\nIs it late?"), Turn("أحمد", "Oh no."), Tur
 
 @pytest.fixture
 def view(styled, qtbot) -> TextView:
-    made = TextView()
-    qtbot.addWidget(made)
+    made = qtbot.add(TextView())
     made.resize(400, 300)
     made.show()
     return made
@@ -75,8 +74,7 @@ def test_marks_stand_at_python_positions_and_are_told_by_more_than_colour(view):
 
 
 def test_strong_parts_are_semibold_and_other_markup_is_text(styled, qtbot):
-    label = TextView.from_markup("Trains <b>3,538,944</b> of <i>all</i>")
-    qtbot.addWidget(label)
+    label = qtbot.add(TextView.from_markup("Trains <b>3,538,944</b> of <i>all</i>"))
     assert label.text() == "Trains 3,538,944 of <i>all</i>"
     [strong] = label.marks()
     assert label.text()[strong.start : strong.start + strong.length] == "3,538,944"

@@ -20,8 +20,7 @@ def statuses() -> list[arenas.EntryStatus]:
 def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, styled, qtbot):
     with unsynced():
         arena = make_arena("lora", "ia3", "layernorm")
-    queue = QueueView()
-    qtbot.addWidget(queue)
+    queue = qtbot.add(QueueView())
     queue.show_queue(statuses(), "")
     assert queue._left.text() == "3 left"
     told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})

@@ -36,8 +36,7 @@ def some_scores() -> ExampleScores:
 
 @pytest.fixture
 def page(home, qtbot) -> ComparePage:
-    made = ComparePage()
-    qtbot.addWidget(made)
+    made = qtbot.add(ComparePage())
     made.resize(1232, 900)
     made.show()
     made.show_tab("conversations")

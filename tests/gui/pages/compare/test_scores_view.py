@@ -16,8 +16,7 @@ def shown(home, styled, qtbot):
     fill_library()
 
     def show(*ids: str) -> ScoresView:
-        view = ScoresView()
-        qtbot.addWidget(view)
+        view = qtbot.add(ScoresView())
         view.resize(1232, 900)
         view.show()
         view.show_found(systems.read([Wanted(each) for each in ids]))

@@ -11,8 +11,7 @@ from gui.workers.worker_manager import WorkerManager
 @pytest.fixture
 def page(qtbot, home, styled) -> Iterator[DataPage]:
     manager = WorkerManager()
-    made = DataPage(manager)
-    qtbot.addWidget(made)
+    made = qtbot.add(DataPage(manager))
     made.resize(1232, 860)
     made.show()
     yield made

@@ -41,8 +41,7 @@ def preview(conversation: str = "auto", summary: str = "answers[0].text") -> Row
 
 @pytest.fixture
 def table(qtbot, styled) -> PreviewTable:
-    made = PreviewTable()
-    qtbot.addWidget(made)
+    made = qtbot.add(PreviewTable())
     made.resize(1000, 400)
     made.show_preview(preview())
     made.show()
@@ -51,8 +50,7 @@ def table(qtbot, styled) -> PreviewTable:
 
 @pytest.fixture
 def mapping(qtbot, styled, table) -> ColumnMapping:
-    made = ColumnMapping(Field("Tokens", ComboBox()))
-    qtbot.addWidget(made)
+    made = qtbot.add(ColumnMapping(Field("Tokens", ComboBox())))
     made.show_preview(preview())
     table.role_chosen.connect(made.take)
     return made

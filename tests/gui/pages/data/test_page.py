@@ -63,8 +63,7 @@ def result(tmp_path_factory, chats) -> dict[str, Any]:
 @pytest.fixture
 def page(qtbot, home, styled):
     manager = WorkerManager()
-    made = DataPage(manager)
-    qtbot.addWidget(made)
+    made = qtbot.add(DataPage(manager))
     made.resize(1232, 860)
     made.show()
     yield made
@@ -397,9 +396,7 @@ def silent(job) -> list[str]:
 @pytest.fixture
 def waiting_page(qtbot, home, styled):
     manager = WorkerManager(silent)
-    made = DataPage(manager)
-    qtbot.addWidget(made)
-    made.show()
+    made = qtbot.show(DataPage(manager))
     yield made
     manager.leave()
 

@@ -124,8 +124,7 @@ def test_what_was_guessed_by_content_is_told_and_turned_round_by_a_click(page, q
 
 
 def test_a_choice_that_depends_on_the_data_has_a_button_for_each_of_it(qtbot, styled):
-    asked = Question()
-    qtbot.addWidget(asked)
+    asked = qtbot.add(Question())
     problem = Problem(
         "data.sheet", "a.db has several tables with texts: talks, others.", "", ("talks", "others")
     )

@@ -145,8 +145,7 @@ def test_what_is_found_is_said_in_the_language_that_is_preferred(result, german)
 
 
 def test_a_finding_has_room_for_what_its_buttons_say_in_any_language(result, german, qtbot, styled):
-    row = FindingRow(read(result).findings[0])
-    qtbot.addWidget(row)
+    row = qtbot.add(FindingRow(read(result).findings[0]))
     row.set_state(excluded=True, masked=False)
     assert row.act_button.text() == "Ausgelassen. Rückgängig machen"
     assert row.accessibleName() == "Zu lange Zusammenfassung, 2 Zeilen, 2 in Training, ausgelassen"
@@ -209,8 +208,7 @@ def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
 
 
 def test_of_a_book_the_beginning_is_shown(qtbot, styled):
-    view = RowView()
-    qtbot.addWidget(view)
+    view = qtbot.add(RowView())
     view.show_row(row("Ann: hi\n" * 100_000, 300_000), limit=400_000)
     assert sum(len(turn.text) for turn in view.conversation.turns()) < 20_000
     assert view.tokens.text() == "300,000 tokens. The first 19,999 of 800,000 characters are shown."

@@ -122,8 +122,7 @@ def test_diagnostics_are_copied_without_the_name_of_the_persons_folder(stage, mo
 
 
 def test_the_meter_in_the_rail_leads_to_the_queue_by_mouse_and_keys(styled, qtbot):
-    rail = NavigationRail()
-    qtbot.addWidget(rail)
+    rail = qtbot.add(NavigationRail())
     rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
     with qtbot.waitActive(rail):
         rail.show()

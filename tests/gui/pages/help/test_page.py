@@ -19,8 +19,7 @@ def all_topics():
 
 @pytest.fixture
 def page(styled, qtbot):
-    made = HelpPage()
-    qtbot.addWidget(made)
+    made = qtbot.add(HelpPage())
     made.resize(1200, 800)
     made.show()
     yield made

@@ -41,8 +41,7 @@ def make(styled, qtbot, home):
     def shown() -> HomePage:
         manager = WorkerManager()
         managers.append(manager)
-        page = HomePage(manager, Preferences())
-        qtbot.addWidget(page)
+        page = qtbot.add(HomePage(manager, Preferences()))
         page.resize(1232, 900)
         page.show()
         page.shown()

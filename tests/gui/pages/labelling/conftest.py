@@ -17,12 +17,10 @@ def summaries():
 @pytest.fixture
 def page(workers, qtbot):
     add_adapter("a1", recipe=make_recipe(base="starter"))
-    made = LabellingPage(workers.manager)
-    qtbot.addWidget(made)
+    made = qtbot.add(LabellingPage(workers.manager))
     made.resize(1072, 800)
     made.show()
     made.shown()
-    qtbot.waitExposed(made)
     yield made
     made.controller.close()
 

@@ -12,9 +12,7 @@ SOURCE, COUNT = "/data/chats.csv", 30
 
 @pytest.fixture
 def state(qtbot, home, styled):
-    made = NoSummaries()
-    qtbot.addWidget(made)
-    return made
+    return qtbot.add(NoSummaries())
 
 
 def work_on(accepted: int = 0, drafted: int = 0) -> labelling.SetInfo:

@@ -47,8 +47,7 @@ def test_the_details_name_the_repository_and_its_commit():
 
 
 def test_the_dialog_imports_only_by_what_can_be_a_name(qtbot):
-    dialog = HubNameDialog()
-    qtbot.addWidget(dialog)
+    dialog = qtbot.add(HubNameDialog())
     assert not dialog.import_button.isEnabled()
     for text, can_be in (("notes", False), ("ann/notes", True), ("ann/notes@v1", True)):
         dialog.field.setText(text)

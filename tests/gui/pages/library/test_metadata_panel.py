@@ -24,9 +24,7 @@ from tests.helpers.homes import add_adapter, score_card
 
 @pytest.fixture
 def panel(styled, qtbot, home):
-    made = MetadataPanel()
-    qtbot.addWidget(made)
-    return made
+    return qtbot.add(MetadataPanel())
 
 
 def test_what_else_was_measured_leads_to_the_comparison(panel, qtbot):
@@ -89,8 +87,7 @@ def test_what_exports_were_when_they_were_scored_again_is_told_in_full(panel):
 
 
 def test_every_score_of_the_card_is_shown_with_its_interval_or_why_there_is_none(qtbot):
-    view = ScoresView()
-    qtbot.addWidget(view)
+    view = qtbot.add(ScoresView())
     view.show_card(score_card(0.484))
 
     rows = view.accessibleDescription().split("; ")

@@ -15,8 +15,7 @@ from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, make_adapter
 
 @pytest.fixture
 def row(qtbot, home, styled):
-    made = DecodingRow()
-    qtbot.addWidget(made)
+    made = qtbot.add(DecodingRow())
     made.resize(800, 400)
     made.show()
     return made
@@ -95,8 +94,7 @@ def test_a_preset_is_saved_replaced_chosen_and_deleted(row, qtbot):
     assert row.naming.take.text() == "Replace"
     row.naming.take.click()
 
-    other = DecodingRow()
-    qtbot.addWidget(other)
+    other = qtbot.add(DecodingRow())
     other.preset.chosen.emit("Bold")
     assert other.decoding() == SummarizeOptions(temperature=0.9, seed=7)
     other.menu().actions()[1].trigger()
@@ -107,8 +105,7 @@ def test_a_preset_is_saved_replaced_chosen_and_deleted(row, qtbot):
 def test_what_was_set_last_is_there_at_the_next_start(row, qtbot):
     row.show_decoding(SummarizeOptions(beams=6, length_penalty=2.0))
     row.save_last()
-    other = DecodingRow()
-    qtbot.addWidget(other)
+    other = qtbot.add(DecodingRow())
     assert other.decoding() == SummarizeOptions(beams=6, length_penalty=2.0)
 
 

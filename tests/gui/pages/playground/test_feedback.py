@@ -54,8 +54,7 @@ def test_thumbs_corrections_and_notes_are_given_taken_back_and_kept_with_the_try
     assert view.notes.texts() == ("It is the 21st.", "no filler")
     assert view.text() == SUMMARIES["a1"]
 
-    other = PlaygroundPage(page._manager)
-    qtbot.addWidget(other)
+    other = qtbot.add(PlaygroundPage(page._manager))
     other.history.list.clicked.emit(other.history.model.index(0))
     assert other.columns.view("a1").notes.texts() == ("It is the 21st.", "no filler")
     view.tools.thumbs["up"].click()

@@ -58,8 +58,7 @@ def test_a_try_is_kept_copied_taken_along_and_its_worker_stays_until_it_is_unloa
     tried(page, qtbot, "a1", "a2")
     assert page.controller.summarizer._thread is first
     assert page.columns.view("a1").figures()["rouge1"] == "–"
-    other = PlaygroundPage(workers.manager)
-    qtbot.addWidget(other)
+    other = qtbot.add(PlaygroundPage(workers.manager))
     other.history.list.clicked.emit(other.history.model.index(1))
     assert other.panel.conversation == CONVERSATION
     assert other.panel.reference == "The venue offers the 21st."

@@ -35,8 +35,7 @@ def adapters(**bases: str) -> list[Adapter]:
 
 def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
     column = ColumnResults(ColumnModel(None, "Base model", "")).columns[0]
-    view = ColumnView(is_base=True)
-    qtbot.addWidget(view)
+    view = qtbot.add(ColumnView(is_base=True))
     column.status = "finished"
     view.show_column(column, Marks())
     assert view.state_text() == "The summary is empty."
@@ -84,8 +83,7 @@ TEXT = "Leila: the venue wrote\nTom: what do they offer?\nLeila: Thursday 21st"
 
 @pytest.fixture
 def panel(qtbot, styled):
-    made = ConversationPanel()
-    qtbot.addWidget(made)
+    made = qtbot.add(ConversationPanel())
     made.resize(368, 700)
     made.show()
     return made

@@ -18,8 +18,7 @@ LORA = MethodSettings("lora", method("lora").options())
 
 @pytest.fixture
 def effect(styled, qtbot):
-    made = EffectPanel()
-    qtbot.addWidget(made)
+    made = qtbot.add(EffectPanel())
     made.resize(WIDTH, 600)
     made.show()
     return made

@@ -49,8 +49,7 @@ FOUND = {
 
 @pytest.fixture
 def effect(styled, qtbot) -> EffectPanel:
-    made = EffectPanel()
-    qtbot.addWidget(made)
+    made = qtbot.add(EffectPanel())
     made.resize(296, 600)
     made.show()
     return made

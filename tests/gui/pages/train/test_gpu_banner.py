@@ -21,9 +21,7 @@ USED = {
 @pytest.fixture
 def banner(qtbot, home, monkeypatch):
     monkeypatch.setattr(graphics_cards, "find", lambda: [NVIDIA])
-    made = GpuBanner(Preferences())
-    qtbot.addWidget(made)
-    return made
+    return qtbot.add(GpuBanner(Preferences()))
 
 
 def test_an_idle_card_is_told_of_with_the_way_out_and_no_other(banner, monkeypatch):
@@ -49,8 +47,7 @@ def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monk
         engine={text: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
     )
     monkeypatch.setattr(language._now, "catalogue", spoken)
-    again = GpuBanner(Preferences())
-    qtbot.addWidget(again)
+    again = qtbot.add(GpuBanner(Preferences()))
     again.judge(IDLE)
     assert again.isHidden()
     again.judge(IDLE | {"built_for": "CUDA 12.8"})

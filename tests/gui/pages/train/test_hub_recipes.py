@@ -51,9 +51,7 @@ def page(qtbot, home):
         return scripted_worker.command(job)
 
     manager = WorkerManager(command)
-    made = TrainPage(manager, Preferences())
-    qtbot.addWidget(made)
-    made.show()
+    made = qtbot.show(TrainPage(manager, Preferences()))
     yield made
     end(manager)
 
@@ -95,9 +93,7 @@ def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot, t
 
 def test_checking_data_asks_before_it_fetches_and_refuses_scripts(qtbot, home, hub, tmp_path):
     manager = WorkerManager()
-    made = DataPage(manager)
-    qtbot.addWidget(made)
-    made.show()
+    made = qtbot.show(DataPage(manager))
     made.open(DATA)
     qtbot.waitUntil(lambda: "kB to download" in made.parts.question.text())
     assert "licence mit" in made.parts.question.text()

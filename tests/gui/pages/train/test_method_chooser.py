@@ -22,13 +22,11 @@ NF4 = BaseFacts("encoder-decoder", "t5", "nf4")
 
 @pytest.fixture
 def chooser(styled, qtbot):
-    made = MethodChooser()
-    qtbot.addWidget(made)
+    made = qtbot.add(MethodChooser())
     made.resize(840, 700)
     made.set_current("lora", T5)
     made.show()
     made.activateWindow()
-    qtbot.waitExposed(made)
     return made
 
 
@@ -117,8 +115,7 @@ def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts():
 
 
 def test_sketches_fit_and_their_words_do_not_overlap(styled, qtbot):
-    made = MethodSketch()
-    qtbot.addWidget(made)
+    made = qtbot.add(MethodSketch())
     made.resize(SKETCH_ROOM, 140)
     for entry, options in [
         *((each, each.preset_options(family)) for each in METHODS for family in each.families),

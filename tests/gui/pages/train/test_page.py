@@ -264,8 +264,7 @@ def test_the_verdict_comes_first_in_words(qtbot, mean, verdict, headline, text):
         scored("x", 0.469 + mean, difference(mean, verdict)),
     ):
         state.apply(event | {"time": 1.0})
-    card = VerdictCard(state)
-    qtbot.addWidget(card)
+    card = qtbot.add(VerdictCard(state))
 
     assert card.accessibleName() == headline
     assert text in verdict_sentence(difference(mean, verdict)["rouge1"], 200, "test")
@@ -275,8 +274,7 @@ def test_a_verdict_on_one_conversation_has_no_interval_and_a_stopped_runs_card_n
     state = RunState()
     for event in (STARTED, SAVED):
         state.apply(event | {"time": 1.0})
-    stopped = VerdictCard(state)
-    qtbot.addWidget(stopped)
+    stopped = qtbot.add(VerdictCard(state))
     assert "not compared" in stopped.accessibleDescription()
     assert "ROUGE" not in texts(stopped)
 
@@ -285,8 +283,7 @@ def test_a_verdict_on_one_conversation_has_no_interval_and_a_stopped_runs_card_n
     common |= {"protocol": {"examples": 1, "split": "test"}, "capped": 0.0}
     state.apply(common | {"of": "base", "scores": {"rouge1": {"mean": 0.25}}, "difference": None})
     state.apply(common | {"of": "x", "scores": {"rouge1": {"mean": 0.5}}, "difference": change})
-    card = VerdictCard(state)
-    qtbot.addWidget(card)
+    card = qtbot.add(VerdictCard(state))
     card.grab()
     assert "on one test conversation, so no interval." in card.accessibleDescription()
     assert "no interval" in texts(card)
@@ -297,8 +294,7 @@ def test_conversations_can_be_compared_where_the_run_keeps_their_scores(qtbot, s
     state = RunState()
     for event in (STARTED, SAVED, scored("base", 0.469), scored("x", 0.48, difference(0.011, "better"))):
         state.apply(event | {"time": 1.0})
-    card = VerdictCard(state, scored_each=saved)
-    qtbot.addWidget(card)
+    card = qtbot.add(VerdictCard(state, scored_each=saved))
     buttons = {button.text(): button for button in card.findChildren(Button)}
 
     assert ("Compare conversations" in buttons) is saved

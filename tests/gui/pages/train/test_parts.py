@@ -37,17 +37,14 @@ def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, score
     if scored:
         state.apply(train_stage.scored("base", 0.469))
         state.apply(train_stage.scored("x", 0.484, train_stage.difference(0.015, "better")))
-    card = VerdictCard(state)
-    qtbot.addWidget(card)
+    card = qtbot.add(VerdictCard(state))
     assert card.accessibleDescription().endswith("The recipe excludes  1,234 conversations.")
     assert excluded_sentence(1) == "1 conversation is excluded by the recipe."
     assert excluded_sentence(0) == ""
 
 
 def test_samples_are_gone_through_by_step_and_have_both_scores_or_dashes(qtbot):
-    view = SamplesView()
-    qtbot.addWidget(view)
-    view.show()
+    view = qtbot.show(SamplesView())
     steps = [Sample(step, "1", "A: b", "r", f"summary {step}" if step else "", None) for step in (0, 10, 20)]
     view.show_samples(steps, 40, [])
     assert view.summaries() == ["summary 20"]
@@ -109,9 +106,7 @@ def scored_state(events) -> RunState:
 
 
 def test_what_else_was_measured_unfolds_with_intervals_or_less_where_less_is_known(qtbot):
-    view = MetricsView(scored_state(scored_events(scores_of(bundled(8)), "mine")))
-    qtbot.addWidget(view)
-    view.show()
+    view = qtbot.show(MetricsView(scored_state(scored_events(scores_of(bundled(8)), "mine"))))
     assert view.rows.isHidden()
     view.toggle.click()
     lines = texts(view).splitlines()
@@ -139,8 +134,7 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
     }
     mixed = scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}})
     events = scored_events(mixed, "mine")
-    card = VerdictCard(scored_state(events))
-    qtbot.addWidget(card)
+    card = qtbot.add(VerdictCard(scored_state(events)))
     lines = texts(card).splitlines()
     assert [line for line in lines if line in HEADLINE_TITLES.values()] == [*HEADLINE_TITLES.values()]
     for said in (
@@ -158,8 +152,7 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
 
     for event in events:
         event["measures"].pop("general_loss")
-    old = VerdictCard(scored_state(events))
-    qtbot.addWidget(old)
+    old = qtbot.add(VerdictCard(scored_state(events)))
     assert "general text" not in old.accessibleDescription()
 
 

@@ -22,9 +22,7 @@ from tests.helpers.train_stage import BASICS
 
 @pytest.fixture
 def page(styled, qtbot):
-    made = Page("Train")
-    qtbot.addWidget(made)
-    return made
+    return qtbot.add(Page("Train"))
 
 
 def test_files_of_the_same_name_are_told_apart_and_a_menu_forgets_them(page):
@@ -58,8 +56,7 @@ def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
     styled, qtbot, home, tmp_path, monkeypatch
 ):
     manager = WorkerManager()
-    page = TrainPage(manager)
-    qtbot.addWidget(page)
+    page = qtbot.add(TrainPage(manager))
     first, second = tmp_path / "first.toml", tmp_path / "second.toml"
     recipe.save(make_recipe("First"), first)
     page.open_file(first)
@@ -84,8 +81,7 @@ def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
     first.unlink()
     page.entries()[-2][1]()
     assert "first.toml" in page.right.notice.text()
-    again = TrainPage(manager)
-    qtbot.addWidget(again)
+    again = qtbot.add(TrainPage(manager))
     again.restore_state(page.saved_state())
     assert [text for text, _, _ in again.entries()][-2:] == offered[-2:][::-1]
     manager.leave()
@@ -94,8 +90,7 @@ def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
 def test_what_new_runs_do_without_their_window_is_a_setting(qtbot, home):
     wanted = recipe.from_tables(BASICS)
     assert as_the_settings_say(wanted, Preferences()) == wanted
-    dialog = SettingsDialog(Preferences())
-    qtbot.addWidget(dialog)
+    dialog = qtbot.add(SettingsDialog(Preferences()))
     assert dialog.leaving.current() == "finish"
     dialog.leaving.set_current("stop")
     assert Preferences().get("when_window_leaves") == "stop"

@@ -30,8 +30,7 @@ def test_what_a_resumed_run_says_again_counts_once():
 
 
 def test_a_single_remark_is_shown_and_several_fold_into_one_line_anew_for_each_run(qtbot):
-    view = RemarksView()
-    qtbot.addWidget(view)
+    view = qtbot.add(RemarksView())
 
     def shown():
         return [strip.text() for strip in view.strips if strip.isVisibleTo(view)]

@@ -83,10 +83,7 @@ DOUBT = {
 
 @pytest.fixture
 def foot(qtbot):
-    made = StartFoot()
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return qtbot.show(StartFoot())
 
 
 def test_one_line_says_how_ready_a_run_is_and_nothing_that_the_plan_does_not_know():

@@ -141,8 +141,7 @@ def test_what_has_one_answer_is_said_and_not_asked_and_so_are_time_and_doubts(gu
 
 
 def test_cards_stand_below_each_other_where_they_would_be_narrow(styled, qtbot):
-    cards = ChoiceCards()
-    qtbot.addWidget(cards)
+    cards = qtbot.add(ChoiceCards())
     cards.offer(guide_text.method_cards(), "lora")
     cards.resize(640, 400)
     cards.show()
