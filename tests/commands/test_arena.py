@@ -15,7 +15,6 @@ UNTIL_TOLD = [["flood", 1], ["answer", {}]]
 
 
 def make(in_process: InProcessTerminal, recipe: Path, *methods: str) -> dict[str, Any]:
-    """Make an arena of methods and return what is told of it."""
     asked = [word for method in methods for word in ("--method", method)]
     [told] = in_process.run("arena", "new", str(recipe), *asked, "--json").json
     return dict(told)

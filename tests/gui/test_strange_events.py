@@ -56,17 +56,14 @@ def job(home) -> Job:
 
 
 def last_of_each(run_events: Events) -> dict[str, int]:
-    """Return where the last event of each kind stands."""
     return {event["event"]: index for index, event in enumerate(run_events)}
 
 
 def passed_over(model: RunModel) -> bool:
-    """Tell whether an event of the run was damaged."""
     return any(notice["message"] == DAMAGED for notice in model.state.notices)
 
 
 def read(events: Events) -> Events:
-    """Return what a reader makes of events that stand in a file."""
     found = (decode(json.dumps(event).encode()) for event in events)
     return [event for event in found if event is not None]
 

@@ -47,7 +47,6 @@ class Training:
         )
 
     def processes(self) -> list[psutil.Process]:
-        """Return all of the run's processes."""
         first = [psutil.Process(each.pid) for each in self._started]
         found = [*first, *(child for each in first for child in each.children(recursive=True))]
         return [each for each in found if each.status() != psutil.STATUS_ZOMBIE]
@@ -83,7 +82,6 @@ def training(home, tmp_path):
 
 
 def by_torchrun(training: Training, folder: Path) -> None:
-    """Start a run as a person does in a terminal."""
     recipes.save(tiny_recipe(folder, "t5", "lora", *LONG), folder / "recipe.toml")
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     training.start([*launcher, str(application_root() / "main.py"), "train", str(folder / "recipe.toml")])
@@ -114,7 +112,6 @@ def assert_nobody_else_is_heard(training: Training, heard: set[tuple[str, int]])
 
 
 def is_torchrun(process: psutil.Process) -> bool:
-    """Tell a launcher from the processes that it starts."""
     return "torch.distributed.run" in process.cmdline()
 
 

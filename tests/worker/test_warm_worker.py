@@ -15,7 +15,6 @@ pytestmark = pytest.mark.torch
 
 
 def adapter_and_losses(events: list[Event]) -> tuple[bytes, list[float]]:
-    """Return the adapter's weights and the losses."""
     [saved] = events_named(events, "adapter_saved")
     weights = (Path(saved["path"]) / library.WEIGHTS_NAME).read_bytes()
     return weights, [event["loss"] for event in events_named(events, "step_finished")]

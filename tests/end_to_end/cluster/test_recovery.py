@@ -92,5 +92,4 @@ def trained_in_two_processes_here(job: Job, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def weights(home: Path, job: Job) -> bytes:
-    """Return the weights of a run's adapter."""
     return (home / "adapters" / job.id / "adapter_model.safetensors").read_bytes()

@@ -172,7 +172,6 @@ def test_what_teams_itself_writes_and_what_was_deleted_is_left_out():
 
 
 def personal(number: int, sender: str, kind: str, content: str) -> dict[str, Any]:
-    """Return a message as the export of a personal account has it."""
     time = f"2024-01-02T10:0{number}:00Z"
     return {"from": sender, "messagetype": kind, "content": content, "originalarrivaltime": time}
 

@@ -26,7 +26,6 @@ SAID = st.tuples(st.lists(NAME, min_size=2, max_size=2, unique=True), st.lists(T
 
 
 def nick(name: str) -> str:
-    """Return a name as IRC allows it."""
     return name.replace(" ", "_")
 
 
@@ -140,7 +139,6 @@ SECONDS = 1704056400
 
 
 def speech(words: Callable[[str, str, int], list[dict[str, Any]]], whole: Callable[[list[Any]], Any]) -> Any:
-    """Return what writes a transcript of single words."""
     return lambda said: json.dumps(
         whole([word for at, (name, text) in enumerate(said) for word in words(name, text, at)])
     )

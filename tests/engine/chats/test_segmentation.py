@@ -7,7 +7,6 @@ from engine.text.conversations import Turn
 
 
 def written(*times: str) -> list[str]:
-    """Return the moments of a chat's times in words."""
     return [f"{each:%Y-%m-%d %H:%M}" if each else "" for each in moments(times)]
 
 

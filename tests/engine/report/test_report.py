@@ -141,7 +141,6 @@ def test_the_colours_are_the_windows():
 
 
 def page(**values: object) -> str:
-    """Render the frame of every report."""
     return template.render("page.html", **values)
 
 

@@ -50,7 +50,6 @@ def calls(tmp_path, program):
 
 
 def variables(tmp_path):
-    """Return what the run's processes get by the script."""
     found = dict(line.split("=", 1) for line in calls(tmp_path, "environment") if "=" in line)
     names = ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "GLOO_SOCKET_IFNAME")
     return {name: found[name] for name in names if name in found}

@@ -30,7 +30,6 @@ def exceeded(work: Callable[[], Any], limits: Limits = AMPLE) -> LimitError:
 
 
 def process_now() -> int:
-    """Return the process that works next."""
     return sandbox.result(sandbox_works.process, AMPLE)
 
 

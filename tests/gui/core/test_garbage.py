@@ -34,7 +34,6 @@ def made(qtbot):
 
 
 def much():
-    """Return so many objects that a search is due."""
     return [[] for _ in range(10 * gc.get_threshold()[0])]
 
 

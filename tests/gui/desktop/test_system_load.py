@@ -19,7 +19,6 @@ CARD = {
 
 
 def run(**started: Any) -> Any:
-    """Return a run that has started with these facts and reported a step."""
     return SimpleNamespace(state=SimpleNamespace(started=started, last_step={"memory_bytes": 5_000_000_000}))
 
 

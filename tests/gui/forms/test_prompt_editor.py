@@ -21,7 +21,6 @@ FILLING = {
 
 
 def marked_in(editor, line: int) -> list[tuple[int, int]]:
-    """Return start and length of the highlighted parts of a line."""
     layout = editor.area.document().findBlockByNumber(line).layout()
     return [(one.start, one.length) for one in layout.formats()]
 

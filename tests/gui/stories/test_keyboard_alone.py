@@ -16,7 +16,6 @@ CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModif
 
 
 def press(key, modifier=NONE):
-    """Press a key where the keyboard is."""
     QTest.keyClick(QApplication.focusWidget() or QApplication.activeWindow(), key, modifier)
 
 

@@ -60,7 +60,6 @@ def counts(monkeypatch):
 
 
 def cells_in_sight(view) -> int:
-    """Return how many cells the view has room for."""
     rows = view.viewport().height() // view.rowHeight(1) + 2
     return rows * view.table().columnCount()
 

@@ -37,7 +37,6 @@ def form(styled, qtbot, home):
 
 
 def inputs(around: QWidget) -> list[QWidget]:
-    """Return what can be typed into in a field."""
     typed = [*around.findChildren(QLineEdit), *around.findChildren(QPlainTextEdit)]
     return [each for each in typed if each.isVisibleTo(around) and not each.isReadOnly()]
 

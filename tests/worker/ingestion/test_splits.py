@@ -41,7 +41,6 @@ def as_csv(path: Path, rows: list[Row]) -> Path:
 
 
 def numbers(source: Path, channel: Channel, **values: Any) -> dict[str, list[int]]:
-    """Return the numbers of the rows that each split has."""
     selection = dataset.select(DataOptions(source=str(source), **values), channel, needs=())
     return {split: [row.number for row in rows] for split, rows in selection.rows.items()}
 

@@ -37,14 +37,12 @@ def computed(kind: Kind, dtype: torch.dtype) -> Computed:
 
 @cache
 def computed_by_libraries(kind: Kind, dtype: torch.dtype) -> Computed:
-    """Return the same with every entry off."""
     with mock.patch.dict(os.environ, {registry.VARIABLE: registry.NONE}):
         assert registry.active("cpu") == []
         return computed(kind, dtype)
 
 
 def off_by(found: Computed, exact: Computed) -> float:
-    """Return the relative difference of all gradients."""
     return float((found[1] - exact[1]).norm() / exact[1].norm())
 
 

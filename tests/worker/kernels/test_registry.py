@@ -170,7 +170,6 @@ def test_boft_s_permutation_matrix_is_peft_s_and_a_plan_has_one_too():
 
 
 def adapted_layer(method: str) -> Any:
-    """Return a layer of a tiny model with a random adapter."""
     model = attach_random(load_tiny("llama"), make_recipe("llama", method={"id": method}))
     return next(module for module in model.modules() if isinstance(module, BaseTunerLayer))
 

@@ -53,7 +53,6 @@ def problems_of(recipe: Recipe) -> list[dict[str, str]]:
 
 
 def refused(recipe: Recipe) -> list[str]:
-    """Return the fields of a plan's problems."""
     return [found["field"] for found in problems_of(recipe)]
 
 

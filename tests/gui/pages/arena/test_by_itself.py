@@ -33,7 +33,6 @@ def pick_entries(form, key):
 
 
 def choose(form, field, key):
-    """Choose a base model or data as a person who types it."""
     choice = getattr(form.shared, field)
     choice.setEditText(key)
     choice.lineEdit().editingFinished.emit()

@@ -103,7 +103,6 @@ def test_scored_entries_stand_in_one_table_the_best_first(bench, filled, qtbot):
 
 
 def act(page, status, text):
-    """Choose an action of an entry's menu."""
     menu = page.menu_for(status)
     next(action for action in menu.actions() if action.text() == text).trigger()
     menu.close()

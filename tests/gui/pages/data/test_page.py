@@ -30,7 +30,6 @@ def chat(number: int, words: int = 4) -> dict[str, str]:
 
 
 def said(page) -> list[str]:
-    """Return the turns of the row shown."""
     return [f"{turn.speaker}: {turn.text}" for turn in page.parts.row_view.conversation.turns()]
 
 
@@ -79,7 +78,6 @@ def shown(page, chats, result) -> DataPage:
 
 
 def checked(page: DataPage, qtbot, source: str) -> None:
-    """Check a source and wait for the end."""
     page.open(source)
     assert page.checker.is_busy
     qtbot.waitUntil(lambda: not page.checker.is_busy)

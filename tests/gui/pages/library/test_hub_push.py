@@ -72,7 +72,6 @@ def notice(message, hint="", level="info"):
 
 
 def opened(made, adapter):
-    """Open the dialog by the menu."""
     return made.exports(adapter)["To the Hugging Face Hub…"]()
 
 

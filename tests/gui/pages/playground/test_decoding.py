@@ -22,7 +22,6 @@ def row(qtbot, home, styled):
 
 
 def write(row: DecodingRow, name: str, value: object) -> None:
-    """Set a field as typing would."""
     field = row.fields[name]
     field.control.write(value)
     field.control.changed.emit(value)
@@ -138,7 +137,6 @@ def installed(monkeypatch):
 
 
 def choose(page: PlaygroundPage, name: str, value: object) -> None:
-    """Set a field as a person would."""
     field = page.decoding.fields[name]
     field.control.write(value)
     field.control.changed.emit(value)

@@ -79,7 +79,6 @@ def resume(stage, qtbot, text):
 
 
 def keep_checkpoint(model):
-    """Put the folder there that the run has told of."""
     (model.job.folder / "checkpoint-10").mkdir()
 
 

@@ -18,7 +18,6 @@ def page(stage, qtbot):
 
 
 def dimmed(widget):
-    """Return the texts of all labels of a widget that are dimmed."""
     found = [(label, label.graphicsEffect()) for label in labels(widget)]
     return {label.text() for label, effect in found if effect and effect.isEnabled()}
 

@@ -117,7 +117,6 @@ def train(
 
 
 def by_plain_peft(base: LoadedBase, folder: Path, kind: Kind) -> torch.Tensor:
-    """Return what plain transformers and plain PEFT compute with a saved adapter."""
     loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
     return logits(PeftModel.from_pretrained(loader.from_pretrained(tiny_model(kind)), folder), base)
 

@@ -30,7 +30,6 @@ def conversations(tmp_path_factory):
 
 
 def planned(recipe: Recipe) -> list[Problem]:
-    """Return the problems that are known before any weight is loaded."""
     return [Problem(**each) for each in Planner(make_channel("plan")).plan(recipe)["problems"]]
 
 

@@ -28,7 +28,6 @@ def put_on(kind: Kind, method: str, **options: Any) -> PeftModel:
 
 
 def setting(kind: Kind, method: str, name: str, **options: Any) -> Any:
-    """Return what PEFT is told for one of its own settings."""
     return getattr(put_on(kind, method, **options).peft_config[TRAINED], name)
 
 
