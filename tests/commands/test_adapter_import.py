@@ -136,16 +136,10 @@ def test_offline_nothing_is_asked(served, in_process, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("owner/name", ("owner/name", "main")),
-        (" owner/name@v1.0 ", ("owner/name", "v1.0")),
-        ("owner/name@refs/pr/1", ("owner/name", "refs/pr/1")),
-        ("name", None),
-        ("./owner/name", None),
-        ("owner/..", None),
-        ("/owner/name", None),
-        ("owner/name/more", None),
-        ("owner/name@", None),
+        ("owner/name", ("owner/name", "main")), (" owner/name@v1.0 ", ("owner/name", "v1.0")),
+        ("owner/name@refs/pr/1", ("owner/name", "refs/pr/1")), ("name", None), ("./owner/name", None),
+        ("owner/..", None), ("/owner/name", None), ("owner/name/more", None), ("owner/name@", None),
     ],
-)
+)  # fmt: skip
 def test_names_of_the_hub_are_told_from_paths(text, found):
     assert hub_adapters.named(text) == found

@@ -22,19 +22,12 @@ STARTED = {
     "family": "encoder-decoder", "matrices": 12, "learning_rate": 0.001,
 }  # fmt: skip
 PLAN: dict[str, Any] = {
-    "family": "encoder-decoder",
-    "trainable_parameters": 3_538_944,
-    "all_parameters": 251_116_800,
-    "adapter_bytes": 14_200_000,
-    "memory_bytes": 5_900_000_000,
-    "steps": 1540,
-    "matrices": 72,
-    "modules": {"q": 36, "k": 36, "v": 36, "o": 36, "wi": 24, "wo": 24},
-    "targets": ["q", "v"],
-    "blocks": {"encoder": 12, "decoder": 12},
-    "examples": {"train": 1228, "validation": 69, "test": 819},
+    "family": "encoder-decoder", "trainable_parameters": 3_538_944, "all_parameters": 251_116_800,
+    "adapter_bytes": 14_200_000, "memory_bytes": 5_900_000_000, "steps": 1540, "matrices": 72,
+    "modules": {"q": 36, "k": 36, "v": 36, "o": 36, "wi": 24, "wo": 24}, "targets": ["q", "v"],
+    "blocks": {"encoder": 12, "decoder": 12}, "examples": {"train": 1228, "validation": 69, "test": 819},
     "problems": [],
-}
+}  # fmt: skip
 
 
 def scores(mean: float, width: float = 0.012) -> dict[str, dict[str, float]]:

@@ -84,16 +84,11 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path, channel):
     ("path", "split"),
     [
         ("data/train-00000-of-00001.parquet", "train"),
-        ("validation/data-00000-of-00001.arrow", "validation"),
-        ("Samsum_VAL.json", "validation"),
-        ("test2.csv", "test"),
-        ("training.csv", "train"),
-        ("MyTrainingSet.csv", "train"),
-        ("Corpus-TestSet-1/part-0.parquet", "test"),
-        ("latest.csv", None),
-        ("data.csv", None),
+        ("validation/data-00000-of-00001.arrow", "validation"), ("Samsum_VAL.json", "validation"),
+        ("test2.csv", "test"), ("training.csv", "train"), ("MyTrainingSet.csv", "train"),
+        ("Corpus-TestSet-1/part-0.parquet", "test"), ("latest.csv", None), ("data.csv", None),
     ],
-)
+)  # fmt: skip
 def test_split_is_read_from_whole_words_of_the_name(path, split):
     assert sources.split_of(Path(path)) == split
 

@@ -11,15 +11,10 @@ from engine.worker.planning import plan_cache, planner
 from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
 
 SIZES = {
-    "adapter_bytes": 10,
-    "sized_by_training": False,
-    "bits_per_parameter": None,
-    "memory": {"weights": 3},
-    "memory_bytes": 3,
-    "micro_batch": {"rows": 1, "input_length": 2, "label_length": 3, "learned_tokens": 3},
-    "replicas": 2,
-    "micro_batch_tokens": 2048,
-}
+    "adapter_bytes": 10, "sized_by_training": False, "bits_per_parameter": None, "memory": {"weights": 3},
+    "memory_bytes": 3, "micro_batch": {"rows": 1, "input_length": 2, "label_length": 3, "learned_tokens": 3},
+    "replicas": 2, "micro_batch_tokens": 2048,
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -154,17 +154,12 @@ def test_numbered_folders_of_summaries_hold_several_references(tmp_path, channel
 @pytest.mark.parametrize(
     ("conversation", "summary"),
     [
-        ("{}.txt", "{}.summary.txt"),
-        ("{}.txt", "{}.sum.txt"),
-        ("{}.txt", "{}_summary.txt"),
-        ("{}.txt", "{}-abstract.md"),
-        ("dialogues/{}.txt", "summaries/{}.txt"),
-        ("Transcripts/{}.txt", "Reference/{}.txt"),
-        ("chats/{}.txt", "summaries/{}_summary.txt"),
-        ("source/{}.txt", "target/{}.txt"),
-        ("inputs/week/{}.txt", "abstracts/week/{}.txt"),
+        ("{}.txt", "{}.summary.txt"), ("{}.txt", "{}.sum.txt"), ("{}.txt", "{}_summary.txt"),
+        ("{}.txt", "{}-abstract.md"), ("dialogues/{}.txt", "summaries/{}.txt"),
+        ("Transcripts/{}.txt", "Reference/{}.txt"), ("chats/{}.txt", "summaries/{}_summary.txt"),
+        ("source/{}.txt", "target/{}.txt"), ("inputs/week/{}.txt", "abstracts/week/{}.txt"),
     ],
-)
+)  # fmt: skip
 def test_pairs_are_found(tmp_path, channel, conversation, summary):
     found = examples(written(tmp_path, names(conversation, summary)), channel)
     assert sorted(pair for split in found.values() for pair in split) == [

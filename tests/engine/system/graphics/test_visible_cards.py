@@ -48,19 +48,12 @@ def test_numbers_are_those_of_nvidia_smi_unless_the_user_has_another_order(cards
 @pytest.mark.parametrize(
     ("listed", "device", "expected"),
     [
-        ("2,3", "cuda:0", "2"),
-        ("2,3", "cuda:1", "3"),
-        (" 5 , 1 ", "cuda:1", "1"),
-        ("2,3", "cuda:2", ""),
-        ("", "cuda:0", ""),
-        ("-1", "cuda:0", ""),
-        ("1,-1,0", "cuda:1", ""),
-        ("NoDevFiles", "cuda:0", ""),
-        (f"{uuid(3)},{uuid(0)}", "cuda:1", uuid(0)),
-        ("GPU-00000003", "cuda:0", "GPU-00000003"),
+        ("2,3", "cuda:0", "2"), ("2,3", "cuda:1", "3"), (" 5 , 1 ", "cuda:1", "1"), ("2,3", "cuda:2", ""),
+        ("", "cuda:0", ""), ("-1", "cuda:0", ""), ("1,-1,0", "cuda:1", ""), ("NoDevFiles", "cuda:0", ""),
+        (f"{uuid(3)},{uuid(0)}", "cuda:1", uuid(0)), ("GPU-00000003", "cuda:0", "GPU-00000003"),
         ("MIG-41b36a29-1f0d-5d7c-9c0f-4b7f6d3a7f5c,0", "cuda:0", "MIG-41b36a29-1f0d-5d7c-9c0f-4b7f6d3a7f5c"),
     ],
-)
+)  # fmt: skip
 def test_what_the_user_made_visible_is_kept(cards, listed, device, expected):
     cards(*map(row, range(8)))
     found = visible_cards.environment(device, {"CUDA_VISIBLE_DEVICES": listed})
