@@ -187,13 +187,10 @@ def _decoding(base: LoadedBase, recipe: Recipe) -> GenerationConfig:
     own = base.model.generation_config.eos_token_id
     ends = {*(own if isinstance(own, list) else [own]), base.tokenizer.eos_token_id} - {None}
     return GenerationConfig(
-        max_new_tokens=recipe.evaluation.max_new_tokens,
-        do_sample=False,
-        num_beams=recipe.evaluation.beams,
-        early_stopping=recipe.evaluation.beams > 1,
-        eos_token_id=sorted(ends),
+        max_new_tokens=recipe.evaluation.max_new_tokens, do_sample=False, num_beams=recipe.evaluation.beams,
+        early_stopping=recipe.evaluation.beams > 1, eos_token_id=sorted(ends),
         pad_token_id=base.tokenizer.pad_token_id,
-    )
+    )  # fmt: skip
 
 
 def _loop(

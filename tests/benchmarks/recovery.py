@@ -114,12 +114,9 @@ def _start(home: Path, place: Path, recipe: Recipe) -> tuple[subprocess.Popen[by
 def _command(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, str(MAIN), *arguments, "--json"],
-        env=os.environ | {"TUNESMITH_HOME": str(home), "HF_HUB_OFFLINE": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+        env=os.environ | {"TUNESMITH_HOME": str(home), "HF_HUB_OFFLINE": "1"}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
 
 
 def _wait_for(job: Job, window: subprocess.Popen[bytes], events: int, seconds: float) -> int:

@@ -26,12 +26,9 @@ def demo(home: Path, picture: Path, *values: str) -> subprocess.CompletedProcess
     known = usual | {"TUNESMITH_HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
     set_values = [word for value in values for word in ("--set", value)]
     return subprocess.run(
-        [sys.executable, "main.py", "--demo", "--screenshot", str(picture), *set_values],
-        cwd=ROOT,
-        env=known,
-        capture_output=True,
-        text=True,
-    )
+        [sys.executable, "main.py", "--demo", "--screenshot", str(picture), *set_values], cwd=ROOT, env=known,
+        capture_output=True, text=True,
+    )  # fmt: skip
 
 
 @pytest.mark.slow("main.py", "gui/app.py", "gui/pages/train/", "resources/recipes/", "resources/starter/")

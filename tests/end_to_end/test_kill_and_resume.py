@@ -29,11 +29,9 @@ pytestmark = [
 
 def start(*arguments):
     return subprocess.Popen(
-        [sys.executable, str(MAIN), *arguments, "--json"],
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, str(MAIN), *arguments, "--json"], stdout=subprocess.PIPE, text=True,
         stdin=subprocess.DEVNULL,
-    )
+    )  # fmt: skip
 
 
 def follow(process):

@@ -50,13 +50,10 @@ def holding(folder: Path, mark: str) -> set[str]:
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line with a home of the test's own, and runs in one process."""
     return subprocess.run(
-        [sys.executable, "main.py", *arguments],
-        cwd=ROOT,
-        env={**os.environ, ranks.COUNT: "1", **environment},
-        capture_output=True,
-        text=True,
+        [sys.executable, "main.py", *arguments], cwd=ROOT,
+        env={**os.environ, ranks.COUNT: "1", **environment}, capture_output=True, text=True,
         stdin=subprocess.DEVNULL,
-    )
+    )  # fmt: skip
 
 
 def speaking(folder: Path, *overrides: str) -> Recipe:
@@ -197,12 +194,9 @@ def test_a_window_and_its_worker_open_no_port_and_no_connection_though_they_may(
         tmp_path / "seen", HF_HUB_OFFLINE="0", HF_DATASETS_OFFLINE="0", PYTHONPATH=f"{WATCH}:{ROOT}"
     )
     window = subprocess.Popen(
-        [sys.executable, "-c", WINDOW, str(tmp_path / "recipe.toml")],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+        [sys.executable, "-c", WINDOW, str(tmp_path / "recipe.toml")], cwd=ROOT,
+        env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
     found: set[str] = set()
     with window:
         while window.poll() is None:

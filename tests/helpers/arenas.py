@@ -79,15 +79,9 @@ def score(
         for name, values in (measured or {}).items()
     }
     writer.write(
-        "evaluated",
-        of=job.id,
-        step=40,
-        scores=_spread(tuned),
-        difference=difference,
-        measures=own,
-        measure_difference=between,
-        **common,
-    )
+        "evaluated", of=job.id, step=40, scores=_spread(tuned), difference=difference, measures=own,
+        measure_difference=between, **common,
+    )  # fmt: skip
     writer.write("job_ended", outcome="completed", time=ended, clock=ended)
     writer.close()
     ids = tuple(str(each) for each in range(len(tuned)))
@@ -130,15 +124,9 @@ def _filled(examples: int, steps: int) -> Arena:
         facts = {"bytes": 4 * numbers, "seconds": seconds, "memory_bytes": int(megabytes * 1e6)}
         count = steps if numbers else 0
         spec = RunSpec(
-            steps=count,
-            total_steps=count or 1,
-            outcome=None,
-            gain=None,
-            seconds=seconds,
-            loss_from=loss + 0.5,
-            samples=0,
-            facts={"trainable_parameters": numbers},
-        )
+            steps=count, total_steps=count or 1, outcome=None, gain=None, seconds=seconds,
+            loss_from=loss + 0.5, samples=0, facts={"trainable_parameters": numbers},
+        )  # fmt: skip
         measured = {
             "words": ([22.0 + 9 * value for value in base], [18.0 + 9 * value - 90 * gain for value in base]),
             "capped": ([float(value > 0.6) for value in base], [float(value > 0.75) for value in base]),
@@ -170,12 +158,9 @@ def add_file(
         rules["data"] = {"fingerprint": "some"}
     ids = tuple(str(each) for each in range(count))
     scores = ExampleScores(
-        schema=1,
-        protocol=rules,
-        examples=ids,
-        base=Written(summaries=ids, rouge={"rouge1": tuple(base)}),
+        schema=1, protocol=rules, examples=ids, base=Written(summaries=ids, rouge={"rouge1": tuple(base)}),
         tuned=Written(summaries=ids, rouge={"rouge1": tuple(values)}),
-    )
+    )  # fmt: skip
     example_scores.save(folder, scores)
     difference = bootstrap.difference_dict(bootstrap.difference(base, values, draws))
     result = {

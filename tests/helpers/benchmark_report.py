@@ -33,12 +33,9 @@ def temporary_home() -> Iterator[Path]:
 def run_main(*arguments: str, check: bool = True, **variables: str) -> str:
     """Carry out a command in a process of its own and return its output; one that fails ends the benchmark."""
     done = subprocess.run(
-        [sys.executable, str(MAIN), *arguments],
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
+        [sys.executable, str(MAIN), *arguments], env=os.environ | variables, capture_output=True, text=True,
         check=False,
-    )
+    )  # fmt: skip
     if check and done.returncode:
         raise SystemExit(
             f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"[-4000:]

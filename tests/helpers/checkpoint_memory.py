@@ -46,14 +46,9 @@ def wide_model(folder: Path) -> Path:
     """Make a small GPT-2 whose largest tensor has 4 MB."""
     tokenizer = AutoTokenizer.from_pretrained(tiny_model("gpt2"))
     config = GPT2Config(
-        vocab_size=len(tokenizer),
-        n_embd=512,
-        n_layer=8,
-        n_head=8,
-        n_positions=64,
-        bos_token_id=None,
+        vocab_size=len(tokenizer), n_embd=512, n_layer=8, n_head=8, n_positions=64, bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
-    )
+    )  # fmt: skip
     GPT2LMHeadModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

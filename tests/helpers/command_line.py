@@ -72,14 +72,9 @@ class Terminal:
     def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
         """Start a command and return its process."""
         return subprocess.Popen(
-            [*self._program, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=self._environment,
-            **settings,
-        )
+            [*self._program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            encoding="utf-8", env=self._environment, **settings,
+        )  # fmt: skip
 
     def until_step(self, *arguments: str) -> tuple[subprocess.Popen[str], str]:
         """Start a command and return it after the first step of a run, with what was read so far."""

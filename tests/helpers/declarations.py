@@ -59,13 +59,9 @@ def _whole(info: OptionInfo) -> st.SearchStrategy[int]:
 
 def _real(info: OptionInfo) -> st.SearchStrategy[float]:
     return st.floats(
-        info.minimum,
-        info.maximum,
-        exclude_min=info.minimum_excluded,
-        exclude_max=info.maximum_excluded,
-        allow_nan=False,
-        allow_infinity=False,
-    )
+        info.minimum, info.maximum, exclude_min=info.minimum_excluded, exclude_max=info.maximum_excluded,
+        allow_nan=False, allow_infinity=False,
+    )  # fmt: skip
 
 
 _KINDS: dict[str, Any] = {

@@ -49,17 +49,11 @@ def wide_model(folder: Path, width: int, layers: int, tokenizer_folder: str) -> 
     """Make a Llama with random weights and a tied head."""
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=width * 8 // 3,
-        num_hidden_layers=layers,
-        num_attention_heads=width // HEAD,
-        num_key_value_heads=width // HEAD,
-        tie_word_embeddings=True,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
+        vocab_size=len(tokenizer), hidden_size=width, intermediate_size=width * 8 // 3,
+        num_hidden_layers=layers, num_attention_heads=width // HEAD, num_key_value_heads=width // HEAD,
+        tie_word_embeddings=True, bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
         dtype=torch.bfloat16,
-    )
+    )  # fmt: skip
     LlamaForCausalLM._from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

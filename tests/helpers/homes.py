@@ -109,13 +109,9 @@ def score_card(
     }
     protocol = {"split": "test", "examples": examples, "beams": beams, "data": {"source": source}}
     return ScoreCard(
-        protocol=protocol,
-        base=spread(base),
-        scores=spread(rouge1),
-        difference=difference,
-        capped=0.01,
+        protocol=protocol, base=spread(base), scores=spread(rouge1), difference=difference, capped=0.01,
         scored_at="2026-03-12T14:14:00+00:00",
-    )
+    )  # fmt: skip
 
 
 def make_metadata(
@@ -256,14 +252,9 @@ def write_events(job: Job, spec: RunSpec, attempt: int = 1) -> None:
         log.write("step_finished", **_step(step, loss + random_.uniform(-0.05, 0.05), spec.total_steps))
     for place in range(spec.samples):
         log.write(
-            "sample_made",
-            step=spec.steps,
-            example=f"{place}",
-            conversation="Ann: Tea?\nBo: At five.",
-            reference="Ann and Bo have tea at five.",
-            summary="They have tea at five.",
-            rouge1=0.6,
-        )
+            "sample_made", step=spec.steps, example=f"{place}", conversation="Ann: Tea?\nBo: At five.",
+            reference="Ann and Bo have tea at five.", summary="They have tea at five.", rouge1=0.6,
+        )  # fmt: skip
     if spec.checkpoint_at is not None:
         log.write("checkpoint_saved", path="", bytes=9, step=spec.checkpoint_at)
     _write_result(log, spec)

@@ -19,15 +19,10 @@ class LineProcess:
         self._log = log
         with (log or Path(os.devnull)).open("ab") as stream:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stream if log else None,
-                cwd=ROOT,
-                env={**os.environ, **variables},
-                text=True,
+                [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=stream if log else None, cwd=ROOT, env={**os.environ, **variables}, text=True,
                 encoding="utf-8",
-            )
+            )  # fmt: skip
 
     def ask(self, request: Any) -> dict[str, Any]:
         """Return the answer to a request. Raises RuntimeError with the end of the log if there is none."""

@@ -31,14 +31,9 @@ def make_adapter(
     folder.mkdir()
     prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
     metadata = AdapterMetadata(
-        schema=1,
-        id=adapter_id,
-        name=name or f"{adapter_id}-name",
-        made_at="2026-11-25T02:00:00+00:00",
-        base_model=BaseModelFacts(id=base, **facts),
-        method=method,
-        prompt=prompt,
-    )
+        schema=1, id=adapter_id, name=name or f"{adapter_id}-name", made_at="2026-11-25T02:00:00+00:00",
+        base_model=BaseModelFacts(id=base, **facts), method=method, prompt=prompt,
+    )  # fmt: skip
     save(metadata, folder)
 
 

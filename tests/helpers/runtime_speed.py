@@ -67,13 +67,9 @@ def _engine(folder: Path, precision: str, settings: dict[str, Any]) -> Write:
     options = BaseModelOptions.model_validate({"id": str(folder), "precision": precision})
     base = base_models.load(options, "cpu", make_channel("evaluate"))
     write = partial(
-        generate,
-        base.model,
-        base.tokenizer,
-        base.family,
-        max_new_tokens=settings["max_new_tokens"],
+        generate, base.model, base.tokenizer, base.family, max_new_tokens=settings["max_new_tokens"],
         end_tokens=settings["end_tokens"],
-    )
+    )  # fmt: skip
     return lambda prompts: [each.ids for each in write(prompts)]
 
 

@@ -66,13 +66,9 @@ def scores_of(texts: Sequence[Texts], base: float = 0.3, tuned: float = 0.6) -> 
         "metric": {"name": "rouge_score 0.1.2", "stemmer": True},
     }
     return ExampleScores(
-        schema=1,
-        protocol=protocol,
-        examples=tuple(f"row-{place}" for place in range(1, len(texts) + 1)),
-        base=written(texts, base, 1),
-        tuned=written(texts, tuned, 2),
-        texts=tuple(texts),
-    )
+        schema=1, protocol=protocol, examples=tuple(f"row-{place}" for place in range(1, len(texts) + 1)),
+        base=written(texts, base, 1), tuned=written(texts, tuned, 2), texts=tuple(texts),
+    )  # fmt: skip
 
 
 def add_scored_run(
@@ -94,15 +90,9 @@ def add_scored_run(
         common = {"of": adapter.id, "split": "validation", "time": ended, "clock": ended}
         writer.write("evaluated", step=step, loss=1.9 - step / 100, scores=None, **common)
     writer.write(
-        "adapter_saved",
-        adapter=adapter.id,
-        path="",
-        bytes=14_200,
-        step=60,
-        seconds=97.0,
-        time=ended,
+        "adapter_saved", adapter=adapter.id, path="", bytes=14_200, step=60, seconds=97.0, time=ended,
         clock=ended,
-    )
+    )  # fmt: skip
     for event in scored_events(kept, adapter.id):
         writer.write("evaluated", **event, time=ended, clock=ended)
     writer.write("job_ended", outcome="completed", time=ended, clock=ended)

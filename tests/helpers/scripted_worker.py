@@ -96,16 +96,9 @@ def _heed(channel: Channel) -> None:
 
 def _step(channel: Channel, step: int) -> None:
     channel.emit(
-        "step_finished",
-        step=step,
-        epoch=step / 100,
-        loss=1.0 + 2.0 / step,
-        learning_rate=1e-3,
-        gradient_norm=1.0,
-        tokens_per_second=1000.0,
-        examples_per_second=20.0,
-        memory_bytes=500_000_000,
-    )
+        "step_finished", step=step, epoch=step / 100, loss=1.0 + 2.0 / step, learning_rate=1e-3,
+        gradient_norm=1.0, tokens_per_second=1000.0, examples_per_second=20.0, memory_bytes=500_000_000,
+    )  # fmt: skip
 
 
 def noise(channel: Channel, lines: int) -> None:

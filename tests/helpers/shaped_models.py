@@ -94,13 +94,10 @@ def save_t5(shape: T5Shape, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
     """Save a T5 of this shape with an untied head, as flan-t5 has; return the folder."""
     torch.manual_seed(SEED)
     config = T5Config(
-        **T5_SHAPES[shape],
-        vocab_size=VOCABULARY,
-        feed_forward_proj="gated-gelu",
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
+        **T5_SHAPES[shape], vocab_size=VOCABULARY, feed_forward_proj="gated-gelu",
+        pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
         decoder_start_token_id=tokenizer.pad_token_id,
-    )
+    )  # fmt: skip
     model = T5ForConditionalGeneration(config)
     model.config.tie_word_embeddings = False
     head = torch.randn(VOCABULARY, config.d_model) * SPREAD

@@ -90,16 +90,11 @@ def generate_batch(model: Any, base: LoadedBase, beams: int = 1) -> Any:
         place = slice(width - len(row), None) if left else slice(0, len(row))
         ids[number, place], mask[number, place] = torch.tensor(row), 1
     config = GenerationConfig(
-        max_new_tokens=NEW_TOKENS,
-        min_new_tokens=NEW_TOKENS,
-        num_beams=beams,
-        do_sample=False,
-        pad_token_id=base.tokenizer.pad_token_id,
-        eos_token_id=base.tokenizer.eos_token_id,
-        decoder_start_token_id=getattr(base.model.config, "decoder_start_token_id", None),
-        output_logits=True,
+        max_new_tokens=NEW_TOKENS, min_new_tokens=NEW_TOKENS, num_beams=beams, do_sample=False,
+        pad_token_id=base.tokenizer.pad_token_id, eos_token_id=base.tokenizer.eos_token_id,
+        decoder_start_token_id=getattr(base.model.config, "decoder_start_token_id", None), output_logits=True,
         return_dict_in_generate=True,
-    )
+    )  # fmt: skip
     before = prompt_learning.prompt_of(model)
     request = before.request({"input_ids": ids, "attention_mask": mask})
     if beams > 1 and CACHE in request:

@@ -69,18 +69,10 @@ def _enlarge_weights(model: PreTrainedModel) -> None:
 def _t5(layers: int, tied: bool) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     tokenizer = _byte_fallback_tokenizer()
     config = T5Config(
-        vocab_size=len(tokenizer),
-        d_model=32,
-        d_kv=8,
-        d_ff=48,
-        num_layers=layers,
-        num_heads=4,
-        feed_forward_proj="gated-gelu",
-        dropout_rate=0.1,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        decoder_start_token_id=tokenizer.pad_token_id,
-    )
+        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=48, num_layers=layers, num_heads=4,
+        feed_forward_proj="gated-gelu", dropout_rate=0.1, pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id, decoder_start_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
     model = T5ForConditionalGeneration(config)
     if not tied:
         model.config.tie_word_embeddings = False
@@ -97,60 +89,36 @@ def _bart(layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         "decoder_start_token_id": tokenizer.eos_token_id,
     }
     config = BartConfig(
-        vocab_size=len(tokenizer),
-        d_model=32,
-        encoder_layers=layers,
-        decoder_layers=layers,
-        encoder_attention_heads=4,
-        decoder_attention_heads=4,
-        encoder_ffn_dim=48,
-        decoder_ffn_dim=48,
-        max_position_embeddings=1024,
-        **special,
-    )
+        vocab_size=len(tokenizer), d_model=32, encoder_layers=layers, decoder_layers=layers,
+        encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=48, decoder_ffn_dim=48,
+        max_position_embeddings=1024, **special,
+    )  # fmt: skip
     model = BartForConditionalGeneration(config)
     model.generation_config = GenerationConfig(
-        max_length=20,
-        min_length=10,
-        num_beams=4,
-        no_repeat_ngram_size=3,
-        length_penalty=2.0,
-        early_stopping=True,
-        forced_bos_token_id=tokenizer.bos_token_id,
-        forced_eos_token_id=tokenizer.eos_token_id,
-        **special,
-    )
+        max_length=20, min_length=10, num_beams=4, no_repeat_ngram_size=3, length_penalty=2.0,
+        early_stopping=True, forced_bos_token_id=tokenizer.bos_token_id,
+        forced_eos_token_id=tokenizer.eos_token_id, **special,
+    )  # fmt: skip
     return model, tokenizer
 
 
 def _llama(layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     tokenizer = _byte_level_tokenizer(single=f"{BOS} $A")
     config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=layers,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=2048,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=tokenizer.bos_token_id,
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=layers,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048,
+        pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
-    )
+    )  # fmt: skip
     return LlamaForCausalLM(config), tokenizer
 
 
 def _gpt2(layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     tokenizer = _byte_level_tokenizer(single="", pad=False)
     config = GPT2Config(
-        vocab_size=len(tokenizer),
-        n_positions=1024,
-        n_embd=32,
-        n_layer=layers,
-        n_head=4,
-        bos_token_id=tokenizer.eos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
+        vocab_size=len(tokenizer), n_positions=1024, n_embd=32, n_layer=layers, n_head=4,
+        bos_token_id=tokenizer.eos_token_id, eos_token_id=tokenizer.eos_token_id,
+    )  # fmt: skip
     return GPT2LMHeadModel(config), tokenizer
 
 
@@ -190,12 +158,10 @@ def _with_specials(specials: list[str], pieces: list[str], byte_fallback: bool) 
     vocabulary = {piece: index for index, piece in enumerate([*specials, *pieces])}
     tokenizer = Tokenizer(
         models.BPE(
-            vocab=vocabulary,
-            merges=[],
-            byte_fallback=byte_fallback,
+            vocab=vocabulary, merges=[], byte_fallback=byte_fallback,
             unk_token=UNKNOWN if UNKNOWN in specials else None,
         )
-    )
+    )  # fmt: skip
     tokenizer.add_special_tokens([AddedToken(special, special=True) for special in specials])
     return tokenizer
 

@@ -158,12 +158,9 @@ def plain_lora(model: Any, stage: Stage) -> PeftModel:
     options: Any = stage.recipe.method.options
     targets = list(options.target_modules)
     config = LoraConfig(
-        task_type=TaskType[attach.TASK_TYPES[stage.base.family]],
-        r=options.rank,
-        lora_alpha=options.alpha,
-        lora_dropout=options.dropout,
-        target_modules="all-linear" if targets == ["all-linear"] else targets,
-    )
+        task_type=TaskType[attach.TASK_TYPES[stage.base.family]], r=options.rank, lora_alpha=options.alpha,
+        lora_dropout=options.dropout, target_modules="all-linear" if targets == ["all-linear"] else targets,
+    )  # fmt: skip
     return get_peft_model(model, config)
 
 
@@ -209,26 +206,16 @@ class Stock:
         collate = DataCollatorForSeq2Seq(stage.base.tokenizer, model=self.model, pad_to_multiple_of=8)
         padding = Padding(collate, stage.base.family == "encoder-decoder")
         arguments = Seq2SeqTrainingArguments(
-            output_dir=str(self._folder),
-            per_device_train_batch_size=self._batch_size,
-            num_train_epochs=1,
-            max_steps=steps,
-            learning_rate=stage.recipe.learning_rate(stage.base.family),
-            weight_decay=training.weight_decay,
-            max_grad_norm=training.max_gradient_norm,
-            seed=training.seed,
+            output_dir=str(self._folder), per_device_train_batch_size=self._batch_size, num_train_epochs=1,
+            max_steps=steps, learning_rate=stage.recipe.learning_rate(stage.base.family),
+            weight_decay=training.weight_decay, max_grad_norm=training.max_gradient_norm, seed=training.seed,
             use_cpu=stage.base.device.type == "cpu",
             train_sampling_strategy="group_by_length" if self._grouped else "random",
             gradient_checkpointing=training.activation_checkpointing,
-            gradient_checkpointing_kwargs=CHECKPOINTING,
-            save_strategy="no",
-            logging_steps=500,
-            report_to=[],
-            disable_tqdm=True,
-            remove_unused_columns=False,
-            dataloader_pin_memory=stage.base.device.type != "cpu",
-            use_liger_kernel=self._liger,
-        )
+            gradient_checkpointing_kwargs=CHECKPOINTING, save_strategy="no", logging_steps=500, report_to=[],
+            disable_tqdm=True, remove_unused_columns=False,
+            dataloader_pin_memory=stage.base.device.type != "cpu", use_liger_kernel=self._liger,
+        )  # fmt: skip
         clock = EpochClock()
         stock = Seq2SeqTrainer(self.model, arguments, train_dataset=rows, data_collator=padding)
         stock.remove_callback(PrinterCallback)
@@ -358,17 +345,10 @@ class Tunesmith:
         splits = dataclasses.replace(stage.splits, validation=(), test=())
         channel = make_channel("train", recipe)
         run = TrainingRun(
-            channel=channel,
-            recipe=recipe,
-            splits=splits,
-            base=stage.base,
-            model=self.model,
-            train=train,
-            validation=[],
-            prompter=stage.prompter,
-            collator=self._collator,
+            channel=channel, recipe=recipe, splits=splits, base=stage.base, model=self.model, train=train,
+            validation=[], prompter=stage.prompter, collator=self._collator,
             chosen=samples.choose(recipe, splits),
-        )
+        )  # fmt: skip
         with liger_kernels(run):
             training_loop.train(run)
         return channel.job

@@ -35,12 +35,9 @@ BASE = {
 # As they stand in TOML; some are no TOML, and then texts of --set.
 DIGITS = st.sampled_from([1, 19, 20, 39, 308, 309, 310, 400, 4299, 4300, 4301, 9000])
 WHOLE = st.builds(
-    lambda sign, prefix, digit, count: f"{sign}{prefix}{digit * count}",
-    st.sampled_from(["", "-", "+"]),
-    st.sampled_from(["", "0x", "0o", "0b"]),
-    st.sampled_from("1"),
-    DIGITS,
-)
+    lambda sign, prefix, digit, count: f"{sign}{prefix}{digit * count}", st.sampled_from(["", "-", "+"]),
+    st.sampled_from(["", "0x", "0o", "0b"]), st.sampled_from("1"), DIGITS,
+)  # fmt: skip
 OTHERS = st.sampled_from([
     "1e400", "-1e400", "1e999999999", "1e-400", "nan", "-nan", "+nan", "inf", "-inf", "-0.0", "-0", "true", "false",
     "٣", "'٣'", "３", "²", "1_0", "0x", "''", "1979-05-27", "07:32:00", "9223372036854775808", "-9223372036854775809",

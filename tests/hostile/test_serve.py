@@ -35,11 +35,9 @@ class Service:
             sys.executable, str(ROOT / "main.py"), "serve", "--adapter", adapter.id, "--port", "0", "--json",
         ]  # fmt: skip
         self.process = subprocess.Popen(
-            ["sh", "-c", f'ulimit -n {FILES}; exec "$0" "$@"', *command],
-            stdout=subprocess.PIPE,
-            text=True,
+            ["sh", "-c", f'ulimit -n {FILES}; exec "$0" "$@"', *command], stdout=subprocess.PIPE, text=True,
             env={**os.environ, "TUNESMITH_HOME": str(home), "TUNESMITH_SERVE_TOKEN": TOKEN},
-        )
+        )  # fmt: skip
         ready = json.loads(self.process.stdout.readline())
         self.port = int(ready["address"].split(":")[2].split("/")[0])
         # Those by which the adapter was made have no log.

@@ -74,12 +74,9 @@ def test_the_command_starts_the_launcher_that_is_installed(tree):
 def test_the_program_knows_its_version_without_being_installed_by_pip(tree):
     code = "import sys; sys.path.insert(0, '.'); from importlib.metadata import version; print(version('tunesmith'))"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code],
-        cwd=tree / SHARE / "tunesmith",
-        capture_output=True,
-        text=True,
+        [sys.executable, "-I", "-c", code], cwd=tree / SHARE / "tunesmith", capture_output=True, text=True,
         check=True,
-    )
+    )  # fmt: skip
     assert done.stdout.strip() == deb.version()
 
 

@@ -96,13 +96,9 @@ def _run(shard: str, code: str, waiting: list[str]) -> int:
     command = [sys.executable, "-m", "tests.proof.shard", shard, code, *waiting]
     with (results.FOLDER / f"{shard}.log").open("a", encoding="utf-8") as log:
         return subprocess.call(
-            command,
-            cwd=results.ROOT,
-            env={**os.environ, **QUIET, **EXACT},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+            command, cwd=results.ROOT, env={**os.environ, **QUIET, **EXACT}, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log,
+        )  # fmt: skip
 
 
 def _summarise(cells: list[Cell], found: dict[str, Result]) -> None:

@@ -103,12 +103,9 @@ def _counted_decoding(
 ) -> Counts:
     with pretend_card.counting() as counts:
         generate.generate(
-            model,
-            base.tokenizer,
-            base.family,
-            prompts(subject.recipe, base),
+            model, base.tokenizer, base.family, prompts(subject.recipe, base),
             **{"max_new_tokens": length, **decoding},
-        )
+        )  # fmt: skip
     return counts
 
 

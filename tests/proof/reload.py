@@ -79,11 +79,9 @@ def _quantized(quantization: str, double: bool) -> BitsAndBytesConfig | None:
     if quantization == "int8":
         return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0)
     return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type=quantization,
-        bnb_4bit_use_double_quant=double,
+        load_in_4bit=True, bnb_4bit_quant_type=quantization, bnb_4bit_use_double_quant=double,
         bnb_4bit_compute_dtype=torch.float32,
-    )
+    )  # fmt: skip
 
 
 def _plain_model(folder: str, quantization: str, double: bool, device: str) -> Any:

@@ -32,12 +32,9 @@ OTHERS = {
 
 
 VARIANTS = pytest.mark.slow(
-    "engine/methods/",
-    "engine/worker/adapters/",
-    "engine/worker/modeling/",
-    "engine/worker/training/",
+    "engine/methods/", "engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/training/",
     "tests/proof/",
-)
+)  # fmt: skip
 # They begin elsewhere or take other layers, which tests/worker/adapters looks at, and are else as the plain method.
 LEFT_OUT = {
     ("bottleneck", "pfeiffer"), ("layers", "attention"), ("layers", "last_two_blocks"), ("lora", "gaussian"),

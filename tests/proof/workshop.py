@@ -240,15 +240,12 @@ def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Ad
         name=folder.name,
         made_at=now_text(),
         base_model=BaseModelFacts(
-            id=recipe.base_model.id,
-            fingerprint=base.fingerprint,
-            family=base.family,
-            precision=base.precision,
-            quantization=recipe.base_model.quantization,
+            id=recipe.base_model.id, fingerprint=base.fingerprint, family=base.family,
+            precision=base.precision, quantization=recipe.base_model.quantization,
             double_quantization=recipe.base_model.double_quantization,
         ),
         method=MethodFacts(id=recipe.method.id, peft_type=recipe.method.method.peft_type),
         prompt=PromptFacts(template=recipe.data.prompt, max_conversation_tokens=512),
-    )
+    )  # fmt: skip
     adapter_toml.save(metadata, folder)
     return Adapter(folder, metadata)

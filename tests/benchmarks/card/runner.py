@@ -149,16 +149,9 @@ def _answer(line: str) -> dict[str, Any]:
 def _started(command: list[str], log: Path, variables: dict[str, str]) -> Iterator[queue.Queue[str | None]]:
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stream,
-            cwd=ROOT,
-            env={**os.environ, **variables},
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stream, cwd=ROOT,
+            env={**os.environ, **variables}, text=True, encoding="utf-8", start_new_session=True,
+        )  # fmt: skip
     lines: queue.Queue[str | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()

@@ -73,13 +73,10 @@ def _take(hog: subprocess.Popen[str]) -> int:
 def _hog(setting: Setting) -> Iterator[subprocess.Popen[str]]:
     """Start the program that can take the card's memory, ready for the word; it ends with this context."""
     hog = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.card.shortage"],
-        cwd=ROOT,
-        env={**os.environ, **visible_to(setting.device)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        [sys.executable, "-m", "tests.benchmarks.card.shortage"], cwd=ROOT,
+        env={**os.environ, **visible_to(setting.device)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         text=True,
-    )
+    )  # fmt: skip
     try:
         assert hog.stdout is not None
         hog.stdout.readline()

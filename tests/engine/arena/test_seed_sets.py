@@ -149,13 +149,11 @@ def test_other_metrics_are_put_together_too_by_conversation_where_they_can(home)
         example_scores.save(
             job.folder,
             example_scores.ExampleScores(
-                schema=1,
-                protocol=found.protocol,
-                examples=found.examples,
+                schema=1, protocol=found.protocol, examples=found.examples,
                 base=found.base.model_copy(update={"metrics": {"words": base}}),
                 tuned=found.tuned.model_copy(update={"metrics": {"words": own}}),
             ),
-        )
+        )  # fmt: skip
     row = only_row(arena)
     assert row.metrics["words"]["mean"] == pytest.approx(np.mean([each[1][1:] for each in words]))
     assert row.metrics_against_base["words"]["verdict"] == "higher"

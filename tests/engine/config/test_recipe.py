@@ -224,13 +224,9 @@ def load_with(tmp_path: Path, *overrides: str) -> Recipe:
 
 def test_overrides_take_toml_and_bare_words(tmp_path):
     adapter = load_with(
-        tmp_path,
-        "training.epochs=2",
-        "training.schedule=cosine",
-        'method.target_modules=["q", "v"]',
-        "name=Second try",
-        "data.prompt=Short: {conversation} =",
-    )
+        tmp_path, "training.epochs=2", "training.schedule=cosine", 'method.target_modules=["q", "v"]',
+        "name=Second try", "data.prompt=Short: {conversation} =",
+    )  # fmt: skip
     assert adapter.training.epochs == 2
     assert adapter.training.schedule == "cosine"
     assert adapter.method.as_table()["target_modules"] == ("q", "v")

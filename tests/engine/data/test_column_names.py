@@ -48,13 +48,10 @@ def test_without_names_turns_and_length_tell(order):
 
 def test_ids_topics_numbers_and_classes_are_no_summaries():
     found = rows(
-        "x",
-        "y",
-        id=lambda number: f"row-{number}",
-        topic=lambda number: ("trains and walks", "weather")[number % 2],
-        stars=lambda number: number % 5,
+        "x", "y", id=lambda number: f"row-{number}",
+        topic=lambda number: ("trains and walks", "weather")[number % 2], stars=lambda number: number % 5,
         title=lambda number: f"Talk {number}",
-    )
+    )  # fmt: skip
     schema = inferred(found)
     assert (schema.conversation, schema.summary) == ("x", "y")
 

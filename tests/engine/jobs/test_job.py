@@ -32,11 +32,9 @@ def job():
 def holder(job):
     """A process that holds the job's lock until its input closes or it is killed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD_LOCK, str(job.folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        [sys.executable, "-c", HOLD_LOCK, str(job.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         cwd=paths.application_root(),
-    )
+    )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline() == b"held\n"
     yield process

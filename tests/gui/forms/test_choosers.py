@@ -17,11 +17,9 @@ from gui.forms.choosers import BaseModelChooser, KnownSources, SourceChooser, na
 pytestmark = pytest.mark.qt_log_ignore("^This plugin does not support")
 
 KNOWN = KnownSources(
-    used_models=("owner/small",),
-    models_here=("owner/small", "owner/other"),
-    used_data=("/data/calls.csv",),
+    used_models=("owner/small",), models_here=("owner/small", "owner/other"), used_data=("/data/calls.csv",),
     checked_data=("/data/mails.mbox", "/data/calls.csv"),
-)
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -71,11 +71,9 @@ FORGETTING = Axis("nats", "lower", 1.0)
 def test_the_front_follows_the_better_direction_of_each_axis(scatter):
     # Less forgotten is better across, a higher score upwards.
     scatter.show_points(
-        [point("a", -0.1, 0.4), point("b", 0.2, 0.5), point("c", 0.3, 0.45)],
-        0.3,
-        across=FORGETTING,
+        [point("a", -0.1, 0.4), point("b", 0.2, 0.5), point("c", 0.3, 0.45)], 0.3, across=FORGETTING,
         chosen="",
-    )
+    )  # fmt: skip
     assert scatter.front() == ["a", "b"]
     # The scores across, what was forgotten upwards.
     turned = [point("a", 0.4, -0.1), point("b", 0.5, 0.2), point("c", 0.45, 0.3)]

@@ -23,11 +23,9 @@ class KeeperHarness:
         self.made: list[Any] = []
         self.affordable = True
         self.keeper = WarmWorkerKeeper(
-            make=self._make,
-            can_afford=lambda: self.affordable,
-            settle_milliseconds=10,
+            make=self._make, can_afford=lambda: self.affordable, settle_milliseconds=10,
             linger_milliseconds=linger_milliseconds,
-        )
+        )  # fmt: skip
 
     def _make(self, cards: Mapping[str, str]) -> Any:
         self.made.append(WarmWorker(cards, command=scripted_worker.warm_worker_command()))

@@ -42,14 +42,9 @@ class CardTensor(torch.Tensor):
         # torch computes below here as if there were no conjugation left to do: it would be lost.
         raw = raw.resolve_conj().resolve_neg()
         wrapper: Self = torch.Tensor._make_wrapper_subclass(
-            cls,
-            raw.size(),
-            strides=raw.stride(),
-            storage_offset=raw.storage_offset(),
-            dtype=raw.dtype,
-            layout=raw.layout,
-            device=torch.device(NAME, 0),
-        )
+            cls, raw.size(), strides=raw.stride(), storage_offset=raw.storage_offset(), dtype=raw.dtype,
+            layout=raw.layout, device=torch.device(NAME, 0),
+        )  # fmt: skip
         wrapper.raw = raw
         return wrapper
 

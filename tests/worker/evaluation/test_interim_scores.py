@@ -116,16 +116,9 @@ def rouge_by_step(monkeypatch):
 def test_best_state_and_patience_can_follow_rouge_across_a_stop(tmp_path, monkeypatch, rouge_by_step):
     rouge_by_step += [0.0, 0.4, 0.3, 0.4, 0.3, 0.9]
     recipe = tiny_recipe(
-        tmp_path,
-        "t5",
-        "lora",
-        *OFTEN,
-        COUNTED,
-        "training.epochs=3",
-        "training.max_steps=9",
-        "training.best_by=rouge1",
-        "training.early_stopping_patience=3",
-    )
+        tmp_path, "t5", "lora", *OFTEN, COUNTED, "training.epochs=3", "training.max_steps=9",
+        "training.best_by=rouge1", "training.early_stopping_patience=3",
+    )  # fmt: skip
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "evaluated" and facts["step"] == 4, request_stop)
         job, _ = train_in_process(recipe)

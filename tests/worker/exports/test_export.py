@@ -100,12 +100,9 @@ def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path, c
         b'{"conversation": "\\ud800"}', good,
     ]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "summarize.py", "--jsonl"],
-        cwd=tmp_path / "out",
-        input=b"\n".join(lines),
-        capture_output=True,
-        timeout=120,
-    )
+        [sys.executable, "summarize.py", "--jsonl"], cwd=tmp_path / "out", input=b"\n".join(lines),
+        capture_output=True, timeout=120,
+    )  # fmt: skip
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     bad = [number for number, line in enumerate(lines, start=1) if line not in (good, b"")]
 

@@ -85,13 +85,10 @@ def test_all_rows_are_told_at_every_step_and_each_when_the_batch_is_whole(kind, 
     end_often(base)
     told: list[Any] = []
     found = ours(
-        base.model,
-        base,
-        on_rows=lambda rows: told.append(list(rows)),
-        on_tokens=lambda ids: told.append(ids.shape),
-        on_written=lambda row, one: told.append((row, one)),
+        base.model, base, on_rows=lambda rows: told.append(list(rows)),
+        on_tokens=lambda ids: told.append(ids.shape), on_written=lambda row, one: told.append((row, one)),
         **asked,
-    )
+    )  # fmt: skip
     rows, *shapes = [entry for entry in told if type(entry) is not tuple]
     assert sorted(rows) == list(range(len(TEXTS)))
     assert shapes == [(len(TEXTS), step + 1) for step in range(len(shapes))]

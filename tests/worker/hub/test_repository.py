@@ -110,11 +110,9 @@ def test_a_cancelled_data_set_passes_for_none_and_is_whole_after_the_next_try(sm
     so_far = []
     with pytest.raises(Stopped):
         fetch(
-            DATA,
-            "dataset",
-            on_progress=lambda done, *_: so_far.append(done),
+            DATA, "dataset", on_progress=lambda done, *_: so_far.append(done),
             cancelled=lambda: len(so_far) > 4,
-        )
+        )  # fmt: skip
     assert gets(small_hub, "test.jsonl")
     assert not gets(small_hub, "validation.jsonl")
     assert repository.cached_folder(DATA, kind="dataset") is None

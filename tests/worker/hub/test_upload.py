@@ -31,13 +31,9 @@ def files(tmp_path):
 
 def push(files, name=NAME, *, private=True, progress=None, cancelled=lambda: False):
     upload.push(
-        name,
-        files,
-        "mine",
-        private=private,
-        on_progress=lambda *now: None if progress is None else progress.append(now),
-        cancelled=cancelled,
-    )
+        name, files, "mine", private=private,
+        on_progress=lambda *now: None if progress is None else progress.append(now), cancelled=cancelled,
+    )  # fmt: skip
 
 
 def sent(hub, what="PUT "):

@@ -21,12 +21,9 @@ from engine.worker.validation.scan import exclude_rows, find, whole
 MARKS = 1
 # A letter is a token. None of them has another finding that could be excluded but by chance of lengths.
 COUNTER = TokenCounter(
-    count=lambda texts: [len(text) for text in texts],
-    ends=lambda text: [*range(1, len(text) + 1)],
-    summary_special_tokens=MARKS,
-    exact=True,
-    description="",
-)
+    count=lambda texts: [len(text) for text in texts], ends=lambda text: [*range(1, len(text) + 1)],
+    summary_special_tokens=MARKS, exact=True, description="",
+)  # fmt: skip
 IDS = ("leaks", "duplicates", "long_conversation", "long_summary", "summary_longer")
 LIMITS = st.tuples(st.integers(8, 14), st.integers(4, 9))
 CONVERSATIONS = st.sampled_from(

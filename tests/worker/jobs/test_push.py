@@ -57,11 +57,9 @@ def card_of(adapter, **more):
 )
 def test_the_code_in_the_card_writes_what_the_adapter_writes(hub, tmp_path, capsys, kind, changes):
     facts = PromptFacts(
-        template="Summarize: {conversation}\nSummary: ",
-        max_conversation_tokens=12,
-        max_new_tokens=8,
+        template="Summarize: {conversation}\nSummary: ", max_conversation_tokens=12, max_new_tokens=8,
         **changes,
-    )
+    )  # fmt: skip
     adapter = library.update(install_random(kind, "mine"), prompt=facts)
     result, _ = send(adapter, with_conversations=True)
     assert result["sent"]
@@ -123,11 +121,9 @@ def test_a_merged_model_is_sent_and_its_script_writes_what_the_adapter_writes(hu
 
 def test_a_chat_is_asked_by_the_model_s_own_template(hub, tmp_path):
     facts = PromptFacts(
-        template="Summarize:\n{conversation}\nSummary: ",
-        format="chat",
-        max_conversation_tokens=40,
+        template="Summarize:\n{conversation}\nSummary: ", format="chat", max_conversation_tokens=40,
         shots=[ShotFacts(conversation="Ann: Tea?", summary="Tea.")],
-    )
+    )  # fmt: skip
     adapter = library.update(install_random("llama", "mine"), prompt=facts)
     [code] = CODE.findall(card_of(adapter, with_conversations=True).text)
     base = load_tiny("llama")

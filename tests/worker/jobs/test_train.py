@@ -397,13 +397,9 @@ def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path,
     notice = {"message": "Other programs are using cuda:0.", "hint": "End them.", "level": "warning"}
     monkeypatch.setattr(devices, "notices", lambda _: [notice])
     recipe = tiny_recipe(
-        tmp_path,
-        "llama",
-        "lora",
-        "training.checkpoint_every=2",
-        "training.log_every=1",
+        tmp_path, "llama", "lora", "training.checkpoint_every=2", "training.log_every=1",
         "training.max_steps=4",
-    )
+    )  # fmt: skip
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, fall_off)
         job, events = train_in_process(recipe)

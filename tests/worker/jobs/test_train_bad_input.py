@@ -164,13 +164,9 @@ def weightless_folder(kind: Kind | None, place: Path, changes: dict[str, Any]) -
     if kind is None:
         AutoTokenizer.from_pretrained(tiny_model("llama")).save_pretrained(place)
         config = LlamaConfig(
-            hidden_size=2**16,
-            intermediate_size=2**18,
-            num_hidden_layers=3,
-            num_attention_heads=512,
-            vocab_size=1000,
-            architectures=["LlamaForCausalLM"],
-        )
+            hidden_size=2**16, intermediate_size=2**18, num_hidden_layers=3, num_attention_heads=512,
+            vocab_size=1000, architectures=["LlamaForCausalLM"],
+        )  # fmt: skip
         config.save_pretrained(place)
         return place
     shutil.copytree(tiny_model(kind), place, ignore=shutil.ignore_patterns("*.safetensors"))

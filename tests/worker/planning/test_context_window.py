@@ -61,12 +61,9 @@ def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
     folder, limits = tiny_model(kind), recipe.data
     family = base_models.family_of(base_models.read_config(folder, kind), kind)
     prompter = Prompter(
-        base_models.read_tokenizer(folder, kind),
-        family,
-        limits.prompt,
-        limits.max_conversation_tokens,
+        base_models.read_tokenizer(folder, kind), family, limits.prompt, limits.max_conversation_tokens,
         limits.max_summary_tokens,
-    )
+    )  # fmt: skip
     return len(prompter.input_ids(pair[0])), prompter.example(Example("1", *pair)).label_tokens
 
 

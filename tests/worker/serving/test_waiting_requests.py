@@ -52,11 +52,9 @@ def test_those_for_the_same_are_written_together_each_as_alone(waiting):
     kind = "gpt2"
     adapter = install_random(kind, "adapter", seed=1)
     channel = waiting(
-        kind,
-        asked([adapter.id], "first"),
-        asked([None], "base"),
+        kind, asked([adapter.id], "first"), asked([None], "base"),
         asked([adapter.id], "second", conversation=OTHER),
-    )
+    )  # fmt: skip
     found = {event["request"]: event["summary"] for event in events_of(channel, "summary_finished")}
     del found["last"]
     assert found == {

@@ -19,13 +19,9 @@ def train_with_losses(monkeypatch, recipe, losses):
 @pytest.mark.parametrize("best_by", ["loss", "rouge1"])
 def test_a_validation_loss_that_is_not_finite_is_told_and_never_the_best(tmp_path, monkeypatch, best_by):
     recipe = tiny_recipe(
-        tmp_path,
-        "t5",
-        "lora",
-        "training.evaluate_every=1",
-        "training.max_steps=3",
+        tmp_path, "t5", "lora", "training.evaluate_every=1", "training.max_steps=3",
         f"training.best_by={best_by}",
-    )
+    )  # fmt: skip
     events = train_with_losses(monkeypatch, recipe, [math.nan, math.nan, 2.0, math.inf])
 
     assert events[-1]["outcome"] == "completed", events[-1]

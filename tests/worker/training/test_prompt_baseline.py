@@ -87,13 +87,9 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
         for row in rows
     ]
     rendered = generate.generate(
-        base.model,
-        base.tokenizer,
-        base.family,
-        asked,
-        beams=1,
+        base.model, base.tokenizer, base.family, asked, beams=1,
         max_new_tokens=recipe.evaluation.max_new_tokens,
-    )
+    )  # fmt: skip
     assert [sample["summary"] for sample in made] == [each.text for each in rendered]
     assert len(run_store.open_run(job).state.samples) == NUM_PINNED
 

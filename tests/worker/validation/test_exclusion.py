@@ -39,11 +39,9 @@ def summaries(splits: Splits) -> dict[str, list[str]]:
 
 def test_of_a_conversation_in_two_splits_the_copy_outside_the_later_one_goes(tmp_path, channel):
     source = write(
-        tmp_path,
-        train=[("A: 1", "t1"), ("A: 2", "t2"), ("A: 3 ", "t3"), ("A: own", "t4")],
-        validation=[("A: 1", "v1"), ("A: 2", "v2"), ("B: own", "v3")],
-        test=[("A: 2", "e1"), ("A: 3", "e2")],
-    )
+        tmp_path, train=[("A: 1", "t1"), ("A: 2", "t2"), ("A: 3 ", "t3"), ("A: own", "t4")],
+        validation=[("A: 1", "v1"), ("A: 2", "v2"), ("B: own", "v3")], test=[("A: 2", "e1"), ("A: 3", "e2")],
+    )  # fmt: skip
     splits = read(source, channel, exclude=["leaks"])
     assert summaries(splits) == {"train": ["t4"], "validation": ["v1", "v3"], "test": ["e1", "e2"]}
     assert splits.excluded == {"train": 3, "validation": 1}
@@ -79,12 +77,9 @@ def test_what_is_too_long_goes_by_the_base_models_tokens(tmp_path, channel):
     source = write(tmp_path, train=talks)
     folder = tiny_model("llama")
     splits = read(
-        source,
-        channel,
-        lambda: token_counter(folder, "tiny"),
-        exclude=["long_conversation", "long_summary"],
+        source, channel, lambda: token_counter(folder, "tiny"), exclude=["long_conversation", "long_summary"],
         **limit,
-    )
+    )  # fmt: skip
     assert [len(example.conversation) for example in splits.train] == [10]
     assert splits.excluded == {"train": 2}
     assert len(read(source, channel, lambda: None, exclude=["long_conversation"], **limit).train) == 3

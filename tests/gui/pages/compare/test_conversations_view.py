@@ -25,13 +25,11 @@ TUNED = ("They meet at five.", "Bo is late.", "Ann meets Bo at five.")
 
 def some_scores() -> ExampleScores:
     return ExampleScores(
-        schema=1,
-        protocol={"split": "test", "examples": 3, "beams": 1},
-        examples=("a", "b", "c"),
+        schema=1, protocol={"split": "test", "examples": 3, "beams": 1}, examples=("a", "b", "c"),
         base=Written(summaries=BASE, rouge={"rouge1": (0.5, 0.4, 0.1)}),
         tuned=Written(summaries=TUNED, rouge={"rouge1": (0.3, 0.4, 0.8)}),
         texts=tuple(Texts(conversation=TALK, references=(f"Reference {name}.",)) for name in "abc"),
-    )
+    )  # fmt: skip
 
 
 @pytest.fixture

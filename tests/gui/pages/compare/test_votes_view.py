@@ -255,11 +255,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_killed_window_loses_no_vote(page):
     info = blind_votes.made(count=30)
     ended = subprocess.run(
-        [sys.executable, "-c", WINDOW, info.id],
-        cwd=application_root(),
-        env=os.environ | {"PYTHONPATH": str(application_root())},
-        capture_output=True,
-    )
+        [sys.executable, "-c", WINDOW, info.id], cwd=application_root(),
+        env=os.environ | {"PYTHONPATH": str(application_root())}, capture_output=True,
+    )  # fmt: skip
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     page.controller.voter = "Ann"
     page.open_comparison(info.id)

@@ -180,12 +180,9 @@ def test_what_is_dropped_is_imported_and_selected(bench, tmp_path):
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(folder))])
     drop = QDropEvent(
-        QPointF(50, 50),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
+        QPointF(50, 50), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
-    )
+    )  # fmt: skip
     made.page.dropEvent(drop)
     made.settle()
     made.until(lambda: made.names() == ["clinic"])

@@ -212,13 +212,10 @@ def drop(page: PlaygroundPage, *files) -> None:
     mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
     page.dropEvent(
         QDropEvent(
-            QPointF(10, 10),
-            Qt.DropAction.CopyAction,
-            mime,
-            Qt.MouseButton.LeftButton,
+            QPointF(10, 10), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
             Qt.KeyboardModifier.NoModifier,
         )
-    )
+    )  # fmt: skip
 
 
 def test_files_that_can_not_be_read_are_named(batch_page, workers, qtbot, tmp_path):

@@ -17,13 +17,9 @@ from tests.helpers.playground_stage import filled_results
 
 def metadata(name: str, base: str) -> AdapterMetadata:
     return AdapterMetadata(
-        schema=1,
-        id=name,
-        name=name,
-        made_at="2026-11-25T02:00:00+00:00",
-        base_model=BaseModelFacts(id=base),
+        schema=1, id=name, name=name, made_at="2026-11-25T02:00:00+00:00", base_model=BaseModelFacts(id=base),
         method=MethodFacts(id="lora", title="LoRA"),
-    )
+    )  # fmt: skip
 
 
 def adapters(**bases: str) -> list[Adapter]:

@@ -282,17 +282,10 @@ def opt_folder(tmp_path_factory):
     end = tokenizer.eos_token_id
     torch.manual_seed(7)
     config = OPTConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=WIDTH,
-        word_embed_proj_dim=WIDTH,
-        num_hidden_layers=2,
-        ffn_dim=48,
-        num_attention_heads=4,
-        max_position_embeddings=256,
-        bos_token_id=end,
-        eos_token_id=end,
+        vocab_size=len(tokenizer), hidden_size=WIDTH, word_embed_proj_dim=WIDTH, num_hidden_layers=2,
+        ffn_dim=48, num_attention_heads=4, max_position_embeddings=256, bos_token_id=end, eos_token_id=end,
         pad_token_id=end,
-    )
+    )  # fmt: skip
     model = OPTForCausalLM(config)
     with torch.no_grad():
         for parameter in model.parameters():
