@@ -1,17 +1,14 @@
 """Small files after the forms of real exports, each with what is read of it; `test_exports` reads them all."""
 
-from tests.worker.readers.exports import (
-    json_files,
-    logs,
-    mails_and_pages,
-    speakers,
-    speech_files,
-    transcripts,
-    whatsapp,
-)
-from tests.worker.readers.exports.case import Case
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 
-CASES: tuple[Case, ...] = (
-    *whatsapp.CASES, *logs.CASES, *transcripts.CASES, *speakers.CASES, *json_files.CASES, *speech_files.CASES,
-    *mails_and_pages.CASES,
-)  # fmt: skip
+from tests.worker.readers.exports import turns, whatsapp
+from tests.worker.readers.exports.case import Case, listed
+
+TEXTS: tuple[Case, ...] = tuple(chain.from_iterable(map(listed, sorted(Path(__file__).parent.glob("*.txt")))))
+[MAILBOX] = [case for case in TEXTS if case.name == "all.mbox"]
+# As Thunderbird keeps it.
+INBOX = replace(MAILBOX, name="Inbox", content=str(MAILBOX.content).replace("\n", "\r\n"))
+CASES: tuple[Case, ...] = (*whatsapp.CASES, *TEXTS, INBOX, *turns.CASES)

@@ -1,8 +1,10 @@
 """One file and what is read of it."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from textwrap import dedent
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from engine.chats import Kind
 
@@ -35,17 +37,25 @@ class Case:
     @property
     def data(self) -> bytes:
         """The content of the file."""
-        return self.content if isinstance(self.content, bytes) else text(self.content).encode()
+        return self.content if isinstance(self.content, bytes) else self.content.encode()
 
     @property
     def conversations(self) -> list[str]:
         """The conversations."""
-        return text(self.read).rstrip("\n").split(f"\n{NEXT}\n")
+        return self.read.rstrip("\n").split(f"\n{NEXT}\n")
 
 
-def text(indented: str) -> str:
-    """Return a text without the indentation of the source."""
-    return dedent(indented.removeprefix("\n"))
+# How a control character, or a space at the end of a line, is shown in a text file.
+SHOWN = {0x2400 + number: number for number in range(33)}
+
+
+def listed(file: Path) -> Iterator[Case]:
+    """Yield the cases of a text file: `@@@ NAME | FIELD=VALUE …`, the content, `@@@`, and what is read of it."""
+    _, *parts = re.split(r"^@@@ ?(.*)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for head, content, read in zip(parts[::4], parts[1::4], parts[3::4], strict=True):
+        name, *fields = head.split(" | ")
+        told: dict[str, Any] = {"kind": ""} | dict(each.split("=") for each in fields)
+        yield Case(name, content.translate(SHOWN), read=read.translate(SHOWN).strip("\n"), **told)
 
 
 # What is said in a file whose turns are written one like another.
