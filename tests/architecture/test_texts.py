@@ -17,12 +17,7 @@ NOT_SAID = {
 # Keys, columns of files, names of errors and keys of the keyboard.
 KEYS = {
     "gui/models": {
-        "no measurable difference",
-        "too few to tell",
-        "Item",
-        "DataError",
-        "BaseModelError",
-        "RecipeError",
+        "no measurable difference", "too few to tell", "Item", "DataError", "BaseModelError", "RecipeError",
         "OfflineError",
     }
     | {"DeviceError", "StorageError", "TrainingError"},
@@ -32,29 +27,16 @@ KEYS = {
     "gui/pages/library/library_text.py": {"too few to tell", "not tried"},
     "gui/pages/train/effect_panel.py": {"EncDecAttention"},
     "gui/graphics/block_drawing.py": {
-        "before input",
-        "keys and values",
-        "after attention",
-        "after feed-forward",
+        "before input", "keys and values", "after attention", "after feed-forward",
     },
     "gui/core/actions.py": {
-        "Down",
-        "PgDown",
-        "PgUp",
-        "Enter",
-        "Del",
-        "Backspace",
-        "Space",
-        "Left",
-        "Right",
-        "Home",
-        "End",
+        "Down", "PgDown", "PgUp", "Enter", "Del", "Backspace", "Space", "Left", "Right", "Home", "End",
     },
     "gui/forms/undo.py": {"State"},
     "gui/forms/controls.py": {"*SelfAttention.q, *.wo", "speaker = from; text = value"},
     "gui/desktop/taskbar.py": {"Update"},
     "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
-}
+}  # fmt: skip
 # The same in every language.
 NAMES = {
     "Tunesmith", "ROUGE-1", "ROUGE-1 {1}", "ROUGE-1 {1}, {2}", "chrF", "chrF {1}", "chrF {1}.",

@@ -47,16 +47,13 @@ def _curve(source: str, model: str, method: str, size: int, overrides: list[str]
     tables: dict[str, Any] = {
         "base_model": {"id": model},
         "data": {
-            "source": source,
-            "max_train": size,
-            "max_validation": HELD_OUT,
-            "max_test": 1,
+            "source": source, "max_train": size, "max_validation": HELD_OUT, "max_test": 1,
             "max_conversation_tokens": 256,
         },
         "evaluation": {"max_new_tokens": 60},
         "method": {"id": method},
         "training": TRAINING,
-    }
+    }  # fmt: skip
     if model == STARTER:
         tables["training"] = starter["training"] | TRAINING
         if method == "lora":

@@ -24,23 +24,16 @@ GOAL_ROUGE1, GOAL_SECONDS = 0.42, 600
 BEAMS = 4
 SETTINGS: dict[str, dict[str, Any]] = {
     "data": {
-        "max_train": 600,
-        "max_validation": 20,
-        "max_test": 200,
+        "max_train": 600, "max_validation": 20, "max_test": 200,
         "prompt": "Summarize the following conversation.\n\n{conversation}\n\nSummary: ",
     },
     "method": {"id": "lora", "rank": 16, "alpha": 32, "dropout": 0.05, "target_modules": ["all-linear"]},
     "training": {
-        "epochs": 2,
-        "max_steps": 110,
-        "batch_size": 8,
-        "learning_rate": 0.001,
-        "warmup": 0,
-        "keep": "last",
+        "epochs": 2, "max_steps": 110, "batch_size": 8, "learning_rate": 0.001, "warmup": 0, "keep": "last",
         "evaluate_every": 1000,
     },
     "evaluation": {"split": "test", "examples": 200, "max_new_tokens": 60},
-}
+}  # fmt: skip
 
 
 def main() -> None:

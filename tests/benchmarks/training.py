@@ -118,16 +118,13 @@ def recipe_of(name: str, model: str, examples: int, **tables: Told) -> Told:
     made: dict[str, Told] = {
         "base_model": {"id": model},
         "data": {
-            "source": str(SAMSUM) if SAMSUM.exists() else "sample",
-            "prompt": PROMPT,
-            "max_train": examples,
-            "max_validation": 32,
-            "max_test": 8,
+            "source": str(SAMSUM) if SAMSUM.exists() else "sample", "prompt": PROMPT, "max_train": examples,
+            "max_validation": 32, "max_test": 8,
         },
         "method": {"id": "lora", **WORKS[name].lora},
         "training": {"epochs": 1, "batch_size": 8, "keep": "last", "learning_rate": 1e-3, "seed": 1},
         "evaluation": {"max_new_tokens": 60},
-    }
+    }  # fmt: skip
     return {table: values | tables.get(table, {}) for table, values in made.items()}
 
 
@@ -205,15 +202,11 @@ def started(
     """Start a side on a recipe."""
     return Side(
         {
-            "side": way,
-            "recipe": recipe,
-            "batch_size": batch_size,
-            "folder": str(home / "stock"),
-            "first_step": first_step,
-            **settings,
+            "side": way, "recipe": recipe, "batch_size": batch_size, "folder": str(home / "stock"),
+            "first_step": first_step, **settings,
         },
         home / f"{way}.log",
-    )
+    )  # fmt: skip
 
 
 def _rows(title: str, goals: Mapping[str, str], turns: Turns) -> list[Row]:
@@ -416,12 +409,9 @@ def _part(name: str) -> Callable[[Path, Mapping[str, int]], Iterable[Row]]:
 
 
 PARTS: dict[str, Callable[[Path, Mapping[str, int]], Iterable[Row]]] = {
-    **{name: _part(name) for name in WORKS},
-    "overhead": overhead,
-    "growth": growth,
-    "start": start,
+    **{name: _part(name) for name in WORKS}, "overhead": overhead, "growth": growth, "start": start,
     "loss": loss,
-}
+}  # fmt: skip
 
 if __name__ == "__main__":
     main()

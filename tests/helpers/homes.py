@@ -130,36 +130,21 @@ def make_metadata(
             id=recipe.base_model.id, revision="7bcac572", fingerprint="41d8e07a", family="encoder-decoder"
         ),
         "method": MethodFacts(
-            id=entry.id,
-            title=entry.title,
-            peft_type=entry.peft_type,
-            summary=entry.short(options),
-            options=options.model_dump(mode="json", exclude_none=True),
-            learning_rate=1e-3,
-            targets=["q", "v"],
-            matrices=72,
+            id=entry.id, title=entry.title, peft_type=entry.peft_type, summary=entry.short(options),
+            options=options.model_dump(mode="json", exclude_none=True), learning_rate=1e-3,
+            targets=["q", "v"], matrices=72,
         ),
         "data": DataFacts(
-            source=recipe.data.source,
-            fingerprint="9f3c41d8e07a",
-            licence="CC BY-NC-ND 4.0",
-            excluded=127,
-            train=1228,
-            validation=69,
-            test=819,
+            source=recipe.data.source, fingerprint="9f3c41d8e07a", licence="CC BY-NC-ND 4.0", excluded=127,
+            train=1228, validation=69, test=819,
         ),
         "training": TrainingFacts(
-            run="20260312-140200-lora-3f9a",
-            step=924,
-            total_steps=1540,
-            seconds=724.0,
-            seed=42,
-            trainable_parameters=3_538_944,
-            all_parameters=251_116_800,
+            run="20260312-140200-lora-3f9a", step=924, total_steps=1540, seconds=724.0, seed=42,
+            trainable_parameters=3_538_944, all_parameters=251_116_800,
         ),
         "prompt": PromptFacts(template=recipe.data.prompt, max_conversation_tokens=512),
         "versions": {"tunesmith": "0.1", "peft": "0.21.2"},
-    }
+    }  # fmt: skip
     return AdapterMetadata.model_validate(made | values)
 
 

@@ -210,15 +210,11 @@ def kinds() -> tuple[Kind, ...]:
         *(
             _base(name)
             for name in (
-                "config.json",
-                "generation_config.json",
-                "tokenizer.json",
-                "tokenizer_config.json",
-                "model.safetensors",
-                "chat_template.jinja",
+                "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+                "model.safetensors", "chat_template.jinja",
             )
         ),
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -48,29 +48,17 @@ def short_recipe(method: str, when_window_leaves: str = "finish", device: str = 
             "name": f"short {method}",
             "base_model": {"id": "starter"},
             "data": {
-                "source": "sample",
-                "conversation": "dialogue",
-                "summary": "summary",
-                "max_train": 20,
-                "max_validation": 3,
-                "max_test": 3,
-                "max_conversation_tokens": 96,
-                "max_summary_tokens": 24,
+                "source": "sample", "conversation": "dialogue", "summary": "summary", "max_train": 20,
+                "max_validation": 3, "max_test": 3, "max_conversation_tokens": 96, "max_summary_tokens": 24,
             },
             "method": METHODS[method],
             "training": {
-                "max_steps": STEPS,
-                "batch_size": 4,
-                "evaluate_every": 3,
-                "checkpoint_every": 2,
-                "seed": 5,
-                "device": device,
-                "deterministic": "on",
-                "when_window_leaves": when_window_leaves,
+                "max_steps": STEPS, "batch_size": 4, "evaluate_every": 3, "checkpoint_every": 2, "seed": 5,
+                "device": device, "deterministic": "on", "when_window_leaves": when_window_leaves,
             },
             "evaluation": {"max_new_tokens": 8, "bootstrap": 100},
         }
-    )
+    )  # fmt: skip
 
 
 @contextmanager

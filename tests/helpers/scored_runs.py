@@ -58,13 +58,9 @@ def written(texts: Sequence[Texts], skill: float, seed: int) -> Written:
 def scores_of(texts: Sequence[Texts], base: float = 0.3, tuned: float = 0.6) -> ExampleScores:
     """Return the scores of the base and the tuned model on conversations."""
     protocol = {
-        "split": "test",
-        "examples": len(texts),
-        "data": {"source": "sample", "fingerprint": "9f3c"},
-        "beams": 1,
-        "max_new_tokens": 128,
-        "metric": {"name": "rouge_score 0.1.2", "stemmer": True},
-    }
+        "split": "test", "examples": len(texts), "data": {"source": "sample", "fingerprint": "9f3c"},
+        "beams": 1, "max_new_tokens": 128, "metric": {"name": "rouge_score 0.1.2", "stemmer": True},
+    }  # fmt: skip
     return ExampleScores(
         schema=1, protocol=protocol, examples=tuple(f"row-{place}" for place in range(1, len(texts) + 1)),
         base=written(texts, base, 1), tuned=written(texts, tuned, 2), texts=tuple(texts),

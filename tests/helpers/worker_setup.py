@@ -81,10 +81,7 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
         name=name,
         made_at=now_text(),
         base_model=BaseModelFacts(
-            id=recipe.base_model.id,
-            fingerprint=base.fingerprint,
-            family=base.family,
-            precision="float32",
+            id=recipe.base_model.id, fingerprint=base.fingerprint, family=base.family, precision="float32",
             quantization=recipe.base_model.quantization,
             double_quantization=recipe.base_model.double_quantization,
         ),
@@ -94,7 +91,7 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
             max_conversation_tokens=recipe.data.max_conversation_tokens,
             max_new_tokens=recipe.evaluation.max_new_tokens,
         ),
-    )
+    )  # fmt: skip
     partial = library.partial_folder(metadata.id)
     attach.save_adapter(model, Path(partial))
     return library.install(partial, metadata)

@@ -174,13 +174,9 @@ def _address(imports: tuple[str, ...]) -> str:
     command = [sys.executable, "-m", MODULE, *map(str, descriptors), *imports]
     # It is a child of nobody here, so that a test's own children are all that this process has.
     PLAIN(
-        command,
-        pass_fds=descriptors,
-        cwd=ROOT,
-        env=os.environ | LIBRARY_SETTINGS | SET_BY_WORKERS | OWN,
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-    ).wait()
+        command, pass_fds=descriptors, cwd=ROOT, env=os.environ | LIBRARY_SETTINGS | SET_BY_WORKERS | OWN,
+        start_new_session=True, stdin=subprocess.DEVNULL,
+    ).wait()  # fmt: skip
     for each in (listener, theirs):
         each.close()
     atexit.register(ours.close)

@@ -109,21 +109,16 @@ class Cell:
         rate = preset.learning_rate if preset and self.entry.trains else 1e-3
         tables: dict[str, dict[str, Any]] = {
             "base_model": {
-                "id": str(tiny_model(self.kind)),
-                "precision": "float32",
-                "quantization": self.quantization,
+                "id": str(tiny_model(self.kind)), "precision": "float32", "quantization": self.quantization,
                 "double_quantization": self.double,
             },
             "data": {"source": str(source), "prompt": PROMPT},
             "method": {"id": self.method, **self._options()},
             "training": {
-                "epochs": STEPS,
-                "batch_size": EXAMPLES,
-                "learning_rate": min(rate * scale, MAX_RATE),
-                "schedule": "constant",
-                "device": "cpu",
+                "epochs": STEPS, "batch_size": EXAMPLES, "learning_rate": min(rate * scale, MAX_RATE),
+                "schedule": "constant", "device": "cpu",
             },
-        }
+        }  # fmt: skip
         variant = self._variant()
         for name, values in (variant.tables if variant else {}).items():
             tables[name] = dict(tables[name]) | dict(values)

@@ -23,12 +23,9 @@ CELLS = all_cells()
 IN_TURN = ("t5", "llama")
 OTHERS = {
     *(f"lora-{kind}-none" for kind in KINDS),
-    *(f"prefix_tuning-{kind}-none" for kind in ("t5", "bart", "llama")),
-    "lora-t5-int8",
-    "lora-t5-fp4+double",
-    "lora-gpt2-nf4+double",
-    "prefix_tuning-t5-int8",
-}
+    *(f"prefix_tuning-{kind}-none" for kind in ("t5", "bart", "llama")), "lora-t5-int8", "lora-t5-fp4+double",
+    "lora-gpt2-nf4+double", "prefix_tuning-t5-int8",
+}  # fmt: skip
 
 
 VARIANTS = pytest.mark.slow(

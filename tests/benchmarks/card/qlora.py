@@ -45,16 +45,12 @@ def _recipe(setting: Setting) -> dict[str, Any]:
     source = shapes.data("qlora", setting, {"train": WORK[setting.kind][0]}, CONVERSATION_TOKENS)
     tables = {
         "base_model": {
-            "id": str(shapes.model("7b", setting)),
-            "quantization": "nf4",
-            "double_quantization": True,
+            "id": str(shapes.model("7b", setting)), "quantization": "nf4", "double_quantization": True,
         },
         "training": {
-            "micro_batch_tokens": MICRO_BATCH_TOKENS,
-            "activation_checkpointing": True,
-            "batch_size": BATCH,
+            "micro_batch_tokens": MICRO_BATCH_TOKENS, "activation_checkpointing": True, "batch_size": BATCH,
         },
-    }
+    }  # fmt: skip
     return shapes.recipe(shapes.model("7b", setting), source, setting, **tables)
 
 

@@ -58,14 +58,9 @@ def recipe(
         "data": {"source": str(source), "prompt": PROMPT},
         "method": {"id": "lora", "rank": 16, "alpha": 32, "dropout": 0.05, "target_modules": ["all-linear"]},
         "training": {
-            "epochs": 1,
-            "batch_size": 8,
-            "keep": "last",
-            "learning_rate": 1e-4,
-            "seed": 1,
-            "device": setting.device,
-            "when_window_leaves": "stop",
+            "epochs": 1, "batch_size": 8, "keep": "last", "learning_rate": 1e-4, "seed": 1,
+            "device": setting.device, "when_window_leaves": "stop",
         },
         "evaluation": {"max_new_tokens": 4, "bootstrap": 100},
-    }
+    }  # fmt: skip
     return {table: values | dict(tables.get(table, {})) for table, values in made.items()}

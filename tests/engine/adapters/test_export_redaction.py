@@ -82,14 +82,10 @@ def test_an_export_hides_no_change_of_a_file(adapter, tmp_path):
 @pytest.mark.parametrize(
     ("told", "name"),
     [
-        ("google/flan-t5-base", "google/flan-t5-base"),
-        ("starter", "starter"),
-        ("sample", "sample"),
-        ("/a/b/c.jsonl", "c.jsonl"),
-        ("~/models/mine/", "mine"),
-        ("C:\\Users\\someone\\chats.csv", "chats.csv"),
-        ("", ""),
+        ("google/flan-t5-base", "google/flan-t5-base"), ("starter", "starter"), ("sample", "sample"),
+        ("/a/b/c.jsonl", "c.jsonl"), ("~/models/mine/", "mine"),
+        ("C:\\Users\\someone\\chats.csv", "chats.csv"), ("", ""),
     ],
-)
+)  # fmt: skip
 def test_a_public_name_is_the_last_part_of_a_path_and_else_the_name(told, name):
     assert recipe.public_name(told) == name

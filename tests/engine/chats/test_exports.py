@@ -13,15 +13,12 @@ ANN = {"user": "U1", "user_profile": {"real_name": "Ann Lee"}}
 SLACK: list[dict[str, Any]] = [
     {"type": "message", **ANN, "ts": "2.0", "text": "See <https://a.example|the plan> &amp; ask <@U2>"},
     {
-        "type": "message",
-        "user": "U2",
-        "user_profile": {"display_name": "bob"},
-        "ts": "1.0",
+        "type": "message", "user": "U2", "user_profile": {"display_name": "bob"}, "ts": "1.0",
         "text": "Hi <!here>",
     },
     {"type": "message", "subtype": "channel_join", "user": "U3", "ts": "0.5", "text": "<@U3> has joined"},
     {"type": "message", "user": "U1", "ts": "3.0", "text": "", "files": [{"name": "plan.pdf"}]},
-]
+]  # fmt: skip
 TELEGRAM: dict[str, Any] = {
     "name": "Trip",
     "messages": [
@@ -136,14 +133,10 @@ def test_any_json_ends_in_a_chat(content):
 def graph(number: int, name: str, content: str, kind: str = "text", **more: Any) -> dict[str, Any]:
     """Return a message as Graph gives it."""
     return {
-        "id": str(number),
-        "messageType": "message",
-        "createdDateTime": f"2024-01-02T10:0{number}:00.123Z",
+        "id": str(number), "messageType": "message", "createdDateTime": f"2024-01-02T10:0{number}:00.123Z",
         "from": {"application": None, "user": {"displayName": name}},
-        "body": {"contentType": kind, "content": content},
-        "attachments": [],
-        **more,
-    }
+        "body": {"contentType": kind, "content": content}, "attachments": [], **more,
+    }  # fmt: skip
 
 
 def test_messages_of_graph_are_read_oldest_first_with_their_answers():

@@ -105,12 +105,9 @@ def test_what_is_scored_in_training_is_a_curve_and_never_the_runs_score():
     def scored(at: int, mean: float, chrf: float | None = None) -> Event:
         scores = {"rouge1": {"mean": mean}}
         facts: dict[str, Any] = {
-            "split": "validation",
-            "of": "a",
-            "protocol": {"examples": 4},
-            "scores": scores,
+            "split": "validation", "of": "a", "protocol": {"examples": 4}, "scores": scores,
             "measures": None if chrf is None else {"chrf": {"mean": chrf}},
-        }
+        }  # fmt: skip
         return event("evaluated", step=at, loss=2.0, **facts)
 
     state = replay([scored(10, 0.3), scored(20, 0.5, 0.4), scored(30, 0.5, 0.6)])

@@ -248,22 +248,14 @@ def test_the_accepted_summaries_become_a_data_set(work):
     rows = [json.loads(line) for line in (folder / "summaries.jsonl").read_text("utf-8").splitlines()]
     assert rows == [
         {
-            "id": "c1",
-            "conversation": TEA,
-            "summary": "Ann and Bo have tea at five.",
-            "written_by": "edited draft",
-            "draft_base_model": "starter",
-            "draft_adapter": "lora-1",
+            "id": "c1", "conversation": TEA, "summary": "Ann and Bo have tea at five.",
+            "written_by": "edited draft", "draft_base_model": "starter", "draft_adapter": "lora-1",
         },
         {
-            "id": "c2",
-            "conversation": BUS,
-            "summary": "The bus is late.",
-            "written_by": "person",
-            "draft_base_model": None,
-            "draft_adapter": None,
+            "id": "c2", "conversation": BUS, "summary": "The bus is late.", "written_by": "person",
+            "draft_base_model": None, "draft_adapter": None,
         },
-    ]
+    ]  # fmt: skip
     metadata = json.loads((folder / "metadata.json").read_text("utf-8"))
     assert metadata["written_by"] == {"edited draft": 1, "person": 1}
     assert metadata["source"] == "/data/chats.csv"

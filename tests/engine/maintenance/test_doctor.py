@@ -17,15 +17,10 @@ PROCESSOR = {"id": "cpu", "name": "Processor", "memory_bytes": 16e9, "free_bytes
 
 def facts(*devices, trouble=""):
     return {
-        "torch": "2.13.0",
-        "built_for": "the processor",
-        "devices": [*devices, PROCESSOR],
-        "chosen": [*devices, PROCESSOR][0]["id"],
-        "precision": "bfloat16",
-        "precision_reason": "this GPU supports bfloat16",
-        "threads": 2,
-        "quantization_trouble": trouble,
-    }
+        "torch": "2.13.0", "built_for": "the processor", "devices": [*devices, PROCESSOR],
+        "chosen": [*devices, PROCESSOR][0]["id"], "precision": "bfloat16",
+        "precision_reason": "this GPU supports bfloat16", "threads": 2, "quantization_trouble": trouble,
+    }  # fmt: skip
 
 
 def test_the_command_line_prints_the_whole_report_as_one_object_with_what_a_worker_asked_of_torch():

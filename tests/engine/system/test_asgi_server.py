@@ -10,12 +10,9 @@ from engine.system.asgi_server import listen, make_server
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
 SLOW = {
-    "nothing": b"",
-    "half a head": b"GET / HTTP/1.1\r\nHo",
-    "half a body": REQUEST[:-1],
-    "half a second head": REQUEST + b"GET / HTTP/1.1\r\nHo",
-    "no second request": REQUEST,
-}
+    "nothing": b"", "half a head": b"GET / HTTP/1.1\r\nHo", "half a body": REQUEST[:-1],
+    "half a second head": REQUEST + b"GET / HTTP/1.1\r\nHo", "no second request": REQUEST,
+}  # fmt: skip
 # More than the buffers of both sides take.
 LONG = b"x" * 50_000_000
 

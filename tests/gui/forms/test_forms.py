@@ -66,13 +66,10 @@ def test_it_says_how_many_conversations_are_seen(qapp, steps, examples, text):
 DECLARATIONS = [*TABLES.values(), *(entry.options for entry in METHODS)]
 INFOS = [info for declaration in DECLARATIONS for info in describe(declaration)]
 PLAN = {
-    "family": "encoder-decoder",
-    "all_parameters": 247_577_856,
-    "matrices": 72,
-    "modules": {"q": 36, "k": 36, "v": 36},
-    "targets": ["q", "v"],
+    "family": "encoder-decoder", "all_parameters": 247_577_856, "matrices": 72,
+    "modules": {"q": 36, "k": 36, "v": 36}, "targets": ["q", "v"],
     "examples": {"train": 1228, "validation": 69, "test": 819},
-}
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -15,12 +15,9 @@ def point(name: str, cost: float, mean: float) -> Point:
 
 
 POINTS = (
-    point("full", 250e6, 0.487),
-    point("lora", 3.5e6, 0.484),
-    point("loha", 3.5e6, 0.479),
-    point("ia3", 100e3, 0.474),
-    point("prompt", 0, 0.466),
-)
+    point("full", 250e6, 0.487), point("lora", 3.5e6, 0.484), point("loha", 3.5e6, 0.479),
+    point("ia3", 100e3, 0.474), point("prompt", 0, 0.466),
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -11,12 +11,9 @@ from tests.helpers.train_stage import COMPLETE, STARTED, texts
 
 CHECKPOINT = {"event": "checkpoint_saved", "path": "", "bytes": 9, "step": 10}
 KILLED = [
-    ["emit", {"event": "stage_entered", "stage": "train"}],
-    ["emit", STARTED],
-    ["steps", {"count": 12, "per_second": 400}],
-    ["emit", CHECKPOINT],
-    ["killed", None],
-]
+    ["emit", {"event": "stage_entered", "stage": "train"}], ["emit", STARTED],
+    ["steps", {"count": 12, "per_second": 400}], ["emit", CHECKPOINT], ["killed", None],
+]  # fmt: skip
 RESUMED = [["emit", {"event": "run_resumed", "step": 10, "path": ""}], *COMPLETE]
 
 

@@ -11,12 +11,9 @@ from tests.helpers.story_window import click
 from tests.helpers.train_stage import SAVED, STARTED
 
 STOPPED = [
-    ["emit", {"event": "stage_entered", "stage": "train"}],
-    ["emit", STARTED],
-    ["steps", {"count": 12, "per_second": 400}],
-    ["emit", SAVED],
-    ["wait_for_stop", 60],
-]
+    ["emit", {"event": "stage_entered", "stage": "train"}], ["emit", STARTED],
+    ["steps", {"count": 12, "per_second": 400}], ["emit", SAVED], ["wait_for_stop", 60],
+]  # fmt: skip
 
 
 def test_a_run_that_was_stopped_is_scored_with_one_click(story):

@@ -59,15 +59,11 @@ def test_uneven_reports_do_not_make_it_jump():
 @pytest.mark.parametrize(
     ("seconds", "wanted"),
     [
-        (3, "less than a minute left"),
-        (59, "less than a minute left"),
-        (61, "about 1 min left"),
-        (240, "about 4 min left"),
-        (3570, "about 1 h left"),
-        (6700, "about 1 h 50 min left"),
+        (3, "less than a minute left"), (59, "less than a minute left"), (61, "about 1 min left"),
+        (240, "about 4 min left"), (3570, "about 1 h left"), (6700, "about 1 h 50 min left"),
         (90_000, "about 25 h left"),
     ],
-)
+)  # fmt: skip
 def test_it_is_said_coarsely(seconds, wanted):
     assert fed([(0.0, 0), (60.0, 60)], total=60 + seconds).text == wanted
 

@@ -109,13 +109,10 @@ def damaged(adapter: Adapter, how: str, place: Path) -> Adapter:
 @pytest.mark.parametrize(
     ("how", "first"),
     [
-        ("a key of the base", False),
-        ("a missing key", True),
-        ("a wrong shape", False),
-        ("an unknown type", True),
-        ("a target that is not there", False),
+        ("a key of the base", False), ("a missing key", True), ("a wrong shape", False),
+        ("an unknown type", True), ("a target that is not there", False),
     ],
-)
+)  # fmt: skip
 def test_an_adapter_that_does_not_fit_changes_nothing(how, first, tmp_path):
     sound = install_random("t5", "sound")
     expected = [alone("t5", adapter) for adapter in (None, sound)]

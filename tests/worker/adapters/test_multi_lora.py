@@ -96,14 +96,11 @@ def test_adapters_of_different_layers_share_a_batch():
 @pytest.mark.parametrize(
     "method",
     [
-        {"id": "lora", "rank": 4, "dora": True},
-        {"id": "full"},
-        {"id": "loha", "rank": 4},
-        {"id": "prefix_tuning", "virtual_tokens": 4},
-        {"id": "ia3"},
+        {"id": "lora", "rank": 4, "dora": True}, {"id": "full"}, {"id": "loha", "rank": 4},
+        {"id": "prefix_tuning", "virtual_tokens": 4}, {"id": "ia3"},
     ],
     ids=lambda method: "-".join(map(str, method.values())),
-)
+)  # fmt: skip
 def test_other_methods_do_not_share_a_batch(method):
     assert not AdapterManager(load_tiny("t5")).supports_mixed_batch(
         install_random("t5", "other", method=method)

@@ -60,12 +60,9 @@ def checked(
         for split in SPLITS
     }
     facts = {
-        "findings": numbers,
-        "lengths": lengths,
-        "summary_marks": MARKS,
-        "marks": check_report.marks(rows, used, matches, alike, measures),
-        "places": {},
-    }
+        "findings": numbers, "lengths": lengths, "summary_marks": MARKS,
+        "marks": check_report.marks(rows, used, matches, alike, measures), "places": {},
+    }  # fmt: skip
     (folder / check_results.DETAILS).write_text(json.dumps(facts))
     return check_results.read(folder)
 

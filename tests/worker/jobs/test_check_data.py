@@ -78,12 +78,9 @@ def test_leaks_are_counted_between_splits(talks, check):
 def test_findings_name_their_rows(talks, check):
     found = {(finding["split"], finding["id"]): finding for finding in check(talks)["findings"]}
     assert {key: finding["rows"] for key, finding in found.items()} == {
-        ("train", "empty_conversation"): [5],
-        ("train", "empty_summary"): [6],
-        ("train", "duplicates"): [3],
-        ("train", "leaks"): [1, 2, 3, 4],
-        ("validation", "leaks"): [2],
-    }
+        ("train", "empty_conversation"): [5], ("train", "empty_summary"): [6], ("train", "duplicates"): [3],
+        ("train", "leaks"): [1, 2, 3, 4], ("validation", "leaks"): [2],
+    }  # fmt: skip
     assert found["train", "empty_conversation"]["text"] == (
         "No conversation in 1 row of train. Runs skip such rows."
     )

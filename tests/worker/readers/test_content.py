@@ -83,22 +83,16 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path, chann
         ("a.sql", b"INSERT INTO t VALUES ('Ann: hi');\n", "a file in another format", "csv"),
         ("b.rtf", b"{\\rtf1 Ann: hi\\par\nBob: yo\\par\n}", "a document", "docx"),
         (
-            "film.ass",
-            b"[Script Info]\n\nDialogue: 0,0:00:01.00,,Ann,Hi\nDialogue: 0,Yo\n",
-            "unsupported subtitles",
-            "srt",
+            "film.ass", b"[Script Info]\n\nDialogue: 0,0:00:01.00,,Ann,Hi\nDialogue: 0,Yo\n",
+            "unsupported subtitles", "srt",
         ),
         (
-            "film.sami",
-            b"<SAMI>\n<P Class=EN>Ann: hi\n<P Class=EN>Bob: yo\n",
-            "unsupported subtitles",
+            "film.sami", b"<SAMI>\n<P Class=EN>Ann: hi\n<P Class=EN>Bob: yo\n", "unsupported subtitles",
             "srt",
         ),
         ("film.ttml", b'<?xml version="1.0"?>\n<tt><p>Ann: hi</p>\n', "unsupported subtitles", "srt"),
         (
-            "a.TextGrid",
-            b'File type = "ooTextFile"\nObject class = "TextGrid"\n',
-            "an annotated transcript",
+            "a.TextGrid", b'File type = "ooTextFile"\nObject class = "TextGrid"\n', "an annotated transcript",
             "ELAN",
         ),
         ("a.eaf", b"<?xml version='1.0'?>\n<ANNOTATION_DOCUMENT>\n", "an annotated transcript", "ELAN"),
@@ -107,9 +101,7 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path, chann
         ("a", b"BEGIN:VCALENDAR\nN: Lee\nEND:VCALENDAR\n", "contacts or a calendar", "Choose"),
         ("a.dat", b"<?xml version='1.0'?>\nAnn: hi\nBob: yo\nAnn: so\n", "a file in another format", "csv"),
         (
-            "a.txt",
-            b"<?xml version='1.0'?>\n<chat><m by='Ann'>hi</m></chat>\n",
-            "a file in another format",
+            "a.txt", b"<?xml version='1.0'?>\n<chat><m by='Ann'>hi</m></chat>\n", "a file in another format",
             "csv",
         ),
         ("film.txt", b"\n[Script Info]\n\nDialogue: 0,Yo\n", "unsupported subtitles", "srt"),
@@ -119,7 +111,7 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path, chann
         ("b.txt", b"BEGIN:VCALENDAR\nSUMMARY:Lunch\nEND:VCALENDAR\n", "contacts or a calendar", "Choose"),
         ("all.7z", b"7z\xbc\xaf", "an unsupported archive", "Unpack"),
     ],
-)
+)  # fmt: skip
 def test_the_nearest_step_is_said(name, content, what, step, tmp_path, channel):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError) as caught:

@@ -39,12 +39,9 @@ def test_what_is_missing_and_what_matches_nothing_is_named():
         "Not scored because own.csv has no summary: 2 conversations (ids: b, d).",
     ]
     assert found.as_dict() == {
-        "matched": 2,
-        "missing": {"count": 2, "ids": ["b", "d"]},
-        "unknown": {"count": 2, "rows": [2, 4]},
-        "repeated": {"count": 0, "rows": []},
-        "empty": 1,
-    }
+        "matched": 2, "missing": {"count": 2, "ids": ["b", "d"]}, "unknown": {"count": 2, "rows": [2, 4]},
+        "repeated": {"count": 0, "rows": []}, "empty": 1,
+    }  # fmt: skip
 
 
 def test_a_row_twice_counts_once_and_two_summaries_of_one_id_are_refused():

@@ -34,13 +34,10 @@ def described(optimizer, model):
 @pytest.mark.parametrize(
     ("kind", "method", "optimizer"),
     [
-        ("t5", "lora", "adamw"),
-        ("gpt2", "full", "adamw"),
-        ("gpt2", "full", "adafactor"),
-        ("gpt2", "full", "adamw_8bit"),
-        ("bart", "layernorm", "paged_adamw_8bit"),
+        ("t5", "lora", "adamw"), ("gpt2", "full", "adamw"), ("gpt2", "full", "adafactor"),
+        ("gpt2", "full", "adamw_8bit"), ("bart", "layernorm", "paged_adamw_8bit"),
     ],
-)
+)  # fmt: skip
 def test_an_optimizer_is_the_one_that_the_stock_trainer_makes(tmp_path, kind, method, optimizer):
     recipe = make_recipe(
         kind, method={"id": method}, training={"optimizer": optimizer, "weight_decay": 0.1, "device": "cpu"}

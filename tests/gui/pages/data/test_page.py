@@ -128,17 +128,11 @@ def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
     page.use_button.click()
     assert wanted == [
         {
-            "source": str(chats),
-            "conversation": "auto",
-            "summary": "auto",
-            "columns": {},
-            "broken_rows": "refuse",
-            "exclude": [],
-            "mask": [],
-            "max_conversation_tokens": 512,
+            "source": str(chats), "conversation": "auto", "summary": "auto", "columns": {},
+            "broken_rows": "refuse", "exclude": [], "mask": [], "max_conversation_tokens": 512,
             "max_summary_tokens": 0,
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_limits_follow_the_data_until_they_are_moved_and_go_into_the_recipe(shown):

@@ -101,13 +101,9 @@ def test_runs_are_listed_counted_and_narrowed_and_the_newest_is_shown(bench, qtb
     assert entry.name == "flan-t5-base on SAMSum with LoRA"
     assert page.details.about().startswith("Started ")
     assert page.details.facts() == [
-        ("Data", "samsum, 1,228"),
-        ("Method", "LoRA, r 16"),
-        ("Base model", "google/flan-t5-base"),
-        ("Precision", "bfloat16"),
-        ("Saved step", "1,540 of 1,540"),
-        ("Seed", "42"),
-    ]
+        ("Data", "samsum, 1,228"), ("Method", "LoRA, r 16"), ("Base model", "google/flan-t5-base"),
+        ("Precision", "bfloat16"), ("Saved step", "1,540 of 1,540"), ("Seed", "42"),
+    ]  # fmt: skip
 
     page.pane.filter.set_current("resumable")
     assert len(made.entries()) == 3

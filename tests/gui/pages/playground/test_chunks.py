@@ -67,14 +67,10 @@ def test_pieces_come_in_any_order_and_in_rounds():
         summary = f"{round_}.{piece}"
         results.apply(
             {
-                "event": "piece_finished",
-                **facts,
-                "round": round_,
-                "piece": piece,
-                "pieces": pieces,
+                "event": "piece_finished", **facts, "round": round_, "piece": piece, "pieces": pieces,
                 "summary": summary,
             }
-        )
+        )  # fmt: skip
     assert results.base.rounds == (("1.1", "1.2", "1.3"), ("2.1", "2.2"))
     assert as_lines(results.base.rounds) == "Round 1\n1. 1.1\n2. 1.2\n3. 1.3\nRound 2\n1. 2.1\n2. 2.2"
     results.begin("again", CONVERSATION)

@@ -26,11 +26,8 @@ FOUND = {
     "rows": 8,
     "plans": [
         {
-            "changes": {"training.micro_batch_tokens": 1024},
-            "memory_bytes": 6_900_000_000,
-            "memory_change": -0.44,
-            "time_change": None,
-            "rows": 4,
+            "changes": {"training.micro_batch_tokens": 1024}, "memory_bytes": 6_900_000_000,
+            "memory_change": -0.44, "time_change": None, "rows": 4,
         },
         {
             "changes": {
@@ -44,7 +41,7 @@ FOUND = {
             "rows": 8,
         },
     ],
-}
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -22,28 +22,19 @@ VERDICT_TEXTS = {
     "rows": 8,
     "plans": [
         {
-            "changes": {BATCH: 1024},
-            "memory_bytes": 7_700_000_000,
-            "memory_change": -0.38,
-            "time_change": 0.06,
-            "rows": 4,
+            "changes": {BATCH: 1024}, "memory_bytes": 7_700_000_000, "memory_change": -0.38,
+            "time_change": 0.06, "rows": 4,
         },
         {
-            "changes": {AGAIN: True},
-            "memory_bytes": 6_300_000_000,
-            "memory_change": -0.49,
-            "time_change": 0.31,
-            "rows": 8,
+            "changes": {AGAIN: True}, "memory_bytes": 6_300_000_000, "memory_change": -0.49,
+            "time_change": 0.31, "rows": 8,
         },
         {
             "changes": {"base_model.quantization": "nf4", "base_model.double_quantization": True},
-            "memory_bytes": 5_300_000_000,
-            "memory_change": -0.57,
-            "time_change": None,
-            "rows": 8,
+            "memory_bytes": 5_300_000_000, "memory_change": -0.57, "time_change": None, "rows": 8,
         },
     ],
-}
+}  # fmt: skip
 BEGUN = [
     ["emit", {"event": "stage_entered", "stage": "train"}],
     ["emit", STARTED],

@@ -159,13 +159,10 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
 @pytest.mark.parametrize(
     ("value", "unit", "signed", "expected"),
     [
-        (0.484, "points", False, "48.4"),
-        (0.015, "points", True, "+1.5"),
-        (0.25, "fraction", False, "25.0\u00a0%"),
-        (-0.25, "fraction", True, "−25.0"),
-        (18.24, "words", False, "18.2"),
-        (0.0, "words", True, "0.0"),
+        (0.484, "points", False, "48.4"), (0.015, "points", True, "+1.5"),
+        (0.25, "fraction", False, "25.0\u00a0%"), (-0.25, "fraction", True, "−25.0"),
+        (18.24, "words", False, "18.2"), (0.0, "words", True, "0.0"),
     ],
-)
+)  # fmt: skip
 def test_a_measure_stands_in_its_unit(value, unit, signed, expected):
     assert amount(value, unit, signed=signed) == expected

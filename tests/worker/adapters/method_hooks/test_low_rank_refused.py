@@ -69,14 +69,11 @@ def test_layers_that_are_not_there_are_named_with_those_that_are(method_id, conv
 @pytest.mark.parametrize(
     ("kind", "method_id", "names"),
     [
-        ("t5", "lora", ["shared"]),
-        ("t5", "lora", ["q", "SelfAttention"]),
-        ("t5", "vera", ["layer_norm"]),
-        ("t5", "ia3", ["dropout"]),
-        ("llama", "adalora", ["q_proj", "embed_tokens"]),
+        ("t5", "lora", ["shared"]), ("t5", "lora", ["q", "SelfAttention"]), ("t5", "vera", ["layer_norm"]),
+        ("t5", "ia3", ["dropout"]), ("llama", "adalora", ["q_proj", "embed_tokens"]),
         ("gpt2", "lora", ["wte"]),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_linear_layer_is_refused_with_the_layers_that_are(kind, method_id, names, conversations):
     recipe = make_recipe(kind, method={"id": method_id, "target_modules": names}, data=conversations)
     (problem,) = planned(recipe)

@@ -16,10 +16,8 @@ CASES = (
     written("clock-first.txt", "transcript", "[10:0{n} 28/10/2025] {who}: {said}"),
     written("start-and-end.txt", "transcript", "00:0{n}\t00:0{n}\t{who}\ts\t{said}"),
     written(
-        "teams.vtt",
-        "webvtt",
-        "1f0c9a3e-8f0b-4c0e-9a53-0d1f2b3c4d5e/{n}-0\n" + VTT_TIMES + "<v {who}>{said}</v>\n",
-        "WEBVTT\n",
+        "teams.vtt", "webvtt",
+        "1f0c9a3e-8f0b-4c0e-9a53-0d1f2b3c4d5e/{n}-0\n" + VTT_TIMES + "<v {who}>{said}</v>\n", "WEBVTT\n",
         ("Lee, Ann", "Moss, Bob"),
     ),
     written("webex.vtt", "webvtt", '{n} "{who}" (291213132{n})\n' + VTT_TIMES + "{said}\n", "WEBVTT\n", FULL),
@@ -51,9 +49,7 @@ CASES = (
         }.items()
     ),
     Case(
-        "utf16.txt",
-        "[9:15] Ann: Größe?\n[9:16] Bob: Yo\n".encode("utf-16"),
-        "transcript",
+        "utf16.txt", "[9:15] Ann: Größe?\n[9:16] Bob: Yo\n".encode("utf-16"), "transcript",
         "Ann: Größe?\nBob: Yo",
     ),
     Case("marked.txt", "\ufeff[9:15] Ann: Hi\r\n[9:16] Bob: Yo\r\n", "transcript", "Ann: Hi\nBob: Yo"),
@@ -85,4 +81,4 @@ CASES = (
     written("numbers-above.txt", "transcript", "{who}\n{said}\n", speakers=("speaker 1", "speaker 2")),
     written("small-above.txt", "transcript", "{who}\n{said}\n", speakers=("doctor", "patient")),
     written("headings.md", "transcript", "### {who}\n\n{said}\n"),
-)
+)  # fmt: skip

@@ -221,14 +221,11 @@ LANGUAGES = (
 def _android(of: Language) -> Case:
     evening, morning = of.android
     lines = (
-        f"{evening} - {of.encrypted}",
-        f"{evening} - Ann Lee: {of.hello}",
-        "Note: no nuts",
-        f"{evening} - +44 7700 900123: {of.media}",
-        f"{evening} - {of.left}",
+        f"{evening} - {of.encrypted}", f"{evening} - Ann Lee: {of.hello}", "Note: no nuts",
+        f"{evening} - +44 7700 900123: {of.media}", f"{evening} - {of.left}",
         f"{morning} - +44 7700 900123: Yes: gladly",
         f"{morning} - Ann Lee: {of.deleted}" if of.code != "fi" else f"{morning} - Bea poistui",
-    )
+    )  # fmt: skip
     read = f"Ann Lee: {of.hello} Note: no nuts\n---\n+44 7700 900123: Yes: gladly"
     left = "3 system lines and 1 media tag"
     return Case(f"WhatsApp Chat {of.code}.txt", "\n".join(lines), "whatsapp", read, left, about="android")
