@@ -33,9 +33,6 @@ from tests.helpers.worker_setup import make_channel
 pytestmark = pytest.mark.torch
 
 
-# The tuner
-
-
 @dataclass
 class ShiftConfig(PeftConfig):
     """A factor of the vectors, and the layers that get one."""
@@ -118,9 +115,6 @@ class ShiftHooks(MethodHooks):
                 module.shift_vectors[TRAINED].data.zero_()
 
 
-# The entry
-
-
 class ShiftOptions(Options):
     strength: float = option(1.0, "Strength", "A factor of the vectors.", gt=0.0, le=100.0)
     target_modules: Targets = target_modules_option("get a vector behind them")
@@ -146,9 +140,6 @@ def _registered():
     REGISTRY.append(SHIFT)
     yield
     REGISTRY.remove(SHIFT)
-
-
-# The product
 
 
 def test_a_plan_counts_what_it_trains(tmp_path):

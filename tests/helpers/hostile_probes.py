@@ -43,9 +43,6 @@ class Kind:
     command: Callable[[Path], tuple[str, ...]]
 
 
-# Trouble
-
-
 def _replaced(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     def trouble(path: Path) -> None:
         path.write_bytes(change(path.read_bytes()))
@@ -121,9 +118,6 @@ TROUBLES: dict[str, Callable[[Path], None]] = {
     "markup": _replaced(lambda content: content.replace(b" ", b"<script>alert(1)</script><img src=x onerror=y>")),
     "a formula": _replaced(lambda content: content.replace(b"Ann", b"=cmd|' /C calc'!A0")),
 }  # fmt: skip
-
-
-# Kinds
 
 
 def _data(name: str, content: bytes) -> Kind:

@@ -37,8 +37,6 @@ def test_the_tutorial_s_runs_are_as_long_as_they_were():
     assert all(training.epochs for training in presets.values())
 
 
-# Limits of summaries
-
 MINIMAL = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 
 

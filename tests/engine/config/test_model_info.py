@@ -60,9 +60,6 @@ def test_a_model_that_writes_text_has_a_family(tmp_path, config, family):
     assert model_info.text_family(tmp_path) == family
 
 
-# The catalogue
-
-
 def test_there_are_fifteen_to_twenty_models_of_both_families_and_all_sizes():
     models = model_info.catalogue()
     assert 15 <= len(models) <= 20
@@ -91,8 +88,6 @@ def test_the_context_is_that_of_the_shape():
         stated = model_info.positions(dict(model.shape))
         assert model.context == stated or "max_position_embeddings" not in model.shape, model.id
 
-
-# On this computer
 
 COMMIT = "0" * 40
 

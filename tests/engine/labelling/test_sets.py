@@ -45,9 +45,6 @@ def reopened(work: LabellingSet) -> LabellingSet:
     return work
 
 
-# What it begins with
-
-
 def test_a_set_describes_itself(work):
     about = json.loads((work.folder / sets.ABOUT).read_text("utf-8"))
     assert about["schema"] == 1
@@ -89,9 +86,6 @@ def test_a_set_of_a_later_version_is_refused_and_not_listed():
     with pytest.raises(StorageError, match="another version"):
         LabellingSet(about.id)
     assert labelling.list_sets() == []
-
-
-# What is done in it
 
 
 def test_who_wrote_a_summary_follows_from_what_was_done(work):
@@ -151,9 +145,6 @@ def test_a_set_of_a_source_that_has_grown_brings_along_what_was_written(work):
     assert grown.progress() == labelling.Progress(accepted=1, drafted=0, skipped=1, open=2)
     grown.close()
     assert labelling.known_items("/data/other.csv") == {}
-
-
-# That it is kept
 
 
 def test_a_set_that_is_opened_again_is_the_set_that_was_closed(work):
@@ -234,9 +225,6 @@ def test_a_writer_that_is_killed_loses_nothing_that_was_kept():
     opened.close()
 
 
-# What it ends in
-
-
 def test_the_accepted_summaries_become_a_data_set(work):
     work.put_draft(1, DRAFT)
     work.write(1, " Ann and Bo have tea at five.\n")
@@ -260,9 +248,6 @@ def test_the_accepted_summaries_become_a_data_set(work):
     assert metadata["written_by"] == {"edited draft": 1, "person": 1}
     assert metadata["source"] == "/data/chats.csv"
     assert folder.name == "Chats, 2 summaries"
-
-
-# What was written before
 
 
 def test_a_set_of_version_1_is_read_as_it_was_left():

@@ -137,9 +137,6 @@ def test_the_colours_are_the_windows():
         assert f"--background:{ours['background']};" in page(title="x")
 
 
-# Templates
-
-
 def page(**values: object) -> str:
     return template.render("page.html", **values)
 

@@ -60,9 +60,6 @@ def test_identical_summaries_count_as_ties_as_far_as_a_voter_came():
     assert 0 < part.identical < 30
 
 
-# Preference pairs
-
-
 def written(path) -> list[dict]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
@@ -118,9 +115,6 @@ def test_worked_examples_are_part_of_the_prompt(tmp_path):
     assert written(path)[0]["prompt"].startswith(
         "Sum up: Eve: Hi. Summary: Eve greets.\n\nSum up: Ann: Shall"
     )
-
-
-# Beside scores
 
 
 def voted(info: voting.ComparisonInfo, *, reveals: bool) -> None:

@@ -117,9 +117,6 @@ def test_a_vote_that_the_disk_does_not_take_is_said_and_not_made(opened, monkeyp
     assert cast(reopened(opened)) == []
 
 
-# Bad files
-
-
 @pytest.mark.parametrize(
     "edit",
     [

@@ -192,9 +192,6 @@ def test_what_a_page_kept_and_nobody_can_read_costs_nothing(start):
     assert page.parts.question.isHidden()
 
 
-# Unfinished forms
-
-
 def test_a_recipe_that_was_not_started_is_there_again_with_its_problems_and_says_so(start):
     Preferences().set("recipe", recipe.dumps(recipe.load(paths.presets_folder() / "starter.toml")))
     first = start()
@@ -287,9 +284,6 @@ def test_data_that_was_named_is_there_again_with_its_columns_and_is_checked(star
     assert page.checker.is_busy
     page.parts.source.mapping.offer(["talk", "gist"], None)
     assert page.parts.source.values() == left
-
-
-# Lists
 
 
 def test_recent_places_are_each_once_newest_first_and_not_endless():

@@ -330,9 +330,6 @@ def test_a_new_run_goes_on_from_nothing():
     assert (found.method.start_from, found.method.options.rank) == ("", 7)
 
 
-# Variants
-
-
 @pytest.fixture
 def lora(form):
     form.set_level("everything")

@@ -64,9 +64,6 @@ def name_it(editor, name):
     editor.naming.take.click()
 
 
-# The text
-
-
 def test_the_conversations_place_is_marked_once(editor):
     editor.write("No.\nHere {conversation}, not {conversation}\n{conversation}")
     marked = [marked_in(editor, line) for line in range(3)]
@@ -87,9 +84,6 @@ def test_a_place_that_is_lacking_is_a_problem_of_the_text_and_can_be_put_in(form
     assert act(editor, "Insert")
     assert form.recipe().data.prompt == "Summarise: {conversation}"
     assert not act(editor, "Insert")
-
-
-# Templates
 
 
 def test_every_template_is_offered_and_taken_and_what_was_written_by_hand_can_be_chosen_again(editor, qtbot):
@@ -145,9 +139,6 @@ def test_a_name_that_is_taken_is_said_and_a_saved_one_replaced_when_asked_twice(
     assert prompts.templates()[-1] == prompts.Template("Mine", "Anew: {conversation}")
 
 
-# What the model reads
-
-
 def test_the_preview_shows_a_sample_until_a_plan_tells_what_fills_the_prompt(editor):
     editor.write(MINE)
     assert editor.preview.text.text() == MINE.replace("{conversation}", SAMPLE)
@@ -192,9 +183,6 @@ def test_the_preview_follows_the_text_at_once_and_counts_only_what_was_planned(e
     assert editor.preview.count.text() == ""
     editor.show_filling(FILLING | {"template": "Anew: {conversation}", "tokens": 9, "positions": None})
     assert editor.preview.count.text() == "9 tokens"
-
-
-# In the form
 
 
 def test_the_prompt_is_all_that_can_be_set_of_the_prompt_alone(form):

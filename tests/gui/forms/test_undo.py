@@ -87,9 +87,6 @@ def test_steps_are_bounded(steps):
     assert states[-1] == "4"
 
 
-# A story with a real form
-
-
 @pytest.fixture
 def window(styled, qtbot):
     made, beside, scroll = QWidget(), QPushButton("beside"), Scroll()
@@ -249,9 +246,6 @@ def test_undo_is_offered_while_it_can_be_done_and_its_keys_are_told(form, qtbot)
     assert "Redo" in offered()
     sheet = qtbot.add(ShortcutsSheet("train"))
     assert {"form.undo", "form.redo"} <= set(sheet.shown())
-
-
-# The form of an arena's entries
 
 
 @pytest.fixture

@@ -45,9 +45,6 @@ def shown(page: VotesView) -> str:
     return next((name for name, part in parts.items() if part is stack), "")
 
 
-# Starting
-
-
 def test_without_a_comparison_the_tab_says_so_and_a_run_that_is_gone_is_said(page):
     assert "No blind comparison yet" in list(texts_in(page))
     assert shown(page) == ""
@@ -86,9 +83,6 @@ def test_runs_that_can_not_be_compared_are_said(page):
     settle(page)
     assert "did not summarise the same conversations" in page.notice.text()
     assert shown(page) == "setup"
-
-
-# Voting
 
 
 def test_keys_and_buttons_vote_and_lead_to_the_next_pair_and_a_held_key_votes_once(page):
@@ -163,9 +157,6 @@ def test_no_name_is_anywhere_before_the_end(page):
     assert not [text for text in said for name in names_of(page) if name.casefold() in text.casefold()]
 
 
-# The end
-
-
 def test_the_result_names_the_better_system_with_its_interval(page):
     begin(page, add_runs(1), pairs=40)
     assert vote_for_best(page) == 30
@@ -196,9 +187,6 @@ def test_finish_is_possible_after_the_first_vote(page):
     assert page.vote.progress.text() == "1 of 21 pairs"
 
 
-# Files
-
-
 def test_preference_pairs_are_exported(page, tmp_path, monkeypatch):
     begin(page, add_runs(1), pairs=5)
     page.vote.note.setText("Names a place that nobody said")
@@ -224,9 +212,6 @@ def test_a_deleted_comparison_comes_back_with_undo(page):
     page.undo_strip.acted.emit()
     settle(page)
     assert len(page.controller.work.votes.votes) == 1
-
-
-# Going on
 
 
 WINDOW = """
@@ -265,9 +250,6 @@ def test_a_killed_window_loses_no_vote(page):
     assert page.vote.progress.text().startswith("7 of 30 pairs")
     vote_for_best(page, most=1)
     assert len(page.controller.work.votes.votes) == 8
-
-
-# Layout
 
 
 def test_parts_stack_in_a_narrow_window_and_at_twice_the_text_size(page, qapp):

@@ -15,8 +15,6 @@ from gui.pages.playground.column_results import Feedback
 from gui.pages.playground.history import HistoryColumn, HistoryEntry, HistoryStore, new_id
 from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, made_set, press, show, state
 
-# Writing
-
 
 def test_a_conversation_is_shown_in_turns_and_its_summary_is_written_beside_it(opened):
     page = opened
@@ -116,9 +114,6 @@ def _full(*_arguments):
     raise OSError(28, "No space left on device")
 
 
-# Hints
-
-
 def test_the_length_is_told_and_what_the_conversation_does_not_say_marked_as_it_is_written(opened, qtbot):
     edit, hints = opened.summary.edit, opened.summary.hints
     assert hints()[0] == "No text yet"
@@ -134,9 +129,6 @@ def test_the_length_is_told_and_what_the_conversation_does_not_say_marked_as_it_
     qtbot.waitUntil(lambda: not hints()[2])
     assert not edit.extraSelections()
     assert hints()[0] == "7 words, about 8 tokens"
-
-
-# Order, sittings, sets
 
 
 def test_skipped_conversations_can_be_gone_through_again(opened):
@@ -183,9 +175,6 @@ def test_a_set_that_is_open_elsewhere_is_not_opened_and_the_page_says_so(page, q
     qtbot.waitUntil(lambda: "is open elsewhere" in page.strip.text())
     assert page.controller.work is None
     elsewhere.close()
-
-
-# From a source, from the playground, and on to a run
 
 
 def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers, qtbot):

@@ -26,9 +26,6 @@ def adapters(**bases: str) -> list[Adapter]:
     return [Adapter(Path("/library") / name, metadata(name, base)) for name, base in bases.items()]
 
 
-# The board
-
-
 def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
     column = ColumnResults(ColumnModel(None, "Base model", "")).columns[0]
     view = qtbot.add(ColumnView(is_base=True))
@@ -53,9 +50,6 @@ def test_a_summary_without_claims_in_a_script_without_capitals_is_not_measured()
     tuned.text = "她们见面。"
     marks = results.marks(tuned)
     assert (marks.unsupported, marks.names_told, marks.is_measured) == ((), False, False)
-
-
-# Who fits
 
 
 def test_adapters_of_the_base_are_offered_once_up_to_a_limit_and_others_with_the_reason():

@@ -134,9 +134,6 @@ def test_every_method_goes_through_all_kinds_of_models_without_a_red_field(form)
     assert "Method" in form.followed.text()
 
 
-# The way back to the default
-
-
 def test_a_chip_leads_back_to_the_default_and_so_does_switching_the_last_one_off(form):
     def layers():
         return form.recipe().method.options.target_modules, _chips(form)[""].isChecked()
@@ -162,9 +159,6 @@ def test_a_chip_leads_back_to_the_default_and_so_does_switching_the_last_one_off
     assert layers() == (("all-linear",), True)
 
 
-# The hint at the rate
-
-
 def test_a_rate_far_from_the_preset_gets_a_hint(form):
     form.show_plan(PLAN)
     # The practice model's own is not called far.
@@ -175,9 +169,6 @@ def test_a_rate_far_from_the_preset_gets_a_hint(form):
         shown = _rate(form).around._helper.text()
         assert hint in shown
         assert bool(shown) == bool(hint)
-
-
-# What a plan can't find shows its field
 
 
 def test_a_problem_of_a_field_that_is_not_shown_shows_it(stage, qtbot):

@@ -21,8 +21,6 @@ from tests.helpers.train_stage import (
     texts,
 )
 
-# Editing
-
 
 def test_before_the_start_the_plan_the_devices_and_all_methods_counts_are_shown(stage, qtbot):
     devices = {"devices": [{"id": "cuda:0", "name": "A card"}, {"id": "cpu", "name": "Processor"}]}
@@ -41,9 +39,6 @@ def test_before_the_start_the_plan_the_devices_and_all_methods_counts_are_shown(
     row("full").click()
     assert panel.form.method_id() == "full"
     assert (row("lora").isChecked(), row("full").isChecked()) == (False, True)
-
-
-# Running
 
 
 def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(stage, qtbot):
@@ -237,9 +232,6 @@ def test_below_1200_recipe_and_run_take_turns(stage):
 
     assert stage.page.panel.isVisibleTo(stage.page)
     assert not stage.page.right.isVisibleTo(stage.page)
-
-
-# Parts
 
 
 @pytest.mark.parametrize(
