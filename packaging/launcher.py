@@ -106,7 +106,7 @@ def home() -> Path:
     if own := os.environ.get("TUNESMITH_HOME"):
         return Path(own).expanduser().resolve() / "environments"
     if WINDOWS:
-        data = Path(os.environ["LOCALAPPDATA"])
+        data = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         data = Path.home() / "Library" / "Application Support"
     else:

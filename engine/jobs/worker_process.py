@@ -93,10 +93,12 @@ def launch(
 
 def kill_all(pid: int) -> None:
     """Kill a worker, which leads its process group, and everything that it started."""
+    import psutil
+
     kill_below(pid)
-    with suppress(ProcessLookupError, PermissionError):
+    with suppress(ProcessLookupError, PermissionError, psutil.Error):
         if os.name == "nt":
-            os.kill(pid, signal.SIGTERM)
+            psutil.Process(pid).kill()
         else:
             os.killpg(pid, signal.SIGKILL)
 

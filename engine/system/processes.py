@@ -10,8 +10,11 @@ from typing import Any
 
 # For `creationflags`: on Windows a program gets a console without a window, which its own programs share. 0 elsewhere.
 NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 # For a program that Ctrl+C in this process's terminal doesn't reach, nor the terminal's end.
-OWN_SESSION: dict[str, Any] = {"creationflags": NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
+OWN_SESSION: dict[str, Any] = (
+    {"creationflags": NO_WINDOW | OWN_GROUP} if os.name == "nt" else {"start_new_session": True}
+)
 # What Windows calls JobObjectExtendedLimitInformation and JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE.
 LIMITS, KILL_ON_CLOSE = 9, 0x2000
 GROUPS = Path("/proc/self/cgroup")

@@ -130,7 +130,8 @@ def results(
                     raise LimitError(Exceeded.CRASH, limits)
             process.say(MORE)
     except GeneratorExit:
-        is_fit = process.stops()
+        # At the interpreter's end, no thread watches how long it takes to stop.
+        is_fit = not sys.is_finalizing() and process.stops()
         raise
     finally:
         is_kept = is_fit and not with_torch and process.rests()

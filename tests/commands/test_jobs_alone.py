@@ -1,18 +1,19 @@
 """A worker's process does one kind of job: what does it comes in where nothing of another kind has come before."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
 from engine.system import paths
+from tests.helpers.systems import forks
 
 # The libraries once, for all: they are most of a worker's start.
 PROGRAM = """
 import importlib, os, traceback
 import datasets, peft, torch, transformers
 from engine.worker.__main__ import JOBS
+from tests.helpers.systems import forks
 
 for kind, module in JOBS.items():
     child = os.fork()
@@ -29,7 +30,7 @@ for kind, module in JOBS.items():
 
 @pytest.mark.torch
 @pytest.mark.slow("engine/worker/")
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
+@forks
 def test_each_kind_of_job_is_imported_without_another():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=paths.application_root(), capture_output=True, text=True

@@ -17,13 +17,12 @@ from engine.worker.runtime import devices
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_checkpoint
 from tests.helpers.in_process_worker import InProcessSupervisor
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 
 MakeRecipe = Callable[..., Path]
 PLENTY = 1 << 40
 # A tiny T5 with LoRA and its longest conversations at once takes 37 MB beside Python.
 LITTLE = 22_000_000
-posix = pytest.mark.skipif(WINDOWS, reason="has no SIGKILL")
 KILLED = [["flood", 3], ["killed", None]]
 
 
@@ -84,7 +83,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(recipe, narro
     assert [change.field for change in changed.changes] == ["training.micro_batch_tokens"]
 
 
-@posix
+@signals
 @pytest.mark.usefixtures("killed_in_training")
 def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(recipe, monkeypatch, capsys):
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)

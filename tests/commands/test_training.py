@@ -13,7 +13,7 @@ from engine.jobs.job import Job
 from engine.system import ranks
 from tests.helpers.command_line import Finished, InProcessTerminal, Terminal, finish
 from tests.helpers.ranks import rank_variables
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import WINDOWS, signals
 from tests.helpers.tiny_models import Kind
 
 MakeRecipe = Callable[..., Path]
@@ -69,7 +69,7 @@ def scripted(home, make_recipe):
     return start
 
 
-@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", [pytest.param("SIGHUP", marks=signals), "SIGINT", "SIGTERM"])
 def test_every_signal_stops_the_worker_in_order(name, scripted):
     process, read = scripted(STEPS)
     process.send_signal(getattr(signal, name))

@@ -22,14 +22,14 @@ from engine.system import ranks
 from engine.system.paths import runs_folder
 from tests.helpers.fake_hub import FakeHub
 from tests.helpers.repository import ROOT
-from tests.helpers.systems import LINUX
+from tests.helpers.systems import facts_of_processes
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import run_in_process, tiny_recipe, train_in_process
 
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.end_to_end,
-    pytest.mark.skipif(not LINUX, reason="looks at what Linux tells of processes"),
+    facts_of_processes,
 ]
 
 WATCH = ROOT / "tests" / "helpers" / "socket_watch"

@@ -15,9 +15,9 @@ from engine.errors import AdapterError
 from engine.system import foreign_files
 from engine.system.paths import adapters_folder
 from tests.helpers.homes import add_adapter
-from tests.helpers.systems import LINUX
+from tests.helpers.systems import special_files
 
-pytestmark = pytest.mark.skipif(not LINUX, reason="links, pipes and devices are those of Linux")
+pytestmark = special_files
 SECRET = "my private words"
 
 

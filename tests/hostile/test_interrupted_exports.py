@@ -16,9 +16,9 @@ from engine.system.csv_file import write_csv
 from engine.system.files import write_atomically, write_export
 from tests.helpers.homes import add_adapter
 from tests.helpers.repository import ROOT
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 
-pytestmark = pytest.mark.skipif(WINDOWS, reason="Windows has neither modes nor signals")
+pytestmark = signals
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from engine.system.foreign_files import FileKind
 from tests.helpers.arenas import make_arena
 from tests.helpers.declarations import DECLARATIONS
 from tests.helpers.homes import add_adapter, add_run
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import special_files
 
 BASE = {
     "base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}, "training": {},
@@ -47,7 +47,6 @@ LITERALS = st.one_of(
     WHOLE, OTHERS, WHOLE.map("'{}'".format), WHOLE.map("[{}]".format), WHOLE.map("{{a={}}}".format)
 )
 NUMBERS = itertools.count()
-posix = pytest.mark.skipif(WINDOWS, reason="links and users are those of POSIX")
 FIELDS = [
     (name.removeprefix("method."), field)
     for name, declaration in DECLARATIONS.items()
@@ -298,7 +297,7 @@ UNKNOWN_USER = "~nobody-of-this-name/x"
 HOMES = ("loop", "loop/x", "one", UNKNOWN_USER, "loop/\udcff")
 
 
-@posix
+@special_files
 def test_a_home_that_leads_nowhere_is_named_by_every_command(bad_places, monkeypatch, capsys):
     recipe = str(bad_places / "recipe.toml")
     recipes.save(recipes.from_tables(BASE), Path(recipe))
@@ -344,7 +343,7 @@ WRITING = (
 )  # fmt: skip
 
 
-@posix
+@special_files
 @pytest.mark.parametrize("commands", [READING, WRITING], ids=["reading", "writing"])
 def test_a_place_that_leads_nowhere_is_refused_by_every_command(bad_places, monkeypatch, capsys, commands):
     """Every third place for each command, others for the next."""

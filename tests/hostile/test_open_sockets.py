@@ -23,10 +23,10 @@ from engine.jobs.worker_process import worker_command
 from engine.runs import run_store
 from engine.system import ranks
 from engine.system.paths import application_root, runs_folder
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 from tests.helpers.tiny_runs import tiny_recipe
 
-pytestmark = [pytest.mark.torch, pytest.mark.skipif(WINDOWS, reason="ended as a group")]
+pytestmark = [pytest.mark.torch, signals]
 LONG = ("training.epochs=1000", "training.evaluate_every=1000")
 
 

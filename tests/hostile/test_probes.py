@@ -10,11 +10,11 @@ import pytest
 from engine.system.paths import adapters_folder, runs_folder
 from tests.helpers import hostile_probes
 from tests.helpers.hostile_probes import NAMED, RESULT, TROUBLES
-from tests.helpers.systems import LINUX
+from tests.helpers.systems import special_files
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.skipif(not LINUX, reason="pipes, devices and limits are those of Linux"),
+    special_files,
 ]
 # These take seconds of reading, whoever reads them.
 LONG = {"4 GB of nothing", "a million lines", "a line of 5 MB"}

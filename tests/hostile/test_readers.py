@@ -19,9 +19,9 @@ from tests.helpers.command_line import Terminal
 from tests.helpers.hostile_mails import MAILS
 from tests.helpers.mutated_files import seeds
 from tests.helpers.processes import wait_for_below, wait_until_gone
-from tests.helpers.systems import LINUX
+from tests.helpers.systems import words_of_linux
 
-pytestmark = pytest.mark.skipif(not LINUX, reason="other systems tell some of them in other words")
+pytestmark = words_of_linux
 # Of a processor, for a megabyte. Quadratic time takes minutes for each of these.
 LIMITS = Limits(1 << 30, 5)
 # What our own readers read in this process: plain text, CSV and JSON.

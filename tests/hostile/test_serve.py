@@ -14,10 +14,10 @@ import pytest
 from engine.jobs.job import Job
 from tests.helpers.command_line import Terminal
 from tests.helpers.repository import ROOT
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import file_limits
 from tests.helpers.worker_setup import install_random
 
-pytestmark = [pytest.mark.torch, pytest.mark.skipif(WINDOWS, reason="the limit of open files is POSIX")]
+pytestmark = [pytest.mark.torch, file_limits]
 
 TOKEN = "geheim"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}

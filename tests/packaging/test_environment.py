@@ -3,7 +3,7 @@ import sys
 import environment
 import pytest
 
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import shell_scripts
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_running_interpreter_is_taken_if_it_suits():
     assert environment._interpreter() == sys.executable
 
 
-@pytest.mark.skipif(WINDOWS, reason="the stand-in is a shell script")
+@shell_scripts
 def test_another_interpreter_takes_the_place_of_an_old_one(tmp_path, monkeypatch, capsys):
     other = tmp_path / environment.OTHERS[0]
     other.write_text("#!/bin/sh\nexit 0\n")

@@ -225,6 +225,10 @@ def test_environments_lie_beside_the_other_data(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_DATA_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert launcher.home().parent == paths.runs_folder().parent
+    # As where a service or a stripped shell starts it on Windows.
+    monkeypatch.setattr(launcher, "WINDOWS", True)
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    assert launcher.home() == tmp_path / "AppData" / "Local" / "tunesmith" / "environments"
 
 
 @pytest.mark.parametrize(

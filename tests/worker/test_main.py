@@ -22,7 +22,7 @@ from engine.worker import __main__ as worker
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.processes import wait_for_below, wait_until_gone
 from tests.helpers.repository import ROOT
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 from tests.helpers.tiny_runs import as_a_worker, run_in_process, send_now
 
 
@@ -255,7 +255,7 @@ def left(process, job):
     process.stdin.close()
 
 
-@pytest.mark.skipif(WINDOWS, reason="signals and groups of processes are POSIX")
+@signals
 @pytest.mark.parametrize(
     ("stop", "does"),
     [
@@ -275,7 +275,7 @@ def test_a_job_that_looks_at_nothing_ends_when_it_is_stopped(stop, does):
     assert not job.is_running()
 
 
-@pytest.mark.skipif(WINDOWS, reason="signals and groups of processes are POSIX")
+@signals
 def test_what_a_stopped_worker_started_ends_with_it():
     starts = "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True); time.sleep(600)"
     job, process = busy_worker(starts)

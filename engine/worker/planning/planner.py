@@ -332,10 +332,12 @@ def _missing_dependencies(recipe: Recipe) -> list[Problem]:
 
 def _device(recipe: Recipe, problems: list[Problem]) -> torch.device:
     try:
-        return devices.usable(recipe.training.device)
+        device = devices.usable(recipe.training.device)
+        devices.refuse_eight_bits(recipe.training.optimizer, device)
     except AppError as error:
         problems += error.problems
-    return torch.device("cpu")
+        return torch.device("cpu")
+    return device
 
 
 def _is_local(source: str) -> bool:

@@ -21,6 +21,7 @@ from engine.system.units import size
 
 FIELD = "training.device"
 OTHER_DEVICE = f'Choose "auto" or "cpu"; `{command_name()} doctor` lists the devices.'
+ON_MACS = 'Apple\'s GPUs compute on Macs with Apple silicon, from macOS 14 on. Choose "auto" or "cpu".'
 # With less free memory CUDA itself does not start.
 FULL_BYTES = 600 * nvidia_smi.MEBIBYTE
 # A GPU is refused only where processes that are known hold so much of it; else a run may still make it.
@@ -71,7 +72,8 @@ def forget() -> None:
 def missing(device: str) -> DeviceError:
     """Return the error of a device that torch does not find, with the reason if one is known."""
     kind, _, number = device.partition(":")
-    unknown = f"torch finds no {kind.upper()} device on this computer.", OTHER_DEVICE
+    hint = ON_MACS if kind == "mps" else OTHER_DEVICE
+    unknown = f"torch finds no {kind.upper()} device on this computer.", hint
     message, hint = next(_reasons(facts(), int(number or 0)), unknown) if kind == "cuda" else unknown
     return DeviceError(message, hint, FIELD)
 

@@ -196,6 +196,16 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
         )
 
 
+def refuse_eight_bits(optimizer: str, device: torch.device) -> None:
+    """Raise DeviceError for an optimizer in 8 bits on Apple's GPUs, which bitsandbytes has no kernel for."""
+    if device.type == "mps" and optimizer.endswith("8bit"):
+        raise DeviceError(
+            "There is no optimizer in 8 bits for Apple's GPUs.",
+            "Choose AdamW or Adafactor, or the device cpu.",
+            "training.optimizer",
+        )
+
+
 def set_float32_precision(device: torch.device, *, exact: bool) -> None:
     """Let a GPU multiply float32 matrices in TF32 where it has that, or never if they have to be `exact`.
 

@@ -20,7 +20,7 @@ from tests.helpers.homes import (
     write_peft_files,
     write_safetensors,
 )
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import synced_names
 
 
 def names() -> list[str]:
@@ -101,7 +101,7 @@ def test_name_tags_and_notes_change_and_nothing_else():
     assert changed.changed_files() == []
 
 
-@pytest.mark.skipif(WINDOWS, reason="no names are synced there")
+@synced_names
 def test_an_adapters_name_is_on_the_disk_before_it_is_told(monkeypatch):
     library_folder = paths.adapters_folder()
     seen = []

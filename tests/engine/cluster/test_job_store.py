@@ -9,6 +9,7 @@ from engine.cluster.files import PART_BYTES, below, fetch, manifest_of, send
 from engine.cluster.job_store import JobStore, Storage
 from engine.cluster.places import Places
 from engine.errors import ComputerError, StorageError
+from tests.helpers.systems import modes
 
 
 def spec(name="run", files=(), **more):
@@ -174,6 +175,7 @@ def test_files_are_written_listed_and_removed(any_place):
     assert Storage(any_place).read("entries/a/state.json") is None
 
 
+@modes
 def test_a_folder_of_conversations_is_private(tmp_path):
     Storage(str(tmp_path / "kept"))
     assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o700

@@ -18,7 +18,7 @@ from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job, 
 from engine.jobs.supervisor import EXIT_FILE, OUT_OF_MEMORY, Ending, ExitRecord, Supervisor, WorkerExit
 from engine.system import paths, processes
 from tests.helpers import scripted_worker
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import deletable_working_folders, signals
 
 PRELUDE = """
 import os, sys, time, signal, subprocess
@@ -33,8 +33,6 @@ def say(event, **facts): writer.write(event, **facts)
 with job.lock():
     say("job_accepted", pid=os.getpid())
 """
-
-posix = pytest.mark.skipif(WINDOWS, reason="signals are POSIX")
 
 
 @pytest.fixture
@@ -100,7 +98,7 @@ def test_the_noise_of_libraries_goes_to_the_log_alone(start, job):
     assert job.log_path.stat().st_size > 200_000
 
 
-@posix
+@signals
 @pytest.mark.parametrize(
     ("read_only", "room", "told"),
     [
@@ -119,7 +117,7 @@ def test_a_worker_without_a_last_word_is_known_by_its_exit_code(start, monkeypat
     assert "last checkpoint" in ending.hint
 
 
-@posix
+@signals
 def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start):
     supervisor = start(
         'child = subprocess.Popen(["sleep", "600"])\nsay("notice", message="here", child=child.pid)\n'
@@ -131,7 +129,7 @@ def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start):
     child.kill()
 
 
-@posix
+@signals
 def test_force_ends_a_deaf_worker_and_what_it_started(start):
     supervisor = start(
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -148,7 +146,7 @@ def test_force_ends_a_deaf_worker_and_what_it_started(start):
         time.sleep(0.01)
 
 
-@posix
+@signals
 @pytest.mark.parametrize(("place", "is_killed"), [("another-computer", False), (this_process().place, True)])
 def test_a_worker_on_another_computer_is_no_process_here(job, place, is_killed):
     """Its id may be that of any process of the person."""
@@ -231,7 +229,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.mark.skipif(WINDOWS, reason="Windows keeps the folder that a process works in")
+@deletable_working_folders
 def test_a_folder_that_goes_under_a_worker_ends_it_with_the_reason(tmp_path):
     job = create_job(tmp_path, "train", {"script": [["steps", {"count": 10_000, "per_second": 50}]]})
     supervisor = Supervisor(job, command=scripted_worker.command(job))
@@ -274,7 +272,7 @@ def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return made
 
 
-@posix
+@signals
 @pytest.mark.parametrize("seen", [True, False])
 def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(start, tmp_path, monkeypatch, seen):
     supervisor = killed_for_memory(start, tmp_path, monkeypatch)
@@ -321,8 +319,8 @@ with job.lock():
     [
         ('raise RuntimeError("the reason")', "exit code 1"),
         ("sys.exit(0)", ""),
-        pytest.param("os.kill(os.getpid(), signal.SIGABRT)", "SIGABRT", marks=posix),
-        pytest.param("os.kill(os.getpid(), signal.SIGKILL)", "from outside (SIGKILL)", marks=posix),
+        pytest.param("os.kill(os.getpid(), signal.SIGABRT)", "SIGABRT", marks=signals),
+        pytest.param("os.kill(os.getpid(), signal.SIGKILL)", "from outside (SIGKILL)", marks=signals),
     ],
 )
 def test_a_worker_that_goes_without_a_word_has_crashed(start, monkeypatch, lines, told):

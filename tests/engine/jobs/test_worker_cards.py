@@ -92,7 +92,11 @@ def warm_worker():
         made.append(
             WarmWorker(
                 worker_process.visible_to(device),
-                command=[sys.executable, "-c", f"{WAITS}sys.stdout = open('worker.log', 'a'); {TELLS}"],
+                command=[
+                    sys.executable,
+                    "-c",
+                    f"{WAITS}os.dup2(os.open('worker.log', os.O_CREAT | os.O_WRONLY), 1); {TELLS}",
+                ],
             )
         )
         return made[-1]

@@ -57,7 +57,7 @@ def test_ctrl_c_in_a_terminal_does_not_reach_a_worker(monkeypatch, tmp_path):
     asked: dict[str, Any] = {}
     monkeypatch.setattr(worker_process.subprocess, "Popen", lambda *_, **options: asked.update(options))
     worker_process.launch(["worker"], 1, tmp_path, {}, niced=False)
-    assert asked["creationflags"] == 0x8000000 if WINDOWS else asked["start_new_session"]
+    assert asked["creationflags"] == 0x8000200 if WINDOWS else asked["start_new_session"]
 
 
 def run(job: Job, warm_worker: WarmWorker | None) -> tuple[int | None, list[str]]:
@@ -103,7 +103,6 @@ os._exit(9)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for the process where Linux has it")
 def test_a_warm_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word():
     code = STARTS_ONE.format(
         root=str(paths.application_root()), command=scripted_worker.warm_worker_command()

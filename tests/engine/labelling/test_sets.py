@@ -14,7 +14,7 @@ from engine.labelling import Draft, LabellingSet, sets
 from engine.system.paths import application_root, labelling_folder
 from engine.text.conversations import Example
 from tests.helpers import repository
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 
 GOLDEN = repository.GOLDEN / "labelling_v1"
 TEA = "Ann: Tea at five?\nBo: Yes, at the old mill."
@@ -206,7 +206,7 @@ for number in range(100_000):
 """
 
 
-@pytest.mark.skipif(WINDOWS, reason="SIGKILL is POSIX's")
+@signals
 def test_a_writer_that_is_killed_loses_nothing_that_was_kept():
     about = made(TEA, BUS)
     command = [sys.executable, "-c", WRITER, about.id]

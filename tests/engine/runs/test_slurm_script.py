@@ -1,5 +1,4 @@
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -10,8 +9,9 @@ from engine.config import recipe as recipes
 from engine.jobs.job import create_job
 from engine.runs import slurm_script
 from engine.runs.slurm_script import SlurmResources
+from tests.helpers.systems import shell_scripts
 
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+pytestmark = shell_scripts
 # Writes down what it was called with; the run that it stands for ends when it is stopped.
 STAND_INS = {
     "srun": 'env > "$CALLS/environment"\n'

@@ -5,9 +5,7 @@ import pytest
 from engine.errors import StorageError
 from engine.system import desktop_entry
 from tests.helpers.programs import needs
-from tests.helpers.systems import LINUX
-
-linux = pytest.mark.skipif(not LINUX, reason="menus are those of Linux")
+from tests.helpers.systems import menus
 
 
 @pytest.fixture
@@ -15,7 +13,7 @@ def environment(tmp_path):
     return {"XDG_DATA_HOME": str(tmp_path / "mine"), "XDG_DATA_DIRS": str(tmp_path / "system")}
 
 
-@linux
+@menus
 def test_entry_icon_and_file_types_are_written_and_taken_away(environment, tmp_path):
     files = desktop_entry.install(["/opt/my tools/tunesmith"], environment)
 
@@ -27,14 +25,14 @@ def test_entry_icon_and_file_types_are_written_and_taken_away(environment, tmp_p
     assert not any(file.exists() for file in files)
 
 
-@linux
+@menus
 @needs("desktop-file-validate", "desktop-file-utils")
 def test_the_entry_is_valid(environment):
     entry = desktop_entry.install(["/opt/my tools/100%"], environment)[0]
     subprocess.run(["desktop-file-validate", str(entry)], check=True)
 
 
-@linux
+@menus
 def test_an_entry_of_a_package_is_left_alone(environment, tmp_path):
     packaged = tmp_path / "system" / "applications" / "tunesmith.desktop"
     packaged.parent.mkdir(parents=True)

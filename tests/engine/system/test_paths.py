@@ -12,7 +12,7 @@ from engine.runs import run_store
 from engine.system import paths
 from engine.system.files import write_export
 from tests.helpers.homes import add_adapter, make_recipe
-from tests.helpers.systems import LINUX, WINDOWS
+from tests.helpers.systems import LINUX, modes, names_of_bytes
 
 FOLDERS = [
     paths.runs_folder, paths.adapters_folder, paths.trash_folder, paths.jobs_folder, paths.results_folder,
@@ -81,7 +81,7 @@ def umask():
     os.umask(before)
 
 
-@pytest.mark.skipif(WINDOWS, reason="folders have other rights there")
+@modes
 @pytest.mark.parametrize("bits", [0o000, 0o022, 0o077, 0o177])
 def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
     umask(bits)
@@ -97,7 +97,7 @@ def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
     assert {folder.stat().st_mode & 0o777 for folder in (*kept, home)} == {0o700}
 
 
-@pytest.mark.skipif(WINDOWS, reason="folders have other rights there")
+@modes
 def test_what_is_imported_and_unpacked_lies_in_private_folders(home, umask, tmp_path, monkeypatch):
     umask(0)
     made: list[Path] = []
@@ -122,9 +122,6 @@ def test_a_path_that_was_sent_leads_to_where_it_is_on_the_node(monkeypatch):
     assert paths.path_here("~/other.csv") == Path("~/other.csv").expanduser()
 
 
-NO_TEXT = pytest.mark.skipif(not LINUX, reason="names are Unicode there")
-
-
 @pytest.fixture
 def odd(tmp_path):
     """A folder whose name is Latin-1."""
@@ -144,7 +141,7 @@ def test_a_file_in_an_odd_folder_is_reached_through_a_link(home, odd):
     assert paths.resolved(path) == path
 
 
-@NO_TEXT
+@names_of_bytes
 def test_an_odd_name_keeps_its_suffix(home, tmp_path):
     file = tmp_path / os.fsdecode(b"\xff" * 200 + b".jsonl.gz")
     file.write_bytes(b"")
@@ -191,7 +188,7 @@ def test_an_adapter_goes_out_and_in_through_an_odd_folder(home, odd):
         assert library.import_adapter(source).changed_files() == []
 
 
-@NO_TEXT
+@names_of_bytes
 def test_a_merge_into_a_name_that_is_no_text_is_a_problem(home, tmp_path, capsys):
     target = str(tmp_path / os.fsdecode(b"\xff"))
     assert cli.run(cli.parse(["adapters", "merge", add_adapter().id, target])) == 2

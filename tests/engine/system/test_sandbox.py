@@ -17,10 +17,9 @@ from engine.system.sandbox import Exceeded, LimitError, Limits
 from tests.helpers import sandbox_works
 from tests.helpers.processes import lives, wait_until_gone
 from tests.helpers.repository import ROOT
-from tests.helpers.systems import LINUX
+from tests.helpers.systems import memory_limits
 
 AMPLE = Limits(256 << 20, 5)
-linux = pytest.mark.skipif(not LINUX, reason="limits that this system itself keeps")
 
 
 def exceeded(work: Callable[[], Any], limits: Limits = AMPLE) -> LimitError:
@@ -174,18 +173,18 @@ def test_memory_has_a_limit_of_its_own():
     assert sandbox.result(partial(sandbox_works.filled, 150), AMPLE) == 150 << 20
 
 
-@linux
+@memory_limits
 def test_memory_that_is_asked_for_counts_before_it_is_used():
     assert exceeded(partial(sandbox_works.taking, 300)).exceeded == Exceeded.MEMORY
     assert sandbox.result(partial(sandbox_works.taking, 200), AMPLE) == 200 << 20
 
 
-@linux
+@memory_limits
 def test_what_a_library_says_without_memory_is_told_as_lack_of_memory():
     assert exceeded(sandbox_works.confused_without_memory).exceeded == Exceeded.MEMORY
 
 
-@linux
+@memory_limits
 def test_what_earlier_work_took_is_no_lack_of_memory():
     assert sandbox.result(partial(sandbox_works.filled, 240), AMPLE)
     with pytest.raises(ValueError, match="unknown error"):
@@ -233,7 +232,7 @@ def test_a_process_that_breaks_down_is_told():
     assert exceeded(sandbox_works.panicking).exceeded == Exceeded.CRASH
 
 
-@linux
+@memory_limits
 def test_a_signal_says_how_a_process_ended():
     assert exceeded(partial(sandbox_works.dying_by, "SIGSYS")).exceeded == Exceeded.CRASH
     assert exceeded(partial(sandbox_works.dying_by, "SIGXCPU")).exceeded == Exceeded.TIME
@@ -276,7 +275,7 @@ def test_what_a_library_prints_and_reads_is_none_of_what_is_said():
     assert sandbox.result(sandbox_works.printing, AMPLE) == ""
 
 
-@linux
+@memory_limits
 @pytest.mark.parametrize("frame", ["a call", "nothing", "too long", "another message", "half a pickle"])
 def test_who_takes_over_the_process_sends_nothing_that_runs_here(frame, tmp_path):
     made = tmp_path / "made"

@@ -15,7 +15,7 @@ from engine.system.paths import application_root, comparisons_folder
 from engine.voting import Voting
 from tests.helpers import repository
 from tests.helpers.blind_votes import made, vote_all
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 
 GOLDEN = repository.GOLDEN / "comparison_v1"
 
@@ -213,7 +213,7 @@ while opened.question is not None:
 """
 
 
-@pytest.mark.skipif(WINDOWS, reason="SIGKILL is POSIX's")
+@signals
 def test_a_killed_process_loses_no_vote(home):
     info = made(count=400)
     process = subprocess.Popen(

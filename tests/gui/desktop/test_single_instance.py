@@ -10,9 +10,9 @@ from PySide6.QtNetwork import QLocalServer
 
 from gui.desktop import single_instance
 from gui.desktop.single_instance import SingleInstance
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import socket_files
 
-pytestmark = pytest.mark.skipif(WINDOWS, reason="named pipes have no folder")
+pytestmark = socket_files
 
 
 @pytest.fixture

@@ -38,7 +38,9 @@ class CardTensor(torch.Tensor):
 
     @staticmethod
     def __new__(cls, raw: torch.Tensor) -> Self:
-        """Wrap a tensor on the processor."""
+        """Wrap a tensor on the processor. Raises TypeError for float64, which Apple's GPUs don't have."""
+        if raw.dtype == torch.float64:
+            raise TypeError("The card has no float64.")
         # torch computes below here as if there were no conjugation left to do: it would be lost.
         raw = raw.resolve_conj().resolve_neg()
         wrapper: Self = torch.Tensor._make_wrapper_subclass(

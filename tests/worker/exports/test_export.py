@@ -26,7 +26,7 @@ from engine.worker.runtime.channel import Stopped
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
 from tests.helpers.programs import run_script
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import modes
 from tests.helpers.worker_setup import (
     install_random,
     load_tiny,
@@ -230,7 +230,7 @@ def test_no_two_models_are_in_memory(adapter_of, tmp_path, monkeypatch):
     assert len(loaded) == 2
 
 
-@pytest.mark.skipif(WINDOWS, reason="Windows has no modes")
+@modes
 @pytest.mark.parametrize("to", ["merged", "ctranslate2"])
 def test_it_is_for_nobody_else_to_read_and_written_where_it_was_told(adapter_of, tmp_path, monkeypatch, to):
     seen = []

@@ -18,7 +18,7 @@ from engine.runs import run_store
 from engine.system import paths
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import modes
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import (
     adapter_of,
@@ -425,7 +425,7 @@ def test_a_user_may_have_any_name(tmp_path, monkeypatch):
     assert library.restore_adapter(adapter).changed_files() == []
 
 
-@pytest.mark.skipif(WINDOWS, reason="folders have other rights there")
+@modes
 def test_a_run_keeps_its_files_to_this_user(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1", "evaluation.examples=1")
     temporary = tmp_path / "temporary"

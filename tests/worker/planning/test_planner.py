@@ -61,6 +61,17 @@ def test_on_all_cards_a_process_for_each_is_planned(tmp_path, channel, monkeypat
     assert planner.plan(changed(on_all, "training.batch_size=3"))["processes"] == 3
 
 
+def test_what_apples_gpus_lack_is_said_before_anything_is_loaded(tmp_path, channel, monkeypatch):
+    monkeypatch.setattr(devices, "usable", lambda _: torch.device("mps"))
+    for optimizer in ("adamw_8bit", "paged_adamw_8bit"):
+        recipe = tiny_recipe(tmp_path, "t5", "lora", f"training.optimizer={optimizer}")
+        [problem] = Planner(channel).plan(recipe)["problems"]
+        assert problem["field"] == "training.optimizer"
+        assert "Apple" in problem["message"]
+    devices.refuse_eight_bits("adamw", torch.device("mps"))
+    devices.refuse_eight_bits("adamw_8bit", torch.device("cpu"))
+
+
 def test_counts_do_not_depend_on_the_number_format_of_the_base(tmp_path, channel):
     recipe = tiny_recipe(tmp_path, "t5", "adalora", "base_model.precision=bfloat16")
     model = attach.attach(base_models.load(recipe.base_model, "cpu", channel), recipe)

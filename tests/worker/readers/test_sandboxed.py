@@ -6,7 +6,7 @@ from engine.errors import DataError
 from engine.worker.readers import open_table, sandboxed
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes
 from tests.helpers import bombs, sandbox_works
-from tests.helpers.systems import LINUX
+from tests.helpers.systems import words_of_linux
 
 WORKS = sandbox_works.__name__
 # How each is told.
@@ -41,7 +41,7 @@ LIKE_ANOTHER = {
 SLOW = pytest.mark.slow("engine/worker/readers/", "engine/system/sandbox", "tests/helpers/bombs")
 
 
-@pytest.mark.skipif(not LINUX, reason="other systems tell some of them in other words")
+@words_of_linux
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[SLOW] if name in LIKE_ANOTHER else []) for name in NAMED]
 )

@@ -91,7 +91,9 @@ def test_why_a_card_is_missing_is_named(cards, device, rows, facts, said):
 def test_a_device_that_no_driver_tells_of_is_missing(cards, monkeypatch, device, found, said):
     cards(device=device)
     monkeypatch.setattr(graphics_cards, "find", lambda: found)
-    assert refused(device).message == said
+    problem = refused(device)
+    assert problem.message == said
+    assert ("macOS" in problem.hint) == (device == "mps")
 
 
 @pytest.mark.parametrize("device", ["cuda:0", "cuda:1"])

@@ -11,7 +11,7 @@ from engine.system import locks, paths, ranks
 from engine.system.ranks import Rank
 from engine.worker.runtime import rank_meeting
 from engine.worker.runtime.rank_meeting import disagreement, meet, peer_of, use_network_of
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import modes
 
 pytestmark = pytest.mark.torch
 FIRST, SECOND = Rank(0, 2, 0, 2), Rank(1, 2, 1, 2)
@@ -80,7 +80,7 @@ def test_libraries_open_ports_at_the_loopback_alone(monkeypatch):
     assert os.environ["NCCL_SOCKET_IFNAME"] == f"={ranks.loopback()}"
 
 
-@pytest.mark.skipif(WINDOWS, reason="there temporary files are private")
+@modes
 def test_a_folder_in_which_others_can_write_is_refused(temporary):
     temporary.chmod(0o777)
     with pytest.raises(StorageError, match="no private folder") as refused:

@@ -2,9 +2,9 @@ import pytest
 
 from engine.worker.runtime import sleep_inhibitor
 from engine.worker.runtime.sleep_inhibitor import SleepInhibitor, helper_command
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import sleep_helpers
 
-pytestmark = pytest.mark.skipif(WINDOWS, reason="Windows needs no helper")
+pytestmark = sleep_helpers
 
 
 @pytest.fixture

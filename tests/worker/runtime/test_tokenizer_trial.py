@@ -13,12 +13,12 @@ from engine.worker.modeling import base_models
 from engine.worker.runtime import tokenizer_trial
 from tests.helpers import sandbox_works
 from tests.helpers.repository import ROOT
-from tests.helpers.systems import LINUX
+from tests.helpers.systems import words_of_linux
 from tests.helpers.tiny_models import tiny_model
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.skipif(not LINUX, reason="other systems tell some of them in other words"),
+    words_of_linux,
 ]
 KNOWN_PATTERNS = [
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",

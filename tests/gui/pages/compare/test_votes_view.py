@@ -20,7 +20,7 @@ from gui.pages.compare.votes_view import VotesView
 from tests.helpers import blind_votes
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scored_runs import add_scored_run, bundled
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 from tests.helpers.votes_stage import KEYS, RUN_NAMES, add_runs, begin, press, settle, texts_in, vote_for_best
 
 Key = Qt.Key
@@ -236,7 +236,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.mark.skipif(WINDOWS, reason="SIGKILL is POSIX's")
+@signals
 def test_a_killed_window_loses_no_vote(page):
     info = blind_votes.made(count=30)
     ended = subprocess.run(

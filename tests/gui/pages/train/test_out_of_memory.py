@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from engine.api import recipe, run_store, run_summaries
 from engine.jobs import supervisor
 from gui.models.run_table import next_step
 from gui.pages.train.run_notices import FailureCard
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import signals
 from tests.helpers.train_stage import COMPLETE, STARTED, texts
 
-posix = pytest.mark.skipif(WINDOWS, reason="has no SIGKILL")
 BATCH, AGAIN = "training.micro_batch_tokens", "training.activation_checkpointing"
 VERDICT_TEXTS = {
     "needed": 12_400_000_000,
@@ -124,7 +121,7 @@ def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
     assert button(card_of(stage), "New run from these settings").isVisibleTo(stage.page)
 
 
-@posix
+@signals
 def test_plans_for_a_run_that_the_system_killed_are_looked_for_again(stage, qtbot, monkeypatch):
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     stage.scripts["shrink"] = [["fail", {"message": "No."}]]
