@@ -71,7 +71,7 @@ def _typed() -> str:
         content = sys.stdin.buffer.read(limit + 1)
         if len(content) > limit:
             raise RecipeError((Problem("recipe", f"The recipe is larger than {limit:,} bytes."),))
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RecipeError((Problem("recipe", f"The recipe can't be read: {error}."),)) from error
 

@@ -179,10 +179,8 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
 
 def _read_conversation(file: str) -> str:
     try:
-        if file == STDIN:
-            text = _read_stdin()
-        else:
-            text = encodings.decode(read_bytes(expand_user(file), FileKind.CONVERSATION))
+        content = _read_stdin() if file == STDIN else read_bytes(expand_user(file), FileKind.CONVERSATION)
+        text = encodings.decode(content)
     except (OSError, ValueError) as error:
         reason = str(error)
         if isinstance(error, OSError):
@@ -196,12 +194,12 @@ def _read_conversation(file: str) -> str:
     return text
 
 
-def _read_stdin() -> str:
+def _read_stdin() -> bytes:
     limit = FileKind.CONVERSATION.max_bytes
-    text = sys.stdin.read(limit + 1)
-    if len(text) > limit:
+    content = sys.stdin.buffer.read(limit + 1)
+    if len(content) > limit:
         raise ValueError(f"it is larger than {limit // MIB} MB, the limit for {FileKind.CONVERSATION.title}")
-    return text
+    return content
 
 
 def adapter_arguments(adapters: list[Adapter], base_model: str, device: str) -> dict[str, Any]:

@@ -20,6 +20,9 @@ def read(monkeypatch: pytest.MonkeyPatch, content: bytes, *overrides: str):
 def test_a_dash_reads_the_input_and_takes_changes(home, monkeypatch):
     recipe = read(monkeypatch, TEXT.encode(), "method.rank=4")
     assert recipe.name == "starter · sample · LoRA r 4"
+    # As an editor or a shell of Windows writes it.
+    of_windows = b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode()
+    assert read(monkeypatch, of_windows, "method.rank=4") == recipe
 
 
 @pytest.mark.parametrize(

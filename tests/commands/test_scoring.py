@@ -1,9 +1,11 @@
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.adapters import library
+from engine.commands import scoring
 from tests.helpers.command_line import Finished, InProcessTerminal
 
 SCORES = {"rouge1", "rouge2", "rougeL", "rougeLsum"}
@@ -48,6 +50,12 @@ def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained):
         assert scored["difference"][name]["mean"] == pytest.approx(gain)
     assert result["protocol"]["examples"] == 2
     assert not list((trained.in_process.home / "jobs").iterdir())
+
+
+def test_a_conversation_on_the_input_is_read_like_a_file_in_any_country(monkeypatch):
+    said = "Jörg: Tee um fünf? 日本"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(said.encode()), encoding="cp1252"))
+    assert scoring._read_conversation("-") == said
 
 
 def test_summarize_writes_the_summary_alone(trained, tmp_path):

@@ -103,7 +103,7 @@ class InProcessTerminal:
         out, err = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.setenv("TUNESMITH_HOME", str(self.home))
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
             patch.setattr(follow_job, "Supervisor", InProcessSupervisor)
             if cwd is not None:
                 patch.chdir(cwd)

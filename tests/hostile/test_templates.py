@@ -278,7 +278,7 @@ def test_a_copied_command_gives_power_shell_its_words(text):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipe_command, "program", lambda: [text])
         command = recipe_command.command(make_recipe(source=f"data/{text}"), windows=True)
-    document, _, call = command.removeprefix("@'\n").partition("\n'@ | & ")
+    document, _, call = command.partition("@'\n")[2].partition("\n'@ | & ")
     # The text ends where a line begins with a quote, of which PowerShell knows five kinds.
     assert not re.search("[\r\n]['‘’‚‛]", f"\n{document}")
     assert recipes.loads(document) == make_recipe(source=f"data/{text}")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -104,7 +102,8 @@ def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage,
 
 
 def test_diagnostics_are_copied_without_the_name_of_the_persons_folder(stage, monkeypatch, home, qtbot):
-    monkeypatch.setattr(Path, "home", lambda: home.parent)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home.parent))
     found = stage.look()
     # A late answer of an earlier look is not shown.
     stage.page._take(0, [doctor.Check("disk", "Disk", "problem", "stale")])
