@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import tempfile
 import time
 import zipfile
 from collections.abc import Sequence
@@ -39,7 +38,16 @@ from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, methods_of
 from engine.system.command_name import command_name
-from engine.system.files import aside, bytes_in, private, remove, rename, sync_directory, sync_tree
+from engine.system.files import (
+    aside,
+    bytes_in,
+    private,
+    remove,
+    rename,
+    sync_directory,
+    sync_tree,
+    temporary_folder,
+)
 from engine.system.paths import adapters_folder, path_exists, path_here, resolved
 from engine.system.validators import SCORE
 from engine.text.escaping import file_name
@@ -308,8 +316,8 @@ def import_adapter(source: Path, hub: HubFacts | None = None) -> Adapter:
     Raises AdapterError for what is no PEFT adapter, is damaged, or holds weights that can run code.
     """
     if source.is_file() and zipfile.is_zipfile(source):
-        with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as unpacked:
-            return _import_folder(unpack(source, Path(unpacked)), source.stem)
+        with temporary_folder(adapters_folder(), suffix=PARTIAL) as unpacked:
+            return _import_folder(unpack(source, unpacked), source.stem)
     if source.is_dir():
         return _import_folder(source, source.resolve().name, hub)
     raise AdapterError(
@@ -375,15 +383,15 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
     top = file_name(adapter.name) or "adapter"
     try:
         with (
-            tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as copied,
+            temporary_folder(adapters_folder(), suffix=PARTIAL) as copied,
             aside(target) as packed,
         ):
-            _copy_out(adapter, Path(copied))
+            _copy_out(adapter, copied)
             with (
                 open(packed, "xb", opener=private) as stream,
                 zipfile.ZipFile(stream, "w", ZIP_DEFLATED) as archive,
             ):
-                for path in sorted(Path(copied).iterdir()):
+                for path in sorted(copied.iterdir()):
                     archive.write(path, f"{top}/{path.name}")
             rename(packed, target)
     except OSError as error:

@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -53,6 +54,16 @@ def aside(path: Path) -> Iterator[Path]:
         yield unfinished
     finally:
         remove(unfinished)
+
+
+@contextmanager
+def temporary_folder(parent: Path, *, prefix: str = "", suffix: str = "") -> Iterator[Path]:
+    """Yield a new private folder in `parent`, and delete it as far as possible."""
+    folder = Path(tempfile.mkdtemp(suffix, prefix, parent))
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 def rename(source: Path, target: Path) -> None:

@@ -41,6 +41,8 @@ _LONG_KEY = re.compile(rf"(?<![\w-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){{{MAX_KEY
 _BLOCK_BYTES = 512
 _MOST_COMPRESSION = 50
 _LARGE_BYTES = 64 * MIB
+# What macOS calls SF_DATALESS.
+_IN_CLOUD = 0x40000000
 
 
 class FileKind(Enum):
@@ -115,9 +117,12 @@ def open_regular(
 def is_mostly_empty(path: Path) -> bool:
     """Tell whether a large file is nearly all holes: an incomplete copy, or a trap. Raises OSError.
 
-    False where the system does not report the disk usage of files.
+    False where the system does not report the disk usage of files, and for a file of macOS that is in a cloud: it comes
+    while it is read.
     """
     status = path.stat()
+    if getattr(status, "st_flags", 0) & _IN_CLOUD:
+        return False
     written = getattr(status, "st_blocks", status.st_size) * _BLOCK_BYTES
     return status.st_size > _LARGE_BYTES and written * _MOST_COMPRESSION < status.st_size
 

@@ -7,7 +7,6 @@ its content: base model, adapter, precision and libraries.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +20,7 @@ from engine.adapters.metadata import protocol_key
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, Problem, StorageError
-from engine.system.files import bytes_in, remove, rename
+from engine.system.files import bytes_in, remove, rename, temporary_folder
 from engine.system.paths import converted_models_folder
 from engine.worker.adapters import attach
 from engine.worker.exports import merged_model, plain_prompt
@@ -83,8 +82,8 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
     kept = converted_models_folder() / key
     if not kept.is_dir():
         try:
-            with tempfile.TemporaryDirectory(dir=converted_models_folder(), prefix=".") as temporary:
-                made, plain = Path(temporary) / "made", base
+            with temporary_folder(converted_models_folder(), prefix=".") as temporary:
+                made, plain = temporary / "made", base
                 if adapter is None:
                     # CTranslate2 takes any model, also one that would be refused if it were loaded.
                     base_models.read_config(base, options.id)
@@ -93,7 +92,7 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
                 else:
                     merged_model.refuse_unmergeable(adapter)
                     source = merged_model.find_source(adapter, channel)
-                    plain = Path(temporary) / "merged"
+                    plain = temporary / "merged"
                     plain.mkdir()
                     shard_size = merged_model.CONVERTED_SHARD_SIZE
                     merged_model.write(channel, source, plain, torch.float32, shard_size)

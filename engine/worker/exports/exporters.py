@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import torch
 
 from engine.config.decoding import CTRANSLATE2
 from engine.errors import Problem
+from engine.system.files import temporary_folder
 from engine.worker.exports import ctranslate2_model, gguf_model, llama_server, merged_model, programs
 from engine.worker.exports.merged_model import Source
 from engine.worker.exports.plain_prompt import Prompt
@@ -92,8 +92,8 @@ class Converted(Exporter):
     @contextmanager
     def merging_into(self, target: Path) -> Iterator[Path]:
         """Yield a temporary folder beside the export's."""
-        with TemporaryDirectory(dir=target.parent, prefix=".merged-") as folder:
-            yield Path(folder)
+        with temporary_folder(target.parent, prefix=".merged-") as folder:
+            yield folder
 
     def bytes_needed(self, precision: str, source: Source) -> int:
         """Return how much of the disk both take."""

@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 import tarfile
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,7 +27,7 @@ from engine.adapters.exports import (
 )
 from engine.errors import AdapterError, AppError, OfflineError, Problem
 from engine.system.connection import offline
-from engine.system.files import delete, remove, rename
+from engine.system.files import delete, remove, rename, temporary_folder
 from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.paths import cache_folder
 from engine.worker.exports import plain_prompt, programs
@@ -150,8 +149,7 @@ def fetch_converter(channel: Channel) -> None:
         hint = "Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip."
         raise AppError("pip, which downloads llama.cpp's converter, is not installed.", hint)
     channel.enter("download")
-    with tempfile.TemporaryDirectory(dir=cache_folder()) as temporary:
-        folder = Path(temporary)
+    with temporary_folder(cache_folder()) as folder:
         requirements, partial = folder / "requirements.txt", folder / "kept"
         requirements.write_text(REQUIREMENT, encoding="ascii")
         options = ["--no-deps", "--no-binary", CONVERTER_PACKAGE, "--require-hashes", "--quiet"]

@@ -5,7 +5,6 @@ Thin over the hub, which knows how; this is only how the window asks for it.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from engine.adapters.import_checks import copy_file
 from engine.adapters.metadata import HubFacts
 from engine.config import gguf_models, model_info
 from engine.config.recipe import STARTER, gguf_file
+from engine.system.files import temporary_folder
 from engine.system.paths import adapters_folder, starter_folder
 from engine.worker.hub import repository, repository_card, search
 from engine.worker.hub.hub_errors import Kind
@@ -84,8 +84,8 @@ def _import_adapter(request: Request, channel: Channel) -> Result:
         name, revision, "adapter", on_progress=channel.progress, cancelled=channel.stop_requested
     )
     # The cache names folders by commits, and has links to its own files.
-    with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=library.PARTIAL) as aside:
-        folder = Path(aside, name.rpartition("/")[2])
+    with temporary_folder(adapters_folder(), suffix=library.PARTIAL) as aside:
+        folder = aside / name.rpartition("/")[2]
         folder.mkdir()
         for file in repository.ADAPTER_FILES:
             if (fetched / file).is_file():

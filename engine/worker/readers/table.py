@@ -473,7 +473,9 @@ def _explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno is None:
             raise unreadable(path, str(error)) from error
-        raise unreadable(path, os.strerror(error.errno), "Check the path and its permissions.") from error
+        # Windows says more than the error's number: that a file is in a cloud, or open elsewhere.
+        reason = error.strerror or os.strerror(error.errno)
+        raise unreadable(path, reason, "Check the path and its permissions.") from error
     except RecursionError as error:
         raise unreadable(path, "its values are nested too deeply") from error
     except MemoryError as error:

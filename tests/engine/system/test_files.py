@@ -1,5 +1,6 @@
 import errno
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 
@@ -53,18 +54,16 @@ def held(monkeypatch):
         monkeypatch.setattr(files, "PAUSES", (0.0, 0.0))
         refused: list[str] = []
         for name in ("replace", "rename", "unlink"):
-            monkeypatch.setattr(Path, name, _refusing(name, refused, times))
+            monkeypatch.setattr(Path, name, _refusing(getattr(Path, name), refused, times))
         return refused
 
     return hold
 
 
-def _refusing(name: str, refused: list[str], times: int):
-    does = getattr(Path, name)
-
+def _refusing(does: Callable, refused: list[str], times: int):
     def change(*arguments: Path):
         if len(refused) < times:
-            refused.append(name)
+            refused.append(does.__name__)
             raise PermissionError(errno.EACCES, "It is used by another process")
         return does(*arguments)
 
@@ -109,6 +108,15 @@ def test_what_is_held_is_deleted_and_moved_once_it_is_free(tmp_path, held):
     files.delete(tmp_path / "moved")
     files.delete(tmp_path / "moved")
     assert refused == ["rename"] * 2
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_temporary_folder_that_a_scanner_looks_into_fails_nothing(tmp_path, held, monkeypatch):
+    refused = held(0)
+    monkeypatch.setattr(shutil, "rmtree", _refusing(shutil.rmtree, refused, 2))
+    with files.temporary_folder(tmp_path) as folder:
+        (folder / "weights").touch()
+    assert refused == ["rmtree"] * 2
     assert not any(tmp_path.iterdir())
 
 

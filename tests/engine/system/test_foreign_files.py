@@ -1,4 +1,6 @@
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -97,3 +99,11 @@ def test_a_bomb_of_json_is_a_value_error(text):
 def test_prose_in_toml_may_have_many_dots():
     text = 'prompt = """\nWell' + " . . ." * 200 + ' a.b = c\n"""\n[data.columns]\nspeaker = "a.b"\n'
     assert foreign_files.parse_toml(text)["data"] == {"columns": {"speaker": "a.b"}}
+
+
+def test_a_file_of_macos_in_a_cloud_is_no_empty_one(tmp_path, monkeypatch):
+    facts = SimpleNamespace(st_size=1 << 30, st_blocks=0, st_flags=0x40000000)
+    monkeypatch.setattr(Path, "stat", lambda _: facts)
+    assert not foreign_files.is_mostly_empty(tmp_path / "model.safetensors")
+    facts.st_flags = 0
+    assert foreign_files.is_mostly_empty(tmp_path / "model.safetensors")

@@ -1,3 +1,4 @@
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -81,6 +82,15 @@ def test_of_a_long_or_large_file_nothing_is_kept(tmp_path, reader, monkeypatch):
         rows, before = opened(path, reader), reader.count
         assert texts(rows) == texts(rows)
         assert reader.count == before + 2
+
+
+def test_what_the_system_says_of_a_file_is_told(tmp_path):
+    """Windows has one number for many reasons."""
+    with (
+        pytest.raises(DataError, match=r"chats\.csv can't be read: The cloud file provider is not running"),
+        table._explained(tmp_path / "chats.csv"),
+    ):
+        raise OSError(errno.EINVAL, "The cloud file provider is not running")
 
 
 def test_a_file_that_is_mostly_empty_is_not_read(tmp_path, reader):
