@@ -51,6 +51,8 @@ WORDS = (
     " 2.5 to 17 GB on the disk. What you have trained stays as it is."
 )
 PROBLEMS = {
+    r"no wheels with a matching platform tag": "torch has no build for this computer. It needs 64-bit Windows or Linux,"
+    " or a Mac with Apple silicon and macOS 14 or newer.",
     r"No space left|os error 112|not enough space": "The disk is full. Free some space and try again.",
     r"certificate": "The connection is not trusted: its certificate is unknown here. Behind a company's proxy, let"
     " SSL_CERT_FILE name its certificate.",

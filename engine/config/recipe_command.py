@@ -15,8 +15,8 @@ from engine.system.paths import application_root, python
 
 # What stands for a file that is read from the command itself.
 STDIN = "-"
-# Windows PowerShell would write ASCII.
-UNICODE_PIPE = "$OutputEncoding = [Text.UTF8Encoding]::new()\n"
+# The PowerShell of Windows would write ASCII.
+UNICODE_PIPE = "$OutputEncoding=[Text.UTF8Encoding]::new()"
 
 
 def essential_tables(recipe: Recipe) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def command(recipe: Recipe, windows: bool = sys.platform == "win32") -> str:
     if windows:
         # PowerShell takes typographic quotes for plain ones.
         words = ["'" + re.sub("['‘’‚‛]", r"\g<0>\g<0>", word) + "'" for word in (*program(), "train", STDIN)]
-        return f"{UNICODE_PIPE}@'\n{text}\n'@ | & {' '.join(words)}\n"
+        return f"{UNICODE_PIPE}\n@'\n{text}\n'@ | & {' '.join(words)}\n"
     end = "RECIPE"
     while end in text.splitlines():
         end += "_"

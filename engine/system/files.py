@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ from engine.errors import StorageError
 
 # Characters of a file's name in its partial file's name: systems allow 255 bytes, up to four a character.
 MAX_KEPT_NAME = 50
+# Longer paths are not found on Windows, unless an administrator allows them.
+MAX_PATH = 259 if os.name == "nt" else sys.maxsize
+TOO_LONG = "its path is longer than Windows allows"
 # Seconds between the tries.
 PAUSES = (0.02, 0.08, 0.4, 1.0, 1.0, 1.0, 1.0) if os.name == "nt" else ()
 # A folder is not empty as long as somebody has a deleted file in it open.
@@ -52,6 +56,10 @@ def aside(path: Path) -> Iterator[Path]:
     unfinished = partial_beside(path)
     try:
         yield unfinished
+    except FileNotFoundError as error:
+        if len(str(unfinished)) > MAX_PATH:
+            raise OSError(errno.ENAMETOOLONG, TOO_LONG, str(path)) from error
+        raise
     finally:
         remove(unfinished)
 

@@ -20576,6 +20576,11 @@ Summary:</translation>
    <translation>ihre einzige Zeile</translation>
   </message>
   <message>
+   <location filename="../../engine/system/files.py" />
+   <source>its path is longer than Windows allows</source>
+   <translation>sein Pfad ist länger, als Windows erlaubt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
    <source>its pattern {1} may never finish</source>
    <translation>sein Muster {1} könnte endlos dauern</translation>

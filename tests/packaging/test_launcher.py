@@ -258,6 +258,11 @@ def test_an_administrators_folder_of_torch_is_searched(monkeypatch, tmp_path):
             "  cause: unsuccessful tunnel: Proxy Authentication Required\n  error sending request",
             "HTTPS_PROXY",
         ),
+        # On a Mac with an Intel processor.
+        (
+            "torch>=2.9.0 has no wheels with a matching platform tag (e.g., `macosx_13_0_x86_64`)",
+            "Apple silicon",
+        ),
         ("error: something new", "error: something new"),
     ],
 )

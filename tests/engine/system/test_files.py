@@ -78,6 +78,13 @@ def test_a_file_that_a_scanner_holds_is_written_once_it_lets_go(tmp_path, held):
     assert [path.read_text() for path in tmp_path.iterdir()] == ["new"]
 
 
+def test_a_path_that_windows_finds_too_long_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAX_PATH", 10)
+    write_atomically(tmp_path / "file.toml", "old")
+    with pytest.raises(StorageError, match="can't be written: its path is longer than Windows allows"):
+        write_export(tmp_path / "missing" / "file.toml", "new")
+
+
 def test_a_reader_for_two_seconds_only_makes_a_write_wait(tmp_path):
     """As a virus scanner is; elsewhere nobody has to wait."""
     path = tmp_path / "file.toml"
