@@ -10948,6 +10948,11 @@ Bob: At the office, till five.</translation>
    <translation>Apple-Grafik</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Apple's GPUs compute on Macs with Apple silicon, from macOS 14 on. Choose "auto" or "cpu".</source>
+   <translation>Apples Grafikkarten rechnen auf Macs mit Apple-Chip ab macOS 14. Wählen Sie „auto“ oder „cpu“.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/shared_options.py" />
    <source>Applied to</source>
    <translation>Angewendet auf</translation>
@@ -11496,6 +11501,11 @@ Summary:</translation>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>Choose "plain" to avoid it.</source>
    <translation>Wählen Sie „einfach“, um ohne sie auszukommen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Choose AdamW or Adafactor, or the device cpu.</source>
+   <translation>Wählen Sie AdamW oder Adafactor, oder das Gerät cpu.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -17919,6 +17929,11 @@ Summary:</translation>
    <location filename="../../engine/methods/__init__.py" />
    <source>There is no method "{1}".</source>
    <translation>Es gibt kein Verfahren „{1}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>There is no optimizer in 8 bits for Apple's GPUs.</source>
+   <translation>Für Apples Grafikkarten gibt es keinen Optimierer mit 8 Bit.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
