@@ -12,8 +12,6 @@ from gui.desktop import single_instance
 from gui.desktop.single_instance import SingleInstance
 from tests.helpers.systems import socket_files
 
-pytestmark = socket_files
-
 
 @pytest.fixture
 def short_folder(monkeypatch):
@@ -31,6 +29,17 @@ def runtime(monkeypatch, short_folder):
     return folder
 
 
+@pytest.mark.parametrize("caller", [{}, {"page": "data", "files": ["C:/Jürgen 🙂/chats.csv"]}])
+def test_a_second_start_is_shown_in_the_first(qtbot, home, caller):
+    first = SingleInstance()
+    assert not first.raise_first()
+    with qtbot.waitSignal(first.asked) as asked:
+        assert SingleInstance().raise_first(**caller)
+    assert asked.args == [caller.get("page", ""), caller.get("files", [])]
+    first.close()
+
+
+@socket_files
 def test_the_socket_is_in_the_users_runtime_folder(qtbot, home, runtime):
     first = SingleInstance()
     assert not first.raise_first()
@@ -40,6 +49,7 @@ def test_the_socket_is_in_the_users_runtime_folder(qtbot, home, runtime):
     first.close()
 
 
+@socket_files
 @pytest.mark.parametrize("trouble", ["link", "writable", "owner"])
 def test_another_users_folder_is_not_used(qtbot, home, runtime, monkeypatch, trouble):
     if trouble == "link":
@@ -63,6 +73,7 @@ def without_home(monkeypatch, short_folder):
     return short_folder
 
 
+@socket_files
 def test_a_socket_that_another_user_made_first_receives_nothing(qtbot, home, without_home, monkeypatch):
     (without_home / f"tunesmith-{os.getuid()}").mkdir()
     (without_home / f"tunesmith-{os.getuid()}").chmod(0o777)
@@ -77,6 +88,7 @@ def test_a_socket_that_another_user_made_first_receives_nothing(qtbot, home, wit
         other.close()
 
 
+@socket_files
 def test_without_a_runtime_folder_it_is_in_a_private_one(qtbot, home, without_home):
     first = SingleInstance()
     assert not first.raise_first()
@@ -86,6 +98,7 @@ def test_without_a_runtime_folder_it_is_in_a_private_one(qtbot, home, without_ho
     first.close()
 
 
+@socket_files
 def test_a_home_that_is_no_utf8_has_an_instance(qtbot, home, runtime, monkeypatch):
     monkeypatch.setattr(single_instance.paths, "config_folder", lambda: Path("/tmp/\udcff"))
     first = SingleInstance()
