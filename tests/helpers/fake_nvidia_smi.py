@@ -9,7 +9,7 @@ import pytest
 
 from engine.system.graphics import visible_cards
 from engine.worker.runtime import device_problems
-from tests.helpers.systems import WINDOWS
+from tests.helpers.systems import SHELL_SCRIPT, WINDOWS
 
 VARIABLES = (
     visible_cards.DEVICE, visible_cards.USERS_CARDS, visible_cards.CUDA_CARDS, visible_cards.ROCM_CARDS,
@@ -51,7 +51,7 @@ def install(
 ) -> None:
     """Put an nvidia-smi first on the PATH that prints these lines; the user has set no variable."""
     if WINDOWS:
-        pytest.skip("the stand-in is a shell script")
+        pytest.skip(SHELL_SCRIPT)
     texts = {}
     for name, lines in (("cards", cards), ("processes", processes)):
         texts[name] = folder / f"{name}.csv"

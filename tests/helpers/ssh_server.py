@@ -21,6 +21,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.helpers.systems import SHELL_SCRIPT, WINDOWS
+
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin")
 HOST = "desk"
 
@@ -118,6 +120,8 @@ class SshServer:
 @contextmanager
 def ssh_server(folder: Path) -> Iterator[SshServer]:
     """Yield a running server; skip the test where there is none."""
+    if WINDOWS:
+        pytest.skip(SHELL_SCRIPT)
     if SSHD is None or shutil.which("ssh") is None:
         # CI installs it, so there a test without it fails.
         assert os.environ.get("CI") != "true", "no sshd"

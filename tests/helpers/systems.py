@@ -11,6 +11,10 @@ WINDOWS = files.os.name == "nt"
 LINUX = sandbox.sys.platform == "linux"
 
 
+# Where a helper skips.
+SHELL_SCRIPT = "the script, or the program's stand-in, is for a POSIX shell"
+
+
 def _not_on_windows(reason):
     return pytest.mark.skipif(WINDOWS, reason=reason)
 
@@ -23,7 +27,7 @@ deletable_working_folders = _not_on_windows("Windows keeps the folder that a pro
 file_limits = _not_on_windows("Windows has no limit of open files to set")
 forks = _not_on_windows("Windows has no fork")
 modes = _not_on_windows("Windows has no modes: what is below a user's profile is private")
-shell_scripts = _not_on_windows("the script, or the program's stand-in, is for a POSIX shell")
+shell_scripts = _not_on_windows(SHELL_SCRIPT)
 signals = _not_on_windows("Windows has no signals: a process can only be ended")
 sleep_helpers = _not_on_windows("Windows needs no other program to stay awake")
 socket_files = _not_on_windows("Windows has named pipes, which are in no folder")

@@ -5,6 +5,7 @@ import pytest
 from engine.computers import token
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
+from tests.helpers.systems import modes
 
 LAB = Computer("lab", "ray", "lab:8265")
 
@@ -24,7 +25,10 @@ def test_a_missing_token_is_told(tmp_path):
     assert refused.value.field == token.FIELD
 
 
-@pytest.mark.parametrize(("mode", "text", "message"), [(0o644, "x", "Others"), (0o600, "", "empty")])
+@pytest.mark.parametrize(
+    ("mode", "text", "message"),
+    [pytest.param(0o644, "x", "Others", marks=modes), (0o600, "", "empty")],
+)
 def test_a_token_that_others_read_or_that_is_empty_is_refused(tmp_path, mode, text, message):
     path = tmp_path / "token"
     path.write_text(text)

@@ -236,7 +236,7 @@ def test_it_is_for_nobody_else_to_read_and_written_where_it_was_told(adapter_of,
     seen = []
 
     def look(_verifier, folder, *_):
-        seen.append([folder.parent, folder.parent.parent, *modes(folder.parent)])
+        seen.append([folder.parent, folder.parent.parent, *modes_in(folder.parent)])
         raise Stopped
 
     former = os.umask(0o022)
@@ -249,11 +249,11 @@ def test_it_is_for_nobody_else_to_read_and_written_where_it_was_told(adapter_of,
         assert os.umask(0o022) == 0o022
     finally:
         os.umask(former)
-    assert modes(tmp_path / "out") == {"700", "600"}
+    assert modes_in(tmp_path / "out") == {"700", "600"}
     assert [found[:2] for found in seen] == [[aside, tmp_path]]
     assert set(seen[0][2:]) == {"700", "600"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "out"]
 
 
-def modes(folder):
+def modes_in(folder):
     return {f"{stat.S_IMODE(each.stat().st_mode):o}" for each in (folder, *folder.rglob("*"))}
