@@ -174,8 +174,8 @@ class TrainingOptions(Options):
     device: str = option(
         "auto",
         "Device",
-        "auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the idle GPU with the most free memory, "
-        "otherwise the CPU. All: every GPU computes a part of each step.",
+        "What computes. Auto: the idle GPU with the most free memory, otherwise the CPU. All: every GPU "
+        "computes a part of each step. Or cpu, mps, xpu, cuda:0 and so on.",
         form="Device: auto, all, cpu, mps, xpu, or a GPU such as cuda:0.",
         pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),

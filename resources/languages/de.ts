@@ -18842,6 +18842,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
+   <source>What computes. Auto: the idle GPU with the most free memory, otherwise the CPU. All: every GPU computes a part of each step. Or cpu, mps, xpu, cuda:0 and so on.</source>
+   <translation>Was rechnet. Auto: die freie GPU mit dem meisten Speicher, sonst die CPU. All: jede GPU rechnet einen Teil jedes Schritts. Oder cpu, mps, xpu, cuda:0 und so weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
    <source>What decides the best state and early stopping: the loss on the validation split, or ROUGE-1 of the scored summaries, which is noisier the fewer there are.</source>
    <translation>Maßstab für den besten Stand und die Geduld: der Verlust am ganzen Validierungsteil oder ROUGE-1 der bewerteten Zusammenfassungen, das mehr schwankt, je weniger es sind.</translation>
   </message>
@@ -19689,11 +19694,6 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>author, content and timestamp</source>
    <translation>author, content und timestamp</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the idle GPU with the most free memory, otherwise the CPU. All: every GPU computes a part of each step.</source>
-   <translation>auto, all, cpu, mps, xpu, cuda:0 und so weiter. Auto: die freie GPU mit dem meisten Speicher, sonst die CPU. All: jede GPU rechnet einen Teil jedes Schritts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />

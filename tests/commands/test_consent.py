@@ -66,7 +66,7 @@ def test_a_run_begins_and_fetches_only_after_a_yes(tmp_path, hub, answered, answ
     done, shown = answered(["train", str(hub_recipe(tmp_path))], answer)
     assert done == code, shown
     assert "someone/small: " in shown
-    assert "kB to fetch" in shown
+    assert "kB to download" in shown
     assert [run_store.open_run(job).outcome for job in run_store.list_jobs()] == ["completed"] * (code == 0)
     assert fetched(hub) == (code == 0)
 
@@ -81,7 +81,7 @@ def test_an_adapter_fetches_no_base_model_unasked(tmp_path, hub, answered, monke
     add_adapter("stranger", base_model=BaseModelFacts(id="someone/small"))
     done, shown = answered(command, "n\n")
     assert done == 130, shown
-    assert "kB to fetch" in shown
+    assert "kB to download" in shown
     assert not fetched(hub)
     assert not (tmp_path / "merged").exists()
 

@@ -55,7 +55,7 @@ def test_only_what_is_known_and_matters_is_told(changes, titles):
         ({"sized_by_training": True}, "  about 36.9 kB on disk; depends on training"),
         ({"notices": [{"message": "The base as it is.", "hint": "Prompt."}]}, "Note: The base as it is. Prompt."),
         (KNOWN | {"max_minutes": 10.0}, "1,540, or as many as fit in 10 min"),
-        ({"processes": 4, "sharded": False}, "at its peak for each process"),
+        ({"processes": 4, "sharded": False}, "at peak for each process"),
         ({"processes": 4, "sharded": True}, "each holds a part of the base"),
         ({"processes": 2, "sharded": True, "host_memory_bytes": 2_720_000_000}, "2.7 GB of the computer's own memory"),
     ],

@@ -26,7 +26,7 @@ def test_what_was_deleted_is_listed_and_restored(call):
 def test_what_is_deleted_for_good_is_gone(call):
     for name in ("a", "b", "c"):
         library.delete(add_adapter(name))
-    assert call("trash", "delete", "b").out.startswith("Deleted b for good, ")
+    assert call("trash", "delete", "b").out.startswith("Deleted b permanently, ")
     assert [each.name for each in trash_contents.contents()] == ["c", "a"]
     [emptied] = call("trash", "empty", "--json").json
     assert emptied["deleted"] == ["c", "a"]

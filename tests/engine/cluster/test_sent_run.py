@@ -232,7 +232,7 @@ def test_another_adapter_of_the_library_is_not_called_the_run_s(job, job_store, 
     add_adapter("other")
     run = sent(job, job_store)
     ended(job_store, run, line("adapter_saved", adapter=adapter.replace("{run}", job.id), step=1))
-    with pytest.raises(StorageError, match="does not have"):
+    with pytest.raises(StorageError, match="doesn't belong"):
         take(job_store, run)
     assert "adapter_saved" not in names(job)
 

@@ -16,7 +16,7 @@ def test_a_port_in_use_is_told_before_anything_is_started():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(ComputerError, match="can't be had") as refused:
+        with pytest.raises(ComputerError, match="can't be opened") as refused:
             node.start(port=taken.getsockname()[1])
     assert refused.value.field == "port"
 

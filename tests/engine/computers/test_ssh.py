@@ -105,11 +105,11 @@ def test_ssh_asks_nothing_and_takes_the_destination_for_nothing_else():
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
             "has changed",
         ),
-        ("No ED25519 host key is known for desk.\nHost key verification failed.", "is not known here"),
+        ("No ED25519 host key is known for desk.\nHost key verification failed.", "is unknown"),
         ("ann@desk.example: Permission denied (publickey).", "refused the login"),
         ("ssh: Could not resolve hostname desk: Name or service not known", "can't be resolved"),
         ("ssh: connect to host desk port 22: Connection refused", "refuses SSH"),
-        ("ssh: connect to host desk port 22: Connection timed out", "does not answer"),
+        ("ssh: connect to host desk port 22: Connection timed out", "doesn't respond"),
         ("channel 0: something else", "something else"),
     ],
 )

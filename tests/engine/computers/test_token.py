@@ -27,7 +27,7 @@ def test_a_missing_token_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("mode", "text", "message"),
-    [pytest.param(0o644, "x", "Others", marks=modes), (0o600, "", "empty")],
+    [pytest.param(0o644, "x", "Other users", marks=modes), (0o600, "", "empty")],
 )
 def test_a_token_that_others_read_or_that_is_empty_is_refused(tmp_path, mode, text, message):
     path = tmp_path / "token"
@@ -45,6 +45,6 @@ def test_what_no_header_can_carry_is_refused_and_not_quoted(tmp_path, content):
     path = tmp_path / "token"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(ComputerError, match="is no token") as refused:
+    with pytest.raises(ComputerError, match="doesn't contain a token") as refused:
         token.read(Computer("lab", "ray", "lab:8265", token_file=str(path)))
     assert "secret" not in refused.value.message + refused.value.hint

@@ -60,7 +60,7 @@ def test_no_likely_column_is_an_error_beside_the_right_field():
 
 def test_lists_in_a_column_of_texts_are_refused_by_name():
     shape = infer_schema(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
-    with pytest.raises(DataError, match='The column "dialogue" holds lists, not text') as caught:
+    with pytest.raises(DataError, match='The column "dialogue" contains lists, not text') as caught:
         list(shape.examples([Row(1, {"dialogue": [1, 2], "summary": "b"})]))
     assert caught.value.field == "data.conversation"
 
@@ -73,7 +73,7 @@ def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers, role):
     column = {"conversation": "dialogue", "summary": "summary"}[role]
     rows = [{"dialogue": "Ann: 1", "summary": "one", "other": "x"} | {column: number} for number in numbers]
     for by_hand in ({}, {role: column}):
-        with pytest.raises(DataError, match=f'The column "{column}" holds numbers') as caught:
+        with pytest.raises(DataError, match=f'The column "{column}" contains numbers') as caught:
             infer_schema(["dialogue", "summary", "other"], rows, **by_hand)
         assert caught.value.field == f"data.{role}"
         assert "other" in caught.value.hint

@@ -16,7 +16,7 @@ INSTRUCTIONS = [
 def test_the_answer_to_one_text_is_its_summary_where_no_column_is():
     shape = shape_of(INSTRUCTIONS)
     assert shape.summary == ""
-    assert "summary: the last turn, as no column looks like summaries" in shape.reason
+    assert "summary: the last turn, because no column looks like summaries" in shape.reason
     assert examples(INSTRUCTIONS)[1] == Example("2", ASKED.removeprefix("user: "), "They meet.")
 
 
@@ -96,9 +96,9 @@ def labelled(values: list[Any], column: str = "label", **more: Any) -> list[dict
 @pytest.mark.parametrize(
     ("values", "column", "held"),
     [
-        ([True, False, True], "summary", "true and false values values values values values values"),
-        (["True", "False", "True"], "label", "true and false values values values values values values"),
-        (["yes", "no", ""], "output", "true and false values values values values values values"),
+        ([True, False, True], "summary", "true and false values"),
+        (["True", "False", "True"], "label", "true and false values"),
+        (["yes", "no", ""], "output", "true and false values"),
         ([1, 2, 3], "target", "numbers"),
         (["spam", "ham", "spam", "ham", "spam"], "label", "class names"),
         (["order", "order", "refund request", "refund request"], "labels", "class names"),

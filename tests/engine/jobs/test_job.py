@@ -75,7 +75,7 @@ def test_an_id_sorts_by_time_says_what_it_is_and_is_not_taken():
 
 
 def test_a_folder_that_is_no_job_is_told(tmp_path):
-    with pytest.raises(WorkerError, match="is no job"):
+    with pytest.raises(WorkerError, match="is not a job"):
         Job(tmp_path).request()
 
 
@@ -128,7 +128,7 @@ def test_a_command_that_is_still_being_written_is_not_taken(job):
 
 def test_one_process_at_a_time_holds_the_lock(job, holder):
     assert job.is_running()
-    with pytest.raises(WorkerError, match="is running already"), job.lock(wait_seconds=0.1):
+    with pytest.raises(WorkerError, match="is already running"), job.lock(wait_seconds=0.1):
         pass
     # A lock ends with its process, however that ends.
     holder.kill()

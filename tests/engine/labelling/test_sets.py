@@ -75,7 +75,7 @@ def test_the_set_of_a_source_is_found_again_by_what_is_in_it():
 
 
 def test_a_set_that_is_open_elsewhere_is_refused(work):
-    with pytest.raises(StorageError, match="open elsewhere"):
+    with pytest.raises(StorageError, match="open in another program"):
         LabellingSet(work.about.id)
 
 

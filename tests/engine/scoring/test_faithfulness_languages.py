@@ -223,7 +223,7 @@ def test_numbers_in_words_are_read_in_english_only(language, summary):
     assert missing("en", "He has twelve chairs.", "Luc: 12 chairs") == []
     assert missing("en", "He has twelve chairs.", "Luc: 10 chairs") == ["twelve"]
     assert "in English only" in METRICS["unsupported"].help
-    assert "capitals" in METRICS["unsupported"].help
+    assert "capital letters" in METRICS["unsupported"].help
 
 
 @pytest.mark.parametrize(("language", "text"), [("de", "im März"), ("fr", "février"), ("vi", "thứ bảy")])

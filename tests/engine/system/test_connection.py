@@ -40,7 +40,7 @@ def test_a_name_that_nobody_knows_is_named(online):
         raise socket.gaierror(-2, "Name or service not known")
 
     online.setattr(socket, "create_connection", look_up)
-    with pytest.raises(OfflineError, match=r"huggingface\.co is not a known name"):
+    with pytest.raises(OfflineError, match=r"huggingface\.co can't be resolved"):
         connection.require_hub()
 
 
@@ -53,7 +53,7 @@ def test_a_look_up_that_never_ends_is_given_up(online):
 
     online.setattr(socket, "create_connection", look_up)
     online.setattr(connection, "TIMEOUT_SECONDS", 0.05)
-    with pytest.raises(OfflineError, match="does not answer"):
+    with pytest.raises(OfflineError, match="didn't answer"):
         connection.require_hub()
     over.set()
 

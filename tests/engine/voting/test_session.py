@@ -100,7 +100,7 @@ def test_each_voter_has_pairs_of_their_own(opened):
 
 
 def test_a_comparison_is_open_in_one_place_only(opened):
-    with pytest.raises(StorageError, match="open elsewhere"):
+    with pytest.raises(StorageError, match="open in another program"):
         Voting(opened.info, "Bo")
 
 

@@ -244,7 +244,7 @@ def test_a_device_chosen_by_its_name_stands_in_the_recipe_by_its_number(form):
     choice = control.widget
     control.write("cuda:1")
     form.offer_devices([*cards, {"id": "mps", "name": "Apple graphics"}, {"id": "cpu", "name": "Processor"}])
-    assert {"auto", "cuda:0: NVIDIA RTX 3060, 12.9 GB", "mps: Apple graphics", "cpu", "All cards"} <= {
+    assert {"auto", "cuda:0: NVIDIA RTX 3060, 12.9 GB", "mps: Apple graphics", "cpu", "All GPUs"} <= {
         choice.itemText(index) for index in range(choice.count())
     }
     assert choice.currentText() == "cuda:1: NVIDIA RTX 3060, 12.9 GB"

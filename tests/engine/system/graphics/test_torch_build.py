@@ -21,7 +21,7 @@ xpu: Optional[str] = {xpu!r}
         ("12.6", None, None, "CUDA 12.6", 525, (5, 0)),
         (None, "7.2", None, "ROCm 7.2", 0, (0, 0)),
         (None, None, "20250302", "Intel graphics", 0, (0, 0)),
-        (None, None, None, "the processor", 0, (0, 0)),
+        (None, None, None, "the CPU", 0, (0, 0)),
     ],
 )
 def test_a_build_is_told_by_its_version_file(tmp_path, cuda, hip, xpu, name, driver, capability):
