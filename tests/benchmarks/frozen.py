@@ -50,10 +50,8 @@ def _tried(build: Path, folder: Path) -> Iterator[Row]:
     picture = folder / "demo.png"
     _run([str(build / "tunesmith"), "--demo", "--screenshot", str(picture)], folder)
     yield (
-        "demo",
-        f"completed in {time.monotonic() - began:.0f} s, {picture.stat().st_size} bytes",
-        "completed",
-    )
+        "demo", f"completed in {time.monotonic() - began:.0f} s, {picture.stat().st_size} bytes", "completed",
+    )  # fmt: skip
 
 
 def _run(command: list[str], home: Path) -> str:

@@ -42,12 +42,10 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "Llama, LoRA": ("base_model.id=llama",),
     "Llama, prefix": ("base_model.id=llama", "method.id=prefix_tuning"),
     "Llama, QLoRA": (
-        "base_model.id=llama",
-        "base_model.quantization=nf4",
-        "training.optimizer=paged_adamw_8bit",
+        "base_model.id=llama", "base_model.quantization=nf4", "training.optimizer=paged_adamw_8bit",
     ),
     "Llama, full": ("base_model.id=llama", "method.id=full"),
-}
+}  # fmt: skip
 
 
 def main() -> None:

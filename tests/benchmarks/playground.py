@@ -46,10 +46,8 @@ def _measure(precision: str, adapters: list[str]) -> None:
     lines = (sample_folder() / "test.jsonl").read_text(encoding="utf-8").splitlines()
     conversations = [json.loads(line)["dialogue"] for line in lines[:CONVERSATIONS]]
     columns: dict[str, list[str | None]] = {
-        "base": [None],
-        "adapter": [adapters[0]],
-        "all": [None, *adapters],
-    }
+        "base": [None], "adapter": [adapters[0]], "all": [None, *adapters],
+    }  # fmt: skip
     requests = [(WARM_UP, columns["all"], conversations[0])]
     requests += [
         (name, asked, conversation)

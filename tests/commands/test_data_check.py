@@ -58,15 +58,8 @@ def test_clean_data_is_told_in_a_table():
         "Language: en.",
     ]
     assert printed[5].split() == [
-        "Split",
-        "Examples",
-        "Conversation",
-        "tokens",
-        "Summary",
-        "tokens",
-        "Turns",
-        "Speakers",
-    ]
+        "Split", "Examples", "Conversation", "tokens", "Summary", "tokens", "Turns", "Speakers",
+    ]  # fmt: skip
     assert printed[6].startswith("train     1,000  2 · 4 · 9")
     assert printed[-1] == "No problems found."
 

@@ -160,10 +160,8 @@ def test_cards_are_asked_of_slurm_or_another_computer(asked, field, call, make_r
 @pytest.mark.parametrize("command", ["train", "resume"])
 def test_computers_that_share_a_run_need_a_network_that_is_named(rank, command, call, monkeypatch):
     given = rank_variables(rank, 4, 29500) | {
-        ranks.LOCAL_RANK: "0",
-        ranks.LOCAL_SIZE: "2",
-        ranks.INTERFACE: "",
-    }
+        ranks.LOCAL_RANK: "0", ranks.LOCAL_SIZE: "2", ranks.INTERFACE: "",
+    }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     finished = call(command, "anything", "--json")

@@ -107,10 +107,8 @@ def drop(window: MainWindow, *urls: QUrl) -> None:
     mime = QMimeData()
     mime.setUrls(urls)
     action, button, modifier = (
-        Qt.DropAction.CopyAction,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+        Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
     window.dropEvent(QDropEvent(QPointF(10, 10), action, mime, button, modifier))
 
 

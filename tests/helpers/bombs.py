@@ -97,10 +97,8 @@ def _database() -> bytes:
 def workbook(sheet: bytes, after: bytes = b"", styles: bytes = b"", strings: bytes = b"") -> bytes:
     """Return a workbook with the XML of a sheet's rows, of what follows them, and of its formats and texts."""
     parts = {
-        "worksheet": "worksheets/sheet1.xml",
-        "styles": "styles.xml",
-        "sharedStrings": "sharedStrings.xml",
-    }
+        "worksheet": "worksheets/sheet1.xml", "styles": "styles.xml", "sharedStrings": "sharedStrings.xml",
+    }  # fmt: skip
     kinds = {"workbook.xml": "sheet.main", **{path: kind for kind, path in parts.items()}}
     types = "".join(
         f'<Override PartName="/xl/{path}" ContentType="{TYPES}.spreadsheetml.{kind}+xml"/>'

@@ -36,10 +36,8 @@ class StoryWindow:
 
     def __init__(self, qtbot: Any, real: tuple[str, ...] = ()) -> None:
         self.scripts: dict[str, list[Any]] = {
-            "plan": [["answer", PLAN]],
-            "models": [["emit", MODELS]],
-            "train": COMPLETE,
-        }
+            "plan": [["answer", PLAN]], "models": [["emit", MODELS]], "train": COMPLETE,
+        }  # fmt: skip
         self._qtbot, self._real = qtbot, real
         self._windows: list[MainWindow] = []
 

@@ -353,10 +353,8 @@ def started_by(value: str) -> list[str]:
 @given(text=TEXTS)
 def test_a_menu_entry_has_the_lines_of_one_with_a_plain_command(text, tmp_path_factory):
     environment = {
-        "XDG_DATA_HOME": str(tmp_path_factory.mktemp("share")),
-        "XDG_DATA_DIRS": "/nowhere",
-        "PATH": "",
-    }
+        "XDG_DATA_HOME": str(tmp_path_factory.mktemp("share")), "XDG_DATA_DIRS": "/nowhere", "PATH": "",
+    }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(desktop_entry, "_refresh", lambda _: None)
         entry = desktop_entry.install([text, text], environment)[0].read_bytes().decode()

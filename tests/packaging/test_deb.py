@@ -137,10 +137,8 @@ def test_the_man_page_has_every_verb_and_no_markup_of_chance(tree):
     assert heads == list(names)
     assert "\n.B arena run\n" in listed
     assert {line.split()[0] for line in listed.splitlines() if line.startswith((".", "'"))} == {
-        ".TP",
-        ".B",
-        ".BR",
-    }
+        ".TP", ".B", ".BR",
+    }  # fmt: skip
 
 
 def test_texts_are_packed_and_filled_in(tree):

@@ -152,10 +152,8 @@ def test_changes_are_those_against_the_last_commit_untracked_and_removed_files_t
     (checkout / "engine" / "new.py").write_text("", encoding="utf-8")
     (checkout / "engine" / "text" / "chunks.py").unlink()
     assert quick_tests.changed_files(checkout) == [
-        "engine/new.py",
-        "engine/text/chunks.py",
-        "engine/units.py",
-    ]
+        "engine/new.py", "engine/text/chunks.py", "engine/units.py",
+    ]  # fmt: skip
 
 
 def test_else_they_are_those_of_the_branch(checkout):

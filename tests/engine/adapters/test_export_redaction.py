@@ -57,10 +57,8 @@ def test_an_exported_adapter_names_no_place_on_this_computer(adapter, tmp_path, 
     assert [path.name for path in files if b"secret-person" in path.read_bytes()] == []
     told = metadata.load(folder)
     assert (told.base_model.id, told.data.source, told.training.start_from) == (
-        "my-t5",
-        "chats.jsonl",
-        "first",
-    )
+        "my-t5", "chats.jsonl", "first",
+    )  # fmt: skip
     assert metadata.changed(folder, told) == []
     made = recipe.load(folder / "recipe.toml")
     assert (made.base_model.id, made.data.source, made.method.start_from) == ("my-t5", "chats.jsonl", "first")

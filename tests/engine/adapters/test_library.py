@@ -157,10 +157,8 @@ def check_foreign(adapter: Adapter) -> None:
     found = adapter.metadata
     assert (found.name, found.origin) == ("clinic-lokr", "imported")
     assert (found.base_model.id, found.method.peft_type, found.method.targets) == (
-        "google/flan-t5-base",
-        "LORA",
-        ["q", "v"],
-    )
+        "google/flan-t5-base", "LORA", ["q", "v"],
+    )  # fmt: skip
     assert set(found.files) == {library.CONFIG_NAME, library.WEIGHTS_NAME}
     assert adapter.recipe() is None
     assert names() == ["clinic-lokr"]

@@ -47,10 +47,8 @@ def test_whatsapp_of_android_gives_turns_and_keeps_its_own_lines_apart():
         "Ann: This message was deleted",
     ]
     assert [turn.time for turn in chat.turns] == [
-        "12/31/23, 9:16 PM",
-        "12/31/23, 9:18 PM",
-        "12/31/23, 9:20 PM",
-    ]
+        "12/31/23, 9:16 PM", "12/31/23, 9:18 PM", "12/31/23, 9:20 PM",
+    ]  # fmt: skip
     assert chat.reason == '8 lines have the form "date, time - Name: text"'
     assert Counter(each.kind for each in chat.left_out) == {"system": 4, "media": 2}
 

@@ -89,10 +89,8 @@ def test_a_meeting_of_fireflies_has_its_summary():
         for n, name in enumerate(("Ann", "Bob"))
     ]
     transcript = {
-        "title": "Weekly",
-        "sentences": sentences,
-        "summary": {"overview": "They greet.", "keywords": []},
-    }
+        "title": "Weekly", "sentences": sentences, "summary": {"overview": "They greet.", "keywords": []},
+    }  # fmt: skip
     for content in (transcript, {"data": {"transcript": transcript}}):
         whole = chats.document_in(content)
         assert whole is not None

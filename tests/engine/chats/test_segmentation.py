@@ -37,10 +37,8 @@ def test_times_are_read_as_they_are_written(time, expected):
 
 def test_the_order_of_day_and_month_is_the_one_that_makes_times_go_forward():
     assert written("1/2/24, 10:00", "1/12/24, 10:00", "2/1/24, 10:00") == [
-        "2024-01-02 10:00",
-        "2024-01-12 10:00",
-        "2024-02-01 10:00",
-    ]
+        "2024-01-02 10:00", "2024-01-12 10:00", "2024-02-01 10:00",
+    ]  # fmt: skip
     assert written("1/2/24, 10:00", "12/1/24, 10:00", "13/2/24, 10:00")[2] == "2024-02-13 10:00"
 
 

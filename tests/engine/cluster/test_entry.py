@@ -61,10 +61,8 @@ def test_base_models_and_what_a_dead_node_left_are_removed_when_no_entry_runs():
     (dead / "chats.csv").write_bytes(b"1234")
     kept = entry.clear(remove=True)
     assert [(each["what"], each["name"], each["bytes"]) for each in kept["kept"]] == [
-        ("model", "owner/small", 3),
-        ("model", "tiny", 3),
-        ("data", "", 4),
-    ]
+        ("model", "owner/small", 3), ("model", "tiny", 3), ("data", "", 4),
+    ]  # fmt: skip
     assert not kept["in_use"]
     assert entry.clear(remove=False)["kept"] == []
     assert not dead.exists()

@@ -54,10 +54,8 @@ def test_an_entry_takes_the_cards_that_it_asks_for_of_one_node(job_store):
     # No node has two any more.
     assert job_store.startable([], Places((1, 1))) == ["third"]
     assert {each["entry"]: each["cards"] for each in job_store.overview()} == {
-        "first": 2,
-        "second": 2,
-        "third": 1,
-    }
+        "first": 2, "second": 2, "third": 1,
+    }  # fmt: skip
 
 
 def test_events_are_taken_once_and_given_from_any_byte_on(job_store):

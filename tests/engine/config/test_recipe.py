@@ -19,10 +19,8 @@ from tests.helpers.repository import GOLDEN
 
 PRESETS = sorted(paths.presets_folder().glob("*.toml"))
 MINIMAL: dict[str, Any] = {
-    "base_model": {"id": "starter"},
-    "data": {"source": "sample"},
-    "method": {"id": "lora"},
-}
+    "base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"},
+}  # fmt: skip
 
 every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry in METHODS])
 
@@ -103,10 +101,8 @@ def test_an_option_that_is_gone_is_left_out_with_a_remark_where_it_was_set():
 def test_a_recipe_that_0_1_0_wrote_is_plain_and_one_written_by_hand_is_auto():
     assert recipe.load(GOLDEN / "recipe_v1.toml").data.prompt_format == "plain"
     tables = {
-        "base_model": {"id": "starter"},
-        "data": {"source": "sample", "shots": 2},
-        "method": {"id": "lora"},
-    }
+        "base_model": {"id": "starter"}, "data": {"source": "sample", "shots": 2}, "method": {"id": "lora"},
+    }  # fmt: skip
     assert recipe.from_tables(tables).data.prompt_format == "auto"
     again = recipe.from_tables(recipe.from_tables(tables).as_tables())
     assert again.data.prompt_format == "auto"

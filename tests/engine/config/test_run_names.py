@@ -5,10 +5,8 @@ import pytest
 from engine.config import recipe
 
 BASIC: dict[str, dict[str, object]] = {
-    "base_model": {"id": "starter"},
-    "data": {"source": "sample"},
-    "method": {"id": "lora", "rank": 32},
-}
+    "base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora", "rank": 32},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,8 @@ def instructed(*conversations: str, instruction: str = "Summarise this:\n\n") ->
 def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation():
     rows = instructed("Ann: Hi\nBob: Yo", "Cem: Off?\nAnn: No", "Ann: Bye\nBob: Bye")
     assert [example.conversation for example in examples(rows)] == [
-        "Ann: Hi\nBob: Yo",
-        "Cem: Off?\nAnn: No",
-        "Ann: Bye\nBob: Bye",
-    ]
+        "Ann: Hi\nBob: Yo", "Cem: Off?\nAnn: No", "Ann: Bye\nBob: Bye",
+    ]  # fmt: skip
     assert shape_of(rows).as_dict()["instruction"] == "Summarise this:\n\n"
     assert 'the beginning that all of them share is removed: "Summarise this:"' in shape_of(rows).reason
     read_examples = examples(rows, by_hand={"last_turn": "summary"})

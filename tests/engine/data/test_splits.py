@@ -40,9 +40,7 @@ def test_a_name_with_other_words_is_no_split(name):
 
 def test_names_that_differ_in_the_word_alone_are_told_apart():
     assert told_apart(["talkstrain", "talkstest", "talksvalid", "talknotes"]) == {
-        "talkstrain": "train",
-        "talkstest": "test",
-        "talksvalid": "validation",
-    }
+        "talkstrain": "train", "talkstest": "test", "talksvalid": "validation",
+    }  # fmt: skip
     assert told_apart(["nytrainx1", "nytestx2"]) == {"nytrainx1": "train", "nytestx2": "test"}
     assert told_apart(["latest", "contest", "oldest"]) == {}

@@ -6,10 +6,8 @@ import pytest
 from engine.runs.memory_fallbacks import lines, read
 
 BATCH: dict[str, Any] = {
-    "changes": {"training.micro_batch_tokens": 1024},
-    "memory_bytes": 7_700_000_000,
-    "memory_change": -0.378,
-}
+    "changes": {"training.micro_batch_tokens": 1024}, "memory_bytes": 7_700_000_000, "memory_change": -0.378,
+}  # fmt: skip
 TOLD: dict[str, Any] = {"rows": 8, "batch_size": 8, "plans": [BATCH | {"time_change": 0.061, "rows": 4}]}
 
 

@@ -105,10 +105,8 @@ def test_answers_have_openais_form():
     answer = Answer("chatcmpl-1", "chats", 7)
     whole = answer.whole("Ann greets.", capped=True, read=5, written=3)
     assert whole["choices"][0] == {
-        "index": 0,
-        "message": {"role": "assistant", "content": "Ann greets."},
-        "finish_reason": "length",
-    }
+        "index": 0, "message": {"role": "assistant", "content": "Ann greets."}, "finish_reason": "length",
+    }  # fmt: skip
     assert whole["usage"]["total_tokens"] == 8
     assert answer.part("An")["choices"][0]["delta"]["content"] == "An"
     assert answer.last(capped=False)["choices"][0]["finish_reason"] == "stop"

@@ -7,18 +7,14 @@ from engine.text.conversations import Turn, as_text, speakers, turns, turns_and_
 def test_lines_with_names_are_turns_and_lines_without_go_on():
     conversation = "Ann: Are you in?\nBob: Yes.\nAt ten sharp?\n\n  and wait\nAnn:\n"
     assert turns(conversation) == (
-        Turn("Ann", "Are you in?"),
-        Turn("Bob", "Yes.\nAt ten sharp?\nand wait"),
-        Turn("Ann", ""),
-    )
+        Turn("Ann", "Are you in?"), Turn("Bob", "Yes.\nAt ten sharp?\nand wait"), Turn("Ann", ""),
+    )  # fmt: skip
 
 
 def test_a_wide_colon_ends_a_speaker_without_a_space():
     assert turns("林：清水さん、10：30に。\n清水： はい。\n林：") == (
-        Turn("林", "清水さん、10：30に。"),
-        Turn("清水", "はい。"),
-        Turn("林", ""),
-    )
+        Turn("林", "清水さん、10：30に。"), Turn("清水", "はい。"), Turn("林", ""),
+    )  # fmt: skip
     assert turns("Ann：a\nhttps://example.org") == (Turn("Ann", "a\nhttps://example.org"),)
 
 

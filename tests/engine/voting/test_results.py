@@ -84,10 +84,8 @@ def test_decided_votes_become_preference_pairs(tmp_path):
 def test_the_majority_decides_a_pair_and_equal_votes_make_none(tmp_path):
     opened = Voting(made(count=2), "Ann")
     wishes: dict[str, dict[int, int | None]] = {
-        "Ann": {0: 0, 1: 0},
-        "Bo": {0: 1, 1: 1},
-        "Cy": {0: 1, 1: None},
-    }
+        "Ann": {0: 0, 1: 0}, "Bo": {0: 1, 1: 1}, "Cy": {0: 1, 1: None},
+    }  # fmt: skip
     for voter, wanted in wishes.items():
         opened.set_voter(voter)
         while (asked := opened.question) is not None:

@@ -236,10 +236,8 @@ def test_a_comparison_of_version_1_is_read_as_it_was_left():
     opened = Voting(voting.find("golden"), "Ann")
     assert [each.name for each in opened.comparison.systems] == ["Alpha", "Bravo"]
     assert [(each.voter, each.choice, each.note) for each in opened.votes.votes.values()] == [
-        ("Ann", "left", "The time is missing at the right."),
-        ("Ann", "tie", ""),
-        ("Bo", "right", ""),
-    ]
+        ("Ann", "left", "The time is missing at the right."), ("Ann", "tie", ""), ("Bo", "right", ""),
+    ]  # fmt: skip
     assert opened.votes.revealed
     assert opened.progress().goal == 9
     opened.close()

@@ -63,10 +63,8 @@ def test_another_systems_summaries_are_compared_with_a_run(tmp_path):
     sources = [voting.source(str(folder), "Cloud model"), voting.source(job.id)]
     info = voting.compare(sources)
     assert [(each.name, each.run) for each in info.systems] == [
-        ("starter", job.id),
-        ("Cloud model", "arena-1/cloud"),
-        ("LoRA, r 16", job.id),
-    ]
+        ("starter", job.id), ("Cloud model", "arena-1/cloud"), ("LoRA, r 16", job.id),
+    ]  # fmt: skip
     found = voting.load(info).conversations
     assert [each.id for each in found] == list(scores.examples[2:9])
     assert found[0].summaries[1] == scores.tuned.summaries[2]

@@ -146,10 +146,8 @@ def test_pages_are_as_they_were_left(start, qtbot):
     assert (history.pane.search.text(), history.pane.filter.current()) == ("mine", "resumable")
     examples = second.show_built("compare").conversations
     assert (examples.table.order, examples.orders.current(), examples.search.text()) == (
-        "loss",
-        "loss",
-        "lunch",
-    )
+        "loss", "loss", "lunch",
+    )  # fmt: skip
 
 
 def restored(window, key, kept):

@@ -8,10 +8,8 @@ from tests.helpers.train_stage import STARTED, texts
 
 UNTIL_STOPPED = [["emit", STARTED], ["wait_for_stop", 60]]
 UNTIL_FAILED = [
-    ["emit", STARTED],
-    ["steps", {"count": 10, "per_second": 20}],
-    ["fail", {"message": "No disk."}],
-]
+    ["emit", STARTED], ["steps", {"count": 10, "per_second": 20}], ["fail", {"message": "No disk."}],
+]  # fmt: skip
 
 
 class Window(QWidget):

@@ -42,10 +42,8 @@ def test_the_longest_part_loses_its_middle_first(measured):
 
 def test_names_are_told_apart_by_the_parts_that_differ():
     assert told_apart(["starter · sample · LoRA r 8", "starter · chats · LoRA r 8", "mine"]) == [
-        "sample",
-        "chats",
-        "mine",
-    ]
+        "sample", "chats", "mine",
+    ]  # fmt: skip
     assert told_apart(["starter · sample · LoRA r 8"]) == ["LoRA r 8"]
     assert told_apart(["mine"]) == ["mine"]
     assert told_apart([]) == []

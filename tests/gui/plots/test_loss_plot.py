@@ -206,10 +206,8 @@ def test_chrf_stands_beside_rouge_where_the_run_has_it(plot):
     assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 57.5"
     named = {side: plot._canvas.getPlotItem().getAxis(side) for side in ("left", "bottom", "right")}
     assert {side: axis.labelText for side, axis in named.items() if axis.label.isVisible()} == {
-        "left": "Loss",
-        "bottom": "Step",
-        "right": "ROUGE-1",
-    }
+        "left": "Loss", "bottom": "Step", "right": "ROUGE-1",
+    }  # fmt: skip
 
 
 def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot):

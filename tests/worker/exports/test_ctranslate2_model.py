@@ -56,10 +56,8 @@ def test_the_same_summaries_are_written(kind, beams):
 
 def test_a_model_is_converted_once_and_the_oldest_goes(monkeypatch):
     base, first, second = (
-        load_tiny("llama"),
-        install_random("llama", "a"),
-        install_random("llama", "b", seed=6),
-    )
+        load_tiny("llama"), install_random("llama", "a"), install_random("llama", "b", seed=6),
+    )  # fmt: skip
 
     def fetch(adapter):
         return ctranslate2_model.fetch(make_channel("evaluate"), base.options, adapter)

@@ -112,10 +112,8 @@ def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path, c
         line.partition(b":")[0].decode() for line in done.stderr.splitlines() if line.startswith(b"line ")
     ] == [f"line {number}" for number in bad]
     assert [list(each) for each in answers] == [
-        ["summary", "prompt_ids"],
-        *[["error"]] * 6,
-        ["summary", "prompt_ids"],
-    ]
+        ["summary", "prompt_ids"], *[["error"]] * 6, ["summary", "prompt_ids"],
+    ]  # fmt: skip
     assert answers[0] == answers[-1]
     assert expected(adapter, "t5", [answers[0]["prompt_ids"]]) == [answers[0]["summary"]]
 

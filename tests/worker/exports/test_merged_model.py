@@ -58,10 +58,7 @@ def logits(base: LoadedBase, model: Model) -> torch.Tensor:
         return model(input_ids=ids, **decoded).logits
 
 
-METHODS = {
-    "lora": {"id": "lora", "rank": 4, "target_modules": ["all-linear"]},
-    "full": {"id": "full"},
-}
+METHODS = {"lora": {"id": "lora", "rank": 4, "target_modules": ["all-linear"]}, "full": {"id": "full"}}  # fmt: skip
 
 
 @pytest.mark.parametrize(

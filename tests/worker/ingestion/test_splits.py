@@ -48,10 +48,8 @@ def numbers(source: Path, channel: Channel, **values: Any) -> dict[str, list[int
 def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path, channel):
     content = {"version": 2, "train": [talk(1), talk(2)], "validation": [talk(3)], "test": [talk(4), talk(5)]}
     assert numbers(as_json(tmp_path / "talks.json", content), channel) == {
-        "train": [1, 2],
-        "validation": [3],
-        "test": [4, 5],
-    }
+        "train": [1, 2], "validation": [3], "test": [4, 5],
+    }  # fmt: skip
     assert notice_messages(channel) == [
         'talks.json contains lists that are read as splits: "train", "validation", "test".'
     ]
@@ -73,10 +71,8 @@ def test_a_column_of_splits_is_recognised_in_any_table(tmp_path, channel, write,
     places = ["train", "Test", "train", "validation", "dev"]
     rows = [talk(number, Split=place) for number, place in enumerate(places)]
     assert numbers(write(tmp_path / name, rows), channel) == {
-        "train": [1, 3],
-        "validation": [4, 5],
-        "test": [2],
-    }
+        "train": [1, 3], "validation": [4, 5], "test": [2],
+    }  # fmt: skip
 
 
 def test_rows_that_name_no_split_are_left_out_and_said(tmp_path, channel):

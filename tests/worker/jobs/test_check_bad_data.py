@@ -73,10 +73,8 @@ def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
 @pytest.mark.parametrize(("name", "deed"), list(zip(NAMES, cycle(["go", "grow", "other"]), strict=False)))
 def test_a_file_that_changes_or_vanishes_while_it_is_read_is_named(name, deed, tmp_path):
     path, other, words = (
-        tmp_path / name,
-        tmp_path / f"other-{name}",
-        "vanished" if deed == "go" else "changed",
-    )
+        tmp_path / name, tmp_path / f"other-{name}", "vanished" if deed == "go" else "changed",
+    )  # fmt: skip
     write(path, talks(3000))
     write(other, talks(3000))
     rows = iter(open_table([path]))

@@ -56,10 +56,8 @@ def talks(tmp_path):
 def test_counts_columns_and_rows(talks, check):
     result = check(talks)
     assert {split: found["examples"] for split, found in result["splits"].items()} == {
-        "train": 4,
-        "validation": 2,
-        "test": 3,
-    }
+        "train": 4, "validation": 2, "test": 3,
+    }  # fmt: skip
     assert result["columns"]["all"] == ["id", "dialogue", "summary"]
     assert (result["columns"]["conversation"], result["columns"]["summary"]) == ("dialogue", "summary")
     first = result["splits"]["train"]["rows"][0]
@@ -216,15 +214,11 @@ def test_known_faults_of_samsum_are_found(check):
     base_model = str(T5_TOKENIZER) if T5_TOKENIZER.exists() else None
     result = check(SAMSUM, base_model=base_model)
     assert {split: found["examples"] for split, found in result["splits"].items()} == {
-        "train": 14731,
-        "validation": 818,
-        "test": 819,
-    }
+        "train": 14731, "validation": 818, "test": 819,
+    }  # fmt: skip
     assert [(leak["split"], leak["other"], leak["count"]) for leak in result["leaks"]] == [
-        ("test", "train", 42),
-        ("test", "validation", 4),
-        ("validation", "train", 47),
-    ]
+        ("test", "train", 42), ("test", "validation", 4), ("validation", "train", 47),
+    ]  # fmt: skip
     duplicates = [finding for finding in result["findings"] if finding["id"] == "duplicates"]
     assert [(finding["split"], finding["count"]) for finding in duplicates] == [("train", 476)]
     assert "2 more" in duplicates[0]["text"]

@@ -45,10 +45,8 @@ def test_auto_means_the_card_with_most_free_memory_that_is_not_busy(report):
     found = report(row(0, used="100", load="95"), row(1, used="4000"), row(2, used="9000"), found=3)
     assert found["chosen"] == "cuda:1"
     assert [(each["id"], each["name"]) for each in found["devices"]][:3] == [
-        ("cuda:0", "Card 0"),
-        ("cuda:1", "Card 1"),
-        ("cuda:2", "Card 2"),
-    ]
+        ("cuda:0", "Card 0"), ("cuda:1", "Card 1"), ("cuda:2", "Card 2"),
+    ]  # fmt: skip
     assert found["devices"][1]["free_bytes"] == 8288 * MIB
     assert found["card_problem"] is None
     assert doctor.graphics_check(found, []).state == "ok"

@@ -253,10 +253,8 @@ def test_micro_batches_change_no_loss_and_no_gradient(tmp_path):
 
 def test_patience_ends_a_run_that_no_longer_gains_and_its_best_state_is_kept(tmp_path):
     overrides = (
-        "training.learning_rate=5.0",
-        "training.evaluate_every=1",
-        "training.early_stopping_patience=2",
-    )
+        "training.learning_rate=5.0", "training.evaluate_every=1", "training.early_stopping_patience=2",
+    )  # fmt: skip
     job, events = train_in_process(tiny_recipe(tmp_path, "t5", "full", "training.epochs=20", *overrides))
     losses = {
         event["step"]: event["loss"]

@@ -63,10 +63,8 @@ def test_a_few_wrong_bytes_break_their_conversation_alone(tmp_path):
 def test_an_attachment_is_never_held(tmp_path):
     def lines() -> Iterator[bytes]:
         yield from (
-            b"From: Ann <a@example.org>\r\n",
-            b'Content-Type: multipart/mixed; boundary="B"\r\n',
-            b"\r\n",
-        )
+            b"From: Ann <a@example.org>\r\n", b'Content-Type: multipart/mixed; boundary="B"\r\n', b"\r\n",
+        )  # fmt: skip
         yield from (b"--B\r\n", b"\r\n", b"Hello there\r\n", b"--B\r\n")
         yield from (
             b'Content-Type: application/zip; name="a.zip"\r\n',

@@ -126,10 +126,8 @@ def test_of_an_account_all_chats_are_read(tmp_path, channel):
         "left_chats": {"about": "…", "list": [WORK]},
     }
     assert list(conversations(write(tmp_path / "result.json", account), channel)) == [
-        "Trip 2024-01-01 10:00",
-        "Trip 2024-01-01 16:00",
-        "Work 2024-01-02 16:00",
-    ]
+        "Trip 2024-01-01 10:00", "Trip 2024-01-01 16:00", "Work 2024-01-02 16:00",
+    ]  # fmt: skip
 
 
 def discord(name: str) -> dict[str, Any]:

@@ -91,10 +91,8 @@ def test_sheets_that_are_named_after_splits_are_splits(write, channel):
     path = write({"Train": [HEAD, *ROWS], "Test set": [HEAD, ROWS[0]], "About": [("x",), ("y",)]})
     found = dataset.select(DataOptions(source=str(path)), channel, needs=())
     assert {split: len(rows) for split, rows in found.rows.items()} == {
-        "train": 3,
-        "validation": 0,
-        "test": 1,
-    }
+        "train": 3, "validation": 0, "test": 1,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls"])

@@ -73,16 +73,12 @@ def test_fewer_inventions_are_better_and_longer_is_only_longer():
     after = {name: [0.7, 0.8, 0.9] * 4 for name in before}
     found = summary_metrics.differences(before, after, 100)
     assert {name: facts["verdict"] for name, facts in found.items()} == {
-        "rouge1": "better",
-        "unsupported": "worse",
-        "words": "higher",
-    }
+        "rouge1": "better", "unsupported": "worse", "words": "higher",
+    }  # fmt: skip
     back = summary_metrics.differences(after, before, 100)
     assert {name: facts["verdict"] for name, facts in back.items()} == {
-        "rouge1": "worse",
-        "unsupported": "better",
-        "words": "lower",
-    }
+        "rouge1": "worse", "unsupported": "better", "words": "lower",
+    }  # fmt: skip
 
 
 def test_ties_show_no_difference_and_one_example_no_interval():

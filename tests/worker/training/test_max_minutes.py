@@ -45,10 +45,8 @@ def test_a_run_with_all_its_minutes_spent_ends_also_when_resumed(tmp_path, monke
     assert [event["step"] for event in events_named(events, "step_finished")] == [1, 2, 3]
     steps = events_named(events, "step_finished")
     assert [(each["time_share"], each["seconds_left"]) for each in steps] == [
-        (0.3333, 2),
-        (0.6667, 1),
-        (1, 0),
-    ]
+        (0.3333, 2), (0.6667, 1), (1, 0),
+    ]  # fmt: skip
     state = run_store.open_run(job).state
     assert (state.fraction_done, run_summaries.read_entry(job).fraction_done) == (1.0, 1.0)
     [told] = [event for event in events_named(events, "notice") if "min of training" in event["message"]]

@@ -126,10 +126,8 @@ def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):
     stage.settle()
     assert page.view.isVisible()
     assert [row.status.entry.title for row in page.table.items()] == [
-        "Cloud model",
-        "Full fine-tuning",
-        "LoRA",
-    ]
+        "Cloud model", "Full fine-tuning", "LoRA",
+    ]  # fmt: skip
     row = page.table.row_of("cloud-model")
     shown = [page.table.index(row, at).data() for at in range(len(page.table.columns))]
     assert shown[2:6] == ["–", "–", "–", "–"]

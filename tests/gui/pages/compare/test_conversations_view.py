@@ -197,10 +197,8 @@ def test_several_runs_stand_beside_one_another(page, qtbot):
     row = table.row_of("1")
     shown = {column.key: table.index(row, at).data() for at, column in enumerate(table.columns)}
     assert (shown["gain:0"], shown["gain:1"], shown["tuned:1"]) == (
-        "40.0  +0.0",
-        "90.0  +50.0",
-        "Bo was early.",
-    )
+        "40.0  +0.0", "90.0  +50.0", "Bo was early.",
+    )  # fmt: skip
     assert "starter-lora 40.0, gain +0.0, ia3-run 90.0, gain +50.0" in table.accessible_text(
         table.item_at(row)
     )

@@ -95,10 +95,8 @@ def test_a_folder_of_splits_is_shown_whole_and_what_a_check_kept_goes_with_the_n
     assert page.parts.row_view.row().id == "c1"
     titles = {row.finding.title: row.finding.count for row in page.parts.findings.rows()}
     assert titles == {
-        "In more than one split": 1,
-        "Conversation over the limit": 1,
-        "Duplicate conversations": 1,
-    }
+        "In more than one split": 1, "Conversation over the limit": 1, "Duplicate conversations": 1,
+    }  # fmt: skip
     assert page.parts.conversations.text() == f"{percent(0.05, 1)} would be cut: 1 of 20."
 
     first = page.report.details.folder

@@ -19,10 +19,8 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
 
 def chat(number: int) -> dict[str, str]:
     return {
-        "id": f"c{number}",
-        "dialogue": f"Ann: number {number}\nBo: well",
-        "summary": f"Ann says {number}.",
-    }
+        "id": f"c{number}", "dialogue": f"Ann: number {number}\nBo: well", "summary": f"Ann says {number}.",
+    }  # fmt: skip
 
 
 def checked(page: DataPage, qtbot, source: str) -> None:

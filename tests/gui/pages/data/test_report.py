@@ -98,15 +98,11 @@ def test_what_a_limit_cuts_is_counted_exactly_with_the_marks_around_summaries(re
 def test_findings_of_one_kind_are_one_row_and_warnings_come_first(result):
     report = read(result)
     assert [(finding.title, finding.count) for finding in report.findings] == [
-        ("Summary over the limit", 2),
-        ("In more than one split", 1),
-        ("Duplicate conversations", 2),
-    ]
+        ("Summary over the limit", 2), ("In more than one split", 1), ("Duplicate conversations", 2),
+    ]  # fmt: skip
     assert [finding.detail for finding in report.findings] == [
-        "2 in train",
-        "1 of test also in train",
-        "1 in train, 1 in test",
-    ]
+        "2 in train", "1 of test also in train", "1 in train, 1 in test",
+    ]  # fmt: skip
     assert report.numbers("test", report.findings[2], LIMITS) == (4,)
     assert report.numbers("train", report.findings[0], LIMITS) == ()
     assert report.numbers("train", report.findings[0], LIMITS | {"max_summary_tokens": 3}) == (1,)
@@ -137,10 +133,8 @@ def test_what_is_found_is_said_in_the_language_that_is_preferred(result, german)
     assert split_head("train", 2) == "Training (2)"
     finding = report.findings[0]
     assert (finding.id, finding.title, finding.detail) == (
-        "long_summary",
-        "Zu lange Zusammenfassung",
-        "2 in Training",
-    )
+        "long_summary", "Zu lange Zusammenfassung", "2 in Training",
+    )  # fmt: skip
     assert finding.explained == "Zu lange Zusammenfassung. Läufe kürzen sie."
 
 

@@ -77,10 +77,8 @@ def test_the_newest_verdict_is_told_with_a_typical_conversation_and_leads_on(mak
     assert "rose by 14.2 points" in verdict.sentence.text()
     shown = page.found.verdict.shown
     assert [text.text() for _, text in verdict.columns.values()] == [
-        shown.conversation,
-        shown.base,
-        shown.tuned,
-    ]
+        shown.conversation, shown.base, shown.tuned,
+    ]  # fmt: skip
     assert verdict.columns["tuned"][1].marks()
     adapter = page.found.verdict.adapter.id
     for button, signal, wanted in (

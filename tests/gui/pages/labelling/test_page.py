@@ -232,10 +232,8 @@ def test_the_playgrounds_history_becomes_a_set_with_what_was_corrected_accepted(
     assert set(found) == {BUS, TEA}
     assert (found[BUS].text, found[BUS].state) == ("", "open")
     assert (found[TEA].text, found[TEA].state, found[TEA].written_by) == (
-        "Both have tea.",
-        "accepted",
-        "edited draft",
-    )
+        "Both have tea.", "accepted", "edited draft",
+    )  # fmt: skip
     assert found[TEA].draft.adapter == "a1"
     assert page.strip.text() == "1 summary that was corrected in the playground is accepted here."
 

@@ -48,10 +48,8 @@ def shown(page: PlaygroundPage) -> list[dict[str, str]]:
 def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batch_page, home):
     view = batch_page.batch_controller.view
     assert [column.title for column in view.table.columns] == [
-        "Conversation",
-        "Base model, ROUGE-1",
-        "a1-name, ROUGE-1",
-    ]
+        "Conversation", "Base model, ROUGE-1", "a1-name, ROUGE-1",
+    ]  # fmt: skip
     assert len(shown(batch_page)) == 3
     view.count.setValue(2)
     assert len(shown(batch_page)) == 2

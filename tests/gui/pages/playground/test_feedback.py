@@ -96,10 +96,8 @@ def test_the_good_ones_become_rows_that_say_who_wrote_them(page, tmp_path):
     page.export_good_ones(path)
     newest, oldest = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert (newest["conversation"], newest["written_by"], newest["draft_adapter"]) == (
-        CONVERSATION,
-        "draft",
-        None,
-    )
+        CONVERSATION, "draft", None,
+    )  # fmt: skip
     assert (oldest["summary"], oldest["written_by"]) == ("Ann greets Bo.", "edited draft")
     assert (oldest["draft_base_model"], oldest["draft_adapter"], oldest["note"]) == (STARTER, "a1", "short")
     assert page.undo_strip.text() == f"2 good summaries were written: {path}"

@@ -62,10 +62,8 @@ def test_adapters_of_the_base_are_offered_once_up_to_a_limit_and_others_with_the
     assert reasons["a0"] == "shown already"
     assert reasons[f"a{MAX_COLUMNS - 1}"] == f"at most {MAX_COLUMNS} columns"
     assert base_choices(["starter", "local/one"], adapters(a="hub/two", b="local/one")) == [
-        "starter",
-        "local/one",
-        "hub/two",
-    ]
+        "starter", "local/one", "hub/two",
+    ]  # fmt: skip
 
 
 TEXT = "Leila: the venue wrote\nTom: what do they offer?\nLeila: Thursday 21st"

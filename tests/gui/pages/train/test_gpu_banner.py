@@ -12,10 +12,8 @@ NVIDIA = Card("nvidia", "NVIDIA GPU", "580.65.06")
 PROCESSOR = {"id": "cpu", "name": "Processor"}
 IDLE = {"devices": [PROCESSOR], "chosen": "cpu", "built_for": "the processor"}
 USED = {
-    "devices": [{"id": "cuda:0", "name": "A card"}, PROCESSOR],
-    "chosen": "cuda:0",
-    "built_for": "CUDA 13.2",
-}
+    "devices": [{"id": "cuda:0", "name": "A card"}, PROCESSOR], "chosen": "cuda:0", "built_for": "CUDA 13.2",
+}  # fmt: skip
 
 
 @pytest.fixture

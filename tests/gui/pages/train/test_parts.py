@@ -128,10 +128,8 @@ def test_what_else_was_measured_unfolds_with_intervals_or_less_where_less_is_kno
 def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model_forgot(qtbot):
     scores = scores_of(bundled(12))
     metric = {
-        "name": "rouge_score 0.1.2, Unicode words",
-        "languages": {"de": 9, "zh": 3},
-        "unstemmed": ["zh"],
-    }
+        "name": "rouge_score 0.1.2, Unicode words", "languages": {"de": 9, "zh": 3}, "unstemmed": ["zh"],
+    }  # fmt: skip
     mixed = scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}})
     events = scored_events(mixed, "mine")
     card = qtbot.add(VerdictCard(scored_state(events)))

@@ -23,10 +23,8 @@ def notice(message: str, hint: str = "", level: str = "notice") -> dict[str, str
 def test_what_a_resumed_run_says_again_counts_once():
     said = [notice("One."), notice("Two.", "Do it."), notice("One."), notice("Two.")]
     assert [(each["message"], each["hint"]) for each in distinct(said)] == [
-        ("Two.", "Do it."),
-        ("One.", ""),
-        ("Two.", ""),
-    ]
+        ("Two.", "Do it."), ("One.", ""), ("Two.", ""),
+    ]  # fmt: skip
 
 
 def test_a_single_remark_is_shown_and_several_fold_into_one_line_anew_for_each_run(qtbot):
