@@ -45,13 +45,13 @@ def recipe_file(tmp_path):
     It has so many epochs that it still trains when it is asked to pause, which takes its time where others compute.
     """
 
-    def write(epochs: int) -> Path:
+    def write(epochs: int, *more: str) -> Path:
         often = (
             f"training.epochs={epochs}",
             "training.checkpoint_every=4",
             f"training.evaluate_every={epochs}",
         )
-        recipes.save(tiny_recipe(tmp_path, "t5", "lora", *often), tmp_path / "recipe.toml")
+        recipes.save(tiny_recipe(tmp_path, "t5", "lora", *often, *more), tmp_path / "recipe.toml")
         return tmp_path / "recipe.toml"
 
     return write

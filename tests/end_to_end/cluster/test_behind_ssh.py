@@ -29,7 +29,7 @@ def test_a_tunnel_that_is_cut_is_mended(home, cluster, recipe_file, tmp_path, mo
         store.add(Computer("behind", "ssh", cluster.address, ssh=HOST, token_file=there))
         assert_strangers_are_refused(home, cluster, tmp_path / "strange")
         with Terminal(home).start(
-            "train", str(recipe_file(1000)), "--on", "behind", "--yes", "--json"
+            "train", str(recipe_file(1000, "training.batch_size=1")), "--on", "behind", "--yes", "--json"
         ) as process:
             job = Job(home / "runs" / first_with(process, "run")["run"])
             event_of(job, "checkpoint_saved")
