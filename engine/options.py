@@ -27,7 +27,7 @@ MAX_WHOLE = 2**31 - 1
 # Of an unknown key so many characters are told.
 MAX_KEY = 100
 
-Level = Literal["essential", "more", "everything"]
+Level = Literal["basic", "advanced"]
 Kind = Literal["int", "float", "bool", "choice", "text", "texts", "table"]
 
 
@@ -52,7 +52,7 @@ def option(
     title: str,
     help: str,
     *,
-    level: Level = "more",
+    level: Level = "advanced",
     unit: str = "",
     peft_name: str = "",
     control: str = "",
@@ -82,11 +82,6 @@ def option(
         "follows": follows,
     }
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
-
-
-def expert_option(default: Any, title: str, help: str, **declared: Any) -> Any:
-    """Declare an option that only the form with every option shows; the arguments are those of `option`."""
-    return option(default, title, help, level="everything", **declared)
 
 
 @dataclass(frozen=True)
@@ -140,7 +135,7 @@ def _info(name: str, field: FieldInfo) -> OptionInfo:
         kind=kind,
         default=field.get_default(call_default_factory=True),
         optional=optional,
-        level=extra.get("level", "more"),
+        level=extra.get("level", "advanced"),
         unit=extra.get("unit", ""),
         control=extra.get("control", ""),
         peft_name=extra.get("peft_name", "") or name,

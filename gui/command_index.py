@@ -19,13 +19,13 @@ from engine.api import METHODS, AppError, Recipe, describe, library, recipe, run
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.preferences import SETTINGS
+from gui.forms import recipe_files
 from gui.forms.recipe_tables import TABLES
 from gui.inputs.search_field import SearchField
 from gui.look.language import mark, tr, translate
 from gui.navigator import Navigator
 from gui.pages.help import topics
 from gui.pages.help.topics import Topic
-from gui.pages.train import recipe_files
 from gui.shell.page import Page
 from gui.shell.palette import Palette, PaletteEntry
 from gui.shell.rooms import ROOMS, VIEWS

@@ -128,6 +128,7 @@ class MainWindow(ShellWindow):
 
     def show_page(self, key: str) -> None:
         """Bring a view to the front, and save what the pages hold: one may offer what another has found."""
+        key = MOVED.get(key, key)
         if is_in_rail(key):
             if "welcome" in self.pages and self.current_key() == "welcome":
                 self.preferences.set(GUIDED, "yes")
@@ -161,6 +162,7 @@ class MainWindow(ShellWindow):
 
     def built(self, key: str) -> Any:
         """Return the page of a view, as it was left at the last start; make it first if needed."""
+        key = MOVED.get(key, key)
         is_new = key not in self.pages
         page = super().built(key)
         if is_new:

@@ -78,9 +78,7 @@ class Navigator:
 
     def option(self, key: str, topic_id: str) -> None:
         """Lead to an option in the recipe; to its help, if the method in use has no such option."""
-        page = self.page("train")
-        page.buttons.sides.set_current("recipe")
-        if not page.panel.form.undo.lead_to(key):
+        if not self.page("train").lead_to(key):
             self.topic(topic_id)
 
     def topic(self, topic_id: str) -> None:

@@ -174,8 +174,6 @@ def navigation(window: MainWindow, photographer: Photographer, film: Film) -> No
     wait(SETTLE_SECONDS)
     film.add(PAUSE_SECONDS)
     photographer.take("playground")
-    window.show_built("history")
-    photographer.take("history")
     data: DataPage = window.show_built("data")
     data.open("sample")
     wait_until(lambda: not data.checker.is_busy, "the data check")

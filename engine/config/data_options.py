@@ -10,7 +10,7 @@ from typing import Any, Literal
 from engine.config import automatic, prompts
 from engine.data import column_mapping, findings
 from engine.errors import Problem, RecipeError
-from engine.options import Options, check, expert_option, option
+from engine.options import Options, check, option
 from engine.text import pii
 
 MIN_CONVERSATION_TOKENS = 8
@@ -29,7 +29,7 @@ class DataOptions(Options):
         "Data",
         "A hub id, a file (table, chat export, mailbox, transcript, or a zip or gz of them), a folder "
         'of split files or texts, or "sample".',
-        level="essential",
+        level="basic",
         control="source",
         min_length=1,
     )
@@ -51,7 +51,7 @@ class DataOptions(Options):
         ge=0,
         follows="data",
     )
-    max_validation: int = expert_option(
+    max_validation: int = option(
         0,
         "Validation limit",
         "Maximum number of validation examples.",
@@ -60,22 +60,22 @@ class DataOptions(Options):
         ge=0,
         follows="data",
     )
-    max_test: int = expert_option(
+    max_test: int = option(
         0, "Test limit", "Maximum number of test examples.", unit="examples", zero="all", ge=0, follows="data"
     )
-    columns: dict[str, str] = expert_option(
+    columns: dict[str, str] = option(
         {},
         "Column mapping",
         f"Assigns columns by hand if the data is not two columns of text: {', '.join(column_mapping.KEYS)}.",
         follows="data",
     )
-    broken_rows: Literal["refuse", "leave_out"] = expert_option(
+    broken_rows: Literal["refuse", "leave_out"] = option(
         "refuse",
         "Broken rows",
         "Whether to refuse a file with broken rows, or to skip and list them.",
         follows="data",
     )
-    sheet: str = expert_option(
+    sheet: str = option(
         "auto",
         "Sheet",
         "The sheet of a workbook, the table of a database or the list of a JSON object, or auto: all that are named "
@@ -83,44 +83,44 @@ class DataOptions(Options):
         min_length=1,
         follows="data",
     )
-    unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = expert_option(
+    unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = option(
         "ask",
         "Files without a split",
         "How to use files whose names don't name a split, if other files' names do.",
         follows="data",
     )
-    other_columns: Literal["ask", "leave_out"] = expert_option(
+    other_columns: Literal["ask", "leave_out"] = option(
         "ask",
         "Files with other columns",
         "Whether to ask about files without the columns of the others, or to skip them with a notice.",
         follows="data",
     )
-    summary_lists: Literal["auto", "sentences", "references"] = expert_option(
+    summary_lists: Literal["auto", "sentences", "references"] = option(
         "auto",
         "Lists of summaries",
         "What a list in the summary column means: the sentences of one summary, or several reference "
         "summaries.",
         follows="data",
     )
-    encoding: Encoding = expert_option(
+    encoding: Encoding = option(
         "auto",
         "Encoding",
         "Encoding of text files. Auto: UTF-8 if it fits, otherwise detected.",
         follows="data",
     )
-    exclude: tuple[str, ...] = expert_option(
+    exclude: tuple[str, ...] = option(
         (),
         "Excluded findings",
         "Rows with these findings of the data check are excluded.",
         suggestions=tuple(entry.id for entry in findings.FINDINGS if entry.can_be_excluded),
     )
-    mask: tuple[str, ...] = expert_option(
+    mask: tuple[str, ...] = option(
         (),
         "Masked data",
         "Kinds of personal data to mask in conversations and summaries.",
         suggestions=tuple(kind.id for kind in pii.KINDS),
     )
-    split_seed: int = expert_option(
+    split_seed: int = option(
         42, "Split seed", "Seed of the random splits, for a source without splits.", ge=0, le=2**31 - 1
     )
     shots: int = option(

@@ -26,7 +26,6 @@ class DecodingOptions(Options):
         "Beams",
         "Hypotheses followed in parallel, of which the most likely is kept. 1 is greedy decoding; more "
         "is slower.",
-        level="essential",
         ge=1,
         le=16,
     )
@@ -34,7 +33,6 @@ class DecodingOptions(Options):
         128,
         "Maximum length",
         "Summaries are cut off after this many tokens.",
-        level="essential",
         unit="tokens",
         ge=1,
         le=4096,
@@ -53,7 +51,6 @@ class DecodingOptions(Options):
         0.0,
         "Temperature",
         "0 always takes the most likely token. Above 0, tokens are sampled; higher is more random.",
-        level="essential",
         ge=0.0,
         le=2.0,
     )
@@ -97,7 +94,6 @@ class SummarizeOptions(DecodingOptions):
         "Long conversations",
         "Conversations over the adapter's training limit are cut at the end, or summarised in parts "
         "whose summaries are then summarised.",
-        level="essential",
     )
     runtime: Literal["tunesmith", "ctranslate2"] = option(
         "tunesmith",

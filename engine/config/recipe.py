@@ -29,7 +29,7 @@ from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, Quantization, unknown_method
 from engine.methods import method as registry_entry
-from engine.options import Options, check, commented_table, expert_option, option, unknown_keys
+from engine.options import Options, check, commented_table, option, unknown_keys
 from engine.system import optional_dependencies
 from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, parse_toml, read_text
@@ -49,11 +49,11 @@ class BaseModelOptions(Options):
         ...,
         "Base model",
         'A hub id, a local folder, a GGUF file, or "starter" (the bundled practice model).',
-        level="essential",
+        level="basic",
         control="model",
         min_length=1,
     )
-    revision: str = expert_option(
+    revision: str = option(
         "main", "Revision", "Branch, tag or commit of a hub model.", follows="base_model", min_length=1
     )
     precision: Precision = option(
@@ -69,7 +69,7 @@ class BaseModelOptions(Options):
         "Store the base model in 8 or 4 bits: less memory, slightly different outputs.",
         follows="base_model",
     )
-    double_quantization: bool = expert_option(
+    double_quantization: bool = option(
         True, "Double quantization", "Also quantize the scales of a 4-bit base model.", follows="base_model"
     )
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from engine.config import automatic
 from engine.errors import Problem
 from engine.methods import Method, Quantization, named
-from engine.options import Options, expert_option, option
+from engine.options import Options, option
 from engine.text import languages
 
 Schedule = Literal["linear", "cosine", "constant"]
@@ -35,7 +35,7 @@ class TrainingOptions(Options):
         automatic.AUTOMATIC,
         "Epochs",
         "Passes over the training examples. Automatic: enough for their number.",
-        level="essential",
+        level="basic",
         zero="automatic",
         follows="data",
         ge=0,
@@ -45,7 +45,6 @@ class TrainingOptions(Options):
         0,
         "Steps at most",
         "Stops after this many steps, even if the epochs have more.",
-        level="essential",
         zero="no limit",
         follows="data",
         ge=0,
@@ -55,7 +54,6 @@ class TrainingOptions(Options):
         "Minutes at most",
         "Ends training after this time, not counting evaluations and pauses. The learning rate schedule "
         "still assumes all steps.",
-        level="essential",
         zero="no limit",
         unit="minutes",
         ge=0.0,
@@ -65,12 +63,11 @@ class TrainingOptions(Options):
         None,
         "Learning rate",
         "Step size of the optimizer. Empty: the method's preset for this base model.",
-        level="essential",
         follows="base_model",
         gt=0.0,
         le=10.0,
     )
-    weight_decay: float = expert_option(
+    weight_decay: float = option(
         0.01, "Weight decay", "Pulls the trained parameters towards zero.", ge=0.0, le=1.0
     )
     batch_size: int = option(
@@ -86,10 +83,8 @@ class TrainingOptions(Options):
         "Schedule",
         "How the learning rate decreases: linearly to 0, along a cosine to 0, or not at all.",
     )
-    seed: int = expert_option(42, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
-    log_every: int = expert_option(
-        1, "Report every", "Steps between two reports of the loss.", unit="steps", ge=1
-    )
+    seed: int = option(42, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
+    log_every: int = option(1, "Report every", "Steps between two reports of the loss.", unit="steps", ge=1)
     evaluate_every: int = option(
         0,
         "Evaluate every",
@@ -110,7 +105,7 @@ class TrainingOptions(Options):
         ge=0,
         le=1000,
     )
-    checkpoint_every: int = expert_option(
+    checkpoint_every: int = option(
         0,
         "Checkpoint every",
         "Steps between checkpoints. Automatic: once per epoch, at most 10 times if the epochs are "
@@ -119,7 +114,7 @@ class TrainingOptions(Options):
         zero="automatic",
         ge=0,
     )
-    early_stopping_patience: int = expert_option(
+    early_stopping_patience: int = option(
         0,
         "Patience",
         "Stops after this many evaluations without improvement. Automatic: 3 if the epochs are "
@@ -128,24 +123,24 @@ class TrainingOptions(Options):
         zero="automatic",
         ge=0,
     )
-    warmup: float = expert_option(
+    warmup: float = option(
         0.0, "Warm-up", "Fraction of the steps in which the learning rate rises.", ge=0.0, lt=1.0
     )
-    max_gradient_norm: float = expert_option(
+    max_gradient_norm: float = option(
         1.0, "Gradient clipping", "Gradients with a larger norm are scaled down to this norm.", gt=0.0, le=1e6
     )
-    optimizer: Optimizer = expert_option(
+    optimizer: Optimizer = option(
         "adamw",
         "Optimizer",
         "AdamW, its 8-bit variants with a quarter of the state, or Adafactor with the least.",
     )
-    order: Order = expert_option(
+    order: Order = option(
         "lengths",
         "Order",
         "Which examples share a step: those of similar length, which saves padding, or any. The steps "
         "come in random order.",
     )
-    micro_batch_tokens: int = expert_option(
+    micro_batch_tokens: int = option(
         0,
         "Micro-batch",
         "Tokens computed at a time. Fewer need less memory; the result is the same. Automatic: chosen "
@@ -154,7 +149,7 @@ class TrainingOptions(Options):
         zero="automatic",
         ge=0,
     )
-    activation_checkpointing: bool = expert_option(
+    activation_checkpointing: bool = option(
         False,
         "Checkpoint activations",
         "Recompute activations instead of storing them: less memory, more time.",
@@ -165,7 +160,7 @@ class TrainingOptions(Options):
         "The state that becomes the adapter: the best on the validation split, or the last. With "
         "automatic epochs and fewer than 10 validation examples, always the last.",
     )
-    best_by: Literal["loss", "rouge1"] = expert_option(
+    best_by: Literal["loss", "rouge1"] = option(
         "loss",
         "Best by",
         "What decides the best state and early stopping: the loss on the validation split, or ROUGE-1 "
@@ -180,26 +175,26 @@ class TrainingOptions(Options):
         pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )
-    shard: bool = expert_option(
+    shard: bool = option(
         False,
         "Shard the base model",
         "Splits the base model over several GPUs (FSDP), for models that don't fit on one. Slower.",
     )
-    deterministic: Literal["auto", "on", "off"] = expert_option(
+    deterministic: Literal["auto", "on", "off"] = option(
         "auto",
         "Deterministic",
         "Uses deterministic GPU algorithms, so that a resumed run is bit-identical. Automatic: unless "
         "more than a tenth of the parameters is trained, where they are slow. CPUs always are "
         "deterministic.",
     )
-    liger: bool = expert_option(
+    liger: bool = option(
         True,
         "Liger kernels",
         "Trains with Liger's fused kernels on NVIDIA and AMD GPUs if liger-kernel is installed and "
         "supports the base model: faster, less memory, same result but for rounding. LoRA and AdaLoRA "
         "only.",
     )
-    when_window_leaves: Literal["finish", "stop"] = expert_option(
+    when_window_leaves: Literal["finish", "stop"] = option(
         "finish", "If the window closes", "Whether the run finishes, or saves a checkpoint and stops."
     )
 
@@ -252,7 +247,7 @@ class EvaluationOptions(Options):
     examples: int = option(
         0, "Examples", "Number of examples to score, the first ones.", unit="examples", zero="all", ge=0
     )
-    base_forms: Literal["auto", "recipe"] = expert_option(
+    base_forms: Literal["auto", "recipe"] = option(
         "auto",
         "Base's format",
         "Auto: the base model is scored with a plain prompt and in its chat format, and the better one "
@@ -270,7 +265,7 @@ class EvaluationOptions(Options):
         ge=0,
         le=4096,
     )
-    general_text: str = expert_option(
+    general_text: str = option(
         "auto",
         "General text",
         "Text on which the loss before and after shows what the model forgot. Auto: the bundled text. "
@@ -278,8 +273,8 @@ class EvaluationOptions(Options):
         min_length=1,
         suggestions=("auto", "none"),
     )
-    bootstrap: int = expert_option(1000, "Bootstrap", "Resamples per interval.", ge=100, le=100_000)
-    language: str = expert_option(
+    bootstrap: int = option(1000, "Bootstrap", "Resamples per interval.", ge=100, le=100_000)
+    language: str = option(
         AUTO,
         "Language",
         "Language of the summaries, by which ROUGE splits words. Auto: detected for each conversation.",

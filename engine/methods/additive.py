@@ -11,7 +11,7 @@ from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, target_modules_option
 from engine.methods.sketches import Place
-from engine.options import Options, expert_option, option
+from engine.options import Options, option
 
 
 class BottleneckOptions(Options):
@@ -21,7 +21,6 @@ class BottleneckOptions(Options):
         64,
         "Bottleneck size",
         "Width of the adapter's hidden layer. A larger one can learn more and trains more parameters.",
-        level="essential",
         control="slider",
         ge=1,
         le=512,
@@ -31,7 +30,6 @@ class BottleneckOptions(Options):
         "Placement",
         "Where the adapters are inserted. Houlsby: after attention and after feed-forward. Pfeiffer: after "
         "feed-forward only, with at most half the parameters.",
-        level="essential",
     )
     activation: Literal["relu", "gelu", "silu"] = option(
         "gelu", "Activation", "The activation function between the adapter's two layers."
@@ -43,7 +41,7 @@ class BottleneckOptions(Options):
         ge=0.0,
         lt=1.0,
     )
-    scale: float = expert_option(
+    scale: float = option(
         1.0, "Scale", "Factor of what the adapter adds to its sublayer's output.", gt=0.0, le=100.0
     )
     target_modules: Targets = target_modules_option("get an adapter after them")

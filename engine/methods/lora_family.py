@@ -16,7 +16,7 @@ from engine.methods.shared_options import (
     rank_text,
     target_modules_option,
 )
-from engine.options import Options, expert_option, option
+from engine.options import Options, option
 
 
 class VeraOptions(Options):
@@ -29,7 +29,7 @@ class VeraOptions(Options):
         # The largest rank of the paper, for layers 768 wide too.
         maximum=1024,
     )
-    d_initial: float = expert_option(
+    d_initial: float = option(
         0.1,
         "Starting scale",
         "Initial value of the trained scales of the ranks. Usually small.",
@@ -60,7 +60,7 @@ class VbLoraOptions(Options):
         ge=1,
         le=8192,
     )
-    top: int = expert_option(
+    top: int = option(
         2,
         "Vectors mixed",
         "Bank vectors mixed for each vector of a matrix.",
@@ -86,9 +86,7 @@ class RandLoraOptions(Options):
         peft_name="randlora_alpha",
         maximum=65536,
     )
-    sparse: bool = expert_option(
-        False, "Sparse bases", "Draw random matrices of −1, 0 and 1 instead of dense ones."
-    )
+    sparse: bool = option(False, "Sparse bases", "Draw random matrices of −1, 0 and 1 instead of dense ones.")
     dropout: float = dropout_option("randlora_dropout", 0.0)
     target_modules: Targets = target_modules_option("get a sum of scaled random pairs")
 
@@ -108,7 +106,7 @@ class MissOptions(Options):
         "the outputs, with far fewer parameters.",
         peft_name="-",
     )
-    mini_rank: int = expert_option(
+    mini_rank: int = option(
         8,
         "Mini rank",
         "Outputs that the repeated block of the mini form spans; must divide the outputs of all adapted "
@@ -140,7 +138,7 @@ class GraLoraOptions(Options):
         ge=1,
         le=64,
     )
-    hybrid_rank: int = expert_option(
+    hybrid_rank: int = option(
         0,
         "Rank of an added LoRA",
         "Rank of an ordinary LoRA pair that is added for the whole weight.",

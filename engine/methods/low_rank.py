@@ -16,7 +16,7 @@ from engine.methods.shared_options import (
     rank_text,
     target_modules_option,
 )
-from engine.options import Options, expert_option, option
+from engine.options import Options, option
 
 Initialisation = Literal["default", "gaussian", "orthogonal", "pissa", "olora", "eva"]
 # Initialisations from factors of the weight itself. What the pair adds at the start is subtracted again.
@@ -223,7 +223,7 @@ class AdaLoraOptions(Options):
         ge=0.0,
         lt=1.0,
     )
-    allocate_every: int | None = expert_option(
+    allocate_every: int | None = option(
         None,
         "Allocate every",
         "Steps between two allocations of the ranks. Empty: about a hundred allocations in a run.",
@@ -231,7 +231,7 @@ class AdaLoraOptions(Options):
         peft_name="-",
         ge=1,
     )
-    orthogonality: float = expert_option(
+    orthogonality: float = option(
         0.5,
         "Orthogonality",
         "Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. "
@@ -240,7 +240,7 @@ class AdaLoraOptions(Options):
         ge=0.0,
         le=10.0,
     )
-    sensitivity_smoothing: float = expert_option(
+    sensitivity_smoothing: float = option(
         0.85,
         "Sensitivity smoothing",
         "Smoothing of each rank's estimated sensitivity over the steps.",
@@ -248,7 +248,7 @@ class AdaLoraOptions(Options):
         gt=0.0,
         lt=1.0,
     )
-    uncertainty_smoothing: float = expert_option(
+    uncertainty_smoothing: float = option(
         0.85,
         "Uncertainty smoothing",
         "Smoothing of the uncertainty of that estimate.",
@@ -266,14 +266,14 @@ class LoHaOptions(Options):
     )
     alpha: int = alpha_option(16, "Strength of the change: it is scaled by alpha over rank.")
     target_modules: Targets = target_modules_option("are changed")
-    rank_dropout: float = expert_option(
+    rank_dropout: float = option(
         0.0,
         "Rank dropout",
         "Fraction of the change's rows that is dropped in a training step.",
         ge=0.0,
         lt=1.0,
     )
-    module_dropout: float = expert_option(
+    module_dropout: float = option(
         0.0,
         "Layer dropout",
         "Fraction of the adapted layers that is skipped in a training step.",
@@ -298,7 +298,7 @@ class LoKrOptions(LoHaOptions):
         ge=2,
         le=256,
     )
-    decompose_both: bool = expert_option(
+    decompose_both: bool = option(
         False, "Both factors thin", "Write the smaller factor as a product of thin matrices too."
     )
 

@@ -8,7 +8,7 @@ from engine.errors import Problem
 from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, rank_option, rank_text, target_modules_option
-from engine.options import Options, expert_option, option
+from engine.options import Options, option
 
 
 class OftOptions(Options):
@@ -19,7 +19,6 @@ class OftOptions(Options):
         "Block size",
         "Inputs that are rotated together. Larger blocks can learn more and train more parameters. If "
         "it doesn't divide a layer's width, the nearest size that does is used.",
-        level="essential",
         control="slider",
         peft_name="oft_block_size",
         ge=2,
@@ -31,7 +30,7 @@ class OftOptions(Options):
         "Use the same rotation for all blocks of a layer: fewer trainable parameters.",
         peft_name="block_share",
     )
-    fast_rotation: bool = expert_option(
+    fast_rotation: bool = option(
         True,
         "Fast rotation",
         "Approximate rotations by a short series instead of computing exact ones. Faster; lengths are "
@@ -57,7 +56,6 @@ class BoftOptions(Options):
         "Block size",
         "Inputs that are rotated together; must divide the input widths of all adapted layers. Larger "
         "blocks can learn more and train more parameters.",
-        level="essential",
         control="slider",
         peft_name="boft_block_size",
         ge=2,
@@ -91,7 +89,6 @@ class FourierFtOptions(Options):
         "Frequencies",
         "Trainable parameters of each adapted layer: amplitudes at random frequencies. A layer with fewer "
         "weights gets as many as it has weights.",
-        level="essential",
         control="slider",
         peft_name="n_frequency",
         ge=1,
@@ -115,7 +112,6 @@ class C3aOptions(Options):
         "Block size",
         "Size of a circulant block; must divide the widths of all adapted layers. Larger blocks train "
         "fewer parameters. Empty: the largest that divides, up to 256.",
-        level="essential",
         ge=1,
         le=8192,
     )

@@ -40,7 +40,6 @@ class LayersOptions(Options):
         1,
         "Last blocks",
         "Train the last blocks of each stack, which are nearest to the output.",
-        level="essential",
         zero="all",
         ge=0,
         le=128,
@@ -50,7 +49,6 @@ class LayersOptions(Options):
         "Named like",
         "Only layers with these names; * stands for anything: decoder.block.*.SelfAttention, lm_head, "
         "q. Case doesn't matter. Empty: all names.",
-        level="essential",
         control="patterns",
         min_length=1,
     )

@@ -11,9 +11,7 @@ Targets: TypeAlias = tuple[str, ...] | None
 
 def rank_option(default: int, help: str, *, maximum: int = 512, peft_name: str = "r") -> Any:
     """Declare the rank of a method; `help` says what it is a rank of."""
-    return option(
-        default, "Rank", help, level="essential", control="slider", peft_name=peft_name, ge=1, le=maximum
-    )
+    return option(default, "Rank", help, control="slider", peft_name=peft_name, ge=1, le=maximum)
 
 
 def alpha_option(default: int, help: str, *, maximum: int = 4096, peft_name: str = "") -> Any:
@@ -40,7 +38,6 @@ def target_modules_option(what: str) -> Any:
         "Applied to",
         f"Names of the weight matrices that {what}. Empty: the method's default for this base model. "
         '"all-linear": every linear layer except the output head.',
-        level="essential",
         control="chips",
         min_length=1,
     )

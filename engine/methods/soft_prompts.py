@@ -8,7 +8,7 @@ from typing import Literal
 from engine.errors import Problem
 from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import NoOptions
-from engine.options import Options, expert_option, option
+from engine.options import Options, option
 
 INIT_TEXT = "Summarize the following conversation in one or two short sentences."
 
@@ -25,7 +25,6 @@ def _virtual_tokens(default: int, help: str) -> int:
         default,
         "Virtual tokens",
         help,
-        level="essential",
         control="slider",
         peft_name="num_virtual_tokens",
         ge=1,
@@ -75,7 +74,7 @@ class MultitaskPromptOptions(PromptOptions):
     rank: int = option(
         1, "Rank", "Rank of the task's factor of the shared prompt.", peft_name="num_ranks", ge=1, le=64
     )
-    tasks: int = expert_option(
+    tasks: int = option(
         1,
         "Tasks",
         "Number of tasks in the file. Only the first is trained; the others keep their initial values.",
@@ -105,7 +104,6 @@ class PrefixOptions(Options):
         "Projection",
         "Trains a small network that computes the prefix, which makes training more stable; its "
         "learning rate is a thirtieth of the run's. Only the finished prefix is saved.",
-        level="essential",
         peft_name="prefix_projection",
     )
     encoder_width: int | None = _encoder_width(
@@ -121,7 +119,6 @@ class PTuningOptions(Options):
         "MLP",
         "Encoder",
         "The network that computes the vectors: each on its own (MLP), or in order (LSTM).",
-        level="essential",
         peft_name="encoder_reparameterization_type",
     )
     encoder_width: int | None = _encoder_width(

@@ -75,7 +75,7 @@ def show(window: Pages, page: str, files: Sequence[Path]) -> None:
     if found.base_model is not None:
         train = window.show_built("train")
         train.edit_copy()
-        train.buttons.sides.set_current("recipe")
+        train.right.show_recipe()
         train.panel.form.base_model_chooser().pick(str(paths.resolved(found.base_model)))
 
 

@@ -10,20 +10,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import OptionInfo, Options, describe, method
 from gui.forms.controls import Control, make_control
 from gui.forms.recipe_tables import followers
 from gui.inputs.fields import Field, ReadOnlyControl
 from gui.inputs.number_inputs import IntField
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, vbox
+from gui.widgets.layouts import vbox
 
+LEVELS = ("basic", "advanced")
+# Tables whose basic fields stand at the top.
+LEADING = ("base_model", "data")
+# Of a field that stands beside another one, and of one of the length.
+LEADER_WIDTH, LENGTH_WIDTH = 260, 240
 # The fields of the prompt's section, from any table.
 PROMPT = ("data.shots", "data.prompt_format", "data.prompt")
 # Beside the data, which they are asked for where they can't be found: all, where one is asked for.
@@ -39,23 +46,31 @@ LENGTH = ("training.epochs", "training.max_steps", "training.max_minutes")
 
 
 class FormLayout(QVBoxLayout):
-    """Lays out a form; `heads` are above the method's essential fields, `effect` is below them."""
+    """Lays out a form; `heads` are above the method's fields, `effect` is below them, `preview` below the length."""
 
     def __init__(
-        self, form: QWidget, fields: Mapping[str, list[FormField]], heads: Sequence[QWidget], effect: QWidget
+        self,
+        form: QWidget,
+        fields: Mapping[str, list[FormField]],
+        heads: Sequence[QWidget],
+        effect: QWidget,
+        preview: QWidget | None,
     ) -> None:
         super().__init__(form)
         self._form, self._fields = form, fields
         by_key = {field.key: field for table in fields.values() for field in table}
-        self._grids: list[FieldGrid | TrainingLength] = []
-        self._method_grids: list[FieldGrid] = []
+        self._grids: list[FieldGrid | Leaders | TrainingLength] = []
+        self._method_grid: FieldGrid | None = None
         self._headings: list[tuple[QWidget, FieldGrid]] = []
-        self._method_top, self._method_rest, self._prompt_layout = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        self._method_layout, self._prompt_layout = QVBoxLayout(), QVBoxLayout()
         self._prompt_grid = FieldGrid([by_key[key] for key in PROMPT])
         self.length = TrainingLength([by_key[key] for key in LENGTH], form)
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(12)
-        self._add_essential(heads, effect)
+        self._nothing = Label(tr("No setting found."), "body", "muted")
+        # A search leaves them out.
+        self._around: list[QWidget] = []
+        self._add_first(heads, effect, preview)
         for section, title in SECTIONS.items():
             heading = Label(tr(title), "section", "text")
             heading.setContentsMargins(0, 12, 0, 0)
@@ -63,27 +78,31 @@ class FormLayout(QVBoxLayout):
             self._headings.append((heading, self._add_section(section)))
         self.addStretch(1)
 
-    def _add_essential(self, heads: Sequence[QWidget], effect: QWidget) -> None:
-        for table in ("base_model", "data"):
-            self._add_grid(self._top(table))
-        for head in heads:
-            self.addWidget(head)
-        for part in (self._method_top, self._method_rest):
-            part.setSpacing(12)
-        self.addLayout(self._method_top)
-        self.addWidget(effect)
-        self.addLayout(self._method_rest)
-        self.addWidget(Line())
+    def _add_first(self, heads: Sequence[QWidget], effect: QWidget, preview: QWidget | None) -> None:
+        """Add what decides most of a run, above the sections."""
+        self.addWidget(self._nothing)
+        leaders = [*self._leaders("data"), *self._leaders("base_model")]
+        self._grids.append(Leaders(leaders, self._form))
+        self.addWidget(self._grids[-1])
+        self._add_grid([each for each in self._fields["data"] if each.key in COLUMNS])
+        self._add_around(*heads)
+        self._method_layout.setSpacing(12)
+        self.addLayout(self._method_layout)
+        self._add_around(effect)
         self._grids.append(self.length)
         self.addWidget(self.length)
-        self._add_grid(self._top("training"))
+        if preview is not None:
+            self._add_around(preview)
 
-    def _top(self, table: str) -> list[FormField]:
-        """Return the essential fields of a table and its columns, without those that have a row of their own."""
-        fields = [
-            each for each in self._fields[table] if each.info.level == "essential" or each.key in COLUMNS
-        ]
-        return [field for field in fields if field.key not in LENGTH]
+    def _leaders(self, table: str) -> list[FormField]:
+        return [each for each in self._fields[table] if each.info.level == LEVELS[0]]
+
+    def _add_around(self, *parts: QWidget) -> None:
+        """Add widgets that are no settings of the form's grids, or several settings."""
+        box = QWidget(self._form)
+        vbox(*parts, of=box, spacing=12)
+        self._around.append(box)
+        self.addWidget(box)
 
     def _add_section(self, section: str) -> FieldGrid:
         """Add the fields of a section, without those above."""
@@ -91,7 +110,9 @@ class FormLayout(QVBoxLayout):
             self.addLayout(self._prompt_layout)
             self._grids.append(self._prompt_grid)
             return self._prompt_grid
-        elsewhere = {field.key for field in self._top(section)} | {*LENGTH, *PROMPT}
+        elsewhere = {*LENGTH, *PROMPT, *COLUMNS}
+        if section in LEADING:
+            elsewhere |= {field.key for field in self._leaders(section)}
         return self._add_grid([each for each in self._fields[section] if each.key not in elsewhere])
 
     def _add_grid(self, fields: list[FormField]) -> FieldGrid:
@@ -102,23 +123,51 @@ class FormLayout(QVBoxLayout):
 
     def take_method(self, fields: Sequence[FormField]) -> None:
         """Lay out the fields of another method."""
-        for grid in self._method_grids:
-            grid.hide()
-            grid.deleteLater()
-        essential = [field for field in fields if field.info.level == "essential"]
-        rest = [field for field in fields if field.info.level != "essential"]
-        self._method_grids = [FieldGrid(essential, self._form), FieldGrid(rest, self._form)]
-        self._method_top.addWidget(self._method_grids[0])
-        self._method_rest.addWidget(self._method_grids[1])
+        if self._method_grid is not None:
+            self._method_grid.hide()
+            self._method_grid.deleteLater()
+        self._method_grid = FieldGrid(fields, self._form)
+        self._method_layout.addWidget(self._method_grid)
 
-    def show_where(self, wanted: Callable[[FormField], bool], *, is_prompt: bool) -> None:
+    def show_where(self, wanted: Callable[[FormField], bool], *, is_prompt: bool, is_search: bool) -> None:
         """Show the wanted fields. A method that is a prompt alone has no options: the prompt takes their place."""
-        (self._method_top if is_prompt else self._prompt_layout).addWidget(self._prompt_grid)
-        for grid in self._grids + self._method_grids:
+        (self._method_layout if is_prompt else self._prompt_layout).addWidget(self._prompt_grid)
+        grids = [*self._grids, *([self._method_grid] if self._method_grid is not None else [])]
+        for grid in grids:
             grid.show_where(wanted)
         for heading, grid in self._headings:
             apart = grid is not self._prompt_grid or not is_prompt
             heading.setVisible(apart and grid.isVisibleTo(self._form))
+        for box in self._around:
+            box.setHidden(is_search)
+        self._nothing.setVisible(is_search and not any(grid.isVisibleTo(self._form) for grid in grids))
+
+
+class Leaders(QWidget):
+    """Base model and data, side by side where there is room."""
+
+    def __init__(self, fields: Sequence[FormField], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._fields = fields
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(16)
+        for field in fields:
+            self._row.addWidget(field.around, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the fields side by side, or below each other."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= px(2 * LEADER_WIDTH)
+        direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        self._row.setDirection(direction)
+
+    def show_where(self, wanted: Callable[[FormField], bool]) -> None:
+        """Show the wanted fields; without any the row takes no space."""
+        shown = [wanted(field) for field in self._fields]
+        for field, seen in zip(self._fields, shown, strict=True):
+            field.around.setVisible(seen)
+        self.setVisible(any(shown))
 
 
 class TrainingLength(QWidget):
@@ -127,27 +176,25 @@ class TrainingLength(QWidget):
     def __init__(self, fields: Sequence[FormField], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._fields = tuple(fields)
+        self._title = Label("", "label", "muted", self)
         self._foot = Label("", "label", "hint", self, wrap=True)
         row = QHBoxLayout()
         row.setSpacing(8)
         for field in self._fields:
-            row.addWidget(field.around, 1, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(field.around, 10, Qt.AlignmentFlag.AlignTop)
+            style.scale(field.around, QWidget.setMaximumWidth, LENGTH_WIDTH)
             if isinstance(field.control.widget, IntField):
                 # Three in a row have room for a number, or for "automatic", alone.
                 field.control.widget.without_arrows()
-        vbox(
-            Label(tr("Stop after (whichever comes first)"), "label", "muted", self),
-            row,
-            self._foot,
-            of=self,
-            spacing=4,
-        )
+        row.addStretch(1)
+        vbox(self._title, row, self._foot, of=self, spacing=4)
 
     def show_where(self, wanted: Callable[[FormField], bool]) -> None:
         """Show the wanted fields; without any the row takes no space."""
         shown = [wanted(field) for field in self._fields]
         for field, seen in zip(self._fields, shown, strict=True):
             field.around.setVisible(seen)
+        self._title.setText(tr("Stop after (whichever comes first)") if sum(shown) > 1 else tr("Length"))
         self.setVisible(any(shown))
 
     def show_plan(self, plan: Mapping[str, Any], training: Mapping[str, Any]) -> None:
@@ -174,7 +221,6 @@ def length_text(plan: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     )
 
 
-LEVELS = ("essential", "more", "everything")
 # Of a column in the narrowest form.
 COLUMN_WIDTH = 142
 # Kinds whose value changes as a whole, with one click.
@@ -202,6 +248,11 @@ class FormField:
 
     def is_of(self, level: str) -> bool:
         return LEVELS.index(self.info.level) <= LEVELS.index(level)
+
+    def is_found(self, text: str) -> bool:
+        """Return whether each word of a search, in lower case, is in the title, the help or the name."""
+        said = f"{translate(self.info.title)} {translate(self.info.help)} {self.info.name}".casefold()
+        return all(word in said for word in text.split())
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem beside the field; an empty message removes it."""
@@ -329,9 +380,9 @@ class FollowedNotice(NoticeStrip):
 
 def _changed(leader: str, before: Tables, now: Tables) -> Iterator[tuple[str, OptionInfo]]:
     """Yield table and option of each setting that is another one; those of another method are all new."""
-    options = list(followers(leader))
+    options = sorted(followers(leader), key=lambda pair: pair[0] != "training")
     if leader == "base_model" and before["method"]["id"] == now["method"]["id"]:
-        options += [("method", info) for info in describe(method(now["method"]["id"]).options)]
+        options = [*(("method", info) for info in describe(method(now["method"]["id"]).options)), *options]
     for table, info in options:
         if _plain(before[table].get(info.name)) != _plain(now[table].get(info.name)):
             yield table, info

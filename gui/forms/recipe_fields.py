@@ -1,4 +1,4 @@
-"""The fields of a recipe with choices of their own: device, starting adapter, variant and layers.
+"""The fields of a recipe with choices of their own: method, device, starting adapter, variant and layers.
 
 What there is to choose from is passed in; no folder is read.
 """
@@ -11,13 +11,16 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Adapter, Method, variants
+from engine.api import METHODS, Adapter, Method, method, variants
 from gui.forms.controls import ModuleChips, PatternsField
 from gui.forms.form_layout import FormField
+from gui.inputs.choice_cards import Card, ChoiceCards
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
-from gui.look.format import bytes_text
+from gui.look.format import bytes_text, compact
 from gui.look.language import mark, tr, tr_count, translate
+from gui.widgets.buttons import link
+from gui.widgets.layouts import hbox, vbox
 
 START_FROM = "method.start_from"
 START_TITLE = mark("Continue from")
@@ -25,6 +28,7 @@ START_TOOLTIP = mark("Continues the training of this adapter, with the same base
 NO_ADAPTER = mark("none (new adapter)")
 STANDARD_TITLE = mark("Standard")
 CUSTOM = "custom"
+METHOD_TOOLTIP = mark("The PEFT method: which parameters are trained, and how.")
 VARIANT_TOOLTIP = mark("A published variant of the method. Choosing it sets the options.")
 CUSTOM_FOOT = mark("The options match no variant.")
 
@@ -131,6 +135,84 @@ def forget_modules(fields: Iterable[FormField]) -> None:
             field.around.set_right("")
 
 
+# What a newcomer chooses from: a method, or one of its variants after the slash, and what each is for.
+GOOD_METHODS = {
+    "lora": mark("A safe first choice: strong, small, easy to share."),
+    "lora/qlora": mark("The same with the model in 4 bits: for large models."),
+    "ia3": mark("The smallest adapter. Worth a try with little data."),
+    "full": mark("Everything is trained: the yardstick. A copy of the model."),
+}
+
+
+class MethodField(Field):
+    """Four good methods as cards, the last one the method in use if it is another; all others behind a button.
+
+    `chosen(method id, variant id)` reports a choice, `browse_requested` a press on the button.
+    """
+
+    chosen = Signal(str, str)
+    browse_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.cards = ChoiceCards()
+        self.all_button = link(tr_count(len(METHODS), "All {n} method…", "All {n} methods…"))
+        self._counts: dict[str, int | None] = {}
+        self._is_read_only = False
+        super().__init__(tr("Method"), self.cards, tooltip=tr(METHOD_TOOLTIP), parent=parent)
+        self.cards.chosen.connect(self._emit_chosen)
+        self.all_button.clicked.connect(self.browse_requested)
+
+    def _lay_out(self) -> None:
+        head = hbox((self._label, 1), self._right, self.all_button, spacing=8)
+        vbox(head, self.cards, self._problem, self._helper, of=self, spacing=4)
+
+    def show_method(self, method_id: str, variant_id: str | None) -> None:
+        """Show the method in use, and its variant if that has a card of its own."""
+        key = f"{method_id}/{variant_id}"
+        key = key if key in GOOD_METHODS else method_id
+        keys = [key] if self._is_read_only else list(GOOD_METHODS)
+        if key not in keys:
+            keys[-1] = key
+        if keys != self.cards.offered():
+            self.cards.offer([self._card(each) for each in keys], key)
+        self.cards.set_current(key)
+
+    def _card(self, key: str) -> Card:
+        entry, _, variant_id = key.partition("/")
+        titles = {one.id: one.title for one in method(entry).variants} | {"": method(entry).title}
+        line = tr(GOOD_METHODS[key]) if key in GOOD_METHODS else translate(method(entry).summary)
+        return Card(key, translate(titles[variant_id]), line, self._count_text(entry))
+
+    def _count_text(self, method_id: str) -> str:
+        count = self._counts.get(method_id)
+        return tr("{count} parameters", count=compact(count)) if count is not None else ""
+
+    def set_count(self, method_id: str, count: int | None) -> None:
+        """Show how many parameters a method trains; None if unknown."""
+        self._counts[method_id] = count
+        for key in self.cards.offered():
+            if key.partition("/")[0] == method_id:
+                self.cards.say(key, self._count_text(method_id))
+
+    def forget_counts(self) -> None:
+        """Clear the numbers, since they belong to another base model."""
+        for method_id in list(self._counts):
+            self.set_count(method_id, None)
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Show the method in use alone."""
+        self._is_read_only = read_only
+        self.all_button.setHidden(read_only)
+        self.cards.setEnabled(not read_only)
+        current = self.cards.current()
+        if current:
+            self.show_method(*current.split("/") if "/" in current else (current, None))
+
+    def _emit_chosen(self, key: str) -> None:
+        method_id, _, variant_id = key.partition("/")
+        self.chosen.emit(method_id, variant_id)
+
+
 class VariantField(Field):
     """`chosen(variant id)` reports a choice. Hidden for methods without variants."""
 
@@ -155,7 +237,6 @@ class VariantField(Field):
             self._choice.setItemData(index, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
         self._choice.set_key(CUSTOM if variant_id is None else variant_id)
         self.set_helper_text(tr(CUSTOM_FOOT) if variant_id is None else summaries.get(variant_id, ""))
-        self.setVisible(bool(entry.variants))
 
     def key(self) -> str:
         return self._choice.key()

@@ -13,7 +13,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import (
-    METHODS,
     STARTER,
     BaseFacts,
     Family,
@@ -40,7 +39,7 @@ from gui.forms.form_layout import (
     nearest,
 )
 from gui.forms.prompt_editor import PromptEditor
-from gui.forms.recipe_fields import START_FROM, StartFromField, VariantField
+from gui.forms.recipe_fields import START_FROM, MethodField, StartFromField, VariantField
 from gui.forms.recipe_tables import (
     TABLES,
     KeptSettings,
@@ -58,7 +57,6 @@ from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField
 from gui.look.format import plain
 from gui.look.language import tr, translate
-from gui.widgets.layouts import Line
 
 # Tables with an option that others follow. It has a hint from the plan.
 LEADERS = {"base_model": "id", "data": "source"}
@@ -74,8 +72,10 @@ class RecipeForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self, effect: QWidget, parent: QWidget | None = None) -> None:
-        """Build the form; `effect` is shown below the method's essential fields."""
+    def __init__(
+        self, effect: QWidget, preview: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Build the form; `effect` is shown below the method's fields, `preview` below the training's length."""
         super().__init__(parent)
         self._tables: dict[str, Any] = {}
         self._recipe: Recipe | None = None
@@ -84,24 +84,24 @@ class RecipeForm(QWidget):
         self._leaders, self._planned_base = list[Any](), BaseFacts()
         self._modules: dict[str, int] = {}
         # Fields that are shown though they are not of the level.
-        self._level, self._recalled = LEVELS[0], set[str]()
+        self._level, self._recalled, self._search = LEVELS[0], set[str](), ""
         self._writing = self._is_read_only = False
         self._kept = KeptSettings()
         self.followed = FollowedNotice()
         self.followed.acted.connect(self._take_back)
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
-        self._method_fields: list[FormField] = []
-        self._method = ComboBox([(entry.id, translate(entry.title)) for entry in METHODS])
-        self._method_field = Field(
-            tr("Method"), self._method, tooltip=tr("The PEFT method: which parameters are trained, and how.")
-        )
-        self._method.chosen.connect(self.choose_method)
+        self.method_fields: list[FormField] = []
+        self.method_field = MethodField()
+        self.method_field.chosen.connect(self._choose_card)
         self.variant = VariantField()
         self.variant.chosen.connect(self.choose_variant)
         self.start_from = StartFromField()
         self.start_from.chosen.connect(self._choose_origin)
-        heads = (self.followed, Line(), self._method_field, self.variant, self.start_from)
-        self._layout = FormLayout(self, self._fields, heads, effect)
+        # Fields that show more than one option, by the keys of problems and changes.
+        self._wholes: dict[str, Field] = {METHOD: self.method_field, f"{METHOD}.id": self.method_field}
+        self._wholes |= {VARIANT: self.variant, START_FROM: self.start_from}
+        heads = (self.followed, self.method_field, self.variant, self.start_from)
+        self._layout = FormLayout(self, self._fields, heads, effect, preview)
         self.length = self._layout.length
         self._show_fields()
         for key in LEADERS.items():
@@ -111,9 +111,7 @@ class RecipeForm(QWidget):
         for fields in self._fields.values():
             self._listen(fields)
         self.undo = FormUndo(self, self.tables(), self._go_back_to, self._show_field)
-        SavedState(self, "recipe", self._saved_state, self._restore_state)
-
-    # The recipe
+        SavedState(self, "recipe", self.draft, self.restore_draft)
 
     def set_recipe(self, wanted: Recipe) -> None:
         """Show a recipe; the prompt is shown with a sample until `show_plan`."""
@@ -217,23 +215,34 @@ class RecipeForm(QWidget):
         self._set_tables(complete(variants.changed(entry, variant_id, self.tables(), self._family)))
         self._report_edit(VARIANT)
 
+    def _choose_card(self, method_id: str, variant_id: str) -> None:
+        """Choose a method and its variant; what the variant before has set for the base model goes with it."""
+        if self.method_id() != method_id and self._variant():
+            self.choose_variant(variants.STANDARD)
+        self.choose_method(method_id)
+        if self._variant() != variant_id:
+            self.choose_variant(variant_id)
+
+    def _variant(self) -> str | None:
+        return variants.current(method(self.method_id()), self._tables, self._family)
+
     def _show_variant(self) -> None:
-        entry = method(self.method_id())
-        self.variant.show_variant(entry, variants.current(entry, self._tables, self._family))
+        entry, shown = method(self.method_id()), self._variant()
+        self.variant.show_variant(entry, shown)
+        self.variant.setVisible(bool(entry.variants) and self._level != LEVELS[0])
+        self.method_field.show_method(entry.id, shown)
 
     def _choose_origin(self, adapter_id: str) -> None:
         if not self._is_read_only and adapter_id != self._tables["method"].get("start_from", ""):
             self.set_values("method", {"start_from": adapter_id})
 
     def _show_origin(self) -> None:
-        """Show the adapter to start from: always if set, else from the level "more" on."""
+        """Show the adapter to start from: always if set, else on the level "advanced"."""
         table = self._tables["method"]
         adapter_id = str(table.get("start_from", ""))
         self.start_from.set_helper_text("")
         self.start_from.show_origin(str(self._tables["base_model"]["id"]), str(table["id"]), adapter_id)
         self.start_from.setVisible(bool(adapter_id) or self._level != LEVELS[0])
-
-    # Display
 
     def with_each_method(self) -> dict[str, Recipe]:
         """Return this recipe with every method that works with its base model, each as `choose_method` sets it."""
@@ -247,19 +256,27 @@ class RecipeForm(QWidget):
         return settings
 
     def set_level(self, level: str) -> None:
-        """Show the fields up to a level: essential, more or everything."""
-        self._level = level
+        """Show the fields of a level, basic or advanced."""
+        self._level, self._search = level, ""
         self._recalled.clear()
         self._show_fields()
         if self._tables:
             self._show_origin()
+            self._show_variant()
+
+    def search(self, text: str) -> None:
+        """Show only the settings that a text is found in; all of the level with ""."""
+        self._search = text.strip().casefold()
+        self._show_fields()
 
     def _show_fields(self) -> None:
         is_prompt = bool(self._tables) and not method(self.method_id()).trains
-        self._layout.show_where(self._is_wanted, is_prompt=is_prompt)
+        self._layout.show_where(self._is_wanted, is_prompt=is_prompt, is_search=bool(self._search))
 
     def _is_wanted(self, field: FormField) -> bool:
-        """Return whether a field is shown: by its level, or because the method is prompt-only."""
+        """Return whether a field is shown: by a search, by its level, or because the method is prompt-only."""
+        if self._search:
+            return field.is_found(self._search)
         if self._tables and not method(self.method_id()).trains:
             if field.key in PROMPT:
                 return True
@@ -271,9 +288,8 @@ class RecipeForm(QWidget):
         """Make the recipe read-only."""
         self._is_read_only = read_only
         self.undo.lock(read_only)
-        self._method_field.set_read_only(read_only)
-        self.variant.set_read_only(read_only)
-        self.start_from.set_read_only(read_only)
+        for whole in (self.method_field, self.variant, self.start_from):
+            whole.set_read_only(read_only)
         for field in self._all_fields():
             field.set_read_only(read_only)
 
@@ -283,18 +299,17 @@ class RecipeForm(QWidget):
         fields = {field.key: field for field in self._all_fields()}
         for field in fields.values():
             field.set_problem()
-        self._method_field.set_problem()
+        self.method_field.set_problem()
         self.start_from.set_problem()
         homeless = []
         for problem in problems:
             key = nearest(problem.field, fields)
             if key in fields:
                 fields[key].set_problem(problem.message, problem.hint)
-            elif problem.field in {"method", "method.id"}:
-                self._method_field.set_problem(translate(problem.message), translate(problem.hint))
-            elif problem.field == START_FROM:
-                self.start_from.set_problem(translate(problem.message), translate(problem.hint))
-                self.start_from.show()
+            elif problem.field in self._wholes:
+                whole = self._wholes[problem.field]
+                whole.set_problem(translate(problem.message), translate(problem.hint))
+                whole.show()
             else:
                 homeless.append(problem)
         self._recall({nearest(problem.field, fields) for problem in problems} & fields.keys())
@@ -320,7 +335,7 @@ class RecipeForm(QWidget):
         self.length.show_plan(plan, self._tables["training"])
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
-        recipe_fields.offer_modules(self._method_fields, plan)
+        recipe_fields.offer_modules(self.method_fields, plan)
         self._show_presets()
 
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
@@ -363,11 +378,10 @@ class RecipeForm(QWidget):
         assert isinstance(editor, PromptEditor)
         return editor
 
-    # Changes
     def _all_fields(self) -> Iterable[FormField]:
         for fields in self._fields.values():
             yield from fields
-        yield from self._method_fields
+        yield from self.method_fields
 
     def _listen(self, fields: Iterable[FormField]) -> None:
         for field in fields:
@@ -405,25 +419,18 @@ class RecipeForm(QWidget):
 
     def _show_field(self, key: str) -> QWidget | None:
         """Show a field, even if it is not of the level shown, and return it."""
-        wholes: dict[str, QWidget] = {
-            METHOD: self._method_field,
-            VARIANT: self.variant,
-            START_FROM: self.start_from,
-        }
-        if key in wholes:
-            return wholes[key]
+        if key in self._wholes:
+            return self._wholes[key]
         found = next((field for field in self._all_fields() if field.key == key), None)
         if found is not None and not self._is_wanted(found):
             self._recall({key})
         return found.around if found is not None else None
 
-    # Saved state
-
-    def _saved_state(self) -> str:
+    def draft(self) -> str:
         """Return the recipe being edited, complete or not; "" for the recipe of a run."""
         return "" if self._is_read_only else text_of(self._tables)
 
-    def _restore_state(self, text: str) -> None:
+    def restore_draft(self, text: str) -> None:
         """Show the recipe of an earlier start; leave the form unchanged if it can't be shown."""
         before = self.tables()
         try:
@@ -446,13 +453,12 @@ class RecipeForm(QWidget):
             value = tables.get(field.table, {}).get(field.info.name)
             if value is not None or field.info.optional:
                 field.control.write(value)
-        self._method.set_key(tables["method"]["id"])
         self._writing = False
         if leaders != self._leaders:
             self._leaders, self._planned_base, self._modules = leaders, BaseFacts(), {}
             for key, text in value_text.plan_feet({}, self._family, tables).items():
                 self.set_helper_text(key, text)
-            recipe_fields.forget_modules(self._method_fields)
+            recipe_fields.forget_modules(self.method_fields)
         self.set_helper_text(RATE, "")
         self._show_variant()
         self._show_origin()
@@ -460,21 +466,18 @@ class RecipeForm(QWidget):
 
     def _build_method_fields(self, method_id: str) -> None:
         entry = method(method_id)
-        self._method_fields = make_fields("method", entry.options)
-        self._layout.take_method(self._method_fields)
+        self.method_fields = make_fields("method", entry.options)
+        self._layout.take_method(self.method_fields)
         self._show_fields()
-        for field in self._method_fields:
+        for field in self.method_fields:
             field.set_read_only(self._is_read_only)
         if self._modules:  # Those of the last plan, until the next.
-            recipe_fields.offer_modules(self._method_fields, {"modules": self._modules})
-        self._listen(self._method_fields)
-        group = translate(entry.group)
-        # Lower case in English; other languages have their own rules.
-        self._method_field.set_right(group.lower() if group == entry.group else group)
+            recipe_fields.offer_modules(self.method_fields, {"modules": self._modules})
+        self._listen(self.method_fields)
 
     def _show_presets(self) -> None:
         """Show the preset's learning rate where none is set, and offer its layers as the default."""
-        recipe_fields.offer_default(self._method_fields, preset(self.method_id(), self._family))
+        recipe_fields.offer_default(self.method_fields, preset(self.method_id(), self._family))
         rate = self.field(RATE).control.widget
         assert isinstance(rate, FloatField)
         presets = method(self.method_id()).presets

@@ -194,10 +194,10 @@ def _check_state(cell: Cell) -> Qt.CheckState | None:
 
 
 def text_of(cell: Cell) -> str:
-    """Return the text of a cell, "" if it is only drawn."""
+    """Return the text of a cell."""
     if isinstance(cell, CheckCell):
         return f"{cell.text}, {cell.detail}" if cell.detail else cell.text
-    return "" if isinstance(cell, SparklineCell) else cell.text
+    return cell.text
 
 
 @dataclass(frozen=True)
@@ -262,13 +262,21 @@ class LinkCell(ShownTexts):
 
 
 @dataclass(frozen=True)
-class SparklineCell:
-    """The losses of the finished part of a run; they take `share` of the width."""
+class RunCell(ShownTexts):
+    """A title over a line of facts, with an icon and a note at the title's right; a `share` is drawn as a bar."""
 
-    values: tuple[float, ...]
-    share: float
-    token: str
+    title: str
+    foot: str
+    icon: str = ""
+    note: str = ""
+    token: str = "muted"
+    share: float | None = None
+
+    @property
+    def text(self) -> str:
+        """Both lines, as far as there is something to say."""
+        return ", ".join(filter(None, (self.title, self.note, self.foot)))
 
 
-Cell = TextCell | NameCell | CheckCell | ScoreCell | IconTextCell | LinkCell | SparklineCell
+Cell = TextCell | NameCell | CheckCell | ScoreCell | IconTextCell | LinkCell | RunCell
 EMPTY = TextCell("")

@@ -1,8 +1,8 @@
-"""The history's table model: runs grouped by the day they started."""
+"""The table model of the list of runs: what trains now, what waits, and what has ended, by the day it started."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -10,26 +10,23 @@ from typing import Literal
 
 from PySide6.QtCore import QObject
 
-from engine.api import OUT_OF_MEMORY, RunEntry
-from gui.look.format import UNKNOWN, duration_text, gain, number_text, percent
-from gui.look.language import mark, tr, translate
-from gui.models.grouped_table import (
-    EMPTY,
-    Cell,
-    Column,
-    GroupedTable,
-    Heading,
-    IconTextCell,
-    LinkCell,
-    NameCell,
-    SparklineCell,
-    TextCell,
-)
-from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_text, data_text, day_text
+from engine.api import OUT_OF_MEMORY, RunEntry, run_names
+from gui.look.format import about_text, duration_text, gain, number_text, percent
+from gui.look.language import mark, tr, tr_count, translate
+from gui.models.grouped_table import Column, GroupedTable, Heading, RunCell
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_text, data_text, day_text, moment_text
 
 Show = Literal["all", "completed", "resumable"]
 SHOWN: tuple[Show, ...] = ("all", "completed", "resumable")
-Action = Literal["", "open", "resume", "again", "edit"]
+
+
+@dataclass(frozen=True)
+class WaitingRun:
+    """A run or an arena that waits in the queue, and what for."""
+
+    id: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,6 @@ _VERDICTS = {
     "too few to tell": mark("too few conversations to tell"),
     "worse": mark("worse"),
 }
-_RECIPE_ERRORS = {"RecipeError", "DataError", "BaseModelError", "TrainingError", "DeviceError"}
 
 
 def outcome_of(entry: RunEntry) -> Outcome:
@@ -79,21 +75,6 @@ def outcome_of(entry: RunEntry) -> Outcome:
     failed = entry.outcome == "failed"
     text = _FAILURES.get(entry.failure_kind, found.text) if failed else found.text
     return replace(found, text=tr(text))
-
-
-def next_step(entry: RunEntry) -> tuple[Action, str]:
-    """Return the suggested next action for a run, and its text; nothing for a completed one."""
-    if entry.running:
-        return "open", tr("Show")
-    if entry.recipe is None or entry.outcome == "completed":
-        return "", ""
-    if entry.failure_kind == OUT_OF_MEMORY:
-        return "open", tr("Choose a plan") if entry.has_fallbacks else tr("Show")
-    if entry.outcome == "failed" and entry.failure_kind in _RECIPE_ERRORS:
-        return "edit", tr("New run from these settings")
-    if entry.device_released:
-        return "resume", tr("Continue")
-    return ("resume", tr("Resume")) if entry.can_resume else ("again", tr("Run again"))
 
 
 def is_shown(entry: RunEntry, show: Show) -> bool:
@@ -122,30 +103,26 @@ def started(entry: RunEntry) -> datetime:
     return datetime.fromtimestamp(entry.started_at, UTC).astimezone()
 
 
-class RunTable(GroupedTable[RunEntry]):
-    """Runs by day, newest first; `put` adds or updates runs, `show_only` filters them."""
+class RunTable(GroupedTable[RunEntry | WaitingRun]):
+    """Runs by day, newest first, below those that train or wait; `put` adds or updates, `show_only` filters."""
 
-    columns = (
-        Column("name", mark("Run")),
-        Column("outcome", mark("Outcome"), 150),
-        Column("loss", mark("Loss"), 132, hidden_below=760),
-        Column("steps", mark("Steps"), 128, right=True, hidden_below=1040),
-        Column("time", mark("Time"), 100, right=True, hidden_below=1000),
-        Column("gain", mark("ROUGE-1 gain"), 126, right=True, hidden_below=500),
-        Column("chrf", mark("chrF gain"), 112, right=True, hidden_below=1240),
-        Column("started", mark("Started"), 96, right=True, hidden_below=600),
-        Column("next", "", 132, right=True),
-    )
+    columns = (Column("run", mark("Run"), least=0),)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: dict[str, RunEntry] = {}
+        self._waiting: list[WaitingRun] = []
         self._show: Show = "all"
         self._search = ""
 
     def put(self, entries: Iterable[RunEntry]) -> None:
         self._entries |= {entry.id: entry for entry in entries}
         self._refill()
+
+    def put_waiting(self, waiting: Sequence[WaitingRun]) -> None:
+        if list(waiting) != self._waiting:
+            self._waiting = list(waiting)
+            self._refill()
 
     def retain(self, ids: Iterable[str]) -> None:
         """Remove all runs but these."""
@@ -155,13 +132,21 @@ class RunTable(GroupedTable[RunEntry]):
             self._refill()
 
     def update_live(self, entry: RunEntry) -> None:
-        """Update a listed run without moving any row."""
-        if entry.id in self._entries:
+        """Update a listed run; no row moves unless it has just begun."""
+        known = self._entries.get(entry.id)
+        if known is not None and known.running != entry.running:
+            self.put([entry])
+        elif known is not None:
             self._entries[entry.id] = entry
             self.replace(entry)
 
     def entries(self) -> list[RunEntry]:
+        """Return all runs, shown or not, newest first."""
         return sorted(self._entries.values(), key=lambda entry: entry.started_at, reverse=True)
+
+    def runs(self) -> list[RunEntry]:
+        """Return the runs that are shown."""
+        return [item for item in self.items() if isinstance(item, RunEntry)]
 
     def entry(self, run_id: str) -> RunEntry | None:
         return self._entries.get(run_id)
@@ -180,95 +165,83 @@ class RunTable(GroupedTable[RunEntry]):
 
     def _refill(self) -> None:
         shown = [entry for entry in self.entries() if is_shown(entry, self._show) and self._is_found(entry)]
-        rows: list[Heading | RunEntry] = []
+        rows: list[Heading | RunEntry | WaitingRun] = []
+        if now := [entry for entry in shown if entry.running]:
+            rows += [Heading(tr("Now")), *now]
+        if self._waiting and self._show == "all" and not self._search:
+            rows += [Heading(tr("Waiting")), *self._waiting]
         today = datetime.now(UTC).astimezone().date()
-        for day, found in groupby(shown, key=_day):
+        for day, found in groupby((entry for entry in shown if not entry.running), key=_day):
             rows.append(Heading(day_text(day, today)))
             rows.extend(found)
         self.set_rows(rows)
 
-    def key_of(self, item: RunEntry) -> str:
+    def key_of(self, item: RunEntry | WaitingRun) -> str:
         return item.id
 
-    def cell(self, item: RunEntry, key: str) -> Cell:
-        return _CELLS[key](item)
+    def cell(self, item: RunEntry | WaitingRun, key: str) -> RunCell:
+        if isinstance(item, WaitingRun):
+            return RunCell(item.name, item.reason)
+        outcome = outcome_of(item)
+        if item.running:
+            left = (
+                tr("{time} left", time=about_text(item.seconds_left)) if item.seconds_left else outcome.text
+            )
+            return RunCell(_title(item), _foot(item, left), share=item.fraction_done)
+        if item.outcome == "completed":
+            icon, _, token = VERDICTS.get(item.verdict, UNKNOWN_VERDICT)
+            foot = _foot(item, duration_text(item.seconds or None))
+            return RunCell(
+                _title(item), foot, *((icon, gain(item.gain), token) if item.gain is not None else ())
+            )
+        return RunCell(_title(item), _foot(item, outcome.text), outcome.icon, "", outcome.token)
 
-    def accessible_text(self, item: RunEntry) -> str:
-        parts = [
-            item.name,
-            outcome_of(item).text,
-            tr("steps: {steps}", steps=_steps(item).text),
-            duration_text(item.seconds),
-        ]
-        if item.gain is not None:
-            verdict = tr(_VERDICTS[item.verdict]) if item.verdict in _VERDICTS else tr("not compared")
-            parts.append(f"ROUGE-1 {gain(item.gain)}, {verdict}")
-        if item.chrf_gain is not None:
-            parts.append(f"chrF {gain(item.chrf_gain)}")
-        action, text = next_step(item)
-        parts.append(tr("started {time}", time=f"{started(item):%H:%M}"))
-        parts += [tr("next: {step}", step=text)] if action else []
-        return ", ".join(parts)
+    def accessible_text(self, item: RunEntry | WaitingRun) -> str:
+        if isinstance(item, WaitingRun):
+            return f"{item.name}, {item.reason}"
+        return ", ".join(filter(None, (item.name, outcome_of(item).text, *_facts(item))))
 
-    def explanation(self, item: RunEntry, key: str) -> str:
-        if key == "outcome":
-            return translate(item.failure_message or item.error)
-        if key == "gain":
-            same = tr("No measurable difference") if item.verdict == "no measurable difference" else ""
-            chrf = "" if item.chrf_gain is None else f"chrF {gain(item.chrf_gain)}"
-            return "\n".join(filter(None, (same, chrf)))
-        return ""
+    def explanation(self, item: RunEntry | WaitingRun, key: str) -> str:
+        if isinstance(item, WaitingRun):
+            return item.name
+        when = tr("Started {when}", when=moment_text(started(item), datetime.now(UTC)))
+        why = translate(item.failure_message or item.error)
+        return "\n".join(filter(None, (item.name, outcome_of(item).text, why, when, *_facts(item))))
+
+
+def _title(entry: RunEntry) -> str:
+    """Return base model and method, or the name that a person gave."""
+    parts = entry.name.split(run_names.SEPARATOR)
+    is_named = entry.recipe is None or entry.recipe.given_name
+    return entry.name if is_named or len(parts) != 3 else run_names.SEPARATOR.join((parts[0], parts[2]))
+
+
+def _foot(entry: RunEntry, fact: str) -> str:
+    data = data_text(entry.recipe.data.source) if entry.recipe is not None else ""
+    return run_names.SEPARATOR.join(filter(None, (data, fact)))
+
+
+def _facts(entry: RunEntry) -> list[str]:
+    """Return the figures of a run."""
+    facts = (
+        [tr("steps: {steps}", steps=_steps(entry)), duration_text(entry.seconds)] if entry.total_steps else []
+    )
+    if entry.gain is not None:
+        verdict = tr(_VERDICTS[entry.verdict]) if entry.verdict in _VERDICTS else tr("not compared")
+        facts.append(f"ROUGE-1 {gain(entry.gain)}, {verdict}")
+    if entry.chrf_gain is not None:
+        facts.append(f"chrF {gain(entry.chrf_gain)}")
+    if entry.attempts > 1:
+        facts.append(tr_count(entry.attempts, "{n} attempt", "{n} attempts"))
+    return facts
 
 
 def _day(entry: RunEntry) -> date:
     return started(entry).date()
 
 
-def _outcome(entry: RunEntry) -> Cell:
-    found = outcome_of(entry)
-    return IconTextCell(found.icon, found.text, found.token, text_token=found.text_token)
-
-
-def _loss(entry: RunEntry) -> Cell:
-    if len(entry.loss) < 2:
-        return EMPTY
-    token = "accent" if entry.running or entry.outcome == "completed" else "grey"
-    return SparklineCell(entry.loss, entry.fraction_done, token)
-
-
-def _steps(entry: RunEntry) -> TextCell:
-    if not entry.total_steps:
-        return TextCell(UNKNOWN, "figure", right=True)
+def _steps(entry: RunEntry) -> str:
     done = number_text(entry.step)
     if entry.step < entry.total_steps:
-        done = tr("{step} of {total}", step=done, total=number_text(entry.total_steps))
-    return TextCell(done, "figure", right=True)
-
-
-def _time(entry: RunEntry) -> Cell:
-    return TextCell(duration_text(entry.seconds or None), "figure", right=True)
-
-
-def _gain(entry: RunEntry) -> Cell:
-    if entry.gain is None:
-        return TextCell(UNKNOWN, "figure", right=True)
-    icon, _, token = VERDICTS.get(entry.verdict, UNKNOWN_VERDICT)
-    return IconTextCell(icon, gain(entry.gain), token, right=True, role="figure_medium")
-
-
-def _next(entry: RunEntry) -> Cell:
-    _, text = next_step(entry)
-    return LinkCell(text, right=True) if text else EMPTY
-
-
-_CELLS = {
-    "name": lambda entry: NameCell(entry.name),
-    "outcome": _outcome,
-    "loss": _loss,
-    "steps": _steps,
-    "time": _time,
-    "gain": _gain,
-    "chrf": lambda entry: TextCell(gain(entry.chrf_gain), "figure", right=True),
-    "started": lambda entry: TextCell(f"{started(entry):%H:%M}", "figure", right=True),
-    "next": _next,
-}
+        return tr("{step} of {total}", step=done, total=number_text(entry.total_steps))
+    return done

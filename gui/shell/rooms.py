@@ -41,9 +41,8 @@ ROOMS = {
         mark("Train"),
         "train",
         {
-            "train": View(mark("Run"), "train", "gui.pages.train.page:TrainPage", mark("New run")),
-            "history": View(
-                mark("All runs"), "history", "gui.pages.history.page:HistoryPage", mark("History")
+            "train": View(
+                mark("Runs"), "train", "gui.pages.train.page:TrainPage", mark("New run, all runs, history")
             ),
             "arena": View(mark("Compare methods"), "arena", "gui.pages.arena.page:ArenaPage", mark("Arena")),
         },
@@ -91,7 +90,7 @@ ROOMS = {
     ),
 }
 # Views that went into another one.
-MOVED = {"examples": "compare", "blind": "compare"}
+MOVED = {"examples": "compare", "blind": "compare", "history": "train"}
 VIEWS = {key: view for room in ROOMS.values() for key, view in room.views.items()}
 
 

@@ -1,15 +1,20 @@
-"""Draws the cells of a grouped table: backgrounds, names with tags, verdicts, intervals, sparklines."""
+"""Draws the cells of a grouped table: backgrounds, names with tags, verdicts, intervals, runs."""
 
 from __future__ import annotations
 
 import html
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+)
 
 from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.look import icons, style
@@ -23,8 +28,8 @@ from gui.models.grouped_table import (
     IconTextCell,
     LinkCell,
     NameCell,
+    RunCell,
     ScoreCell,
-    SparklineCell,
     TextCell,
     text_of,
 )
@@ -50,7 +55,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.save()
         head = index.data(HEADING_ROLE)
         if isinstance(head, Heading):
-            _paint_head(painter, option.rect, head)
+            _paint_head(painter, option.rect, head, has_lines=self._view.has_lines)
         else:
             self._paint_row(painter, option, index)
         painter.restore()
@@ -68,7 +73,8 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(rect, style.color("accent_soft"))
         elif index.row() == self._view.hovered_row:
             painter.fillRect(rect, style.color("hover", HOVER_ALPHA))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+        if self._view.has_lines:
+            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
         if selected and index.column() == 0:
             ltr = self._view.layoutDirection() == Qt.LayoutDirection.LeftToRight
             left = rect.left() if ltr else rect.right() - BAR + 1
@@ -96,9 +102,10 @@ def _role(cell: NameCell | TextCell) -> str:
     return "body_medium" if isinstance(cell, NameCell) else cell.role
 
 
-def _paint_head(painter: QPainter, rect: QRect, head: Heading) -> None:
+def _paint_head(painter: QPainter, rect: QRect, head: Heading, *, has_lines: bool) -> None:
     inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
-    painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+    if has_lines:
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
     taken = 0
     if head.facts:
         painter.setFont(font("body"))
@@ -107,8 +114,8 @@ def _paint_head(painter: QPainter, rect: QRect, head: Heading) -> None:
         facts = painter.fontMetrics().elidedText(head.facts, Qt.TextElideMode.ElideRight, room)
         painter.drawText(inner, _aligned(right=True), facts)
         taken = painter.fontMetrics().horizontalAdvance(facts) + px(16)
-    painter.setFont(font("body_semibold"))
-    painter.setPen(style.color("text"))
+    painter.setFont(font("body_semibold" if has_lines else "label_medium"))
+    painter.setPen(style.color("text" if has_lines else "muted"))
     _draw_cut(painter, inner.adjusted(0, 0, -taken, 0), head.title)
 
 
@@ -216,8 +223,33 @@ def _paint_link(painter: QPainter, rect: QRect, cell: LinkCell, _selected: bool)
     _draw_cut(painter, rect, cell.text, right=cell.right)
 
 
-def _paint_spark(painter: QPainter, rect: QRect, cell: SparklineCell, _selected: bool) -> None:
-    paint_sparkline(painter, QRectF(rect.adjusted(0, px(8), 0, -px(7))), cell.values, cell.share, cell.token)
+def _paint_run(painter: QPainter, rect: QRect, cell: RunCell, _selected: bool) -> None:
+    """Draw a title with its note over a line of facts, and between them a bar of the share that is done."""
+    line, bar = px(20), px(6) if cell.share is not None else 0
+    top = rect.top() + (rect.height() - 2 * line - bar) // 2
+    first, side = QRect(rect.left(), top, rect.width(), line), px(ICON)
+    taken = 0
+    if cell.icon:
+        painter.setFont(font("figure_small"))
+        painter.setPen(style.color(cell.token))
+        wide = _draw_cut(painter, first, cell.note, right=True)
+        gap = px(4) if cell.note else 0
+        taken = wide + gap + side + px(8)
+        left = first.right() + 1 - wide - gap - side
+        icons.paint(
+            painter, QRectF(left, first.center().y() - side / 2 + 0.5, side, side), cell.icon, cell.token
+        )
+    painter.setFont(font("body_medium"))
+    painter.setPen(style.color("text"))
+    _draw_cut(painter, first, elided_name(cell.title, painter.fontMetrics(), rect.width() - taken))
+    if cell.share is not None:
+        track = QRectF(rect.left(), first.bottom() + 2, rect.width(), 4)
+        painter.fillRect(track, style.color("grey_soft"))
+        track.setWidth(track.width() * cell.share)
+        painter.fillRect(track, style.color("accent_fill"))
+    painter.setFont(font("label"))
+    painter.setPen(style.color("muted"))
+    _draw_cut(painter, QRect(rect.left(), first.bottom() + bar, rect.width(), line), cell.foot)
 
 
 PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
@@ -227,32 +259,5 @@ PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
     ScoreCell: _paint_scored,
     IconTextCell: _paint_signed,
     LinkCell: _paint_link,
-    SparklineCell: _paint_spark,
+    RunCell: _paint_run,
 }
-
-
-def paint_sparkline(
-    painter: QPainter, rect: QRectF, values: Sequence[float], share: float = 1.0, token: str = "accent"
-) -> None:
-    """Draw values over the first `share` of a rectangle (the finished part of the run), the lowest at the bottom."""
-    finite = [value for value in values if math.isfinite(value)]
-    if len(finite) < 2:
-        return
-    low, high = min(finite), max(finite)
-    across = rect.width() * min(1.0, max(0.05, share)) / (len(finite) - 1)
-    tall = rect.height() - 2
-    spread = (high - low) or 1.0
-    points = [
-        QPointF(rect.left() + at * across, rect.bottom() - 1 - tall * (value - low) / spread)
-        for at, value in enumerate(finite)
-    ]
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(
-        QPen(
-            style.color(token), 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-        )
-    )
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPolyline(QPolygonF(points))
-    painter.restore()

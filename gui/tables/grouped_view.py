@@ -64,6 +64,8 @@ class GroupedTableView(QTableView):
     delete_wanted = Signal(object)
     order_wanted = Signal(str)
     check_pressed = Signal(object)
+    # Whether there are hairlines below rows, and headings as large as titles.
+    has_lines = True
 
     def __init__(
         self,
@@ -143,6 +145,11 @@ class GroupedTableView(QTableView):
         self.scrollTo(self.table().index(row, 0))
         return True
 
+    def choose_nothing(self) -> None:
+        """Select no item, nor one after the next reading."""
+        self._last_key, self._last_keys = "", []
+        self.selectionModel().clear()
+
     def choose_first(self) -> None:
         """Select the first item, if there is one."""
         for row in range(self.table().rowCount()):
@@ -173,11 +180,12 @@ class GroupedTableView(QTableView):
         self.clearSpans()
         model = self.table()
         usual, tall = px(self._row_height), px(GROUP_HEIGHT)
+        first = usual if self.has_lines else tall
         for row in range(model.rowCount()):
             head = model.is_heading(row)
             if head and model.columnCount() > 1:
                 self.setSpan(row, 0, 1, model.columnCount())
-            height = tall if head and row else usual
+            height = tall if head and row else first if head else usual
             if self.rowHeight(row) != height:
                 self.setRowHeight(row, height)
         row = model.row_of(self._last_key)

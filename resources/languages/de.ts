@@ -318,6 +318,11 @@
    <translation>Ein Lauf eines anderen Programms</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>A safe first choice: strong, small, easy to share.</source>
+   <translation>Eine sichere erste Wahl: stark, klein, leicht weiterzugeben.</translation>
+  </message>
+  <message>
    <location filename="../../gui/workers/worker_manager.py" />
    <source>A scoring is using the device.</source>
    <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
@@ -483,6 +488,11 @@
    <translation>Hinzufügen…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Advanced</source>
+   <translation>Erweitert</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>Against full fine-tuning</source>
    <translation>Gegen volle Feinabstimmung</translation>
@@ -493,7 +503,7 @@
    <translation>Gegen das Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>All</source>
    <translation>Alle</translation>
   </message>
@@ -567,10 +577,13 @@
    <source>All options</source>
    <translation>Alle Optionen</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>All runs</source>
-   <translation>Alle Läufe</translation>
+  <message numerus="yes">
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>All {n} methods…</source>
+   <translation>
+    <numerusform>Alle {n} Verfahren…</numerusform>
+    <numerusform>Alle {n} Verfahren…</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
@@ -753,9 +766,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurück zur Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/page_header.py" />
-   <source>Back to the running run</source>
-   <translation>Zurück zum laufenden Lauf</translation>
+   <location filename="../../gui/pages/train/method_chooser.py" />
+   <source>Back to the recipe</source>
+   <translation>Zurück zum Rezept</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -808,9 +821,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung der Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_files.py" />
+   <location filename="../../gui/forms/recipe_files.py" />
    <source>Based on your last run</source>
    <translation>Wie in Ihrem letzten Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Basic</source>
+   <translation>Einfach</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/content_pane.py" />
@@ -908,7 +926,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verschmelzbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>Can resume</source>
    <translation>Fortsetzbar</translation>
   </message>
@@ -973,7 +991,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Change the search, or show all.</source>
    <translation>Ändern Sie die Suche, oder zeigen Sie alle.</translation>
   </message>
@@ -1111,11 +1129,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/picker.py" />
    <source>Choose a plain text file.</source>
    <translation>Wählen Sie eine reine Textdatei.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Choose a plan</source>
-   <translation>Plan wählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
@@ -1268,14 +1281,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ohne Namen zwischen den Zusammenfassungen der markierten Einträge wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
-   <source>Compare their scores and settings</source>
-   <translation>Wertungen und Einstellungen nebeneinander ansehen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Compared</source>
    <translation>Im Vergleich</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_list.py" />
+   <source>Compare…</source>
+   <translation>Vergleichen…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/scores_view.py" />
@@ -1376,7 +1389,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Von hier weiter trainieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>Continue training from its adapter</source>
    <translation>Vom Adapter aus weitertrainieren</translation>
   </message>
@@ -1476,7 +1489,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_operations.py" />
    <source>Copy all</source>
    <translation>Alles kopieren</translation>
   </message>
@@ -1819,7 +1832,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>Does not fit: {needed} of {available}</source>
    <translation>Passt nicht: {needed} von {available}</translation>
   </message>
@@ -1977,11 +1990,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Epoche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Essential</source>
-   <translation>Wesentlich</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Estimating the time…</source>
    <translation>Wird berechnet, wie lange das dauert…</translation>
@@ -2007,16 +2015,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Jedes Gespräch ist angenommen oder übersprungen. Verwenden Sie die Zusammenfassungen für den nächsten Lauf.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>Every run is saved here to open, resume or repeat.</source>
-   <translation>Jeder Lauf wird hier gespeichert. Sie können ihn öffnen, fortsetzen oder wiederholen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Everything</source>
-   <translation>Alles</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Everything Tunesmith needs is installed</source>
    <translation>Alles, was Tunesmith braucht, ist installiert</translation>
@@ -2028,6 +2026,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>Alles, was Tunesmith braucht, ist installiert. {n} Hinweis</numerusform>
     <numerusform>Alles, was Tunesmith braucht, ist installiert. {n} Hinweise</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>Everything is trained: the yardstick. A copy of the model.</source>
+   <translation>Alles wird trainiert: der Maßstab. Eine Kopie des Modells.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -2210,11 +2213,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weniger Optionen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Fields shown</source>
-   <translation>Gezeigte Felder</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>Figure on the horizontal axis</source>
    <translation>Größe auf der waagrechten Achse</translation>
@@ -2355,12 +2353,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einführung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>Fits in 4 bits (NF4)</source>
    <translation>Passt in 4 Bit (NF4)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>Fits in {format}</source>
    <translation>Passt in {format}</translation>
   </message>
@@ -2540,7 +2538,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vom Hub…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_files.py" />
+   <location filename="../../gui/forms/recipe_files.py" />
    <source>From the preset “{name}”</source>
    <translation>Aus der Vorlage „{name}“</translation>
   </message>
@@ -2975,6 +2973,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lernrate</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/form_layout.py" />
+   <source>Length</source>
+   <translation>Länge</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Library</source>
    <translation>Bibliothek</translation>
@@ -3040,7 +3043,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Log</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_operations.py" />
    <source>Log of {run}</source>
    <translation>Protokoll von {run}</translation>
   </message>
@@ -3070,7 +3073,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Sieht nach…</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/pages/arena/charts.py" />
    <source>Loss</source>
    <translation>Verlust</translation>
   </message>
@@ -3110,7 +3113,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>MB auf der Festplatte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>Make an adapter from the checkpoint at step {step}</source>
    <translation>Adapter aus dem Prüfpunkt bei Schritt {step} erstellen</translation>
   </message>
@@ -3213,6 +3216,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Einträge für {arena}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run_list.py" />
+   <source>More for runs</source>
+   <translation>Mehr zu Läufen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>More than {least}, at most {most}.</source>
    <translation>Mehr als {least}, höchstens {most}.</translation>
@@ -3261,7 +3269,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_operations.py" />
    <source>Moved {n} runs to the trash.</source>
    <translation>
     <numerusform>{n} Lauf in den Papierkorb verschoben.</numerusform>
@@ -3344,9 +3352,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Neuer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/pages/train/page_header.py" />
    <source>New run from these settings</source>
    <translation>Kopie bearbeiten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/rooms.py" />
+   <source>New run, all runs, history</source>
+   <translation>Neuer Lauf, alle Läufe, Verlauf</translation>
   </message>
   <message>
    <location filename="../../gui/core/preferences.py" />
@@ -3564,19 +3577,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Zeile gewählt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>No run found</source>
-   <translation>Kein Lauf gefunden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>No runs yet</source>
-   <translation>Noch keine Läufe</translation>
+   <location filename="../../gui/pages/train/run_list.py" />
+   <source>No run found. Change the search, or show all.</source>
+   <translation>Kein Lauf gefunden. Ändern Sie die Suche, oder zeigen Sie alle.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>No scores per conversation</source>
    <translation>Keine Wertungen je Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/form_layout.py" />
+   <source>No setting found.</source>
+   <translation>Keine Einstellung gefunden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -3939,7 +3952,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dateien öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Open folder</source>
    <translation>Ordner öffnen</translation>
   </message>
@@ -4067,11 +4080,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run_notices.py" />
    <source>Out of memory before the first step</source>
    <translation>Kein Speicher mehr vor dem ersten Schritt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Outcome</source>
-   <translation>Ergebnis</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -4249,7 +4257,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Portugiesisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Precision</source>
    <translation>Genauigkeit</translation>
   </message>
@@ -4275,8 +4283,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
-   <source>Presets…</source>
-   <translation>Vorlagen…</translation>
+   <source>Presets</source>
+   <translation>Vorlagen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/panes.py" />
@@ -4384,6 +4392,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tunesmith beenden</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>ROUGE-1</source>
+   <translation>ROUGE-1</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>ROUGE-1 and chrF on one conversation with a reference, so no interval.</source>
    <translation>ROUGE-1 und chrF auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
@@ -4412,11 +4425,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>ROUGE-1 fell by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 fiel um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>ROUGE-1 gain</source>
-   <translation>ROUGE-1-Gewinn</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/conversation_detail.py" />
@@ -4547,9 +4555,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezeptproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_files.py" />
+   <location filename="../../gui/forms/recipe_files.py" />
    <source>Recipes (*.toml);;All files (*)</source>
    <translation>Rezepte (*.toml);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Recipe…</source>
+   <translation>Rezept…</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -4627,7 +4640,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ersetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/report_export.py" />
+   <location filename="../../gui/pages/train/run_operations.py" />
    <source>Report saved as {place}.</source>
    <translation>Der Bericht wurde als {place} gespeichert.</translation>
   </message>
@@ -4657,7 +4670,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ergebnisse</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/pages/home/page.py" />
    <source>Resume</source>
    <translation>Fortsetzen</translation>
   </message>
@@ -4742,7 +4755,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Run again</source>
    <translation>Erneut starten</translation>
   </message>
@@ -4765,6 +4778,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Runs</source>
    <translation>Läufe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_list.py" />
+   <source>Runs: can resume</source>
+   <translation>Läufe: fortsetzbar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_list.py" />
+   <source>Runs: completed</source>
+   <translation>Läufe: abgeschlossen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -4902,12 +4925,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diagramm speichern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_files.py" />
+   <location filename="../../gui/forms/recipe_files.py" />
    <source>Save the recipe</source>
    <translation>Rezept speichern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/report_export.py" />
+   <location filename="../../gui/pages/train/run_operations.py" />
    <source>Save the report</source>
    <translation>Bericht speichern</translation>
   </message>
@@ -4927,7 +4950,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als {place} gespeichert: Jede Zusammenfassung kommt in das leere „prediction“.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Saved step</source>
    <translation>Gespeicherter Schritt</translation>
   </message>
@@ -5067,9 +5090,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf dieser Seite suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>Search runs</source>
    <translation>Läufe suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Search settings</source>
+   <translation>Einstellungen suchen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -5087,7 +5115,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf dem Hub suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Seed</source>
    <translation>Startwert</translation>
   </message>
@@ -5100,11 +5128,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/page.py" />
    <source>Select two to six adapters, with Ctrl or Shift</source>
    <translation>Zwei bis sechs Adapter auswählen, mit Strg oder Umschalt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/run_details.py" />
-   <source>Select two to six runs with adapters to compare them</source>
-   <translation>Zum Vergleichen zwei bis sechs Läufe auswählen, die einen Adapter ergeben haben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/effect_panel.py" />
@@ -5192,6 +5215,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Settings shown</source>
+   <translation>Gezeigte Einstellungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Several</source>
    <translation>Mehrere</translation>
@@ -5207,7 +5235,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kürzer als üblich: {least} bis {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/pages/playground/history_view.py" />
    <source>Show</source>
    <translation>Zeigen</translation>
   </message>
@@ -5247,7 +5275,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Liste zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>Show log</source>
    <translation>Protokoll zeigen</translation>
   </message>
@@ -5488,22 +5516,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abstimmung starten</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Started</source>
    <translation>Begonnen</translation>
   </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/history/run_details.py" />
-   <source>Started {when}, {n} attempts. Open it for plot and samples</source>
-   <translation>
-    <numerusform>Begonnen {when}, {n} Versuch. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</numerusform>
-    <numerusform>Begonnen {when}, {n} Versuche. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</numerusform>
-   </translation>
-  </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
-   <source>Started {when}. Open it for plot and samples</source>
-   <translation>Begonnen {when}. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</translation>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Started {when}</source>
+   <translation>Gestartet {when}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/checker.py" />
@@ -5549,11 +5569,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/step.py" />
    <source>Step {number} of {count}, {title}, to come. {detail}</source>
    <translation>Schritt {number} von {count}, {title}, folgt noch. {detail}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>Steps</source>
-   <translation>Schritte</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
@@ -5784,7 +5799,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schriftgröße</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>The PEFT method: which parameters are trained, and how.</source>
    <translation>Das PEFT-Verfahren: welche Parameter wie trainiert werden.</translation>
   </message>
@@ -5809,7 +5824,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter ist gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>The adapter {adapter} was created from the checkpoint.</source>
    <translation>Der Adapter {adapter} wurde aus dem Prüfpunkt erstellt.</translation>
   </message>
@@ -5963,7 +5978,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Die Lernrate steigt beim Aufwärmen; dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt gleich</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_operations.py" />
    <source>The log is empty.</source>
    <translation>Das Protokoll ist leer.</translation>
   </message>
@@ -6131,6 +6146,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>The same with the model in 4 bits: for large models.</source>
+   <translation>Dasselbe mit dem Modell in 4 Bit: für große Modelle.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>The sample</source>
    <translation>Beispieldaten</translation>
@@ -6154,6 +6174,11 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>The sheet of a workbook.</source>
    <translation>Das Blatt einer Arbeitsmappe.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_fields.py" />
+   <source>The smallest adapter. Worth a try with little data.</source>
+   <translation>Der kleinste Adapter. Bei wenigen Daten einen Versuch wert.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -6344,7 +6369,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Gleich gut</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Time</source>
    <translation>Zeit</translation>
   </message>
@@ -6905,7 +6930,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was neue Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Ein Rezept kann es anders festlegen. Beim Schließen des Fensters wird gefragt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/content_pane.py" />
+   <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>What the model reads and learns to write</source>
    <translation>Eingabe des Modells und Label-Tokens</translation>
   </message>
@@ -7145,9 +7170,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eigene</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>Your runs are saved here</source>
-   <translation>Ihre Läufe werden hier gespeichert</translation>
+   <location filename="../../gui/pages/train/run_list.py" />
+   <source>Your runs are saved here.</source>
+   <translation>Ihre Läufe werden hier gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/draft_writer.py" />
@@ -7455,7 +7480,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Chat</translation>
   </message>
   <message>
-   <location filename="../../gui/models/list_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>chat format</source>
    <translation>Chat-Format</translation>
   </message>
@@ -7500,7 +7525,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>konstant</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>context of {count} tokens</source>
    <translation>Kontext von {count} Tokens</translation>
   </message>
@@ -7568,7 +7593,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Daten beendeter Läufe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>decoder-only</source>
    <translation>nur Decoder</translation>
   </message>
@@ -7638,7 +7663,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nach 30 Tagen geleert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>encoder-decoder</source>
    <translation>Encoder-Decoder</translation>
   </message>
@@ -7888,7 +7913,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>niedriger als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/content_pane.py" />
+   <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>marked: label tokens, which it learns to write</source>
    <translation>markiert: Label-Tokens; der Rest ist nur Eingabe</translation>
   </message>
@@ -7931,11 +7956,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Nats vergessen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>next: {step}</source>
-   <translation>als Nächstes: {step}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>no</source>
    <translation>nein</translation>
@@ -7951,7 +7971,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>no context limit</source>
    <translation>Kontext ohne Grenze</translation>
   </message>
@@ -7966,7 +7986,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>no licence stated</source>
    <translation>Lizenz nicht angegeben</translation>
   </message>
@@ -8049,7 +8069,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Normen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>not a text model</source>
    <translation>kein Textmodell</translation>
   </message>
@@ -8238,7 +8258,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>einfach</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>plain prompt</source>
    <translation>einfacher Prompt</translation>
   </message>
@@ -8406,11 +8426,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>spread between seeds</source>
    <translation>Streuung der Startwerte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>started {time}</source>
-   <translation>begonnen {time}</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -8799,7 +8814,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gestern um {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>you have to accept its licence first</source>
    <translation>der Besitzer verlangt zuerst eine Zustimmung</translation>
   </message>
@@ -8875,7 +8890,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} leere</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{count} excluded</source>
    <translation>{count} ausgeschlossen</translation>
   </message>
@@ -8945,7 +8960,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} von {total}, {size}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
+   <location filename="../../gui/forms/recipe_fields.py" />
    <source>{count} parameters</source>
    <translation>{count} Parameter</translation>
   </message>
@@ -9065,7 +9080,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{file} ist größer als 500 kB.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>{filter} {count}</source>
    <translation>{filter} {count}</translation>
   </message>
@@ -9343,6 +9358,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/models/run_table.py" />
+   <source>{n} attempts</source>
+   <translation>
+    <numerusform>{n} Versuch</numerusform>
+    <numerusform>{n} Versuche</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/library/library_text.py" />
    <source>{n} base models</source>
    <translation>
@@ -9503,7 +9526,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>{n} languages</source>
    <translation>
     <numerusform>{n} Sprache</numerusform>
@@ -9684,19 +9707,11 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>{n} runs</source>
    <translation>
     <numerusform>{n} Lauf</numerusform>
     <numerusform>{n} Läufe</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/history/run_details.py" />
-   <source>{n} runs selected</source>
-   <translation>
-    <numerusform>{n} Lauf ausgewählt</numerusform>
-    <numerusform>{n} Läufe ausgewählt</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9713,14 +9728,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Lauf dort: {runs}</numerusform>
     <numerusform>{n} Läufe dort: {runs}</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/history/page.py" />
-   <source>{n} runs to open, resume or repeat</source>
-   <translation>
-    <numerusform>{n} Lauf. Sie können ihn öffnen, fortsetzen oder wiederholen</numerusform>
-    <numerusform>{n} Läufe. Sie können jeden öffnen, fortsetzen oder wiederholen</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9934,7 +9941,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{read} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>{run} can't be opened: {reason}</source>
    <translation>{run} kann nicht geöffnet werden: {reason}</translation>
   </message>
@@ -10038,7 +10045,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
+   <location filename="../../gui/pages/train/run_list.py" />
    <source>{size} of checkpoints; each run keeps its last two</source>
    <translation>{size} Prüfpunkte; von jedem Lauf bleiben die letzten zwei</translation>
   </message>
@@ -10058,7 +10065,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_model_text.py" />
+   <location filename="../../gui/models/base_model_text.py" />
    <source>{size} to download</source>
    <translation>{size} herunterzuladen</translation>
   </message>

@@ -36,7 +36,7 @@ WANTED = sys.argv[1] if len(sys.argv) > 1 else ""
 EVERY = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 WINDOW = "window"
 BOMB_SECONDS = 15
-PAGES = ("library", "history", "train", "data")
+PAGES = ("library", "train", "data")
 
 
 def main() -> None:

@@ -112,7 +112,7 @@ class Stage:
         self._delete()
         run_store.delete_run(run_store.find_job(run_id))
         self._manager.runs_changed.emit()
-        self._window.show_built("history")
+        self._window.show_built("train")
         trash.empty_old_trash(0)
         self._settle()
 

@@ -44,7 +44,7 @@ DRAWN = {Scrubber: Role.Slider, Histogram: Role.Slider, Chart: Role.Chart, Drawi
 def window(styled, qtbot, home):
     fill_home()
     made = qtbot.show(make_window())
-    made.built("train").panel.set_level("everything")
+    made.built("train").panel.set_level("advanced")
     yield made
     leave(made)
 

@@ -47,7 +47,7 @@ class WindowHarness:
         self.manager = scripted_manager(self._script)
         self.preferences = Preferences()
         # No other page is built as quickly.
-        self.preferences.set("page", "history")
+        self.preferences.set("page", "library")
         self.window = MainWindow(self.manager, self.preferences)
         qtbot.addWidget(self.window, before_close_func=lambda window: setattr(window, "_may_close", True))
         self.left: list[int] = []
@@ -137,9 +137,9 @@ def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_pat
 
 def test_pages_are_built_when_they_are_first_shown_and_the_rail_opens_settings_and_help(harness, qtbot):
     window = harness.window
-    assert set(window.pages) == {"history"}
+    assert set(window.pages) == {"library"}
     window.show_page("train")
-    assert set(window.pages) == {"history", "train"}
+    assert set(window.pages) == {"library", "train"}
 
     window.rail.settings_wanted.emit()
     [settings] = window.findChildren(SettingsDialog)

@@ -18,7 +18,7 @@ from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 
-KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "compare")
+KEYS = ("data", "train", "arena", "library", "playground", "labelling", "compare")
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -27,7 +27,7 @@ def window(story):
     with unsynced():
         add_run(make_recipe(name="Monday's run"))
         add_adapter("samsum-lora")
-    return story.open("history")
+    return story.open("library")
 
 
 def open_palette(window, qtbot):
@@ -47,7 +47,7 @@ def test_it_offers_pages_actions_and_what_was_made_lately(window, qtbot):
     window.show_built("train")
     palette = open_palette(window, qtbot)
     assert {
-        "Train", "Data sets", "All runs", "Write summaries", "Start", "Open recipe", "Save recipe as",
+        "Train", "Data sets", "Runs", "Write summaries", "Start", "Open recipe", "Save recipe as",
         "Settings", "Show all shortcuts",
     } <= set(palette.titles())  # fmt: skip
     assert {"Monday's run", "samsum-lora"} <= set(palette.titles())
@@ -82,7 +82,7 @@ def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(
         # As the pages were called.
         ("data", "Data sets", "Page"),
         ("arena", "Compare methods", "Page"),
-        ("history", "All runs", "Page"),
+        ("history", "Runs", "Page"),
         ("blind comparison", "Compare", "Page"),
     ):
         offers = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
@@ -143,7 +143,7 @@ def test_arrows_move_and_are_heard_what_fits_nothing_does_nothing_and_escape_lea
     assert palette.titles() == []
     QTest.keyClick(palette.query, Qt.Key.Key_Return)
     assert palette.isVisible()
-    assert window.current_key() == "history"
+    assert window.current_key() == "library"
     QTest.keyClick(palette.query, Qt.Key.Key_Escape)
     assert not palette.isVisible()
 

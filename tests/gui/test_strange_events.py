@@ -21,7 +21,6 @@ from engine.runs import run_store
 from engine.runs.run_summaries import read_entry
 from gui.models.grouped_table import CELL_ROLE
 from gui.models.run_table import RunTable
-from gui.pages.history.run_details import RunDetails
 from gui.pages.train.run_view import RunView
 from gui.workers.engine_thread import EngineThread
 from gui.workers.run_model import RunModel
@@ -74,12 +73,11 @@ def is_sound(event: dict[str, Any]) -> bool:
 
 
 class AllViews:
-    """All that shows a run which was: the history's row and facts, its page, its report."""
+    """All that shows a run which was: its row of the list, its page, its report."""
 
     def __init__(self, qtbot, job: Job) -> None:
-        self.job, self.table, self.details, self.view = job, RunTable(), RunDetails(), RunView()
-        for each in (self.details, self.view):
-            qtbot.addWidget(each)
+        self.job, self.table, self.view = job, RunTable(), RunView()
+        qtbot.addWidget(self.view)
         self._thread = EngineThread(job, attach=True)
 
     def show(self, events: Events) -> RunModel:
@@ -93,7 +91,6 @@ class AllViews:
             for column in range(self.table.columnCount()):
                 for role in (CELL_ROLE, Qt.ItemDataRole.AccessibleTextRole):
                     self.table.index(row, column).data(role)
-        self.details.show_entry(entry)
         render(report.gather_run(self.job))
         model = self.live(events)
         self.view.show_run(model)

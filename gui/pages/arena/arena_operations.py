@@ -16,11 +16,10 @@ from engine.api import AppError, Ending, Family, Recipe, RecipeError, arenas
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
-from gui.forms import choosers
+from gui.forms import choosers, recipe_files
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import entry_text, seed_text
 from gui.pages.arena.entries_form import EntriesForm
-from gui.pages.train import recipe_files
 from gui.pages.train.base_models_view import BaseModelsView
 from gui.shell.page import about
 from gui.widgets.buttons import SEPARATOR

@@ -30,7 +30,7 @@ from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
 from gui.pages.arena.table_head import ColumnsButton, HeadlineView
-from gui.pages.train.report_export import ReportExport
+from gui.pages.train.run_operations import ReportExport
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
 from gui.tables.list_pane import save_list_state

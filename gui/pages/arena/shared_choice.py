@@ -10,13 +10,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Problem, Recipe, recipe
-from gui.forms import value_text
+from gui.forms import recipe_files, value_text
 from gui.forms.choosers import BaseModelChooser, KnownSources, SourceChooser
 from gui.forms.recipe_tables import on_base, with_other
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import IntField
 from gui.look.language import tr, translate
-from gui.pages.train import recipe_files
 from gui.widgets.layouts import vbox
 
 BASE, DATA, MINUTES = "base_model", "data", "minutes"

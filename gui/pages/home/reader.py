@@ -10,7 +10,6 @@ from engine.api import (
     SAMPLE,
     Adapter,
     ScoreCard,
-    example_scores,
     labelling,
     library,
     paths,
@@ -20,19 +19,9 @@ from engine.api import (
 )
 from gui.core.recent_files import RecentFiles
 from gui.models.adapter_table import SCORE
+from gui.pages.train.run_text import BeforeAndAfter, typical
 
 MAX_ADAPTERS, MAX_DATA, MAX_SETS = 4, 5, 5
-# A conversation that is read at a glance.
-MAX_CHARACTERS = 240
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A conversation with the summaries of base model and adapter."""
-
-    conversation: str
-    base: str
-    tuned: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +31,7 @@ class LastVerdict:
     adapter: Adapter
     card: ScoreCard
     run_id: str
-    shown: Shown | None
+    shown: BeforeAndAfter | None
 
 
 @dataclass(frozen=True)
@@ -101,25 +90,7 @@ def _verdict(adapter: Adapter, card: ScoreCard) -> LastVerdict:
     folder = paths.runs_folder() / run_id
     if not run_id or not folder.is_dir():
         return LastVerdict(adapter, card, "", None)
-    scores = example_scores.load(folder)
-    return LastVerdict(adapter, card, run_id, _typical(scores) if scores is not None else None)
-
-
-def _typical(scores: example_scores.ExampleScores) -> Shown | None:
-    """Return a short conversation whose gain is nearest to the mean: a typical one, not the best."""
-    base, tuned = scores.base.rouge.get(SCORE, ()), scores.tuned.rouge.get(SCORE, ())
-    gains = [after - before for before, after in zip(base, tuned, strict=False)]
-    short = [
-        at
-        for at, text in enumerate(scores.texts[: len(gains)])
-        if 0 < len(text.conversation) <= MAX_CHARACTERS
-        and scores.base.summaries[at] != scores.tuned.summaries[at]
-    ]
-    if not short:
-        return None
-    mean = sum(gains) / len(gains)
-    at = min(short, key=lambda place: abs(gains[place] - mean))
-    return Shown(scores.texts[at].conversation, scores.base.summaries[at], scores.tuned.summaries[at])
+    return LastVerdict(adapter, card, run_id, next(iter(typical(folder, 1)), None))
 
 
 def _data(recent: str, adapters: tuple[Adapter, ...]) -> list[DataSet]:

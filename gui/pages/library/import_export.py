@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QMenu, QWidget, QWidgetAction
 
 from engine.api import Adapter, Recipe, escaping, exports, hub_adapters, run_names
 from gui.core.actions import Entry
+from gui.forms import recipe_files
 from gui.look.language import mark, tr, translate
 from gui.pages.library import library_text
 from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs, PushRequest, recipe_of
 from gui.pages.library.library_operations import Dialogs, LibraryOperations
 from gui.pages.library.push_dialog import PushDialog
-from gui.pages.train import recipe_files
 from gui.widgets.buttons import make_menu
 from gui.widgets.labels import Label
 

@@ -19,7 +19,7 @@ from gui.look import style
 from gui.look.format import bytes_text
 from gui.look.language import mark, tr, translate
 from gui.look.shown_texts import plain_tooltip
-from gui.pages.train.base_model_text import (
+from gui.models.base_model_text import (
     Fit,
     ListedModel,
     Place,

@@ -1,4 +1,4 @@
-"""The right pane of the train page: the choosers or the run, a message above them, and plans that need less memory.
+"""The right pane of the train page: the recipe, a chooser or the run, and plans that need less memory.
 
 Arranges the parts and switches between them.
 """
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import (
     OUT_OF_MEMORY,
@@ -18,6 +18,7 @@ from engine.api import (
     Ending,
     Family,
     MemoryFallback,
+    Problem,
     Recipe,
     graphics_cards,
     graphics_check,
@@ -26,8 +27,6 @@ from engine.api import (
 )
 from gui.core.preferences import Preferences
 from gui.forms.recipe_form import RecipeForm
-from gui.inputs.segmented_control import SegmentedControl
-from gui.look import style
 from gui.look.format import bytes_text
 from gui.look.language import tr, translate
 from gui.pages.train.base_models_view import BaseModelsView
@@ -35,26 +34,26 @@ from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.run_notices import plan_row
 from gui.pages.train.run_view import RunView
-from gui.widgets.cards import Card, ErrorCard, NoticeStrip
-from gui.widgets.dimming import dim
-from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.cards import ErrorCard, NoticeStrip
+from gui.widgets.layouts import vbox
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import Mark, TextView
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
-PREVIEW_HEIGHT = 116
-
 
 class ContentPane(QWidget):
-    """Owns the choosers, the label preview, the run view, the banner, and the message, which the page places."""
+    """Owns the choosers, the run view, the banner, and the message, which the page places."""
 
     def __init__(
-        self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
+        self,
+        manager: WorkerManager,
+        preferences: Preferences,
+        panel: RecipePanel,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._panel = panel
         self.gpu_banner = GpuBanner(preferences, self)
         self.notice = UndoStrip(self, foot=True)
         self._stack = QStackedWidget(self)
@@ -63,27 +62,16 @@ class ContentPane(QWidget):
         self.methods = MethodChooser(self._chooser_stack)
         self.base_models = BaseModelsView(manager, self._chooser_stack)
         self.fallback_view = FallbackView(self._chooser_stack)
-        self._below_methods = QWidget(self._choosers)
-        self.preview = LabelPreview(self._below_methods)
         self.run_view = RunView(self._stack)
         self._lay_out()
-        self.base_models.closed.connect(self.show_methods)
+        for chooser in (self.methods, self.base_models):
+            chooser.closed.connect(self.show_recipe)
 
     def _lay_out(self) -> None:
         for chooser in (self.methods, self.base_models, self.fallback_view):
             self._chooser_stack.addWidget(chooser)
-        vbox(
-            (self._chooser_stack, 1),
-            self._below_methods,
-            of=self._choosers,
-            margins=(24, 16, 24, 16),
-            spacing=0,
-        )
-        below = QVBoxLayout(self._below_methods)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.addSpacing(16)
-        below.addWidget(self.preview)
-        for part in (self._choosers, self.run_view):
+        vbox((self._chooser_stack, 1), of=self._choosers, margins=(24, 16, 24, 16), spacing=0)
+        for part in (self._panel, self._choosers, self.run_view):
             self._stack.addWidget(part)
         vbox(self.gpu_banner, (self._stack, 1), of=self, spacing=0)
 
@@ -95,24 +83,17 @@ class ContentPane(QWidget):
         """Hide the message."""
         self.notice.dismiss()
 
-    def show_busy(self, busy: bool) -> None:
-        """Dim what the last plan said while another is being made."""
-        self.methods.show_busy(busy)
-        dim((self.preview,), busy)
-
-    def show_no_plan(self) -> None:
-        """Show no numbers and tokens: those of the last plan may be of another base model or other data."""
-        self.methods.forget_counts()
-        self.preview.show_tokens(())
-
     def show_run(self) -> None:
         self._stack.setCurrentWidget(self.run_view)
 
+    def show_recipe(self) -> None:
+        """Show the recipe, of a new run or of the one that is shown."""
+        self._stack.setCurrentWidget(self._panel)
+
     def show_methods(self) -> None:
-        """Show the list of methods."""
+        """Show the list of all methods."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.methods)
-        self._below_methods.show()
 
     def show_fallbacks(self) -> None:
         """Show the memory fallbacks."""
@@ -123,8 +104,6 @@ class ContentPane(QWidget):
         """Read and show the base models for a recipe; `family` is that of its base model."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.base_models)
-        # It shows what is learned, and takes the room of a long list.
-        self._below_methods.hide()
         self.base_models.refresh(tables, family)
 
 
@@ -185,53 +164,6 @@ class FallbackView(Scroll):
         self.chosen.emit(self._plans[index])
 
 
-class LabelPreview(Card):
-    """The first training example as the model sees it, label tokens marked; hidden if none are trained."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, margin=16, spacing=8)
-        self.text = TextView(role="body", token="muted")
-        about = Label(tr("marked: label tokens, which it learns to write"), "label", "muted", wrap=True)
-        about.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        head = hbox(
-            (Label(tr("What the model reads and learns to write"), "section", wrap=True), 1), (about, 1)
-        )
-        scroll = Scroll(margins=(0, 0, 0, 0))
-        scroll.column.addWidget(self.text)
-        style.scale(scroll, QWidget.setFixedHeight, PREVIEW_HEIGHT)
-        # The trained tokens are at the end, so scroll there.
-        bar = scroll.verticalScrollBar()
-        bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))
-        self.column.addLayout(head)
-        self.column.addWidget(scroll)
-        self.hide()
-
-    def show_tokens(self, tokens: Sequence[Sequence[object]]) -> None:
-        """Show tokens as (text, is trained) pairs."""
-        text = ""
-        marks: list[Mark] = []
-        for piece, is_label in tokens:
-            if is_label:
-                if not marks and not text.endswith((" ", "\n")):
-                    text += "\n"
-                marks.append(Mark(len(text), len(str(piece))))
-            text += str(piece)
-        # Show before the text is set: a hidden label keeps the size of its earlier text.
-        self.setVisible(bool(text))
-        self.text.set_text(text, joined(marks))
-
-
-def joined(marks: Sequence[Mark]) -> list[Mark]:
-    """Join marks that touch."""
-    made: list[Mark] = []
-    for mark in marks:
-        if made and made[-1].start + made[-1].length == mark.start:
-            made[-1] = Mark(made[-1].start, made[-1].length + mark.length)
-        else:
-            made.append(mark)
-    return made
-
-
 DEVICE = "training.device"
 PUT_AWAY = "card_banner_put_away"
 
@@ -262,6 +194,69 @@ class DeviceChoices(QObject):
     def _take(self, found: dict[str, Any]) -> None:
         self._form.offer_devices(found.get("devices") or ())
         self._banner.judge(found)
+
+
+class PlanController(QObject):
+    """Requests plans of the recipe and shows them, unless a run is shown; `planned` reports one that is shown."""
+
+    planned = Signal()
+
+    def __init__(self, manager: WorkerManager, panel: RecipePanel, right: ContentPane) -> None:
+        super().__init__(panel)
+        self.is_run_shown = False
+        self._planner, self._panel, self._methods = manager.planner, panel, right.methods
+        self._devices = DeviceChoices(manager, panel.form, right.gpu_banner, self)
+        self._counted_for: dict[str, Any] = {}
+        planner = self._planner
+        planner.planned.connect(self._show)
+        planner.recalled.connect(panel.recall_plan)
+        planner.refused.connect(self._show_none)
+        planner.unavailable.connect(lambda ending: self._show_none((), translate(ending.message)))
+        for shown in (right.methods, panel.form.method_field):
+            planner.counted.connect(shown.set_count)
+        for shows in (panel.show_busy, right.methods.show_busy):
+            planner.busy_changed.connect(shows)
+
+    def plan(self) -> None:
+        """Request a plan, or show the problems of the recipe."""
+        form = self._panel.form
+        wanted = form.recipe()
+        if wanted is None:
+            self._planner.forget()
+            self._show_none(form.problems())
+        else:
+            self._panel.show_problems(())
+            self._planner.plan(wanted)
+
+    def _show(self, plan: dict[str, Any]) -> None:
+        if self.is_run_shown:
+            return
+        wanted = self._panel.form.recipe()
+        self._panel.show_plan(plan)
+        self._panel.show_plan_problems(plan)
+        self.planned.emit()
+        if "all_parameters" in plan:
+            self._count_methods()
+        self._devices.follow(wanted, plan)
+
+    def _count_methods(self) -> None:
+        """Request the trained parameters of every method on this base model, after all other requests."""
+        form = self._panel.form
+        base = form.tables()["base_model"]
+        if base != self._counted_for:
+            self._forget_counts()
+        self._counted_for = base
+        self._planner.count(form.with_each_method())
+
+    def _forget_counts(self) -> None:
+        self._methods.forget_counts()
+        self._panel.form.method_field.forget_counts()
+
+    def _show_none(self, problems: Sequence[Problem], why: str = "") -> None:
+        if not self.is_run_shown:
+            self._panel.show_no_plan(why)
+            self._panel.show_problems(problems)
+            self._forget_counts()
 
 
 class GpuBanner(QWidget):
@@ -297,18 +292,16 @@ class GpuBanner(QWidget):
 
 
 class FallbackController(QObject):
-    """Connects the recipe panel and the fallback view; `sides` switches between the panes."""
+    """Connects the recipe panel and the fallback view."""
 
-    def __init__(
-        self, manager: WorkerManager, panel: RecipePanel, right: ContentPane, sides: SegmentedControl
-    ) -> None:
+    def __init__(self, manager: WorkerManager, panel: RecipePanel, right: ContentPane) -> None:
         super().__init__(panel)
-        self._manager, self._panel, self._right, self._sides = manager, panel, right, sides
+        self._manager, self._panel, self._right = manager, panel, right
         self._recipe: Recipe | None = None
         panel.effect.fallbacks_wanted.connect(self._look)
         panel.edited.connect(self._leave)
         right.fallback_view.chosen.connect(self._use)
-        right.fallback_view.closed.connect(self._close)
+        right.fallback_view.closed.connect(self._leave)
 
     def _look(self) -> None:
         """Search for memory fallbacks of the current recipe."""
@@ -316,7 +309,6 @@ class FallbackController(QObject):
         if wanted is None:
             return
         self._recipe = wanted
-        self._sides.set_current("run")
         self._right.show_fallbacks()
         try:
             job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
@@ -344,17 +336,13 @@ class FallbackController(QObject):
                 tables.setdefault(table, {})[name] = value
             for table, values in tables.items():
                 form.set_values(table, values)
-        self._sides.set_current("recipe")
-
-    def _close(self) -> None:
         self._leave()
-        self._sides.set_current("recipe")
 
     def _leave(self) -> None:
-        """Show the methods again, since the fallbacks belong to the earlier recipe."""
+        """Show the recipe again, since the fallbacks belong to the earlier one."""
         if self._recipe is not None:
             self._recipe = None
-            self._right.show_methods()
+            self._right.show_recipe()
 
 
 class FallbackFinder(QObject):

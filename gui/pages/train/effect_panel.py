@@ -62,7 +62,7 @@ class EffectPanel(QWidget):
         self._there = Label("", "label", "warning", wrap=True)
         self.fit_button = link(tr("Find plans that fit"))
         self.fit_button.clicked.connect(self.fallbacks_wanted)
-        self._short = QWidget()
+        self._short, self._details = QWidget(), QWidget()
         self._drawing = BlockDrawing()
         self._split_title = Label(tr("Memory by part"), "small_medium", "muted")
         self._split = SplitBar(tr("Memory by part"), expected=len(MEMORY))
@@ -77,12 +77,17 @@ class EffectPanel(QWidget):
         head = hbox(self._figure, (self._total, 1), self._share, spacing=8)
         foot = hbox(self._disk, 1, self._memory)
         hbox((self._there, 1), self.fit_button, of=self._short, spacing=8)
-        column = vbox(head, self._bar, foot, self._short, of=self, spacing=6)
+        column = vbox(head, self._bar, foot, of=self._details, spacing=6)
+        vbox(self._short, self._details, of=self, spacing=6)
         column.addSpacing(8)
         column.addWidget(self._drawing)
         column.addSpacing(4)
         for part in (self._split_title, self._split, self._bits):
             column.addWidget(part)
+
+    def show_details(self, shown: bool) -> None:
+        """Show counts, drawing and memory, or only that memory is short."""
+        self._details.setVisible(shown)
 
     def show_plan(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
         """Show a plan's counts and the blocks that the method trains; hidden without counts."""

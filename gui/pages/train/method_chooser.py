@@ -20,6 +20,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.format import plain
 from gui.look.language import mark, tr, translate
 from gui.pages.train.method_row import MethodRow
+from gui.widgets.buttons import quiet
 from gui.widgets.cards import Card
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
@@ -32,13 +33,14 @@ FACTS = {"quantizations": mark("Quantized bases"), "merges": mark("Can be merged
 
 
 class MethodChooser(Card):
-    """The list at the left, the explanation at the right. `chosen(id)` reports a choice.
+    """The list at the left, the explanation at the right. `chosen(id)` reports a choice, `closed` that it is over.
 
     The arrow keys move through the list and explain each method; Return or Space chooses it. Letters go to the
     search, where Return chooses the first usable match and Esc clears the search.
     """
 
     chosen = Signal(str)
+    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=0, spacing=0)
@@ -63,7 +65,9 @@ class MethodChooser(Card):
         app.focusChanged.connect(self._focus_moved)
 
     def _lay_out(self) -> None:
-        head = hbox((self._search, 1), margins=(16, 12, 20, 12), spacing=16)
+        self.back = quiet(tr("Back to the recipe"), "arrow-left")
+        self.back.clicked.connect(self.closed)
+        head = hbox(self.back, (self._search, 1), margins=(12, 12, 20, 12), spacing=12)
         self._counted.setToolTip(
             tr("For the current settings of the method in use, and the presets of the others")
         )
@@ -138,6 +142,7 @@ class MethodChooser(Card):
     def _choose(self, method_id: str) -> None:
         if method_id != self._current:
             self.chosen.emit(method_id)
+        self.closed.emit()
 
     def _explain(self, method_id: str) -> None:
         options = self._options if method_id == self._current else None

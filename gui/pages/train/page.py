@@ -1,11 +1,11 @@
-"""The train page: a recipe and its plan, then the run, then its result.
+"""The train page: the runs at the left; beside them a new run with its plan, or the chosen run and its result.
 
-Connects the recipe panel, the choosers and the run view to the engine. The parts don't know each other.
+Connects the list, the recipe panel, the choosers and the run view to the engine. The parts don't know each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from engine.api import (
     Ending,
     Family,
     MemoryFallback,
-    Problem,
     Recipe,
     RecipeError,
     library,
@@ -31,28 +30,33 @@ from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import Preferences
-from gui.forms import choosers
+from gui.forms import choosers, recipe_files
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
-from gui.pages.train import recipe_files
-from gui.pages.train.content_pane import ContentPane, DeviceChoices, FallbackController, FallbackFinder
-from gui.pages.train.page_header import PageHeader
-from gui.pages.train.recipe_panel import RecipePanel
-from gui.pages.train.report_export import ReportExport
+from gui.pages.train.content_pane import ContentPane, FallbackController, FallbackFinder, PlanController
+from gui.pages.train.page_header import PageHeader, level_of
+from gui.pages.train.recipe_panel import WIDTH, RecipePanel
+from gui.pages.train.run_list import RunList
 from gui.pages.train.run_text import adapter_name, status_text
 from gui.pages.train.start_foot import StartPrompt
-from gui.shell.page import NARROW, Page
+from gui.shell.navigation_rail import FOLDED
+from gui.shell.page import Page
 from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
 CLOCK_MILLISECONDS = 1_000
+RUNS_WIDTH = 280
+# As Qt has it for no limit.
+MOST = 16_777_215
 
 
 class TrainPage(Page):
     """`playground_requested`, `library_requested` and `score_requested`, each with an adapter id, lead to other pages.
+
+    `compare_requested(adapter ids)` compares adapters, `trash_requested` and `queue_wanted` open trash and queue.
 
     `examples_requested(job, recipe, adapter id)` shows a run's scores per conversation. `label_requested(data, base
     model)` leads to where summaries are written.
@@ -73,28 +77,30 @@ class TrainPage(Page):
         self._preferences = preferences or Preferences()
         self._model: RunModel | None = None
         self._origin = ""
+        # A new run that was left for another one: its form and its origin.
+        self._draft = ("", "")
         self._planned_once = False
         self._shown_facts: tuple[object, ...] = ()
         self._adapter_name = ""
-        self._counted_for: dict[str, Any] = {}
         self.buttons = PageHeader(self.header)
+        self.runs = RunList(manager, self.content)
+        self.compare_requested = self.runs.compare_requested
+        self.trash_requested, self.queue_wanted = self.runs.trash_requested, self.runs.queue_wanted
         self.panel = RecipePanel(self.content)
-        self.right = ContentPane(manager, self._preferences, self.content)
+        self.right = ContentPane(manager, self._preferences, self.panel, self.content)
         self.run_view = self.right.run_view
         self._start_prompt = StartPrompt(manager, self.panel.foot, self)
         self._fallback_finder = FallbackFinder(manager, self)
-        self._device_choices = DeviceChoices(manager, self.panel.form, self.right.gpu_banner, self)
-        self._fallback_controller = FallbackController(manager, self.panel, self.right, self.buttons.sides)
-        self.report_export = ReportExport(self)
-        self.report_export.reported.connect(self.say)
+        self.plans = PlanController(manager, self.panel, self.right)
+        self._fallback_controller = FallbackController(manager, self.panel, self.right)
         self._background = BackgroundTasks(self)
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
         self._clock.timeout.connect(self._refresh_run)
         self._lay_out()
         self._connect()
+        self.buttons.levels.set_current(level_of(self._preferences.get("level")))
         self.new_run()
-        self.panel.set_level(self._preferences.get("level") or "")
         style.on_style_changed(self._restyle)
 
     # For other pages
@@ -104,20 +110,28 @@ class TrainPage(Page):
         self._origin = origin or tr("Copied from a run")
         self.panel.set_recipe(wanted)
         self.panel.set_read_only("")
-        self.right.show_methods()
-        self.buttons.sides.set_current("recipe")
+        self.panel.set_level(self.buttons.levels.current())
+        self.right.show_recipe()
+        self.buttons.runs.setChecked(False)
         self._show_method()
         self._show_header()
+        self.runs.show_current("")
+        self.plans.is_run_shown = False
         if self._planned_once:
-            self._plan()
+            self.plans.plan()
 
     def begin(self, wanted: Recipe, origin: str) -> None:
         """Show a new recipe, with the defaults of the settings."""
         self.edit(recipe_files.as_the_settings_say(wanted, self._preferences), origin)
 
     def new_run(self) -> None:
-        """Edit the recipe used last, or the starter recipe."""
+        """Edit the new run that was left for another one, else the recipe used last, or the starter recipe."""
+        draft, origin = self._draft if self._model is not None else ("", "")
         self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
+        if draft:
+            self._origin = origin
+            self.panel.form.restore_draft(draft)
+            self._edited()
 
     def start_run(self, wanted: Recipe, computer: str = "", cards: int = 1) -> RunModel | None:
         """Start a run, here or at a computer, and return it; None if it waits for its turn or the start failed."""
@@ -131,6 +145,7 @@ class TrainPage(Page):
             self.say(f"{translate(error.message)} {translate(error.hint)}")
             return None
         self._preferences.set("recipe", recipe.dumps(wanted))
+        self._draft = ("", "")
         return model
 
     def _added(self, kind: str, name: str, given: Mapping[str, Any]) -> RunModel | None:
@@ -143,8 +158,11 @@ class TrainPage(Page):
 
     def show_run(self, model: RunModel) -> None:
         """Show a live or ended run."""
+        if self._model is None:
+            self._draft = self.panel.form.draft(), self._origin
         self._leave_run()
         self._model = model
+        self.plans.is_run_shown = True
         self._shown_facts, self._adapter_name = (), ""
         model.changed.connect(self._refresh_run)
         model.ended.connect(self._run_ended)
@@ -152,10 +170,13 @@ class TrainPage(Page):
             self.panel.effect.show_unknown()
         self.panel.set_recipe(model.recipe)
         self.panel.show_problems(())
+        self.panel.set_level("advanced")
         self.right.show_run()
         self.run_view.show_run(model)
         self.buttons.sides.set_current("run")
+        self.buttons.runs.setChecked(False)
         self._refresh_run()
+        self.runs.show_current(model.id)
         self._clock.start()
 
     def open_run(self, run_id: str) -> None:
@@ -220,30 +241,30 @@ class TrainPage(Page):
 
     # Layout
     def _lay_out(self) -> None:
-        self._edge = Line(vertical=True)
-        self.body.addLayout(hbox(self.panel, self._edge, (self.right, 1), spacing=0), 1)
+        self.body.addLayout(hbox(self.runs, Line(vertical=True), (self.right, 1), spacing=0), 1)
         self.body.addWidget(self.right.notice)
 
     def _connect(self) -> None:
-        panel, right, view, planner = self.panel, self.right, self.run_view, self._manager.planner
+        panel, right, view = self.panel, self.right, self.run_view
+        runs = self.runs
+        runs.open_requested.connect(self.open_run)
+        runs.edit_requested.connect(self.edit)
+        runs.run_again_requested.connect(self.run_again)
+        runs.resume_requested.connect(self.resume)
+        runs.new_run_requested.connect(self.new_run)
+        runs.train_from_requested.connect(self.start_from)
+        runs.library_requested.connect(self.library_requested)
         panel.start_wanted.connect(self._start)
-        panel.copy_wanted.connect(self.edit_copy)
         panel.edited.connect(self._edited)
-        panel.level_chosen.connect(lambda level: self._preferences.set("level", level))
+        panel.form.method_field.browse_requested.connect(right.show_methods)
         panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
         right.methods.chosen.connect(panel.form.choose_method)
         right.base_models.chosen.connect(self._take_base_model)
         self._manager.adapters_changed.connect(self._offer_known)
-        planner.planned.connect(self._show_plan)
-        planner.recalled.connect(panel.recall_plan)
-        planner.refused.connect(self._show_no_plan)
-        planner.counted.connect(right.methods.set_count)
-        planner.unavailable.connect(lambda ending: self._show_no_plan((), translate(ending.message)))
-        planner.busy_changed.connect(panel.show_busy)
-        planner.busy_changed.connect(right.show_busy)
+        self.plans.planned.connect(self._show_method)
         self._start_prompt.opened.connect(self.start_run)
         self._start_prompt.says.connect(self.say)
-        panel.foot.computer_chosen.connect(self._plan)
+        panel.foot.computer_chosen.connect(self.plans.plan)
         panel.foot.no_summaries.write_wanted.connect(self._label)
         panel.foot.no_summaries.train_wanted.connect(self.use_data)
         self._queue.changed.connect(self._show_header)
@@ -253,7 +274,7 @@ class TrainPage(Page):
         view.score_wanted.connect(lambda: self._with_adapter(self.score_requested))
         view.examples_wanted.connect(self._ask_for_examples)
         view.blind_wanted.connect(lambda run_id: self.blind_requested.emit([(run_id, "")]))
-        view.report_wanted.connect(lambda: self._with_run(lambda run: self.report_export.ask(self, run.job)))
+        view.report_wanted.connect(lambda: self._with_run(lambda run: runs.report_export.ask(self, run.job)))
         view.plot.failed.connect(self.say)
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)
@@ -273,37 +294,56 @@ class TrainPage(Page):
         buttons.free_wanted.connect(lambda: self._call_model(RunModel.free_device))
         buttons.stop_wanted.connect(lambda: self._call_model(RunModel.stop))
         buttons.resume_wanted.connect(self._resume_shown)
-        buttons.new_wanted.connect(self.new_run)
-        buttons.back_wanted.connect(self._back_to_current)
+        buttons.edit_wanted.connect(self.edit_copy)
         buttons.checkpoint_wanted.connect(lambda: self._call_model(RunModel.save_checkpoint))
         buttons.evaluation_wanted.connect(lambda: self._call_model(RunModel.evaluate_now))
         buttons.folder_wanted.connect(lambda: self._with_run(lambda run: open_path(run.job.folder)))
-        buttons.sides.currentChanged.connect(lambda _side: self.adapt(self.window().width()))
-        actions.bind(self, "train.new", buttons.new)
-        actions.bind(self, "train.open", buttons.open)
+        buttons.sides.currentChanged.connect(self._show_side)
+        buttons.level_chosen.connect(self._choose_level)
+        buttons.runs.toggled.connect(self._restyle)
+        actions.bind(self, "train.new", self.runs.new_button)
+        actions.bind(self, "train.open", buttons.ask_for_file)
 
     def adapt(self, width: int) -> None:
-        """Show recipe and run side by side, or one of them."""
-        narrow = width < px(NARROW)
-        side = self.buttons.sides.current()
-        self.buttons.sides.setVisible(narrow)
-        self.panel.set_wide(not narrow)
-        self.panel.setVisible(not narrow or side == "recipe")
-        self._edge.setVisible(not narrow)
-        self.right.setVisible(not narrow or side == "run")
+        """Show the list of runs beside the rest, or in its place where there is no room for both."""
+        narrow, button = width < px(FOLDED + RUNS_WIDTH + WIDTH), self.buttons.runs
+        button.setVisible(narrow)
+        alone = narrow and button.isChecked()
+        self.runs.setVisible(alone or not narrow)
+        self.runs.setMaximumWidth(MOST if narrow else px(RUNS_WIDTH))
+        self.runs.setMinimumWidth(0 if narrow else px(RUNS_WIDTH))
+        self.right.setVisible(not alone)
 
     def _restyle(self) -> None:
-        """Lay out again, since larger text needs more space."""
+        """Lay out again: another size of the text, or the list was asked for or left."""
         self.adapt(self.window().width())
+
+    def _show_side(self, side: str) -> None:
+        """Show a run, or its recipe."""
+        if self._model is not None:
+            (self.right.show_run if side == "run" else self.right.show_recipe)()
+
+    def _choose_level(self, level: str) -> None:
+        self._preferences.set("level", level)
+        if self._model is None:
+            self.panel.set_level(level)
+
+    def lead_to(self, key: str) -> bool:
+        """Show the field of an option in the recipe; return False if the method in use has no such option."""
+        self.right.show_recipe()
+        if self._model is not None:
+            self.buttons.sides.set_current("recipe")
+        return self.panel.form.undo.lead_to(key)
 
     def shown(self) -> None:
         """Make the first plan when the page is first shown."""
+        self.runs.refresh()
         self._offer_known()
         self.panel.offer_computers()
         if not self._planned_once:
             self._planned_once = True
             if self._model is None:
-                self._plan()
+                self.plans.plan()
 
     def _offer_known(self) -> None:
         self._background.run(library.scan, lambda found: self._take_adapters(found[0]))
@@ -315,50 +355,13 @@ class TrainPage(Page):
 
     def entries(self) -> list[Entry]:
         """Return the entries for the command palette that have no button."""
-        return self.buttons.entries()
+        return [*self.runs.entries(), *self.buttons.entries()]
 
     # Editing
     def _edited(self) -> None:
         self._show_method()
         self._show_header()
-        self._plan()
-
-    def _plan(self) -> None:
-        """Request a plan, or show the problems of the recipe."""
-        wanted = self.panel.form.recipe()
-        if wanted is None:
-            self._manager.planner.forget()
-            self._show_no_plan(self.panel.form.problems())
-        else:
-            self.panel.show_problems(())
-            self._manager.planner.plan(wanted)
-
-    def _show_plan(self, plan: dict[str, Any]) -> None:
-        if self._model is not None:
-            return
-        wanted = self.panel.form.recipe()
-        self.panel.show_plan(plan)
-        self.right.preview.show_tokens((plan.get("learned_preview") or {}).get("pieces") or ())
-        self.panel.show_plan_problems(plan)
-        self._show_method()
-        self._count_methods(plan)
-        self._device_choices.follow(wanted, plan)
-
-    def _count_methods(self, plan: dict[str, Any]) -> None:
-        """Request the trained parameters of every method on this base model, after all other requests."""
-        base = self.panel.form.tables()["base_model"]
-        if "all_parameters" not in plan:
-            return
-        if base != self._counted_for:
-            self.right.methods.forget_counts()
-        self._counted_for = base
-        self._manager.planner.count(self.panel.form.with_each_method())
-
-    def _show_no_plan(self, problems: Sequence[Problem], why: str = "") -> None:
-        if self._model is None:
-            self.panel.show_no_plan(why)
-            self.panel.show_problems(problems)
-            self.right.show_no_plan()
+        self.plans.plan()
 
     def _show_method(self) -> None:
         form, wanted = self.panel.form, self.panel.form.recipe()
@@ -367,11 +370,10 @@ class TrainPage(Page):
         self.right.base_models.set_current(form.tables()["base_model"]["id"])
 
     def _show_base_models(self) -> None:
-        self.buttons.sides.set_current("run")
         self.right.show_base_models(self.panel.form.tables(), self.panel.form.family())
 
     def _take_base_model(self, model_id: str) -> None:
-        self.right.show_methods()
+        self.right.show_recipe()
         self.panel.form.set_values("base_model", self.right.base_models.base(model_id))
 
     def _label(self) -> None:
@@ -444,17 +446,17 @@ class TrainPage(Page):
             self._model = None
 
     def _show_header(self) -> None:
-        model, current = self._model, self._manager.current
+        model = self._model
         self.panel.foot.show_waits(self._queue.must_wait("run"))
         if model is None:
             self.header.set_title(tr("New run"))
             self.header.set_subtitle(f"{self._origin}. {tr('Not started yet')}")
-            self.buttons.show_editing(current)
+            self.buttons.show_editing()
         else:
             self.header.set_title(model.recipe.name)
             self.header.set_subtitle(*status_text(model, self._adapter_name))
-            self.buttons.show_run(model, current)
-        self.buttons.sides.set_text("run", tr("Run") if model is not None else tr("Methods"))
+            self.buttons.show_run(model)
+        self.runs.new_button.setEnabled(model is not None)
 
     def _pause_or_go_on(self) -> None:
         self._call_model(lambda model: model.go_on() if model.state.paused else model.pause())
@@ -466,10 +468,6 @@ class TrainPage(Page):
     def _resume_shown(self, plan: MemoryFallback | None = None) -> None:
         if self._model is not None:
             self.resume(self._model.id, plan)
-
-    def _back_to_current(self) -> None:
-        if self._manager.current is not None:
-            self.show_run(self._manager.current)
 
     def _with_adapter(self, request: Any) -> None:
         if self._model is not None and (adapter := self._model.state.adapter) is not None:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, Signal, SignalInstance
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.core.actions import Entry
 from gui.core.recent_files import RecentRecipes
+from gui.forms import recipe_files
+from gui.forms.form_layout import LEVELS
 from gui.inputs.segmented_control import SegmentedControl
-from gui.look.language import tr
+from gui.look.language import mark, tr
 from gui.look.shown_texts import menu_text
-from gui.pages.train import recipe_files
 from gui.pages.train.run_text import resume_text
 from gui.shell.header import Header
-from gui.widgets.buttons import Button, IconButton, plain
+from gui.widgets.buttons import IconButton, below, plain
 from gui.workers.run_model import RunModel
+
+LEVEL_TITLES = {"basic": mark("Basic"), "advanced": mark("Advanced")}
 
 
 class PageHeader(QWidget):
-    """Owns the buttons; signals report presses. `sides` chooses run or recipe in a narrow window."""
+    """Owns the buttons; signals report presses. `sides` chooses between a run and its recipe."""
 
     preset_chosen = Signal(object)
     file_wanted = Signal(object)
@@ -31,60 +34,62 @@ class PageHeader(QWidget):
     free_wanted = Signal()
     stop_wanted = Signal()
     resume_wanted = Signal()
-    new_wanted = Signal()
-    back_wanted = Signal()
+    edit_wanted = Signal()
     checkpoint_wanted = Signal()
     evaluation_wanted = Signal()
     folder_wanted = Signal()
+    level_chosen = Signal(str)
 
     def __init__(self, header: Header) -> None:
         super().__init__(header)
         self.hide()
         self.sides = SegmentedControl([("run", tr("Run")), ("recipe", tr("Recipe"))], name=tr("Shown"))
-        self.presets = plain(tr("Presets…"))
-        self.open = plain(tr("Open recipe…"), "folder")
-        self.back = plain(tr("Back to the running run"), "arrow-left")
+        # In a window without room for the list of runs.
+        self.runs = plain(tr("Runs"), "history")
+        self.runs.setCheckable(True)
+        self.levels = SegmentedControl(
+            [(each, tr(LEVEL_TITLES[each])) for each in LEVELS], name=tr("Settings shown")
+        )
+        self.recipes = plain(tr("Recipe…"), "file")
         self.pause = plain(tr("Pause"), "pause")
         self.ways_to_pause = IconButton("chevron-down", tr("Pause options"))
         self.stop = plain(tr("Stop"), "stop")
         self.resume = plain(tr("Resume"), "play")
-        self.new = plain(tr("New run"), "plus")
+        self.edit = plain(tr("New run from these settings"))
         self.more = IconButton("more", tr("More"))
         self.recent = RecentRecipes(self, self.file_wanted.emit)
         self._is_run = self._is_paused = False
-        parts = (self.sides, self.presets, self.open, self.back, self.resume, self.new, self.pause)
+        parts = (self.runs, self.levels, self.recipes, self.sides, self.edit, self.resume, self.pause)
         for part in (*parts, self.ways_to_pause, self.stop, self.more):
             header.add(part)
         self._connect()
 
     def _connect(self) -> None:
         for button, wish in (
-            (self.back, self.back_wanted),
             (self.pause, self.pause_wanted),
             (self.stop, self.stop_wanted),
             (self.resume, self.resume_wanted),
-            (self.new, self.new_wanted),
+            (self.edit, self.edit_wanted),
         ):
             button.clicked.connect(wish)
         self.ways_to_pause.clicked.connect(self._open_ways_to_pause)
-        self.presets.clicked.connect(self._open_presets)
-        self.open.clicked.connect(self._ask_for_file)
+        self.levels.currentChanged.connect(self.level_chosen)
+        self.recipes.clicked.connect(lambda: self.recipes_menu().exec(below(self.recipes)))
         self.more.clicked.connect(self._open_more)
 
-    def show_editing(self, current: RunModel | None) -> None:
+    def show_editing(self) -> None:
         """Show the buttons for editing a recipe."""
         self._is_run = False
-        self._show(self.presets, self.open, *((self.back,) if current is not None else ()))
+        self._show(self.levels, self.recipes)
 
-    def show_run(self, model: RunModel, current: RunModel | None) -> None:
+    def show_run(self, model: RunModel) -> None:
         """Show the buttons for the current state of a run."""
         self._is_run = True
         if model.running:
-            self._show(self.pause, self.stop)
+            self._show(self.sides, self.edit, self.pause, self.stop, self.more)
         else:
             resumes = model.state.outcome != "completed"
-            back = current is not None
-            self._show(self.new, *((self.resume,) if resumes else ()), *((self.back,) if back else ()))
+            self._show(self.sides, self.edit, self.more, *((self.resume,) if resumes else ()))
         self.resume.setText(resume_text(model))
         self._is_paused = model.state.paused
         self.pause.setText(tr("Continue") if self._is_paused else tr("Pause"))
@@ -94,28 +99,38 @@ class PageHeader(QWidget):
         self.ways_to_pause.setEnabled(pauses)
         self.stop.setEnabled(not model.stopping)
 
-    def _show(self, *shown: Button) -> None:
-        buttons = (self.presets, self.open, self.back, self.resume, self.new, self.pause, self.stop)
-        for button in buttons:
-            button.setVisible(button in shown)
+    def _show(self, *shown: QWidget) -> None:
+        parts = (
+            self.levels,
+            self.recipes,
+            self.sides,
+            self.edit,
+            self.resume,
+            self.pause,
+            self.stop,
+            self.more,
+        )
+        for part in parts:
+            part.setVisible(part in shown)
         self.ways_to_pause.setVisible(self.pause in shown)
 
-    def _ask_for_file(self) -> None:
+    def ask_for_file(self) -> None:
+        """Let the user choose a recipe's file."""
         path = recipe_files.ask_to_open(self)
         if path is not None:
             self.file_wanted.emit(path)
 
-    def presets_menu(self) -> QMenu:
-        """Return the menu of presets and recently used files."""
-        menu = QMenu(self.presets)
+    def recipes_menu(self) -> QMenu:
+        """Return the menu of presets, recently used files, and what can be done with the recipe."""
+        menu = QMenu(self.recipes)
+        menu.addAction(tr("Open recipe…"), self.ask_for_file)
+        for text, wish, _is_possible in self._more():
+            menu.addAction(text, wish.emit)
+        menu.addSection(tr("Presets"))
         for preset in recipe_files.presets():
             menu.addAction(menu_text(preset.recipe.name), partial(self._choose, preset))
         self.recent.add_to(menu)
         return menu
-
-    def _open_presets(self) -> None:
-        menu = self.presets_menu()
-        menu.exec(self.presets.mapToGlobal(QPoint(0, self.presets.height() + 4)))
 
     def _choose(self, preset: recipe_files.Preset) -> None:
         self.preset_chosen.emit(preset.recipe)
@@ -135,7 +150,7 @@ class PageHeader(QWidget):
 
     def _open_ways_to_pause(self) -> None:
         button = self.ways_to_pause
-        self.pause_menu().exec(button.mapToGlobal(QPoint(0, button.height() + 4)))
+        self.pause_menu().exec(below(button))
 
     def more_menu(self) -> QMenu:
         """Return the menu behind the three dots."""
@@ -166,10 +181,15 @@ class PageHeader(QWidget):
             (text, wish.emit, "") for text, wish, is_possible in self._more() if is_possible
         ]
         if not self._is_run:
-            found += self.recent.entries()
+            found += [(tr("Open recipe…"), self.ask_for_file, "train.open"), *self.recent.entries()]
         if self.ways_to_pause.isEnabled() and not self.ways_to_pause.isHidden():
             found.append((tr("Pause and free the device"), self.free_wanted.emit, ""))
         return found
 
     def _open_more(self) -> None:
-        self.more_menu().exec(self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))
+        self.more_menu().exec(below(self.more))
+
+
+def level_of(saved: str | None) -> str:
+    """Return the level of a saved preference, also of one that was saved when there were three levels."""
+    return "advanced" if saved in ("advanced", "more", "everything") else "basic"

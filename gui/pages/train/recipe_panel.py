@@ -1,4 +1,4 @@
-"""The left pane of the train page: level, form, plan and Start; or the recipe of a run.
+"""The recipe: its form and what it would do, plan and Start; or the recipe of a run, which is fixed.
 
 Knows the form and the text of a plan; its owner starts runs.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,46 +17,43 @@ from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.forms.form_layout import LEVELS
 from gui.forms.recipe_form import RecipeForm
-from gui.inputs.segmented_control import SegmentedControl
+from gui.inputs.search_field import SearchField
 from gui.look import style
-from gui.look.fonts import px
-from gui.look.language import mark, tr
+from gui.look.language import tr
 from gui.pages.train.effect_panel import EffectPanel
 from gui.pages.train.start_foot import StartFoot, computer_names, expected_seconds
-from gui.widgets.buttons import plain
+from gui.widgets.cards import Card
+from gui.widgets.dimming import dim
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import Mark, TextView
 from gui.workers.planner import problem_of
 from gui.workers.run_model import RunModel
 
+# The least width of a form.
 WIDTH = 344
+PREVIEW_HEIGHT = 116
 # Of the height, for what is said above Start.
 SAID_SHARE = 0.3
-LEVEL_TITLES = {"essential": mark("Essential"), "more": mark("More"), "everything": mark("Everything")}
 
 
 class RecipePanel(QWidget):
-    """`start_wanted` and `copy_wanted` report presses, `edited` reports a changed recipe."""
+    """`start_wanted` reports a press, `edited` a changed recipe."""
 
     start_wanted = Signal()
-    copy_wanted = Signal()
     edited = Signal()
-    level_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        style.set_background(self, "surface")
-        levels = [(level, tr(LEVEL_TITLES[level])) for level in LEVELS]
-        self._levels = SegmentedControl(levels, stretch=True, name=tr("Fields shown"), parent=self)
-        self._scroll = Scroll(margins=(24, 0, 24, 16), parent=self)
-        self.effect = EffectPanel()
-        self.form = RecipeForm(self.effect, self._scroll.content)
+        self.search = SearchField(tr("Search settings"), self)
+        self._scroll = Scroll(margins=(24, 16, 24, 16), parent=self)
+        self.effect, self.preview = EffectPanel(), LabelPreview()
+        self.form = RecipeForm(self.effect, self.preview, self._scroll.content)
         self.foot = StartFoot()
         self._planned: Mapping[str, Any] | None = None
         self._background = BackgroundTasks(self)
         self.start_button = self.foot.start_button
-        self.copy_button = plain(tr("New run from these settings"))
         self._fixed_icon, self._fixed_text = (
             IconLabel("lock", "muted"),
             Label("", "label", "muted", wrap=True),
@@ -68,11 +65,10 @@ class RecipePanel(QWidget):
 
     def _lay_out(self) -> None:
         self._scroll.column.addWidget(self.form)
-        top = vbox(self._levels, margins=(24, 16, 24, 12))
+        top = vbox(self.search, margins=(24, 16, 24, 0))
         hbox(
             self._fixed_icon,
             (self._fixed_text, 1),
-            self.copy_button,
             of=self._fixed_foot,
             margins=(24, 12, 24, 12),
             spacing=8,
@@ -80,9 +76,8 @@ class RecipePanel(QWidget):
         vbox(top, (self._scroll, 1), Line(), self.foot, self._fixed_foot, of=self, spacing=0)
 
     def _connect(self) -> None:
-        self._levels.currentChanged.connect(self._set_level)
+        self.search.searched.connect(self.form.search)
         self.start_button.clicked.connect(self.start_wanted)
-        self.copy_button.clicked.connect(self.copy_wanted)
         self.form.edited.connect(self.edited)
         self.foot.length_wanted.connect(self._choose_length)
         actions.bind(self, "train.start", self.start_button)
@@ -110,20 +105,14 @@ class RecipePanel(QWidget):
             if tuple(self.form.problems()) != before:
                 self.edited.emit()
 
-    def set_wide(self, wide: bool) -> None:
-        """Keep the width beside the run, or take the full width."""
-        self.setMinimumWidth(px(WIDTH))
-        self.setMaximumWidth(px(WIDTH) if wide else 16_777_215)
-
     def set_level(self, level: str) -> None:
-        """Show another level of fields; the first of them for one that isn't there."""
-        level = level if level in LEVEL_TITLES else next(iter(LEVEL_TITLES))
-        self._levels.set_current(level)
-        self._set_level(level)
-
-    def _set_level(self, level: str) -> None:
+        """Show what is basic, or all settings with what the method trains, and a search over them."""
+        is_basic = level == LEVELS[0]
+        self.search.clear()
+        self.search.setHidden(is_basic)
+        self.effect.show_details(not is_basic)
+        self.preview.show_legend(not is_basic)
         self.form.set_level(level)
-        self.level_chosen.emit(level)
 
     def set_recipe(self, wanted: Recipe) -> None:
         self.form.set_recipe(wanted)
@@ -185,12 +174,14 @@ class RecipePanel(QWidget):
             # Its time, which is still looked up, is not to be told.
             self._planned = None
         self.effect.show_busy(busy)
+        dim((self.preview,), busy)
         self.foot.show_busy(busy)
 
     def show_no_plan(self, why: str = "") -> None:
         """Show no plan, since the recipe is invalid or no worker could answer."""
         self._planned = None
         self.effect.show_unknown()
+        self.preview.show_tokens(())
         self.foot.say(why)
 
     def recall_plan(self, known: Mapping[str, Any]) -> None:
@@ -208,6 +199,7 @@ class RecipePanel(QWidget):
         if wanted is None:
             return
         self.effect.show_plan(plan, wanted.method)
+        self.preview.show_tokens((plan.get("learned_preview") or {}).get("pieces") or ())
         if trains:
             self._planned = plan
             steps = int(plan.get("steps") or 0)
@@ -219,3 +211,55 @@ class RecipePanel(QWidget):
         """Add the expected time to a plan, unless something else is shown by now."""
         if plan is self._planned and seconds is not None:
             self.foot.show_plan({**plan, "seconds": seconds}, trains=True)
+
+
+class LabelPreview(Card):
+    """The first training example as the model sees it, label tokens marked; hidden if none are trained."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, margin=16, spacing=8)
+        self.text = TextView(role="body", token="muted")
+        self._legend = Label(
+            tr("marked: label tokens, which it learns to write"), "label", "muted", wrap=True
+        )
+        self._legend.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        title = Label(tr("What the model reads and learns to write"), "section", wrap=True)
+        head = hbox((title, 1), (self._legend, 1))
+        scroll = Scroll(margins=(0, 0, 0, 0))
+        scroll.column.addWidget(self.text)
+        style.scale(scroll, QWidget.setFixedHeight, PREVIEW_HEIGHT)
+        # The trained tokens are at the end, so scroll there.
+        bar = scroll.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))
+        self.column.addLayout(head)
+        self.column.addWidget(scroll)
+        self.hide()
+
+    def show_legend(self, shown: bool) -> None:
+        """Show or hide what the marks are."""
+        self._legend.setVisible(shown)
+
+    def show_tokens(self, tokens: Sequence[Sequence[object]]) -> None:
+        """Show tokens as (text, is trained) pairs."""
+        text = ""
+        marks: list[Mark] = []
+        for piece, is_label in tokens:
+            if is_label:
+                if not marks and not text.endswith((" ", "\n")):
+                    text += "\n"
+                marks.append(Mark(len(text), len(str(piece))))
+            text += str(piece)
+        # Show before the text is set: a hidden label keeps the size of its earlier text.
+        self.setVisible(bool(text))
+        self.text.set_text(text, joined(marks))
+
+
+def joined(marks: Sequence[Mark]) -> list[Mark]:
+    """Join marks that touch."""
+    made: list[Mark] = []
+    for mark in marks:
+        if made and made[-1].start + made[-1].length == mark.start:
+            made[-1] = Mark(made[-1].start, made[-1].length + mark.length)
+        else:
+            made.append(mark)
+    return made

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from engine.api import (
@@ -16,6 +17,7 @@ from engine.api import (
     RunState,
     ScoreCard,
     evaluation_interval,
+    example_scores,
     library,
     metrics,
     stage_title,
@@ -65,6 +67,42 @@ BASE_FORMS = {
     "plain": mark("The base model was scored with a plain prompt, the better of two formats."),
 }
 DOTS = {"completed": "grey", "stopped": "grey", "failed": "error", "crashed": "error", "away": "accent"}
+
+
+# A conversation that is read at a glance.
+MAX_CHARACTERS = 240
+
+
+@dataclass(frozen=True)
+class BeforeAndAfter:
+    """A conversation with the summaries of base model and adapter, and the gain in ROUGE-1, a fraction."""
+
+    conversation: str
+    base: str
+    tuned: str
+    gain: float
+
+
+def typical(folder: Path, count: int) -> list[BeforeAndAfter]:
+    """Return so many short conversations of a run's scores, spread over the gains: typical ones, not the best.
+
+    Reads a file as large as the scored split. Fewer or none, if the run kept fewer.
+    """
+    scores = example_scores.load(folder)
+    if scores is None:
+        return []
+    base, tuned = (side.rouge.get("rouge1", ()) for side in (scores.base, scores.tuned))
+    short = [
+        BeforeAndAfter(
+            text.conversation, scores.base.summaries[at], scores.tuned.summaries[at], tuned[at] - base[at]
+        )
+        for at, text in enumerate(scores.texts[: min(len(base), len(tuned))])
+        if 0 < len(text.conversation) <= MAX_CHARACTERS
+        and scores.base.summaries[at] != scores.tuned.summaries[at]
+    ]
+    short.sort(key=lambda each: each.gain, reverse=True)
+    places = {len(short) * (2 * at + 1) // (2 * count) for at in range(count)} if short else set()
+    return [short[at] for at in sorted(places)]
 
 
 def is_practice(wanted: Recipe) -> bool:

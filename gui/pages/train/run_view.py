@@ -22,11 +22,13 @@ from engine.api import (
     example_scores,
     memory_fallbacks,
 )
+from gui.core.background_tasks import BackgroundTasks
 from gui.graphics.bars import Bar, BusyRow
 from gui.look.format import UNKNOWN, about_text, bytes_text, duration_text, number_text
 from gui.look.language import mark, tr
 from gui.pages.train.run_notices import FailureCard, RemarksView, StopStrip
 from gui.pages.train.run_text import (
+    BeforeAndAfter,
     done_at_text,
     is_practice,
     progress_text,
@@ -35,6 +37,7 @@ from gui.pages.train.run_text import (
     seconds_so_far,
     stage_text,
     steps_between,
+    typical,
 )
 from gui.pages.train.samples_view import SamplesView
 from gui.pages.train.verdict_card import VerdictCard
@@ -46,6 +49,8 @@ from gui.widgets.open_path import open_path
 from gui.widgets.scroll import Scroll
 from gui.workers.run_model import RunModel
 
+# So many are shown before and after.
+CONVERSATIONS = 3
 TITLES = {
     "step": mark("Step"),
     "epoch": mark("Epoch"),
@@ -73,6 +78,7 @@ class RunView(Scroll):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
         self._model: RunModel | None = None
+        self._background = BackgroundTasks(self)
         self._plotted = 0
         self._evaluated = 0
         self._scored = 0
@@ -208,6 +214,14 @@ class RunView(Scroll):
         card.real_model_wanted.connect(self.real_model_wanted)
         card.score_wanted.connect(self.score_wanted)
         self._set_card(card)
+        if scored_each:
+            self._background.run(
+                partial(typical, model.job.folder, CONVERSATIONS), partial(self._show_conversations, card)
+            )
+
+    def _show_conversations(self, card: VerdictCard, shown: list[BeforeAndAfter]) -> None:
+        if card is self.card:
+            card.show_conversations(shown)
 
     def take_scores(self, adapters: Iterable[Adapter]) -> None:
         """Take the library's scores, for a run whose adapter was scored after its end."""

@@ -80,15 +80,10 @@ class StartFoot(QWidget):
         self.said = FittedScroll((24, 12, 24, 4), spacing=8)
         for part in (self.warnings, self.too_short, self.ready, self.happening):
             self.said.column.addWidget(part)
-        below = vbox(
-            hbox((self._where, 2), (self._how_many, 1), spacing=12),
-            self._problem,
-            self.no_summaries,
-            self.start_button,
-            margins=(24, 4, 24, 16),
-            spacing=8,
-        )
-        vbox(self.said, below, of=self, spacing=0)
+        texts = vbox(self._problem, self.no_summaries, margins=(24, 4, 24, 12), spacing=8)
+        place = hbox((self._where, 2), (self._how_many, 1), spacing=12)
+        right = vbox(1, place, self.start_button, margins=(0, 12, 24, 16), spacing=8)
+        hbox((vbox(self.said, 1, texts, spacing=0), 1), right, of=self, spacing=0)
         self.ready.hide()
 
     def offer_computers(self, names: Sequence[str]) -> None:

@@ -5,13 +5,14 @@ Reads the scores in a run's events. Signals lead to other pages.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import RunState, metrics
+from engine.api import RunState, added, metrics
 from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.fonts import font
@@ -28,6 +29,7 @@ from gui.models.metric_text import (
     untold_text,
 )
 from gui.pages.train.run_text import (
+    BeforeAndAfter,
     base_form_sentence,
     excluded_sentence,
     facts_of,
@@ -43,7 +45,7 @@ from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
-from gui.widgets.text_view import TextView
+from gui.widgets.text_view import Mark, TextView
 
 TITLES = metrics.HEADLINE_TITLES
 Scores = dict[str, dict[str, Any]]
@@ -55,6 +57,10 @@ INTERVAL_MARGIN = 6
 SCORE_AXIS = (0.0, 1.0)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Spread = dict[str, Any]
+# Below the verdict and its sentence.
+CONVERSATIONS_PLACE = 2
+# Characters of a conversation that is shown beside its summaries.
+MAX_BEGINNING = 120
 # The metric that counts names.
 NOTED = "unsupported"
 
@@ -145,6 +151,33 @@ class VerdictCard(Card):
         self.column.addLayout(grid)
         self.column.addWidget(_Legend(sides(state)))
 
+    def show_conversations(self, shown: Sequence[BeforeAndAfter]) -> None:
+        """Show conversations with their summaries before and after the training, above the numbers."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(8)
+        heads = (tr("Conversation"), tr("Base model"), tr("Your adapter"), tr("ROUGE-1"))
+        for column, head in enumerate(heads):
+            grid.setColumnStretch(column, 0 if column == len(heads) - 1 else 1)
+            grid.addWidget(Label(head, "head", "muted"), 0, column)
+        for at, each in enumerate(shown):
+            grid.addWidget(Line(), 2 * at + 1, 0, 1, len(heads))
+            tuned = TextView(role="body")
+            tuned.set_text(
+                each.tuned, [Mark(start, end - start) for start, end in added(each.tuned, each.base)]
+            )
+            texts = (
+                TextView(beginning(each.conversation), role="body"),
+                TextView(each.base, role="body", token="muted"),
+                tuned,
+            )
+            for column, part in enumerate((*texts, Label(gain(each.gain), "figure_medium", "muted"))):
+                top = Qt.AlignmentFlag.AlignTop if column == len(heads) - 1 else Qt.AlignmentFlag(0)
+                grid.addWidget(part, 2 * at + 2, column, top)
+        if shown:
+            grid.setContentsMargins(0, 8, 0, 16)
+            self.column.insertLayout(CONVERSATIONS_PLACE, grid)
+
     def _add_facts(self, state: RunState) -> None:
         facts = QWidget()
         flow = FlowLayout(facts, 32)
@@ -181,6 +214,12 @@ class VerdictCard(Card):
         report.clicked.connect(self.report_wanted)
         buttons.addWidget(report)
         self.column.addWidget(foot)
+
+
+def beginning(conversation: str) -> str:
+    """Return what a conversation is about, in one line."""
+    line = " ".join(conversation.split())
+    return line if len(line) <= MAX_BEGINNING else f"{line[:MAX_BEGINNING].rsplit(' ', 1)[0]}…"
 
 
 def _with_exclusions(text: str, state: RunState) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.api import SAMPLE, STARTER, method
+from gui.inputs.choice_cards import Card
 from gui.look.format import about_text, bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
 from gui.models.metric_text import language_text
-from gui.pages.welcome.cards import Card
 from gui.pages.welcome.guide_recipe import OfferedModel
 
 # The steps by key: title, accessible name of the Change button, and the button that leads to it.

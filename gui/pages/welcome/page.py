@@ -15,16 +15,16 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import SAMPLE, AppError, Ending, Problem, Recipe, paths, recipe, run_store
 from gui.forms.choosers import ask_for_file, ask_for_folder
+from gui.forms.recipe_files import STARTER_FILE
 from gui.graphics.drawing import Drawing
+from gui.inputs.choice_cards import ChoiceCards
 from gui.inputs.fields import ProblemLine
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling.no_summaries import NoSummaries
-from gui.pages.train.recipe_files import STARTER_FILE
 from gui.pages.train.start_foot import plan_text
 from gui.pages.welcome import guide_text
-from gui.pages.welcome.cards import ChoiceCards
 from gui.pages.welcome.guide_recipe import STARTER_MODEL, OfferedModel, guide_recipe, offered_models
 from gui.pages.welcome.guide_text import AUTO, METHODS, OWN, START, STEPS
 from gui.pages.welcome.step import Step

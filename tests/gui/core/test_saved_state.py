@@ -20,8 +20,8 @@ from gui.widgets.splitter import Splitter
 
 @pytest.fixture
 def start(story):
-    """Start a window, as often as a test wants. It shows the history first: no other page is built as quickly."""
-    Preferences().set("page", "history")
+    """Start a window, as often as a test wants. It shows the data first, which has no lists."""
+    Preferences().set("page", "data")
 
     def make():
         made = story.open()
@@ -114,9 +114,9 @@ def test_pages_are_as_they_were_left(start, qtbot):
     arena.lower_pane.front.across.chosen.emit("minutes")
     order = (arena.table.order, arena.table.descending)
     assert order[0] == "novel1"
-    history = first.show_built("history")
-    history.pane.search.setText("mine")
-    history.pane.filter.set_current("resumable")
+    runs = first.show_built("train").runs
+    runs.search.setText("mine")
+    runs.show_only("resumable")
     examples = first.show_built("compare").conversations
     examples.orders.set_current("loss")
     examples.search.setText("lunch")
@@ -142,8 +142,8 @@ def test_pages_are_as_they_were_left(start, qtbot):
     assert {"words", "novel1"} <= {column.key for column in arena.table.columns}
     assert (arena.table.order, arena.table.descending) == order
     assert arena.lower_pane.front.axes() == ("rouge1", "minutes")
-    history = second.show_built("history")
-    assert (history.pane.search.text(), history.pane.filter.current()) == ("mine", "resumable")
+    runs = second.show_built("train").runs
+    assert (runs.search.text(), runs.title.text()) == ("mine", "Runs: can resume")
     examples = second.show_built("compare").conversations
     assert (examples.table.order, examples.orders.current(), examples.search.text()) == (
         "loss", "loss", "lunch",

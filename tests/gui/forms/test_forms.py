@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QWidget
 from engine.api import METHODS, BaseFacts, OptionInfo, Problem, describe, method, recipe, variants
 from gui.forms.controls import ModuleChips, make_control
 from gui.forms.form_layout import LENGTH, LEVELS, length_text
+from gui.forms.recipe_files import first_recipe
 from gui.forms.recipe_form import TABLES, RecipeForm
 from gui.look import language
 from gui.look.fonts import px
-from gui.pages.train.recipe_files import first_recipe
 from gui.pages.train.recipe_panel import WIDTH
 from tests.helpers.homes import add_adapter, make_recipe
 
@@ -29,7 +29,8 @@ def form(qtbot, home):
     return made
 
 
-def test_all_three_are_on_the_form_from_the_first_level_on(form):
+def test_all_three_are_on_the_form_on_advanced(form):
+    form.set_level("advanced")
     for key in LENGTH:
         field = form.field(key)
         assert form.length.isAncestorOf(field.around)
@@ -86,7 +87,7 @@ def test_the_form_with_all_fields_fits_its_pane_in_every_language(code, speak, s
     speak(code)
     made = qtbot.add(RecipeForm(QWidget()))
     made.set_recipe(recipe.from_tables(BASICS))
-    made.set_level("everything")
+    made.set_level("advanced")
     made.show()
     margins = 48
     assert made.minimumSizeHint().width() <= px(WIDTH) - px(margins)
@@ -140,7 +141,7 @@ def test_a_recipe_comes_back_unchanged(form, home):
 
 
 def test_all_problems_stand_beside_their_fields_at_once(form):
-    form.set_level("everything")
+    form.set_level("advanced")
     form.field("method.dropout").control.widget.setText("5")
     form.field("method.dropout").control.widget.textEdited.emit("5")
     form.field("training.warmup").control.widget.setText("3")
@@ -154,7 +155,7 @@ def test_all_problems_stand_beside_their_fields_at_once(form):
 
 
 def test_a_key_of_a_table_has_its_problem_beside_the_table(form):
-    form.set_level("everything")
+    form.set_level("advanced")
     line = form.field("data.columns").control.widget
     line.setText("speker = from; group")
     line.textEdited.emit(line.text())
@@ -290,13 +291,13 @@ def adapters(home):
 def test_a_run_can_go_on_from_the_librarys_adapters_of_its_base_and_method(form, adapters):
     form.start_from.offer(adapters)
     assert not form.start_from.isVisibleTo(form)
-    form.set_level("more")
+    form.set_level("advanced")
     assert form.start_from.isVisibleTo(form)
     assert form.start_from.choices() == ["", "mine", "yours"]
     form.start_from.chosen.emit("yours")
 
     assert form.recipe().method.start_from == "yours"
-    form.set_level("essential")
+    form.set_level("basic")
     assert form.start_from.isVisibleTo(form)
     form.start_from.chosen.emit("")
     assert form.recipe().method.start_from == ""
@@ -332,7 +333,7 @@ def test_a_new_run_goes_on_from_nothing():
 
 @pytest.fixture
 def lora(form):
-    form.set_level("everything")
+    form.set_level("advanced")
     return form
 
 

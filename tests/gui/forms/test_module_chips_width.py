@@ -21,8 +21,8 @@ FIRST = LATE | {"base_parameters": 7_362_816, "precision": "bfloat16", "memory":
 def panel(styled, qtbot):
     made = qtbot.add(RecipePanel())
     made.set_recipe(recipe.load(paths.presets_folder() / "starter.toml"))
-    made.set_level("more")
-    made.set_level("essential")  # as the page does with the level preferred
+    made.set_level("advanced")
+    made.set_level("basic")  # as the page does with the level preferred
     made.resize(WIDTH, 900)
     made.show()
     return made

@@ -73,7 +73,7 @@ def test_the_conversations_place_is_marked_once(editor):
 
 
 def test_a_place_that_is_lacking_is_a_problem_of_the_text_and_can_be_put_in(form):
-    form.set_level("more")
+    form.set_level("advanced")
     editor = form.prompt_editor()
     editor.area.setPlainText("Summarise: ")
     assert form.recipe() is None
@@ -192,17 +192,17 @@ def test_the_prompt_is_all_that_can_be_set_of_the_prompt_alone(form):
     assert shots.isVisibleTo(form)
     assert prompt.isVisibleTo(form)
     assert not form.field("training.epochs").around.isVisibleTo(form)
-    form.set_level("everything")
+    form.set_level("advanced")
     seen = [field.key for field in form._fields["training"] if field.around.isVisibleTo(form)]
     assert seen == ["training.device", "training.when_window_leaves"]
     form.choose_method("lora")
     assert form.field("training.epochs").around.isVisibleTo(form)
-    form.set_level("essential")
+    form.set_level("basic")
     assert not prompt.isVisibleTo(form)
 
 
 def test_the_form_tells_what_the_shown_examples_cost(form):
-    form.set_level("more")
+    form.set_level("advanced")
     form.show_plan(PLAN | {"prompt": FILLING})
     foot = "The first 2 of the training split, 800 tokens. Training skips them."
     assert foot in texts(form.field("data.shots").around)

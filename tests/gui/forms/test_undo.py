@@ -96,7 +96,7 @@ def window(styled, qtbot):
     column.addWidget(beside)
     column.addWidget(scroll)
     form.set_recipe(recipe.from_tables(BASICS))
-    form.set_level("everything")
+    form.set_level("advanced")
     made.resize(420, 500)
     qtbot.addWidget(made)
     with qtbot.waitActive(made):
@@ -160,11 +160,11 @@ def test_the_field_that_comes_back_is_scrolled_to_and_shown_though_of_another_le
     undo(form)
     assert not field.around.visibleRegion().isEmpty()
     change(field)
-    form.set_level("essential")
+    form.set_level("basic")
     assert not field.around.isVisible()
     undo(form)
     assert field.around.isVisible()
-    form.set_level("essential")
+    form.set_level("basic")
     assert not field.around.isVisible()
 
 

@@ -74,7 +74,7 @@ def test_a_page_shows_no_rim_when_it_is_clicked_or_reached_by_its_keys_until_tab
     window = story.open()
     qtbot.waitUntil(lambda: QApplication.focusWindow() is window.windowHandle())
     QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(700, 30))
-    for page in ("library", "history"):
+    for page in ("library", "data"):
         window.show_page(page)
         assert [each for each in window.findChildren(Button) if each.property("rim")] == []
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)

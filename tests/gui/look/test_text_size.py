@@ -12,14 +12,13 @@ from gui.main_window import MainWindow
 from gui.shell.device_meter import DeviceMeter
 from tests.helpers.example_library import fill_history, fill_library
 
-PAGES = ("data", "library", "history", "help", "computers", "arena")
+PAGES = ("data", "library", "train", "help", "computers", "arena")
 
 
 def open_window(story, qtbot) -> MainWindow:
     window = story.open()
     window.resize(1700, 900)
-    for key in ("library", "history"):
-        table = window.show_built(key).table
+    for table in (window.show_built("train").runs.table, window.show_built("library").table):
         qtbot.waitUntil(lambda table=table: table.rowCount() > 5)
     return window
 

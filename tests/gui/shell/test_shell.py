@@ -79,18 +79,18 @@ def test_clicks_in_the_rail_keys_and_tabs_bring_views_and_a_room_keeps_the_last_
 
     bar = window.tabs.bar
     QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
-    assert window.current_key() == "history"
-    assert window.built("history").times_shown == 1
+    assert window.current_key() == "arena"
+    assert window.built("arena").times_shown == 1
     QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     assert window.current_key() == "library"
     QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
-    assert (window.current_key(), tabs_of(window)[1]) == ("history", "All runs")
-    for key in ("arena", "train"):
+    assert (window.current_key(), tabs_of(window)[1]) == ("arena", "Compare methods")
+    for key in ("train", "arena", "train"):
         QTest.keyClick(window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
         assert window.current_key() == key
     bar.setFocus()
     QTest.keyClick(bar, Qt.Key.Key_Right)
-    assert window.current_key() == "history"
+    assert window.current_key() == "arena"
     assert bar.hasFocus()
 
     # A room of one view has no tabs, and one outside the rail no item there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gui.models.run_table import SHOWN
 from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.story_window import click
 from tests.helpers.train_stage import texts
@@ -25,12 +26,11 @@ def test_the_guide_leads_to_a_finished_run_and_comes_only_once(story):
     assert "Better than the base model" in texts(train.run_view.card)
     name = train.header.title()
     assert name == "starter · sample · Full fine-tuning"
-    history = window.show_built("history")
-    story.until(lambda: [entry.name for entry in history.table.items()] == [name])
+    story.until(lambda: [entry.name for entry in train.runs.table.runs()] == [name])
     story.close(window)
 
     again = story.open(guides=True)
-    assert again.current_key() == "history"
-    history = again.built("history")
-    story.until(lambda: [entry.name for entry in history.table.items()] == [name])
-    assert history.pane.filter.texts() == ["All 1", "Completed 1", "Can resume 0"]
+    assert again.current_key() == "train"
+    table = again.built("train").runs.table
+    story.until(lambda: [entry.name for entry in table.runs()] == [name])
+    assert [table.count(show) for show in SHOWN] == [1, 1, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gui.models.run_table import SHOWN
 from gui.pages.train.run_notices import FailureCard
 from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.homes import add_checkpoint
@@ -35,14 +36,15 @@ def test_a_killed_run_is_resumed_in_the_next_window(story):
 
     story.scripts["train"] = RESUMED
     window = story.open()
-    history = window.show_built("history")
-    story.until(lambda: [entry.can_resume for entry in history.table.items()] == [True])
-    assert history.pane.filter.texts() == ["All 1", "Completed 0", "Can resume 1"]
-    history.do_next(history.view.current())
-    train = window.built("train")
+    train = window.show_built("train")
+    runs = train.runs
+    story.until(lambda: [entry.can_resume for entry in runs.table.runs()] == [True])
+    assert [runs.table.count(show) for show in SHOWN] == [1, 0, 1]
+    runs.view.choose(run.id)
+    story.until(train.buttons.resume.isVisible)
+    click(train.buttons.resume)
     story.until(lambda: isinstance(train.run_view.card, VerdictCard))
     assert train._model.id == run.id
     assert train._model.state.attempt == 2
     assert list(train._model.state.loss.steps)[-1] == 40
-    history = window.show_built("history")
-    story.until(lambda: history.pane.filter.texts() == ["All 1", "Completed 1", "Can resume 0"])
+    story.until(lambda: [runs.table.count(show) for show in SHOWN] == [1, 1, 0])

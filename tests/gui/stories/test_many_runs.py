@@ -84,11 +84,11 @@ def assert_walked(rows, last) -> None:
     assert rows[5] < last
 
 
-@pytest.mark.slow("engine/runs/", "gui/models/", "gui/pages/history/", "gui/pages/library/", "gui/tables/")
+@pytest.mark.slow("engine/runs/", "gui/models/", "gui/pages/train/", "gui/pages/library/", "gui/tables/")
 def test_two_hundred_runs_and_adapters_are_listed_filtered_and_walked(story, full_home, counts):
     # Home would read the newest run as well.
-    window = story.open("history")
-    page = window.built("history")
+    window = story.open("train")
+    page = window.built("train").runs
     story.until(lambda: len(page.table.items()) == MANY)
     story.until(lambda: window.rail.item("library").badge == "200")
     assert counts["adapters read"] >= MANY
@@ -100,11 +100,11 @@ def test_two_hundred_runs_and_adapters_are_listed_filtered_and_walked(story, ful
     page.pane.filter.set_current("resumable")
     assert len(page.table.items()) == MANY // EVERY
     page.pane.filter.set_current("all")
-    QTest.keyClicks(page.pane.search, "rare")
+    QTest.keyClicks(page.search, "rare")
     story.until(lambda: len(page.table.items()) == MANY // EVERY)
-    window.show_page("train")
+    window.show_page("help")
     counts.clear()
-    window.show_page("history")
+    window.show_page("train")
     QTest.qWait(200)
     assert counts["runs read"] == counts["runs read by the window"] == 0
 
@@ -113,7 +113,7 @@ def test_two_hundred_runs_and_adapters_are_listed_filtered_and_walked(story, ful
     assert_walked(walk(page.view, counts), page.table.rowCount() - 1)
 
     counts.clear()
-    QTest.keyClicks(page.pane.search, "rare")
+    QTest.keyClicks(page.search, "rare")
     story.until(lambda: len(page.table.items()) == MANY // EVERY)
     for key in ("train", "playground", "labelling", "library"):
         window.show_page(key)

@@ -30,7 +30,7 @@ OTHERS = tuple(entry.id for entry in METHODS if entry.id != "lora")
 def form(styled, qtbot, home):
     made = qtbot.add(RecipeForm(QWidget()))
     made.set_recipe(recipe.from_tables(BASICS))
-    made.set_level("everything")
+    made.set_level("advanced")
     with qtbot.waitActive(made):
         made.show()
     return made

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from engine.api import Example, recipe, run_store
 from gui.dialogs.queue_dialog import QueueDialog
+from gui.models.run_table import WaitingRun
 from gui.shell.device_meter import DeviceMeter
 from tests.helpers import scripted_summarizer
 from tests.helpers.arenas import make_arena
@@ -63,7 +64,13 @@ def test_of_three_starts_two_wait_one_is_taken_out_and_the_window_closes_and_ope
     story.until(lambda: "first" in window.rail.findChild(DeviceMeter).accessibleName())
     assert "3 waiting" in window.rail.findChild(DeviceMeter).accessibleName()
 
-    window.show_page("history")
+    runs = window.built("train").runs
+    assert [(each.name, each.reason) for each in runs.table.items() if isinstance(each, WaitingRun)] == [
+        ("second", "waits for first"),
+        ("third", "waits for second"),
+        ("fourth", "waits for third"),
+    ]
+    window.show_page("library")
     dialog = open_queue(window)
     assert listed(dialog) == ["second\nwaits for first", "third\nwaits for second", "fourth\nwaits for third"]
     dialog.list.setFocus()

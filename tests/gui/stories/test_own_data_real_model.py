@@ -94,7 +94,7 @@ def test_own_data_on_a_real_model_leads_to_a_verdict(planning_story, smollm, cal
     _drop(source, calls)
     assert form.tables()["data"]["source"] == calls
     plans.clear()
-    train._plan()
+    train.plans.plan()
     story.until(lambda: plans)
     assert train.panel.start_button.isEnabled(), train.panel.form.problems()
 
@@ -106,7 +106,7 @@ def test_own_data_on_a_real_model_leads_to_a_verdict(planning_story, smollm, cal
     assert "practice model" not in texts(train.run_view.card)
 
     # What was used is offered from now on.
-    click(train.buttons.new)
+    click(train.runs.new_button)
     story.until(lambda: base.findText(smollm) == 1 and source.findText(calls) == 1)
 
 
@@ -124,7 +124,7 @@ def test_after_the_practice_model_a_real_one_is_chosen_for_the_same_data(story, 
         story.until(lambda: isinstance(train.run_view.card, VerdictCard) and not train._model.running)
         assert ("practice model is for learning the app" in texts(train.run_view.card)) == is_practice
         if not is_practice:
-            click(train.buttons.new)
+            click(train.runs.new_button)
 
     click(train.run_view.card.practice.action_button())
     assert train.right.base_models.isVisible()

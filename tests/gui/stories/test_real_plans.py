@@ -80,7 +80,7 @@ def _take(form, base):
 
 
 def _red(form):
-    fields = [form._method_field, *(field.around for field in form._all_fields())]
+    fields = [form.method_field, *(field.around for field in form._all_fields())]
     return [field.problem() for field in fields if isinstance(field, Field) and field.problem()]
 
 

@@ -49,13 +49,13 @@ def test_two_runs_of_the_history_are_compared_side_by_side(story):
         add_adapter(f"rank-{rank}", recipe=recipe, scores=[score_card(0.4 + at / 10)])
         add_run(recipe, RunSpec(adapter=f"rank-{rank}", started_at=MOMENT + at))
     window = story.open()
-    history = window.show_built("history")
-    story.until(lambda: len(history.table.items()) == 2)
+    history = window.show_built("train").runs
+    story.until(lambda: len(history.table.runs()) == 2)
     flag = QItemSelectionModel.SelectionFlag
-    for entry in history.table.items():
+    for entry in history.table.runs():
         row = history.table.index(history.table.row_of(entry.id), 0)
         history.view.selectionModel().setCurrentIndex(row, flag.Select | flag.Rows)
-    click(history.details.compare_button)
+    click(history.compare_button)
     compare = window.built("compare")
     story.until(lambda: compare.found is not None)
     assert window.current_key() == "compare"

@@ -47,9 +47,8 @@ def column(columns: tuple[Column, ...], key: str) -> Column:
         (column(columns_of([""]), "gain:0"), ONE, "figure_medium", 1.0),
         (column(columns_of(["a", "b"]), "gain:0"), SEVERAL, "figure", 1.25),
         (column(CandidateTable.columns, "gain"), ONE, "figure_medium", 0.8),
-        (column(RunTable.columns, "gain"), ONE, "figure_medium", 2.0),
     ],
-    ids=["one run", "several runs", "candidates", "history"],
+    ids=["one run", "several runs", "candidates"],
 )
 def test_the_gain_is_whole_beside_its_icon(styled, monkeypatch, gain, text, role, scale):
     style.apply(styled, "light", scale)

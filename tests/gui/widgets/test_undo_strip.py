@@ -47,9 +47,9 @@ def _parents(widget: QWidget) -> list[QWidget]:
 
 
 def test_a_message_covers_nothing_and_leaves_no_gap(story):
-    window, plans = story.open("history"), []
+    window, plans = story.open("library"), []
     window.manager.planner.planned.connect(plans.append)
-    for key in ("history", "library", "arena", "compare", "playground", "train"):
+    for key in ("library", "arena", "compare", "playground", "train"):
         page = window.show_built(key)
         if key == "compare":
             page.show_tab("votes")
@@ -75,9 +75,9 @@ def test_a_message_covers_nothing_and_leaves_no_gap(story):
             settle()
             assert {each: place(each, page) for each in before} == before, key
 
-    # The train page's is seen on either side of a narrow window, and can be closed.
-    for side in ("recipe", "run", "recipe"):
-        page.buttons.sides.set_current(side)
+    # The train page's is seen beside the recipe and beside the methods, and can be closed.
+    for show in (page.right.show_methods, page.right.show_recipe):
+        show()
         page.say("A run is training on the device.", "Download and start")
         settle()
         assert not page.right.notice.visibleRegion().isEmpty()

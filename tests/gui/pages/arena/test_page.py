@@ -277,7 +277,7 @@ def test_losses_and_a_report_leave_as_files_or_why_not(bench, filled, tmp_path, 
     assert {row["entry"] for row in rows} == {line.name for line in losses.chart.lines()}
     assert len(rows) == sum(len(line.series) for line in losses.chart.lines())
 
-    monkeypatch.setattr("gui.pages.train.report_export.open_path", lambda path: opened.append(str(path)))
+    monkeypatch.setattr("gui.pages.train.run_operations.open_path", lambda path: opened.append(str(path)))
     for name in ("arena.html", "arena.csv"):
         path = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))

@@ -271,7 +271,7 @@ def test_no_more_runs_are_taken_than_have_room(page, qtbot):
 
 def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playground(story, qtbot):
     job = add_scored_run(scores=some_scores())
-    window = story.open("history")
+    window = story.open("library")
     train = window.built("train")
     train.open_run(job.id)
     train.run_view.examples_wanted.emit()

@@ -19,8 +19,7 @@ from tests.helpers.votes_stage import add_runs, settle
 
 @pytest.fixture
 def window(story):
-    # No other page is built as quickly as the history.
-    return story.open("history")
+    return story.open("library")
 
 
 def is_read(page, qtbot) -> None:
@@ -52,7 +51,7 @@ def test_its_own_tab_begins_with_the_newest_run_and_says_where_there_is_none(win
         label.text() for label in page.findChildren(Label) if label.isVisible()
     ]
     [job] = add_runs(1)
-    window.show_page("history")
+    window.show_page("library")
     window.show_page("compare")
     is_read(page, qtbot)
     assert page.scores.headline.text() == "adapter-0: Better than the base model"

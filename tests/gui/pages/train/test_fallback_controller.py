@@ -123,7 +123,7 @@ def test_nothing_is_changed_before_a_plan_is_chosen_which_is_then_written_and_pl
     assert made.training.activation_checkpointing
     assert (made.base_model.quantization, made.base_model.double_quantization) == ("nf4", True)
     assert made.changes == ()
-    assert stage.page.right.methods.isVisibleTo(stage.page)
+    assert stage.page.panel.isVisibleTo(stage.page)
 
 
 def test_where_no_plan_fits_or_is_found_that_is_said(stage, qtbot):
@@ -131,7 +131,7 @@ def test_where_no_plan_fits_or_is_found_that_is_said(stage, qtbot):
     assert "No plan fits" in texts(fit)
     assert not rows(fit)
     button(fit, "Close").click()
-    assert stage.page.right.methods.isVisibleTo(stage.page)
+    assert stage.page.panel.isVisibleTo(stage.page)
     failed = [["fail", {"message": "The data <can't> be read.", "hint": "Look at it."}]]
     assert "The data <can't> be read. Look at it." in texts(lacking(stage, qtbot, failed))
 
@@ -140,15 +140,4 @@ def test_plans_of_a_recipe_that_was_edited_since_go(stage, qtbot):
     fit = lacking(stage, qtbot, result(FOUND))
     stage.page.panel.form.set_values("training", {"epochs": 7})
     assert not fit.isVisibleTo(stage.page)
-    assert stage.page.right.methods.isVisibleTo(stage.page)
-
-
-def test_in_a_narrow_window_the_plans_take_the_recipes_place_and_give_it_back(stage, qtbot):
-    stage.page.resize(760, 900)
-    stage.page.adapt(760)
-    fit = lacking(stage, qtbot, result(FOUND))
-    assert stage.page.buttons.sides.current() == "run"
-    button(fit, "Use this plan").click()
-
-    assert stage.page.buttons.sides.current() == "recipe"
-    assert stage.page.panel.form.recipe().training.micro_batch_tokens == 1024
+    assert stage.page.panel.isVisibleTo(stage.page)

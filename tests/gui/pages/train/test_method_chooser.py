@@ -190,6 +190,7 @@ def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other
 
 
 def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, qtbot):
+    stage.page.panel.set_level("advanced")
     stage.page.shown()
     with qtbot.waitSignal(stage.manager.planner.planned):
         stage.page.panel.form.set_values("base_model", {"quantization": "nf4"})

@@ -17,7 +17,7 @@ T5, LLAMA, BART, GPT2 = "t5", "llama", "bart", "gpt2"
 def form(stage):
     """The form with the shipped recipe of the practice model, all fields in sight."""
     stage.page.edit(recipe.load(paths.presets_folder() / "starter.toml"))
-    stage.page.panel.set_level("everything")
+    stage.page.panel.set_level("advanced")
     return stage.page.panel.form
 
 
@@ -175,7 +175,7 @@ def test_a_problem_of_a_field_that_is_not_shown_shows_it(stage, qtbot):
     form = stage.page.panel.form
     problem = {"field": "base_model.precision", "message": "T5 overflows in float16.", "hint": ""}
     stage.scripts["plan"] = [["answer", PLAN | {"problems": [problem]}]]
-    stage.page.panel.set_level("essential")
+    stage.page.panel.set_level("basic")
     precision = form.field("base_model.precision").around
     assert not precision.isVisible()
     stage.page.shown()
@@ -187,5 +187,5 @@ def test_a_problem_of_a_field_that_is_not_shown_shows_it(stage, qtbot):
     assert precision.isVisible()
     form.show_problems([Problem("training.warmup", "Below 1.")])
     assert form.field("training.warmup").around.isVisible()
-    stage.page.panel.set_level("essential")
+    stage.page.panel.set_level("basic")
     assert not precision.isVisible()

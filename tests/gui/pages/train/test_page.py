@@ -1,14 +1,25 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QWidget,
+)
 
 from engine.api import RunState, paths, recipe, run_store, run_summaries
 from gui.models.run_table import outcome_of
 from gui.pages.train.effect_panel import blocks_of
+from gui.pages.train.page_header import level_of
 from gui.pages.train.run_notices import FailureCard
-from gui.pages.train.run_text import verdict_sentence
-from gui.pages.train.verdict_card import VerdictCard
+from gui.pages.train.run_text import typical, verdict_sentence
+from gui.pages.train.verdict_card import VerdictCard, beginning
 from gui.widgets.buttons import Button
+from tests.helpers.scored_runs import add_scored_run
 from tests.helpers.train_stage import (
     BASICS,
     COMPLETE,
@@ -26,6 +37,7 @@ def test_before_the_start_the_plan_the_devices_and_all_methods_counts_are_shown(
     devices = {"devices": [{"id": "cuda:0", "name": "A card"}, {"id": "cpu", "name": "Processor"}]}
     stage.scripts["devices"] = [["emit", {"event": "result_made", "result": devices}]]
     panel, row = stage.page.panel, stage.page.right.methods.row
+    panel.set_level("advanced")
     stage.page.shown()
     choice = panel.form.field("training.device").control.widget
     qtbot.waitUntil(lambda: choice.findData("cuda:0") > 0)
@@ -58,13 +70,13 @@ def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(sta
         page.run_view.card.playground_wanted.emit()
         page.run_view.card.library_wanted.emit()
 
-    page.buttons.new_wanted.emit()
+    page.runs.new_button.click()
     page.open_run(model.id)
     qtbot.waitUntil(lambda: isinstance(page.run_view.card, VerdictCard))
     assert page._model is not model
     assert page._model.state == model.state
 
-    page.panel.copy_button.click()
+    page.buttons.edit.click()
     assert page.header.title() == "New run"
     assert page.panel.start_button.isVisibleTo(page)
     assert page.panel.form.recipe() == recipe.from_tables(BASICS | {"name": ""})
@@ -106,6 +118,7 @@ def test_a_run_is_watched_paused_stopped_and_resumed(stage, qtbot):
 
 
 def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
+    stage.page.panel.set_level("advanced")
     stage.page.shown()
     qtbot.waitUntil(lambda: "on disk" in texts(stage.page.panel.effect))
     run = stage.run(qtbot, [["fail", {"message": "There is nothing to read."}]])
@@ -221,17 +234,76 @@ def test_a_run_that_would_fetch_something_asks_first_also_again_and_not_without_
     assert stage.manager.current is not None
 
 
-def test_below_1200_recipe_and_run_take_turns(stage):
-    stage.page.adapt(1024)
-    stage.page.buttons.sides.set_current("run")
-    stage.page.adapt(1024)
-    assert not stage.page.panel.isVisibleTo(stage.page)
-    assert stage.page.right.isVisibleTo(stage.page)
-    stage.page.buttons.sides.set_current("recipe")
-    stage.page.adapt(1024)
+CHOICES = (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox, QAbstractSlider)
 
-    assert stage.page.panel.isVisibleTo(stage.page)
-    assert not stage.page.right.isVisibleTo(stage.page)
+
+def test_a_new_run_shows_at_most_twelve_choices_at_first_and_all_settings_on_advanced(stage, qtbot):
+    page = stage.page
+
+    def choices() -> list[QWidget]:
+        """Return what can be chosen or pressed; the levels are one choice, and so are a number and its arrows."""
+        found = [each for part in (page.header, page.panel) for each in part.findChildren(QWidget)]
+        shown = [each for each in found if isinstance(each, CHOICES) and each.isVisibleTo(page)]
+        shown = [each for each in shown if not isinstance(each, QScrollBar)]
+        inner = [
+            each for each in shown if any(other.isAncestorOf(each) for other in shown if other is not each)
+        ]
+        levels = [each for each in shown if page.buttons.levels.isAncestorOf(each)]
+        return [each for each in shown if each not in inner and each not in levels[1:]]
+
+    assert len(choices()) <= 12, [(type(each), each.accessibleName()) for each in choices()]
+    assert not page.panel.effect.isVisibleTo(page) or not page.panel.effect._details.isVisibleTo(page)
+    page.buttons.levels.segments["advanced"].click()
+    assert len(choices()) > 40
+    assert stage.preferences.get("level") == "advanced"
+    assert page.panel.effect._details.isVisibleTo(page)
+
+    field = page.panel.form.field
+    page.panel.search.setText("gradient clip")
+    qtbot.waitUntil(lambda: not field("data.source").around.isVisibleTo(page))
+    assert field("training.max_gradient_norm").around.isVisibleTo(page)
+    assert not page.panel.form.method_field.isVisibleTo(page)
+    page.panel.search.setText("no such setting")
+    qtbot.waitUntil(lambda: "No setting found." in texts(page.panel))
+    page.buttons.levels.segments["basic"].click()
+    assert field("data.source").around.isVisibleTo(page)
+    assert [level_of(saved) for saved in ("more", "everything", "essential", None)] == [
+        "advanced",
+        "advanced",
+        "basic",
+        "basic",
+    ]
+
+
+def test_good_methods_are_cards_and_all_others_behind_them(stage):
+    page, form = stage.page, stage.page.panel.form
+    cards = form.method_field.cards
+    assert cards.offered() == ["lora", "lora/qlora", "ia3", "full"]
+    cards.choose("lora/qlora")
+    assert form.tables()["base_model"]["quantization"] == "nf4"
+    cards.choose("full")
+    assert (form.method_id(), form.tables()["base_model"]["quantization"]) == ("full", "none")
+    form.method_field.all_button.click()
+    assert page.right.methods.isVisibleTo(page)
+    page.right.methods.row("adalora").click()
+    assert page.panel.isVisibleTo(page)
+    assert (cards.offered()[-1], cards.current()) == ("adalora", "adalora")
+
+
+def test_a_new_run_that_is_left_for_another_one_comes_back(stage, qtbot):
+    page = stage.page
+    model = stage.run(qtbot, COMPLETE)
+    page.runs.new_button.click()
+    page.panel.form.choose_method("ia3")
+    left = page.panel.form.tables()
+    page.open_run(model.id)
+    assert page.panel.form.method_id() == "lora"
+    page.buttons.sides.segments["recipe"].click()
+    assert page.panel.isVisibleTo(page)
+    assert page.panel.form.method_field.cards.offered() == ["lora"]
+    page.runs.new_button.click()
+    assert page.panel.form.tables() == left
+    assert not page.runs.new_button.isEnabled()
 
 
 @pytest.mark.parametrize(
@@ -292,6 +364,25 @@ def test_conversations_can_be_compared_where_the_run_keeps_their_scores(qtbot, s
     assert ("Compare conversations" in buttons) is saved
     with qtbot.waitSignal(card.report_wanted):
         buttons["Report…"].click()
+
+
+def test_three_typical_conversations_stand_before_and_after_above_the_scores(stage, qtbot):
+    job = add_scored_run()
+    shown = typical(job.folder, 3)
+    gains = [each.gain for each in shown]
+    assert len(shown) == 3
+    assert gains == sorted(gains, reverse=True)
+    assert typical(job.folder, 1) == [typical(job.folder, 3)[1]]
+    stage.page.open_run(job.id)
+    card = stage.page.run_view
+    qtbot.waitUntil(lambda: shown[0].tuned in texts(card))
+    said = texts(card)
+    for each in shown:
+        assert each.base in said
+        assert each.tuned in said
+        assert beginning(each.conversation) in said
+    assert beginning("word " * 100).endswith("word…")
+    assert typical(job.folder / "none", 3) == []
 
 
 def test_the_drawing_is_of_the_models_own_parts():

@@ -11,9 +11,9 @@ from engine.api import recipe
 from gui.core.preferences import Preferences
 from gui.core.recent_files import RecentRecipes
 from gui.dialogs.settings_dialog import SettingsDialog
-from gui.pages.train import recipe_files
+from gui.forms import recipe_files
+from gui.forms.recipe_files import as_the_settings_say
 from gui.pages.train.page import TrainPage
-from gui.pages.train.recipe_files import as_the_settings_say
 from gui.shell.page import Page
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.homes import make_recipe
@@ -70,7 +70,7 @@ def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
 
     offered = [text for text, _, _ in page.entries()]
     assert offered[-2:] == ["Open recipe second.toml", "Open recipe first.toml"]
-    menu = page.buttons.presets_menu()
+    menu = page.buttons.recipes_menu()
     shown = [action.text() for action in menu.actions()]
     assert shown[-4].startswith("second.toml")
     page.new_run()

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from engine.jobs.run_state import RunState
-from gui.pages.train.report_export import ReportExport, kinds
 from gui.pages.train.run_notices import RemarksView, distinct
+from gui.pages.train.run_operations import ReportExport, kinds
 from gui.pages.train.run_text import resume_text
 from gui.pages.train.run_view import total_epochs
 from tests.helpers.scored_runs import add_scored_run
@@ -73,7 +73,7 @@ def test_only_a_run_with_a_checkpoint_is_resumed(qapp, facts: dict[str, Any], te
 @pytest.fixture
 def opened(monkeypatch) -> list[str]:
     found: list[str] = []
-    monkeypatch.setattr("gui.pages.train.report_export.open_path", lambda path: found.append(str(path)))
+    monkeypatch.setattr("gui.pages.train.run_operations.open_path", lambda path: found.append(str(path)))
     return found
 
 

@@ -137,7 +137,7 @@ def test_why_start_is_grey_stands_beside_it(foot):
 
 
 def test_a_problem_that_stands_beside_its_field_or_is_hidden_is_said_beside_start_too(stage):
-    stage.page.panel.set_level("essential")
+    stage.page.panel.set_level("basic")
     stage.page.panel.show_problems([Problem("training.epochs", "Epochs: at most 1,000.", "")])
     assert "Epochs: at most 1,000." in texts(stage.page.panel.foot)
     stage.page.panel.show_problems([Problem("training.warmup", "Warm-up can't be 3.", "Below 1.")])
@@ -146,7 +146,7 @@ def test_a_problem_that_stands_beside_its_field_or_is_hidden_is_said_beside_star
 
 def test_limits_that_follow_the_data_say_what_they_are_here(stage, qtbot):
     stage.scripts["plan"] = [["answer", PLAN | {"readiness": READY}]]
-    stage.page.panel.set_level("more")
+    stage.page.panel.set_level("advanced")
     stage.page.shown()
     around = stage.page.panel.form.field("data.max_summary_tokens").around
     qtbot.waitUntil(lambda: "Here: 64 tokens" in texts(around))

@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtGui import QAccessible
 
 from engine.api import Ending, Problem
+from gui.inputs.choice_cards import ChoiceCards
 from gui.pages.welcome import guide_text
 from gui.pages.welcome import page as page_module
-from gui.pages.welcome.cards import ChoiceCards
 from gui.pages.welcome.guide_recipe import STARTER_MODEL, offered_models
 from gui.pages.welcome.guide_text import METHODS, STEPS
 from gui.pages.welcome.page import WelcomePage

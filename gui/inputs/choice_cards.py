@@ -63,17 +63,27 @@ class ChoiceCards(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        count = max(1, len(self._buttons))
-        stacked = (self.width() - (count - 1) * SPACING) / count < px(MIN_WIDTH)
+        count, width = max(1, len(self._buttons)), self.width()
+        halves = (count + 1) // 2
+        fitting = (each for each in (count, halves) if (width + SPACING) / each - SPACING >= px(MIN_WIDTH))
+        columns = next(fitting, 1)
         for at, button in enumerate(self._buttons.values()):
-            button.set_low(stacked)
-            self._grid.addWidget(button, *((at, 0) if stacked else (0, at)))
+            button.set_low(columns < count)
+            self._grid.addWidget(button, *divmod(at, columns))
         for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, column == 0 or (not stacked and column < count))
+            self._grid.setColumnStretch(column, column < columns)
 
     def current(self) -> str:
         """Return the key of the chosen card."""
         return next((key for key, button in self._buttons.items() if button.isChecked()), "")
+
+    def offered(self) -> list[str]:
+        """Return the keys of the cards, in order."""
+        return list(self._buttons)
+
+    def set_current(self, key: str) -> None:
+        """Show a card as the chosen one."""
+        self._buttons[key].setChecked(True)
 
     def choose(self, key: str) -> None:
         """Choose a card as if the user had."""

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -14,38 +13,29 @@ from engine.jobs.job import Job, create_job
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry
 from engine.system import paths
-from gui.models.run_table import next_step
-from gui.pages.history.page import HistoryPage, LogDialog
-from gui.pages.library.library_operations import Dialogs
+from gui.models.run_table import SHOWN, WaitingRun
+from gui.pages.train import run_list
+from gui.pages.train.run_list import RunList
+from gui.pages.train.run_operations import LogDialog
 from gui.tables.grouped_view import NameEditor
 from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
 from tests.helpers.scripted_manager import scripted_manager
 from tests.helpers.systems import WINDOWS
-
-
-class Answers(Dialogs):
-    """Dialogs that only note what they were asked."""
-
-    def __init__(self) -> None:
-        self.opened: list[Path] = []
-
-    def open_folder(self, folder: Path) -> None:
-        self.opened.append(folder)
+from tests.helpers.train_stage import ENDLESS
 
 
 class Bench:
-    """A page and the engine whose runs follow `script`."""
+    """A list and the engine whose runs follow `script`."""
 
     def __init__(self, qtbot: Any) -> None:
         self.script: list[Any] = []
         self.manager = scripted_manager(self._script)
-        self.dialogs = Answers()
         self.qtbot = qtbot
-        self.page = HistoryPage(self.manager, self.dialogs)
+        self.page = RunList(self.manager)
         qtbot.addWidget(self.page)
-        self.page.resize(1232, 860)
+        self.page.resize(280, 860)
         self.page.show()
 
     def _script(self, job: Job) -> list[Any]:
@@ -60,7 +50,7 @@ class Bench:
         return self
 
     def entries(self) -> list[RunEntry]:
-        return self.page.table.items()
+        return self.page.table.runs()
 
     def choose(self, name: str) -> RunEntry:
         found = next(entry for entry in self.entries() if entry.name == name)
@@ -82,41 +72,47 @@ class Bench:
         menu.close()
 
 
-def test_an_empty_history_says_what_to_do(bench, qtbot):
+# ------------------------------------------------------------------------------------------------------ seeing
+def test_an_empty_list_says_what_comes_and_begins_a_run(bench, qtbot):
     page = bench().page
-    assert page.header.subtitle() == "Your runs are saved here"
+    assert page._empty.text() == "Your runs are saved here."
     assert not page.view.isVisible()
-    assert not page.details.isVisible()
+    assert not page.search.isVisible()
     with qtbot.waitSignal(page.new_run_requested):
         page.new_button.click()
 
 
-def test_runs_are_listed_counted_and_narrowed_and_the_newest_is_shown(bench, qtbot):
+def counts(page) -> list[int]:
+    return [page.table.count(show) for show in SHOWN]
+
+
+def test_runs_are_listed_counted_and_narrowed_and_none_is_opened_by_itself(bench, qtbot):
     jobs = fill_history()
     made = bench()
     page = made.page
-    assert page.header.subtitle() == "10 runs to open, resume or repeat"
-    assert page.pane.filter.texts() == ["All 10", "Completed 7", "Can resume 3"]
-    assert page.pane.right.text().endswith("of checkpoints; each run keeps its last two")
-    entry = page.view.current()
-    assert entry.name == "flan-t5-base on SAMSum with LoRA"
-    assert page.details.about().startswith("Started ")
-    assert page.details.facts() == [
-        ("Data", "samsum, 1,228"), ("Method", "LoRA, r 16"), ("Base model", "google/flan-t5-base"),
-        ("Precision", "bfloat16"), ("Saved step", "1,540 of 1,540"), ("Seed", "42"),
-    ]  # fmt: skip
+    opened: list[str] = []
+    page.open_requested.connect(opened.append)
+    assert counts(page) == [10, 7, 3]
+    assert page._size.text().endswith("of checkpoints; each run keeps its last two")
+    page.view.setFocus()
+    assert page.view.current() is None
 
-    page.pane.filter.set_current("resumable")
+    menu = page.more_menu()
+    shown = next(action for action in menu.actions() if action.text() == "Can resume 3")
+    shown.trigger()
+    menu.close()
     assert len(made.entries()) == 3
-    page.pane.search.setText("prefix")
+    assert page.title.text() == "Runs: can resume"
+    page.search.setText("prefix")
     made.until(lambda: len(made.entries()) == 1)
-    assert page.pane.filter.texts() == ["All 1", "Completed 0", "Can resume 1"]
-    page.pane.search.setText("zz")
+    assert counts(page) == [1, 0, 1]
+    page.search.setText("zz")
     made.until(lambda: not made.entries())
-    assert not page.details.isVisible()
-    page.open(jobs[-1].id)
+    assert page._empty.text() == "No run found. Change the search, or show all."
+    page.show_current(jobs[-1].id)
     made.settle()
     assert page.view.current().id == jobs[-1].id
+    assert opened == []
 
     # Only runs that changed are read again.
     read: list[str] = []
@@ -131,16 +127,40 @@ def test_runs_are_listed_counted_and_narrowed_and_the_newest_is_shown(bench, qtb
     assert read == [jobs[0].id]
 
 
+def test_a_run_is_opened_by_a_click_or_where_the_arrow_keys_rest_and_not_again_when_it_is_shown(bench, qtbot):
+    fill_history()
+    made = bench()
+    page = made.page
+    first, second, third = made.entries()[:3]
+    opened: list[str] = []
+    page.open_requested.connect(opened.append)
+    place = page.view.visualRect(page.table.index(page.table.row_of(first.id), 0)).center()
+    qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    made.until(lambda: opened == [first.id])
+    page.show_current(first.id)
+    for _ in range(2):
+        qtbot.keyClick(page.view, Qt.Key.Key_Down)
+    made.until(lambda: len(opened) > 1)
+    assert opened == [first.id, third.id]
+    page.show_current("")
+    with qtbot.waitSignal(page.reader.finished):
+        page.reader.refresh()
+    assert page.view.current() is None
+    assert second.id not in opened
+
+
 def test_a_damaged_run_is_listed_with_the_reason(bench):
     job = create_job(paths.runs_folder(), "train", {})
     job.recipe_path.write_text("no = = toml", encoding="utf-8")
     made = bench()
     (entry,) = made.entries()
-    assert made.page.details.about().startswith("The recipe is not valid TOML")
-    assert not made.page.details.open_button.isEnabled()
+    made.page.open_run(entry)
+    assert "can't be opened: The recipe is no TOML" in made.page.notice.text()
+    assert "The recipe is no TOML" in made.page.table.explanation(entry, "run")
     assert made.menu(entry) == ["Show log", "Open folder", "Delete"]
 
 
+# ------------------------------------------------------------------------------------------------------- doing
 def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch):
     add_run()
     made = bench()
@@ -148,47 +168,30 @@ def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch
     place = tmp_path / "report.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
     made.press("Report…", entry)
-    made.until(lambda: not made.page.pane.notice.isHidden())
-    assert made.page.pane.notice.text() == f"Report saved as {place}."
+    made.until(lambda: not made.page.notice.isHidden())
+    assert made.page.notice.text() == f"Report saved as {place}."
     assert place.exists()
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "signal"),
-    [
-        ("flan-t5-large on support tickets", "Show", "open_requested"),
-        ("flan-t5-base on SAMSum with prefix tuning", "Resume", "resume_requested"),
-    ],
-)
-def test_the_one_thing_to_do_next_is_done_by_a_press_on_it(bench, qtbot, name, text, signal):
-    fill_history()
-    made = bench()
-    entry = made.choose(name)
-    assert next_step(entry)[1] == text
-    table = made.page.table
-    place = made.page.view.visualRect(table.index(table.row_of(entry.id), len(table.columns) - 1)).center()
-    with qtbot.waitSignal(getattr(made.page, signal)) as asked:
-        qtbot.mouseClick(made.page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert asked.args == [entry.id]
-
-
-def test_a_run_is_opened_repeated_edited_copied_and_gone_on_from(bench, qtbot):
+def test_a_run_is_opened_repeated_edited_copied_and_gone_on_from(bench, qtbot, monkeypatch):
+    folders: list[Path] = []
+    monkeypatch.setattr(run_list, "open_path", folders.append)
     recipe = make_recipe(rank=8)
     facts = {"excluded": {"train": 120, "test": 7}}
     job = add_run(replace(recipe, given_name="Monday"), RunSpec(adapter="the-adapter", facts=facts))
     job.log_path.write_text("first\nlast words\n", encoding="utf-8")
     made = bench()
     page, (entry,) = made.page, made.entries()
-    assert page.details.facts()[0] == ("Data", "samsum, 1,228, 127 excluded")
+    page.view.choose(job.id)
     with qtbot.waitSignal(page.open_requested) as asked:
         qtbot.keyClick(page.view, Qt.Key.Key_Return)
     assert asked.args == [job.id]
     with qtbot.waitSignal(page.open_requested):
-        page.details.open_button.click()
+        made.press("Open", entry)
     with qtbot.waitSignal(page.run_again_requested) as again:
         made.press("Run again", entry)
     with qtbot.waitSignal(page.edit_requested) as edited:
-        page.details.edit_button.click()
+        made.press("New run from these settings", entry)
     assert again.args == edited.args == [replace(recipe, given_name="")]
     with qtbot.waitSignal(page.library_requested) as shown:
         made.press("Show in library", entry)
@@ -202,9 +205,11 @@ def test_a_run_is_opened_repeated_edited_copied_and_gone_on_from(bench, qtbot):
         assert copied.startswith(begin)
         assert "rank = 8" in copied
         assert (("@ | & " if WINDOWS else "train - <<") in copied) == (text == "Copy as command")
-    page.folder_button.click()
-    page.details.folder_button.click()
-    assert made.dialogs.opened == [paths.runs_folder(), job.folder]
+    menu = page.more_menu()
+    next(action for action in menu.actions() if action.text() == "Open the runs folder").trigger()
+    menu.close()
+    made.press("Open folder", entry)
+    assert folders == [paths.runs_folder(), job.folder]
     page.show_log(entry)
     dialog = page.findChild(LogDialog)
     assert dialog.text.toPlainText() == "first\nlast words"
@@ -225,15 +230,18 @@ def test_a_run_is_renamed_in_the_list(bench, qtbot):
     assert run_store.open_run(job).recipe.given_name == "Monday"
 
 
-def test_a_failed_recipe_is_edited_and_a_stopped_start_repeated(bench, qtbot):
-    add_run(spec=RunSpec(outcome="failed", kind="DataError", started_at=MOMENT))
-    add_run(spec=RunSpec(outcome="stopped", steps=1, started_at=MOMENT + 60))
+def test_a_run_that_waits_is_listed_and_leads_to_the_queue(bench, qtbot):
     made = bench()
-    stopped, failed = made.entries()
-    with qtbot.waitSignal(made.page.edit_requested):
-        made.page.do_next(failed)
-    with qtbot.waitSignal(made.page.run_again_requested):
-        made.page.do_next(stopped)
+    made.script = ENDLESS
+    model = made.manager.start_run(make_recipe("Live"))
+    assert not made.manager.device_queue.add("run", "Next", {"recipe": ""})
+    made.until(lambda: [entry.name for entry in made.entries()] == ["Live"])
+    made.until(lambda: [head.title for head in made.page.table.headings()] == ["Now", "Waiting"])
+    _live, waiting = made.page.table.items()
+    assert waiting == WaitingRun(made.manager.device_queue.waiting[0].key, "Next", "waits for Live")
+    with qtbot.waitSignal(made.page.queue_wanted):
+        made.page.open_run(waiting)
+    model.stop()
 
 
 def test_a_checkpoint_becomes_an_adapter_and_a_damaged_one_is_refused_with_the_reason(bench, qtbot):
@@ -244,20 +252,20 @@ def test_a_checkpoint_becomes_an_adapter_and_a_damaged_one_is_refused_with_the_r
         made.press("Make an adapter from the checkpoint at step 20", entry)
     (adapter,) = library.scan()[0]
     assert adapter.name == f"{job.id}-20 · step 20"
-    assert made.page.pane.undo_strip.text() == f"The adapter {adapter.name} was created from the checkpoint."
+    assert made.page.undo_strip.text() == f"The adapter {adapter.name} was created from the checkpoint."
     with qtbot.waitSignal(made.page.library_requested) as shown:
-        made.page.pane.undo_strip.action_button().click()
+        made.page.undo_strip.action_button().click()
     assert shown.args == [adapter.id]
     (job.folder / "checkpoint-20" / "adapter.toml").unlink()
     made.press("Make an adapter from the checkpoint at step 20", entry)
-    made.until(made.page.pane.notice.isVisible)
-    assert made.page.pane.notice.text().startswith("checkpoint-20 has no adapter.toml.")
+    made.until(made.page.notice.isVisible)
+    assert made.page.notice.text().startswith("checkpoint-20 has no adapter.toml.")
 
 
 def test_deleted_runs_come_back_together_with_undo(bench, qtbot):
     fill_history()
     made = bench()
-    strip = made.page.pane.undo_strip
+    strip = made.page.undo_strip
     entry = made.choose("flan-t5-base on SAMSum with DoRA")
     qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
     made.until(lambda: entry.id not in [found.id for found in made.entries()])
@@ -287,24 +295,17 @@ def test_two_runs_with_adapters_can_be_compared_and_others_not(bench, qtbot):
         add_run(make_recipe(name=name), RunSpec(adapter=name, started_at=MOMENT + at))
     made = bench()
     first, second, without = made.entries()
-    details = made.page.details
-    select(made, first, without)
-    assert not details.compare_button.isEnabled()
-    assert details.about() == "Select two to six runs with adapters to compare them"
-    select(made, first, second)
-    assert details.compare_button.isVisible()
-    assert not details.open_button.isVisible()
-    with qtbot.waitSignal(made.page.compare_requested) as wanted:
-        details.compare_button.click()
-    assert sorted(wanted.args[0]) == ["a", "b"]
+    for chosen, wanted in (((first, without), []), ((first, second), ["a", "b"])):
+        select(made, *chosen)
+        with qtbot.waitSignal(made.page.compare_requested) as told:
+            made.page.compare_button.click()
+        assert sorted(told.args[0]) == wanted
     menu = made.page.menu_of_selected(first)
     assert [action.text() for action in menu.actions() if action.text()] == ["Compare", "Delete"]
     menu.close()
-    select(made, first)
-    assert details.open_button.isVisible()
-    assert not details.compare_button.isVisible()
 
 
+# ---------------------------------------------------------------------------------------------------- live runs
 def test_a_run_is_followed_from_its_start_to_its_end_and_not_deleted_meanwhile(bench):
     made = bench()
     made.script = [["steps", {"count": 1000, "per_second": 50}]]
@@ -315,20 +316,8 @@ def test_a_run_is_followed_from_its_start_to_its_end_and_not_deleted_meanwhile(b
     assert entry.running
     assert "Delete" not in made.menu(entry)
     made.page.operations.delete([entry])
-    assert "is running" in made.page.pane.notice.text()
+    assert "is running" in made.page.notice.text()
     assert entry.job.folder.exists()
     model.stop()
     made.until(lambda: made.entries()[0].outcome == "stopped")
     assert not made.entries()[0].running
-
-
-def test_a_narrow_window_keeps_names_and_next_steps(bench):
-    fill_history()
-    made = bench()
-    made.page.resize(968, 640)
-    QApplication.processEvents()
-    hidden = {
-        column.key for at, column in enumerate(made.page.table.columns) if made.page.view.isColumnHidden(at)
-    }
-    assert hidden == {"steps", "time", "chrf"}
-    assert made.page.view.columnWidth(0) > 200

@@ -1,0 +1,413 @@
+"""The runs at the left of the train page: what trains, what waits, what has ended, and what can be done with each.
+
+The run chosen here is shown beside the list; several can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QElapsedTimer, Qt, Signal
+from PySide6.QtGui import QActionGroup, QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QTableView, QWidget
+
+from engine.api import Adapter, RunEntry, paths
+from gui.core.actions import Entry
+from gui.core.background_tasks import once
+from gui.core.clipboard import copy_command, copy_recipe
+from gui.core.preferences import SavedState, values_of
+from gui.inputs.search_field import SearchField
+from gui.look import style
+from gui.look.format import bytes_text, number_text
+from gui.look.language import mark, tr, tr_count, translate
+from gui.models.adapter_table import FEWEST, MOST
+from gui.models.folder_readers import HistoryReader
+from gui.models.run_table import SHOWN, RunTable, Show, WaitingRun
+from gui.pages.train.run_operations import LogDialog, ReportExport, RunOperations, step_of
+from gui.shell.page import about
+from gui.tables.grouped_view import GroupedTableView
+from gui.widgets.buttons import SEPARATOR, IconButton, below, link, make_menu, plain
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.layouts import hbox, vbox
+from gui.widgets.open_path import open_path
+from gui.widgets.undo_strip import UndoStrip
+from gui.workers.device_queue import RUNS
+from gui.workers.run_model import RunModel
+from gui.workers.worker_manager import WorkerManager
+
+FILTERS: dict[Show, str] = {
+    "all": mark("All"),
+    "completed": mark("Completed"),
+    "resumable": mark("Can resume"),
+}
+TITLES: dict[Show, str] = {
+    "all": mark("Runs"),
+    "completed": mark("Runs: completed"),
+    "resumable": mark("Runs: can resume"),
+}
+ROW_HEIGHT = 52
+LIVE_MILLISECONDS = 1000
+# A run is opened when the arrow keys rest on it.
+REST_MILLISECONDS = 150
+MOVES = (
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+)
+
+
+class RunList(QWidget):
+    """Lists all runs. `show_current` marks the one that is shown beside it.
+
+    `open_requested(run id)` shows a run, `resume_requested(run id)` resumes it, `run_again_requested(recipe)` and
+    `edit_requested(recipe)` start from its recipe, `new_run_requested` starts a new one, `train_from_requested(adapter
+    id)` continues from its adapter. `library_requested(adapter id)` and `compare_requested(adapter ids)` lead to the
+    library, `trash_requested` and `queue_wanted` open the trash and the queue.
+    """
+
+    open_requested = Signal(str)
+    edit_requested = Signal(object)
+    run_again_requested = Signal(object)
+    resume_requested = Signal(str)
+    new_run_requested = Signal()
+    train_from_requested = Signal(str)
+    library_requested = Signal(str)
+    compare_requested = Signal(list)
+    trash_requested = Signal()
+    queue_wanted = Signal()
+
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.set_background(self, "surface")
+        self._manager = manager
+        # The run that is shown beside the list, "" while a new one is made.
+        self._shown = ""
+        self._filter: Show = "all"
+        self._since_live = QElapsedTimer()
+        self._rest = once(self, REST_MILLISECONDS, self._open_chosen)
+        self.reader = HistoryReader(self)
+        self.operations = RunOperations(self)
+        self.report_export = ReportExport(self)
+        self.table = RunTable(self)
+        self.view = _View(self.table, tr("Runs"), ROW_HEIGHT, self, several=True)
+        self.new_button = plain(tr("New run"), "plus", self)
+        self.compare_button = link(tr("Compare…"), self)
+        self.title = ElidedLabel(tr("Runs"), "section", "text")
+        self.more_button = IconButton("more", tr("More for runs"))
+        self.search = SearchField(tr("Search runs"), self)
+        self._empty = Label("", "label", "muted", wrap=True)
+        self._size = Label("", "small", "hint", wrap=True)
+        self.notice, self.undo_strip = NoticeStrip(), UndoStrip()
+        self._lay_out()
+        self._connect()
+        SavedState(self.view, "list", self._saved_state, self._restore_state)
+        self.reader.start()
+
+    def _lay_out(self) -> None:
+        self.view.horizontalHeader().hide()
+        self._stack = QStackedWidget()
+        for part in (self.view, QWidget()):
+            self._stack.addWidget(part)
+        vbox(self._empty, 1, of=self._stack.widget(1), margins=(12, 12, 12, 8))
+        head = hbox((self.title, 1), self.compare_button, self.more_button, spacing=4)
+        top = vbox(head, self.new_button, self.search, margins=(20, 12, 12, 0), spacing=8)
+        foot = vbox(self._size, self.notice, self.undo_strip, margins=(20, 8, 12, 8), spacing=8)
+        vbox(top, hbox((self._stack, 1), margins=(8, 0, 0, 0)), foot, of=self, spacing=0)
+        self.notice.hide()
+
+    def _connect(self) -> None:
+        self.reader.listed.connect(self.table.retain)
+        self.reader.read.connect(self._on_result)
+        self.reader.finished.connect(self._show_state)
+        self.operations.changed.connect(self.reader.refresh)
+        self.operations.done.connect(self.undo_strip.offer)
+        self.operations.failed.connect(self.show_error)
+        self.operations.promoted.connect(self._on_promoted)
+        self.report_export.reported.connect(
+            lambda text: self.notice.show_notice(text, tr("Close"), "info", "muted")
+        )
+        self.notice.acted.connect(self.notice.hide)
+        self.new_button.clicked.connect(self.new_run_requested)
+        self.compare_button.clicked.connect(self._compare_chosen)
+        self.more_button.clicked.connect(lambda: self.more_menu().popup(below(self.more_button)))
+        self.search.searched.connect(lambda _text: self._narrow())
+        view = self.view
+        view.chosen.connect(self._on_chosen)
+        view.opened.connect(self.open_run)
+        view.menu_wanted.connect(lambda item, point: self.menu_of_selected(item).popup(point))
+        view.rename_wanted.connect(self.rename)
+        view.delete_wanted.connect(lambda _entry: self.delete(self.selected()))
+        manager = self._manager
+        manager.runs_changed.connect(self.reader.refresh)
+        manager.run_changed.connect(self._on_run_changed)
+        manager.device_queue.changed.connect(self._show_waiting)
+
+    # Display.
+    def refresh(self) -> None:
+        """Read again: a command line may have run something."""
+        self.reader.refresh_soon()
+        self._show_waiting()
+
+    def show_current(self, run_id: str) -> None:
+        """Mark the run that is shown beside the list, now or as soon as it is read; none with ""."""
+        self._shown = run_id
+        self._rest.stop()
+        if run_id:
+            if not self.view.choose(run_id) and self.table.entry(run_id) is not None:
+                self.search.clear()
+                self.show_only("all")
+                self.view.choose(run_id)
+        else:
+            self.view.choose_nothing()
+
+    def selected(self) -> list[RunEntry]:
+        """Return the selected runs."""
+        return [item for item in self.view.selected() if isinstance(item, RunEntry)]
+
+    def show_error(self, text: str) -> None:
+        self.notice.show_notice(text, tr("Close"), "warning")
+
+    def _on_result(self, entries: list[RunEntry]) -> None:
+        self.table.put(entries)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        has_runs, is_listed = bool(self.table.entries()), self.table.rowCount() > 0
+        self._empty.setText(
+            tr("No run found. Change the search, or show all.")
+            if has_runs
+            else tr("Your runs are saved here.")
+        )
+        self._stack.setCurrentIndex(0 if is_listed else 1)
+        self.search.setVisible(has_runs)
+        self.compare_button.setVisible(has_runs)
+        size = sum(entry.checkpoint_bytes for entry in self.table.runs())
+        text = tr("{size} of checkpoints; each run keeps its last two", size=bytes_text(size))
+        self._size.setText(text if size else "")
+        self._size.setVisible(bool(size))
+
+    def _show_waiting(self) -> None:
+        queue = self._manager.device_queue
+        waiting = [each for each in queue.waiting if each.kind in RUNS]
+        self.table.put_waiting([WaitingRun(each.key, each.title, queue.waits_for(each)) for each in waiting])
+        self._show_state()
+
+    def show_only(self, show: Show) -> None:
+        """List the runs of a filter."""
+        self._filter = show
+        self._narrow()
+
+    def _narrow(self) -> None:
+        self.title.setText(tr(TITLES[self._filter]))
+        self.table.show_only(self._filter, self.search.text().strip())
+        self._show_state()
+
+    def _saved_state(self) -> str:
+        return json.dumps({"search": self.search.text(), "shown": self._filter})
+
+    def _restore_state(self, text: str) -> None:
+        saved = values_of(text)
+        self._filter = next((known for known in SHOWN if known == saved.get("shown")), "all")
+        self.search.setText(str(saved.get("search", "")))
+        self._narrow()
+
+    def _on_run_changed(self, model: RunModel) -> None:
+        """Update the progress of the current run once a second."""
+        if not self.isVisible() or (
+            self._since_live.isValid() and self._since_live.elapsed() < LIVE_MILLISECONDS
+        ):
+            return
+        entry = self.table.entry(model.id)
+        if entry is None or not model.running:
+            return
+        self._since_live.start()
+        state = model.state
+        live = replace(entry, running=True, outcome=None, step=state.step, total_steps=state.total_steps)
+        live = replace(live, seconds=state.seconds or 0.0, seconds_left=state.seconds_left())
+        self.table.update_live(live)
+
+    # Actions.
+    def _on_chosen(self, item: RunEntry | WaitingRun | None) -> None:
+        is_other = isinstance(item, RunEntry) and item.id != self._shown
+        if is_other and len(self.view.selected()) == 1:
+            self._rest.start()
+        else:
+            self._rest.stop()
+
+    def _open_chosen(self) -> None:
+        item = self.view.current()
+        if item is not None and len(self.view.selected()) == 1 and item.id != self._shown:
+            self.open_run(item)
+
+    def open_run(self, item: RunEntry | WaitingRun) -> None:
+        """Show a run beside the list, or the queue for one that waits."""
+        if isinstance(item, WaitingRun):
+            self.queue_wanted.emit()
+        elif item.recipe is None:
+            self.show_error(
+                tr("{run} can't be opened: {reason}", run=item.name, reason=translate(item.error))
+            )
+        else:
+            self.open_requested.emit(item.id)
+
+    def _compare_chosen(self) -> None:
+        """Compare the selected runs; where they can't be, those are chosen there."""
+        chosen = self.selected()
+        self.compare_requested.emit([entry.adapter_id for entry in chosen] if _are_comparable(chosen) else [])
+
+    def rename(self, entry: RunEntry | WaitingRun) -> None:
+        """Open an editor over the name in the list."""
+        if isinstance(entry, RunEntry) and entry.recipe is not None:
+            editor = self.view.edit_name(entry.id, entry.name)
+            editor.renamed.connect(partial(self._rename, entry))
+
+    def _rename(self, entry: RunEntry, name: str) -> None:
+        self.operations.rename(entry, name)
+        if entry.id == self._shown and not entry.running:
+            self.open_requested.emit(entry.id)
+
+    def delete(self, entries: Sequence[RunEntry]) -> None:
+        """Move runs to the trash, and leave the one that is shown."""
+        self.operations.delete(entries)
+        if any(entry.id == self._shown and not entry.job.folder.exists() for entry in entries):
+            self.new_run_requested.emit()
+
+    def _on_promoted(self, adapter: Adapter) -> None:
+        self._manager.adapters_changed.emit()
+        self.undo_strip.offer(
+            tr("The adapter {adapter} was created from the checkpoint.", adapter=adapter.name),
+            lambda: self.library_requested.emit(adapter.id),
+            tr("Show in library"),
+        )
+
+    def show_log(self, entry: RunEntry) -> None:
+        """Show the end of a run's log."""
+        dialog = LogDialog(entry, self)
+        dialog.open()
+
+    # The menus.
+    def more_menu(self) -> QMenu:
+        """Return the menu of the whole list: which runs it shows, their folder, the trash."""
+        menu = make_menu(self, [])
+        group = QActionGroup(menu)
+        for show, title in FILTERS.items():
+            text = tr("{filter} {count}", filter=tr(title), count=number_text(self.table.count(show)))
+            action = group.addAction(menu.addAction(text, partial(self.show_only, show)))
+            action.setCheckable(True)
+            action.setChecked(show == self._filter)
+        menu.addSeparator()
+        for text, operation, _keys in self._general_entries():
+            menu.addAction(text, operation)
+        return menu
+
+    def _general_entries(self) -> list[Entry]:
+        return [
+            (tr("Open the runs folder"), lambda: open_path(paths.runs_folder()), ""),
+            (tr("Trash"), self.trash_requested.emit, ""),
+        ]
+
+    def menu_for(self, entry: RunEntry) -> QMenu:
+        """Return the menu of a run with its possible actions."""
+        return make_menu(self, self._entries_for(entry))
+
+    def menu_of_selected(self, item: RunEntry | WaitingRun) -> QMenu:
+        """Return the menu of a run, or that of all selected ones if it is one of several."""
+        if isinstance(item, WaitingRun):
+            return make_menu(self, [(tr("Queue…"), self.queue_wanted.emit, "")])
+        chosen = self.selected()
+        if len(chosen) < FEWEST or item not in chosen:
+            return self.menu_for(item)
+        return make_menu(self, self._entries_for_several(chosen))
+
+    def _entries_for_several(self, chosen: Sequence[RunEntry]) -> list[Entry]:
+        entries: list[Entry] = []
+        if _are_comparable(chosen):
+            entries += [(tr("Compare"), self._compare_chosen, ""), SEPARATOR]
+        if not any(entry.running for entry in chosen):
+            entries += [(tr("Delete"), partial(self.delete, chosen), "list.delete")]
+        return entries
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done with the selected run or runs, and with all, for the palette."""
+        chosen, general = self.selected(), self._general_entries()
+        if len(chosen) >= FEWEST:
+            return general + about(
+                tr_count(len(chosen), "{n} run", "{n} runs"), self._entries_for_several(chosen)
+            )
+        return general + [each for entry in chosen for each in about(entry.name, self._entries_for(entry))]
+
+    def _entries_for(self, entry: RunEntry) -> list[Entry]:
+        entries: list[Entry] = []
+        if entry.recipe is not None:
+            unnamed = replace(entry.recipe, given_name="")
+            entries += [(tr("Open"), lambda: self.open_run(entry), "list.open")]
+            if entry.can_resume:
+                entries += [(tr("Resume"), lambda: self.resume_requested.emit(entry.id), "")]
+            entries += [
+                (tr("Run again"), lambda: self.run_again_requested.emit(unnamed), ""),
+                (tr("New run from these settings"), lambda: self.edit_requested.emit(unnamed), ""),
+                (tr("Rename"), lambda: self.rename(entry), "list.rename"),
+                (tr("Copy recipe"), partial(copy_recipe, entry.recipe), ""),
+                (tr("Copy as command"), partial(copy_command, entry.recipe), ""),
+                SEPARATOR,
+            ]
+        entries += self._adapter_entries(entry)
+        if entry.recipe is not None and not entry.running:
+            entries += [(tr("Report…"), lambda: self.report_export.ask(self, entry.job), "")]
+        entries += [
+            (tr("Show log"), lambda: self.show_log(entry), ""),
+            (tr("Open folder"), lambda: open_path(entry.job.folder), ""),
+        ]
+        if not entry.running:
+            entries += [SEPARATOR, (tr("Delete"), lambda: self.delete([entry]), "list.delete")]
+        return entries
+
+    def _adapter_entries(self, entry: RunEntry) -> list[Entry]:
+        found: list[Entry] = []
+        if entry.adapter_id:
+            found += [
+                (tr("Show in library"), lambda: self.library_requested.emit(entry.adapter_id), ""),
+                (
+                    tr("Continue training from its adapter"),
+                    lambda: self.train_from_requested.emit(entry.adapter_id),
+                    "",
+                ),
+            ]
+        found += [
+            (
+                tr("Make an adapter from the checkpoint at step {step}", step=number_text(step_of(path))),
+                partial(self.operations.promote, path),
+                "",
+            )
+            for path in reversed(entry.checkpoints)
+        ]
+        return [*found, SEPARATOR] if found else []
+
+
+class _View(GroupedTableView):
+    """The list, without hairlines; the focus alone chooses no run, since the one chosen is shown."""
+
+    has_lines = False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the rim."""
+        QTableView.focusInEvent(self, event)
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move from the first run where none is chosen."""
+        if self.current() is None and event.key() in MOVES:
+            self.choose_first()
+        super().keyPressEvent(event)
+
+
+def _are_comparable(entries: Sequence[RunEntry]) -> bool:
+    """Return whether the adapters of these runs can be compared."""
+    return FEWEST <= len(entries) <= MOST and all(entry.adapter_id for entry in entries)
