@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pkgutil
+import sys
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -17,7 +18,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QMenu, QWidget
 
 from engine.api import disk_usage, library, run_store
-from gui.command_index import CommandIndex, search_field
+from gui.command_index import CommandIndex, of_page, search_field
 from gui.core import actions, file_opening
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
@@ -36,6 +37,7 @@ from gui.look.format import number_text, percent
 from gui.look.language import tr, tr_count
 from gui.navigator import Navigator
 from gui.pages.train.run_text import OUTCOMES
+from gui.shell.menu_bar import MenuBar
 from gui.shell.page import Page
 from gui.shell.rooms import MOVED, ROOMS, VIEWS, is_in_rail
 from gui.shell.shortcuts_sheet import ShortcutsSheet
@@ -62,7 +64,14 @@ class MainWindow(ShellWindow):
 
     left = Signal()
 
-    def __init__(self, manager: WorkerManager, preferences: Preferences, *, guides: bool = False) -> None:
+    def __init__(
+        self,
+        manager: WorkerManager,
+        preferences: Preferences,
+        *,
+        guides: bool = False,
+        has_menu_bar: bool = sys.platform == "darwin",
+    ) -> None:
         """Make the window; with `guides`, the very first start shows the first-run guide."""
         super().__init__(preferences)
         file_dialogs.remember_in(preferences)
@@ -103,6 +112,8 @@ class MainWindow(ShellWindow):
         self.rail.help_wanted.connect(partial(self.show_page, "help"))
         self.command_index = CommandIndex(self, self.navigator, self._show_settings)
         self._bind()
+        if has_menu_bar:
+            self._add_menu_bar()
         QTimer.singleShot(200, self, self._when_idle)
 
     def _when_idle(self) -> None:
@@ -187,6 +198,19 @@ class MainWindow(ShellWindow):
             ("quit", self.close),
         ):
             actions.bind(self, f"window.{name}", act)
+
+    def _add_menu_bar(self) -> None:
+        first = (
+            (tr("New run"), self.navigator.routes["new_run_requested"]),
+            (tr("Open recipe…"), self._open_recipe),
+            (tr("Add conversations"), partial(self.show_page, "data")),
+            (tr("Queue…"), self.open_queue),
+            (tr("Trash"), self._show_trash),
+        )
+        self.setMenuBar(MenuBar(self, first, lambda: of_page(self.built(self.current_key()))))
+
+    def _open_recipe(self) -> None:
+        self.show_built("train").buttons.ask_for_file()
 
     def _search(self) -> None:
         """Focus the search field of the page."""

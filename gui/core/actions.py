@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QKeyCombination, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from gui.look.language import mark, tr
@@ -113,6 +113,11 @@ ACTIONS = (
     Action("scrubber.first", mark("Summaries of the base model"), ("Home",), is_pressed=True),
     Action("scrubber.last", mark("Newest summaries"), ("End",), is_pressed=True),
 )
+# Where macOS expects them in its menu bar.
+ROLES = {
+    "window.settings": QAction.MenuRole.PreferencesRole,
+    "window.quit": QAction.MenuRole.QuitRole,
+}
 _BY_ID = {each.id: each for each in ACTIONS}
 
 
@@ -148,7 +153,7 @@ def pressed(event: QKeyEvent, action_id: str) -> bool:
     return any(QKeySequence(keys) == combination for keys in _BY_ID[action_id].keys)
 
 
-class BoundAction(QObject):
+class BoundAction(QAction):
     """An action bound to a widget, for the life of the widget; its keys work while the widget is visible."""
 
     def __init__(
@@ -159,18 +164,19 @@ class BoundAction(QObject):
         context: Qt.ShortcutContext,
         possible: Callable[[], bool] | None = None,
     ) -> None:
-        super().__init__(widget)
+        super().__init__(tr(wanted.title), widget)
         self.action = wanted
-        self._act, self._possible = act, possible
-        for keys in wanted.keys:
-            shortcut = QShortcut(QKeySequence(keys), widget)
-            shortcut.setContext(context)
-            shortcut.setAutoRepeat(wanted.repeats)
-            shortcut.activated.connect(self.do)
+        self._widget, self._act, self._possible = widget, act, possible
+        self.setShortcuts([QKeySequence(keys) for keys in wanted.keys])
+        self.setShortcutContext(context)
+        self.setAutoRepeat(wanted.repeats)
+        self.setMenuRole(ROLES.get(wanted.id, QAction.MenuRole.NoRole))
+        self.triggered.connect(self.do)
+        widget.addAction(self)
 
     def title(self) -> str:
         """Return the current title: the text of the action's button, if it has one."""
-        return (isinstance(self._act, QAbstractButton) and self._act.text()) or tr(self.action.title)
+        return (isinstance(self._act, QAbstractButton) and self._act.text()) or self.text()
 
     def is_possible(self) -> bool:
         """Return whether the action is possible now: its button is enabled, or else its widget is visible."""
@@ -178,8 +184,7 @@ class BoundAction(QObject):
             return False
         if isinstance(self._act, QAbstractButton):
             return self._act.isEnabled() and self._act.isVisible()
-        owner = self.parent()
-        return isinstance(owner, QWidget) and owner.isVisible()
+        return self._widget.isVisible()
 
     def do(self) -> None:
         """Run the action, if it is possible now."""

@@ -418,7 +418,7 @@
    <translation>Adapter hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/home/page.py" />
+   <location filename="../../gui/main_window.py" />
    <source>Add conversations</source>
    <translation>Gespräche hinzufügen</translation>
   </message>
@@ -1489,6 +1489,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
   </message>
   <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Copy</source>
+   <translation>Kopieren</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run_operations.py" />
    <source>Copy all</source>
    <translation>Alles kopieren</translation>
@@ -1622,6 +1627,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>Custom prompt</source>
    <translation>Eigener Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Cut</source>
+   <translation>Ausschneiden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/column_view.py" />
@@ -2223,6 +2233,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Größe auf der senkrechten Achse</translation>
   </message>
   <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>File</source>
+   <translation>Datei</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/choosers.py" />
    <source>File of a base model</source>
    <translation>Datei eines Basismodells</translation>
@@ -2563,6 +2578,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voll</translation>
   </message>
   <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Full screen</source>
+   <translation>Vollbild</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Further metrics</source>
    <translation>Weitere Metriken</translation>
@@ -2596,6 +2616,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>German</source>
    <translation>Deutsch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Go</source>
+   <translation>Gehe zu</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -3184,6 +3209,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Methods with their presets</source>
    <translation>Verfahren, jedes mit seiner Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Minimize</source>
+   <translation>Im Dock ablegen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
@@ -3972,7 +4002,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept {name} öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/page_header.py" />
+   <location filename="../../gui/main_window.py" />
    <source>Open recipe…</source>
    <translation>Rezept öffnen…</translation>
   </message>
@@ -5118,6 +5148,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>Seed</source>
    <translation>Startwert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Select all</source>
+   <translation>Alles auswählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
@@ -7010,6 +7045,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Warum? Steht dann bei der Stimme</translation>
   </message>
   <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Window</source>
+   <translation>Fenster</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Window log</source>
    <translation>Fensterprotokoll</translation>
@@ -7193,6 +7233,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/library/library_operations.py" />
    <source>Zip files (*.zip);;All files (*)</source>
    <translation>ZIP-Dateien (*.zip);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/menu_bar.py" />
+   <source>Zoom</source>
+   <translation>Zoomen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />

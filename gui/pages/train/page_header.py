@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.core.actions import Entry
@@ -23,21 +24,13 @@ LEVEL_TITLES = {"basic": mark("Basic"), "advanced": mark("Advanced")}
 
 
 class PageHeader(QWidget):
-    """Owns the buttons; signals report presses. `sides` chooses between a run and its recipe."""
+    """Owns the buttons, and the actions of their menus. `sides` chooses between a run and its recipe.
+
+    `preset_chosen(recipe)`, `file_wanted(path)` and `level_chosen(level)` report other choices.
+    """
 
     preset_chosen = Signal(object)
     file_wanted = Signal(object)
-    save_wanted = Signal()
-    copy_wanted = Signal()
-    copy_command_wanted = Signal()
-    pause_wanted = Signal()
-    free_wanted = Signal()
-    stop_wanted = Signal()
-    resume_wanted = Signal()
-    edit_wanted = Signal()
-    checkpoint_wanted = Signal()
-    evaluation_wanted = Signal()
-    folder_wanted = Signal()
     level_chosen = Signal(str)
 
     def __init__(self, header: Header) -> None:
@@ -57,6 +50,16 @@ class PageHeader(QWidget):
         self.resume = plain(tr("Resume"), "play")
         self.edit = plain(tr("New run from these settings"))
         self.more = IconButton("more", tr("More"))
+        self.save = QAction(tr("Save recipe as…"), self)
+        self.copy, self.copy_command = QAction(tr("Copy recipe"), self), QAction(tr("Copy as command"), self)
+        self.checkpoint, self.evaluate = (
+            QAction(tr("Save a checkpoint now"), self),
+            QAction(tr("Evaluate now"), self),
+        )
+        self.folder = QAction(tr("Open the run's folder"), self)
+        self.free = QAction(tr("Pause and release memory: saves a checkpoint, then ends the process"), self)
+        self._of_recipe = [self.save, self.copy, self.copy_command]
+        self._of_run = [self.checkpoint, self.evaluate, self.folder]
         self.recent = RecentRecipes(self, self.file_wanted.emit)
         self._is_run = self._is_paused = False
         parts = (self.runs, self.levels, self.recipes, self.sides, self.edit, self.resume, self.pause)
@@ -65,13 +68,6 @@ class PageHeader(QWidget):
         self._connect()
 
     def _connect(self) -> None:
-        for button, wish in (
-            (self.pause, self.pause_wanted),
-            (self.stop, self.stop_wanted),
-            (self.resume, self.resume_wanted),
-            (self.edit, self.edit_wanted),
-        ):
-            button.clicked.connect(wish)
         self.ways_to_pause.clicked.connect(self._open_ways_to_pause)
         self.levels.currentChanged.connect(self.level_chosen)
         self.recipes.clicked.connect(lambda: self.recipes_menu().exec(below(self.recipes)))
@@ -95,8 +91,10 @@ class PageHeader(QWidget):
         self.pause.setText(tr("Continue") if self._is_paused else tr("Pause"))
         self.pause.set_icon("play" if self._is_paused else "pause")
         pauses = model.state.stage == "train" and not model.stopping and not model.freeing
-        self.pause.setEnabled(pauses)
-        self.ways_to_pause.setEnabled(pauses)
+        for part in (self.pause, self.ways_to_pause, self.free):
+            part.setEnabled(pauses)
+        for action in (self.checkpoint, self.evaluate):
+            action.setEnabled(model.running)
         self.stop.setEnabled(not model.stopping)
 
     def _show(self, *shown: QWidget) -> None:
@@ -124,8 +122,7 @@ class PageHeader(QWidget):
         """Return the menu of presets, recently used files, and what can be done with the recipe."""
         menu = QMenu(self.recipes)
         menu.addAction(tr("Open recipe…"), self.ask_for_file)
-        for text, wish, _is_possible in self._more():
-            menu.addAction(text, wish.emit)
+        menu.addActions(self._of_recipe)
         menu.addSection(tr("Presets"))
         for preset in recipe_files.presets():
             menu.addAction(menu_text(preset.recipe.name), partial(self._choose, preset))
@@ -139,13 +136,10 @@ class PageHeader(QWidget):
         """Return the menu beside Pause: hold the device, or release it."""
         menu = QMenu(self.ways_to_pause)
         if self._is_paused:
-            menu.addAction(tr("Continue"), self.pause_wanted.emit)
+            menu.addAction(tr("Continue"), self.pause.click)
         else:
-            menu.addAction(
-                tr("Pause and keep the model loaded, to continue instantly"), self.pause_wanted.emit
-            )
-        free = tr("Pause and release memory: saves a checkpoint, then ends the process")
-        menu.addAction(free, self.free_wanted.emit)
+            menu.addAction(tr("Pause and keep the model loaded, to continue instantly"), self.pause.click)
+        menu.addAction(self.free)
         return menu
 
     def _open_ways_to_pause(self) -> None:
@@ -155,35 +149,19 @@ class PageHeader(QWidget):
     def more_menu(self) -> QMenu:
         """Return the menu behind the three dots."""
         menu = QMenu(self.more)
-        for text, wish, is_possible in self._more():
-            menu.addAction(text, wish.emit).setEnabled(is_possible)
+        menu.addActions([*self._of_recipe, *self._of_run])
         return menu
-
-    def _more(self) -> list[tuple[str, SignalInstance, bool]]:
-        """Return the entries behind the three dots: title, signal, and whether it is enabled."""
-        found = [
-            (tr("Save recipe as…"), self.save_wanted, True),
-            (tr("Copy recipe"), self.copy_wanted, True),
-            (tr("Copy as command"), self.copy_command_wanted, True),
-        ]
-        if self._is_run:
-            running = not self.stop.isHidden()
-            found += [
-                (tr("Save a checkpoint now"), self.checkpoint_wanted, running),
-                (tr("Evaluate now"), self.evaluation_wanted, running),
-                (tr("Open the run's folder"), self.folder_wanted, True),
-            ]
-        return found
 
     def entries(self) -> list[Entry]:
         """Return the entries for the command palette that have no button."""
-        found: list[Entry] = [
-            (text, wish.emit, "") for text, wish, is_possible in self._more() if is_possible
-        ]
+        actions = [*self._of_recipe, *(self._of_run if self._is_run else ())]
+        found: list[Entry] = [(each.text(), each.trigger, "") for each in actions if each.isEnabled()]
         if not self._is_run:
+            others = [(each, title) for each, title in LEVEL_TITLES.items() if each != self.levels.current()]
+            found += [(tr(title), self.levels.segments[each].click, "") for each, title in others]
             found += [(tr("Open recipe…"), self.ask_for_file, "train.open"), *self.recent.entries()]
         if self.ways_to_pause.isEnabled() and not self.ways_to_pause.isHidden():
-            found.append((tr("Pause and free the device"), self.free_wanted.emit, ""))
+            found.append((tr("Pause and free the device"), self.free.trigger, ""))
         return found
 
     def _open_more(self) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QShortcut
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -89,7 +89,7 @@ def test_keys_and_buttons_vote_and_lead_to_the_next_pair_and_a_held_key_votes_on
     begin(page, add_runs(1))
     work = page.controller.work
     assert names_of(page) == ["starter", "LoRA, r 16"]
-    repeating = {each.key().toString() for each in page.vote.findChildren(QShortcut) if each.autoRepeat()}
+    repeating = {each.shortcut().toString() for each in page.vote.findChildren(QAction) if each.autoRepeat()}
     assert repeating == {"N", "PgDown", "PgUp"}
     for choice, key in KEYS.items():
         asked = work.question

@@ -131,7 +131,7 @@ def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
 def test_a_deaf_worker_can_be_forced_after_two_seconds(stage, qtbot):
     model = stage.start(qtbot, [["emit", STARTED], ["steps", {"count": 2, "per_second": 100}], ["deaf", 60]])
     qtbot.waitUntil(lambda: model.state.step == 2)
-    stage.page.buttons.stop_wanted.emit()
+    stage.page.buttons.stop.click()
     force = stage.page.run_view.stop_strip.action_button()
     qtbot.waitUntil(lambda: force.isVisibleTo(stage.page))
     assert "Finishing" in stage.page.run_view.stop_strip.text()

@@ -61,10 +61,10 @@ def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
     recipe.save(make_recipe("First"), first)
     page.open_file(first)
     monkeypatch.setattr(recipe_files, "ask_to_save", lambda *_: second)
-    page.buttons.save_wanted.emit()
+    page.buttons.save.trigger()
     assert second.exists()
     monkeypatch.setattr(recipe_files, "ask_to_save", lambda *_: tmp_path / "missing" / "third.toml")
-    page.buttons.save_wanted.emit()
+    page.buttons.save.trigger()
     assert "missing" in page.right.notice.text()
     assert "second.toml" in page.header.subtitle()
 

@@ -24,6 +24,7 @@ def dimmed(widget):
 
 def test_another_base_model_is_not_told_the_facts_of_the_last(page, qtbot, tmp_path):
     form, panel = page.panel.form, page.panel
+    panel.set_level("advanced")
     page.right.methods.set_count("lora", 3_538_944)
     assert "247.6 M parameters" in texts(form) or "248 M parameters" in texts(form)
     assert list(form.field("method.target_modules").control.widget._chips.chips)[1:]
