@@ -23,6 +23,7 @@ def _on_linux_alone(reason):
     return pytest.mark.skipif(not LINUX, reason=reason)
 
 
+deletable_open_files = _not_on_windows("Windows keeps a file that is open")
 deletable_working_folders = _not_on_windows("Windows keeps the folder that a process works in")
 file_limits = _not_on_windows("Windows has no limit of open files to set")
 forks = _not_on_windows("Windows has no fork")
