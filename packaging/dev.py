@@ -55,7 +55,7 @@ SIDE_BY_SIDE = ["-n", str(PROCESSES), "--dist", "worksteal"]
 # What a system can change: files, locks, processes and names, and what uses them most.
 OF_SYSTEMS = [
     *(f"tests/engine/{each}" for each in ("system", "jobs", "adapters", "labelling", "voting")),
-    *(f"tests/commands/{each}" for each in ("terminal", "test_adapters.py", "test_arena.py", "test_trash.py")),
+    *(f"tests/commands/test_{each}.py" for each in ("output", "training", "adapters", "arena", "trash")),
     "tests/engine/cluster/test_entry.py", "tests/worker/test_main.py", "tests/worker/exports/test_export.py",
     "tests/gui/desktop", "tests/gui/stories",
 ]  # fmt: skip
