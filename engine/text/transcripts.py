@@ -86,6 +86,9 @@ SHAPES = (
 
 def lacks_speakers(text: str) -> bool:
     """Return whether no line of a text names a speaker though it looks like a transcript."""
+    head = turn_head(text.partition("\n")[0])
+    if head and not head[0].startswith(("{", "[")):
+        return False
     lines = [line for line in text.splitlines() if line.strip()]
     heads = (turn_head(line) for line in lines)
     # The keys of JSON stand before a colon too.

@@ -1,4 +1,4 @@
-"""How long does a look at conversations take? Real workers: 100,000 conversations checked, and first rows of 1 GB.
+"""How long does a look at conversations take? Real workers: up to a million conversations checked, first rows of 1 GB.
 
 The conversations are SAMSum's where it lies beside the checkout, else those that ship with Tunesmith; both are
 repeated with changes, so that none stands twice. Memory is the most that was resident.
@@ -10,8 +10,8 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,17 +21,22 @@ import pyarrow.parquet as pq
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder, sample_folder
 from engine.text.conversations import turns
-from tests.helpers.benchmark_report import Row, followed, show, temporary_home
+from tests.helpers.benchmark_report import Row, followed, processor_seconds, show, temporary_home
 from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER
 
-CONVERSATIONS = 100_000
+# How many conversations are checked, in which kind of file, and the goals: seconds, seconds of a CPU, MB.
+CHECKS = {
+    "check": (100_000, "jsonl", 25, None, 500),
+    "million": (1_000_000, "jsonl", None, 150, 600),
+    "rows": (500_000, "parquet", None, 150, 600),
+}
 GIGABYTE = 1 << 30
 ROWS_A_GROUP = 20_000
 NAMES = ("id", "dialogue", "summary")
 
 
 def main() -> None:
-    """Measure and print; arguments name some of the parts: check, csv, jsonl, json, parquet, arrow, sqlite, txt."""
+    """Measure and print; arguments name some of the parts: check, million, rows, csv, jsonl, json, parquet …"""
     wanted = sys.argv[1:] or ["check", *WRITERS]
     with temporary_home() as home:
         rows = [row for name in wanted for row in _part(name, home / f"talks.{name}")]
@@ -43,10 +48,10 @@ def main() -> None:
 
 def _part(name: str, path: Path) -> list[Row]:
     try:
-        return _checked(path.with_suffix(".jsonl")) if name == "check" else [_previewed(path, WRITERS[name])]
+        return _checked(path, *CHECKS[name]) if name in CHECKS else [_previewed(path, WRITERS[name])]
     finally:
-        with suppress(FileNotFoundError):
-            path.unlink()
+        for each in path.parent.glob("talks.*"):
+            each.unlink()
 
 
 def conversations() -> Iterator[dict[str, str]]:
@@ -91,12 +96,16 @@ def write_json(path: Path, size: int) -> None:
 
 
 def write_parquet(path: Path, size: int) -> None:
+    rows = conversations()
+    groups = (list(itertools.islice(rows, ROWS_A_GROUP)) for _ in itertools.count())
+    _write_groups(path, itertools.takewhile(lambda _: path.stat().st_size < size, groups))
+
+
+def _write_groups(path: Path, groups: Iterable[list[dict[str, str]]]) -> None:
     """Write as it would be with texts that do not repeat: packed, the repetitions would come to nothing."""
     schema = pa.schema({name: pa.string() for name in NAMES})
-    rows = conversations()
     with pq.ParquetWriter(path, schema, compression="none", use_dictionary=False) as writer:
-        while path.stat().st_size < size:
-            group = list(itertools.islice(rows, ROWS_A_GROUP))
+        for group in groups:
             writer.write_table(pa.Table.from_pylist(group, schema))
 
 
@@ -135,17 +144,25 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
 }  # fmt: skip
 
 
-def _checked(path: Path) -> list[Row]:
-    with path.open("w", encoding="utf-8") as stream:
-        for row in itertools.islice(conversations(), CONVERSATIONS):
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+def _checked(
+    path: Path, count: int, kind: str, seconds: int | None, of_cpu: int | None, megabytes: int
+) -> list[Row]:
+    path = path.with_suffix(f".{kind}")
+    rows = itertools.islice(conversations(), count)
+    if kind == "parquet":
+        _write_groups(path, iter(lambda: list(itertools.islice(rows, ROWS_A_GROUP)), []))
+    else:
+        with path.open("w", encoding="utf-8") as stream:
+            stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    before = processor_seconds()
     times, peak = _look(path, until="job_ended")
-    size = f"{CONVERSATIONS:,} conversations, {path.stat().st_size / 1e6:,.0f} MB"
-    path.unlink()
+    used = processor_seconds() - before
+    size = f"{count:,} conversations, {path.stat().st_size / 1e6:,.0f} MB of {kind}"
     return [
         (f"{size}: first rows", f"{times['rows_previewed']:.2f} s", "1 s"),
-        (f"{size}: check complete", f"{times['job_ended']:.1f} s", "25 s"),
-        ("most memory resident", f"{peak / 1e6:,.0f} MB", "500 MB"),
+        (f"{size}: check complete", f"{times['job_ended']:.1f} s", f"{seconds} s" if seconds else ""),
+        ("seconds of a CPU", f"{used:.1f} s", f"{of_cpu} s" if of_cpu else ""),
+        ("most memory resident", f"{peak / 1e6:,.0f} MB", f"{megabytes} MB"),
     ]
 
 

@@ -93,6 +93,21 @@ KINDS: dict[str, Any] = {
         {"role": ("user", "assistant")[turn % 2], "content": line} for turn, line in enumerate(_said(at))
     ],
     "texts": _said,
+    "utterances": lambda at: [
+        {"turn": turn, "speaker": "QA"[turn % 2], "utterance": line} for turn, line in enumerate(_said(at))
+    ],
+    "entries": lambda at: [
+        {"start_timestamp_usec": turn, "text": line, "role": ("AGENT", "CUSTOMER")[turn % 2], "user_id": turn % 2}
+        for turn, line in enumerate(_said(at))
+    ],
+    "pairs": lambda at: [
+        {"turn id": turn, "user utterance": one, "system response": other, "dialog history": ""}
+        for turn, (one, other) in enumerate(zip(_said(at)[::2], _said(at)[1::2], strict=False))
+    ],
+    "said_by": lambda at: [[turn, WHO[at][turn % 2], line] for turn, line in enumerate(_said(at))],
+    "tokens": lambda at: _prose(at).split(),
+    "summary_tokens": lambda at: TOPICS[at][3].split(),
+    "sentences": lambda at: TOPICS[at][3].replace(", ", ".|").replace("; ", ".|").split("|"),
     "speakers": lambda at: [WHO[at][turn % 2] for turn in range(len(_said(at)))],
     "refs": lambda at: [TOPICS[at][3], KINDS["short2"](at)],
     "zh": lambda at: f"小王：你好，第{at}次会议怎么样？\n小李：我觉得应该再讨论。\n小王：好的，明天下午三点见面吧。",

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.text.conversations import Turn, as_text, speakers, turns, turns_and_speakers
@@ -55,7 +55,9 @@ def test_a_long_text_without_speakers_is_read_at_once():
     assert turn.text.count("\n") == 199_999
 
 
-@given(st.text(st.sampled_from("Ab :：\n\u3000你1(")))
+@given(st.text(st.sampled_from("Ab :：\n\u3000你1(")) | st.text(st.sampled_from("Ab :\n\t\r\x0b\x1f1")))
+@example("Ann: hi\nBob : yo\n Ann: so")
+@example(f"{'A' * 40}  : hi\nBob: yo\nAnn\n: so")
 def test_turns_and_speakers_are_counted_as_they_are_read(conversation):
     found = turns(conversation)
     named = {turn.speaker for turn in found if turn.speaker}
