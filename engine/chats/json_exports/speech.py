@@ -141,7 +141,11 @@ def _of_items(items: Sequence[Entry], labels: dict[str, str]) -> Iterator[Entry]
 def _aws_calls(document: Entry) -> list[Entry]:
     """Return the turns of Transcribe's call analytics, or of Connect's Contact Lens."""
     return [
-        _part(who.capitalize(), text(each.get("Content")), each.get("BeginOffsetMillis"))
+        _part(
+            who.capitalize() if who.isupper() else who,
+            text(each.get("Content")),
+            each.get("BeginOffsetMillis"),
+        )
         for each in tables(document.get("Transcript"))
         if (who := text(each.get("ParticipantRole")) or text(each.get("ParticipantId")))
         and "BeginOffsetMillis" in each

@@ -266,11 +266,21 @@ def _above(lines: Sequence[str]) -> TextFormat | None:
     """Return the form of texts below names that come again, None if they are few or nearly all lines."""
     filled_lines = [spaced(line).strip(HEADING_MARKS) for line in _unescaped(lines)]
     followed = zip(filled_lines, [*filled_lines[1:], ""], strict=False)
-    names = _repeated(
+    likely = _repeated(
         line
         for line, below in followed
         if below != line and NAME_ABOVE.match(line) and below and may_be_name(line)
     )
+    # What stands below a name is said, also where it comes again.
+    found: Counter[str] = Counter()
+    said: set[str] = set()
+    is_said = False
+    for line in filled_lines:
+        if is_said and line not in found:
+            said.add(line)
+        is_said = line in likely and line not in said
+        found.update([line] if is_said else [])
+    names = _repeated(found.elements())
     share = names.total() / max(1, len(lines))
     if len(names) < MIN_NAMES or names.total() < MIN_REPEATED or not ABOVE_SHARE <= share <= 1 - ABOVE_SHARE:
         return None

@@ -45,6 +45,8 @@ WHATSAPP = (
     "[2023/12/31 21:{minute}:07] ", "[31/12/2023 à 21:{minute}:07] ", "Dec 31, 2023, 9:{minute}\u202fPM - ",
     "31 December 2023 at 9:{minute} PM - ",
 )  # fmt: skip
+# Ways in which captions name speakers.
+CUES = ("{name}: {text}\n\n", ">> {name}: {text}\n\n", "[{name}] {text}\n\n", "{name}\n{text}\n\n")
 FORMS: tuple[tuple[str, str], ...] = (
     *(("whatsapp", when + "{name}: {text}\n") for when in WHATSAPP),
     ("kakaotalk", "2023년 12월 31일 오후 9:{minute}, {name} : {text}\n"),
@@ -73,7 +75,21 @@ FORMS: tuple[tuple[str, str], ...] = (
     ("transcript", "{name} (00:{minute}): {text}\n"),
     ("transcript", "00:01:{minute}\t00:02:{minute}\t{name}\ts\t{text}\n"),
     ("transcript", "**{name}:** {text}\n"),
+    ("transcript", "**{name}**: {text}\n"),
+    ("transcript", "**{name}**\n\n{text}\n\n"),
+    ("transcript", "### {name}\n\n{text}\n\n"),
     ("transcript", "[{name}] {text}\n"),
+    ("transcript", "[{name} - 00:{minute}] {text}\n"),
+    ("transcript", "({name}) {text}\n"),
+    ("transcript", "{name}\n{text}\n\n"),
+    ("transcript", "{number}. {name}: {text}\n"),
+    ("transcript", "• {name}: {text}\n"),
+    ("transcript", "{name} - {text}\n"),
+    ("transcript", "{name}\t10:{minute}\t{text}\n"),
+    ("transcript", "10:{minute} | {name} | {text}\n"),
+    ("transcript", "{name} (00:{minute}):\n{text}\n\n"),
+    ("transcript", '<SPEAKER ID={number} NAME="{name}">\n{text}\n'),
+    ("transcript", "{nick}「{text}」\n"),
     ("irc", "[21:{minute}] <{nick}> {text}\n"),
     ("irc", "21:{minute} <@{nick}> {text}\n"),
     ("irc", "[2023-12-31 21:{minute}:07] <{nick}> {text}\n"),
@@ -88,7 +104,9 @@ FORMS: tuple[tuple[str, str], ...] = (
     ("signal", "[2023-12-31 21:{minute}:07] {name}: {text}\n"),
     ("google_chat", "{name}, Yesterday 9:{minute} AM\n{text}\n"),
     ("plain", "{name}: {text}\n"),
-    ("srt", "{minute}\n00:00:{minute},0 --> 00:00:{minute},9\n{name}: {text}\n\n"),
+    *(("srt", "{minute}\n00:00:{minute},0 --> 00:00:{minute},9\n" + cue) for cue in CUES),
+    ("srt", "0:00:{minute}.000,0:00:{minute}.900\n{name}: {text}\n\n"),
+    ("srt", "[00:{minute}.000 --> 00:{minute}.900]  {name}: {text}\n"),
 )  # fmt: skip
 
 
@@ -99,8 +117,15 @@ def discord_exporter(said: Said) -> str:
     return f"{head}{written}{rule}\nExported {len(said)} message(s)\n{rule}\n"
 
 
-def webvtt(said: Said) -> str:
-    return "WEBVTT\n\n" + lines("00:{minute}.000 --> 00:{minute}.900\n<v {name}>{text}</v>\n\n")(said)
+def webvtt(form: str) -> Callable[[Said], str]:
+    return lambda said: "WEBVTT\n\n" + lines(form)(said)
+
+
+VTT_TIMES = "00:{minute}.000 --> 00:{minute}.900\n"
+WEBVTT = (
+    *(VTT_TIMES + cue for cue in ("<v {name}>{text}</v>\n\n", *CUES)),
+    '{number} "{name}" (291213132)\n' + VTT_TIMES + "{text}\n\n",
+)
 
 
 def mail(said: Said) -> str:
@@ -195,6 +220,22 @@ MORE_JSON: tuple[tuple[str, Callable[[Said], str]], ...] = (
                        lambda made: made)),
     ("speech", of_json(lambda name, text, at: {"speaker_name": name, "sentence": text, "startTime": f"00:{at}"},
                        lambda made: made)),
+    ("speech", of_json(lambda name, text, at: {"speaker": name, "text": text, "start": at, "words": []},
+                       lambda made: {"text": "x", "utterances": made})),
+    ("speech", of_json(lambda name, text, at: {"speaker_name": name, "text": text, "start_time": at},
+                       lambda made: {"data": {"transcript": {"sentences": made}}})),
+    ("speech", of_json(lambda name, text, at: {"speaker_name": name, "transcript": text, "start_offset": at},
+                       lambda made: {"speech": {"transcripts": made}})),
+    ("speech", of_json(lambda name, text, at: {"ParticipantRole": name, "Content": text, "BeginOffsetMillis": at},
+                       lambda made: {"Transcript": made})),
+    ("speech", of_json(lambda name, text, at: {"speaker": name, "text": text, "offsetMilliseconds": at},
+                       lambda made: {"phrases": made})),
+    ("speech", of_json(lambda name, text, at: {"speaker": name, "offset": f"PT{at}S", "nBest": [{"display": text}]},
+                       lambda made: {"recognizedPhrases": made})),
+    ("speech", speech(lambda name, text, at: [{"word": word, "speakerLabel": name} for word in text.split()],
+                      lambda made: {"results": [{"alternatives": [{"words": made, "confidence": 1}]}]})),
+    ("speech", speech(lambda name, text, at: [{"text": word, "start": at, "speaker": name} for word in text.split()],
+                      lambda made: {"text": "x", "words": made})),
     ("speech", of_json(lambda name, text, at: {"speaker": name, "elements": [{"value": text, "ts": at}]},
                        lambda made: {"monologues": made})),
     ("speech", speech(lambda name, text, at: [{"word": word, "start": at, "speaker": name} for word in text.split()],
@@ -215,7 +256,7 @@ def assert_read_back(chat: Chat, kind: str, written: str, said: Said) -> None:
     # What an exporter writes above and below the messages.
     assert {each.kind for each in chat.left_out} <= {"system"}
     names = [ROLES[kind][at % 2] if kind in ROLES else name for at, (name, _) in enumerate(said)]
-    names = list(map(nick, names)) if kind == "irc" else names
+    names = list(map(nick, names)) if kind == "irc" or "「" in written else names
     assert [(turn.speaker, turn.text) for turn in chat.turns] == [
         (name, text) for name, (_, text) in zip(names, said, strict=True)
     ]
@@ -231,8 +272,8 @@ def assert_read_back(chat: Chat, kind: str, written: str, said: Said) -> None:
 @pytest.mark.parametrize(
     ("kind", "write"),
     [
-        *((kind, lines(form)) for kind, form in FORMS), ("discord", discord_exporter), ("webvtt", webvtt),
-        ("mail", mail), *JSON, *MORE_JSON,
+        *((kind, lines(form)) for kind, form in FORMS), ("discord", discord_exporter),
+        *(("webvtt", webvtt(form)) for form in WEBVTT), ("mail", mail), *JSON, *MORE_JSON,
     ],
 )  # fmt: skip
 @settings(max_examples=15, deadline=None)
