@@ -275,6 +275,11 @@ class FirstRows:
             mine is not None and theirs is not None and len(mine) == len(theirs) for mine, theirs in pairs
         )
 
+    def are_alike(self, name: str) -> bool:
+        """Tell whether the same stands in every row of a column."""
+        filled = [cell for cell in self.cells(name) if cell]
+        return len(filled) >= MIN_COMPARED and all(cell == filled[0] for cell in filled)
+
     def conversation(self, columns: Sequence[str]) -> str | None:
         """Return the column that is called as a conversation. Raises DataError for several that are alike."""
         names = column_names.CONVERSATION_NAMES

@@ -188,6 +188,8 @@ class _Guess:
         """Tell whether lists are turns: lists of texts are if they are called so, lists of summaries never."""
         if name == self.summary or name in self.references or name == self.by_hand.get("speaker"):
             return False
+        if not keys.text and self.first.are_alike(name):
+            return False
         if column_names.likeliest([name], (*column_names.SUMMARY_NAMES, *column_names.SUMMARY_LIST_NAMES)):
             return False
         if name in self.first.holding and not keys.speaker:

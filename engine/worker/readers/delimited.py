@@ -85,7 +85,7 @@ def _is_saved_twice(sample: Sequence[str]) -> bool:
         inner = list(_again(iter(rows)))
     except csv.Error:
         return False
-    is_quoted = any(row[0].startswith('"') for row in rows[1:])
+    is_quoted = any(row[0].startswith('"') or ',"' in row[0] for row in rows[1:])
     return is_quoted and len(inner[0]) > 1 and all(len(row) == len(inner[0]) for row in inner)
 
 

@@ -317,3 +317,12 @@ def test_sounds_between_marked_turns_are_left_out_and_it_is_said():
     ]
     assert examples(rows)[0].conversation == "PERSON1: So x?\nPERSON2: Yes.\nPERSON1: Fine."
     assert "sounds such as [laughs] are left out" in shape_of(rows).reason
+
+
+def test_what_is_asked_of_a_model_in_every_row_is_no_conversation():
+    rows = [
+        {"log": f"It was {each} then.\nAnd so on.", "summary": f"So {each}.", "prompt": ["Sum it up."]}
+        for each in "xyz"
+    ]
+    assert shape_of(rows, conversation="log").conversation == "log"
+    assert refusal(rows).field == "data.conversation"

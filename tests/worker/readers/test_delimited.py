@@ -156,6 +156,12 @@ def test_rows_that_a_spreadsheet_saved_in_one_cell_each_are_taken_out_of_it(tmp_
     assert "a.csv was saved twice by a spreadsheet" in found.remarks[0]
 
 
+def test_a_table_that_was_saved_twice_may_begin_with_ids(tmp_path):
+    rows = [("id", "dialogue", "summary"), ("1", "Ann: Hi, Bob\nBob: Yo", "They greet.")]
+    found = table(tmp_path / "a.csv", written([(written([row]).rstrip(),) for row in rows]))
+    assert values(found) == rows[1:]
+
+
 @pytest.mark.parametrize("text", ["Hi, Bob", "Yo, Ann, you", 'He says "Hi, Bob"'])
 def test_a_single_column_whose_texts_have_commas_stays_one(tmp_path, text):
     assert values(table(tmp_path / "a.csv", written([("text, said",), (text,)]))) == [(text,)]
