@@ -1,14 +1,13 @@
 """Fast summaries of runs for long lists.
 
-Nearly every event of a run is a step: only as many are decoded as a sparkline shows, and no event that a line of the
-list does not need.
+Nearly every event of a run is a step: of those in a row only the first and the last are decoded, and no event that a
+line of the list does not need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,6 @@ from engine.runs.run_store import checkpoints, replay
 from engine.scoring.metrics import CHRF
 from engine.system.files import bytes_in
 
-SPARK_POINTS = 60
-# Each point of a sparkline is a mean of about this many steps; other steps are not decoded.
-STEPS_PER_POINT = 4
-STEP_BYTES = 250
 _STEP_BEGINS = f'{{"v":{VERSION},"event":"step_finished"'.encode()
 # Events that a line of the history does not show, and of which there may be hundreds of thousands.
 _UNTOLD_BEGIN = tuple(
@@ -40,9 +35,9 @@ Stamp = tuple[int, int, bool]
 class RunEntry:
     """One run as a line of the history.
 
-    `recipe` is None if its file can't be read, and `error` says why. `loss` has at most 60 values over the steps done.
-    `gain` and `chrf_gain` are the paired differences in ROUGE-1 and chrF, fractions. `base_scored` and `scored` are the
-    events with the scores of base and adapter. Costs are None while unknown. `seconds` is the time of the run so far,
+    `recipe` is None if its file can't be read, and `error` says why. `gain` and `chrf_gain` are the paired differences
+    in ROUGE-1 and chrF, fractions. `base_scored` and `scored` are the events with the scores of base and adapter. Costs
+    are None while unknown. `seconds` is the time of the run so far,
     `seconds_left` the estimated training time left. `device_released`: the run is paused and its device is free.
     `has_fallbacks`: it ran out of memory, and memory fallbacks were found.
     """
@@ -64,7 +59,6 @@ class RunEntry:
     seconds: float = 0.0
     seconds_left: float | None = None
     started_at: float = 0.0
-    loss: tuple[float, ...] = ()
     gain: float | None = None
     chrf_gain: float | None = None
     verdict: str = ""
@@ -139,23 +133,21 @@ def read_entry(job: Job) -> RunEntry:
 
 
 def _sampled_events(path: Path) -> Iterator[Event]:
-    """Yield the events that a line needs: a sample of the steps, and the event before any other one."""
-    try:
-        every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_PER_POINT * SPARK_POINTS))
-    except FileNotFoundError:
+    """Yield the events that a line needs: the first and the last of steps, and the event before any other one."""
+    if not path.exists():
         return
-    passed, step, last = 0, b"", b""
+    after_step, step, last = False, b"", b""
     for line in lines(path):
         if line.startswith(_UNTOLD_BEGIN):
             last = line
             continue
         is_step = line.startswith(_STEP_BEGINS)
-        if is_step and passed % every:
+        if is_step and after_step and line.endswith(b"\n"):
             step, last = line, b""
         else:
             yield from _decoded(step, last, line)
             step = last = b""
-        passed += is_step
+        after_step = is_step
     yield from _decoded(step, last)
 
 
@@ -189,7 +181,6 @@ def _training(state: RunState) -> dict[str, Any]:
         "total_steps": state.total_steps,
         "time_fraction": state.time_fraction,
         "seconds_left": state.seconds_left(),
-        "loss": downsampled(state.loss.values, SPARK_POINTS),
         "trainable_parameters": started.get("trainable_parameters"),
         "precision": str(started.get("precision") or ""),
         "excluded": state.excluded,
@@ -213,12 +204,3 @@ def _result(state: RunState) -> dict[str, Any]:
         "base_scored": state.base_scores,
         "scored": state.tuned_scores,
     }
-
-
-def downsampled(values: Sequence[float], limit: int) -> tuple[float, ...]:
-    """Return at most `limit` means of equal parts of `values`."""
-    count = len(values)
-    if count <= limit:
-        return tuple(values)
-    edges = [count * index // limit for index in range(limit + 1)]
-    return tuple(sum(values[low:high]) / (high - low) for low, high in pairwise(edges))

@@ -46,7 +46,8 @@ class RecipePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.search = SearchField(tr("Search settings"), self)
+        self._top = QWidget(self)
+        self.search = SearchField(tr("Search settings"), self._top)
         self._scroll = Scroll(margins=(24, 16, 24, 16), parent=self)
         self.effect, self.preview = EffectPanel(), LabelPreview()
         self.form = RecipeForm(self.effect, self.preview, self._scroll.content)
@@ -65,7 +66,7 @@ class RecipePanel(QWidget):
 
     def _lay_out(self) -> None:
         self._scroll.column.addWidget(self.form)
-        top = vbox(self.search, margins=(24, 16, 24, 0))
+        vbox(self.search, of=self._top, margins=(24, 16, 24, 8))
         hbox(
             self._fixed_icon,
             (self._fixed_text, 1),
@@ -73,7 +74,7 @@ class RecipePanel(QWidget):
             margins=(24, 12, 24, 12),
             spacing=8,
         )
-        vbox(top, (self._scroll, 1), Line(), self.foot, self._fixed_foot, of=self, spacing=0)
+        vbox(self._top, (self._scroll, 1), Line(), self.foot, self._fixed_foot, of=self, spacing=0)
 
     def _connect(self) -> None:
         self.search.searched.connect(self.form.search)
@@ -109,7 +110,7 @@ class RecipePanel(QWidget):
         """Show what is basic, or all settings with what the method trains, and a search over them."""
         is_basic = level == LEVELS[0]
         self.search.clear()
-        self.search.setHidden(is_basic)
+        self._top.setHidden(is_basic)
         self.effect.show_details(not is_basic)
         self.preview.show_legend(not is_basic)
         self.form.set_level(level)
