@@ -107,16 +107,6 @@ class OptionInfo:
     maximum: float | None
     maximum_excluded: bool
 
-    @property
-    def bounds_text(self) -> str:
-        """The bounds as text, for example "at least 1, below 512"; 0 is none where the form has a word for it."""
-        parts = []
-        if self.minimum is not None and not (self.zero and self.minimum == 0):
-            parts.append(f"{'more than' if self.minimum_excluded else 'at least'} {self.minimum:g}")
-        if self.maximum is not None:
-            parts.append(f"{'below' if self.maximum_excluded else 'at most'} {self.maximum:g}")
-        return ", ".join(parts)
-
 
 def describe(options: type[Options]) -> tuple[OptionInfo, ...]:
     """Return the options of a group, in the order of declaration."""

@@ -42,7 +42,7 @@ SETTINGS = {
     ),
     "contrast": Setting(mark("Contrast"), {"system": mark("Follow system"), "high": mark("High")}),
     "text_scale": Setting(mark("Text size"), {str(size): f"{size} %" for size in TEXT_SIZES}),
-    "language": Setting(mark("Language"), {language.SYSTEM: mark("Follow system"), **language.LANGUAGES}),
+    "language": Setting(mark("Language"), {language.SYSTEM: mark("Follow system"), **language.offered()}),
     WHEN_WINDOW_LEAVES: Setting(mark("New runs, if the window crashes"), WINDOW_CHOICES),
 }
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLineEdit, Q
 from engine.api import OptionInfo, Options, describe, method
 from gui.forms.controls import Control, make_control
 from gui.forms.recipe_tables import followers
+from gui.forms.value_text import bounds_text
 from gui.inputs.fields import Field, ReadOnlyControl
 from gui.inputs.number_inputs import IntField
 from gui.look import style
@@ -272,7 +273,7 @@ class FormField:
 def make_field(table: str, info: OptionInfo) -> FormField:
     """Return the field of a declared option."""
     control = make_control(info)
-    tooltip = "\n".join(translate(part) for part in (info.help, info.bounds_text) if part)
+    tooltip = "\n".join(filter(None, (translate(info.help), bounds_text(info))))
     around: QWidget = control.widget
     if control.labels_itself:
         around.setToolTip(tooltip)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.api import encodings, method, setting_text
-from gui.look.format import compact, number_text
+from engine.api import OptionInfo, encodings, method, setting_text
+from gui.look.format import compact, number_text, plain
 from gui.look.language import mark, tr, tr_count, translate
 
 WORDS = (
@@ -61,6 +61,17 @@ WORDS = (
 )
 
 
+# Texts of bounds, by whether minimum and maximum are inclusive; None without a bound.
+BOUNDS = {
+    (True, True): mark("At least {least}, at most {most}."),
+    (True, False): mark("At least {least}, below {most}."),
+    (True, None): mark("At least {least}."),
+    (False, True): mark("More than {least}, at most {most}."),
+    (False, False): mark("More than {least}, below {most}."),
+    (False, None): mark("More than {least}."),
+    (None, True): mark("At most {most}."),
+    (None, False): mark("Below {most}."),
+}
 NAMES = setting_text.CALLED | encodings.ENCODINGS
 OF_ONE = {
     "conversations": mark("conversation"),
@@ -152,3 +163,14 @@ def shots_text(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
         tokens=number_text(filling["shots_tokens"]),
     )
     return f"{sentence} {tr('Training skips them.')}" if trains else sentence
+
+
+def bounds_text(info: OptionInfo) -> str:
+    """Return the bounds of an option as a sentence, "" without any; 0 is none where it has a word."""
+    least = None if info.zero and info.minimum == 0 else info.minimum
+    text = BOUNDS.get((_is_in(least, info.minimum_excluded), _is_in(info.maximum, info.maximum_excluded)))
+    return tr(text, least=plain(info.minimum), most=plain(info.maximum)) if text else ""
+
+
+def _is_in(bound: float | None, excluded: bool) -> bool | None:
+    return None if bound is None else not excluded

@@ -13,21 +13,27 @@ The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-fil
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, pairwise, takewhile, zip_longest
+from math import ceil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtGui import QGuiApplication
 
 from engine.api import escaping, paths
 
 SYSTEM, ENGLISH = "system", "en"
 # Language codes with the languages' own names.
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
+# For developers: longer English in accented letters, so that what stays plain is not translated; also right to left.
+PSEUDO, PSEUDO_RIGHT = "pseudo", "pseudo-right"
+PSEUDO_LANGUAGES = {PSEUDO: "Pseudo", PSEUDO_RIGHT: "Pseudo, right to left"}
 WINDOW, ENGINE = "window", "engine"
 # A pattern with few letters of its own matches nearly every text: the minimum for a message and for a value in it.
 MIN_LETTERS = 3
@@ -56,6 +62,9 @@ LISTING = frozenset(
 )
 _JOINER = re.compile(r"(, |; |: | and | or | with )")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+# What stays as it is in the language for developers: places of values, tags, the key of a button, patterns of files.
+_KEPT = re.compile(r"(\{[^{}]*\}|</?b>|&|\(\*[^)]*\))")
+_ACCENTED = str.maketrans("ACDEGHIKLNORSTUYZacdeghiklnorstuyz", "ÂĈĎÉĜĤÎĶĻÑÖŔŜŢÛÝŽàĉďéĝĥîķļñöŕŝţûýž")
 # 1,228 and 12.4 GB, but neither 0.21.0 nor 2026 nor 05.
 _FIGURE = re.compile(r"(?<![\w.,])(?!0\d)\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
 
@@ -262,16 +271,33 @@ def catalogue() -> Catalogue | None:
     return _now.catalogue
 
 
+def offered() -> dict[str, str]:
+    """Return the languages of the settings; with TUNESMITH_PSEUDO=1 also those for developers."""
+    return LANGUAGES | (PSEUDO_LANGUAGES if os.environ.get("TUNESMITH_PSEUDO") == "1" else {})
+
+
+def of_file(text: str) -> str:
+    """Return a text of an English file of ours as the language in use has it."""
+    return _accented(text) if _now.code in PSEUDO_LANGUAGES else text
+
+
 def speak(wanted: str) -> None:
     """Use a language from now on: a code, or "system" for the desktop's. Texts already shown do not change.
 
     Numbers, dates and the reading direction follow.
     """
     _now.code = _language(wanted)
-    _now.catalogue = read(path(_now.code)) if _now.code != ENGLISH else None
+    if _now.code in PSEUDO_LANGUAGES:
+        _now.catalogue = _pseudo()
+    else:
+        _now.catalogue = read(path(_now.code)) if _now.code != ENGLISH else None
     if wanted != SYSTEM and _now.code != QLocale.system().name()[:2]:
-        QLocale.setDefault(QLocale(_now.code))
+        QLocale.setDefault(QLocale(ENGLISH if _now.code in PSEUDO_LANGUAGES else _now.code))
     _speak_qt(_now.code)
+    direction = Qt.LayoutDirection
+    QGuiApplication.setLayoutDirection(
+        direction.RightToLeft if _now.code == PSEUDO_RIGHT else direction.LayoutDirectionAuto
+    )
 
 
 def path(code: str) -> Path:
@@ -289,6 +315,23 @@ def read(file: Path) -> Catalogue:
     return found
 
 
+def _pseudo() -> Catalogue:
+    """Return every text that a language has, in the language for developers."""
+    found = Catalogue()
+    contexts = {WINDOW: found.window, ENGINE: found.engine}
+    other = next(code for code in LANGUAGES if code != ENGLISH)
+    for context, source, _ in messages(path(other)):
+        is_date = source.strip("dMy ") == ""
+        contexts[context][source] = (
+            (source,) if is_date else (f"[{_accented(source)}{' ~~~' * ceil(len(source) / 10)}]",)
+        )
+    return found
+
+
+def _accented(text: str) -> str:
+    return "".join(part if at % 2 else part.translate(_ACCENTED) for at, part in enumerate(_KEPT.split(text)))
+
+
 def messages(file: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Yield context, English text and forms of all texts of a file; unfinished ones have empty forms."""
     # A trusted file of the application.
@@ -304,7 +347,7 @@ def messages(file: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 def _language(wanted: str) -> str:
     code = QLocale.system().name()[:2] if wanted == SYSTEM else wanted
-    return code if code in LANGUAGES else ENGLISH
+    return code if code in offered() else ENGLISH
 
 
 def _speak_qt(code: str) -> None:

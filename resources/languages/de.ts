@@ -721,17 +721,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auf einem anderen Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>At least {least}, at most {most}.</source>
    <translation>Mindestens {least}, höchstens {most}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>At least {least}, below {most}.</source>
    <translation>Mindestens {least}, unter {most}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>At least {least}.</source>
    <translation>Mindestens {least}.</translation>
   </message>
@@ -741,7 +741,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Höchstens {most} lassen sich zugleich vergleichen. Wählen Sie einige ab.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>At most {most}.</source>
    <translation>Höchstens {most}.</translation>
   </message>
@@ -851,7 +851,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Unter der Tabelle</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>Below {most}.</source>
    <translation>Unter {most}.</translation>
   </message>
@@ -3251,17 +3251,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mehr zu Läufen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>More than {least}, at most {most}.</source>
    <translation>Mehr als {least}, höchstens {most}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>More than {least}, below {most}.</source>
    <translation>Mehr als {least}, unter {most}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>More than {least}.</source>
    <translation>Mehr als {least}.</translation>
   </message>
@@ -19728,16 +19728,6 @@ Summary:</translation>
    <translation>an seinem Anfang</translation>
   </message>
   <message>
-   <location filename="../../engine/options.py" />
-   <source>at least</source>
-   <translation>mindestens</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>at most</source>
-   <translation>höchstens</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>author, content and create_time</source>
    <translation>author, content und create_time</translation>
@@ -20816,11 +20806,6 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>more remark</source>
    <translation>weiterer Hinweis</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>more than</source>
-   <translation>mehr als</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />

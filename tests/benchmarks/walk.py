@@ -6,6 +6,7 @@ leave out the looks that lack them. QT_SCALE_FACTOR=2 draws all of it for a scre
 """
 
 import itertools
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,11 +31,14 @@ RIGHT = "right"
 LOOKS = (
     *itertools.product(language.LANGUAGES, SCHEMES, SCALES, SIZES, ("left",)),
     *itertools.product(["en"], ["light"], SCALES, SIZES, (RIGHT,)),
+    *itertools.product([language.PSEUDO], ["light"], SCALES, SIZES, ("left",)),
+    *itertools.product([language.PSEUDO_RIGHT], ["light"], SCALES, SIZES, (RIGHT,)),
 )
 
 
 def main() -> None:
     """Walk, print and keep pictures."""
+    os.environ["TUNESMITH_PSEUDO"] = "1"
     folder = Path(sys.argv[1] if sys.argv[1:] else "walk")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = set(sys.argv[2:])

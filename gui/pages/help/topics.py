@@ -36,9 +36,9 @@ from engine.api import (
     metrics,
     paths,
 )
-from gui.forms.value_text import unit_text, value_text
+from gui.forms.value_text import bounds_text, unit_text, value_text
 from gui.look.format import plain
-from gui.look.language import ENGLISH, locale, mark, spoken, tr, translate
+from gui.look.language import ENGLISH, locale, mark, of_file, spoken, tr, translate
 
 TASK, TERM, METHOD, SETTING, SCORE, FINDING, ABOUT = (
     mark("What you want to do"),
@@ -75,17 +75,6 @@ DRAWN = {
     "virtual_tokens": "vectors",
 }
 QUANTIZED = {"none": mark("as it is"), "int8": "int8", "nf4": "NF4", "fp4": "FP4"}
-# Texts of bounds, by whether minimum and maximum are inclusive; None without a bound.
-BOUNDS = {
-    (True, True): mark("At least {least}, at most {most}."),
-    (True, False): mark("At least {least}, below {most}."),
-    (True, None): mark("At least {least}."),
-    (False, True): mark("More than {least}, at most {most}."),
-    (False, False): mark("More than {least}, below {most}."),
-    (False, None): mark("More than {least}."),
-    (None, True): mark("At most {most}."),
-    (None, False): mark("Below {most}."),
-}
 GOOD = {
     "higher": mark("Higher is better."),
     "lower": mark("Lower is better."),
@@ -178,8 +167,8 @@ def _of_file(file: Path, group: str) -> Topic:
     return Topic(
         id_of_file(file),
         group,
-        head.rpartition("# ")[2],
-        text,
+        of_file(head.rpartition("# ")[2]),
+        of_file(text),
         drawing=remarks.get("drawing", ""),
         others=remarks.get("search", ""),
         is_markdown=True,
@@ -243,15 +232,11 @@ def _of_option(info: OptionInfo) -> str:
     sentences = [translate(info.help)]
     if info.choices:
         sentences.append(tr("One of {choices}.", choices=", ".join(map(value_text, info.choices))))
-    bounds = BOUNDS.get(
-        (_is_in(info.minimum, info.minimum_excluded), _is_in(info.maximum, info.maximum_excluded))
-    )
-    if bounds:
-        sentences.append(tr(bounds, least=plain(info.minimum), most=plain(info.maximum)))
+    sentences.append(bounds_text(info))
     default = _default(info)
     if default:
         sentences.append(tr("Default: {value}.", value=default))
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
 
 
 def _default(info: OptionInfo) -> str:
@@ -264,17 +249,13 @@ def _default(info: OptionInfo) -> str:
     return f"{value} {unit_text(info.unit, info.default)}".rstrip() if value else ""
 
 
-def _is_in(bound: float | None, excluded: bool) -> bool | None:
-    return None if bound is None else not excluded
-
-
 def _value(value: object) -> str:
     """Return a default as text; "" for a text of several lines."""
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
     if isinstance(value, float):
         return plain(value)
-    return "" if "\n" in str(value) else str(value)
+    return "" if "\n" in str(value) else value_text(str(value))
 
 
 def _settings() -> list[Topic]:
@@ -335,7 +316,7 @@ def _findings() -> list[Topic]:
             _id("finding", each.id),
             FINDING,
             translate(each.title),
-            f"{translate(each.what)}. {translate(each.then)}".strip(),
+            f"{translate(each.what.replace('{limit:,}', '…'))}. {translate(each.then)}".strip(),
         )
         for each in FINDINGS
     ]

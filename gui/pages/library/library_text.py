@@ -18,6 +18,7 @@ from engine.api import (
     exports,
     prompts,
 )
+from gui.forms.value_text import value_text
 from gui.look.format import bytes_text, compact, duration_text, gain, number_text, plain
 from gui.look.language import ENGLISH, mark, spoken, tr, tr_count, translate
 from gui.models.list_text import base_text, grouped_digits, when_text
@@ -210,7 +211,7 @@ def _options(method_id: str, options: dict[str, Any]) -> str:
         elif isinstance(value, int | float):
             shown.append(f"{title} {plain(value)}")
         elif isinstance(value, str):
-            shown.append(f"{title} {value}")
+            shown.append(f"{title} {value_text(value)}")
     return ", ".join(shown)
 
 
