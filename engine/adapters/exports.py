@@ -54,9 +54,7 @@ def missing_ctranslate2(field: str) -> list[Problem]:
     """Return the problem that CTranslate2 is not here, if so, for the field that asks for it."""
     if has_ctranslate2():
         return []
-    return [
-        Problem(field, "CTranslate2 is not installed.", "Install it: pip install 'tunesmith[ctranslate2]'.")
-    ]
+    return [Problem(field, "CTranslate2 is not installed.", "Install it: pip install ctranslate2.")]
 
 
 def runtime_problems(

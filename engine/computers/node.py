@@ -142,7 +142,7 @@ def running() -> Node | None:
 
 def _require_none_runs() -> None:
     if find_spec("ray") is None:
-        raise ComputerError("Ray is not installed.", "Install it: pip install 'tunesmith[cluster]'.")
+        raise ComputerError("Ray is not installed.", "Install it: pip install 'ray[default]'.")
     node = running()
     if node is not None:
         raise ComputerError(

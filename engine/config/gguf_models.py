@@ -94,7 +94,7 @@ def problem(path: Path) -> Problem | None:
         return Problem(FIELD, f"{path.name} can't be a base model: {why}.", hint)
     if not find_spec(LIBRARY):
         message = "A GGUF file as base model needs the package gguf, which is not installed."
-        return Problem(FIELD, message, "Install it: pip install 'tunesmith[gguf]'.")
+        return Problem(FIELD, message, "Install it: pip install gguf.")
     return None
 
 

@@ -13331,18 +13331,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>Install it: pip install 'tunesmith[cluster]'.</source>
-   <translation>Installieren Sie es: pip install 'tunesmith[cluster]'.</translation>
+   <source>Install it: pip install 'ray[default]'.</source>
+   <translation>Installieren Sie es: pip install 'ray[default]'.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/exports.py" />
-   <source>Install it: pip install 'tunesmith[ctranslate2]'.</source>
-   <translation>Installieren Sie es: pip install 'tunesmith[ctranslate2]'.</translation>
+   <source>Install it: pip install ctranslate2.</source>
+   <translation>Installieren Sie es: pip install ctranslate2.</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
-   <source>Install it: pip install 'tunesmith[gguf]'.</source>
-   <translation>Installieren Sie es: pip install 'tunesmith[gguf]'.</translation>
+   <source>Install it: pip install gguf.</source>
+   <translation>Installieren Sie es: pip install gguf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />

@@ -33,7 +33,7 @@ def llama(setting: Setting) -> Iterator[Figure]:
     """Measure a Llama 1B's shape with LoRA on all linear layers; on a GPU with and without Liger's kernels."""
     yield Figure("model", shapes.name("1b", setting))
     liger = installed(PACKAGE) if setting.kind == "cuda" else ""
-    yield Figure("Liger", liger or "not measured: it needs a GPU, and pip install 'tunesmith[liger]'")
+    yield Figure("Liger", liger or "not measured: it needs a GPU, and pip install liger-kernel")
     beside = ("plain_liger", "own_code") if liger else ()
     turns = _turns("1b", setting, ("plain", "tunesmith", *beside), {})
     yield from figures(turns)
