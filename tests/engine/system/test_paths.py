@@ -101,13 +101,13 @@ def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
 def test_what_is_imported_and_unpacked_lies_in_private_folders(home, umask, tmp_path, monkeypatch):
     umask(0)
     made: list[Path] = []
-    directory = tempfile.TemporaryDirectory
+    make = tempfile.mkdtemp
 
-    def recorded(**options):
-        made.append(options["dir"])
-        return directory(**options)
+    def recorded(suffix, prefix, folder):
+        made.append(folder)
+        return make(suffix, prefix, folder)
 
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", recorded)
+    monkeypatch.setattr(tempfile, "mkdtemp", recorded)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     library.export_zip(add_adapter(), tmp_path / "sent.zip")
     library.import_adapter(tmp_path / "sent.zip")
