@@ -25,7 +25,7 @@ NOT_SOLD_ALIKE = Terms(
 )
 OWN = Terms("You may share what you made from it only under those terms, which also bind whoever uses it.")
 FORBIDDEN = Terms("You may not share what you made from it.", forbids=True)
-UNKNOWN = "Tunesmith doesn't know its terms. Read them before you share anything."
+UNKNOWN = "Tunesmith doesn't know its terms, so read them before you share anything."
 # The first that matches counts.
 KNOWN = (
     (re.compile(r"cc-by(-nc)?-nd(-.*)?|all-rights-reserved|proprietary"), FORBIDDEN),
@@ -51,9 +51,9 @@ def terms(name: str) -> Terms | None:
 def of_base_model(name: str, licence: str) -> str:
     """Return what follows from the licence of a base model, as one or two sentences; either may be "", unknown."""
     if not name:
-        return "The licence of the base model is unknown. Check it before you share anything."
+        return "The licence of the base model is unknown; check it before you share anything."
     if not licence:
-        return f"The licence of the base model {name} is unknown. Check it before you share anything."
+        return f"The licence of the base model {name} is unknown; check it before you share anything."
     if name == STARTER:
         return _with_terms(f"The practice model of Tunesmith is under {licence}.", licence)
     return _with_terms(f"The base model {name} is under {licence}.", licence)
@@ -62,7 +62,7 @@ def of_base_model(name: str, licence: str) -> str:
 def of_data(licence: str) -> str:
     """Return what follows from the licence of the data, "" if it is not known, as one or two sentences."""
     if not licence:
-        return "The licence of the data is unknown. Check it before you share anything."
+        return "The licence of the data is unknown; check it before you share anything."
     return _with_terms(f"The data is under {licence}.", licence)
 
 

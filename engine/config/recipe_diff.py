@@ -56,7 +56,7 @@ def unlike(common: Tables, entry: Tables, *, trains: bool) -> tuple[Problem, ...
         Problem(
             each.key,
             f"{each.key} is {_quoted(each.values[1])} here and {_quoted(each.values[0])} in the arena.",
-            "All entries share data, prompt, scoring and seed. Change this one, or create another arena.",
+            "All entries share data, prompt, scoring and seed: change this one, or create another arena.",
         )
         for each in differences((common, entry))
         if not _is_free(each.key, trains=trains)

@@ -88,7 +88,7 @@ def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
         message = f"{name} models have no biases to train."
         return Problem("method.kinds", message, "Train weights or norms instead.")
     if not options.last_blocks and not options.patterns and options.kinds in ("all", "weights"):
-        hint = "Choose last blocks or names. To train everything, use full fine-tuning."
+        hint = "Choose last blocks or names; to train everything, use full fine-tuning."
         return Problem("method.last_blocks", "That chooses the whole model.", hint)
     return None
 

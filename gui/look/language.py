@@ -57,7 +57,7 @@ LISTING = frozenset(
         "The base model {1} is under {2}.",
         "The practice model of Tunesmith is under {1}.",
         "The data is under {1}.",
-        "The licence of the base model {1} is unknown. Check it before you share anything.",
+        "The licence of the base model {1} is unknown; check it before you share anything.",
     }
 )
 _JOINER = re.compile(r"(, |; |: | and | or | with )")

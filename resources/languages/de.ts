@@ -10877,7 +10877,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe_diff.py" />
-   <source>All entries share data, prompt, scoring and seed. Change this one, or create another arena.</source>
+   <source>All entries share data, prompt, scoring and seed: change this one, or create another arena.</source>
    <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
   </message>
   <message>
@@ -11751,7 +11751,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Choose last blocks or names. To train everything, use full fine-tuning.</source>
+   <source>Choose last blocks or names; to train everything, use full fine-tuning.</source>
    <translation>Wählen Sie letzte Blöcke oder Namen; für alles nehmen Sie die volle Feinabstimmung.</translation>
   </message>
   <message>
@@ -13471,7 +13471,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
-   <source>It is a model. Use it as the base model of a recipe.</source>
+   <source>It is a model; use it as the base model of a recipe.</source>
    <translation>Es ist ein Modell: Ein Rezept kann es als Basismodell nennen.</translation>
   </message>
   <message>
@@ -17274,17 +17274,17 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the base model is unknown. Check it before you share anything.</source>
+   <source>The licence of the base model is unknown; check it before you share anything.</source>
    <translation>Die Lizenz des Basismodells ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the base model {1} is unknown. Check it before you share anything.</source>
+   <source>The licence of the base model {1} is unknown; check it before you share anything.</source>
    <translation>Die Lizenz des Basismodells {1} ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>The licence of the data is unknown. Check it before you share anything.</source>
+   <source>The licence of the data is unknown; check it before you share anything.</source>
    <translation>Die Lizenz der Daten ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
   </message>
   <message>
@@ -18414,7 +18414,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/licence_terms.py" />
-   <source>Tunesmith doesn't know its terms. Read them before you share anything.</source>
+   <source>Tunesmith doesn't know its terms, so read them before you share anything.</source>
    <translation>Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie sie.</translation>
   </message>
   <message>

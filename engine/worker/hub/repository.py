@@ -296,7 +296,7 @@ def _refuse_no_adapter(repo_id: str, names: Collection[str]) -> None:
             return
         hint = "Choose the repository of an adapter made by PEFT or Tunesmith."
         if "config.json" in names:
-            hint = "It is a model. Use it as the base model of a recipe."
+            hint = "It is a model; use it as the base model of a recipe."
         elif below:
             hint = f"It contains adapters in folders, such as {below[0]}. Download one and import its folder."
         raise AdapterError(f"{repo_id} is not an adapter: it has no {CONFIG_NAME}.", hint, field)

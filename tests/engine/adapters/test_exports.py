@@ -24,7 +24,7 @@ def test_what_can_be_merged_is_written_with():
     ("facts", "said"),
     [
         ({"adapters": [adapter(PREFIX)]}, "mine can't be merged"),
-        ({"quantization": "nf4"}, "does not run nf4 bases"),
+        ({"quantization": "nf4"}, "doesn't support nf4 bases"),
         ({"device": "cuda:0"}, "not on cuda:0"),
     ],
 )

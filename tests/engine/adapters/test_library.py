@@ -145,9 +145,9 @@ def test_an_export_overwrites_nothing_unasked(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out.zip").write_text("mine", encoding="utf-8")
     adapter = add_adapter()
-    with pytest.raises(StorageError, match="exists already"):
+    with pytest.raises(StorageError, match="already exists"):
         library.export_folder(adapter, tmp_path / "out")
-    with pytest.raises(StorageError, match="exists already"):
+    with pytest.raises(StorageError, match="already exists"):
         library.export_zip(adapter, tmp_path / "out.zip")
     assert (tmp_path / "out.zip").read_text(encoding="utf-8") == "mine"
     assert library.export_zip(adapter, tmp_path / "out.zip", replace=True).stat().st_size > 100
@@ -194,7 +194,7 @@ def test_weights_that_could_run_code_are_refused(foreign):
 def test_damaged_weights_are_refused(foreign, content):
     path = foreign / library.WEIGHTS_NAME
     path.write_bytes(path.read_bytes()[:-1])
-    refused(foreign, "cut short")
+    refused(foreign, "is truncated")
     path.write_bytes(content)
     refused(foreign, "is damaged")
 
@@ -268,7 +268,7 @@ def test_a_checkpoint_becomes_an_adapter_without_what_only_resuming_needs():
 
 
 @pytest.mark.parametrize(
-    ("tops", "told"), [([], "holds no adapter_config.json"), (["a/", "b/"], "holds 2 adapters")]
+    ("tops", "told"), [([], "contains no adapter_config.json"), (["a/", "b/"], "contains 2 adapters")]
 )
 def test_a_zip_of_no_adapter_or_of_two_is_refused(foreign, tmp_path, tops, told):
     with zipfile.ZipFile(tmp_path / "sent.zip", "w") as archive:

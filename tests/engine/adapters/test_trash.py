@@ -26,7 +26,7 @@ def test_what_was_deleted_is_listed_the_last_first_and_comes_back(tmp_path):
 def test_a_folder_does_not_come_back_in_place_of_another(tmp_path):
     trashed = trash.to_trash(folder(tmp_path, "one"), tmp_path, "folder")
     folder(tmp_path, "one")
-    with pytest.raises(StorageError, match="exists already"):
+    with pytest.raises(StorageError, match="already exists"):
         trash.restore(trashed, tmp_path)
     assert trashed.exists()
 

@@ -40,13 +40,13 @@ def test_what_was_deleted_is_listed_with_kind_and_size_and_several_are_restored_
     texts = [dialog.table.index(1, column).data() for column in range(4)]
     assert texts[:2] == ["two", "Adapter"]
     assert texts[3].endswith("kB")
-    assert "It takes " in dialog.about.text()
+    assert "Its size is " in dialog.about.text()
     with unsynced():
         two = add_adapter("two")
     dialog.view.choose(dialog.table.items()[1].folder.name)
     dialog.restore_button.click()
     qtbot.waitUntil(dialog.notice.isVisible)
-    assert "exists already" in dialog.notice.text()
+    assert "already exists" in dialog.notice.text()
     assert names(dialog) == ["a run", "two", "one"]
 
     shutil.rmtree(two.folder)

@@ -129,7 +129,7 @@ def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot):
     kind = "export"
     scripts.by_kind[kind] = [["wait_for_stop", 60]]
     thread = scripts.manager.ask(kind)
-    assert "holds the device" in scripts.manager.device_text()
+    assert "using the device" in scripts.manager.device_text()
     assert scripts.manager.device_text(apart_from=kind) == ""
     with qtbot.waitSignal(scripts.manager.device_changed):
         thread.stop()

@@ -18,7 +18,7 @@ FAULTY = {
     "{{ messages[7].content }}": "fails", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}": "fails",
     "{{ cycler.__init__.__globals__ }}": "fails", "hello": "drops or repeats",
     CHATML + CHATML: "drops or repeats",
-    "{% for m in messages %}{{ m.content | tojson }}{% endfor %}": "changes the texts",
+    "{% for m in messages %}{{ m.content | tojson }}{% endfor %}": "changes its input",
     "{% for m in messages %}{{ m.content | upper }}{% endfor %}": "drops or repeats",
 }  # fmt: skip
 

@@ -107,7 +107,9 @@ def test_a_split_without_any_summary_is_asked_about(tmp_path, channel):
 def test_so_is_one_that_a_column_names_and_one_whose_column_is_empty(tmp_path, channel):
     named = 'dialogue,summary,split\n"Ann: 1",S,train\n"Ann: 2",,test\n'
     (tmp_path / "a.csv").write_text(named)
-    with pytest.raises(DataError, match=r"No row of the split test has a summary, and rows of other splits"):
+    with pytest.raises(
+        DataError, match=r"No row of the split test has a summary, while rows of other splits"
+    ):
         rows_of(tmp_path / "a.csv", channel)
     folder = tmp_path / "more"
     folder.mkdir()

@@ -79,7 +79,7 @@ def test_another_column_can_be_named(tmp_path):
         ("own.txt", b"\n \n", "There is no text in own.txt."),
         ("own.pdf", b"%PDF-1.7", "Files like own.pdf can't be read."),
         ("own.csv", b"%PDF-1.7\n\0\1\2", "own.csv can't be read: it is "),
-        ("own.csv", b"id,prediction\n", "own has no rows.csv."),
+        ("own.csv", b"id,prediction\n", "own.csv has no rows."),
         ("own.jsonl", b"no table\nat all\n", "own.jsonl can't be read: 2 rows are broken (line 1: it is not JSON"),
         ("own.jsonl", b'{"prediction": "a"}\n{"prediction', "own.jsonl can't be read: 1 row is broken (line 2"),
         ("own.json", b'{"prediction": ["a", ["b"]]}', 'Row 2 of own.json has no text in the column "prediction".'),

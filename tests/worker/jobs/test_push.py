@@ -99,7 +99,7 @@ def test_a_merged_model_is_sent_and_its_script_writes_what_the_adapter_writes(hu
     assert f"hf download {NAME} --local-dir summaries" in card.text
     for path in (hub.folder / "models" / NAME).iterdir():
         assert str(tmp_path).encode() not in path.read_bytes()
-    with pytest.raises(AppError, match="holds something else"):
+    with pytest.raises(AppError, match="contains something else"):
         send(adapter)
     kept = (folder / "tokenizer.json").rename(tmp_path / "secret.json")
     (folder / "tokenizer.json").symlink_to(kept)
@@ -212,7 +212,7 @@ def test_conversations_in_the_prompt_are_sent_only_when_asked(hub):
     shots = [ShotFacts(conversation="Ann: Tea?", summary="Tea.")]
     prompt = PromptFacts(template="{conversation}", max_conversation_tokens=512, shots=shots)
     adapter = add_adapter("tea", prompt=prompt)
-    with pytest.raises(AdapterError, match="holds 1 conversation, which would go to the hub"):
+    with pytest.raises(AdapterError, match="contains 1 conversation, which would be uploaded"):
         send(adapter)
     assert "The prompt shows 1 conversation of the data." in card_of(adapter, with_conversations=True).text
     assert "No conversation of the data is in these files." in card_of(add_adapter("milk")).text

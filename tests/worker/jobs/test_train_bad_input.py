@@ -48,7 +48,7 @@ def base(**values: Any) -> dict[str, dict[str, Any]]:
 
 CASES = (
     Case(
-        "rank above the layer", "method.rank", "Rank 64 is more than", "at most 16",
+        "rank above the layer", "method.rank", "Rank 64 is too high for", "at most 16",
         {"id": "lora", "rank": 64},
     ),
     Case(

@@ -163,7 +163,7 @@ def test_a_base_model_with_values_that_are_no_numbers_is_refused(tmp_path, value
         with pytest.raises(BaseModelError) as caught:
             read()
         assert caught.value.field == "base_model.id"
-        assert "NaN or infinity" in caught.value.message
+        assert "NaN or infinite values" in caught.value.message
         assert f"{name} of model.safetensors" in caught.value.message
 
 
@@ -172,7 +172,7 @@ def test_weights_that_were_hardly_written_are_not_read(tmp_path):
     with (tmp_path / "model.safetensors").open("wb") as stream:
         stream.truncate(1 << 40)
     with pytest.raises(
-        BaseModelError, match=r"model\.safetensors of mine can't be read: hardly written at all was"
+        BaseModelError, match=r"model\.safetensors of mine can't be read: it was hardly written at all"
     ):
         fingerprint(tmp_path)
 
@@ -182,7 +182,9 @@ def test_a_file_without_an_end_is_not_read_to_its_end(tmp_path, name):
     folder = shutil.copytree(tiny_model("t5"), tmp_path / "model")
     (folder / name).touch()
     os.truncate(folder / name, 4 << 30)
-    with pytest.raises(BaseModelError, match=rf"The {name} of mine can't be read: hardly written at all"):
+    with pytest.raises(
+        BaseModelError, match=rf"The {name} of mine can't be read: it was hardly written at all"
+    ):
         fingerprint(folder)
 
 

@@ -297,8 +297,8 @@ def test_an_impossible_number_is_named_before_anything_is_built(folder, monkeypa
         ({"attn_implementation": {"text_config": "owner/kernels"}}, "which would download and run code"),
         ({"_attn_implementation": "owner/kernels@main:flash"}, "which would download and run code"),
         ({"text_config": {"experts_implementation": "owner/kernels"}}, "which would download and run code"),
-        ({"decoder_start_token_id": 10_000}, "says decoder_start_token_id = 10,000, and there are"),
-        ({"pad_token_id": 10_000}, "says pad_token_id = 10,000, and there are"),
+        ({"decoder_start_token_id": 10_000}, "says decoder_start_token_id = 10,000, but there are"),
+        ({"pad_token_id": 10_000}, "says pad_token_id = 10,000, but there are"),
         # Values of an unknown kind.
         ({"rope_parameters": 5}, ""),
         ({"hidden_act": 5}, ""),

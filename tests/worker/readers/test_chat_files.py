@@ -212,7 +212,7 @@ def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path, channel):
 
 def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(tmp_path, channel):
     silent = {**TRIP, "messages": [TRIP["messages"][0], TRIP["messages"][2]]}
-    with pytest.raises(DataError, match=r"result\ contains no messages.json") as caught:
+    with pytest.raises(DataError, match=r"result\.json contains no messages") as caught:
         conversations(write(tmp_path / "result.json", silent), channel)
     assert caught.value.hint.endswith("0 turns; 1 system line and 1 media tag left out.")
 

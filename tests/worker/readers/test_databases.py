@@ -107,7 +107,7 @@ def test_what_is_not_merged_yet_is_told(tmp_path):
     (tmp_path / "a.db-wal").write_bytes(b"x")
     table = open_table([path], finds_chats=False)
     assert len(list(table)) == 5
-    assert "what stands in a.db-wal is not read" in table.remarks[0]
+    assert "so a.db-wal is not read" in table.remarks[0]
 
 
 def test_damage_and_encryption_are_named(tmp_path):

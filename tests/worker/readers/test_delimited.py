@@ -28,7 +28,7 @@ def test_windows_1252_is_the_last_resort_and_is_told(tmp_path, ascii_rows_before
     rows = [ROWS[0], *[("Ann: plain text for a while", "s")] * ascii_rows_before, ("Zoë: “café” – 5 €", "é")]
     found = table(tmp_path / "a.csv", written(rows), "cp1252")
     assert values(found)[-1] == rows[-1]
-    assert [remark.split(":")[0] for remark in found.remarks] == [
+    assert [remark.partition(",")[0] for remark in found.remarks] == [
         "a.csv is not UTF-8 and is read as Windows-1252 (Western European). If letters look wrong"
     ]
 
@@ -86,12 +86,12 @@ def test_header_has_a_name_for_each_column(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "a has no rows.csv"),
-        (b"a,b\n", "a has no rows.csv"),
-        (b"\n\n\n", "a has no rows.csv"),
-        (b"   \n  \n", "a has no rows.csv"),
+        (b"", "a.csv has no rows"),
+        (b"a,b\n", "a.csv has no rows"),
+        (b"\n\n\n", "a.csv has no rows"),
+        (b"   \n  \n", "a.csv has no rows"),
         (b'a,"b\n1,2\n', "in its first line a quotation mark"),
-        (bytes(range(256)) * 40, "it holds bytes that are not text"),
+        (bytes(range(256)) * 40, "it contains bytes that are not text"),
         (b"PK\x03\x04 and so on", "it is a zip archive or a workbook"),
         ("a,b\n1,2\n".encode("utf-16")[:-1], "a.csv can't be read"),
     ],
@@ -106,7 +106,7 @@ def test_long_cell_is_named_by_row_and_column(tmp_path):
     rows = table(tmp_path / "a.csv", "a,b\n1,2\n3," + "x" * 10_000_000 + "\n5,6\n")
     assert values(rows) == [("1", "2"), ("5", "6")]
     [broken] = rows.broken
-    assert (broken.position, broken.reason[:38]) == ("row 2", 'the column "b" contains 10,000,000 charac')
+    assert (broken.position, broken.reason[:38]) == ("row 2", 'the column "b" has 10,000,000 characte')
 
 
 def test_first_rows_come_without_the_others(tmp_path):

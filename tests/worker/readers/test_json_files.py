@@ -99,22 +99,22 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path, line, why):
     ("content", "words"),
     [
         ('[{"a": "x"},\n {"a": "y', "row 2, which begins in line 2, is damaged: the file ends inside it"),
-        ('[{"a": "x"},\n', "row 2, which begins in line 2, is damaged: the file breaks off"),
+        ('[{"a": "x"},\n', "row 2, which begins in line 2, is damaged: the file ends inside it"),
         ('[{"a": "x"}', "line 1 breaks off"),
         (
             '[{"a": 1},\n{"a": nought}]',
             "row 2, which begins in line 2, is damaged: expecting value in line 2",
         ),
-        ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is due'),
+        ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is expected'),
         ('[{"a": 1}] and more', "line 1 continues after the end"),
-        ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has other rows'),
+        ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has different rows'),
         ("42", "line 1 contains neither a list nor an object"),
         ("[" * 100_000, "is damaged|nested too deeply"),
-        ("[]", "a has no rows.json"),
-        ("{}", "a has no rows.json"),
-        (" \n", "a has no rows.json"),
-        ("", "a has no rows.json"),
-        (b"\x00\x01\x02\x03", "it holds bytes that are not text"),
+        ("[]", "a.json has no rows"),
+        ("{}", "a.json has no rows"),
+        (" \n", "a.json has no rows"),
+        ("", "a.json has no rows"),
+        (b"\x00\x01\x02\x03", "it contains bytes that are not text"),
     ],
 )
 def test_what_can_not_be_read_is_said(tmp_path, content, words):
@@ -175,7 +175,7 @@ def test_a_list_with_another_number_of_cells_is_broken(tmp_path):
 def test_of_several_lists_in_an_object_one_is_asked_for(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"rows": ROWS, "count": 2, "notes": [{"by": "x"}], "end": [{}]}))
-    with pytest.raises(DataError, match="holds several lists: rows, notes, end") as caught:
+    with pytest.raises(DataError, match="contains several lists: rows, notes, end") as caught:
         list(open_table([path]))
     (problem,) = caught.value.problems
     assert (problem.field, problem.choices) == ("data.sheet", ("rows", "notes", "end"))
@@ -207,7 +207,7 @@ def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path):
     found = table(tmp_path / "a.jsonl", lines(rows))
     assert values(found) == rows[:1]
     assert [each.position for each in found.broken] == ["row 2"]
-    assert 'the column "messages" contains 5,000,0' in found.broken[0].reason
+    assert 'the column "messages" has 5,000,0' in found.broken[0].reason
 
 
 def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path):

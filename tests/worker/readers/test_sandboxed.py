@@ -22,7 +22,7 @@ NAMED = {
     "repeated columns.ods": r"the names of its 16,384 columns",
     "many paragraphs.docx": r"takes more than 128 MB of memory",
     "a wide cell.docx": r"takes more than 128 MB of memory",
-    "entities.docx": r"no whole Word document|names for texts of its own",
+    "entities.docx": r"not a complete Word document|its own XML entities",
     "pages in a circle.pdf": r"not a complete PDF",
 }
 

@@ -61,7 +61,7 @@ def test_errors_and_formulas_without_a_value_are_empty_and_named(tmp_path):
     found = book(tmp_path / "a.xlsx", [HEAD, ("1", "=A1", "x"), ("2", "#REF!", "y"), ("3", "z", "=A2")])
     assert values(found) == [("1", None, "x"), ("2", None, "y"), ("3", "z", None)]
     (remark,) = found.remarks
-    assert remark.startswith("In a.xlsx these cells hold an error, or a formula without a stored value")
+    assert remark.startswith("These cells of a.xlsx contain an error or a formula without a stored value")
     assert "read as empty: B2, B3, C4." in remark
 
 

@@ -234,12 +234,12 @@ class AcceleratorError(RuntimeError):
     [
         (
             AcceleratorError("CUDA error: unspecified launch failure\nCUDA kernel errors might"),
-            "stopped answering",
+            "stopped responding",
         ),
-        (RuntimeError("CUDA error: the GPU is no longer available"), "stopped answering"),
-        (RuntimeError("CUDA error: GPU is lost"), "stopped answering"),
-        (RuntimeError("CUDA error: unknown error"), "stopped answering"),
-        (RuntimeError("CUDA error: uncorrectable ECC error encountered"), "stopped answering"),
+        (RuntimeError("CUDA error: the GPU is no longer available"), "stopped responding"),
+        (RuntimeError("CUDA error: GPU is lost"), "stopped responding"),
+        (RuntimeError("CUDA error: unknown error"), "stopped responding"),
+        (RuntimeError("CUDA error: uncorrectable ECC error encountered"), "stopped responding"),
         (AcceleratorError("CUDA error: device-side assert triggered"), "reported an error"),
         (RuntimeError("HIP error: an illegal memory access was encountered"), "reported an error"),
         (RuntimeError("CUBLAS_STATUS_EXECUTION_FAILED when calling cublasSgemm"), "reported an error"),

@@ -84,7 +84,7 @@ def test_half_an_emoji_fails_alone(text, as_list):
     )
     (failed,) = events_of(channel, "summary_failed")
     assert failed["request"] == "bad"
-    assert "half of an emoji" in failed["message"]
+    assert "half an emoji" in failed["message"]
     assert [event["request"] for event in events_of(channel, "summary_finished")] == ["first", "last"]
 
 

@@ -101,7 +101,7 @@ def test_an_operation_that_refuses_is_named(tmp_path, monkeypatch, cpu_as_gpu, r
     assert stored(job) is False
     on, off = told(events)
     assert "are on" in on
-    assert re.search(f"off from step 2 on: {name} has none", off)
+    assert re.search(f"off from step 2: {name} has none", off)
     # A CPU's algorithms are the same either way: the step that began anew drew the same random numbers.
     assert weights(events) == weights(without)
 

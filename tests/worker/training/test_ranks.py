@@ -250,7 +250,7 @@ def test_a_run_goes_on_to_the_same_bits_in_as_many_ranks_and_also_in_others(tmp_
     assert events_named(resumed, "run_resumed")[0]["step"] == 1
     assert same_bits(weights(resumed), weights(uninterrupted))
     messages = [[event["message"] for event in events_named(each, "notice")] for each in (resumed, alone)]
-    told = [any("goes on in 1 process instead of 2" in message for message in each) for each in messages]
+    told = [any("continues in 1 process instead of 2" in message for message in each) for each in messages]
     assert told == [False, True]
     assert not (job.folder / "ranks").exists()
 

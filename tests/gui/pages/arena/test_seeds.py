@@ -150,7 +150,7 @@ def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(ben
     made.page.add_button.click()
     form.make_button.click()
     assert form.isVisible()
-    assert "has all these entries with 3 seeds already" in form._problem.text()
+    assert "already has all these entries with 3 seeds" in form._problem.text()
 
 
 def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
@@ -161,7 +161,7 @@ def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
     made.page.empty_button.click()
     made.page.form.seeds.setValue(2)
     made.page.form.make_button.click()
-    assert "the last is 2147483647" in made.page.form._problem.text()
+    assert "past the last possible seed, 2147483647" in made.page.form._problem.text()
     assert arenas.list_arenas()[0] == []
 
 

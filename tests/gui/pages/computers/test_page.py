@@ -103,7 +103,7 @@ def test_a_computer_says_what_it_has_what_runs_there_or_why_it_does_not_fit(blue
     stage.facts["blue"] = answer(blue, nodes=[misfit])
     stage.ask()
     found = texts(stage.page.cards["blue"])
-    assert "Does not fit" in found
+    assert "Incompatible" in found
     assert "The node has Tunesmith 0.0.9, this computer 0.1.0. Install it." in found
     assert "green · no GPU" in found
 

@@ -230,7 +230,7 @@ def test_what_can_not_be_checked_is_said_beside_the_source_or_the_column(page, q
     assert "is a folder among files" in source.source_field.problem()
     assert not page.checker.is_busy
     checked(page, qtbot, str(tmp_path / "nowhere.csv"))
-    assert "nothing at" in source.source_field.problem()
+    assert "doesn't exist" in source.source_field.problem()
     assert not page.use_button.isVisible()
     said = [
         {"dialogue": f"Ann: hi {n}", "a": f"Ann says hi {n} times.", "b": f"It is said {n} times."}

@@ -172,7 +172,7 @@ def test_a_set_that_is_open_elsewhere_is_not_opened_and_the_page_says_so(page, q
     set_id = made_set(TEA)
     elsewhere = labelling.LabellingSet(set_id)
     page.controller.open(set_id)
-    qtbot.waitUntil(lambda: "is open elsewhere" in page.strip.text())
+    qtbot.waitUntil(lambda: "is open in another program" in page.strip.text())
     assert page.controller.work is None
     elsewhere.close()
 
@@ -189,11 +189,11 @@ def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers
 
 
 def test_a_source_that_cannot_be_read_says_why(page, workers, qtbot):
-    workers.reading = [["fail", {"message": "/data/chats doesn't exist.csv.", "hint": "Check the path."}]]
+    workers.reading = [["fail", {"message": "/data/chats.csv doesn't exist.", "hint": "Check the path."}]]
     page.open_source({"source": "/data/chats.csv"})
     assert page.reader.is_busy
     qtbot.waitUntil(lambda: not page.reader.is_busy)
-    assert page.strip.text() == "/data/chats doesn't exist.csv. Check the path."
+    assert page.strip.text() == "/data/chats.csv doesn't exist. Check the path."
     assert page.controller.work is None
     page.open_conversations([Example("", TEA, "")])
     qtbot.waitUntil(lambda: page.controller.work is not None)

@@ -284,7 +284,7 @@ def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
     qtbot.waitUntil(lambda: run.state.step > 1)
     page.open_conversation(CONVERSATION)
     page.open(["a1"])
-    qtbot.waitUntil(lambda: "holds the device" in page.strip.text())
+    qtbot.waitUntil(lambda: "on the device" in page.strip.text())
     assert not page.summarise_button.isEnabled()
     assert not page.controller.summarizer.alive
 

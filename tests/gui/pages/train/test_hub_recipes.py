@@ -63,7 +63,7 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
 
     assert page.panel.start_button.isEnabled()
     text = texts(page.panel)
-    assert f"{MODEL} and {DATA} are not on this computer yet" in text
+    assert f"{MODEL} and {DATA} must be downloaded" in text
     page.panel.start_button.click()
     qtbot.waitUntil(lambda: "Download and start" in page.right.notice.action_button().text())
     asked = page.right.notice.text()

@@ -251,7 +251,7 @@ def test_an_adapter_adds_its_network_of_the_layers_output(activation):
 def test_no_adapter_stands_behind_what_is_no_linear_layer():
     error = misfit("llama", "bottleneck", target_modules=("input_layernorm",))
     assert error.field == "method.target_modules"
-    assert "no linear layer" in error.message
+    assert "not a linear layer" in error.message
 
 
 def test_two_placements_stand_beside_each_other():
