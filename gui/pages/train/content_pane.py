@@ -220,7 +220,11 @@ class PlanController(QObject):
     def plan(self) -> None:
         """Request a plan, or show the problems of the recipe."""
         form = self._panel.form
-        wanted = form.recipe()
+        wanted, base = form.recipe(), form.tables()["base_model"]
+        if base != self._counted_for:
+            # They are of another base model.
+            self._counted_for = base
+            self._forget_counts()
         if wanted is None:
             self._planner.forget()
             self._show_none(form.problems())
@@ -236,17 +240,9 @@ class PlanController(QObject):
         self._panel.show_plan_problems(plan)
         self.planned.emit()
         if "all_parameters" in plan:
-            self._count_methods()
+            # After all other requests.
+            self._planner.count(self._panel.form.with_each_method())
         self._devices.follow(wanted, plan)
-
-    def _count_methods(self) -> None:
-        """Request the trained parameters of every method on this base model, after all other requests."""
-        form = self._panel.form
-        base = form.tables()["base_model"]
-        if base != self._counted_for:
-            self._forget_counts()
-        self._counted_for = base
-        self._planner.count(form.with_each_method())
 
     def _forget_counts(self) -> None:
         self._methods.forget_counts()

@@ -97,9 +97,9 @@ def test_two_hundred_runs_and_adapters_are_listed_filtered_and_walked(story, ful
     assert counts["runs read by the window"] == 0
     assert_walked(walk(page.view, counts), page.table.rowCount() - 1)
 
-    page.pane.filter.set_current("resumable")
+    page.show_only("resumable")
     assert len(page.table.items()) == MANY // EVERY
-    page.pane.filter.set_current("all")
+    page.show_only("all")
     QTest.keyClicks(page.search, "rare")
     story.until(lambda: len(page.table.items()) == MANY // EVERY)
     window.show_page("help")
@@ -113,7 +113,7 @@ def test_two_hundred_runs_and_adapters_are_listed_filtered_and_walked(story, ful
     assert_walked(walk(page.view, counts), page.table.rowCount() - 1)
 
     counts.clear()
-    QTest.keyClicks(page.search, "rare")
+    QTest.keyClicks(page.pane.search, "rare")
     story.until(lambda: len(page.table.items()) == MANY // EVERY)
     for key in ("train", "playground", "labelling", "library"):
         window.show_page(key)

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from gui.pages.train.verdict_card import VerdictCard
 from tests.helpers.story_window import click
@@ -78,8 +78,10 @@ def test_own_data_on_a_real_model_leads_to_a_verdict(planning_story, smollm, cal
     QTest.keyClicks(base.lineEdit(), smollm[1:])
     QTest.keyClick(base.lineEdit(), Qt.Key.Key_Return)
     assert form.tables()["base_model"]["id"] == smollm
-    assert texts(train.panel).count("Updating…") == 2
+    assert texts(train.panel).count("Updating…") == 1
     assert "M parameters" not in texts(form)
+    cards = form.method_field.cards.findChildren(QAbstractButton)
+    assert not any("parameters" in card.accessibleDescription() for card in cards)
     story.until(lambda: plans and "decoder-only" in texts(form))
     assert "Updating…" not in texts(train.panel)
     assert "48 for training" in texts(form)
