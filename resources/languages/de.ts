@@ -22017,6 +22017,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält kein {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>{1} contains several lists: {2}.</source>
+   <translation>{1} enthält mehrere Listen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} contains {2} adapters.</source>
    <translation>{1} enthält {2} Adapter.</translation>
@@ -22340,11 +22345,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/rank_models.py" />
    <source>{1} has {2}, {3} has {4}.</source>
    <translation>{1} hat {2}, {3} hat {4}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/json_files.py" />
-   <source>{1} holds several lists: {2}.</source>
-   <translation>{1} enthält mehrere Listen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

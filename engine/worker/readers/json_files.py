@@ -290,7 +290,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
             values[name] = scanner.value(f'"{name}"')
     scanner.take("}")
     if first_rows and (wanted not in first_rows if wanted else not _belong_together(first_rows)):
-        raise _unclear(f"{scanner.path.name} holds several lists: {', '.join(first_rows)}.", first_rows)
+        raise _unclear(f"{scanner.path.name} contains several lists: {', '.join(first_rows)}.", first_rows)
     splits = [name for name in first_rows if split_named(name)]
     if splits and not wanted:
         named = ", ".join(f'"{name}"' for name in splits)
