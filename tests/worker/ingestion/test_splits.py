@@ -56,7 +56,7 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path, channe
 
 
 def test_a_list_of_a_split_beside_another_list_is_asked_about(tmp_path, channel):
-    with pytest.raises(DataError, match="holds several lists: train, more"):
+    with pytest.raises(DataError, match="contains several lists: train, more"):
         numbers(as_json(tmp_path / "a.json", {"train": [talk(1)], "more": [talk(2)]}), channel)
 
 
