@@ -1,4 +1,4 @@
-"""A GGUF file as base model: it is unpacked once, into the model that it was made of, or refused by name."""
+"""A GGUF file as base model: it is unpacked into the cache once, into the model that it was made of, or refused by name."""
 
 import shutil
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_it_is_the_model_that_it_was_made_of_and_says_first_how_large_it_gets(fi
     assert base.tokenizer.chat_template == CHATML
     assert gguf_unpacking.folder_of(file, make_channel("inspect")) == folder
     [said] = events_of(channel, "notice")
-    assert "mine.gguf is unpacked once" in said["message"]
+    assert "mine.gguf is unpacked into the cache once" in said["message"]
     assert "in F32 become" in said["message"]
     assert models._list({}, channel)["models"][-1] | {"size_bytes": 0} == {
         "id": str(file), "revision": "", "family": "decoder-only", "size_bytes": 0, "licence": "apache-2.0",
@@ -90,7 +90,7 @@ def test_an_adapter_is_trained_on_it_and_plain_peft_loads_it_on_the_unpacked_fol
     [adapter] = library.scan()[0]
     folder = gguf_models.unpacked_folder(file)
 
-    assert "mine.gguf is unpacked once" in planned["unpacks"]["message"]
+    assert "mine.gguf is unpacked into the cache once" in planned["unpacks"]["message"]
     [started] = events_of(channel, "run_started")
     assert planned["trainable_parameters"] == started["trainable_parameters"]
     assert adapter.metadata.base_model.id == str(file)

@@ -184,7 +184,7 @@ def test_a_finding_leads_to_its_rows_by_split_which_are_exported_and_left_out(sh
     assert rows.count() == 2
 
     row = finding(page, "duplicates")
-    assert row.act_button.text() == "Leave out"
+    assert row.act_button.text() == "Exclude"
     row.act_button.click()
     assert row.act_button.text() == "Excluded. Undo"
     assert page.values()["exclude"] == ["duplicates"]

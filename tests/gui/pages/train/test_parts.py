@@ -38,7 +38,7 @@ def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, score
         state.apply(train_stage.scored("base", 0.469))
         state.apply(train_stage.scored("x", 0.484, train_stage.difference(0.015, "better")))
     card = qtbot.add(VerdictCard(state))
-    assert card.accessibleDescription().endswith("The recipe excludes  1,234 conversations.")
+    assert card.accessibleDescription().endswith("The recipe excludes 1,234 conversations.")
     assert excluded_sentence(1) == "1 conversation is excluded by the recipe."
     assert excluded_sentence(0) == ""
 
