@@ -217,7 +217,8 @@ class MetaResults:
     def of(self, operation: Any, args: Arguments, kwargs: dict[str, Any]) -> Any:
         """Return what the operation returns: a tensor of the same shape in storage of its own."""
         schema = operation._schema
-        if schema.is_mutable or any(each.alias_info is not None for each in schema.returns):
+        returns = schema.returns
+        if schema.is_mutable or not returns or any(each.alias_info is not None for each in returns):
             return operation(*args, **kwargs)
         try:
             key = (operation, torch.get_default_dtype(), *_key(args), *_key(kwargs.items()))
@@ -226,7 +227,7 @@ class MetaResults:
             return operation(*args, **kwargs)
         if shapes is not None:
             made = tuple(each and _empty(*each) for each in shapes)
-            return made[0] if len(schema.returns) == 1 else made
+            return made[0] if len(returns) == 1 else made
         result = operation(*args, **kwargs)
         if key not in self._cached:
             if len(self._cached) >= MAX_CACHED:

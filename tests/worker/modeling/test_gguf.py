@@ -1,4 +1,4 @@
-"""A GGUF file as base model: it is unpacked into the cache once, into the model that it was made of, or refused by name."""
+"""A GGUF file as base model: it is unpacked once, into the model that it was made of, or refused by name."""
 
 import shutil
 from pathlib import Path

@@ -154,3 +154,11 @@ def test_attention_called_directly_is_counted(how):
 
     assert found.shape == given.shape
     assert given.grad is not None
+
+
+def test_an_operation_that_returns_nothing_returns_nothing_again():
+    """BOFT's rotations are solved for, and torch then looks whether that went well."""
+    results, info = meta_trace.MetaResults(), torch.zeros(2, dtype=torch.int32, device="meta")
+    check = torch.ops.aten._linalg_check_errors.default
+    again = [results.of(check, (info, "linalg.solve"), {"is_matrix": False}) for _ in range(2)]
+    assert again == [None, None]
