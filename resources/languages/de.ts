@@ -3384,7 +3384,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>New run from these settings</source>
-   <translation>Kopie bearbeiten</translation>
+   <translation>Neuer Lauf mit diesen Einstellungen</translation>
   </message>
   <message>
    <location filename="../../gui/shell/rooms.py" />
@@ -4687,7 +4687,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>Reproduce</source>
-   <translation>Wiederholen</translation>
+   <translation>Reproduzieren</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
