@@ -67,7 +67,7 @@ def test_what_the_hub_refuses_ends_the_command(in_process, hub):
     add_adapter("tea")
     done = in_process.run("adapters", "export", "tea", "other/summaries", "--to", "hub")
     assert done.code == 1
-    assert "other is somebody else" in done.err
+    assert "other is someone else's account" in done.err
     done = in_process.run("adapters", "export", "tea", "someone/summaries", "--to", "hub", "--public")
     assert done.code == 1
     assert "may not share what you made" in done.err

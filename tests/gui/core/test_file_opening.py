@@ -10,7 +10,7 @@ from engine.commands.parser import PAGES
 from gui.core import file_opening
 from gui.core.file_opening import OpenedFiles, file_filter, sorted_files
 from gui.desktop.single_instance import SingleInstance
-from gui.shell.rooms import VIEWS
+from gui.shell.rooms import MOVED, VIEWS
 
 
 class Recorder:
@@ -60,7 +60,7 @@ def packed(file: Path, *names: str) -> Path:
 
 
 def test_the_command_line_knows_the_pages_of_the_window():
-    assert set(PAGES) <= {*VIEWS, file_opening.NEW_RUN}
+    assert set(PAGES) <= {*VIEWS, *MOVED, file_opening.NEW_RUN}
 
 
 def test_recipes_adapters_and_conversations_are_told_apart(tmp_path, adapter):

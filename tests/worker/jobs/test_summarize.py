@@ -48,7 +48,7 @@ def test_a_prompt_without_end_is_refused_before_anything_is_written():
     endless = {"template": "{conversation}" + "x" * MAX_CHARACTERS, "max_conversation_tokens": 100}
     channel = serve("t5", send_all(summarize_command([None], prompt=endless)))
     (failed,) = events_of(channel, "summary_failed")
-    assert f"at most {MAX_CHARACTERS:,} are read" in failed["message"]
+    assert f"the limit is {MAX_CHARACTERS:,}" in failed["message"]
     assert not events_of(channel, "summary_started")
 
 

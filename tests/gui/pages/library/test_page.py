@@ -361,7 +361,7 @@ def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, tmp_path):
     made.exports(library.find("a"))["As a plain model…"]()
     strip = made.page.download_strip
     made.until(strip.isVisible)
-    assert strip.text().endswith("not on this computer yet. google/flan-t5-base: 990.0 MB to download.")
+    assert strip.text().endswith("needs to download files. google/flan-t5-base: 990.0 MB to download.")
     assert made.asked == []
     assert not made.page.busy.isVisible()
     strip.action_button().click()

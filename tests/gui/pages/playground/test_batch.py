@@ -198,7 +198,7 @@ def test_files_are_read_split_by_split(batch_page, workers, qtbot, tmp_path):
     source = batch_page.batch_controller.view.source
     assert [source.itemText(at) for at in range(2)] == ["chats.jsonl (test) (1)", "chats.jsonl (train) (2)"]
     assert batch_page.batch_controller.view.notice.text().startswith(
-        "Left out: 1 without conversation, 2 beyond"
+        "Skipped: 1 without conversation, 2 beyond"
     )
     source.set_key("chats.jsonl (train)")
     source.chosen.emit("chats.jsonl (train)")

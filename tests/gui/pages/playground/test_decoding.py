@@ -172,7 +172,7 @@ def test_what_can_t_be_merged_is_refused_beside_the_choice_until_it_leaves(page)
     assert "Tunesmith's own engine" in problem(page)
     assert page.decoding.fields["runtime"].around.isVisible()
     page.summarise_button.click()
-    assert "problems" in page.strip.text()
+    assert "invalid" in page.strip.text()
     assert not page.controller.summarizer.alive
 
     page.controller.remove("p1")
@@ -184,7 +184,7 @@ def test_a_quantized_base_a_card_and_sampling_are_refused(page):
     make_adapter("q1", quantization="nf4")
     choose(page, "runtime", "ctranslate2")
     page.open(["q1"])
-    assert "does not run nf4 bases" in problem(page)
+    assert "doesn't support nf4 bases" in problem(page)
     page.controller.remove("q1")
     page.controller.summarizer.suit("cuda:0")
     page._refresh()

@@ -9,10 +9,10 @@ from gui.look import language
 from gui.pages.train.content_pane import GpuBanner
 
 NVIDIA = Card("nvidia", "NVIDIA GPU", "580.65.06")
-PROCESSOR = {"id": "cpu", "name": "Processor"}
-IDLE = {"devices": [PROCESSOR], "chosen": "cpu", "built_for": "the processor"}
+CPU = {"id": "cpu", "name": "CPU"}
+IDLE = {"devices": [CPU], "chosen": "cpu", "built_for": "the CPU"}
 USED = {
-    "devices": [{"id": "cuda:0", "name": "A card"}, PROCESSOR], "chosen": "cuda:0", "built_for": "CUDA 13.2",
+    "devices": [{"id": "cuda:0", "name": "A card"}, CPU], "chosen": "cuda:0", "built_for": "CUDA 13.2",
 }  # fmt: skip
 
 
