@@ -74,7 +74,7 @@ CASES = (
     Case(
         "no room, with or without virtual tokens",
         "data.max_conversation_tokens",
-        "takes 128 tokens; prompt and summary and 100 virtual tokens",
+        "supports 128 tokens; prompt and summary and 100 virtual tokens",
         "Use fewer virtual tokens",
         {"id": "p_tuning", "virtual_tokens": 100},
         kind="gpt2",
@@ -83,7 +83,7 @@ CASES = (
     Case(
         "a prompt of many words",
         "data.max_conversation_tokens",
-        "takes 256 tokens; prompt and summary need",
+        "supports 256 tokens; prompt and summary need",
         "64 would fit",
         {"id": "lora"},
         kind="gpt2",
@@ -95,7 +95,7 @@ CASES = (
     ),
     Case(
         "a prompt alone that leaves no room to answer", "data.max_conversation_tokens",
-        "takes 128 tokens; prompt and summary need", "Shorten the prompt", {"id": "prompt_only"}, kind="gpt2",
+        "supports 128 tokens; prompt and summary need", "Shorten the prompt", {"id": "prompt_only"}, kind="gpt2",
         tables={"evaluation": {"max_new_tokens": 128}}, config={"n_positions": 128},
     ),
     Case(

@@ -155,8 +155,8 @@ def test_a_damaged_run_is_listed_with_the_reason(bench):
     made = bench()
     (entry,) = made.entries()
     made.page.open_run(entry)
-    assert "can't be opened: The recipe is no TOML" in made.page.notice.text()
-    assert "The recipe is no TOML" in made.page.table.explanation(entry, "run")
+    assert "can't be opened: The recipe is not valid TOML" in made.page.notice.text()
+    assert "The recipe is not valid TOML" in made.page.table.explanation(entry, "run")
     assert made.menu(entry) == ["Show log", "Open folder", "Delete"]
 
 
