@@ -94,7 +94,7 @@ def test_nonsense_in_any_setting_of_a_method_is_said_beside_it(form):
     found, tried = [], set()
     for method_id in OTHERS:
         form.choose_method(method_id)
-        fields = [field for field in form._method_fields if repr(field.info) not in tried]
+        fields = [field for field in form.method_fields if repr(field.info) not in tried]
         tried |= {repr(field.info) for field in fields}
         found += entered_everywhere(form, fields)[1]
     assert found == []

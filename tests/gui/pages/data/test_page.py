@@ -188,10 +188,10 @@ def test_a_finding_leads_to_its_rows_by_split_which_are_exported_and_left_out(sh
     row.act_button.click()
     assert row.act_button.text() == "Excluded. Undo"
     assert page.values()["exclude"] == ["duplicates"]
-    assert "1 left out" in page.parts.figures.texts()
+    assert "1 excluded" in page.parts.figures.texts()
     row.act_button.click()
     assert page.values()["exclude"] == []
-    assert not any("left out" in text for text in page.parts.figures.texts())
+    assert not any("excluded" in text for text in page.parts.figures.texts())
 
 
 def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, monkeypatch):

@@ -116,7 +116,7 @@ def german(monkeypatch):
         "{count} in {split}": ("{count} in {split}",),
         "A conversation in each row": ("In jeder Zeile ein Gespräch",),
         "{n} rows": ("{n} Zeile", "{n} Zeilen"),
-        "left out": ("ausgelassen",),
+        "excluded": ("ausgelassen",),
         "Excluded. Undo": ("Ausgelassen. Rückgängig machen",),
     }
     engine = {
