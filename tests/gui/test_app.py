@@ -270,7 +270,7 @@ def test_a_deaf_worker_can_be_forced_from_the_question(harness, qtbot):
     dialog = harness.window.quit_dialog
     dialog.stop_button.click()
     force = dialog.stop_strip.action_button()
-    assert "so far" in dialog.stop_strip.text()
+    assert "Finishing the " in dialog.stop_strip.text()
     qtbot.waitUntil(lambda: force.isVisibleTo(dialog))
     strip = dialog.stop_strip
     qtbot.waitUntil(lambda: strip.height() >= strip.heightForWidth(strip.width()))
