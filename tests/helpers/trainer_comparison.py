@@ -350,7 +350,7 @@ class Tunesmith:
             chosen=samples.choose(recipe, splits),
         )  # fmt: skip
         with liger_kernels(run):
-            training_loop.train(run)
+            training_loop.TrainingLoop(run, None).train()
         return channel.job
 
 

@@ -81,18 +81,16 @@ def stage(tmp_path_factory):
             adapter = install_random(kind, f"{kind}-{method['id']}", method=method)
             sound.append((kind, {path.name: path.read_bytes() for path in adapter.folder.iterdir()}))
             shutil.rmtree(adapter.folder)
-        yield (
-            bases,
-            {kind: state(base) for kind, base in bases.items()},
-            sound,
-            tmp_path_factory.mktemp("sent"),
-        )
+        before = {kind: state(base) for kind, base in bases.items()}
+        folder = tmp_path_factory.mktemp("sent")
+        # A function, since hypothesis writes down what a test is given.
+        yield lambda: (bases, before, sound, folder)
 
 
 @settings(max_examples=60, deadline=None)
 @given(which=st.integers(0, len(METHODS) - 1), seed=st.integers(0, 10**6))
 def test_a_changed_adapter_is_taken_or_refused_and_the_base_stays_as_it_was(stage, which, seed):
-    bases, before, sound, folder = stage
+    bases, before, sound, folder = stage()
     kind, files = sound[which]
     sent = Path(folder, "theirs")
     sent.mkdir()

@@ -12,7 +12,7 @@ def test_the_page_says_what_the_proof_found_and_why_something_does_not_work():
     )
     page = support_page.page(proof)
     assert "Tested on 2026-02-01 with peft 0.21.0." in page
-    assert "\n| VeRA | all but BART\\*; fails on BART | all\\* | all\\* | all\\* |\n" in page
+    assert "\n| VeRA | all except BART\\*; fails on BART | all\\* | all\\* | all\\* |\n" in page
     assert "- **VeRA**, BART: It hung." in page
     assert "- **BitFit**, T5 v1.1, T5 v1.0: T5 models have no biases to train." in page
 

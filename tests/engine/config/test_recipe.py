@@ -94,7 +94,7 @@ def test_an_option_that_is_gone_is_left_out_with_a_remark_where_it_was_set():
     assert made.training.seed == 7
     assert "step_parts" not in recipe.dumps(made)
     [remark] = made.remarks
-    assert remark.startswith("training.step_parts is left out.")
+    assert remark.startswith("training.step_parts is ignored.")
     assert recipe.from_tables(changed(training={"step_parts": 0})).remarks == ()
 
 

@@ -115,7 +115,7 @@ def test_a_disk_that_takes_nothing_costs_the_cache_and_not_the_run(monkeypatch):
     monkeypatch.setattr(token_cache.os, "fsync", full)
 
     assert len(tokenize(EXAMPLES, prompter(), Channel())) == 3
-    assert not list(results_folder().iterdir())
+    assert not files()
 
 
 def test_a_stop_in_between_keeps_nothing():

@@ -91,7 +91,7 @@ def test_references_without_a_word_score_nothing_and_are_counted(tmp_path):
 def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
     before, channel = scored(tmp_path, [["…"], ["👍"], ["?!"], ["—"], ["。"], ["♥"]] * 2)
     assert {spread["mean"] for spread in before.scores.values()} == {0.0}
-    assert "12 of 12 reference summaries hold no word" in " ".join(messages(channel))
+    assert "12 of 12 reference summaries have no word" in " ".join(messages(channel))
     recipe, base, splits, channel = parts(str(tmp_path / "conversations"))
     after = score(recipe, base, splits, channel, base.model, before)
     verdicts = {each["verdict"] for each in (after.difference or {}).values()}

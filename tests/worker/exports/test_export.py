@@ -166,7 +166,7 @@ def test_another_prompt_is_told_and_a_broken_script_fails(adapter_of, tmp_path, 
     adapter = adapter_of("llama")
     verified = do_export(adapter, tmp_path / "one", "ctranslate2", conversations=3)["verified"]
     assert verified["equal_prompts"] == 0
-    assert "3 prompts of 3 read differently" in score_text.verification_lines(verified)[1]
+    assert "3 prompts of 3 tokenize differently" in score_text.verification_lines(verified)[1]
 
     monkeypatch.setattr(plain_prompt, "write", lambda settings, runtime, folder: write({}, runtime, folder))
     verified = do_export(adapter, tmp_path / "two", "ctranslate2", conversations=3)["verified"]
@@ -205,7 +205,7 @@ def test_precision_is_as_asked(adapter_of, tmp_path):
 
 def test_a_disk_that_is_too_small_is_told_before(adapter_of, tmp_path, monkeypatch):
     monkeypatch.setattr(export.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
-    with pytest.raises(StorageError, match="has 1 bytes free"):
+    with pytest.raises(StorageError, match="has only 1 bytes free"):
         do_export(adapter_of("llama", with_data=False), tmp_path / "out")
     assert not list(tmp_path.glob("*out*"))
 

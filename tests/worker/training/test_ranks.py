@@ -275,7 +275,7 @@ def test_a_rank_that_hangs_ends_the_run_and_is_named(tmp_path, recipe_of, monkey
             psutil.Process(group.peers[1].pid).suspend()
             rank_models.load(recipe_of(TRAINING[0]), make_channel("inspect"))
 
-    with pytest.raises(ProcessLostError, match=r"Rank 2 \(on .*\) did not answer"):
+    with pytest.raises(ProcessLostError, match=r"Rank 2 \(on .*\) didn't answer"):
         hang()
 
 

@@ -100,6 +100,6 @@ def test_the_run_goes_on_from_the_one_before(stopped, monkeypatch):
     events = run_in_process(Job(stopped))
 
     [notice] = [each for each in events_named(events, "notice") if "damaged" in each["message"]]
-    assert notice["message"].startswith(f"{newest.name} is damaged and is skipped: what it holds is no state")
+    assert notice["message"].startswith(f"{newest.name} is damaged and is skipped: it is not the state")
     assert events_named(events, "run_resumed")[0]["step"] == 2
     assert events[-1]["outcome"] == "completed"

@@ -103,7 +103,7 @@ def test_what_was_left_out_is_told():
     assert labelling_text.read_in(none, 0) == ""
     excluded = {"email": 3, "duplicates": 1}
     assert labelling_text.read_in({"excluded": excluded, "empty": 2, "repeated": 1, "beyond": 7}, 0) == (
-        "Left out: 4 excluded in Data sets (e-mail address: 3; duplicate conversations: 1), "
+        "Skipped: 4 excluded in Data sets (e-mail address: 3; duplicate conversations: 1), "
         "2 empty, 1 duplicate, 7 beyond the limit of 100,000."
     )
     assert labelling_text.read_in(none, 1) == (

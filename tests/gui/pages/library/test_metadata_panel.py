@@ -55,7 +55,7 @@ def test_an_imported_adapter_tells_when_it_was_imported_and_any_other_when_it_wa
 def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
     panel.show_adapter(changed(BATCH, AGAIN))
 
-    assert [each.text() for each in panel.findChildren(QLabel) if " it was " in each.text()] == [
+    assert [each.text() for each in panel.findChildren(QLabel) if " (was " in each.text()] == [
         "From the first step: Micro-batch 1,024 (was 2,048).",
         "Since step 1,200: Checkpoint activations on (was off).",
     ]

@@ -1,6 +1,5 @@
 """LoRA with its refinements and AdaLoRA: each is what its paper says. What holds for all is the proof's."""
 
-import copy
 import math
 from collections.abc import Callable
 from itertools import islice
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, PeftModel
-from peft.tuners.adalora import RankAllocator
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from torch.nn.functional import linear
@@ -338,22 +336,6 @@ def test_adalora_s_pull_is_what_peft_adds_to_a_loss():
     found = method_hooks.of(model).extra_loss(model)
     assert found is not None
     assert found.item() == pytest.approx(added.item(), rel=1e-4)
-
-
-def test_adalora_s_ranks_are_those_that_peft_keeps():
-    model = train(adalora())
-    allocator = model.base_model.rankallocator
-    draw = torch.Generator().manual_seed(1)
-    of_ranks = {name: tensor for name, tensor in model.base_model.model.named_parameters() if "lora_" in name}
-    for importance in (allocator.exp_avg_ipt, allocator.exp_avg_unc):
-        importance |= {name: torch.rand(tensor.shape, generator=draw) for name, tensor in of_ranks.items()}
-    stock = copy.copy(allocator)
-    stock.__class__ = RankAllocator
-    for budget in (allocator.init_bgt - 1, allocator.target_bgt):
-        expected = stock.mask_to_budget(copy.deepcopy(model.base_model.model), budget)
-        found = allocator.mask_to_budget(copy.deepcopy(model.base_model.model), budget)
-        assert {name: ranks.tolist() for name, ranks in found.items()} == expected
-        assert sum(map(sum, expected.values())) == budget
 
 
 def test_a_finished_adalora_is_a_plain_lora_whose_rank_differs_by_layer(tmp_path):
