@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from engine.api import (
     Curve,
     Job,
     RunEntry,
+    StorageError,
     Unreadable,
     arenas,
     library,
@@ -32,9 +33,9 @@ REST_MILLISECONDS = 150
 
 
 class FolderReader(QObject):
-    """Reads a folder, and again once it has stopped changing."""
+    """Reads a folder, and again once it has stopped changing. One that can't be created has nothing in it."""
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, folder: Callable[[], Path], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
         self._background = BackgroundTasks(self)
@@ -44,8 +45,9 @@ class FolderReader(QObject):
 
     def start(self) -> None:
         """Read for the first time, then watch the folder."""
-        self._watcher.addPath(str(self._folder))
-        self.refresh()
+        with suppress(StorageError):
+            self._watcher.addPath(str(self._folder()))
+            self.refresh()
 
     def refresh_soon(self) -> None:
         """Read again once the folder has stopped changing."""
@@ -66,7 +68,7 @@ class LibraryReader(FolderReader):
     checked = Signal(str, list)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(paths.adapters_folder(), parent)
+        super().__init__(paths.adapters_folder, parent)
         self._hashing = BackgroundTasks(self)
         self._verified: dict[tuple[str, tuple[int, ...]], list[str]] = {}
         self._wanted = ""
@@ -138,7 +140,7 @@ class HistoryReader(FolderReader):
     finished = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(paths.runs_folder(), parent)
+        super().__init__(paths.runs_folder, parent)
         # Of the runs that were read; used by the background tasks alone, which run one after the other.
         self._stamps: dict[str, run_summaries.Stamp] = {}
 
