@@ -70,7 +70,6 @@ class DiskDialog(GrowingDialog):
         self.setMinimumWidth(560)
 
     def measure(self) -> None:
-        """Measure again, off the GUI thread."""
         self._background.run(_measured, self._show)
 
     def _show(self, found: tuple[list[disk_usage.Part], disk_usage.Freeable, int]) -> None:

@@ -36,7 +36,6 @@ class QuitDialog(GrowingDialog):
     keep_chosen = Signal()
 
     def __init__(self, model: RunModel, waiting: str = "", parent: QWidget | None = None) -> None:
-        """`waiting` says what becomes of the queue."""
         super().__init__(parent)
         self._model = model
         self.stopping = False

@@ -82,7 +82,6 @@ class SettingsDialog(ScrollingDialog):
         style.on_style_changed(self._restyle)
 
     def show_setting(self, key: str) -> None:
-        """Lead to a setting, a key of `SETTINGS`."""
         self._controls[key].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _restyle(self) -> None:

@@ -86,7 +86,6 @@ class TrashDialog(QDialog):
 
     # Display.
     def refresh(self) -> None:
-        """Look into the trash, off the GUI thread."""
         self._background.run(trash_contents.contents, self._show)
 
     def _show(self, found: list[Trashed]) -> None:

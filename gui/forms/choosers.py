@@ -86,7 +86,6 @@ class SourceComboBox(ComboBox):
         super().showPopup()
 
     def set_key(self, key: str) -> None:
-        """Show another key."""
         self._shown_key = key
         super().set_key(key)
 
@@ -208,7 +207,6 @@ class SourceChooser(SourceComboBox):
         self.offer_known(KnownSources())
 
     def offer_known(self, known: KnownSources) -> None:
-        """Offer the conversations that are known."""
         self.offer(
             [
                 (tr("Used last"), known.used_data),

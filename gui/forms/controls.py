@@ -237,7 +237,6 @@ class ModuleChips(QWidget):
         self._show()
 
     def set_default(self, value: Sequence[str] | None) -> None:
-        """Set the names that the chip of the default stands for."""
         self._default = None if value is None else tuple(value)
         self._show()
 
@@ -255,7 +254,6 @@ class ModuleChips(QWidget):
         self._show()
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the choice read-only."""
         self._chips.set_read_only(read_only)
 
     def _show(self) -> None:

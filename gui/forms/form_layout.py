@@ -106,7 +106,6 @@ class FormLayout(QVBoxLayout):
         self.addWidget(box)
 
     def _add_section(self, section: str) -> FieldGrid:
-        """Add the fields of a section, without those above."""
         if section == "prompt":
             self.addLayout(self._prompt_layout)
             self._grids.append(self._prompt_grid)
@@ -123,7 +122,6 @@ class FormLayout(QVBoxLayout):
         return grid
 
     def take_method(self, fields: Sequence[FormField]) -> None:
-        """Lay out the fields of another method."""
         if self._method_grid is not None:
             self._method_grid.hide()
             self._method_grid.deleteLater()
@@ -157,7 +155,6 @@ class Leaders(QWidget):
             self._row.addWidget(field.around, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the fields side by side, or below each other."""
         super().resizeEvent(event)
         is_wide = self.width() >= px(2 * LEADER_WIDTH)
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
@@ -199,7 +196,6 @@ class TrainingLength(QWidget):
         self.setVisible(any(shown))
 
     def show_plan(self, plan: Mapping[str, Any], training: Mapping[str, Any]) -> None:
-        """Show what a plan says of the run's length."""
         self._foot.setText(length_text(plan, training))
 
 
@@ -239,12 +235,10 @@ class FormField:
 
     @property
     def key(self) -> str:
-        """The dotted key, as in problems."""
         return f"{self.table}.{self.info.name}"
 
     @property
     def is_typed(self) -> bool:
-        """Whether its value changes by typing or dragging."""
         return self.info.kind not in AT_ONCE or isinstance(self.control.widget, QLineEdit)
 
     def is_of(self, level: str) -> bool:
@@ -261,7 +255,6 @@ class FormField:
             self.around.set_problem(translate(message), translate(hint))
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the value read-only."""
         if isinstance(self.around, Field):
             self.around.set_read_only(read_only)
         elif isinstance(self.control.widget, ReadOnlyControl):

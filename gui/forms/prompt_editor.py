@@ -60,12 +60,10 @@ class PromptEditor(QWidget):
         self._offer()
 
     def setAccessibleName(self, name: str) -> None:
-        """Name the text field."""
         super().setAccessibleName(name)
         self.area.setAccessibleName(name)
 
     def setAccessibleDescription(self, description: str) -> None:
-        """Describe the text field."""
         super().setAccessibleDescription(description)
         self.area.setAccessibleDescription(description)
 
@@ -99,7 +97,6 @@ class PromptEditor(QWidget):
         self._show_preview()
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the prompt read-only."""
         self._is_read_only = read_only
         self.templates.set_read_only(read_only)
         self.more.setVisible(not read_only)
@@ -109,11 +106,9 @@ class PromptEditor(QWidget):
         self._show_preview()
 
     def rimmed(self) -> QWidget:
-        """Return the part that shows a problem by its rim."""
         return self.area
 
     def menu(self) -> QMenu:
-        """Return the current menu of template actions."""
         name = self._saved_name()
         menu = QMenu(self)
         menu.addAction(tr("Save as…"), lambda: self._ask_name(tr("Save"), self._begun_with, self._save))
@@ -142,7 +137,6 @@ class PromptEditor(QWidget):
         self.area.replace(self._own if taken is None else taken.text)
 
     def _offer(self) -> None:
-        """Offer the templates, and the custom prompt if there is one."""
         self._known = prompts.templates()
         if self._named_so() is None:
             self._own = self.text()
@@ -268,7 +262,6 @@ class PromptPreview(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Fit the height to the text, up to a maximum."""
         needed = self.text.heightForWidth(self.text.width()) + 8
         self._scroll.setFixedHeight(max(px(MIN_HEIGHT), min(px(MAX_HEIGHT), needed)))
 
@@ -294,13 +287,11 @@ class PromptText(QPlainTextEdit):
         style.on_style_changed(self._restyle)
 
     def replace(self, text: str) -> None:
-        """Replace the whole text as one undoable change."""
         cursor = self.textCursor()
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.insertText(text)
 
     def sizeHint(self) -> QSize:
-        """Return the size of a few lines."""
         return QSize(200, px(TEXT_HEIGHT))
 
     def _restyle(self) -> None:
@@ -317,7 +308,6 @@ class _PlaceHighlighter(QSyntaxHighlighter):
         self._look.setFontWeight(500)
 
     def set_colors(self, text: QColor, background: QColor) -> None:
-        """Change the colours."""
         self._look.setForeground(text)
         self._look.setBackground(background)
         self.rehighlight()

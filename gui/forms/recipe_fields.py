@@ -64,7 +64,6 @@ class StartFromField(Field):
         self._choice.chosen.connect(self.chosen)
 
     def offer(self, adapters: Sequence[Adapter]) -> None:
-        """Set the library's adapters."""
         self._adapters = list(adapters)
         self.show_origin(*self._asked)
 
@@ -195,12 +194,10 @@ class MethodField(Field):
                 self.cards.say(key, self._count_text(method_id))
 
     def forget_counts(self) -> None:
-        """Clear the numbers, since they belong to another base model."""
         for method_id in list(self._counts):
             self.set_count(method_id, None)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Show the method in use alone."""
         self._is_read_only = read_only
         self.all_button.setHidden(read_only)
         self.cards.setEnabled(not read_only)
@@ -242,7 +239,6 @@ class VariantField(Field):
         return self._choice.key()
 
     def choices(self) -> list[str]:
-        """Return the titles to choose from."""
         return [self._choice.itemText(index) for index in range(self._choice.count())]
 
     def _emit_chosen(self, key: str) -> None:

@@ -135,7 +135,6 @@ class RecipeForm(QWidget):
         return self._problems
 
     def method_id(self) -> str:
-        """Return the method in use."""
         return str(self._tables["method"]["id"])
 
     def family(self) -> Family:
@@ -143,12 +142,10 @@ class RecipeForm(QWidget):
         return self._family
 
     def base_facts(self) -> BaseFacts:
-        """Return the known facts of the base model with its loading options."""
         quantization = self._tables["base_model"]["quantization"]
         return replace(self._planned_base, family=self._family, quantization=quantization)
 
     def set_values(self, table: str, values: dict[str, Any]) -> None:
-        """Change values of one table for another page, with what follows them, and emit `edited`."""
         if LEADERS.get(table) in values:
             self._take_other(table, values)
             return
@@ -256,7 +253,6 @@ class RecipeForm(QWidget):
         return settings
 
     def set_level(self, level: str) -> None:
-        """Show the fields of a level, basic or advanced."""
         self._level, self._search = level, ""
         self._recalled.clear()
         self._show_fields()
@@ -285,7 +281,6 @@ class RecipeForm(QWidget):
         return field.is_of(self._level) or field.key in self._recalled
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the recipe read-only."""
         self._is_read_only = read_only
         self.undo.lock(read_only)
         for whole in (self.method_field, self.variant, self.start_from):
@@ -339,19 +334,16 @@ class RecipeForm(QWidget):
         self._show_presets()
 
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
-        """Show the model input, its format and the length of its examples."""
         self.prompt_editor().show_filling(filling)
         for key, text in value_text.prompt_feet(filling, trains=method(self.method_id()).trains).items():
             self.set_helper_text(key, text)
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
-        """Offer the devices of this computer."""
         choice = self.field("training.device").control.widget
         assert isinstance(choice, ComboBox)
         recipe_fields.offer_devices(choice, devices)
 
     def set_helper_text(self, key: str, text: str) -> None:
-        """Set the hint below a field."""
         field = self.field(key)
         if isinstance(field.around, Field):
             field.around.set_helper_text(text)
@@ -366,14 +358,12 @@ class RecipeForm(QWidget):
         return chooser
 
     def offer_known(self, known: KnownSources) -> None:
-        """Offer base models and data that are known."""
         for key in LEADERS.items():
             chooser = self.field(".".join(key)).control.widget
             assert isinstance(chooser, (BaseModelChooser, SourceChooser))
             chooser.offer_known(known)
 
     def prompt_editor(self) -> PromptEditor:
-        """Return the control of the prompt."""
         editor = self.field("data.prompt").control.widget
         assert isinstance(editor, PromptEditor)
         return editor
@@ -418,7 +408,6 @@ class RecipeForm(QWidget):
         self.edited.emit()
 
     def _show_field(self, key: str) -> QWidget | None:
-        """Show a field, even if it is not of the level shown, and return it."""
         if key in self._wholes:
             return self._wholes[key]
         found = next((field for field in self._all_fields() if field.key == key), None)

@@ -145,7 +145,6 @@ class KeptSettings:
         return self._families.get(base_id) or self._facts(base_id).family
 
     def take_method(self, tables: Tables, method_id: str, family: Family) -> Tables:
-        """Return tables with another method, and keep what is set for the present one."""
         presumes = self._presumes(tables)
         self._keep(tables)
         found = self.with_method(tables, method_id, family)
@@ -154,7 +153,6 @@ class KeptSettings:
         return found
 
     def with_method(self, tables: Tables, method_id: str, family: Family) -> Tables:
-        """Return tables with another method."""
         key = tables["base_model"]["id"], method_id
         table, rate = self._of_methods.get(key, (preset(method_id, family), None))
         found = copied(tables) | {"method": dict(table)}
@@ -180,7 +178,6 @@ class KeptSettings:
         return self._on_base(tables, base, facts, before) if presumes else tables
 
     def forget_presumed(self) -> None:
-        """Take the tables that come next as they are."""
         self._presumed = None
 
     def _presumes(self, tables: Tables) -> bool:

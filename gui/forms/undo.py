@@ -55,11 +55,9 @@ class _Change(QUndoCommand, Generic[State]):
         return other.joins
 
     def undo(self) -> None:
-        """Bring back the state before."""
         self._show(self.before, self.field)
 
     def redo(self) -> None:
-        """Bring back the state after."""
         self._show(self.after, self.field)
 
 
@@ -91,7 +89,6 @@ class FormUndo(QObject, Generic[State]):
         application.focusChanged.connect(self._listen)
 
     def begin(self, state: State) -> None:
-        """Begin anew, with another thing in the form."""
         self._stack.clear()
         self._state = state
         self._typed_at = -math.inf
@@ -128,11 +125,9 @@ class FormUndo(QObject, Generic[State]):
         return command if isinstance(command, _Change) else None
 
     def can_undo(self) -> bool:
-        """Tell whether there is something to undo."""
         return self._stack.canUndo() and not self._is_locked
 
     def can_redo(self) -> bool:
-        """Tell whether there is something to redo."""
         return self._stack.canRedo() and not self._is_locked
 
     def undo(self) -> None:

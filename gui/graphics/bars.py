@@ -26,11 +26,9 @@ class Bar(QProgressBar):
 
     @property
     def fraction(self) -> float:
-        """The filled fraction, 0 to 1."""
         return self.value() / STEPS
 
     def set_fraction(self, fraction: float) -> None:
-        """Fill a fraction, 0 to 1."""
         self.setValue(round(STEPS * min(1.0, max(0.0, fraction))))
         self.setAccessibleDescription(percent(self.fraction))
 
@@ -39,7 +37,6 @@ class Bar(QProgressBar):
         style.set_property(self, "token", token)
 
     def sizeHint(self) -> QSize:
-        """Return 4 pixels of height."""
         return QSize(80, 4)
 
 
@@ -60,7 +57,6 @@ class MeterRow(QWidget):
             column.addLayout(part) if isinstance(part, QHBoxLayout) else column.addWidget(part)
 
     def set_value(self, fraction: float, value: str, label: str | None = None) -> None:
-        """Fill a fraction, 0 to 1, and show its texts."""
         self.bar.set_fraction(fraction)
         self._value.setText(value)
         if label is not None:

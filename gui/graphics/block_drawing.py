@@ -93,20 +93,16 @@ class BlockDrawing(QWidget):
         return [key for block in self._blocks for key in self._trained_in(block)]
 
     def marks(self) -> list[str]:
-        """Return the marks drawn."""
         return sorted(self._marks)
 
     def sizeHint(self) -> QSize:
-        """Return the size of the taller block and the legend."""
         tallest = max((self._block_height(block) for block in self._blocks), default=0)
         return QSize(px(296), round(max(px(22) + tallest, self._legend_top() + 2 * px(20))))
 
     def minimumSizeHint(self) -> QSize:
-        """Return a narrow drawing."""
         return QSize(px(200), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the blocks and the legend."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)

@@ -43,7 +43,6 @@ class Drawing(Label):
         style.on_style_changed(self._redraw)
 
     def show_drawing(self, name: str, described: str) -> None:
-        """Show another drawing, described in words."""
         self._name = name
         self.setVisible(bool(name))
         self.setAccessibleName(described)

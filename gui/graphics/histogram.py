@@ -50,7 +50,6 @@ class Histogram(QWidget):
         self._describe()
 
     def set_counts(self, counts: Sequence[int], width: float, low: float = 0.0) -> None:
-        """Show counts of bins, each `width` wide, from `low`."""
         self._counts, self._bin, self._low = list(counts), max(1e-9, width), low
         self._axis_end = self._bins_end()
         self._reach_limit()
@@ -77,14 +76,12 @@ class Histogram(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Return the usual size."""
         return QSize(px(360), px(280))
 
     def _plot(self) -> QRectF:
         return QRectF(self.rect()).adjusted(1, px(26), -1, -px(26))
 
     def _high(self) -> float:
-        """The end of the axis."""
         return self._axis_end
 
     def _bins_end(self) -> float:
@@ -105,7 +102,6 @@ class Histogram(QWidget):
         return plot.left() + min(1.0, max(0.0, share)) * plot.width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw background, bars, axis and limit."""
         painter = QPainter(self)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         plot = self._plot()
@@ -171,7 +167,6 @@ class Histogram(QWidget):
         return f"{text} →" if self._is_far() else text
 
     def _handle(self) -> QRectF:
-        """The rectangle of the labelled handle, inside the widget."""
         wide = metrics("label_medium").horizontalAdvance(self.limit_text()) + 34
         left = min(max(0.0, self._x(self._limit or 0) - wide / 2), self.width() - wide)
         return QRectF(left, 0, wide, px(24))
@@ -182,12 +177,10 @@ class Histogram(QWidget):
         return self._handle().contains(at) or abs(at.x() - self._x(self._limit)) <= 14
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the handle."""
         if event.button() == Qt.MouseButton.LeftButton and self._near(event.position()):
             self._before_drag = self._limit
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the handle, or show a drag cursor over it."""
         if self._before_drag is None:
             near = self._near(event.position())
             self.setCursor(Qt.CursorShape.SizeHorCursor if near else Qt.CursorShape.ArrowCursor)
@@ -197,7 +190,6 @@ class Histogram(QWidget):
         self._move_to(round(self._low + share * (self._high() - self._low)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Release the handle."""
         moved = self._before_drag is not None and self._before_drag != self._limit
         self._before_drag = None
         if moved:

@@ -89,11 +89,9 @@ class IntervalBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the size of two intervals."""
         return QSize(px(160), px(36))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the verticals, then the intervals."""
         painter = QPainter(self)
         rect = QRectF(self.rect()).adjusted(6, 0, -6, 0)
         if self._zero:

@@ -26,7 +26,6 @@ class Chip(QToolButton):
         style.on_style_changed(self._restyle)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the chip read-only, in grey."""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, read_only)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if read_only else Qt.FocusPolicy.StrongFocus)
         style.set_property(self, "read_only", "true" if read_only else "false")
@@ -51,7 +50,6 @@ class ToggleChips(QWidget):
         self.set_items(items, on)
 
     def set_items(self, items: Sequence[tuple[str, str] | str], on: Iterable[str] = ()) -> None:
-        """Show other chips; `on` are switched on."""
         for chip in self.chips.values():
             self._flow.removeWidget(chip)
             chip.hide()
@@ -70,11 +68,9 @@ class ToggleChips(QWidget):
         self.updateGeometry()
 
     def on(self) -> list[str]:
-        """Return the keys that are on, in order."""
         return [key for key, chip in self.chips.items() if chip.isChecked()]
 
     def set_on(self, keys: Iterable[str]) -> None:
-        """Switch `keys` on and all others off."""
         chosen = set(keys)
         for key, chip in self.chips.items():
             chip.setChecked(key in chosen)
@@ -91,7 +87,6 @@ class ToggleChips(QWidget):
                 chip.blockSignals(False)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the chips read-only, in grey."""
         self._is_read_only = read_only
         for chip in self.chips.values():
             chip.set_read_only(read_only)

@@ -46,7 +46,6 @@ class ChoiceCards(QWidget):
         style.on_style_changed(self._arrange)
 
     def offer(self, cards: Sequence[Card], current: str) -> None:
-        """Show other cards, one chosen."""
         for button in self._buttons.values():
             self._group.removeButton(button)
             button.hide()
@@ -74,15 +73,12 @@ class ChoiceCards(QWidget):
             self._grid.setColumnStretch(column, column < columns)
 
     def current(self) -> str:
-        """Return the key of the chosen card."""
         return next((key for key, button in self._buttons.items() if button.isChecked()), "")
 
     def offered(self) -> list[str]:
-        """Return the keys of the cards, in order."""
         return list(self._buttons)
 
     def set_current(self, key: str) -> None:
-        """Show a card as the chosen one."""
         self._buttons[key].setChecked(True)
 
     def choose(self, key: str) -> None:
@@ -156,7 +152,6 @@ class _CardButton(QAbstractButton):
         return QSize(px(MARK) + 2 * MARGIN_X + px(40), self.heightForWidth(max(self.width(), px(MIN_WIDTH))))
 
     def _texts(self, width: int) -> list[_Text]:
-        """Return the texts with their boxes below each other at a width, the mark beside the title."""
         inside, top, found = width - 2 * MARGIN_X, float(MARGIN_Y), []
         for text, role, token, room in (
             (self._card.title, "body_semibold", "text", inside - px(MARK) - 8),

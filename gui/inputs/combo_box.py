@@ -76,7 +76,6 @@ class ComboBox(QComboBox):
             self.setEditText(key)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the choice read-only."""
         self._is_read_only = read_only
         style.set_property(self, "read_only", "true" if read_only else "false")
         line = self.lineEdit()

@@ -98,12 +98,10 @@ class Field(QWidget):
         )
 
     def set_right(self, text: str) -> None:
-        """Show a hint at the label's right."""
         self._right.setText(text)
         self._right.setVisible(bool(text))
 
     def set_helper_text(self, text: str) -> None:
-        """Show a text below the control."""
         self._helper.setText(text)
         self._helper.setVisible(bool(text))
         self._describe()
@@ -151,7 +149,6 @@ class NameRow(QWidget):
     left = Signal()
 
     def __init__(self, what: str) -> None:
-        """Make the row; `what` is the label."""
         super().__init__()
         self.field = QLineEdit()
         self.field.setPlaceholderText(what)
@@ -189,13 +186,11 @@ class NameRow(QWidget):
         style.set_property(self.field, "problem", "true")
 
     def show_error(self, error: AppError) -> None:
-        """Show an error without asking for a name."""
         self._asked.hide()
         self.problem.show_problem(translate(error.message), translate(error.hint))
         self.show()
 
     def close_row(self) -> None:
-        """Hide the row."""
         self.hide()
         self._calm()
 

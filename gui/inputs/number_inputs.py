@@ -48,7 +48,6 @@ class IntField(QSpinBox):
             self.setSuffix(suffix)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the number read-only, without arrows."""
         self.setReadOnly(read_only)
         self._show_arrows()
         style.set_property(self, "read_only", "true" if read_only else "false")
@@ -64,11 +63,9 @@ class IntField(QSpinBox):
         style.set_property(self, "arrows", "true" if shown else "false")
 
     def sizeHint(self) -> QSize:
-        """Return the height of any other field."""
         return QSize(super().sizeHint().width(), px(30) + 2)
 
     def stepEnabled(self) -> QSpinBox.StepEnabledFlag:
-        """Allow no steps while read-only."""
         return QSpinBox.StepEnabledFlag.StepNone if self.isReadOnly() else super().stepEnabled()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -111,7 +108,6 @@ class FloatField(QLineEdit):
         style.on_style_changed(self._restyle)
 
     def value(self) -> float | None:
-        """Return the number last typed or set."""
         return self._value
 
     def set_value(self, value: float | None) -> None:
@@ -122,12 +118,10 @@ class FloatField(QLineEdit):
             self.setText(shown)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the number read-only."""
         self.setReadOnly(read_only)
         style.set_property(self, "read_only", "true" if read_only else "false")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step with Up and Down."""
         if (
             event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
             and not self.isReadOnly()
@@ -224,7 +218,6 @@ class Slider(QSlider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make the value read-only, in grey."""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, read_only)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if read_only else Qt.FocusPolicy.StrongFocus)
         style.set_property(self, "read_only", "true" if read_only else "false")
@@ -251,11 +244,9 @@ class SliderSpin(QWidget):
         self.spin.valueChanged.connect(self._typed)
 
     def value(self) -> int:
-        """Return the number."""
         return self.spin.value()
 
     def setValue(self, value: int) -> None:
-        """Show another number."""
         self.spin.setValue(value)
 
     def setAccessibleName(self, name: str) -> None:
@@ -265,13 +256,11 @@ class SliderSpin(QWidget):
         self.spin.setAccessibleName(name)
 
     def setAccessibleDescription(self, description: str) -> None:
-        """Describe both parts."""
         super().setAccessibleDescription(description)
         for part in (self.slider, self.spin):
             part.setAccessibleDescription(description)
 
     def set_read_only(self, read_only: bool) -> None:
-        """Make both parts read-only."""
         self.slider.set_read_only(read_only)
         self.spin.set_read_only(read_only)
 

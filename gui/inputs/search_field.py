@@ -27,7 +27,6 @@ class SearchField(QLineEdit):
         style.on_style_changed(self._restyle)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Clear with Esc."""
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
             return

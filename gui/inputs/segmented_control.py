@@ -59,7 +59,6 @@ class SegmentedControl(QFrame):
         style.on_style_changed(self._restyle)
 
     def current(self) -> str:
-        """Return the chosen key."""
         return next(key for key, button in self.segments.items() if button.isChecked())
 
     def set_current(self, key: str) -> None:
@@ -69,11 +68,9 @@ class SegmentedControl(QFrame):
         self.segments[key].setChecked(True)
 
     def set_text(self, key: str, text: str) -> None:
-        """Change the text of a key, for example its count."""
         self.segments[key].setText(text)
 
     def texts(self) -> list[str]:
-        """Return the texts in order."""
         return [button.text() for button in self.segments.values()]
 
     def _on_toggled(self, button: QAbstractButton, checked: bool) -> None:
@@ -89,7 +86,6 @@ class SegmentedControl(QFrame):
         return QSize(wide + 2 * MARGIN, hints[0].height() + 2 * MARGIN)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size hint: texts are never clipped."""
         return self.sizeHint()
 
     def _restyle(self) -> None:

@@ -73,7 +73,6 @@ class AdapterTable(GroupedTable[Adapter]):
         self.order, self.descending = "made", True
 
     def set_adapters(self, adapters: Iterable[Adapter]) -> None:
-        """Take in all adapters of the library."""
         self._adapters = list(adapters)
         self._refill()
 
@@ -93,7 +92,6 @@ class AdapterTable(GroupedTable[Adapter]):
         self._refill()
 
     def set_in_use(self, ids: Iterable[str]) -> None:
-        """Mark the adapters that a running job uses."""
         self._in_use = frozenset(ids)
         if self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(self.columns) - 1))

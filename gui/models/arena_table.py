@@ -104,7 +104,6 @@ class ArenaTable(GroupedTable[Row]):
         self._refill()
 
     def set_checked(self, ids: Iterable[str]) -> None:
-        """Check the entries whose losses are drawn."""
         self._checked = frozenset(ids)
         self._refill()
 

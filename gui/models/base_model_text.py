@@ -40,7 +40,6 @@ class ListedModel:
 
     @property
     def is_starter(self) -> bool:
-        """Whether it is the bundled one."""
         return self.id == STARTER
 
     @property

@@ -86,7 +86,6 @@ class ExampleTable(GroupedTable[Row]):
         self._search = ""
 
     def set_rows_of(self, rows: Sequence[Row], labels: Sequence[str] = ("",)) -> None:
-        """Show the conversations of other runs, with their labels."""
         self._all, self._labels = tuple(rows), tuple(labels)
         self.beginResetModel()
         self.columns = columns_of(labels)

@@ -44,7 +44,6 @@ class FolderReader(QObject):
         self._rest = once(self, REST_MILLISECONDS, self.refresh)
 
     def start(self) -> None:
-        """Read for the first time, then watch the folder."""
         with suppress(StorageError):
             self._watcher.addPath(str(self._folder()))
             self.refresh()

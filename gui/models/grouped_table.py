@@ -44,7 +44,6 @@ class Column:
 
     @property
     def head(self) -> str:
-        """The title in the language in use."""
         return escaping.in_one_line(self.title) if self.as_is else tr(self.title)
 
 
@@ -70,7 +69,6 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
         raise NotImplementedError
 
     def accessible_text(self, item: Item) -> str:
-        """Return the row as text, for screen readers."""
         raise NotImplementedError
 
     def explanation(self, item: Item, key: str) -> str:

@@ -125,7 +125,6 @@ class RunTable(GroupedTable[RunEntry | WaitingRun]):
             self._refill()
 
     def retain(self, ids: Iterable[str]) -> None:
-        """Remove all runs but these."""
         known = set(ids)
         if self._entries.keys() - known:
             self._entries = {key: entry for key, entry in self._entries.items() if key in known}
@@ -145,7 +144,6 @@ class RunTable(GroupedTable[RunEntry | WaitingRun]):
         return sorted(self._entries.values(), key=lambda entry: entry.started_at, reverse=True)
 
     def runs(self) -> list[RunEntry]:
-        """Return the runs that are shown."""
         return [item for item in self.items() if isinstance(item, RunEntry)]
 
     def entry(self, run_id: str) -> RunEntry | None:

@@ -69,7 +69,6 @@ class Canvas(Chart):
         return self._train_name, self._evaluation_name, self._score_name
 
     def restyle(self) -> None:
-        """Set pens and fonts from the tokens."""
         super().restyle()
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
@@ -87,15 +86,12 @@ class Canvas(Chart):
             name.setColor(style.color(token))
 
     def show_all(self) -> None:
-        """Show the whole run again."""
         self._auto = True
 
     def is_zoomed(self) -> bool:
-        """Return whether the view shows a part of the run."""
         return not self._auto
 
     def draw(self, drawing: Drawing) -> None:
-        """Draw the part in view."""
         texts = self._end_texts(drawing)
         room = px(GAP) + max(map(_width, texts.values()), default=0.0)
         share = room / max(1.0, self.box.width())
@@ -142,7 +138,6 @@ class Canvas(Chart):
     def _draw_curves(
         self, drawing: Drawing, low: float, high: float, columns: int
     ) -> dict[pg.TextItem, float]:
-        """Draw the losses, and return the heights at which they end."""
         former_x, former_y = drawing.former.smoothed(low, high, columns // 2, drawing.window())
         self._former.setData(former_x, scaled(former_y, log=drawing.log))
         x, y = drawing.train.peaks(low, high, columns)
@@ -158,7 +153,6 @@ class Canvas(Chart):
         return {name: float(shown[-1]) for name, shown in ends if shown.size}
 
     def _end_texts(self, drawing: Drawing) -> dict[pg.TextItem, str]:
-        """Return the names at the line ends, of the lines that there are."""
         texts = {}
         if len(drawing.train):
             mean = float(drawing.train.mean_at(len(drawing.train) - 1, drawing.window()))
@@ -196,7 +190,6 @@ class Canvas(Chart):
             name.setPos(reached + px(GAP) * per_x, shown_y[1] - top * per_y)
 
     def _place_saved(self, saved_step: int | None, shown_y: tuple[float, float]) -> None:
-        """Draw the saved step, its label above all lines."""
         self._saved_line.setVisible(saved_step is not None)
         self._saved_label.setVisible(saved_step is not None)
         if saved_step is None:
@@ -213,7 +206,6 @@ class Canvas(Chart):
         )
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Request the menu."""
         self.menu_wanted.emit(event.globalPos())
 
     def _moved(self) -> None:
@@ -257,7 +249,6 @@ class ScoreLine:
         self.box.linkedViewChanged(losses, self.box.XAxis)
 
     def restyle(self, ratio: float) -> None:
-        """Set pens from the tokens."""
         self._line.setPen(pen("muted", ratio, Qt.PenStyle.DashLine))
         self._dots.setBrush(style.color("muted"))
 

@@ -62,7 +62,6 @@ class Chart(pg.PlotWidget):
             axis.setZValue(self.box.zValue() - 1)
 
     def restyle(self) -> None:
-        """Set pens and fonts from the tokens."""
         for axis in self.axes.values():
             axis.restyle()
         self.axes["left"].setWidth(px(58 if self.axes["left"].labelText else 40))
@@ -150,7 +149,6 @@ class LabelledAxis(pg.AxisItem):
             self.setLabel(title)
 
     def restyle(self) -> None:
-        """Set fonts and colours from the tokens."""
         self.setTickFont(font("axis"))
         self.setTextPen(pg.mkPen(style.color("hint")))
         self.setTickPen(pen("line", 1))
@@ -159,17 +157,14 @@ class LabelledAxis(pg.AxisItem):
             self.setLabel(self.labelText, color=style.color("muted").name())
 
     def choose(self, labels: list[tuple[float, str]]) -> None:
-        """Label these values."""
         self.chosen = labels
         self.picture = None
         self.update()
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        """Return the chosen values in view."""
         return [(1.0, [value for value, _ in self.chosen if minVal <= value <= maxVal])]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the chosen labels."""
         labels = dict(self.chosen)
         return [labels.get(value, "") for value in values]
 

@@ -71,13 +71,11 @@ class Curves(Chart):
         style.on_style_changed(self.restyle)
 
     def restyle(self) -> None:
-        """Set pens and fonts from the tokens."""
         super().restyle()
         self.getPlotItem().layout.setContentsMargins(0, px(8), px(NAMES), 0)
         self._draw()
 
     def show_lines(self, lines: Sequence[Line], chosen: str) -> None:
-        """Show lines; one may be chosen."""
         self._lines, self._chosen = list(lines), chosen
         for item in (*self._curves.values(), *self._names.values()):
             self.scene().removeItem(item)
@@ -91,31 +89,25 @@ class Curves(Chart):
         self._draw()
 
     def set_smoothing(self, share: float) -> None:
-        """Set the smoothing, 0 to 1."""
         self._smoothing = share
         self._draw()
 
     def set_log(self, log: bool) -> None:
-        """Use a logarithmic axis."""
         self._log = log
         self._draw()
 
     def choose(self, line_id: str) -> None:
-        """Draw a line in the accent."""
         self._chosen = line_id
         self._draw()
 
     def lines(self) -> list[Line]:
-        """Return the lines drawn."""
         return list(self._lines)
 
     def view(self) -> tuple[float, float]:
-        """Return the first and the last step in view."""
         low, high = self.box.viewRange()[0]
         return low, high
 
     def show_all(self) -> None:
-        """Show every step again."""
         self._zoomed = False
         self._draw()
 
@@ -185,7 +177,6 @@ class Curves(Chart):
                 item.setPos(rect.right() + px(8), places[shown.index(line.id)])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Move the names with the drawing."""
         super().resizeEvent(event)
         self.viewed.emit()
 
@@ -200,7 +191,6 @@ class Curves(Chart):
             self._draw()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show every step again."""
         self.show_all()
         event.accept()
 

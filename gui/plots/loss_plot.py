@@ -92,7 +92,6 @@ class LossPlot(QWidget):
         self._mark_dirty()
 
     def append_evaluations(self, steps: Sequence[int], losses: Sequence[float]) -> None:
-        """Add the losses of evaluations."""
         self._need_drawing().evaluation.extend(steps, losses)
         self._mark_dirty()
 
@@ -116,7 +115,6 @@ class LossPlot(QWidget):
         self._mark_dirty()
 
     def set_total(self, steps: int) -> None:
-        """Set the planned steps, the right end of the axis."""
         self._total = steps
         self._mark_dirty()
 
@@ -136,7 +134,6 @@ class LossPlot(QWidget):
         self._place_waiting()
 
     def clear(self) -> None:
-        """Drop all values, for another run."""
         self._total, self._saved_step, self._finished = 0, None, False
         if self._drawing is not None:
             drawing = self._drawing
@@ -156,7 +153,6 @@ class LossPlot(QWidget):
         self._mark_dirty()
 
     def smoothing(self) -> float:
-        """Return the smoothing, 0 to 1."""
         return self._smoothing.value() / 100
 
     def save_png(self, path: Path) -> bool:
@@ -205,7 +201,6 @@ class LossPlot(QWidget):
         self._mark_dirty()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow a move to another screen."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.DevicePixelRatioChange and self._canvas is not None:
             self._canvas.restyle()
@@ -314,7 +309,6 @@ class _Legend(FlowBox):
         self.show_score(0)
 
     def show_former(self, shown: bool) -> None:
-        """Show or hide the part about an earlier attempt."""
         self._former[0].setVisible(shown)
 
     def show_score(self, examples: int) -> None:
@@ -325,7 +319,6 @@ class _Legend(FlowBox):
         self._examples = examples
 
     def score_text(self, examples: int | None = None) -> str:
-        """Return the full text about the scores."""
         count = self._examples if examples is None else examples
         return tr_count(
             count,

@@ -67,7 +67,6 @@ class _Scale:
         self._least = min((math.log10(value) for value in values if value > 0), default=0.0)
 
     def position(self, value: float) -> float:
-        """Return where a value is."""
         if not self._axis.log:
             return value
         return math.log10(value) if value > 0 else self._least - 1.0
@@ -83,7 +82,6 @@ class _Scale:
         return max(0.0, low) if is_cost else low, max(found) + margin
 
     def ticks(self, ends: tuple[float, float], about: int) -> list[tuple[float, str]]:
-        """Return the labelled positions between two ends."""
         axis = self._axis
         if axis.log:
             return self._powers(ends)
@@ -125,7 +123,6 @@ class Scatter(Chart):
         style.on_style_changed(self.restyle)
 
     def restyle(self) -> None:
-        """Set pens and fonts from the tokens."""
         super().restyle()
         self.getPlotItem().layout.setContentsMargins(0, px(8), px(12), 0)
         self._base_line.setPen(pen("grey", 1, Qt.PenStyle.DashLine))
@@ -158,13 +155,11 @@ class Scatter(Chart):
         self._y = _Scale(self._up, [*(point.interval.mean for point in self._points), *base])
 
     def choose(self, point_id: str) -> None:
-        """Highlight a point."""
         if point_id != self._chosen:
             self._chosen = point_id
             self._draw()
 
     def points(self) -> list[Point]:
-        """Return the points from left to right."""
         return list(self._points)
 
     def front(self) -> list[str]:
@@ -279,8 +274,6 @@ class Scatter(Chart):
 
     # Picking.
     def point_at(self, position: QPointF) -> Point | None:
-        """Return the point at a position, None if none is near."""
-
         def distance(point: Point) -> float:
             at = self.position_of(point.id) - position
             return math.hypot(at.x(), at.y())
@@ -294,19 +287,16 @@ class Scatter(Chart):
         return QPointF(self.box.mapViewToScene(self._position(point)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the point under the pointer."""
         super().mousePressEvent(event)
         found = self.point_at(event.position())
         if found is not None and event.button() == Qt.MouseButton.LeftButton:
             self._pick(found)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show a pointing hand over points."""
         over = self.point_at(event.position()) is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move to the next point with Left and Right."""
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         step = steps.get(Qt.Key(event.key()))
         if step is None or not self._points:
@@ -321,7 +311,6 @@ class Scatter(Chart):
         self.picked.emit(point.id)
 
     def event(self, event: QEvent) -> bool:
-        """Show the tooltip of a point."""
         if event.type() == QEvent.Type.ToolTip:
             found = self.point_at(QPointF(self.mapFromGlobal(self.cursor().pos())))
             QToolTip.showText(

@@ -44,7 +44,6 @@ class Series:
         return self._values[: self._count]
 
     def append(self, step: float, value: float) -> None:
-        """Add one value."""
         self.extend((step,), (value,))
 
     def extend(self, steps: Sequence[float] | Floats, values: Sequence[float] | Floats) -> None:
@@ -66,11 +65,9 @@ class Series:
         self._count = end
 
     def drop_after(self, step: float) -> None:
-        """Drop values after a step."""
         self._count = int(np.searchsorted(self.steps, step, side="right"))
 
     def clear(self) -> None:
-        """Drop all values."""
         self._count = 0
 
     def mean_at(self, index: NDArray[np.intp] | int, window: int) -> Floats:
@@ -158,9 +155,7 @@ class Drawing:
         return max(1, round(0.1 * max(self.total, len(self.train)) * self.smoothing**2))
 
     def reached(self) -> float:
-        """Return the last step of the loss, 0 without any."""
         return float(self.train.steps[-1]) if len(self.train) else 0.0
 
     def last_step(self) -> float:
-        """Return the last step of the axis."""
         return max(1.0, float(self.total), self.reached())

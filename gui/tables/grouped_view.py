@@ -112,7 +112,6 @@ class GroupedTableView(QTableView):
 
     # Content and selection.
     def table(self) -> GroupedTable[Any]:
-        """Return the model."""
         model = self.model()
         assert isinstance(model, GroupedTable)
         return model
@@ -125,12 +124,10 @@ class GroupedTableView(QTableView):
         return found.data(ITEM_ROLE) if found is not None else None
 
     def selected(self) -> list[Any]:
-        """Return all selected items, in the order of the table."""
         rows = sorted(row.row() for row in self.selectionModel().selectedRows())
         return [self.table().item_at(row) for row in rows]
 
     def edit_name(self, key: str, name: str) -> NameEditor:
-        """Open an editor over the name of a row and return it."""
         rect = self.visualRect(self.table().index(self.table().row_of(key), 0)).adjusted(px(4), 2, 0, -2)
         rect.setWidth(max(rect.width(), px(140)))
         return NameEditor(self.viewport(), rect, name)
@@ -151,7 +148,6 @@ class GroupedTableView(QTableView):
         self.selectionModel().clear()
 
     def choose_first(self) -> None:
-        """Select the first item, if there is one."""
         for row in range(self.table().rowCount()):
             if not self.table().is_heading(row):
                 self._select_only(row)
@@ -175,7 +171,6 @@ class GroupedTableView(QTableView):
             self._last_keys = [self.table().key_of(each) for each in self.selected()]
 
     def _lay_out_rows(self) -> None:
-        """Set the heights of rows and the width of headings, and restore the selection."""
         self._hovered = -1
         self.clearSpans()
         model = self.table()
@@ -214,7 +209,6 @@ class GroupedTableView(QTableView):
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Distribute the width again."""
         super().resizeEvent(event)
         self._lay_out_columns()
 
@@ -254,7 +248,6 @@ class GroupedTableView(QTableView):
         )
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Remove the highlight."""
         super().leaveEvent(event)
         self._set_hovered(-1)
 
@@ -278,7 +271,6 @@ class GroupedTableView(QTableView):
         return has_check and event.position().x() < self.visualRect(index).left() + px(1.5 * INSET + CHECK)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Open a row."""
         index = self.indexAt(event.position().toPoint())
         found = index.data(ITEM_ROLE)
         if found is not None and not isinstance(index.data(CELL_ROLE), LinkCell):
@@ -325,7 +317,6 @@ class GroupedTableView(QTableView):
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the rim."""
         super().focusOutEvent(event)
         self.viewport().update()
 

@@ -72,20 +72,16 @@ class ListPane(QWidget):
         self._column.addWidget(self.undo_strip)
 
     def add_tools(self, tools: QWidget) -> None:
-        """Add a row of tools below the search."""
         self._column.insertWidget(1, tools)
 
     def add_strip(self, strip: QWidget) -> None:
-        """Add a strip below the list."""
         self._column.addWidget(strip)
 
     def clear(self) -> None:
-        """Show all again."""
         self.search.clear()
         self.filter.set_current("all")
 
     def show_state(self, *, any_there: bool) -> None:
-        """Show the list, or an empty state in its place."""
         listed = self.view.table().rowCount() > 0
         self._stack.setCurrentWidget(
             self.view if listed else self._nothing_found if any_there else self._empty
@@ -96,7 +92,6 @@ class ListPane(QWidget):
             self.view.choose_first()
 
     def show_notice(self, text: str) -> None:
-        """Show what was done."""
         self.notice.show_notice(text, tr("Close"), "info", "muted")
 
     def show_error(self, text: str) -> None:

@@ -45,7 +45,6 @@ class Button(QPushButton):
         style.set_property(self, "short", "true")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Click with Return as well as with Space."""
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
             self.click()
@@ -75,12 +74,10 @@ class IconButton(QToolButton):
         style.on_style_changed(self._restyle)
 
     def set_name(self, name: str) -> None:
-        """Change the tooltip and the accessible name."""
         self.setToolTip(plain_tooltip(name))
         self.setAccessibleName(name)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:
-        """Change the icon and, unless None, its colour."""
         self._icon_name = icon_name
         self._token = token or self._token
         self._restyle()

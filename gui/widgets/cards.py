@@ -64,7 +64,6 @@ class NoticeStrip(QFrame):
         self._action.setVisible(bool(action))
 
     def show_notice(self, text: str, action: str = "", icon_name: str = "", token: str = "warning") -> None:
-        """Show another notice."""
         self._text.setText(text)
         self._action.setText(action)
         self._action.setVisible(bool(action))
@@ -75,7 +74,6 @@ class NoticeStrip(QFrame):
         self._limit_height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the height to the text at this width."""
         super().resizeEvent(event)
         self._limit_height()
 
@@ -86,7 +84,6 @@ class NoticeStrip(QFrame):
         return self._text.text()
 
     def action_button(self) -> QWidget:
-        """Return the action's button."""
         return self._action
 
 
@@ -144,7 +141,6 @@ class FallbackRow(QPushButton):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def sizeHint(self) -> QSize:
-        """Return the height of two lines."""
         return QSize(480, px(56))
 
 

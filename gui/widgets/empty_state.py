@@ -42,7 +42,6 @@ class EmptyState(QWidget):
         self.setAccessibleDescription(what_to_do)
 
     def set_what_to_do(self, text: str) -> None:
-        """Change what to do."""
         self._what_to_do.setText(text)
         self.setAccessibleDescription(text)
 

@@ -24,7 +24,6 @@ class GrowingDialog(QDialog):
         return handled
 
     def grow(self) -> None:
-        """Take the height that the content needs."""
         self.resize(self.width(), max(self.height(), self.needed_height()))
 
     def needed_height(self) -> int:
@@ -61,7 +60,6 @@ class ScrollingDialog(GrowingDialog):
         self.resize(self.width(), min(max(self.height(), self.needed_height()), self._most_height()))
 
     def needed_height(self) -> int:
-        """Return the height that all of the content needs at the present width."""
         content = self._scroll.column.totalHeightForWidth(self.width())
         return content + self.foot.totalSizeHint().height()
 

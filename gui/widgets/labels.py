@@ -44,15 +44,12 @@ class Label(QLabel):
         style.on_style_changed(self._restyle)
 
     def setText(self, text: str) -> None:
-        """Show another text."""
         super().setText(escaping.escaped(text))
 
     def set_token(self, token: str) -> None:
-        """Change the colour."""
         style.set_property(self, "token", token)
 
     def set_role(self, role: str) -> None:
-        """Change the font role."""
         self._role = role
         self._restyle()
 
@@ -76,22 +73,18 @@ class ElidedLabel(Label):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def setText(self, text: str) -> None:
-        """Show another text."""
         super().setText(escaping.in_one_line(text))
         self.updateGeometry()
         self._explain()
 
     def sizeHint(self) -> QSize:
-        """Return the size of the full line."""
         measured = QFontMetrics(self.font())
         return QSize(measured.horizontalAdvance(self.text()) + 2, measured.height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size of a few letters."""
         return QSize(24, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Set the tooltip if the text no longer fits."""
         super().resizeEvent(event)
         self._explain()
 
@@ -99,7 +92,6 @@ class ElidedLabel(Label):
         self.setToolTip(plain_tooltip(self.text()) if self.sizeHint().width() > self.width() else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the elided text."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         text, measured = self.text(), self.fontMetrics()
@@ -130,11 +122,9 @@ class Figure(QWidget):
         self.setAccessibleName(f"{self._label.text()} {value} {self._foot.text()}")
 
     def set_label(self, label: str) -> None:
-        """Change the label."""
         self._label.setText(label)
 
     def value(self) -> str:
-        """Return the number as shown."""
         return self._value.text()
 
 
@@ -158,7 +148,6 @@ class IconLabel(QLabel):
         style.on_style_changed(self._restyle)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:
-        """Set the icon and, unless None, its colour."""
         self._icon_name = icon_name
         self._token = token or self._token
         self._restyle()

@@ -40,7 +40,6 @@ class Scroll(QScrollArea):
         self.verticalScrollBar().setEnabled(high > low)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll only if there is a range."""
         if self.verticalScrollBar().maximum() > 0:
             super().wheelEvent(event)
         else:
@@ -61,12 +60,10 @@ class FittedScroll(Scroll):
         self.content.installEventFilter(self)
 
     def limit_height(self, limit: int) -> None:
-        """Limit the height; a content that is higher scrolls."""
         self._limit = limit
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Fit to a content that has changed."""
         if watched is self.content and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return super().eventFilter(watched, event)

@@ -168,17 +168,14 @@ class TextView(QTextEdit):
             self._refresh()
 
     def set_streaming(self, streaming: bool) -> None:
-        """Show or hide the caret after the text."""
         if streaming != self._is_streaming:
             self._is_streaming = streaming
             self._refresh()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that the height depends on the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the whole text at a width."""
         if width not in self._heights:
             document, before = self.document(), self.document().textWidth()
             self._indent_turns(width)
@@ -188,15 +185,12 @@ class TextView(QTextEdit):
         return self._heights[width]
 
     def sizeHint(self) -> QSize:
-        """Return the text's height at the present width."""
         return QSize(px(240), self.heightForWidth(self.width() if self.width() > 100 else px(280)))
 
     def minimumSizeHint(self) -> QSize:
-        """Return a narrow column of one line."""
         return QSize(px(80), px(_PITCH[self._role]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the speakers their share of the width."""
         self._indent_turns(event.size().width())
         super().resizeEvent(event)
 
@@ -259,7 +253,6 @@ class TextView(QTextEdit):
             cursor.mergeCharFormat(self._mark_format(mark.kind))
 
     def _write_turns(self, cursor: QTextCursor) -> None:
-        """Write a block for each turn: the speaker, a tab, and the text."""
         for at, turn in enumerate(self._turns):
             block = self._block_format()
             block.setTopMargin(_TURN_GAP if at else 0)
@@ -275,7 +268,6 @@ class TextView(QTextEdit):
             cursor.insertText(_in_one_block(turn.text), _colored("hint" if is_cut else "text"))
 
     def _write_markdown(self, cursor: QTextCursor) -> None:
-        """Write Markdown in the fonts and colours of the scheme."""
         self.document().setIndentWidth(px(_ITEM_INDENT))
         cursor.insertMarkdown(self._text, _MARKDOWN)
         block = self.document().begin()
@@ -296,7 +288,6 @@ class TextView(QTextEdit):
             block = block.next()
 
     def _part_format(self, found: QTextCharFormat, *, is_heading: bool) -> QTextCharFormat:
-        """Return the format of a heading, of bold text, of code or of plain text."""
         if is_heading or found.fontWeight() > QFont.Weight.Medium:
             return self._mark_format("strong")
         made = _colored(self._token)

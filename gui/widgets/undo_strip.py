@@ -57,7 +57,6 @@ class UndoStrip(NoticeStrip):
             self.dismiss()
 
     def dismiss(self) -> None:
-        """Hide the strip and drop its undo function."""
         self._clock.stop()
         self._undo = None
         self.hide()

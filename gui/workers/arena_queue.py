@@ -101,7 +101,6 @@ class ArenaQueue(QObject):
         self._release_ended()
 
     def _release_ended(self) -> None:
-        """Release the arenas that are no longer worked here."""
         for arena_id in [each for each in self._locks if not self.works(each)]:
             self._locks.pop(arena_id).close()
             self._tried.pop(arena_id, None)

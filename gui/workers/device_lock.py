@@ -51,7 +51,6 @@ class DeviceLock(QObject):
 
     @property
     def is_ours(self) -> bool:
-        """Whether summaries can be made now."""
         return not self._taken and not self._pausing and not self._giving_back
 
     @property
@@ -102,7 +101,6 @@ class DeviceLock(QObject):
             self.changed.emit()
 
     def act(self) -> None:
-        """Run the strip's action."""
         strip = self.strip()
         if strip is not None and strip.action:
             if self.run_is_computing:

@@ -59,7 +59,6 @@ class Waiting:
 
     @property
     def icon(self) -> str:
-        """The name of its icon."""
         return KINDS.get(self.kind, ("", "clock"))[1]
 
 
@@ -125,7 +124,6 @@ class DeviceQueue(QObject):
         manager.summarizer.changed.connect(self.changed)
 
     def serve(self, kind: str, start: Starter) -> None:
-        """Let work of a kind be started by a function."""
         self._starters[kind] = start
 
     # Adding
@@ -160,7 +158,6 @@ class DeviceQueue(QObject):
         self._on_edited()
 
     def find(self, kind: str, **arguments: Any) -> Waiting | None:
-        """Return the first of a kind that waits with these arguments."""
         matching = (each for each in self.waiting if each.kind == kind)
         return next((each for each in matching if arguments.items() <= each.arguments.items()), None)
 
@@ -175,7 +172,6 @@ class DeviceQueue(QObject):
             self._on_edited()
 
     def remove(self, key: str) -> None:
-        """Take an entry out, as a person wants."""
         entry = next((each for each in self.waiting if each.key == key), None)
         if entry is not None:
             self.waiting.remove(entry)
@@ -220,7 +216,6 @@ class DeviceQueue(QObject):
         )
 
     def waits_for(self, entry: Waiting) -> str:
-        """Return what an entry waits for: "waits for call-notes, LoRA"."""
         place = self.waiting.index(entry)
         if self.paused:
             return tr("waits: the queue is paused")
@@ -229,7 +224,6 @@ class DeviceQueue(QObject):
         return tr("waits for {name}", name=before) if before else tr("is next")
 
     def added_text(self) -> str:
-        """Return that the last entry waits, and for what."""
         last = self.waiting[-1]
         return tr("{name} was added to the queue: it {waits}.", name=last.title, waits=self.waits_for(last))
 
@@ -362,5 +356,4 @@ class DeviceQueue(QObject):
         self.changed.emit()
 
     def leave(self) -> None:
-        """Start nothing more, and leave the file as it is."""
         self._has_left = True

@@ -41,7 +41,6 @@ class DownloadPrompt(QObject):
 
     @property
     def is_checking(self) -> bool:
-        """Whether it is looked up what there is to download."""
         return self._check.is_busy
 
     def request(self, work: object, needed: list[Request]) -> None:
@@ -58,14 +57,12 @@ class DownloadPrompt(QObject):
         self.request(work, [] if is_loaded else base_repositories(base_model))
 
     def confirm(self) -> None:
-        """Confirm the last prompt."""
         work = self._pending
         self.forget()
         if work is not None:
             self.opened.emit(work)
 
     def forget(self) -> None:
-        """Drop the prompt, since something else is shown."""
         self._check.cancel()
         self._pending, self.question = None, ""
 
@@ -111,7 +108,6 @@ class DownloadCheck(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a check is in progress."""
         return bool(self._active_job)
 
     def cancel(self) -> None:

@@ -27,7 +27,6 @@ class Eta:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a new stage."""
         self._reports: deque[tuple[float, int]] = deque()
         self._began, self._began_with = 0.0, 0
         self._total = 0

@@ -205,7 +205,6 @@ class Planner(QObject):
         self._count_next()
 
     def _note(self, wanted: Recipe, plan: Mapping[str, Any]) -> None:
-        """Store the trainable parameters of a recipe and report them."""
         # None trained: with a problem, the method does not fit; without one, the run scores a prompt only.
         misfit = bool(plan.get("problems")) and not plan.get("trainable_parameters")
         count = self._counts[_counted(wanted)] = None if misfit else plan.get("trainable_parameters")

@@ -44,17 +44,14 @@ class RunModel(QObject):
 
     @property
     def job(self) -> Job:
-        """The run's folder."""
         return self._thread.job
 
     @property
     def id(self) -> str:
-        """The run's id."""
         return self.job.id
 
     @property
     def running(self) -> bool:
-        """Return whether its worker is running, as far as is known."""
         return self.ending is None
 
     @property

@@ -36,7 +36,6 @@ class ConversationInput:
     reference: str = ""
 
     def arguments(self) -> dict[str, str]:
-        """Return its arguments of the command."""
         given = {"conversation": self.text}
         return given | ({"reference": self.reference} if self.reference.strip() else {})
 
@@ -55,7 +54,6 @@ class Request:
     prompt: dict[str, Any] | None = None
 
     def arguments(self, request_id: str) -> dict[str, Any]:
-        """Return the command's arguments."""
         asked = {"request": request_id, "columns": list(self.columns), **self.options.model_dump()}
         asked |= {"prompt": self.prompt} if self.prompt else {}
         if isinstance(self.conversations, ConversationInput):
@@ -232,7 +230,6 @@ class Summarizer(QObject):
             self._clock.stop()
 
     def _drop(self, requests: set[str]) -> None:
-        """Expect no more of requests."""
         if requests & self._sent:
             self._sent -= requests
             if not self.is_busy:

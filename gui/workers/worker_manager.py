@@ -103,7 +103,6 @@ class WorkerManager(QObject):
 
     @property
     def run_holds_device(self) -> bool:
-        """Return whether a run uses the device now."""
         return self.current is not None and self.current.holds_device
 
     def _can_afford_warm_worker(self) -> bool:
@@ -152,7 +151,6 @@ class WorkerManager(QObject):
         return self._follow(job, recipe.load(job.recipe_path), attach=True)
 
     def new_planner(self, parent: QObject) -> Planner:
-        """Return a planner with a worker of its own."""
         return Planner(lambda device: self.ask("plan", {"serve": True, "device": device}), parent)
 
     def find_living_run(self) -> Job | None:
@@ -268,7 +266,6 @@ class WorkerManager(QObject):
             self.forget(job)
 
     def forget(self, job: Job) -> None:
-        """Delete a retained job folder."""
         self._retained.remove(job)
         files.remove(job.folder)
 

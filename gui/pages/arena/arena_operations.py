@@ -64,7 +64,6 @@ class ArenaOperations(QObject):
         self._try(lambda: self._prompt.request(arena, repositories(arena.recipe())))
 
     def confirm_download(self) -> None:
-        """Start the queue that asked."""
         self._prompt.confirm()
 
     def _on_download_checked(self, text: str, action: str) -> None:
@@ -79,12 +78,10 @@ class ArenaOperations(QObject):
         self._try(lambda: self._queue.pause(arena))
 
     def move(self, arena: Arena, entry_id: str, by: int) -> None:
-        """Move an entry earlier or later."""
         ids = [each.id for each in arena.entries]
         self._try(lambda: arenas.move(arena, entry_id, ids.index(entry_id) + by))
 
     def remove(self, arena: Arena, status: EntryStatus) -> None:
-        """Remove an entry from the arena; its run stays in the history."""
         entry = status.entry
         if status.state == "running" or self.follows(status):
             self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_text(entry)))
@@ -121,7 +118,6 @@ class ArenaOperations(QObject):
             )
 
     def _try(self, operation: Callable[[], object]) -> bool:
-        """Run an operation on the folder; return whether it succeeded."""
         try:
             operation()
         except AppError as error:
@@ -232,7 +228,6 @@ class ArenaMaker(QObject):
 
     @property
     def makes_new(self) -> bool:
-        """Whether the form is that of a new arena."""
         return self._arena is None
 
     def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:

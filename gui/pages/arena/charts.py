@@ -183,7 +183,6 @@ class FrontView(QWidget):
             box.set_key(wanted if wanted in self._figures else first)
 
     def show_rows(self, rows: Sequence[Row], chosen: str) -> None:
-        """Show the rows of one protocol."""
         self._rows, self._chosen = rows, chosen
         figures = known_figures(rows)
         if figures.keys() != self._figures.keys():
@@ -192,7 +191,6 @@ class FrontView(QWidget):
         self._redraw()
 
     def choose(self, entry_id: str) -> None:
-        """Highlight an entry's point."""
         self._chosen = entry_id
         self.chart.choose(entry_id)
 
@@ -283,7 +281,6 @@ class LossView(QWidget):
     def show_losses(
         self, losses: Sequence[tuple[str, Curve]], entries: dict[str, arenas.Entry], chosen: str
     ) -> None:
-        """Show the losses of entries by id."""
         lines = [
             line_of(entry_id, entry_text(entries[entry_id]), short_name(entries[entry_id]), loss)
             for entry_id, loss in losses

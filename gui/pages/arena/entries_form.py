@@ -123,7 +123,6 @@ class EntriesForm(QWidget):
         vbox((scroll, 1), Line(), self._foot(), of=self, spacing=0)
 
     def _foot(self) -> QWidget:
-        """Return the time and the buttons, which are always in sight."""
         foot = QWidget(self)
         buttons = FlowBox([self.make_button, self.cancel_button, self.file_button])
         vbox(self._time, self._problem, buttons, of=foot, margins=(24, 12, 24, 16), spacing=8)

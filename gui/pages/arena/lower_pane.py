@@ -76,7 +76,6 @@ class LowerPane(QWidget):
         entries: dict[str, arenas.Entry],
         chosen: str,
     ) -> None:
-        """Show the comparable rows and the losses of the checked entries."""
         self._any_scored = bool(rows)
         self.front.show_rows(rows, chosen)
         self.losses.show_losses(losses, entries, chosen)

@@ -396,7 +396,6 @@ class ArenaPage(Page):
         }
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Restore arena, columns, axes and form of an earlier start."""
         if len(axes := saved.get("axes", "").split()) == 2:
             self.lower_pane.front.set_axes(*axes)
         if "columns" in saved:
@@ -414,7 +413,6 @@ class ArenaPage(Page):
         return [*own, add] if self._shown.arena is not None else own
 
     def _forget(self) -> None:
-        """Show another arena after the deletion of this one."""
         self._arena_id = ""
         self.refresh()
 
@@ -429,7 +427,6 @@ class ArenaPage(Page):
         self._show_header()
 
     def _go_on(self) -> None:
-        """Restore the form of an earlier start."""
         begun, self._begun = self._begun, {}
         self._ask(new=bool(begun.get("new")))
         if self._fills_in():
@@ -442,7 +439,6 @@ class ArenaPage(Page):
             self._show_header()
 
     def _show_part(self, part: QWidget) -> None:
-        """Show the form, or what it is filled in from."""
         if self._stack.indexOf(part) < 0:
             self._stack.addWidget(part)
         self._stack.setCurrentWidget(part)

@@ -181,7 +181,6 @@ class SummariesForm(QWidget):
             self.save(path)
 
     def save(self, path: Path) -> None:
-        """Write the conversations, for another system to summarise."""
         try:
             arenas.save_conversations(self._statuses, path)
         except AppError as error:

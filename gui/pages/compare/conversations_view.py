@@ -190,7 +190,6 @@ class ConversationsView(QWidget):
     # Actions
 
     def can_try(self) -> bool:
-        """Return whether a conversation is selected whose text is known."""
         row = self.view.current()
         return row is not None and bool(row.conversation)
 

@@ -261,7 +261,6 @@ class ComparePage(Page):
         return self.found is not None and bool(self.found.rows)
 
     def entries(self) -> list[Entry]:
-        """Return the export, and the actions of the votes in front."""
         table: Entry = (tr("Export as CSV…"), self.conversations.ask_to_export, "")
         return [
             *([table] if self._has_rows() else []),
@@ -275,7 +274,6 @@ class ComparePage(Page):
     # Saved state
 
     def saved_state(self) -> dict[str, str]:
-        """Return the tab and the voter's name as well."""
         return super().saved_state() | {"tab": self.tabs.current(), "voter": self.votes.controller.voter}
 
     def restore_state(self, saved: Mapping[str, str]) -> None:

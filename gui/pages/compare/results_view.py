@@ -133,7 +133,6 @@ class ResultsView(Scroll):
             grid.addWidget(Label(text, role, "text" if at == 2 else "muted"), row, at, RIGHT)
 
     def _system(self, name: str, detail: str) -> QWidget:
-        """Return the name of a system, with the name of its recipe below."""
         cell = QWidget()
         column = vbox(self._label(name, "body", "text"), of=cell, margins=(0, 6, 0, 6), spacing=0)
         if detail:

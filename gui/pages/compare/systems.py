@@ -48,7 +48,6 @@ class System:
 
     @property
     def key(self) -> str:
-        """What tells it apart from all others."""
         return self.scored.origin if self.scored is not None else self.adapter.id if self.adapter else ""
 
     @property

@@ -112,7 +112,6 @@ class VotingController(QObject):
         self._background.run(work, take, fail)
 
     def close(self) -> None:
-        """Close the comparison; its votes are saved."""
         self._latest += 1
         work, self.work = self.work, None
         self.sources, self.results = [], None
@@ -124,7 +123,6 @@ class VotingController(QObject):
         self.changed.emit()
 
     def delete(self) -> Path | None:
-        """Move the open comparison to the trash and return its path there."""
         work = self.work
         if work is None:
             return None
@@ -181,7 +179,6 @@ class VotingController(QObject):
             self._ask()
 
     def start_clock(self) -> None:
-        """Count the time of the pair from now on."""
         self._asked_at = time.monotonic()
 
     def _ask(self) -> None:
@@ -216,7 +213,6 @@ class VotingController(QObject):
     # Errors
 
     def _done(self, act: Callable[[], object]) -> bool:
-        """Run an operation and return whether it succeeded."""
         try:
             act()
         except AppError as error:

@@ -180,7 +180,6 @@ class KeptPart(QWidget):
         self._say(kept_text(result), removable=bool(result["bytes"]) and not result["removed"])
 
     def _end(self, ending: Ending) -> None:
-        """Show why there was no answer."""
         self._say(translate(f"{ending.message} {ending.hint}".strip()))
 
     def _say(self, text: str, *, removable: bool = False) -> None:

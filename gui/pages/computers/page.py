@@ -96,7 +96,6 @@ class ComputersPage(Page):
         self._describe()
 
     def ask_all(self) -> None:
-        """Ask every computer, side by side."""
         self.refresh()
         for card in self.cards.values():
             card.ask()
@@ -217,7 +216,6 @@ class ComputerForm(ScrollingDialog):
         self.grow()
 
     def _follow(self) -> None:
-        """Show the fields of the chosen way."""
         by_ssh = self.ways.current() == "ssh"
         self._fields["ssh"].setVisible(by_ssh)
         self._fields["address"].setVisible(not by_ssh)
@@ -228,7 +226,6 @@ class ComputerForm(ScrollingDialog):
         )
 
     def computer(self) -> Computer:
-        """Return the computer as it is filled in."""
         by_ssh = self.ways.current() == "ssh"
         address = OTHER_END if by_ssh else self.address.text().strip()
         return Computer(
@@ -251,7 +248,6 @@ class ComputerForm(ScrollingDialog):
         self.accept()
 
     def _show_problems(self, problems: tuple[Problem, ...] | list[Problem]) -> None:
-        """Show each problem beside its field, the others below."""
         beside = {problem.field: problem for problem in problems}
         for name, field in self._fields.items():
             problem = beside.pop(name, None)

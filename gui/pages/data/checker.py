@@ -40,11 +40,9 @@ class Checker(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a check is running."""
         return bool(self.active_job)
 
     def check(self, asked: dict[str, Any], base_model: str) -> None:
-        """Check data; a running check is cancelled."""
         self.stop()
         try:
             request = {"data": asked, "base_model": base_model}
@@ -64,7 +62,6 @@ class Checker(QObject):
         self._report_progress()
 
     def stop(self) -> None:
-        """Cancel the running check, if there is one."""
         if self.active_job.cancel():
             self._rest()
 

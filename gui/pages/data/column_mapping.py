@@ -188,7 +188,6 @@ class ColumnMapping(QWidget):
         self._choose(role)
 
     def forget(self) -> None:
-        """Reset all choices and drop the columns."""
         for choice in (self.conversation, self.summary):
             choice.set_items([(AUTO, tr(GUESSED))])
             choice.set_key(AUTO)
@@ -264,7 +263,6 @@ class ColumnMapping(QWidget):
             self.open_by_hand(True)
 
     def _turn_round(self) -> None:
-        """Choose the column of the conversation for the summary, and the other way round."""
         conversation, summary = self._roles
         self.conversation.set_key(summary)
         self.summary.set_key(conversation)

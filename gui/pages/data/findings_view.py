@@ -98,7 +98,6 @@ class FindingRow(QWidget):
         self.setAccessibleName(", ".join(filter(None, parts)))
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
-        """Show other counts by split, after its limit was moved."""
         self._rows = sum(counts.values())
         self._count.setText(number_text(self._rows))
         self._detail.setText(by_split(counts))
@@ -120,7 +119,6 @@ class FindingRow(QWidget):
             self.exclude_wanted.emit(not self._is_excluded)
 
     def menu(self) -> QMenu:
-        """Return the menu of further actions."""
         menu = QMenu(self)
         menu.addAction(tr("Export these rows as CSV…"), self.export_wanted.emit)
         if self.finding.can_be_masked and not (self._is_excluded or self._is_masked):
@@ -234,7 +232,6 @@ class Exclusions(QObject):
         self.answers: dict[str, str] = {}
 
     def forget(self) -> None:
-        """Reset, for another source."""
         self.excluded, self.masked, self.answers = (), (), {}
         self.changed.emit()
 
@@ -244,7 +241,6 @@ class Exclusions(QObject):
         self.changed.emit()
 
     def mask(self, kind: str, on: bool) -> None:
-        """Mask a kind of personal data, or unmask it."""
         self.masked = _switched(self.masked, kind, on)
         self.changed.emit()
 
@@ -253,7 +249,6 @@ class Exclusions(QObject):
         return {"broken_rows": "refuse"} | self.answers
 
     def values(self) -> dict[str, Any]:
-        """Return the decisions as `[data]` values of a recipe."""
         return {**self.answered(), "exclude": list(self.excluded), "mask": list(self.masked)}
 
 

@@ -47,7 +47,6 @@ class Figures(QWidget):
         self._left_out: FigureCell | None = None
 
     def show_report(self, report: Report) -> None:
-        """Show another report's figures."""
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -134,7 +133,6 @@ class LengthView(QWidget):
 
     @property
     def limit(self) -> int:
-        """The limit, in tokens."""
         return int(self.histogram.limit() or 0)
 
     @property
@@ -148,7 +146,6 @@ class LengthView(QWidget):
             self.histogram.set_limit(limit)
 
     def show_lengths(self, lengths: Lengths) -> None:
-        """Show a split's lengths."""
         self._lengths = lengths
         facts = tr(
             "median {median}, max {most}", median=number_text(lengths.median), most=number_text(lengths.most)
@@ -170,7 +167,6 @@ class LengthView(QWidget):
         self.setMinimumHeight(self.minimumSizeHint().height())
 
     def text(self) -> str:
-        """Return the text about the part that would be cut."""
         return self._cut_text().replace("<b>", "").replace("</b>", "")
 
     def _on_limit(self, limit: int) -> None:

@@ -140,7 +140,6 @@ class DataPage(Page):
             self.check()
 
     def open(self, source: str) -> None:
-        """Show another source and check it."""
         self.parts.source.set_source(source)
         self.check()
 
@@ -208,7 +207,6 @@ class DataPage(Page):
         self.check()
 
     def _forget(self) -> None:
-        """Drop decisions and results of another source."""
         self.checker.stop()
         self._downloads.cancel()
         self.exclusions.forget()
@@ -316,7 +314,6 @@ class DataPage(Page):
         self.parts.remarks.setVisible(bool(shown))
 
     def _show_exclusions(self) -> None:
-        """Show the exclusions and masks."""
         if self.report is not None:
             left_out = self.report.left_out(self.exclusions.excluded, self.parts.limits())
             self.parts.figures.show_left_out(*left_out)
@@ -324,7 +321,6 @@ class DataPage(Page):
             self.parts.rows.refresh()
 
     def _show_limits(self) -> None:
-        """Show what the current limits cut."""
         if self.report is not None:
             for row in self.parts.findings.rows():
                 if row.finding.id in report.LIMITED:
@@ -366,7 +362,6 @@ class DataPage(Page):
         self._show_row(found.row(name, numbers[0]) if numbers else None)
 
     def _as_masked(self, row: Row | None) -> Row | None:
-        """Return a row with personal data masked as in runs."""
         masked = self.exclusions.masked
         if row is None or not masked:
             return row
@@ -374,7 +369,6 @@ class DataPage(Page):
         return replace(row, conversation=conversation, summary=summary)
 
     def show_finding(self, finding: Finding) -> None:
-        """Show all rows of a finding, in the first split that has some."""
         self.parts.part.set_current("rows")
         self._show_rows_of(finding)
         self.parts.rows.choose(0)
@@ -403,30 +397,25 @@ class DataPage(Page):
             self.parts.rows.choose(numbers.index(row.number) + by)
 
     def adapt(self, width: int) -> None:
-        """Lay out for the window's width."""
         self.parts.adapt(width)
 
     # Saved state
 
     def saved_state(self) -> dict[str, str]:
-        """Return the recent sources and the states of the parts."""
         return super().saved_state() | {"recent": self.parts.source.recent.saved_state()}
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Restore the recent sources and the states of the parts."""
         super().restore_state(saved)
         self.parts.source.recent.restore_state(saved.get("recent", ""))
         self.parts.source.show_recent()
 
     def entries(self) -> list[Entry]:
-        """Return the recent sources, for the palette."""
         recent = self.parts.source.recent
         return [(tr("Check {name}", name=name), partial(self.open, source), "") for source, name in recent]
 
     # Actions
 
     def values(self) -> dict[str, Any]:
-        """Return the `[data]` values of a recipe for this data with its decisions and limits."""
         return self._checked | self.parts.chosen_limits() | self.exclusions.values()
 
     def _label(self) -> None:
@@ -440,7 +429,6 @@ class DataPage(Page):
             self.label_requested.emit(decided if source else {}, self.parts.source.tokenizer.key())
 
     def _export(self, finding: Finding | None) -> None:
-        """Export the rows of a finding."""
         if self.report is None or finding is None:
             return
         found, limits = self.report, self.parts.limits()
@@ -454,14 +442,12 @@ class DataPage(Page):
         )
 
     def _export_broken(self) -> None:
-        """Export the unreadable rows with the reasons."""
         rows = self.checker.broken
         self._save(
             self._wanted["source"], "broken", len(rows), lambda path: check_results.export_broken(rows, path)
         )
 
     def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:
-        """Ask for a path, write the file, and report it."""
         name = f"{escaping.file_name(Path(source).stem) or 'rows'}-{what}.csv"
         path = file_dialogs.save_file(self, "export", tr("Export rows"), name, tr("Table (*.csv)"))
         if not path:

@@ -123,7 +123,6 @@ class DataPageLayout(Splitter):
         vbox((self._glance, 3), self._choose, (self._below, 2), of=self._found, spacing=14)
 
     def _restyle(self) -> None:
-        """Set the fixed sizes for the current text size."""
         self.row_view.setMinimumWidth(px(MIN_PREVIEW_WIDTH))
         self._below.setMinimumHeight(px(MIN_BELOW_HEIGHT))
         self.adapt(self.window().width())
@@ -131,7 +130,6 @@ class DataPageLayout(Splitter):
     # Content
 
     def show_nothing(self) -> None:
-        """Show the empty state."""
         self._stack.setCurrentIndex(0)
         self._show_report_parts(False)
 
@@ -142,7 +140,6 @@ class DataPageLayout(Splitter):
         self._below.setCurrentWidget(self.preview_table)
 
     def show_report(self) -> None:
-        """Show all parts of a report."""
         self._stack.setCurrentIndex(1)
         self._show_report_parts(True)
         self._show_part(self.part.current())
@@ -169,11 +166,9 @@ class DataPageLayout(Splitter):
         self.source.mapping.show_columns(not count)
 
     def limits(self) -> dict[str, int]:
-        """Return the limits shown, in tokens."""
         return _limits(self.conversations.limit, self.summaries.limit)
 
     def chosen_limits(self) -> dict[str, int]:
-        """Return the limits as a recipe has them: 0 for one that follows the data."""
         return _limits(self.conversations.chosen, self.summaries.chosen)
 
     # Sizes

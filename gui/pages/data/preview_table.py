@@ -50,7 +50,6 @@ class PreviewModel(QAbstractTableModel):
         self.look: RowPreview | None = None
 
     def show_preview(self, look: RowPreview) -> None:
-        """Show other first rows."""
         self.beginResetModel()
         self.look = look
         self.endResetModel()
@@ -129,7 +128,6 @@ class PreviewTable(QWidget):
         vbox(self._words, (self.table, 1), of=self, spacing=8)
 
     def show_preview(self, look: RowPreview) -> None:
-        """Show other rows."""
         self._model.show_preview(look)
         self._words.setText(f"{_whose(look)} {tr('Click a column to change its role.')}")
         header = self.table.horizontalHeader()
@@ -151,7 +149,6 @@ class PreviewTable(QWidget):
         self._offer_roles(index.column(), self.table.viewport().mapToGlobal(below))
 
     def role_menu(self, column: str) -> QMenu:
-        """Return the menu of the roles that a column may have."""
         look = self._model.look
         held = roles_of(look, column) if look else []
         menu = QMenu(self)
@@ -167,7 +164,6 @@ class PreviewTable(QWidget):
         return menu
 
     def headings(self) -> list[str]:
-        """Return the column headings."""
         look = self._model.look
         return [head(look, column) for column in look.columns] if look else []
 
@@ -202,7 +198,6 @@ class TextTable(QTableView):
         self._restyle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Report a cell that is opened by key."""
         if actions.pressed(event, "list.open") and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())
         else:

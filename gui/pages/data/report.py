@@ -48,7 +48,6 @@ class Shape:
 
     @property
     def text(self) -> str:
-        """The schema and its reason as sentences."""
         form = f"{tr(SHAPES.get(self.kind, self.kind))}."
         why = "; ".join(map(translate, self.reason.split("; ")))
         return f"{form} {why[:1].upper()}{why[1:]}." if why else form
@@ -67,7 +66,6 @@ class RowPreview:
 
     @property
     def title(self) -> str:
-        """What the data is called."""
         return title_of(self.source)
 
 
@@ -115,12 +113,10 @@ class Finding:
 
     @property
     def count(self) -> int:
-        """The number of rows."""
         return sum(self.counts.values())
 
     @property
     def can_be_masked(self) -> bool:
-        """Whether it is personal data, which can be masked."""
         return self.id in MASKED
 
 
@@ -144,7 +140,6 @@ class Report:
 
     @property
     def title(self) -> str:
-        """What the data is called."""
         return title_of(self.source)
 
     def row(self, split: str, number: int) -> Row | None:
@@ -186,7 +181,6 @@ class Report:
         return max((each.most + each.marks for each in lengths), default=0)
 
     def first_rows(self) -> list[Row]:
-        """Return the first rows of each split."""
         found = (self.row(name, number) for name, split in self.splits.items() for number in split.first_rows)
         return [row for row in found if row is not None]
 

@@ -139,7 +139,6 @@ class RowView(QWidget):
         self.conversation.set_turns(said, at, where)
 
     def _show_personal(self, texts: Iterable[str], masked: Collection[str], count: int) -> None:
-        """Show which personal data is masked, and which is not."""
         rest = [kind.id for kind in pii.KINDS if kind.id not in masked]
         found = [text[match.start : match.end] for text in texts for match in pii.find(text, rest)]
         sentences = [tr_count(count, "{n} passage masked.", "{n} passages masked.")] if count else []

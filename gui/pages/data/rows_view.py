@@ -127,11 +127,9 @@ class RowsView(QWidget):
             button.setVisible(of_finding)
 
     def which(self) -> str:
-        """Return the title."""
         return self._which.text()
 
     def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
-        """Show other rows, none chosen."""
         self._model.show_rows(numbers, get)
 
     def refresh(self) -> None:
@@ -142,11 +140,9 @@ class RowsView(QWidget):
         return self._model.numbers
 
     def count(self) -> int:
-        """Return the number of rows shown."""
         return self._model.rowCount()
 
     def choose(self, position: int) -> None:
-        """Select the row at a position, from 0, if there is one."""
         if 0 <= position < self._model.rowCount():
             self.table.selectRow(position)
             self.table.scrollTo(self._model.index(position, 0))
@@ -219,5 +215,4 @@ class BrokenRowsView(QWidget):
         self.setVisible(len(rows) > NAMED_ALREADY)
 
     def places(self) -> list[str]:
-        """Return the positions of the rows shown."""
         return [row["place"] for row in self._model.rows]

@@ -114,16 +114,13 @@ class SourceBar(QWidget):
         self._above_buttons.setVisible(is_beside)
 
     def remember(self, source: str, name: str) -> None:
-        """Put a source first in the recent ones."""
         self.recent.add(source, name)
         self.show_recent()
 
     def show_recent(self) -> None:
-        """Show the button of recent sources, if there are any."""
         self.recent_button.setVisible(bool(self.recent))
 
     def recent_menu(self) -> QMenu:
-        """Return the menu of recent sources, each with its name and its source."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         offer_in(menu, self.recent, self._choose)
@@ -140,7 +137,6 @@ class SourceBar(QWidget):
         self.show_recent()
 
     def values(self) -> dict[str, Any]:
-        """Return the `[data]` values of the fields."""
         return {"source": self.source.text().strip(), **self.mapping.values()}
 
     def _saved_state(self) -> str:
@@ -148,7 +144,6 @@ class SourceBar(QWidget):
         return json.dumps(values) if values["source"] else ""
 
     def _restore_state(self, text: str) -> None:
-        """Restore the source of an earlier start."""
         values = values_of(text)
         if isinstance(values.get("source"), str):
             self.source.setText(values["source"])
@@ -170,7 +165,6 @@ class SourceBar(QWidget):
             self.show_problems(error.problems)
 
     def offer_tokenizers(self, models: Sequence[str]) -> None:
-        """Offer the base models on this computer to count tokens for."""
         others = [(model, model) for model in models if model != STARTER]
         self.tokenizer.set_items([(STARTER, tr(STARTER_NAME)), *others])
 
@@ -261,13 +255,11 @@ class PastePanel(QWidget):
         self.hide()
 
     def open(self) -> None:
-        """Show the field with the clipboard's text."""
         self.edit.setPlainText(QGuiApplication.clipboard().text())
         self.field.set_problem()
         self.show()
         self.edit.setFocus()
 
     def dismiss(self) -> None:
-        """Hide and clear the field."""
         self.edit.clear()
         self.hide()

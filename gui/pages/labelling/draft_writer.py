@@ -54,7 +54,6 @@ class Writer:
 
     @property
     def title(self) -> str:
-        """Return the name shown."""
         return self.adapter.name if self.adapter else choices.base_title(self.base_id)
 
     @property
@@ -108,14 +107,12 @@ class DraftWriter(QObject):
     # The models
 
     def rescan(self) -> None:
-        """Read the library again."""
         adapters = library.scan()[0]
         bases = [Writer(base) for base in choices.base_choices(self._local_models, adapters)]
         self.writers = [*(Writer(one.metadata.base_model.id, one) for one in adapters), *bases]
         self.choose(self.writer.key)
 
     def offer_models(self, models: list[str]) -> None:
-        """Add the base models on this computer."""
         self._local_models = models
         self.rescan()
 
@@ -142,16 +139,13 @@ class DraftWriter(QObject):
 
     @property
     def is_writing(self) -> bool:
-        """Whether a draft is being written."""
         return self._results.busy
 
     def writes_for(self, number: int) -> bool:
-        """Whether a draft is being written for the conversation of that number."""
         return self.is_writing and self._asked is not None and self._asked[0] == number
 
     @property
     def text(self) -> str:
-        """Return the text of the draft so far."""
         return self._results.base.text
 
     @property
@@ -215,7 +209,6 @@ class DraftWriter(QObject):
         return choices.base_table(self.writer.base_id, [self.writer.adapter] if self.writer.adapter else [])
 
     def cancel(self) -> None:
-        """Cancel the request and drop its text."""
         request = self._results.request
         self._asked, self.error = None, None
         self._downloads.forget()
@@ -273,7 +266,6 @@ class DraftWriter(QObject):
         return self.error or self.device_lock.strip()
 
     def act(self) -> None:
-        """Run the action of the strip."""
         if self._downloads.question:
             self._downloads.confirm()
         elif self.error is not None:
@@ -314,13 +306,11 @@ class AllDrafts(QObject):
 
     @property
     def waiting(self) -> Waiting | None:
-        """The drafts of the open set that wait for their turn."""
         work = self._controller.work
         return self._queue.find(KIND, set=work.about.id) if work is not None else None
 
     @property
     def must_wait(self) -> bool:
-        """Whether drafts would wait for their turn."""
         return self._queue.must_wait(KIND)
 
     def begin_or_stop(self) -> None:
@@ -339,7 +329,6 @@ class AllDrafts(QObject):
         self._draft_writer.cancel()
 
     def end(self) -> None:
-        """Write no more of them."""
         if self.is_going:
             self.is_going = False
             self.changed.emit()
@@ -370,7 +359,6 @@ class AllDrafts(QObject):
         return Work(lambda: self.is_going, self._progress, self.cancel, self.changed)
 
     def take(self, number: int, draft: labelling.Draft) -> None:
-        """Put a finished draft into the set, and write the next one."""
         self._controller.put_draft(number, draft)
         if self.is_going:
             self._done += 1

@@ -32,7 +32,6 @@ class ItemOrder:
         self._numbers: list[int] | None = None
 
     def take(self, work: labelling.LabellingSet | None) -> None:
-        """List the conversations to do of another set."""
         self._work = work
         self.shown, self.search = "to_do", ""
         self.renew()
@@ -42,7 +41,6 @@ class ItemOrder:
         self._numbers = None
 
     def numbers(self) -> Sequence[int]:
-        """Return the numbers of the listed conversations, in order."""
         if self._numbers is None:
             items = self._work.in_state(*SHOWN[self.shown]) if self._work is not None else []
             if self.search:
@@ -67,7 +65,6 @@ class ItemNavigation:
 
     @property
     def current(self) -> int | None:
-        """Return the number of the current conversation."""
         return self._seen[self._at] if self._seen else None
 
     @property
@@ -82,7 +79,6 @@ class ItemNavigation:
             self._at += 1
 
     def back(self) -> None:
-        """Go back to the previous conversation."""
         self._at = max(0, self._at - 1) if self._seen else -1
 
     def forward(self, listed: Sequence[int]) -> None:

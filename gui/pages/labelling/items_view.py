@@ -62,13 +62,11 @@ class ItemsModel(QAbstractTableModel):
         self._get: GetItem | None = None
 
     def show_numbers(self, numbers: Sequence[int], get: GetItem) -> None:
-        """List these conversations in this order."""
         self.beginResetModel()
         self._numbers, self._positions, self._get = numbers, None, get
         self.endResetModel()
 
     def numbers(self) -> Sequence[int]:
-        """Return the listed numbers."""
         return self._numbers
 
     def position_of(self, wanted: int) -> int:
@@ -139,7 +137,6 @@ class ItemsView(QTableView):
         self.viewport().update()
 
     def table(self) -> ItemsModel:
-        """Return the model."""
         return self._model
 
     def show_numbers(self, numbers: Sequence[int], get: GetItem, current: int) -> None:
@@ -167,7 +164,6 @@ class ItemsView(QTableView):
             self.chosen.emit(current.data(NUMBER_ROLE))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave for the editor on Return and Esc."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) and not event.modifiers():
             self.left.emit()
             return
@@ -212,7 +208,6 @@ class ItemsPane(QWidget):
         self._stack.setCurrentWidget(self.view if numbers else self._nothing)
 
     def count(self) -> str:
-        """Return the number of listed conversations as text."""
         return self._count.text()
 
 

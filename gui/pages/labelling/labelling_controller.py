@@ -128,7 +128,6 @@ class LabellingController(QObject):
         return waiting[0] if waiting else next((item.number for item in work.items), None)
 
     def close(self) -> None:
-        """Save the typed text and close the set."""
         self._release()
         self.changed.emit()
 
@@ -155,17 +154,14 @@ class LabellingController(QObject):
 
     @property
     def item(self) -> labelling.Item | None:
-        """Return the current conversation."""
         number = self._navigation.current
         return None if self.work is None or number is None else self.work.item(number)
 
     @property
     def can_go_back(self) -> bool:
-        """Whether there is an earlier conversation to go back to."""
         return self._navigation.can_go_back
 
     def choose_order(self, key: str) -> None:
-        """Choose the order of the conversations."""
         self.item_order.order = key
         self._begin_again()
 
@@ -203,19 +199,16 @@ class LabellingController(QObject):
             self._emit_moved()
 
     def back(self) -> None:
-        """Go back to the previous conversation."""
         if self.save():
             self._navigation.back()
             self._emit_moved()
 
     def go(self, number: int) -> None:
-        """Go to a conversation."""
         if self.work is not None and number != self._navigation.current and self.save():
             self._navigation.go(number)
             self._emit_moved()
 
     def next_to_draft(self) -> labelling.Item | None:
-        """Return the first listed conversation that is open and has no text."""
         work = self.work
         if work is None:
             return None
@@ -252,11 +245,9 @@ class LabellingController(QObject):
             self.changed.emit()
 
     def accept(self) -> None:
-        """Accept the summary and go on."""
         self._decide(lambda work, number: work.accept(number))
 
     def skip(self) -> None:
-        """Skip this conversation and go on."""
         self._decide(lambda work, number: work.skip(number))
 
     def _decide(self, act: Callable[[labelling.LabellingSet, int], None]) -> None:
@@ -269,12 +260,10 @@ class LabellingController(QObject):
             self._emit_moved()
 
     def undo(self) -> None:
-        """Undo the last step and show its conversation."""
         if self.work is not None and self.save():
             self._step(self.work.history.last, self.work.undo)
 
     def redo(self) -> None:
-        """Redo the last undone step."""
         if self.work is not None and self.save():
             self._step(self.work.history.next, self.work.redo)
 
@@ -287,7 +276,6 @@ class LabellingController(QObject):
     # Errors
 
     def _done(self, act: Callable[[], object]) -> bool:
-        """Run an operation and return whether it succeeded."""
         try:
             act()
         except AppError as error:
@@ -297,7 +285,6 @@ class LabellingController(QObject):
         return True
 
     def problem(self) -> str:
-        """Return the problem of the summary as text."""
         error = self.error
         return labelling_text.error_text(error.message, error.hint) if isinstance(error, DataError) else ""
 
@@ -345,7 +332,6 @@ class Reader(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a source is being read."""
         return bool(self._active_job)
 
     def read(self, values: dict[str, Any], base_model: str) -> None:
@@ -368,7 +354,6 @@ class Reader(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop reading and clear the error."""
         self.error = None
         if self._active_job.cancel():
             self.changed.emit()

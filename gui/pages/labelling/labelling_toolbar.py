@@ -121,7 +121,6 @@ class LabellingToolbar(QWidget):
         self.draft_all_button.setEnabled(drafts_all or waits or possible)
 
     def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
-        """Show the choices, and whether the list is open."""
         self._lists = lists
         self.list_button.setText(tr("Hide list") if lists else tr("Show list"))
         self.shown.set_key(shown)
@@ -129,7 +128,6 @@ class LabellingToolbar(QWidget):
         self.order.setToolTip(tr(ORDERS[order][1]))
 
     def progress(self) -> str:
-        """Return the progress as text."""
         return self._progress.text()
 
 

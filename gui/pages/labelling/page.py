@@ -236,7 +236,6 @@ class LabellingPage(Page):
         self._background.run(lambda: HistoryStore().items, partial(self._open_playground, examples))
 
     def open_playground(self) -> None:
-        """Open all conversations summarised in the playground."""
         self.open_conversations(())
 
     def _open_playground(self, examples: Sequence[Example], entries: list[HistoryEntry]) -> None:
@@ -258,7 +257,6 @@ class LabellingPage(Page):
             self.open_last()
 
     def open_last(self) -> None:
-        """Open the set edited last, if there is one."""
         self._was_asked = True
         sets = labelling.list_sets()
         if self.controller.work is None and not self.controller.is_opening and sets:
@@ -269,7 +267,6 @@ class LabellingPage(Page):
         self.controller.open(set_id)
 
     def open_set(self, set_id: str) -> None:
-        """Open a set by its id."""
         self._put_away()
         self.controller.open(set_id)
 
@@ -296,12 +293,10 @@ class LabellingPage(Page):
     # Operations
 
     def accept(self) -> None:
-        """Accept the summary and go to the next conversation."""
         if not self._drafts_here:
             self.controller.accept()
 
     def skip(self) -> None:
-        """Skip the conversation and go to the next one."""
         if self._drafts_here:
             self.all_drafts.end()
         self._leave(self.controller.skip)
@@ -312,20 +307,16 @@ class LabellingPage(Page):
         self._leave(self.controller.undo)
 
     def redo(self) -> None:
-        """Redo the last undone step."""
         self.all_drafts.end()
         self._leave(self.controller.redo)
 
     def forward(self) -> None:
-        """Go to the next conversation."""
         self._leave(self.controller.forward)
 
     def back(self) -> None:
-        """Go to the previous conversation."""
         self._leave(self.controller.back)
 
     def to_list(self) -> None:
-        """Open the list and focus it."""
         self._open_list(True)
         self.items.view.setFocus()
 
@@ -342,14 +333,12 @@ class LabellingPage(Page):
             self.controller.go(number)
 
     def draft(self) -> None:
-        """Request a draft for the current conversation."""
         item = self.controller.item
         if item is not None and self.controller.save():
             self.draft_writer.draft(item.number, item.conversation)
             self.summary.edit.setFocus()
 
     def _cancel_own_draft(self) -> None:
-        """Cancel the draft of this conversation alone; drafts of all go on."""
         if self.draft_writer.is_writing and not self.all_drafts.is_going:
             self.draft_writer.cancel()
 
@@ -359,7 +348,6 @@ class LabellingPage(Page):
         return item is not None and self.draft_writer.writes_for(item.number)
 
     def _leave(self, act: Callable[[], None]) -> None:
-        """Do something that changes the conversation."""
         self._cancel_own_draft()
         act()
         self.summary.edit.setFocus()
@@ -373,7 +361,6 @@ class LabellingPage(Page):
         self._background.run(lambda: labelling.export(work.about), self._hand_on, self._fail_to_export)
 
     def _hand_on(self, folder: Path) -> None:
-        """Use the exported data set for the next run."""
         self._is_exporting = False
         self._show()
         self.use_requested.emit({"source": str(folder)})

@@ -131,13 +131,11 @@ class SummaryPane(QWidget):
     # Showing
 
     def show_text(self, item: labelling.Item) -> None:
-        """Show the text of an item in the editor."""
         self._item = item
         self.edit.replace(item.text)
         self._look_at_text()
 
     def show_item(self, item: labelling.Item, accepted: list[labelling.Item], problem: str) -> None:
-        """Show the state of a summary."""
         self._item, self._accepted = item, accepted
         found = labelling_text.status(item)
         self._status.setText(found.text)
@@ -148,7 +146,6 @@ class SummaryPane(QWidget):
         self._show_length()
 
     def show_undo(self, last: labelling.Step | None, following: labelling.Step | None) -> None:
-        """Show what undo and redo would do."""
         for button, key, step in ((self.undo_button, "undo", last), (self.redo_button, "redo", following)):
             name, with_step = BACK_AND_FORTH[key]
             title = tr(with_step, step=labelling_text.step_text(step)) if step else tr(name)
@@ -156,7 +153,6 @@ class SummaryPane(QWidget):
             button.setEnabled(step is not None)
 
     def show_draft_writer(self, draft_writer: DraftWriter) -> None:
-        """Show the models for drafts, and the draft in progress for this conversation."""
         writers = [(one.key, one.title) for one in draft_writer.writers]
         if [self.writer.itemData(at) for at in range(self.writer.count())] != [key for key, _ in writers]:
             self.writer.set_items(writers)
@@ -187,7 +183,6 @@ class SummaryPane(QWidget):
     # The text
 
     def text(self) -> str:
-        """Return the text in the editor."""
         return self.edit.toPlainText()
 
     def _on_typed(self, text: str) -> None:
@@ -195,7 +190,6 @@ class SummaryPane(QWidget):
         self.typed.emit(text)
 
     def _look_at_text(self) -> None:
-        """Show the length of the text and mark its unsupported claims."""
         self._show_length()
         conversation = self._item.conversation if self._item else ""
         claims = unsupported(self.text(), conversation)
@@ -217,7 +211,6 @@ class SummaryPane(QWidget):
         return [self._length.text(), self._usual.text(), self._claims.text()]
 
     def status(self) -> str:
-        """Return the state of the summary as text."""
         return self._status.text()
 
     def _draft_or_cancel(self) -> None:
@@ -255,7 +248,6 @@ class ConversationPane(QWidget):
         column.addWidget(self.reading, 1)
 
     def show_item(self, item: labelling.Item, total: int, can_go_back: bool) -> None:
-        """Show a conversation out of `total`."""
         self.position.setText(
             tr("{number} of {total}", number=number_text(item.number), total=number_text(total))
         )
@@ -301,7 +293,6 @@ class SummaryEdit(QTextEdit):
         style.on_style_changed(self._restyle)
 
     def replace(self, text: str) -> None:
-        """Show another text with the cursor at its end."""
         if text != self.toPlainText():
             self.blockSignals(True)
             self.setPlainText(text)
@@ -329,7 +320,6 @@ class SummaryEdit(QTextEdit):
         style.set_property(self, "read_only", "true" if writing else "false")
 
     def show_claims(self, claims: Sequence[Claim]) -> None:
-        """Mark unsupported claims."""
         self.claims = tuple(claims)
         self._mark()
 
@@ -352,7 +342,6 @@ class SummaryEdit(QTextEdit):
         self.setExtraSelections(marks)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Emit signals for undo, redo and the page keys."""
         for name, tell in (
             ("undo", self.undo_wanted.emit),
             ("redo", self.redo_wanted.emit),
@@ -365,7 +354,6 @@ class SummaryEdit(QTextEdit):
         super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Report the loss of the focus."""
         super().focusOutEvent(event)
         self.left.emit()
 

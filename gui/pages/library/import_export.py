@@ -35,7 +35,6 @@ class ImportExport:
         self._pushes: dict[str, PushRequest] = {}
 
     def export_model(self, adapter: Adapter, to: str, precision: str = "") -> None:
-        """Export an adapter as a model of another kind."""
         name = "-".join(filter(None, (_file_name(adapter), to, precision)))
         target = self.dialogs.path_for_folder(
             self._page, tr("Export: choose where to create the folder"), name
@@ -99,7 +98,6 @@ class ImportExport:
             self._operations.export_recipe(wanted, path)
 
     def export_groups(self, adapter: Adapter) -> dict[str, list[Entry]]:
-        """Return what an adapter can be exported as, by what for."""
         wanted = recipe_of(adapter)
         share: list[Entry] = [
             (tr("As a zip file…"), partial(self.export_zip, adapter), ""),

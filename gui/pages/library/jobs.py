@@ -126,7 +126,6 @@ class LibraryJobs(QObject):
         )
 
     def export(self, adapter: Adapter, to: str, precision: str, target: Path) -> None:
-        """Export an adapter as a model of another kind, and compare it with the adapter."""
         given = {"adapter": adapter.id, "to": to, "precision": precision, "target": str(target)}
         doing = tr("Exporting {name}", name=adapter.name)
         needed = base_repositories(adapter.metadata.base_model.as_table())
@@ -158,11 +157,9 @@ class LibraryJobs(QObject):
         self._start(adapter.id, "push", arguments, None, doing, partial(self._finish_push, adapter.name))
 
     def confirm_download(self) -> None:
-        """Begin the job that asked."""
         self._prompt.confirm()
 
     def cancel(self) -> None:
-        """Ask the job to stop."""
         if self._thread is not None:
             self._thread.stop()
         elif self._prompt.is_checking:

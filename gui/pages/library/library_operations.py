@@ -144,7 +144,6 @@ class Dialogs:
         )
 
     def model_to_push(self, parent: QWidget) -> Path | None:
-        """Ask for the folder of a plain model that an adapter was exported to."""
         return file_dialogs.choose_folder(parent, "export", tr("Folder of the plain model"))
 
     def open_folder(self, folder: Path) -> None:

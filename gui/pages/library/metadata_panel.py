@@ -258,7 +258,6 @@ class MetadataPanel(QWidget):
             self.tags_changed.emit(self._adapter, tags)
 
     def save_notes(self) -> None:
-        """Emit unsaved notes."""
         self._notes_rest.stop()
         text = self.notes_field.toPlainText().strip()
         if self._adapter is not None and text != self._adapter.metadata.notes.strip():
@@ -345,7 +344,6 @@ class Drawer(QObject):
             self._panel.setFixedWidth(px(WIDTH))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Fit the panel to the right half."""
         if event.type() == QEvent.Type.Resize and self.is_open:
             self._place()
         return super().eventFilter(watched, event)

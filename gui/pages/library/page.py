@@ -256,7 +256,6 @@ class LibraryPage(Page):
         self.drawer.set_filled(self.view.current() is not None)
 
     def compare(self, adapters: Sequence[Adapter]) -> None:
-        """Compare adapters with each other, a single one with its base model."""
         self.panel.save_notes()
         self.compare_requested.emit([adapter.id for adapter in adapters])
 

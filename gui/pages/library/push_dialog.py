@@ -229,7 +229,6 @@ class PushPreview(QWidget):
             )
 
     def texts(self) -> list[str]:
-        """Return all that is shown but the card, line by line."""
         return [label.text() for label in self.findChildren(Label)]
 
 

@@ -140,7 +140,6 @@ class ServeDialog(ScrollingDialog):
     # Display
     @property
     def is_serving(self) -> bool:
-        """Whether clients get answers."""
         return self._details.isVisibleTo(self)
 
     def _show_idle(self) -> None:

@@ -41,7 +41,6 @@ class BatchRow:
 
     @property
     def is_done(self) -> bool:
-        """Whether every column has ended."""
         return all(column.status in ("finished", "failed") for column in self.results.columns)
 
 
@@ -75,12 +74,10 @@ class Batch(QObject):
 
     @property
     def done(self) -> int:
-        """Return how many conversations are summarised."""
         return sum(row.is_done for row in self.rows)
 
     @property
     def can_go_on(self) -> bool:
-        """Whether the batch has stopped with conversations left."""
         return not self.is_running and self.done < len(self.rows)
 
     def progress(self) -> tuple[float, str]:
@@ -127,11 +124,9 @@ class Batch(QObject):
         self.changed.emit()
 
     def present_entries(self) -> tuple[ColumnModel, ...]:
-        """Return the current columns of the playground."""
         return tuple(column.entry for column in self._controller.results.columns)
 
     def start(self, base: dict[str, Any], options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
-        """Summarise the offered conversations that have no summaries yet."""
         self.base, self.options, self.prompt = base, options, prompt
         self.message, self.is_running = "", True
         self._left.begin()
@@ -263,12 +258,10 @@ class BatchReader(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether files are being read."""
         return bool(self._active_job)
 
     @property
     def status_text(self) -> str:
-        """Return the progress and the remaining time as text."""
         return self._left.beside(self._far)
 
     def read(self, files: Sequence[Path]) -> None:
@@ -291,7 +284,6 @@ class BatchReader(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop reading."""
         if self._active_job.cancel():
             self.changed.emit()
 

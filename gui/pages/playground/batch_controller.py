@@ -76,7 +76,6 @@ class BatchController(QObject):
         self._show_sources()
 
     def read(self, files: Sequence[Path]) -> None:
-        """Read conversations from files and offer them."""
         self._message = ""
         self.reader.read(files)
 
@@ -129,7 +128,6 @@ class BatchController(QObject):
         return self._queue.find(KIND)
 
     def summarise(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
-        """Summarise all conversations of the table, in their turn."""
         self._quiet()
         if self.batch.rows:
             self.batch.offer([row.example for row in self.batch.rows])
@@ -167,7 +165,6 @@ class BatchController(QObject):
             self._show()
 
     def _quiet(self) -> None:
-        """Clear the notice about other conversations."""
         self._message = self.reader.error = ""
 
     def _cancel(self) -> None:

@@ -137,14 +137,12 @@ class BatchView(QWidget):
     # Showing
 
     def show_sources(self, names: Sequence[tuple[str, str]], key: str, there: int) -> None:
-        """Offer sources, select one of them, and show its number of conversations."""
         self.source.set_items(list(names))
         self.source.set_key(key)
         self.source.setVisible(bool(names))
         self.show_most(there)
 
     def show_most(self, there: int) -> None:
-        """Set the maximum number of conversations."""
         was_blocked = self.count.blockSignals(True)
         self.count.setMaximum(max(1, there))
         self.count.setValue(self._wanted)
@@ -168,7 +166,6 @@ class BatchView(QWidget):
         self._show_scores([] if batch.is_running else score_lines(batch))
 
     def show_reading(self, name: str, share: float, how_far: str) -> None:
-        """Show that files are being read."""
         self.busy.show()
         self.busy.set_progress(share, how_far, tr("Reading {name}", name=name))
 
@@ -180,7 +177,6 @@ class BatchView(QWidget):
             self.notice.hide()
 
     def score_texts(self) -> list[str]:
-        """Return the lines with the scores of the columns."""
         return [label.text() for label in self._labels]
 
     def _show_scores(self, lines: Sequence[str]) -> None:
@@ -286,7 +282,6 @@ class BatchDetail(QWidget):
         self._show_texts(list(_texts(row)))
 
     def texts(self) -> list[tuple[str, str]]:
-        """Return the heads and texts shown."""
         return [(head.text(), text.text()) for head, text in self._parts if text.isVisibleTo(self)]
 
     def _show_texts(self, texts: Sequence[tuple[str, str]]) -> None:

@@ -30,7 +30,6 @@ class AdapterChoice:
 
     @property
     def fits(self) -> bool:
-        """Whether it can be chosen."""
         return not self.reason
 
 

@@ -76,11 +76,9 @@ class Column:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Return the speed of a finished summary."""
         return self.tokens / self.seconds if self.tokens and self.seconds else None
 
     def clear(self, status: Status = "empty") -> None:
-        """Clear the summary."""
         self.status, self.text, self.message, self.hint = status, "", "", ""
         self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
         self.feedback, self.rounds, self.chunks = Feedback(), (), 1
@@ -112,17 +110,14 @@ class ColumnResults:
 
     @property
     def base(self) -> Column:
-        """Return the base model's column."""
         return self.columns[0]
 
     @property
     def adapters(self) -> list[str]:
-        """Return the adapters' ids, in order."""
         return [column.entry.adapter for column in self.columns if column.entry.adapter is not None]
 
     @property
     def busy(self) -> bool:
-        """Whether summaries are still being written."""
         return any(column.status in ("waiting", "running") for column in self.columns)
 
     def column(self, adapter: str | None) -> Column | None:
@@ -135,7 +130,6 @@ class ColumnResults:
             self.columns.append(Column(entry))
 
     def remove(self, adapter: str) -> None:
-        """Remove an adapter's column."""
         self.columns = [column for column in self.columns if column.entry.adapter != adapter]
 
     def begin(self, request: str, conversation: str) -> None:

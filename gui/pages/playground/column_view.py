@@ -114,7 +114,6 @@ class ColumnView(QWidget):
         return self._act
 
     def text(self) -> str:
-        """Return the summary shown."""
         return self._text.text()
 
     def marks(self) -> tuple[Mark, ...]:
@@ -282,7 +281,6 @@ class ChunksView(QWidget):
         self.hide()
 
     def show_rounds(self, rounds: tuple[tuple[str, ...], ...]) -> None:
-        """Show the summaries of the chunks, by round."""
         if rounds != self._rounds:
             self._rounds = rounds
             self._text.setText(as_lines(rounds))
@@ -346,7 +344,6 @@ class FeedbackTools(QWidget):
         self.given.emit(replace(self._feedback, thumb="" if pressed == self._feedback.thumb else pressed))
 
     def show_feedback(self, feedback: Feedback) -> None:
-        """Show the thumb, if there is one."""
         self._feedback = feedback
         for key, thumb in self.thumbs.items():
             given = feedback.thumb == key
@@ -401,11 +398,9 @@ class FeedbackNotes(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether they are being edited."""
         return not self._editor.isHidden()
 
     def texts(self) -> tuple[str, str]:
-        """Return the corrected summary and the note as shown."""
         return ("" if self._corrected.isHidden() else self._corrected.text(), self._feedback.note)
 
     def show_feedback(self, feedback: Feedback, summary: str) -> None:
@@ -419,7 +414,6 @@ class FeedbackNotes(QWidget):
         self._show()
 
     def edit(self) -> None:
-        """Start or end editing the correction and the note."""
         if self.is_open:
             self._done()
             return
@@ -430,7 +424,6 @@ class FeedbackNotes(QWidget):
         self.summary_edit.setFocus()
 
     def close_edit(self) -> None:
-        """Cancel the editing."""
         self._editor.hide()
         self._show()
 

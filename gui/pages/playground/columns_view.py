@@ -81,7 +81,6 @@ class ColumnsView(QWidget):
         return self._empty
 
     def views(self) -> list[ColumnView]:
-        """Return the views of the columns, in order."""
         return [self.base, *self._views.values()]
 
     def view(self, adapter: str | None) -> ColumnView:
@@ -180,18 +179,15 @@ class SingleView(QWidget):
         self.folded.hide()
 
     def _restyle(self) -> None:
-        """Set fixed sizes for the current text size."""
         self.columns.setMinimumHeight(px(MIN_COLUMNS_HEIGHT))
         self.panel.setMinimumWidth(px(MIN_PANEL_WIDTH))
         self._columns_shown = 0
         self.adapt(self.window().width())
 
     def put_decoding(self, row: QWidget) -> None:
-        """Place the row of decoding options below the legend."""
         self._foot.insertWidget(2, row)
 
     def show_length(self) -> None:
-        """Copy the length of the panel to the folded conversation."""
         panel = self.panel
         self.folded.show_conversation(panel.conversation, panel.length, piecewise=panel.is_piecewise)
 

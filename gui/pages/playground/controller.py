@@ -92,11 +92,9 @@ class Controller(QObject):
         self.changed.emit()
 
     def adapter_choices(self) -> list[choices.AdapterChoice]:
-        """Return all adapters, each with whether it can be added."""
         return choices.adapter_choices(self.adapters, self.base_id, self.results.adapters)
 
     def base_choices(self) -> list[str]:
-        """Return the base models to choose from."""
         return choices.base_choices(self.local_models, self.adapters)
 
     def limit(self) -> int:
@@ -120,7 +118,6 @@ class Controller(QObject):
         return [*decoding.problems(options), *unfit]
 
     def _shown_adapters(self) -> list[Adapter]:
-        """Return the adapters of the columns, in order."""
         known = {adapter.id: adapter for adapter in self.adapters}
         return [known[name] for name in self.results.adapters if name in known]
 
@@ -149,14 +146,12 @@ class Controller(QObject):
         self.changed.emit()
 
     def add(self, adapter_id: str) -> None:
-        """Add an adapter's column, if it fits."""
         choice = next((one for one in self.adapter_choices() if one.adapter.id == adapter_id), None)
         if choice is not None and choice.fits:
             self.results.add(choices.entry(choice.adapter))
             self.changed.emit()
 
     def remove(self, adapter_id: str) -> None:
-        """Remove an adapter's column."""
         self.results.remove(adapter_id)
         self.changed.emit()
 
@@ -174,7 +169,6 @@ class Controller(QObject):
         self.changed.emit()
 
     def saved_columns(self) -> str:
-        """Return the base model and the adapters as one text."""
         return json.dumps({"base": self.base_id, "adapters": self.results.adapters})
 
     def restore_columns(self, text: str) -> None:
@@ -184,7 +178,6 @@ class Controller(QObject):
         self.open_adapters(map(str, kept.get("adapters") or ()))
 
     def restore(self, entry: HistoryEntry) -> None:
-        """Show the summaries of a history entry."""
         self.cancel()
         self.base_id = str(entry.base_model["id"])
         self.results, self.entry = into_results(entry), entry
@@ -203,7 +196,6 @@ class Controller(QObject):
 
     @property
     def can_ask(self) -> bool:
-        """Whether summaries can be requested now."""
         return not self.results.busy and self.device_lock.is_ours
 
     def prompt(self, template: str) -> dict[str, Any] | None:
@@ -263,7 +255,6 @@ class Controller(QObject):
         self.changed.emit()
 
     def _ask_again(self) -> None:
-        """Repeat the last request."""
         self._ending = None
         if self._asked is not None:
             self._ask(self._asked)
@@ -283,7 +274,6 @@ class Controller(QObject):
         self._later()
 
     def _save_entry(self) -> None:
-        """Store the results in the history, if there are any."""
         if self._asked is None or not any(column.text for column in self.results.columns):
             return
         asked = self._asked
@@ -298,7 +288,6 @@ class Controller(QObject):
             self.entry = entry
 
     def give_feedback(self, adapter: str | None, feedback: Feedback) -> None:
-        """Store feedback on a summary."""
         column = self.results.column(adapter)
         if self.entry is None or column is None:
             return
@@ -312,7 +301,6 @@ class Controller(QObject):
         self.changed.emit()
 
     def say(self, message: str) -> None:
-        """Show a message above the columns."""
         self._message = message
         self.changed.emit()
 
@@ -322,7 +310,6 @@ class Controller(QObject):
             self.say("")
 
     def clear_history(self) -> list[HistoryEntry]:
-        """Clear the history and return its entries."""
         gone: list[HistoryEntry] = []
         try:
             gone = self.history.clear()
@@ -333,7 +320,6 @@ class Controller(QObject):
         return gone
 
     def put_back(self, gone: Iterable[HistoryEntry]) -> None:
-        """Restore cleared entries."""
         try:
             self.history.put_back(gone)
         except AppError as error:
@@ -393,7 +379,6 @@ class Controller(QObject):
         return f"{shown}, {self._loaded_text()}"
 
     def _loaded_text(self) -> str:
-        """Return whether the base model is in memory."""
         match self.summarizer.state:
             case "ready":
                 return tr("loaded in {precision}", precision=self.summarizer.precision)

@@ -147,7 +147,6 @@ class ConversationPanel(QWidget):
 
     @property
     def conversation(self) -> str:
-        """Return the conversation as text."""
         return self.editor.conversation() if self.is_editing else self._conversation
 
     @property
@@ -162,7 +161,6 @@ class ConversationPanel(QWidget):
 
     @property
     def is_editing(self) -> bool:
-        """Whether the conversation is being edited as text."""
         return self._stack.currentWidget() is self.editor
 
     def about(self) -> str:
@@ -197,14 +195,12 @@ class ConversationPanel(QWidget):
         self.show_conversation(text, None, self._origin)
 
     def show_limit(self, tokens: int) -> None:
-        """Set another length limit."""
         if tokens != self._limit:
             self._limit = tokens
             self._measured = ""
             self._measure()
 
     def show_counted(self, tokens: int) -> None:
-        """Show the number of tokens that the worker counted."""
         if not self._length.is_counted:
             self._show_length(counted(self.conversation, tokens, self._limit))
 
@@ -215,11 +211,9 @@ class ConversationPanel(QWidget):
 
     @property
     def is_piecewise(self) -> bool:
-        """Whether a long conversation is summarised in parts."""
         return self.piecewise.isChecked()
 
     def show_piecewise(self, piecewise: bool) -> None:
-        """Show whether a long conversation is summarised in parts."""
         self.piecewise.setChecked(piecewise)
 
     def _choose_piecewise(self, piecewise: bool) -> None:
@@ -231,7 +225,6 @@ class ConversationPanel(QWidget):
         self.ways_menu().popup(self._open_button.mapToGlobal(below))
 
     def ways_menu(self) -> QMenu:
-        """Return a menu of the sources of conversations."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Pick a conversation"), self.pick)
@@ -240,11 +233,9 @@ class ConversationPanel(QWidget):
         return menu
 
     def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
-        """Offer conversations to pick from, by the name of their source."""
         self.picker.show_sources(sources)
 
     def pick(self) -> None:
-        """Show the conversations to pick from."""
         self._settle()
         self._stack.setCurrentWidget(self.picker)
         self.picker.search.setFocus()
@@ -258,7 +249,6 @@ class ConversationPanel(QWidget):
             self.toggle_edit()
 
     def toggle_edit(self) -> None:
-        """Start or end editing the conversation as text."""
         if self.is_editing:
             self._settle()
             self._show()
@@ -270,7 +260,6 @@ class ConversationPanel(QWidget):
         self.editor.setFocus()
 
     def settle(self) -> None:
-        """Use the edited text as the conversation."""
         if self.is_editing:
             self.toggle_edit()
 
@@ -363,7 +352,6 @@ class ConversationEdit(QPlainTextEdit):
         self._mark()
 
     def cut_text(self) -> str:
-        """Return the text marked as cut off."""
         return "".join(each.cursor.selectedText() for each in self.extraSelections())
 
     def _restyle(self) -> None:
@@ -410,7 +398,6 @@ class ExportOffer(NoticeStrip):
         self._show_offer(is_taken=False)
 
     def dismiss(self) -> None:
-        """Hide, since another conversation is shown."""
         self._chat = None
         self.hide()
 

@@ -127,7 +127,6 @@ class DecodingRow(QWidget):
         )
 
     def show_decoding(self, shown: SummarizeOptions) -> None:
-        """Set all fields."""
         self._filling = True
         for name, field in self.fields.items():
             field.control.write(getattr(shown, name))
@@ -135,13 +134,11 @@ class DecodingRow(QWidget):
         self._check()
 
     def set_piecewise(self, piecewise: bool) -> None:
-        """Set whether long conversations are summarised in parts or cut."""
         wanted: Literal["cut", "piecewise"] = "piecewise" if piecewise else "cut"
         if wanted != self._valid.long_conversations:
             self.show_decoding(self._valid.model_copy(update={"long_conversations": wanted}))
 
     def show_as(self, other: DecodingRow) -> None:
-        """Copy the values and the folding of another row."""
         self.show_decoding(other.decoding())
         self.prompt.show_template(other.prompt.template())
         self.unfold_all(not other.all_fields.isHidden())
@@ -185,7 +182,6 @@ class DecodingRow(QWidget):
         self.changed.emit()
 
     def check_again(self) -> None:
-        """Check the options again if what they are used with may have changed."""
         if self._written is not None and self._refusals(self._written) != self._problems:
             self._check()
 
@@ -220,7 +216,6 @@ class DecodingRow(QWidget):
             self.show_decoding(preset.applied(self._valid))
 
     def menu(self) -> QMenu:
-        """Return the menu of presets."""
         found = self._presets.named(self.preset.key())
         saved = found.name if found and not found.is_built_in else ""
         menu = QMenu(self)
@@ -250,7 +245,6 @@ class DecodingRow(QWidget):
         self.more.setFocus()
 
     def _delete(self) -> None:
-        """Delete the preset; its values stay in the fields."""
         try:
             self._presets.delete(self.preset.key())
         except AppError as error:
@@ -353,11 +347,9 @@ class DecodingPreset:
         return tr(self.name) if self.is_built_in else self.name
 
     def applied(self, to: SummarizeOptions) -> SummarizeOptions:
-        """Return options with the preset's values."""
         return SummarizeOptions(**{**to.model_dump(), **self.values})
 
     def is_in(self, shown: SummarizeOptions) -> bool:
-        """Return whether options have the preset's values."""
         return self.applied(shown) == shown
 
 
@@ -381,7 +373,6 @@ class DecodingPresets:
 
     @property
     def items(self) -> list[DecodingPreset]:
-        """Return the built-in presets, then the saved ones by name."""
         names = sorted(self._saved, key=str.casefold)
         return [*BUILT_IN, *(DecodingPreset(name, self._saved[name].model_dump()) for name in names)]
 
@@ -416,7 +407,6 @@ class DecodingPresets:
             self._write()
 
     def can_replace(self, name: str) -> bool:
-        """Return whether a name is that of a saved preset, which may be replaced."""
         return " ".join(name.split()) in self._saved
 
     def _checked(self, name: str, *, replace: bool) -> str:

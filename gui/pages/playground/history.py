@@ -49,7 +49,6 @@ class HistoryColumn:
 
     @property
     def entry(self) -> ColumnModel:
-        """Return the column's model."""
         return ColumnModel(self.adapter, self.name, self.detail)
 
 
@@ -69,12 +68,10 @@ class HistoryEntry:
 
     @property
     def headline(self) -> str:
-        """Return one line that tells entries apart."""
         return headline(self.conversation)
 
     @property
     def is_rated(self) -> bool:
-        """Whether any summary has feedback."""
         return any(column.feedback != Feedback() for column in self.columns)
 
     @property
@@ -85,7 +82,6 @@ class HistoryEntry:
         )
 
     def with_feedback(self, adapter: str | None, feedback: Feedback) -> HistoryEntry:
-        """Return the entry with other feedback on one summary."""
         return replace(
             self,
             columns=tuple(
@@ -180,7 +176,6 @@ class HistoryStore:
             self._forget(item)
 
     def replace(self, entry: HistoryEntry) -> None:
-        """Replace an entry. Raises StorageError."""
         self._write(entry)
         self.items = [entry if item.id == entry.id else item for item in self.items]
 

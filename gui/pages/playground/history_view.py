@@ -45,7 +45,6 @@ class HistoryModel(QAbstractListModel):
         self.entries: list[HistoryEntry] = []
 
     def show_entries(self, entries: Sequence[HistoryEntry]) -> None:
-        """List other entries."""
         self.beginResetModel()
         self.entries = list(entries)
         self.endResetModel()
@@ -183,7 +182,6 @@ class HistoryView(QWidget):
         return list(self._all)
 
     def show_entries(self, entries: Sequence[HistoryEntry]) -> None:
-        """Show entries; hidden without any."""
         self._all = list(entries)
         rated = any(entry.is_rated for entry in entries)
         self.search.setVisible(len(entries) > ROWS_SHOWN)

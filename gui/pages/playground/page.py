@@ -161,17 +161,14 @@ class PlaygroundPage(Page):
         self._background.run(model_info.ids_here, self._take_models)
 
     def open(self, adapter_ids: Iterable[str]) -> None:
-        """Compare these adapters with their base model."""
         self.controller.open_adapters(adapter_ids)
         self._use_adapters_decoding()
 
     def open_conversation(self, text: str, reference: str = "", origin: str = "") -> None:
-        """Show a conversation with its reference summary, if there is one."""
         self.mode.set_current(ONE)
         self.panel.show_conversation(text, reference, origin)
 
     def open_example(self, example: Example) -> None:
-        """Show the conversation of an example with its reference summary."""
         self.open_conversation(example.conversation, example.summary, tr("Row {id}", id=example.id))
 
     def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
@@ -199,12 +196,10 @@ class PlaygroundPage(Page):
 
     @property
     def shows_several(self) -> bool:
-        """Whether the page shows several conversations."""
         return self.mode.current() == SEVERAL
 
     @property
     def decoding(self) -> DecodingRow:
-        """Return the options of the shown mode."""
         return self._options[self.mode.current()]
 
     def _switch(self, mode: str) -> None:
@@ -313,7 +308,6 @@ class PlaygroundPage(Page):
             self.undo_strip.offer(where, self._label, tr("Write summaries"))
 
     def _label(self) -> None:
-        """Open the labelling page with the shown conversation and the history."""
         self.panel.settle()
         shown = [(self.panel.conversation, self.panel.reference)] if self.panel.conversation else []
         entry = [(one.conversation, one.reference) for one in self.controller.history.items]
@@ -334,7 +328,6 @@ class PlaygroundPage(Page):
             self.export_good_ones(path)
 
     def export_good_ones(self, path: Path) -> None:
-        """Export the summaries rated good to a file of training data."""
         found = collect(self.controller.history.items)
         try:
             labelling.write_rows(path, found.items, found.notes)
@@ -353,7 +346,6 @@ class PlaygroundPage(Page):
             self.open_file(path)
 
     def open_file(self, path: Path) -> None:
-        """Show the conversation in a text file, or an error."""
         try:
             self.panel.receive(picker.read_conversation(path), path.name)
         except DataError as error:
@@ -364,7 +356,6 @@ class PlaygroundPage(Page):
         self.panel.paste()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept text and files."""
         if event.mimeData().hasUrls() or event.mimeData().hasText():
             event.acceptProposedAction()
 
@@ -401,7 +392,6 @@ class PlaygroundPage(Page):
         self._refresh()
 
     def _count(self) -> None:
-        """Count the tokens of the shown or edited conversation."""
         self.token_count.count(self.panel.conversation, self.controller.limit(), self.controller.base_id)
 
     def _show_length(self, text: str, length: Length) -> None:

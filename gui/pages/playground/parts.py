@@ -53,7 +53,6 @@ class StripView(QWidget):
         return "" if self.isHidden() else self._notice.text()
 
     def log(self) -> str:
-        """Return the log lines shown."""
         return self._log.text()
 
     def action_button(self) -> QWidget:

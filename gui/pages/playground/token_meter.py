@@ -87,7 +87,6 @@ class TokenMeter(MeterRow):
         super().__init__("", above=False)
 
     def show_length(self, length: Length, cut_turns: int, *, piecewise: bool = False) -> None:
-        """Show a length, and the number of turns that are cut off."""
         self.bar.set_token("accent" if length.cut_at is None or piecewise else "warning")
         cut = cut_text(max(1, cut_turns) if length.cut_at is not None else 0, piecewise=piecewise)
         self.set_value(length.tokens / length.limit, cut if length.tokens else "", length.text)

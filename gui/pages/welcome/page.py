@@ -142,7 +142,6 @@ class WelcomePage(Page):
         self._scroll.column.setContentsMargins(side, 24, side, 24)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Focus the Continue button, and plan the recipe."""
         super().showEvent(event)
         self.onward_button.setFocus()
         self._plan()
@@ -185,7 +184,6 @@ class WelcomePage(Page):
         self._offer_models(ENGLISH)
 
     def _offer_models(self, language: str) -> None:
-        """Offer base models that know a language; the chosen one stays."""
         chosen = self._model()
         models = offered_models(self._here, language, chosen)
         if models != self._models:
@@ -196,12 +194,10 @@ class WelcomePage(Page):
     # Navigation
 
     def _keys(self) -> list[str]:
-        """Return the steps that are asked."""
         hidden = {"device": not self._asks_device, "model": len(self._models) == 1}
         return [key for key in STEPS if not hidden.get(key)]
 
     def go_to(self, key: str) -> None:
-        """Open a step."""
         self._open = key
         self._show()
         self.onward_button.setFocus()
@@ -274,7 +270,6 @@ class WelcomePage(Page):
         self._planner.compare({name: one for name, one in others.items() if one is not None})
 
     def _say_choices(self) -> None:
-        """Say what is chosen, as far as it is known."""
         source = self.source()
         if source:
             self.steps["data"].say(guide_text.source_text(source, self._plan_shown))
@@ -377,7 +372,6 @@ class OwnData(QWidget):
         self.page_button.setVisible(bool(message))
 
     def lacks_summaries(self) -> bool:
-        """Return whether the chosen conversations have no summaries yet."""
         return not self.no_summaries.isHidden()
 
     def problem(self) -> str:

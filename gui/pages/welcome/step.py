@@ -47,7 +47,6 @@ class Step(QWidget):
         part.setVisible(self._is_open)
 
     def say(self, text: str) -> None:
-        """Set the text of the setting, trusted text with `<b>`."""
         self._text.set_markup(text)
         self._text.setVisible(bool(text))
         self._describe()
@@ -82,7 +81,6 @@ class Step(QWidget):
         self.setAccessibleName(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the circle with its number or check, and the line to the next step."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = float(px(CIRCLE))
