@@ -7,10 +7,9 @@ from functools import cache
 
 import pytest
 
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import ROOT, sources
 
 DOCUMENT = ROOT / "SECURITY.md"
-PLACES = ("engine", "gui")
 FILES = ("main.py", "packaging/launcher.py")
 # The calls that each table lists, by their full names, as the imports of a module resolve them.
 CALLS = {
@@ -67,12 +66,8 @@ PATH = re.compile(r"`([\w./-]+\.(?:py|jinja|sbatch))`")
 @cache
 def modules() -> dict[str, set[str]]:
     """What every module uses, by the module's path."""
-    files = [path for place in PLACES for path in (ROOT / place).rglob("*.py")]
-    files += [ROOT / name for name in FILES]
-    return {
-        path.relative_to(ROOT).as_posix(): set(used(ast.parse(path.read_text(encoding="utf-8"))))
-        for path in files
-    }
+    texts = sources("engine", "gui") | {name: (ROOT / name).read_text(encoding="utf-8") for name in FILES}
+    return {name: set(used(ast.parse(text))) for name, text in texts.items()}
 
 
 def names_of(tree: ast.Module) -> dict[str, str]:

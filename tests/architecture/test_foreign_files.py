@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import sources
 
 MODULE = "engine/system/foreign_files.py"
 # What is opened in another way, since nobody else can have written it.
@@ -34,12 +34,7 @@ READS = re.compile(
 
 
 def test_files_of_others_are_read_in_no_other_way():
-    found = {
-        path.relative_to(ROOT).as_posix()
-        for package in ("engine", "gui")
-        for path in (ROOT / package).rglob("*.py")
-        if READS.search(path.read_text(encoding="utf-8"))
-    }
+    found = {name for name, text in sources("engine", "gui").items() if READS.search(text)}
     others = {name for name in found if not name.startswith(READERS) and name != MODULE}
     assert others == OTHER_WAYS
 
@@ -67,8 +62,7 @@ PARSERS = {
 def test_readers_of_conversations_parse_whole_files_in_known_places(parser):
     found = {
         name
-        for path in (ROOT / "engine").rglob("*.py")
-        if (name := path.relative_to(ROOT).as_posix()).startswith(READERS)
-        and re.search(parser, path.read_text(encoding="utf-8"))
+        for name, text in sources("engine", "gui").items()
+        if name.startswith(READERS) and re.search(parser, text)
     }
     assert found == PARSERS[parser]

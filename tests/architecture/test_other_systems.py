@@ -2,14 +2,13 @@
 
 import ast
 import re
-from collections.abc import Iterator
 
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import sources
 
 FILES = "engine/system/files.py"
 CHANGES = re.compile(
-    r"(os|shutil)\.(rename|replace|remove|rmdir|rmtree|move|unlink)|.*\.(unlink|rmdir)"
-    r"|.*(path|place|folder|partial|unfinished|made|file)\.(rename|replace)"
+    r"\b(?:os|shutil)\.(?:rename|replace|remove|rmdir|rmtree|move|unlink)\(|\.(?:unlink|rmdir)\("
+    r"|(?:path|place|folder|partial|unfinished|made|file)\.(?:rename|replace)\("
 )
 # What a worker or a node of Ray starts shares its console, which has no window; the others are for Linux alone.
 UNSEEN = (
@@ -17,28 +16,24 @@ UNSEEN = (
 )  # fmt: skip
 # A rank takes the place of its launcher, with its console.
 RANKS = "engine/jobs/worker_process.py"
-
-
-def calls() -> Iterator[tuple[str, str, ast.Call]]:
-    """Yield the calls of methods and modules: where, of what, and the call itself."""
-    for package in ("engine", "gui"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                    yield path.relative_to(ROOT).as_posix(), ast.unparse(node.func), node
+STARTS = {"subprocess.Popen", "subprocess.run"}
 
 
 def test_one_module_renames_and_deletes():
-    found = {(place, name) for place, name, _ in calls() if CHANGES.fullmatch(name)}
-    assert {name for place, name in found if place == FILES} >= {"shutil.rmtree"}
+    found = {
+        (place, each) for place, text in sources("engine", "gui").items() for each in CHANGES.findall(text)
+    }
+    assert {change for place, change in found if place == FILES} >= {"shutil.rmtree("}
     assert {each for each in found if each[0] != FILES} == set()
 
 
 def test_no_program_opens_a_console_window():
     starts = [
         (place, {option.arg for option in call.keywords})
-        for place, name, call in calls()
-        if name in {"subprocess.Popen", "subprocess.run"} and not place.startswith(UNSEEN)
+        for place, text in sources("engine", "gui").items()
+        if "subprocess." in text and not place.startswith(UNSEEN)
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in STARTS
     ]
     # Options by a dictionary have no name.
     assert [place for place, options in starts if not options & {"creationflags", None}] == [RANKS]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import sources
 
 # The one module with labels: one shows text, which is plain by how it is made, and one an icon.
 LABELS = {"gui/widgets/labels.py"}
@@ -20,14 +20,6 @@ BETWEEN_PROCESSES = {"engine/system/sandbox.py"}
 # The one module that runs a model's chat template: in Jinja's sandbox, in ours.
 CHAT_TEMPLATES = "engine/worker/dataset/chat_template.py"
 LOADING = re.compile(r"Auto\w+\.from_pretrained\((.*?)\)|loader\.from_\w+\((.*?)\n?\s*\)\n", re.DOTALL)
-
-
-def sources(*folders):
-    return {
-        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-        for folder in folders
-        for path in sorted((ROOT / folder).rglob("*.py"))
-    }
 
 
 def test_nothing_in_the_window_shows_markup_or_follows_links_but_help_files():

@@ -2,12 +2,13 @@
 
 import ast
 import re
+from functools import cache
 
 import pytest
 import texts
 
 from gui.look import language
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import sources
 
 # What is read by Qt, by fonts or in a terminal.
 NOT_SAID = {
@@ -43,17 +44,35 @@ NAMES = {
     "{1}, chrF {2}",
 }  # fmt: skip
 NAMES |= {"Return", "Esc", "Ctrl", "Python"}
+# A count before its noun in the plural, as a text writes it: "{count} steps".
+COUNT_BEFORE_NOUN = re.compile(r"\{(?:count|number|n|steps)\} [a-z]+s\b")
+# The count is never one here: a limit, a size of models, or more than the one that has its own text.
+NEVER_ONE = {
+    "Hide the summaries of {count} parts",
+    "ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.",
+    "Show the summaries of {count} parts",
+    "The first {most} of {count} characters are shown.",
+    "The name has {count} characters.",
+    (
+        "With {count} summaries a run learns little, and one test conversation can't show a gain. They may help right "
+        "away as examples in the prompt (Prompt only)."
+    ),
+    "best of up to {count} references",
+    "context of {count} tokens",
+    "of {count} parameters",
+    "{count} parameters",
+    "{count} values",
+}
 PLACEHOLDER = re.compile(r"\{\w+\}")
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
+all_texts = cache(texts.texts)
 
 
 def bare():
-    for file in sorted((ROOT / "gui").rglob("*.py")):
-        name = file.relative_to(ROOT).as_posix()
-        if name not in NOT_SAID:
-            for line, text in texts.bare(ast.parse(file.read_text(encoding="utf-8"))):
-                if text not in NAMES and not is_key(name, text):
-                    yield f"{name}:{line}: {text}"
+    for name in sources("gui").keys() - NOT_SAID:
+        for line, text in texts.bare(ast.parse(sources("gui")[name])):
+            if text not in NAMES and not is_key(name, text):
+                yield f"{name}:{line}: {text}"
 
 
 def is_key(name, text):
@@ -61,12 +80,12 @@ def is_key(name, text):
 
 
 def test_the_window_says_nothing_past_its_language():
-    assert list(bare()) == []
+    assert sorted(bare()) == []
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_language_has_every_text_and_no_other(code):
-    found = {(text.context, text.source) for text in texts.texts()}
+    found = {(text.context, text.source) for text in all_texts()}
     kept = {(context, source): forms for context, source, forms in language.messages(language.path(code))}
     assert sorted(found - set(kept)) == []
     assert sorted(set(kept) - found) == []
@@ -80,3 +99,9 @@ def test_a_translation_has_the_places_of_its_text(code):
             missing = set(PLACEHOLDER.findall(source)) ^ set(PLACEHOLDER.findall(form))
             # The form for one may say "one" instead of the number.
             assert missing <= ({"{n}"} if len(forms) == 2 else set()), (source, form)
+
+
+def test_a_count_of_one_has_a_text_of_its_own():
+    counted = {text.source for text in all_texts() if text.one}
+    plural = {text.source for text in all_texts() if text.context == language.WINDOW} - counted - NEVER_ONE
+    assert sorted(text for text in plural if COUNT_BEFORE_NOUN.search(text)) == []
