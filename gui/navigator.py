@@ -38,9 +38,7 @@ class Navigator:
             "export_requested": self._offer_exports,
             # To a comparison.
             "compare_requested": lambda adapter_ids: self.page("compare").open_adapters(adapter_ids),
-            "examples_requested": lambda job, *_: self.page("compare").open_runs(
-                [(job.id, "")], "conversations"
-            ),
+            "examples_requested": lambda job: self.page("compare").open_runs([(job.id, "")], "conversations"),
             "blind_requested": lambda runs: self.page("compare").open_runs(runs, "votes"),
             # To the conversations.
             "data_requested": lambda source: self.page("data").open(source),

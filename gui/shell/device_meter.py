@@ -29,7 +29,7 @@ class DeviceMeter(QAbstractButton):
         super().__init__()
         self._full_work = ""
         self._work, self._share = ElidedLabel("", "label_medium", "text"), Label("", "figure_small", "accent")
-        self._waiting = Label("", "label", "muted")
+        self._waiting = Label("", "label", "muted", wrap=True)
         self._queue = QWidget()
         self._name = ElidedLabel("", "label_medium", "text")
         self._device = Label("", "label", "muted")

@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
-from engine.api import AppError, FileKind, WorkerError, escaping, files, foreign_files, paths, recipe
+from engine.api import (
+    AppError,
+    FileKind,
+    Recipe,
+    WorkerError,
+    escaping,
+    files,
+    foreign_files,
+    paths,
+    recipe,
+    run_store,
+)
 from gui.core.background_tasks import once
 from gui.look.format import percent
 from gui.look.language import mark, tr, translate
@@ -60,6 +71,12 @@ class Waiting:
     @property
     def icon(self) -> str:
         return KINDS.get(self.kind, ("", "clock"))[1]
+
+    def recipe(self) -> Recipe | None:
+        """Return the recipe of a run; None for other work. Raises AppError."""
+        if self.kind == "resume":
+            return recipe.load(run_store.find_job(str(self.arguments.get("run"))).recipe_path)
+        return recipe.loads(str(self.arguments.get("recipe"))) if self.kind == "run" else None
 
 
 @dataclass(frozen=True)

@@ -5250,6 +5250,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/page.py" />
+   <source>Settings of a waiting run can't be changed</source>
+   <translation>Schreibgeschützt, solange dieser Lauf wartet</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Settings shown</source>
    <translation>Gezeigte Einstellungen</translation>
@@ -16485,7 +16490,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/data/findings.py" />
    <source>Summary longer than its conversation</source>
-   <translation>Zusammenfassung länger als ihr Gespräch</translation>
+   <translation>Zusammenfassung länger als Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -16495,7 +16500,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/data/findings.py" />
    <source>Summary that looks like a copy</source>
-   <translation>Zusammenfassung, die wie abgeschrieben wirkt</translation>
+   <translation>Zusammenfassung wirkt abgeschrieben</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />

@@ -16,7 +16,6 @@ from engine.api import (
     OUT_OF_MEMORY,
     AppError,
     Ending,
-    Family,
     MemoryFallback,
     Problem,
     Recipe,
@@ -66,6 +65,11 @@ class ContentPane(QWidget):
         self._lay_out()
         for chooser in (self.methods, self.base_models):
             chooser.closed.connect(self.show_recipe)
+        form = panel.form
+        form.method_field.browse_requested.connect(self.show_methods)
+        form.base_model_chooser().browse_requested.connect(self.show_base_models)
+        self.methods.chosen.connect(form.choose_method)
+        self.base_models.chosen.connect(self._take_base_model)
 
     def _lay_out(self) -> None:
         for chooser in (self.methods, self.base_models, self.fallback_view):
@@ -100,11 +104,23 @@ class ContentPane(QWidget):
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.fallback_view)
 
-    def show_base_models(self, tables: Mapping[str, Any], family: Family) -> None:
-        """Read and show the base models for a recipe; `family` is that of its base model."""
+    def show_base_models(self) -> None:
+        """Read and show the base models for the recipe."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.base_models)
-        self.base_models.refresh(tables, family)
+        self.base_models.refresh(self._panel.form.tables(), self._panel.form.family())
+
+    def _take_base_model(self, model_id: str) -> None:
+        self.show_recipe()
+        self._panel.form.set_values("base_model", self.base_models.base(model_id))
+
+    def mark_chosen(self) -> None:
+        """Mark the method and the base model of the recipe in the lists of all."""
+        form = self._panel.form
+        wanted = form.recipe()
+        options = wanted.method.options if wanted is not None else None
+        self.methods.set_current(form.method_id(), form.base_facts(), options)
+        self.base_models.set_current(form.tables()["base_model"]["id"])
 
 
 class FallbackView(Scroll):

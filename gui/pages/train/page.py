@@ -38,35 +38,34 @@ from gui.pages.train.content_pane import ContentPane, FallbackController, Fallba
 from gui.pages.train.page_header import PageHeader, level_of
 from gui.pages.train.recipe_panel import WIDTH, RecipePanel
 from gui.pages.train.run_list import RunList
-from gui.pages.train.run_text import adapter_name, status_text
+from gui.pages.train.run_text import adapter_name
 from gui.pages.train.start_foot import StartPrompt
 from gui.shell.navigation_rail import FOLDED
 from gui.shell.page import Page
 from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
+from gui.widgets.scroll import NO_LIMIT
+from gui.workers.device_queue import Waiting
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
 CLOCK_MILLISECONDS = 1_000
 RUNS_WIDTH = 280
-# As Qt has it for no limit.
-MOST = 16_777_215
 
 
 class TrainPage(Page):
     """`playground_requested`, `library_requested` and `score_requested`, each with an adapter id, lead to other pages.
 
+    `export_requested(adapter, button)` asks for the menu of an adapter's exports.
+
     `compare_requested(adapter ids)` compares adapters, `trash_requested` and `queue_wanted` open trash and queue.
 
-    `examples_requested(job, recipe, adapter id)` shows a run's scores per conversation. `label_requested(data, base
+    `examples_requested(job)` shows a run's scores per conversation. `label_requested(data, base
     model)` leads to where summaries are written.
     """
 
     playground_requested = Signal(str)
-    library_requested = Signal(str)
-    score_requested = Signal(str)
-    examples_requested = Signal(object, object, str)
-    blind_requested = Signal(list)
+    export_requested = Signal(object, object)
     label_requested = Signal(dict, str)
 
     def __init__(
@@ -75,7 +74,9 @@ class TrainPage(Page):
         super().__init__(tr("New run"), parent=parent)
         self._manager, self._queue = manager, manager.device_queue
         self._preferences = preferences or Preferences()
+        # The run that is shown, or the one that waits; None for both while a new one is made.
         self._model: RunModel | None = None
+        self._waiting: Waiting | None = None
         self._origin = ""
         # A new run that was left for another one: its form and its origin.
         self._draft = ("", "")
@@ -84,11 +85,16 @@ class TrainPage(Page):
         self._adapter_name = ""
         self.buttons = PageHeader(self.header)
         self.runs = RunList(manager, self.content)
-        self.compare_requested = self.runs.compare_requested
+        self.compare_requested, self.library_requested = (
+            self.runs.compare_requested,
+            self.runs.library_requested,
+        )
         self.trash_requested, self.queue_wanted = self.runs.trash_requested, self.runs.queue_wanted
         self.panel = RecipePanel(self.content)
         self.right = ContentPane(manager, self._preferences, self.panel, self.content)
-        self.run_view = self.right.run_view
+        self.run_view = view = self.right.run_view
+        self.score_requested, self.blind_requested = view.score_requested, view.blind_requested
+        self.examples_requested = view.examples_requested
         self._start_prompt = StartPrompt(manager, self.panel.foot, self)
         self._fallback_finder = FallbackFinder(manager, self)
         self.plans = PlanController(manager, self.panel, self.right)
@@ -97,7 +103,8 @@ class TrainPage(Page):
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
         self._clock.timeout.connect(self._refresh_run)
-        self._lay_out()
+        self.body.addLayout(hbox(self.runs, Line(vertical=True), (self.right, 1), spacing=0), 1)
+        self.body.addWidget(self.right.notice)
         self._connect()
         self.buttons.levels.set_current(level_of(self._preferences.get("level")))
         self.new_run()
@@ -113,7 +120,7 @@ class TrainPage(Page):
         self.panel.set_level(self.buttons.levels.current())
         self.right.show_recipe()
         self.buttons.runs.setChecked(False)
-        self._show_method()
+        self.right.mark_chosen()
         self._show_header()
         self.runs.show_current("")
         self.plans.is_run_shown = False
@@ -126,7 +133,7 @@ class TrainPage(Page):
 
     def new_run(self) -> None:
         """Edit the new run that was left for another one, else the recipe used last, or the starter recipe."""
-        draft, origin = self._draft if self._model is not None else ("", "")
+        draft, origin = ("", "") if self.panel.form.draft() else self._draft
         self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
         if draft:
             self._origin = origin
@@ -158,26 +165,48 @@ class TrainPage(Page):
 
     def show_run(self, model: RunModel) -> None:
         """Show a live or ended run."""
-        if self._model is None:
-            self._draft = self.panel.form.draft(), self._origin
-        self._leave_run()
+        self._leave_new_run(model.recipe)
         self._model = model
-        self.plans.is_run_shown = True
         self._shown_facts, self._adapter_name = (), ""
         model.changed.connect(self._refresh_run)
         model.ended.connect(self._run_ended)
-        if model.recipe != self.panel.form.recipe():
-            self.panel.effect.show_unknown()
-        self.panel.set_recipe(model.recipe)
-        self.panel.show_problems(())
-        self.panel.set_level("advanced")
         self.right.show_run()
         self.run_view.show_run(model)
         self.buttons.sides.set_current("run")
-        self.buttons.runs.setChecked(False)
         self._refresh_run()
         self.runs.show_current(model.id)
         self._clock.start()
+
+    def show_waiting(self, key: str) -> None:
+        """Show the recipe of a run that waits; the queue for an arena, which has many."""
+        for entry in self._queue.waiting:
+            if entry.key == key:
+                self._try(lambda entry=entry: self._show_waiting(entry))
+
+    def _show_waiting(self, entry: Waiting) -> None:
+        wanted = entry.recipe()
+        if wanted is None:
+            self.queue_wanted.emit()
+            return
+        self._leave_new_run(wanted)
+        self._waiting = entry
+        self.panel.set_read_only(tr("Settings of a waiting run can't be changed"), "clock")
+        self.right.show_recipe()
+        self._show_header()
+        self.runs.show_current(entry.key)
+
+    def _leave_new_run(self, wanted: Recipe) -> None:
+        """Show the recipe of a run; the new run that was being made is kept."""
+        if draft := self.panel.form.draft():
+            self._draft = draft, self._origin
+        self._leave_run()
+        self.plans.is_run_shown = True
+        if wanted != self.panel.form.recipe():
+            self.panel.effect.show_unknown()
+        self.panel.set_recipe(wanted)
+        self.panel.show_problems(())
+        self.panel.set_level("advanced")
+        self.buttons.runs.setChecked(False)
 
     def open_run(self, run_id: str) -> None:
         """Show the run with this id: the current one, a live one of another process, or an ended one."""
@@ -240,47 +269,33 @@ class TrainPage(Page):
             self._show_header()
 
     # Layout
-    def _lay_out(self) -> None:
-        self.body.addLayout(hbox(self.runs, Line(vertical=True), (self.right, 1), spacing=0), 1)
-        self.body.addWidget(self.right.notice)
-
     def _connect(self) -> None:
         panel, right, view = self.panel, self.right, self.run_view
         runs = self.runs
         runs.open_requested.connect(self.open_run)
+        runs.waiting_requested.connect(self.show_waiting)
         runs.edit_requested.connect(self.edit)
         runs.run_again_requested.connect(self.run_again)
         runs.resume_requested.connect(self.resume)
         runs.new_run_requested.connect(self.new_run)
         runs.train_from_requested.connect(self.start_from)
-        runs.library_requested.connect(self.library_requested)
         panel.start_wanted.connect(self._start)
         panel.edited.connect(self._edited)
-        panel.form.method_field.browse_requested.connect(right.show_methods)
-        panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
-        right.methods.chosen.connect(panel.form.choose_method)
-        right.base_models.chosen.connect(self._take_base_model)
         self._manager.adapters_changed.connect(self._offer_known)
-        self.plans.planned.connect(self._show_method)
+        self.plans.planned.connect(right.mark_chosen)
         self._start_prompt.opened.connect(self.start_run)
         self._start_prompt.says.connect(self.say)
         panel.foot.computer_chosen.connect(self.plans.plan)
         panel.foot.no_summaries.write_wanted.connect(self._label)
         panel.foot.no_summaries.train_wanted.connect(self.use_data)
-        self._queue.changed.connect(self._show_header)
+        self._queue.changed.connect(self._on_queue_changed)
         right.notice.acted.connect(self._confirm)
-        view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
-        view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
-        view.score_wanted.connect(lambda: self._with_adapter(self.score_requested))
-        view.examples_wanted.connect(self._ask_for_examples)
-        view.blind_wanted.connect(lambda run_id: self.blind_requested.emit([(run_id, "")]))
-        view.report_wanted.connect(lambda: self._with_run(lambda run: runs.report_export.ask(self, run.job)))
         view.plot.failed.connect(self.say)
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)
-        for begin in (self.edit_copy, self._show_base_models):
+        for begin in (self.edit_copy, right.show_base_models):
             view.real_model_wanted.connect(begin)
-        self._fallback_finder.found.connect(self._show_plans)
+        self._fallback_finder.found.connect(view.show_plans)
         view.copy_wanted.connect(self.edit_copy)
         self._connect_buttons(self.buttons)
 
@@ -290,13 +305,22 @@ class TrainPage(Page):
         buttons.save.triggered.connect(lambda: self._try(lambda: self._with_recipe(self._save_file)))
         buttons.copy.triggered.connect(lambda: self._with_recipe(copy_recipe))
         buttons.copy_command.triggered.connect(lambda: self._with_recipe(copy_command))
-        buttons.pause.clicked.connect(self._pause_or_go_on)
+        buttons.pause.clicked.connect(
+            lambda: self._call_model(lambda model: model.go_on() if model.state.paused else model.pause())
+        )
         buttons.free.triggered.connect(lambda: self._call_model(RunModel.free_device))
         buttons.stop.clicked.connect(lambda: self._call_model(RunModel.stop))
         buttons.resume.clicked.connect(lambda _checked: self._resume_shown())
         buttons.edit.clicked.connect(self.edit_copy)
+        buttons.queue.clicked.connect(self.queue_wanted)
         buttons.checkpoint.triggered.connect(lambda: self._call_model(RunModel.save_checkpoint))
         buttons.evaluate.triggered.connect(lambda: self._call_model(RunModel.evaluate_now))
+        buttons.try_it.clicked.connect(lambda: self._with_adapter(self.playground_requested.emit))
+        buttons.export.clicked.connect(lambda: self._with_adapter(self._offer_exports))
+        buttons.library.triggered.connect(lambda: self._with_adapter(self.library_requested.emit))
+        buttons.report.triggered.connect(
+            lambda: self._with_run(lambda run: self.runs.report_export.ask(self, run.job))
+        )
         buttons.folder.triggered.connect(lambda: self._with_run(lambda run: open_path(run.job.folder)))
         buttons.sides.currentChanged.connect(self._show_side)
         buttons.level_chosen.connect(self._choose_level)
@@ -310,7 +334,7 @@ class TrainPage(Page):
         button.setVisible(narrow)
         alone = narrow and button.isChecked()
         self.runs.setVisible(alone or not narrow)
-        self.runs.setMaximumWidth(MOST if narrow else px(RUNS_WIDTH))
+        self.runs.setMaximumWidth(NO_LIMIT if narrow else px(RUNS_WIDTH))
         self.runs.setMinimumWidth(0 if narrow else px(RUNS_WIDTH))
         self.right.setVisible(not alone)
 
@@ -359,22 +383,9 @@ class TrainPage(Page):
 
     # Editing
     def _edited(self) -> None:
-        self._show_method()
+        self.right.mark_chosen()
         self._show_header()
         self.plans.plan()
-
-    def _show_method(self) -> None:
-        form, wanted = self.panel.form, self.panel.form.recipe()
-        options = wanted.method.options if wanted is not None else None
-        self.right.methods.set_current(form.method_id(), form.base_facts(), options)
-        self.right.base_models.set_current(form.tables()["base_model"]["id"])
-
-    def _show_base_models(self) -> None:
-        self.right.show_base_models(self.panel.form.tables(), self.panel.form.family())
-
-    def _take_base_model(self, model_id: str) -> None:
-        self.right.show_recipe()
-        self.panel.form.set_values("base_model", self.right.base_models.base(model_id))
 
     def _label(self) -> None:
         tables = self.panel.form.tables()
@@ -382,8 +393,8 @@ class TrainPage(Page):
 
     def edit_copy(self) -> None:
         """Edit the recipe of the run that is shown, if one is."""
-        if self._model is not None:
-            self.edit(replace(self._model.recipe, given_name=""))
+        if self._model is not None or self._waiting is not None:
+            self._with_recipe(lambda wanted: self.edit(replace(wanted, given_name="")))
 
     def open_file(self, path: Path) -> None:
         """Edit the recipe in a file. Raises RecipeError."""
@@ -432,10 +443,6 @@ class TrainPage(Page):
         if self._model is not None:
             self._fallback_finder.seek(self._model)
 
-    def _show_plans(self, model: RunModel, plans: list[MemoryFallback]) -> None:
-        if model is self._model:
-            self.run_view.show_plans(plans)
-
     def _leave_run(self) -> None:
         self._clock.stop()
         self.right.say_nothing()
@@ -444,22 +451,26 @@ class TrainPage(Page):
             self._model.changed.disconnect(self._refresh_run)
             self._model.ended.disconnect(self._run_ended)
             self._model = None
+        self._waiting = None
+
+    def _on_queue_changed(self) -> None:
+        """Follow a run that waited when it starts; make a new one when it was taken out."""
+        if self._waiting is None or self._waiting in self._queue.waiting:
+            self._show_header()
+        elif self._manager.current is not None:
+            self.show_run(self._manager.current)
+        else:
+            self.new_run()
 
     def _show_header(self) -> None:
-        model = self._model
         self.panel.foot.show_waits(self._queue.must_wait("run"))
-        if model is None:
-            self.header.set_title(tr("New run"))
-            self.header.set_subtitle(f"{self._origin}. {tr('Not started yet')}")
-            self.buttons.show_editing()
+        if self._waiting is not None:
+            self.buttons.show_waiting(self._waiting.title, self._queue.waits_for(self._waiting))
+        elif self._model is None:
+            self.buttons.show_editing(self._origin)
         else:
-            self.header.set_title(model.recipe.name)
-            self.header.set_subtitle(*status_text(model, self._adapter_name))
-            self.buttons.show_run(model)
-        self.runs.new_button.setEnabled(model is not None)
-
-    def _pause_or_go_on(self) -> None:
-        self._call_model(lambda model: model.go_on() if model.state.paused else model.pause())
+            self.buttons.show_run(self._model, self._adapter_name)
+        self.runs.new_button.setEnabled(self._model is not None or self._waiting is not None)
 
     def _call_model(self, what: Any) -> None:
         if (model := self._model) is not None and model.running:
@@ -469,14 +480,13 @@ class TrainPage(Page):
         if self._model is not None:
             self.resume(self._model.id, plan)
 
-    def _with_adapter(self, request: Any) -> None:
+    def _with_adapter(self, act: Callable[[str], object]) -> None:
         if self._model is not None and (adapter := self._model.state.adapter) is not None:
-            request.emit(str(adapter["adapter"]))
+            act(str(adapter["adapter"]))
 
-    def _ask_for_examples(self) -> None:
-        if (model := self._model) is not None:
-            adapter = str((model.state.adapter or {}).get("adapter") or "")
-            self.examples_requested.emit(model.job, model.recipe, adapter)
+    def _offer_exports(self, adapter_id: str) -> None:
+        button = self.buttons.export
+        self._try(lambda: self.export_requested.emit(library.find(adapter_id), button))
 
     def _with_run(self, act: Callable[[RunModel], object]) -> None:
         if self._model is not None:

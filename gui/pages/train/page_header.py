@@ -1,4 +1,4 @@
-"""The buttons in the train page's header, while editing a recipe, during a run, and after it."""
+"""The train page's header with its buttons, while editing a recipe, during a run, and after it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gui.forms.form_layout import LEVELS
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import mark, tr
 from gui.look.shown_texts import menu_text
-from gui.pages.train.run_text import resume_text
+from gui.pages.train.run_text import resume_text, status_text
 from gui.shell.header import Header
-from gui.widgets.buttons import IconButton, below, plain
+from gui.widgets.buttons import IconButton, below, plain, primary
 from gui.workers.run_model import RunModel
 
 LEVEL_TITLES = {"basic": mark("Basic"), "advanced": mark("Advanced")}
@@ -36,6 +36,7 @@ class PageHeader(QWidget):
     def __init__(self, header: Header) -> None:
         super().__init__(header)
         self.hide()
+        self._header = header
         self.sides = SegmentedControl([("run", tr("Run")), ("recipe", tr("Recipe"))], name=tr("Shown"))
         # In a window without room for the list of runs.
         self.runs = plain(tr("Runs"), "history")
@@ -49,6 +50,8 @@ class PageHeader(QWidget):
         self.stop = plain(tr("Stop"), "stop")
         self.resume = plain(tr("Resume"), "play")
         self.edit = plain(tr("New run from these settings"))
+        self.queue = plain(tr("Queue…"), "clock")
+        self.export, self.try_it = plain(tr("Export…"), "export"), primary(tr("Try it"), "playground")
         self.more = IconButton("more", tr("More"))
         self.save = QAction(tr("Save recipe as…"), self)
         self.copy, self.copy_command = QAction(tr("Copy recipe"), self), QAction(tr("Copy as command"), self)
@@ -56,14 +59,17 @@ class PageHeader(QWidget):
             QAction(tr("Save a checkpoint now"), self),
             QAction(tr("Evaluate now"), self),
         )
-        self.folder = QAction(tr("Open the run's folder"), self)
+        self.library = QAction(tr("Show in library"), self)
+        self.report, self.folder = QAction(tr("Report…"), self), QAction(tr("Open the run's folder"), self)
         self.free = QAction(tr("Pause and release memory: saves a checkpoint, then ends the process"), self)
         self._of_recipe = [self.save, self.copy, self.copy_command]
-        self._of_run = [self.checkpoint, self.evaluate, self.folder]
+        self._of_run = [self.checkpoint, self.evaluate, self.library, self.report, self.folder]
         self.recent = RecentRecipes(self, self.file_wanted.emit)
-        self._is_run = self._is_paused = False
-        parts = (self.runs, self.levels, self.recipes, self.sides, self.edit, self.resume, self.pause)
-        for part in (*parts, self.ways_to_pause, self.stop, self.more):
+        self._is_paused = False
+        left = (self.levels, self.recipes, self.sides, self.edit, self.resume, self.pause)
+        right = (self.ways_to_pause, self.stop, self.queue, self.export, self.try_it, self.more)
+        self._parts: tuple[QWidget, ...] = (*left, *right)
+        for part in (self.runs, *self._parts):
             header.add(part)
         self._connect()
 
@@ -73,19 +79,34 @@ class PageHeader(QWidget):
         self.recipes.clicked.connect(lambda: self.recipes_menu().exec(below(self.recipes)))
         self.more.clicked.connect(self._open_more)
 
-    def show_editing(self) -> None:
-        """Show the buttons for editing a recipe."""
-        self._is_run = False
+    def show_editing(self, origin: str) -> None:
+        """Show the buttons for a new run, and where its recipe comes from."""
+        self._header.set_title(tr("New run"))
+        self._header.set_subtitle(f"{origin}. {tr('Not started yet')}")
         self._show(self.levels, self.recipes)
 
-    def show_run(self, model: RunModel) -> None:
-        """Show the buttons for the current state of a run."""
-        self._is_run = True
+    def show_waiting(self, title: str, waits: str) -> None:
+        """Show the buttons for a run that waits, and what it waits for."""
+        self._header.set_title(title)
+        self._header.set_subtitle(f"{tr('Not started yet')}, {waits}", "grey")
+        self._show(self.edit, self.queue, self.more)
+        for action in self._of_run:
+            action.setVisible(False)
+
+    def show_run(self, model: RunModel, adapter_name: str) -> None:
+        """Show the buttons for the current state of a run, and the name of its adapter, if it has one."""
+        self._header.set_title(model.recipe.name)
+        self._header.set_subtitle(*status_text(model, adapter_name))
+        has_adapter = not (model.running or model.state.adapter is None or model.state.device_released)
         if model.running:
-            self._show(self.sides, self.edit, self.pause, self.stop, self.more)
+            shown: tuple[QWidget, ...] = (self.pause, self.ways_to_pause, self.stop)
         else:
-            resumes = model.state.outcome != "completed"
-            self._show(self.sides, self.edit, self.more, *((self.resume,) if resumes else ()))
+            shown = (self.export, self.try_it) if has_adapter else ()
+            shown += (self.resume,) if model.state.outcome != "completed" else ()
+        self._show(self.sides, self.edit, self.more, *shown)
+        self.folder.setVisible(True)
+        self.library.setVisible(has_adapter)
+        self.report.setVisible(not model.running)
         self.resume.setText(resume_text(model))
         self._is_paused = model.state.paused
         self.pause.setText(tr("Continue") if self._is_paused else tr("Pause"))
@@ -94,23 +115,12 @@ class PageHeader(QWidget):
         for part in (self.pause, self.ways_to_pause, self.free):
             part.setEnabled(pauses)
         for action in (self.checkpoint, self.evaluate):
-            action.setEnabled(model.running)
+            action.setVisible(model.running)
         self.stop.setEnabled(not model.stopping)
 
     def _show(self, *shown: QWidget) -> None:
-        parts = (
-            self.levels,
-            self.recipes,
-            self.sides,
-            self.edit,
-            self.resume,
-            self.pause,
-            self.stop,
-            self.more,
-        )
-        for part in parts:
+        for part in self._parts:
             part.setVisible(part in shown)
-        self.ways_to_pause.setVisible(self.pause in shown)
 
     def ask_for_file(self) -> None:
         """Let the user choose a recipe's file."""
@@ -154,9 +164,11 @@ class PageHeader(QWidget):
 
     def entries(self) -> list[Entry]:
         """Return the entries for the command palette that have no button."""
-        actions = [*self._of_recipe, *(self._of_run if self._is_run else ())]
-        found: list[Entry] = [(each.text(), each.trigger, "") for each in actions if each.isEnabled()]
-        if not self._is_run:
+        actions = [*self._of_recipe, *(() if self.more.isHidden() else self._of_run)]
+        found: list[Entry] = [
+            (each.text(), each.trigger, "") for each in actions if each.isEnabled() and each.isVisible()
+        ]
+        if not self.levels.isHidden():
             others = [(each, title) for each, title in LEVEL_TITLES.items() if each != self.levels.current()]
             found += [(tr(title), self.levels.segments[each].click, "") for each, title in others]
             found += [(tr("Open recipe…"), self.ask_for_file, "train.open"), *self.recent.entries()]

@@ -66,13 +66,15 @@ MOVES = (
 class RunList(QWidget):
     """Lists all runs. `show_current` marks the one that is shown beside it.
 
-    `open_requested(run id)` shows a run, `resume_requested(run id)` resumes it, `run_again_requested(recipe)` and
-    `edit_requested(recipe)` start from its recipe, `new_run_requested` starts a new one, `train_from_requested(adapter
-    id)` continues from its adapter. `library_requested(adapter id)` and `compare_requested(adapter ids)` lead to the
-    library, `trash_requested` and `queue_wanted` open the trash and the queue.
+    `open_requested(run id)` shows a run, `waiting_requested(key)` one that waits in the queue. `resume_requested(run
+    id)` resumes a run, `run_again_requested(recipe)` and `edit_requested(recipe)` start from its recipe,
+    `new_run_requested` starts a new one, `train_from_requested(adapter id)` continues from its adapter.
+    `library_requested(adapter id)` and `compare_requested(adapter ids)` lead to the library, `trash_requested` and
+    `queue_wanted` open the trash and the queue.
     """
 
     open_requested = Signal(str)
+    waiting_requested = Signal(str)
     edit_requested = Signal(object)
     run_again_requested = Signal(object)
     resume_requested = Signal(str)
@@ -235,7 +237,7 @@ class RunList(QWidget):
 
     # Actions.
     def _on_chosen(self, item: RunEntry | WaitingRun | None) -> None:
-        is_other = isinstance(item, RunEntry) and item.id != self._shown
+        is_other = item is not None and item.id != self._shown
         if is_other and len(self.view.selected()) == 1:
             self._rest.start()
         else:
@@ -247,9 +249,9 @@ class RunList(QWidget):
             self.open_run(item)
 
     def open_run(self, item: RunEntry | WaitingRun) -> None:
-        """Show a run beside the list, or the queue for one that waits."""
+        """Show a run beside the list, or the recipe of one that waits."""
         if isinstance(item, WaitingRun):
-            self.queue_wanted.emit()
+            self.waiting_requested.emit(item.id)
         elif item.recipe is None:
             self.show_error(
                 tr("{run} can't be opened: {reason}", run=item.name, reason=translate(item.error))

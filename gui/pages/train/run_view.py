@@ -62,18 +62,18 @@ TITLES = {
 
 
 class RunView(Scroll):
-    """Shows a run; signals report presses."""
+    """Shows a run; signals report presses.
 
-    playground_wanted = Signal()
-    library_wanted = Signal()
+    `score_requested(adapter id)`, `examples_requested(job)` and `blind_requested(runs)` lead to other pages.
+    """
+
     resume_wanted = Signal()
     plan_wanted = Signal(object)
     copy_wanted = Signal()
-    examples_wanted = Signal()
-    blind_wanted = Signal(str)
-    report_wanted = Signal()
+    examples_requested = Signal(object)
+    blind_requested = Signal(list)
     real_model_wanted = Signal()
-    score_wanted = Signal()
+    score_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
@@ -206,13 +206,11 @@ class RunView(Scroll):
         state = model.state if scores is None else scored_since(model.state, scores)
         scored_each = example_scores.exists(model.job.folder)
         card = VerdictCard(state, scored_each=scored_each, is_practice=is_practice(model.recipe))
-        card.playground_wanted.connect(self.playground_wanted)
-        card.library_wanted.connect(self.library_wanted)
-        card.examples_wanted.connect(self.examples_wanted)
-        card.blind_wanted.connect(partial(self.blind_wanted.emit, model.id))
-        card.report_wanted.connect(self.report_wanted)
+        card.examples_wanted.connect(partial(self.examples_requested.emit, model.job))
+        card.blind_wanted.connect(partial(self.blind_requested.emit, [(model.id, "")]))
         card.real_model_wanted.connect(self.real_model_wanted)
-        card.score_wanted.connect(self.score_wanted)
+        if state.adapter is not None:
+            card.score_wanted.connect(partial(self.score_requested.emit, str(state.adapter["adapter"])))
         self._set_card(card)
         if scored_each:
             self._background.run(
@@ -237,9 +235,9 @@ class RunView(Scroll):
         saved = model.state.adapter
         return None if saved is None or model.state.difference else self._scores.get(str(saved["adapter"]))
 
-    def show_plans(self, plans: Sequence[MemoryFallback]) -> None:
-        """Show memory fallbacks that were found after the run had ended."""
-        if self._model is not None and self._ended and isinstance(self.card, FailureCard):
+    def show_plans(self, model: RunModel, plans: Sequence[MemoryFallback]) -> None:
+        """Show memory fallbacks that were found after a run had ended."""
+        if model is self._model and self._ended and isinstance(self.card, FailureCard):
             self._set_failure(plans)
 
     def _set_failure(self, plans: Sequence[MemoryFallback] | None) -> None:

@@ -1,4 +1,4 @@
-"""The result of a finished run: the verdict as text, then intervals, facts, and one action.
+"""The result of a finished run: the verdict as text, then conversations, intervals, facts, and ways to compare.
 
 Reads the scores in a run's events. Signals lead to other pages.
 """
@@ -40,7 +40,7 @@ from gui.pages.train.run_text import (
     verdict_of,
     verdict_sentence,
 )
-from gui.widgets.buttons import link, plain, primary
+from gui.widgets.buttons import link, plain
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label
@@ -72,11 +72,8 @@ class VerdictCard(Card):
     model was trained on data of one's own.
     """
 
-    playground_wanted = Signal()
-    library_wanted = Signal()
     examples_wanted = Signal()
     blind_wanted = Signal()
-    report_wanted = Signal()
     real_model_wanted = Signal()
     score_wanted = Signal()
 
@@ -171,9 +168,10 @@ class VerdictCard(Card):
                 TextView(each.base, role="body", token="muted"),
                 tuned,
             )
-            for column, part in enumerate((*texts, Label(gain(each.gain), "figure_medium", "muted"))):
-                top = Qt.AlignmentFlag.AlignTop if column == len(heads) - 1 else Qt.AlignmentFlag(0)
-                grid.addWidget(part, 2 * at + 2, column, top)
+            for column, part in enumerate(texts):
+                grid.addWidget(part, 2 * at + 2, column)
+            top = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+            grid.addWidget(Label(gain(each.gain), "figure_medium", "muted"), 2 * at + 2, len(texts), top)
         if shown:
             grid.setContentsMargins(0, 8, 0, 16)
             self.column.insertLayout(CONVERSATIONS_PLACE, grid)
@@ -191,18 +189,11 @@ class VerdictCard(Card):
     def _add_foot(self, state: RunState) -> None:
         foot = QWidget()
         buttons = FlowLayout(foot, 8)
-        if state.adapter is not None:
-            if not self.is_scored:
-                # A stopped run, or one whose recipe asks for no scores.
-                score = primary(tr("Score now"), "check")
-                score.clicked.connect(self.score_wanted)
-                buttons.addWidget(score)
-            main = (primary if self.is_scored else plain)(tr("Try in playground"), "playground")
-            library = plain(tr("Show in library"), "library")
-            main.clicked.connect(self.playground_wanted)
-            library.clicked.connect(self.library_wanted)
-            buttons.addWidget(main)
-            buttons.addWidget(library)
+        if state.adapter is not None and not self.is_scored:
+            # A stopped run, or one whose recipe asks for no scores.
+            score = plain(tr("Score now"), "check")
+            score.clicked.connect(self.score_wanted)
+            buttons.addWidget(score)
         if self._scored_each:
             examples = plain(tr("Compare conversations"), "data")
             examples.clicked.connect(self.examples_wanted)
@@ -210,9 +201,6 @@ class VerdictCard(Card):
             blind = plain(tr("Compare blind…"), "equals")
             blind.clicked.connect(self.blind_wanted)
             buttons.addWidget(blind)
-        report = plain(tr("Report…"), "export")
-        report.clicked.connect(self.report_wanted)
-        buttons.addWidget(report)
         self.column.addWidget(foot)
 
 

@@ -274,7 +274,7 @@ def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playgroun
     window = story.open("library")
     train = window.built("train")
     train.open_run(job.id)
-    train.run_view.examples_wanted.emit()
+    train.run_view.examples_requested.emit(job)
     page = window.built("compare")
     assert window.current_key() == "compare"
     qtbot.waitUntil(lambda: page.conversations.view.current() is not None)

@@ -19,6 +19,7 @@ from gui.pages.train.run_notices import FailureCard
 from gui.pages.train.run_text import typical, verdict_sentence
 from gui.pages.train.verdict_card import VerdictCard, beginning
 from gui.widgets.buttons import Button
+from tests.helpers.homes import add_adapter
 from tests.helpers.scored_runs import add_scored_run
 from tests.helpers.train_stage import (
     BASICS,
@@ -67,8 +68,12 @@ def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(sta
     assert [strip.text() for strip in page.run_view.remarks.strips] == ["Said once."]
     assert [run.name for run in paths.runs_folder().iterdir()] == [model.id]
     with qtbot.waitSignals([page.playground_requested, page.library_requested]):
-        page.run_view.card.playground_wanted.emit()
-        page.run_view.card.library_wanted.emit()
+        page.buttons.try_it.click()
+        page.buttons.library.trigger()
+    add_adapter("an-adapter")
+    with qtbot.waitSignal(page.export_requested) as asked:
+        page.buttons.export.click()
+    assert asked.args[0].id == "an-adapter"
 
     page.runs.new_button.click()
     page.open_run(model.id)
@@ -362,8 +367,6 @@ def test_conversations_can_be_compared_where_the_run_keeps_their_scores(qtbot, s
     buttons = {button.text(): button for button in card.findChildren(Button)}
 
     assert ("Compare conversations" in buttons) is saved
-    with qtbot.waitSignal(card.report_wanted):
-        buttons["Report…"].click()
 
 
 def test_three_typical_conversations_stand_before_and_after_above_the_scores(stage, qtbot):
@@ -395,3 +398,38 @@ def test_the_drawing_is_of_the_models_own_parts():
         {"modules": {"q_proj": 30, "down_proj": 30, "lm_head": 1}, "blocks": {"decoder": 30}}
     )
     assert [[part.text for part in group.parts] for group in block.groups] == [["q"], ["down"]]
+
+
+def test_a_run_that_waits_shows_its_recipe_until_it_starts_or_is_taken_out(stage, qtbot):
+    page, queue = stage.page, stage.manager.device_queue
+    first = stage.start(qtbot, ENDLESS)
+    page.new_run()
+    page.panel.form.set_values("training", {"epochs": 7})
+    for name in ("Next", "Last"):
+        wanted = recipe.dumps(recipe.from_tables(BASICS | {"name": name}))
+        queue.add("run", name, {"recipe": wanted, "computer": "", "cards": 1})
+    queue.add("run", "Damaged", {})
+    page.show_waiting(queue.waiting[2].key)
+    assert page.header.title() == "New run"
+    assert page.right.notice.text()
+
+    page.show_waiting(queue.waiting[0].key)
+    assert page.header.title() == "Next"
+    assert page.header.subtitle() == f"Not started yet, waits for {first.recipe.name}"
+    assert not page.panel.start_button.isVisibleTo(page)
+    shown = (page.buttons.edit, page.buttons.queue, page.buttons.more)
+    assert all(each.isVisibleTo(page) for each in shown)
+    assert not page.buttons.try_it.isVisibleTo(page)
+    assert "Open the run's folder" not in [text for text, _, _ in page.buttons.entries()]
+    page.new_run()
+    assert page.panel.form.tables()["training"]["epochs"] == 7
+
+    page.show_waiting(queue.waiting[1].key)
+    queue.remove(queue.waiting[1].key)
+    assert page.header.title() == first.recipe.name
+    queue.remove(queue.waiting[1].key)
+    page.show_waiting(queue.waiting[0].key)
+    first.stop()
+    qtbot.waitUntil(lambda: page._model is not None and page._model.recipe.name == "Next")
+    page._model.stop()
+    qtbot.waitUntil(lambda: not page._model.running)

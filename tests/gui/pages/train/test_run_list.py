@@ -230,7 +230,7 @@ def test_a_run_is_renamed_in_the_list(bench, qtbot):
     assert run_store.open_run(job).recipe.given_name == "Monday"
 
 
-def test_a_run_that_waits_is_listed_and_leads_to_the_queue(bench, qtbot):
+def test_a_run_that_waits_is_listed_and_is_shown_beside_the_list(bench, qtbot):
     made = bench()
     made.script = ENDLESS
     model = made.manager.start_run(make_recipe("Live"))
@@ -239,8 +239,9 @@ def test_a_run_that_waits_is_listed_and_leads_to_the_queue(bench, qtbot):
     made.until(lambda: [head.title for head in made.page.table.headings()] == ["Now", "Waiting"])
     _live, waiting = made.page.table.items()
     assert waiting == WaitingRun(made.manager.device_queue.waiting[0].key, "Next", "waits for Live")
-    with qtbot.waitSignal(made.page.queue_wanted):
-        made.page.open_run(waiting)
+    with qtbot.waitSignal(made.page.waiting_requested) as asked:
+        made.page.view.choose(waiting.id)
+    assert asked.args == [waiting.id]
     model.stop()
 
 
