@@ -20,6 +20,7 @@ from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
+from gui.widgets.scroll import BAR
 
 LEAVING_HELP = mark(
     "What new runs do if the window crashes or you log out. A recipe can override this. Closing the "
@@ -85,7 +86,7 @@ class SettingsDialog(ScrollingDialog):
         self._controls[key].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _restyle(self) -> None:
-        self.setMinimumWidth(px(WIDTH))
+        self.setMinimumWidth(max(px(WIDTH), self._scroll.column.minimumSize().width() + BAR))
         self.grow()
 
     def _save_leaving(self, chosen: str) -> None:

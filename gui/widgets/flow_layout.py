@@ -8,9 +8,11 @@ from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+LINE_GAP = 8
+
 
 class FlowLayout(QLayout):
-    """Lays out widgets side by side, `gap` pixels apart, and wraps to the next line.
+    """Lays out widgets side by side, `gap` pixels apart, and wraps to the next line, which is 8 below at most.
 
     Each is in the middle of its line, or with `at_top` at its top.
     """
@@ -69,8 +71,8 @@ class FlowLayout(QLayout):
                 shown = rect.width() - left - hint.width() if self._mirrored() else left
                 above = 0 if self._at_top else (height - hint.height()) // 2
                 item.setGeometry(QRect(QPoint(rect.left() + shown, top + above), hint))
-            top += height + self._gap
-        return max(0, top - self._gap - rect.top())
+            top += height + min(self._gap, LINE_GAP)
+        return max(0, top - min(self._gap, LINE_GAP) - rect.top())
 
     def _lines(self, width: int) -> list[list[tuple[QLayoutItem, int, QSize]]]:
         """Return the shown items of each line, with the place in it and the size of each; none is wider than a line."""

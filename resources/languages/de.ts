@@ -3717,7 +3717,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht gestartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/page.py" />
+   <location filename="../../gui/pages/train/page_header.py" />
    <source>Not started yet</source>
    <translation>Noch nicht gestartet</translation>
   </message>
@@ -4420,11 +4420,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Quit Tunesmith</source>
    <translation>Tunesmith beenden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
-   <source>ROUGE-1</source>
-   <translation>ROUGE-1</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />

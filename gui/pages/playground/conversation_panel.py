@@ -110,7 +110,7 @@ class ConversationPanel(QWidget):
         self.reference_edit.setFixedHeight(px(REFERENCE_HEIGHT))
 
     def _lay_out(self) -> None:
-        head = hbox((Label(tr("Conversation"), "section"), 1), spacing=0)
+        head = hbox((ElidedLabel(tr("Conversation"), "section", "text"), 1), spacing=0)
         for button in (self._open_button, self._edit_button):
             button.set_short()
             head.addWidget(button)
@@ -121,7 +121,7 @@ class ConversationPanel(QWidget):
         for part in (self._reading, self.editor, self.picker, self._empty_state()):
             self._stack.addWidget(part)
         reference = hbox(
-            (Label(tr("Reference summary"), "label_medium", "muted"), 1),
+            (ElidedLabel(tr("Reference summary"), "label_medium", "muted"), 1),
             Label(tr("optional"), "label", "hint"),
             self.label_button,
         )

@@ -36,8 +36,8 @@ from gui.look.fonts import px
 from gui.look.language import tr, translate
 from gui.pages.train.content_pane import ContentPane, FallbackController, FallbackFinder, PlanController
 from gui.pages.train.page_header import PageHeader, level_of
-from gui.pages.train.recipe_panel import WIDTH, RecipePanel
-from gui.pages.train.run_list import RunList
+from gui.pages.train.recipe_panel import RecipePanel
+from gui.pages.train.run_list import LEAST_BESIDE, RUNS_WIDTH, RunList
 from gui.pages.train.run_text import adapter_name
 from gui.pages.train.start_foot import StartPrompt
 from gui.shell.navigation_rail import FOLDED
@@ -50,7 +50,6 @@ from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
 CLOCK_MILLISECONDS = 1_000
-RUNS_WIDTH = 280
 
 
 class TrainPage(Page):
@@ -330,7 +329,7 @@ class TrainPage(Page):
 
     def adapt(self, width: int) -> None:
         """Show the list of runs beside the rest, or in its place where there is no room for both."""
-        narrow, button = width < px(FOLDED + RUNS_WIDTH + WIDTH), self.buttons.runs
+        narrow, button = width < px(FOLDED + RUNS_WIDTH + LEAST_BESIDE), self.buttons.runs
         button.setVisible(narrow)
         alone = narrow and button.isChecked()
         self.runs.setVisible(alone or not narrow)

@@ -49,6 +49,8 @@ TITLES: dict[Show, str] = {
     "completed": mark("Runs: completed"),
     "resumable": mark("Runs: can resume"),
 }
+# Of the list, and of a run's result beside it.
+RUNS_WIDTH, LEAST_BESIDE = 280, 480
 ROW_HEIGHT = 52
 LIVE_MILLISECONDS = 1000
 # A run is opened when the arrow keys rest on it.

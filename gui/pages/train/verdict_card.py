@@ -129,7 +129,7 @@ class VerdictCard(Card):
         names = [name for name in TITLES if name in tuned and name in base and name in differences]
         difference_axis = axis_of([*(differences[name] for name in names), {"mean": 0.0}])
         grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
+        grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(0)
         for column, stretch in ((1, 3), (4, 2)):
             grid.setColumnStretch(column, stretch)
@@ -153,7 +153,7 @@ class VerdictCard(Card):
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(8)
-        heads = (tr("Conversation"), tr("Base model"), tr("Your adapter"), tr("ROUGE-1"))
+        heads = (tr("Conversation"), tr("Base model"), tr("Your adapter"), TITLES["rouge1"])
         for column, head in enumerate(heads):
             grid.setColumnStretch(column, 0 if column == len(heads) - 1 else 1)
             grid.addWidget(Label(head, "head", "muted"), 0, column)
