@@ -42,6 +42,7 @@ from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
 from engine.maintenance import disk_usage, doctor, licences, trash_contents
 from engine.maintenance.doctor import graphics_check
+from engine.messages import Message
 from engine.methods import FAMILIES, METHODS, BaseFacts, Box, Family, Method, Place, Sketch, Variant, method
 from engine.options import MAX_WHOLE, OptionInfo, Options, describe
 from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries

@@ -27,6 +27,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from engine.messages import say
+
 # A recipe may hold any number of entries that are wrong in the same way.
 MAX_ALIKE = 20
 T = TypeVar("T")
@@ -53,7 +55,7 @@ class Problem:
 def each(wrong: Sequence[T], problem: Callable[[T], Problem], field: str) -> list[Problem]:
     """Return the problem of each wrong entry of a field; of very many the first ones, and how many more there are."""
     more = len(wrong) - MAX_ALIKE
-    rest = [Problem(field, f"And {more:,} more like this.")] if more > 0 else []
+    rest = [Problem(field, say("And {:,} more like this.", more))] if more > 0 else []
     return [*map(problem, wrong[:MAX_ALIKE]), *rest]
 
 
@@ -85,7 +87,7 @@ class RecipeError(AppError):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         first = problems[0]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        more = say(" (and {} more)", len(problems) - 1) if len(problems) > 1 else ""
         super().__init__(first.message + more, first.hint, first.field)
         self._problems = problems
 

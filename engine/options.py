@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticKnownError
 
 from engine.errors import Problem, each
+from engine.messages import say
 
 # As most programs hold a whole number, the window's controls among them.
 MAX_WHOLE = 2**31 - 1
@@ -215,7 +216,7 @@ def _problem(options: type[Options], detail: ErrorDetails, prefix: str) -> Probl
     field = f"{prefix}.{name}" if prefix and name else prefix or name
     if detail["type"] == "missing":
         declared = options.model_fields.get(name)
-        return Problem(field, f"{field} is missing.", _info(name, declared).help if declared else "")
+        return Problem(field, say("{} is missing.", field), _info(name, declared).help if declared else "")
     return Problem(field, _message(options, name, detail))
 
 
@@ -227,25 +228,25 @@ def unknown_keys(names: Sequence[str], known: Iterable[str], prefix: str) -> lis
 def unknown_key(prefix: str, name: str, known: Iterable[str]) -> Problem:
     """Return the problem of an unknown key, with the nearest known one as its hint."""
     field, near = f"{prefix}{name[:MAX_KEY]}", difflib.get_close_matches(name[:MAX_KEY], list(known), n=1)
-    return Problem(field, f"{field} is not known.", f"Did you mean {near[0]}?" if near else "")
+    return Problem(field, say("{} is not known.", field), say("Did you mean {}?", near[0]) if near else "")
 
 
 # A field of a form shows what follows its own title.
 _MESSAGES = {
-    "greater_than_equal": "{title}: at least {ge}.",
-    "greater_than": "{title}: more than {gt}.",
-    "less_than_equal": "{title}: at most {le}.",
-    "less_than": "{title}: less than {lt}.",
-    "literal_error": "{title}: one of {expected}.",
-    "int_type": "{title}: a whole number.",
-    "float_type": "{title}: a number.",
-    "bool_type": "{title}: true or false.",
-    "string_type": "{title}: a text.",
-    "tuple_type": "{title}: a list.",
-    "dict_type": "{title}: a table.",
-    "string_too_short": "{title}: it is empty.",
-    "too_short": "{title}: choose at least one.",
-    "finite_number": "{title}: a finite number.",
+    "greater_than_equal": "{}: at least {}.",
+    "greater_than": "{}: more than {}.",
+    "less_than_equal": "{}: at most {}.",
+    "less_than": "{}: less than {}.",
+    "literal_error": "{}: one of {}.",
+    "int_type": "{}: a whole number.",
+    "float_type": "{}: a number.",
+    "bool_type": "{}: true or false.",
+    "string_type": "{}: a text.",
+    "tuple_type": "{}: a list.",
+    "dict_type": "{}: a table.",
+    "string_too_short": "{}: it is empty.",
+    "too_short": "{}: choose at least one.",
+    "finite_number": "{}: a finite number.",
 }
 
 
@@ -256,12 +257,11 @@ def _message(options: type[Options], name: str, detail: ErrorDetails) -> str:
         extra = options.model_fields[name].json_schema_extra
         return str(extra["form"]) if isinstance(extra, dict) else ""
     if isinstance(detail["input"], float) and math.isnan(detail["input"]):
-        return f"{title}: a number."
+        return say("{}: a number.", title)
     message = _MESSAGES.get(kind)
     if message is None:
-        return f"{title}: {detail['msg'].removeprefix('Value error, ').rstrip('.').lower()}."
-    bounds = {key: _limit_text(value) for key, value in detail.get("ctx", {}).items()}
-    return message.format(title=title, **bounds)
+        return say("{}: {}.", title, detail["msg"].removeprefix("Value error, ").rstrip(".").lower())
+    return say(message, title, *map(_limit_text, detail.get("ctx", {}).values()))
 
 
 def _limit_text(value: object) -> str:

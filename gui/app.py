@@ -28,7 +28,7 @@ from gui.core.preferences import Preferences
 from gui.desktop.crash_report import CrashReport
 from gui.desktop.single_instance import SingleInstance
 from gui.look import language, style
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, sentences, tr, translate
 from gui.main_window import MainWindow
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
@@ -172,7 +172,7 @@ def _start_demo(page: Any, values: Sequence[str]) -> RunModel | None:
         starter = recipe.load(paths.presets_folder() / DEMO_RECIPE, values)
         model: RunModel | None = page.start_run(starter)
     except AppError as error:
-        page.say(f"{translate(error.message)} {translate(error.hint)}")
+        page.say(sentences(error.message, error.hint))
         return None
     return model
 

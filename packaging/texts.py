@@ -3,8 +3,8 @@
     python3 packaging/dev.py texts
 
 The window's texts stand in calls of `tr`, `tr_count` and `mark`. The engine speaks English alone; what it may say is
-every text of its source with a word in it, a value in it as {1}. A text that is new stands in the file as unfinished,
-one that is gone leaves it.
+every text of its source with a word in it, the places of values numbered. A text that is new stands in the file as
+unfinished, one that is gone leaves it.
 """
 
 from __future__ import annotations
@@ -139,9 +139,21 @@ def _engine_texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(node, ast.Call):
             yield from _counted(node)
-        text = _text(node)
+        text = (
+            language.numbered(node.value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            else ""
+        )
         if _is_shown(text):
             yield text.strip(), ""
+
+
+def formatted(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of what a module of the engine seems to say in an f-string, past `engine.messages.say`."""
+    silent = _silent(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in silent and _is_shown(_with_places(node)):
+            yield node.lineno, _with_places(node)
 
 
 def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -164,8 +176,8 @@ def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
     ]
     if getattr(call.func, "id", getattr(call.func, "attr", "")) == "counted" and forms:
         one, many = (*forms, f"{forms[0]}s")[:2]
-        yield f"{language.COUNTED} {one}", ""
-        yield f"{language.COUNTED} {many}", ""
+        yield f"{{1}} {one}", ""
+        yield f"{{1}} {many}", ""
     for keyword in call.keywords:
         if (keyword.arg or "").endswith(("unit", "caption")) and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value), ""

@@ -14,6 +14,7 @@ from engine.adapters.library import Adapter
 from engine.config.decoding import CTRANSLATE2, OWN_ENGINE, TUNESMITH
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, Problem, RecipeError
+from engine.messages import say
 from engine.methods import BaseFacts
 from engine.system.paths import cache_folder
 
@@ -69,13 +70,13 @@ def runtime_problems(
         return []
     found = missing_ctranslate2(field)
     if quantization != "none":
-        found.append(Problem(field, f"CTranslate2 doesn't support {quantization} bases.", OWN_ENGINE))
+        found.append(Problem(field, say("CTranslate2 doesn't support {} bases.", quantization), OWN_ENGINE))
     if device not in ("auto", "cpu"):
-        found.append(Problem(field, f"Here CTranslate2 runs on the CPU, not on {device}.", OWN_ENGINE))
+        found.append(Problem(field, say("Here CTranslate2 runs on the CPU, not on {}.", device), OWN_ENGINE))
     found += [
         Problem(
             field,
-            f"CTranslate2 runs merged models, and {each.name} can't be merged: {each.unmergeable}.",
+            say("CTranslate2 runs merged models, and {} can't be merged: {}.", each.name, each.unmergeable),
             OWN_ENGINE,
         )
         for each in adapters
@@ -93,7 +94,8 @@ def refuse_irreproducible(adapter: Adapter) -> Recipe:
     recipe = None if why else adapter.recipe()
     if recipe is None:
         raise AdapterError(
-            f"{adapter.name} can't be exported as a training script: {why}.", "Export it as peft instead."
+            say("{} can't be exported as a training script: {}.", adapter.name, why),
+            "Export it as peft instead.",
         )
     return recipe
 

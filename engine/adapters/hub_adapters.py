@@ -16,6 +16,7 @@ from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import looks_like_path, public_name
 from engine.errors import AdapterError, StorageError
+from engine.messages import say
 from engine.scoring.score_text import counted
 from engine.system import hub_cache
 from engine.system.files import delete
@@ -67,21 +68,21 @@ def write_copy(adapter: Adapter, folder: Path, *, with_conversations: bool) -> A
         adapter_toml.save(public, folder)
         make_public(folder)
     except OSError as error:
-        raise StorageError(f"{adapter.name} can't be copied: {error.strerror}.") from error
+        raise StorageError(say("{} can't be copied: {}.", adapter.name, error.strerror)) from error
     return adapter_toml.load(folder)
 
 
 def _refuse_copy(adapter: Adapter, *, with_conversations: bool) -> None:
     if adapter.is_prompt or not (adapter.folder / WEIGHTS_NAME).exists():
         raise AdapterError(
-            f"{adapter.name} has no weights: it is a prompt.", "Copy its prompt instead.", "adapter"
+            say("{} has no weights: it is a prompt.", adapter.name), "Copy its prompt instead.", "adapter"
         )
     if not (adapter.folder / CONFIG_NAME).exists():
-        raise AdapterError(f"{adapter.name} has no {CONFIG_NAME}.", "Import it again.", "adapter")
+        raise AdapterError(say("{} has no {}.", adapter.name, CONFIG_NAME), "Import it again.", "adapter")
     changed = adapter_toml.changed(adapter.folder, adapter.metadata, (CONFIG_NAME, WEIGHTS_NAME))
     if changed:
         raise AdapterError(
-            f"{' and '.join(changed)} of {adapter.name} changed since the adapter was saved.",
+            say("{} of {} changed since the adapter was saved.", " and ".join(changed), adapter.name),
             "Only trained weights can be shared.",
             "adapter",
         )
@@ -89,7 +90,7 @@ def _refuse_copy(adapter: Adapter, *, with_conversations: bool) -> None:
     if shots and not with_conversations:
         shown = counted(len(shots), "conversation")
         raise AdapterError(
-            f"The prompt of {adapter.name} contains {shown}, which would be uploaded with it.",
+            say("The prompt of {} contains {}, which would be uploaded with it.", adapter.name, shown),
             "If they may be published, add --with-conversations.",
             "adapter",
         )
@@ -107,7 +108,7 @@ def refuse_private(adapter: Adapter, files: Mapping[str, Path]) -> None:
         content = read_bytes(path, KINDS.get(name, FileKind.TOKENIZER)) if is_text else b""
         if any(mark in content for mark in marks):
             raise AdapterError(
-                f"{name} would contain the path of a folder on this computer.",
+                say("{} would contain the path of a folder on this computer.", name),
                 "Remove it from the adapter's name or prompt.",
                 "adapter",
             )

@@ -23,6 +23,7 @@ from engine.adapters import peft_config_policy
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
+from engine.messages import say
 from engine.methods import methods_of
 from engine.system.foreign_files import (
     FileKind,
@@ -83,7 +84,7 @@ def copy_file(source: Path, target: Path) -> None:
         copy(source, target, KINDS[target.name])
     except UnreadableFileError as error:
         raise AdapterError(
-            f"{target.name} of {source.parent.name} can't be read: {error}.",
+            say("{} of {} can't be read: {}.", target.name, source.parent.name, error),
             "Remove the link, or replace it with the file. To import from the hub's cache, use OWNER/NAME.",
         ) from error
 
@@ -126,12 +127,12 @@ def peft_config(folder: Path) -> dict[str, Any]:
         config = read_json(folder / CONFIG_NAME, FileKind.ADAPTER_CONFIG)
     except FileNotFoundError as error:
         raise AdapterError(
-            f"{folder.name} has no {CONFIG_NAME}.", "Choose the folder that contains it."
+            say("{} has no {}.", folder.name, CONFIG_NAME), "Choose the folder that contains it."
         ) from error
     except (OSError, ValueError) as error:
-        raise AdapterError(f"The {CONFIG_NAME} of {folder.name} can't be read: {error}.") from error
+        raise AdapterError(say("The {} of {} can't be read: {}.", CONFIG_NAME, folder.name, error)) from error
     if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
-        raise AdapterError(f"The {CONFIG_NAME} of {folder.name} doesn't name a PEFT method.")
+        raise AdapterError(say("The {} of {} doesn't name a PEFT method.", CONFIG_NAME, folder.name))
     return config
 
 
@@ -143,7 +144,7 @@ def refuse_unsafe(folder: Path, metadata: AdapterMetadata) -> None:
     changed = adapter_toml.changed(folder, metadata, CHECKED)
     if changed:
         raise AdapterError(
-            f"{' and '.join(changed)} of {metadata.name} changed since the adapter was saved.",
+            say("{} of {} changed since the adapter was saved.", " and ".join(changed), metadata.name),
             "Copy or export the adapter again.",
         )
     if holds_weights:
@@ -166,9 +167,9 @@ def harmless_config(folder: Path) -> dict[str, Any]:
 def _require_safetensors(folder: Path) -> None:
     if not (folder / WEIGHTS_NAME).exists():
         others = ", ".join(sorted(path.name for path in folder.glob("*.bin")))
-        instead = f", but {others}" if others else ""
+        instead = say(", but {}", others) if others else ""
         raise AdapterError(
-            f"{folder.name} has no {WEIGHTS_NAME}{instead}.",
+            say("{} has no {}{}.", folder.name, WEIGHTS_NAME, instead),
             "Loading .bin files can run code, so only safetensors files are accepted.",
         )
 
@@ -180,7 +181,9 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
             entries, _ = read_header(stream, path.stat().st_size)
             return {name: _shape(name, entry) for name, entry in entries.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise AdapterError(f"{path.name} is damaged: {error}.", "Copy or download it again.") from error
+        raise AdapterError(
+            say("{} is damaged: {}.", path.name, error), "Copy or download it again."
+        ) from error
 
 
 def read_header(stream: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
@@ -205,10 +208,10 @@ def _shape(name: str, entry: dict[str, Any]) -> tuple[int, ...]:
     """Return a tensor's shape, which must match its bytes in the file."""
     shape, (start, end) = tuple(entry["shape"]), entry["data_offsets"]
     if any(not isinstance(side, int) or side < 0 for side in (*shape, start)):
-        raise ValueError(f"the shape of {name[:200]} is impossible")
+        raise ValueError(say("the shape of {} is impossible", name[:200]))
     bits = BITS.get(entry["dtype"])
     if bits is not None and math.prod(shape) * bits != 8 * (end - start):
-        raise ValueError(f"the size of {name[:200]} is not the one it declares")
+        raise ValueError(say("the size of {} is not the one it declares", name[:200]))
     return shape
 
 
@@ -224,16 +227,18 @@ def unpack(source: Path, target: Path) -> Path:
             archive.extractall(target)
     except ZIP_ERRORS as error:
         raise AdapterError(
-            f"{source.name} can't be unpacked: {error}.", "Copy or export it again."
+            say("{} can't be unpacked: {}.", source.name, error), "Copy or export it again."
         ) from error
     except OSError as error:
-        raise StorageError(f"{source.name} can't be unpacked: {error.strerror}.") from error
+        raise StorageError(say("{} can't be unpacked: {}.", source.name, error.strerror)) from error
     marks = (CONFIG_NAME, adapter_toml.FILE_NAME)
     roots = sorted({path.parent for mark in marks for path in target.rglob(mark)})
     if not roots:
-        raise AdapterError(f"{source.name} contains no {CONFIG_NAME}.", "Choose the zip of an adapter.")
+        raise AdapterError(
+            say("{} contains no {}.", source.name, CONFIG_NAME), "Choose the zip of an adapter."
+        )
     if len(roots) > 1:
-        message = f"{source.name} contains {len(roots)} adapters."
+        message = say("{} contains {} adapters.", source.name, len(roots))
         raise AdapterError(message, "Unpack it and import each adapter on its own.")
     return roots[0]
 
@@ -244,22 +249,33 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
     plausible = max(UNCHECKED_ZIP_BYTES, MAX_COMPRESSION * source.stat().st_size)
     if total > min(MAX_ZIP_BYTES, plausible) or len(members) > MAX_ZIP_MEMBERS:
         raise AdapterError(
-            f"{source.name} unpacks to {len(members):,} files of {total / 1e6:,.0f} MB, far too much for "
-            "an adapter of its size.",
+            say(
+                "{} unpacks to {:,} files of {:,.0f} MB, far too much for an adapter of its size.",
+                source.name,
+                len(members),
+                total / 1000000.0,
+            ),
             "Unpack it yourself if you trust it, and choose the folder.",
         )
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in member.filename:
-            raise AdapterError(f"{source.name} tries to write outside its folder.", "Don't trust this file.")
+            raise AdapterError(
+                say("{} tries to write outside its folder.", source.name), "Don't trust this file."
+            )
         if stat.S_ISLNK(member.external_attr >> 16):
             raise AdapterError(
-                f"{source.name} contains a link, {member.filename[:200]}.", "Don't trust this file."
+                say("{} contains a link, {}.", source.name, member.filename[:200]), "Don't trust this file."
             )
     free = shutil.disk_usage(target).free
     if total > free:
         raise StorageError(
-            f"Unpacking {source.name} needs {total / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free.",
+            say(
+                "Unpacking {} needs {:,.1f} GB, but only {:,.1f} GB are free.",
+                source.name,
+                total / 1000000000.0,
+                free / 1000000000.0,
+            ),
             "Free some disk space.",
         )
 
@@ -312,7 +328,9 @@ def _wrong(
                     if not is_right(piece, entry["dtype"]):
                         yield name
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise AdapterError(f"{path.name} is damaged: {error}.", "Copy or download it again.") from error
+        raise AdapterError(
+            say("{} is damaged: {}.", path.name, error), "Copy or download it again."
+        ) from error
 
 
 def _pieces(stream: IO[bytes], start: int, entry: dict[str, Any]) -> Iterator[bytes]:

@@ -36,6 +36,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
+from engine.messages import say
 from engine.methods import METHODS, methods_of
 from engine.system.command_name import command_name
 from engine.system.files import (
@@ -94,7 +95,7 @@ class Adapter:
         by_id = [entry for entry in METHODS if entry.id == facts.id]
         entry = next(iter(by_id or methods_of(facts.peft_type)), None)
         if entry is None or not entry.merges:
-            return f"{facts.title or facts.id} can't be merged into a plain model"
+            return say("{} can't be merged into a plain model", facts.title or facts.id)
         return ""
 
     @cached_property
@@ -180,7 +181,7 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
     )
     if len(matches) > 1:
         raise AdapterError(
-            f'{len(matches)} adapters are called "{name}".', "Type the id of one of them.", "adapter"
+            say('{} adapters are called "{}".', len(matches), name), "Type the id of one of them.", "adapter"
         )
     if matches:
         return matches[0]
@@ -196,13 +197,13 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
 def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) -> NoReturn:
     """Raise AdapterError for a name that is no adapter's, or with which several ids have `begun`."""
     if begun:
-        message = f'{len(begun)} adapters begin with "{name}".'
+        message = say('{} adapters begin with "{}".', len(begun), name)
         raise AdapterError(
-            message, f"Type more of the id; `{command_name()} adapters` lists them.", "adapter"
+            message, say("Type more of the id; `{} adapters` lists them.", command_name()), "adapter"
         )
     near = difflib.get_close_matches(name, [text for each in adapters for text in (each.name, each.id)], n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"`{command_name()} adapters` lists them."
-    raise AdapterError(f'There is no adapter "{name}".', hint, "adapter")
+    hint = say("Did you mean {}?", near[0]) if near else say("`{} adapters` lists them.", command_name())
+    raise AdapterError(say('There is no adapter "{}".', name), hint, "adapter")
 
 
 def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
@@ -215,7 +216,7 @@ def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
         rename(partial, folder)
         sync_directory(folder.parent)
     except OSError as error:
-        raise StorageError(f"The adapter can't be added to the library: {error.strerror}.") from error
+        raise StorageError(say("The adapter can't be added to the library: {}.", error.strerror)) from error
     return Adapter(folder, complete)
 
 
@@ -256,7 +257,7 @@ def _rewritten(adapter: Adapter, metadata: AdapterMetadata) -> Adapter:
         adapter_toml.save(metadata, adapter.folder)
     except OSError as error:
         raise StorageError(
-            f"The {adapter_toml.FILE_NAME} of {adapter.name} can't be written: {error.strerror}."
+            say("The {} of {} can't be written: {}.", adapter_toml.FILE_NAME, adapter.name, error.strerror)
         ) from error
     return Adapter(adapter.folder, metadata)
 
@@ -268,7 +269,7 @@ def promote(checkpoint: Path, name: str) -> Adapter:
     """
     if not (checkpoint / adapter_toml.FILE_NAME).exists():
         raise AdapterError(
-            f"{checkpoint.name} contains no adapter.",
+            say("{} contains no adapter.", checkpoint.name),
             "Only checkpoints with an adapter.toml can be promoted.",
         )
     metadata = adapter_toml.load(checkpoint)
@@ -290,7 +291,9 @@ def _copy_in(source: Path, metadata: AdapterMetadata, recipe: Path | None = None
             copy_file(recipe, partial / recipe.name)
         return install(partial, fresh)
     except OSError as error:
-        raise StorageError(f"{metadata.name} can't be copied into the library: {error.strerror}.") from error
+        raise StorageError(
+            say("{} can't be copied into the library: {}.", metadata.name, error.strerror)
+        ) from error
     finally:
         remove(partial)
 
@@ -321,7 +324,7 @@ def import_adapter(source: Path, hub: HubFacts | None = None) -> Adapter:
     if source.is_dir():
         return _import_folder(source, source.resolve().name, hub)
     raise AdapterError(
-        f"{source.name} is neither an adapter's folder nor its zip file.",
+        say("{} is neither an adapter's folder nor its zip file.", source.name),
         "Choose the folder that contains adapter_config.json.",
     )
 
@@ -338,12 +341,17 @@ def remarks_on_weights(adapter: Adapter) -> list[str]:
     if not names:
         return []
     listed = ", ".join(name[:100] for name in names[:2])
-    more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
-    kinds = f"NaN, infinity, or above {LARGEST_WEIGHT:,.0f}"
+    more = say(" and {:,} more", len(names) - 2) if len(names) > 2 else ""
+    kinds = say("NaN, infinity, or above {:,.0f}", LARGEST_WEIGHT)
     return [
         (
-            f"{adapter.name} has invalid values ({kinds}) in {listed}{more}, so its summaries would be "
-            "meaningless."
+            say(
+                "{} has invalid values ({}) in {}{}, so its summaries would be meaningless.",
+                adapter.name,
+                kinds,
+                listed,
+                more,
+            )
         )
     ]
 
@@ -365,21 +373,21 @@ def restore_adapter(trashed: Path) -> Adapter:
 def export_folder(adapter: Adapter, target: Path) -> Path:
     """Copy the adapter to `target`, which must not exist, without local paths; return it."""
     if os.path.lexists(target):
-        raise StorageError(f"{target} already exists.", "Choose another name.")
+        raise StorageError(say("{} already exists.", target), "Choose another name.")
     try:
         with aside(target) as unfinished:
             unfinished.mkdir(mode=0o700, parents=True)
             _copy_out(adapter, unfinished)
             rename(unfinished, target)
     except OSError as error:
-        raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
+        raise StorageError(say("{} can't be exported to {}: {}.", adapter.name, target, error)) from error
     return target
 
 
 def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path:
     """Write the adapter as a zip file without local paths. Without `replace`, `target` must not exist."""
     if os.path.lexists(target) and not replace:
-        raise StorageError(f"{target} already exists.", "Choose another name.")
+        raise StorageError(say("{} already exists.", target), "Choose another name.")
     top = file_name(adapter.name) or "adapter"
     try:
         with (
@@ -395,7 +403,7 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
                     archive.write(path, f"{top}/{path.name}")
             rename(packed, target)
     except OSError as error:
-        raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
+        raise StorageError(say("{} can't be exported to {}: {}.", adapter.name, target, error)) from error
     return target
 
 

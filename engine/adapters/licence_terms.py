@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.config.recipe import STARTER
+from engine.messages import say
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,19 @@ def of_base_model(name: str, licence: str) -> str:
     if not name:
         return "The licence of the base model is unknown; check it before you share anything."
     if not licence:
-        return f"The licence of the base model {name} is unknown; check it before you share anything."
+        return say("The licence of the base model {} is unknown; check it before you share anything.", name)
     if name == STARTER:
-        return _with_terms(f"The practice model of Tunesmith is under {licence}.", licence)
-    return _with_terms(f"The base model {name} is under {licence}.", licence)
+        return _with_terms(say("The practice model of Tunesmith is under {}.", licence), licence)
+    return _with_terms(say("The base model {} is under {}.", name, licence), licence)
 
 
 def of_data(licence: str) -> str:
     """Return what follows from the licence of the data, "" if it is not known, as one or two sentences."""
     if not licence:
         return "The licence of the data is unknown; check it before you share anything."
-    return _with_terms(f"The data is under {licence}.", licence)
+    return _with_terms(say("The data is under {}.", licence), licence)
 
 
 def _with_terms(sentence: str, licence: str) -> str:
     found = terms(licence)
-    return f"{sentence} {found.text if found else UNKNOWN}"
+    return say("{} {}", sentence, found.text if found else UNKNOWN)

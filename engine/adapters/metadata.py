@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.config import general_text, prompts
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.system import validators
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, open_regular, read_toml
@@ -319,15 +320,15 @@ def load(folder: Path) -> AdapterMetadata:
         metadata = AdapterMetadata.model_validate(tables)
     except FileNotFoundError as error:
         raise AdapterError(
-            f"{folder.name} has no {FILE_NAME}.", "Import the folder; that writes one."
+            say("{} has no {}.", folder.name, FILE_NAME), "Import the folder; that writes one."
         ) from error
     except (OSError, ValueError) as error:
         raise AdapterError(
-            f"The {FILE_NAME} of {folder.name} can't be read.", str(error).splitlines()[0]
+            say("The {} of {} can't be read.", FILE_NAME, folder.name), str(error).splitlines()[0]
         ) from error
     if metadata.schema_ > SCHEMA:
         raise AdapterError(
-            f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
+            say("{} was made by a later version of Tunesmith.", folder.name), "Update Tunesmith to use it."
         )
     refuse_long_prompt(metadata.prompt, folder.name)
     return metadata
@@ -343,7 +344,7 @@ def refuse_long_prompt(prompt: PromptFacts | None, whose: str) -> None:
         ("The examples in the prompt", shown, prompts.MAX_EXAMPLE_CHARACTERS),
     ):
         if length > limit:
-            message = f"{part} of {whose} has {length:,} characters; the limit is {limit:,}."
+            message = say("{} of {} has {:,} characters; the limit is {:,}.", part, whose, length, limit)
             raise AdapterError(message, "Don't use it, or ask who made it.", "prompt")
 
 

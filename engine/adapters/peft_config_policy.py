@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.methods import methods_of, tuner_of
 from engine.methods.base import Dimension, KeyKind, KeyRule, Tuner
 from engine.options import OptionInfo, describe
@@ -246,8 +247,8 @@ def require_known(config: Mapping[str, Any], name: str) -> None:
     tuner = tuner_of(peft_type)
     if tuner is None:
         raise AdapterError(
-            f"{name} was made with {peft_type[:60]}, which Tunesmith doesn't support.",
-            f"`{command_name()} methods` lists those that it supports.",
+            say("{} was made with {}, which Tunesmith doesn't support.", name, peft_type[:60]),
+            say("`{} methods` lists those that it supports.", command_name()),
         )
     rules = rules_of(tuner)
     for key, value in config.items():
@@ -259,13 +260,13 @@ def _refused(name: str, key: str, value: Any, *, known: bool) -> AdapterError:
     shown = repr(value)[:80]
     if key == "init_lora_weights" and str(value).startswith(CHANGES_THE_BASE):
         return AdapterError(
-            f"{name} was initialised with {shown}, which changes the base model itself.",
+            say("{} was initialised with {}, which changes the base model itself.", name, shown),
             "Convert it to a plain LoRA where it was made: pass the initial adapter to PEFT's "
             "save_pretrained as path_initial_model_for_weight_conversion.",
         )
     what = "is not accepted" if known else "is not known"
     return AdapterError(
-        f"The configuration of {name} says {key[:60]} = {shown}, which {what}.",
+        say("The configuration of {} says {} = {}, which {}.", name, key[:60], shown, what),
         "Settings may not name files, models or code, and numbers must be within the usual limits. If "
         "you trust the adapter, remove the setting.",
     )
@@ -284,8 +285,12 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
     foreign = next((key for key in shapes if not _is_own(key, tuner, config)), None)
     if foreign is not None:
         raise AdapterError(
-            f"The weights of {name} contain {foreign[:200]}, which doesn't belong in an adapter of "
-            f"{tuner.peft_type}.",
+            say(
+                "The weights of {} contain {}, which doesn't belong in an adapter of {}.",
+                name,
+                foreign[:200],
+                tuner.peft_type,
+            ),
             "It could overwrite the base model, so it isn't loaded. Export the adapter again.",
         )
     sizes = {**(PROMPT_SIZES if tuner.virtual_tokens else {}), **tuner.sizes}
@@ -293,7 +298,13 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
         held, asked = _largest_dimension(shapes, dimensions), _largest(config.get(key))
         if asked > max(UNCHECKED_SIZE, TIMES_THE_FILE * held):
             raise AdapterError(
-                f"The configuration of {name} says {key} = {asked:,}, but its weights contain {held:,}.",
+                say(
+                    "The configuration of {} says {} = {:,}, but its weights contain {:,}.",
+                    name,
+                    key,
+                    asked,
+                    held,
+                ),
                 "Copy or export the adapter again.",
             )
     if tuner.virtual_tokens == "keys_and_values":
@@ -302,8 +313,13 @@ def require_own_weights(config: Mapping[str, Any], shapes: Shapes, name: str) ->
         held = _largest_dimension(shapes, (("prompt_embeddings", 1),))
         if asked > TIMES_THE_FILE * held:
             raise AdapterError(
-                f"The configuration of {name} declares a prefix of width {asked:,}, but its weights have "
-                f"width {held:,}.",
+                say(
+                    "The configuration of {} declares a prefix of width {:,}, but its weights have "
+                    "width {:,}.",
+                    name,
+                    asked,
+                    held,
+                ),
                 "Copy or export the adapter again.",
             )
 

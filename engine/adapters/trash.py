@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system.files import delete, move
 from engine.system.paths import trash_folder
 
@@ -24,12 +25,12 @@ def to_trash(folder: Path, place: Path, field: str) -> Path:
     """
     if folder.name in ("", "..") or folder.parent.resolve() != place.resolve():
         hint = "Tunesmith deletes only what is in its library. Delete other folders yourself."
-        raise StorageError(f"{folder} is not in {place}.", hint, field)
+        raise StorageError(say("{} is not in {}.", folder, place), hint, field)
     trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"
     try:
         move(folder, trashed)
     except OSError as error:
-        raise StorageError(f"{folder.name} can't be moved to the trash: {error}.") from error
+        raise StorageError(say("{} can't be moved to the trash: {}.", folder.name, error)) from error
     return trashed
 
 
@@ -37,11 +38,13 @@ def restore(trashed: Path, parent: Path) -> Path:
     """Move a folder out of the trash back below `parent` and return it. Raises StorageError."""
     folder = parent / former_name(trashed)
     if folder.exists():
-        raise StorageError(f"{folder} already exists.", f"The deleted files are still in {trashed}.")
+        raise StorageError(
+            say("{} already exists.", folder), say("The deleted files are still in {}.", trashed)
+        )
     try:
         move(trashed, folder)
     except OSError as error:
-        raise StorageError(f"{folder.name} can't be restored from the trash: {error}.") from error
+        raise StorageError(say("{} can't be restored from the trash: {}.", folder.name, error)) from error
     return folder
 
 
@@ -50,7 +53,7 @@ def delete_for_good(trashed: Path) -> None:
     try:
         delete(trashed)
     except OSError as error:
-        raise StorageError(f"{former_name(trashed)} can't be deleted: {error}.") from error
+        raise StorageError(say("{} can't be deleted: {}.", former_name(trashed), error)) from error
 
 
 def trashed_folders() -> list[Path]:

@@ -29,6 +29,7 @@ from engine.config.recipe import Recipe
 from engine.config.recipe_diff import unlike
 from engine.errors import AppError, ArenaError, RecipeError, StorageError
 from engine.jobs.job import new_id
+from engine.messages import say
 from engine.methods import Family
 from engine.system.command_name import command_name
 from engine.system.locks import held
@@ -113,7 +114,9 @@ def create(
         recipes.save(recipe, folder / RECIPE_NAME)
         entries.write(folder, file)
     except OSError as error:
-        raise StorageError(f"{folder} can't be created: {error.strerror}.", "Free some space.") from error
+        raise StorageError(
+            say("{} can't be created: {}.", folder, error.strerror), "Free some space."
+        ) from error
     return add(open_arena(folder), changes, family, seeds)
 
 
@@ -145,9 +148,9 @@ def find(name: str) -> Arena:
         each for each in arenas if name and each.id.startswith(name)
     ]
     if len(matches) != 1:
-        several = f'More than one arena is called or begins with "{name}".'
-        message = several if matches else f'There is no arena "{name}".'
-        raise ArenaError(message, f"`{command_name()} arena list` lists them.", "arena")
+        several = say('More than one arena is called or begins with "{}".', name)
+        message = several if matches else say('There is no arena "{}".', name)
+        raise ArenaError(message, say("`{} arena list` lists them.", command_name()), "arena")
     return matches[0]
 
 
@@ -157,7 +160,7 @@ def delete(arena: Arena) -> Path:
     Raises ArenaError if its queue runs, StorageError.
     """
     if is_worked(arena):
-        raise ArenaError(f"The queue of {arena.name} is running.", "Stop it first.")
+        raise ArenaError(say("The queue of {} is running.", arena.name), "Stop it first.")
     return to_trash(arena.folder, arenas_folder(), "arena")
 
 
@@ -210,7 +213,7 @@ def put_back(arena: Arena, entry: Entry, index: int) -> Arena:
     """Put a removed entry back at its index. Raises ArenaError if another entry has its id now."""
     with _editing(arena) as file:
         if any(each.id == entry.id for each in file.entries):
-            raise ArenaError(f"{file.name} has another entry like {entry.name} now.")
+            raise ArenaError(say("{} has another entry like {} now.", file.name, entry.name))
         file.entries.insert(max(0, index), entry)
     return open_arena(arena.folder)
 
@@ -257,7 +260,7 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], see
             added.add(tables, seed, once=seeds > 1)
         if seeds > 1 and len(file.entries) == before:
             raise ArenaError(
-                f"{file.name} already has all these entries with {seeds} seeds.",
+                say("{} already has all these entries with {} seeds.", file.name, seeds),
                 "Choose more seeds, or other entries.",
                 "seeds",
             )
@@ -270,7 +273,9 @@ def _entry(arena: Arena | ArenaFile, entry_id: str) -> Entry:
         if each.id == entry_id:
             return each
     raise ArenaError(
-        f'{arena.name} has no entry "{entry_id}".', f"`{command_name()} arena show` lists them.", "entry"
+        say('{} has no entry "{}".', arena.name, entry_id),
+        say("`{} arena show` lists them.", command_name()),
+        "entry",
     )
 
 
@@ -279,14 +284,14 @@ def _editing(arena: Arena) -> Iterator[ArenaFile]:
     """Yield the file under its lock, and write it after the block unless that fails."""
     with _locked(arena.folder / EDIT_LOCK, EDIT_SECONDS) as is_held:
         if not is_held:
-            raise ArenaError(f"{arena.folder.name} is being changed elsewhere.", "Try again.")
+            raise ArenaError(say("{} is being changed elsewhere.", arena.folder.name), "Try again.")
         file = entries.read(arena.folder)
         yield file
         try:
             entries.write(arena.folder, file)
         except OSError as error:
             raise StorageError(
-                f"{arena.name} can't be written: {error.strerror}.", "Free some space."
+                say("{} can't be written: {}.", arena.name, error.strerror), "Free some space."
             ) from error
 
 
@@ -296,7 +301,7 @@ def working(arena: Arena) -> Iterator[None]:
     with _locked(arena.folder / QUEUE_LOCK) as is_held:
         if not is_held:
             raise ArenaError(
-                f"Another window or command line is running the queue of {arena.name}.",
+                say("Another window or command line is running the queue of {}.", arena.name),
                 "Wait until it ends, or stop it there.",
             )
         yield
@@ -308,7 +313,7 @@ def _locked(path: Path, wait_seconds: float = 0.0) -> Iterator[bool]:
         try:
             is_held = stack.enter_context(held(path, wait_seconds))
         except OSError as error:
-            raise ArenaError(f"The arena in {path.parent} was deleted or can't be written.") from error
+            raise ArenaError(say("The arena in {} was deleted or can't be written.", path.parent)) from error
         yield is_held
 
 

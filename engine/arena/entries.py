@@ -16,6 +16,7 @@ from engine.config.recipe import gguf_file, local_folder
 from engine.config.recipe_diff import differences
 from engine.errors import AppError, ArenaError, RecipeError
 from engine.jobs.job import slug
+from engine.messages import joined, say
 from engine.methods import Family, method, unknown_method
 from engine.scoring.score_text import counted
 from engine.system.files import write_atomically
@@ -47,12 +48,12 @@ class Entry(BaseModel):
     @property
     def name(self) -> str:
         """Title, detail and seed in one line."""
-        return ", ".join(filter(None, (self.title, self.full_detail)))
+        return joined(", ", (self.title, self.full_detail))
 
     @property
     def full_detail(self) -> str:
         """Detail and seed."""
-        return ", ".join(filter(None, (self.detail, "" if self.seed is None else f"seed {self.seed}")))
+        return joined(", ", (self.detail, "" if self.seed is None else say("seed {}", self.seed)))
 
     @property
     def name_of_set(self) -> str:
@@ -78,12 +79,14 @@ def read(folder: Path) -> ArenaFile:
     try:
         file = ArenaFile.model_validate(read_toml(folder / FILE_NAME, FileKind.ARENA))
     except FileNotFoundError as error:
-        raise ArenaError(f"{folder} contains no arena.") from error
+        raise ArenaError(say("{} contains no arena.", folder)) from error
     except (OSError, ValueError) as error:
-        raise ArenaError(f"The arena {folder.name} can't be read.", str(error).splitlines()[0]) from error
+        raise ArenaError(
+            say("The arena {} can't be read.", folder.name), str(error).splitlines()[0]
+        ) from error
     if file.schema_ > SCHEMA:
         raise ArenaError(
-            f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
+            say("{} was made by a later version of Tunesmith.", folder.name), "Update Tunesmith to use it."
         )
     return file
 
@@ -111,7 +114,7 @@ def text_of(path: Path) -> str:
     try:
         return read_text(path, FileKind.RECIPE)
     except (OSError, UnicodeDecodeError) as error:
-        raise ArenaError(f"{path} can't be read.", "Remove the entry and add it again.") from error
+        raise ArenaError(say("{} can't be read.", path), "Remove the entry and add it again.") from error
 
 
 class Additions:

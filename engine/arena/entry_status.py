@@ -22,6 +22,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError
 from engine.jobs.job import Job
+from engine.messages import joined, say
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry, read_entry, stamp
 from engine.scoring import score_text
@@ -126,7 +127,7 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
 
 
 def _joined(message: str, hint: str) -> str:
-    return f"{message} {hint}".strip()
+    return joined(" ", (message, hint))
 
 
 def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
@@ -168,14 +169,16 @@ def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:
 def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:
     """Return the progress in one line: "9 of 14 entries completed, 1 refused. The queue is paused."."""
     counts = counted(statuses)
-    done = (
-        f"{counts.pop('completed', 0)} of {score_text.counted(len(statuses), 'entry', 'entries')} completed"
+    done = say(
+        "{} of {} completed",
+        counts.pop("completed", 0),
+        score_text.counted(len(statuses), "entry", "entries"),
     )
-    others = [f"{count} {state}" for state, count in counts.items()]
+    others = [say("{} {}", count, state) for state, count in counts.items()]
     paused = (
         "The queue is paused." if arena.paused and any(each.state == "waiting" for each in statuses) else ""
     )
-    return " ".join(filter(None, (f"{', '.join([done, *others])}.", paused)))
+    return joined(" ", (say("{}.", joined(", ", [done, *others])), paused))
 
 
 def why_not(error: AppError) -> str:

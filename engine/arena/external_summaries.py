@@ -22,6 +22,7 @@ from engine.arena.arena_store import Arena
 from engine.arena.entries import Entry
 from engine.errors import ArenaError, StorageError
 from engine.jobs.job import slug
+from engine.messages import say
 from engine.runs import example_scores
 from engine.system.files import remove, write_atomically
 from engine.system.foreign_files import FileKind, read_bytes
@@ -72,7 +73,7 @@ def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: 
     if not title:
         raise ArenaError("The entry has no name.", "Say which system wrote the summaries.", "name")
     if any(each.title == title for each in arena.entries):
-        raise ArenaError(f'The arena already has an entry "{title}".', "Give it another name.", "name")
+        raise ArenaError(say('The arena already has an entry "{}".', title), "Give it another name.", "name")
     card = Card.model_validate({**result, "schema": 1, "file": file, "added_at": now_text()})
     # Removed entries keep their folders, so that they can be put back.
     taken = {each.id for each in arena.entries} | {each.name for each in (arena.folder / FOLDER).glob("*")}
@@ -89,7 +90,9 @@ def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: 
         write_atomically(folder / CARD, card.model_dump_json(by_alias=True))
     except OSError as error:
         remove(folder)
-        raise StorageError(f"{folder} can't be written: {error.strerror}.", "Free some space.") from error
+        raise StorageError(
+            say("{} can't be written: {}.", folder, error.strerror), "Free some space."
+        ) from error
     return arena_store.append(arena, entry)
 
 

@@ -10,6 +10,7 @@ from engine.config.recipe import Recipe
 from engine.config.recipe_diff import differences
 from engine.config.training import TrainingOptions
 from engine.errors import Problem, RecipeError
+from engine.messages import say
 from engine.methods import METHODS, Family, Method, method, unknown_method
 from engine.options import check
 
@@ -124,10 +125,12 @@ def _present(options: Mapping[str, Any]) -> dict[str, Any]:
 def require_valid(common: Tables, seeds: int) -> None:
     """Raise RecipeError for an impossible number of seeds, and for seeds beyond the largest one."""
     if not 1 <= seeds <= MAX_SEEDS:
-        message = f"{seeds} seeds are too many or too few: choose 1 to {MAX_SEEDS}."
+        message = say("{} seeds are too many or too few: choose 1 to {}.", seeds, MAX_SEEDS)
         raise RecipeError((Problem("seeds", message, "Three seeds show the spread; five show it well."),))
     if seed_of(common) + seeds - 1 > MAX_SEED:
-        message = f"{seeds} seeds starting at {seed_of(common)} go past the last possible seed, {MAX_SEED}."
+        message = say(
+            "{} seeds starting at {} go past the last possible seed, {}.", seeds, seed_of(common), MAX_SEED
+        )
         raise RecipeError((Problem(KEY, message, "Choose a smaller seed."),))
 
 

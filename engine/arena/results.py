@@ -21,6 +21,7 @@ from engine.arena.seed_sets import RESAMPLES
 from engine.config import general_text
 from engine.config.recipe_diff import differences
 from engine.errors import ArenaError, StorageError
+from engine.messages import joined, say
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
 from engine.scoring.metrics import GENERAL_LOSS
@@ -116,7 +117,7 @@ def _without_general_loss(row: Row) -> Row:
         metrics=rest(row.metrics),
         base_metrics=rest(row.base_metrics),
         metrics_against_base=rest(row.metrics_against_base),
-        remark=" ".join(filter(None, (row.remark, OTHER_TEXT))),
+        remark=joined(" ", (row.remark, OTHER_TEXT)),
     )
 
 
@@ -125,7 +126,11 @@ def _row(status: EntryStatus) -> Row | None:
     if status.external is not None:
         card = status.external.card
         count = int(card.protocol.get("examples") or 0)
-        some = f"On {count:,} of {card.conversations:,} conversations." if count < card.conversations else ""
+        some = (
+            say("On {:,} of {:,} conversations.", count, card.conversations)
+            if count < card.conversations
+            else ""
+        )
         own = remark_of(card.protocol, card.difference)
         return Row(
             status=status,
@@ -133,7 +138,7 @@ def _row(status: EntryStatus) -> Row | None:
             scores=card.scores,
             base=card.base.scores,
             against_base=card.difference,
-            remark=" ".join(filter(None, (f"From {card.file}; its prompt is unknown.", some, own))),
+            remark=joined(" ", (say("From {}; its prompt is unknown.", card.file), some, own)),
             metrics=card.measures,
             base_metrics=card.base.measures,
             metrics_against_base=card.measure_difference,
@@ -174,7 +179,7 @@ def _paired(row: Row, full: Row, files: _ScoreFiles) -> Row:
     return replace(
         row,
         against_full=seed_sets.differences(baseline, own, seed_sets.resamples_of(row.status)),
-        remark=" ".join(filter(None, remarks)),
+        remark=joined(" ", remarks),
     )
 
 
@@ -308,7 +313,9 @@ def save_conversations(statuses: Iterable[EntryStatus], path: Path) -> int:
     try:
         write_atomically(path, lines)
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}.", "Choose another folder.") from error
+        raise StorageError(
+            say("{} can't be written: {}.", path, error.strerror), "Choose another folder."
+        ) from error
     return len(rows)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.adapters.metadata import Scores
 from engine.arena.entry_status import EntryStatus
 from engine.arena.rows import OTHER_TEXT, Row, SeedSet, Spread, remark_of
+from engine.messages import joined, say
 from engine.runs.example_scores import ExampleScores, Written
 from engine.scoring.metrics import METRICS, MIN_EXAMPLES, Good, Unit
 
@@ -69,7 +70,10 @@ def _rows_of_set(rows: Sequence[Row], entries: Sequence[EntryStatus], scores_of:
         alike.setdefault(row.id if scores is None else scores.examples, []).append(row)
     together, *others = sorted(alike.values(), key=lambda each: -len(each))
     apart = [
-        replace(row, remark=_joined(row.remark, OTHER_CONVERSATIONS if scores_of(row.status) else NO_SCORES))
+        replace(
+            row,
+            remark=joined(" ", (row.remark, OTHER_CONVERSATIONS if scores_of(row.status) else NO_SCORES)),
+        )
         for each in others
         for row in each
     ]
@@ -92,7 +96,7 @@ def _merged(
         ONE_SEED if len(rows) == 1 else "",
         *_remarks(rest, {each.id for each in apart}),
     )
-    return replace(row, seeds=SeedSet(scored, rest, means, spreads(means)), remark=_joined(*remarks))
+    return replace(row, seeds=SeedSet(scored, rest, means, spreads(means)), remark=joined(" ", remarks))
 
 
 def _remarks(rest: Sequence[EntryStatus], apart: set[str]) -> list[str]:
@@ -105,21 +109,17 @@ def _remarks(rest: Sequence[EntryStatus], apart: set[str]) -> list[str]:
     own = [each for each in scored if each.entry.id in apart]
     elsewhere = [each for each in scored if each.entry.id not in apart]
     remarks = (
-        f"Not scored yet: seed {_seeds(waiting)}." if waiting else "",
-        f"Failed: seed {_seeds(failed)}." if failed else "",
-        f"Can't run: seed {_seeds(refused)}." if refused else "",
-        f"In a separate row: seed {_seeds(own)}." if own else "",
-        f"Scored by a different protocol: seed {_seeds(elsewhere)}." if elsewhere else "",
+        say("Not scored yet: seed {}.", _seeds(waiting)) if waiting else "",
+        say("Failed: seed {}.", _seeds(failed)) if failed else "",
+        say("Can't run: seed {}.", _seeds(refused)) if refused else "",
+        say("In a separate row: seed {}.", _seeds(own)) if own else "",
+        say("Scored by a different protocol: seed {}.", _seeds(elsewhere)) if elsewhere else "",
     )
     return [each for each in remarks if each]
 
 
 def _seeds(statuses: Sequence[EntryStatus]) -> str:
     return ", ".join(str(_seed(each)) for each in statuses)
-
-
-def _joined(*remarks: str) -> str:
-    return " ".join(filter(None, remarks))
 
 
 def resamples_of(status: EntryStatus) -> int:

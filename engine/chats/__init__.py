@@ -25,6 +25,7 @@ from engine.chats.segmentation import (
 )
 from engine.chats.text_exports import TextFormat, likeliest
 from engine.chats.text_exports.irc import on_day_named
+from engine.messages import say
 from engine.text import transcripts
 from engine.text.conversations import Turn, people
 from engine.text.conversations import turns as plain_turns
@@ -78,7 +79,7 @@ def read(text: str) -> Chat:
     if not people(spoken):
         alone = (Turn("", text.strip()),) if named else spoken
         return Chat("text", alone, (), "no line names a speaker")
-    return Chat("plain", spoken, (), f'{named:,} lines have the form "Name: text"', named)
+    return Chat("plain", spoken, (), say('{:,} lines have the form "Name: text"', named), named)
 
 
 def in_lines(text: str) -> str:

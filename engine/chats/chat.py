@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.messages import joined, say
 from engine.text.conversations import Turn, as_text
 
 Kind = Literal[
@@ -102,13 +103,13 @@ def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:
         counted(counts.get("chat", 0), "other chat", "other chats"),
     ]
     found = [each for each in left if not each.startswith("0 ")]
-    parts = [", ".join(found[:-1]), found[-1]] if len(found) > 1 else found
-    return f"{' and '.join(parts)} left out" if found else ""
+    parts = [joined(", ", found[:-1]), found[-1]] if len(found) > 1 else found
+    return say("{} left out", joined(" and ", parts)) if found else ""
 
 
 def counted(count: int, one: str, more: str) -> str:
     """Return a number with its noun."""
-    return f"{count:,} {one if count == 1 else more}"
+    return say(f"{{:,}} {one if count == 1 else more}", count)
 
 
 class Log:

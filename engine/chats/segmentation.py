@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, counted, left_out_text
 from engine.chats.timestamps import moment, reading
+from engine.messages import joined, say
 from engine.text.conversations import Turn, as_text
 
 # The order of day and month is told from these, and the first conversation waits for them.
@@ -129,7 +130,11 @@ def remarks(all_stats: Sequence[ImportStats]) -> list[str]:
 
 def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     count = len(all_stats)
-    which = f"{all_stats[0].name} is read as turns." if count == 1 else f"{count:,} chats are read as turns."
+    which = (
+        say("{} is read as turns.", all_stats[0].name)
+        if count == 1
+        else say("{:,} chats are read as turns.", count)
+    )
     people = len(set[str]().union(*(stats.speakers for stats in all_stats)))
     counts = [
         counted(sum(stats.turns for stats in all_stats), "turn", "turns"),
@@ -139,7 +144,7 @@ def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
         else "",
     ]
     out = left_out_text(sum((stats.left_out for stats in all_stats), Counter[LeftOutKind]()))
-    said = "; ".join(filter(None, (", ".join(filter(None, counts)), out)))
+    said = joined("; ", (joined(", ", counts), out))
     undated = sum(stats.lacks_dates for stats in all_stats)
     nameless = "" if people or not any(stats.turns for stats in all_stats) else NAMELESS
     if not undated:
@@ -149,6 +154,5 @@ def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     elif undated == 1:
         whole = "1 of them stays whole because its times have no dates."
     else:
-        whole = f"{undated:,} of them stay whole because their times have no dates."
-    sentences = (which, f"{TITLES[kind]}: {said}.", whole, nameless)
-    return " ".join(filter(None, sentences))
+        whole = say("{:,} of them stay whole because their times have no dates.", undated)
+    return joined(" ", (which, say("{}: {}.", TITLES[kind], said), whole, nameless))

@@ -15,6 +15,7 @@ from engine.cluster.files import Manifest, fetch, part_of
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import Job
+from engine.messages import say
 from engine.system.files import delete, remove, rename
 from engine.system.paths import adapters_folder
 
@@ -44,7 +45,7 @@ def require_expected(run_id: str, files: Manifest) -> None:
     for name, _, _ in files:
         if not is_expected(run_id, name) or name in seen:
             raise StorageError(
-                f"The cluster sent a file that doesn't belong to the run: {name[:200]!r}.",
+                say("The cluster sent a file that doesn't belong to the run: {}.", repr(name[:200])),
                 "Nothing was saved. Ask whoever runs the cluster.",
             )
         seen.add(name)
@@ -68,7 +69,9 @@ def fetch_adapters(job_store: JobStoreClient, run_id: str, files: Manifest) -> N
             fetch(job_store, part_of(adapters, f"{adapter_id}/"), partial, have=folder)
             metadata = adapter_toml.load(partial)
             if metadata.id != adapter_id:
-                raise AdapterError(f"The cluster sent the adapter {metadata.id[:200]!r} as {adapter_id}.")
+                raise AdapterError(
+                    say("The cluster sent the adapter {} as {}.", repr(metadata.id[:200]), adapter_id)
+                )
             refuse_unsafe(partial, metadata)
             remove(folder)
             rename(partial, folder)

@@ -28,6 +28,7 @@ from engine.computers.computer import Computer
 from engine.errors import AppError, Problem, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
+from engine.messages import say
 from engine.system.command_name import command_name
 
 Request = dict[str, Any]
@@ -129,16 +130,16 @@ def _node(told: dict[str, Any], here: dict[str, Any], began: float) -> dict[str,
 def misfits(node: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield why a node can't train runs of this computer."""
     if not node["tunesmith"]:
-        start = f"start the node with `{command_name()} node start` or `{command_name()} node join`"
-        hint = f"Install it there, and {start}."
+        start = say("start the node with `{} node start` or `{} node join`", command_name(), command_name())
+        hint = say("Install it there, and {}.", start)
         yield Problem("tunesmith", "Tunesmith isn't installed in the node's Python.", hint)
     elif node["tunesmith"] != here["tunesmith"]:
-        message = f"The node has Tunesmith {node['tunesmith']}, this computer {here['tunesmith']}."
+        message = say("The node has Tunesmith {}, this computer {}.", node["tunesmith"], here["tunesmith"])
         yield Problem("tunesmith", message, "Install the same version on both.")
     missing = [name for name in ("torch", "transformers", "peft") if not node["packages"].get(name)]
     if missing:
         hint = "Install Tunesmith there with all its dependencies."
-        yield Problem("packages", f"The node lacks {', '.join(missing)}.", hint)
+        yield Problem("packages", say("The node lacks {}.", ", ".join(missing)), hint)
 
 
 def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) -> Iterator[Problem]:
@@ -146,15 +147,19 @@ def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) 
     for name, own in here["packages"].items():
         there = node["packages"].get(name)
         if own and there and own != there:
-            message = f"The node has {name} {there}, this computer {own}; results may differ slightly."
+            message = say(
+                "The node has {} {}, this computer {}; results may differ slightly.", name, there, own
+            )
             yield Problem("packages", message, "Install the same version to get bit-identical results.")
     # The answer was written between the question and now.
     apart = max(began - node["time"], node["time"] - time.time(), 0.0)
     if apart > MAX_CLOCK_SECONDS:
-        message = f"The node's clock differs from this computer's by {apart:.0f} s."
+        message = say("The node's clock differs from this computer's by {:.0f} s.", apart)
         yield Problem("clock", message, "Synchronise both clocks; event times are the node's.")
     if node["free_disk_bytes"] < LOW_DISK_BYTES:
-        message = f"The node has only {node['free_disk_bytes'] / 1e9:.1f} GB of free disk space."
+        message = say(
+            "The node has only {:.1f} GB of free disk space.", node["free_disk_bytes"] / 1000000000.0
+        )
         yield Problem("disk", message, "Free some space there for the base model and checkpoints.")
 
 
@@ -181,7 +186,7 @@ def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
     except Exception as error:  # noqa: BLE001 - the edge of this process: anything becomes an outcome
         traceback.print_exc()
         known = AppError(
-            f"Unexpected: {type(error).__name__}: {str(error)[:500]}", "The log has the details."
+            say("Unexpected: {}: {}", type(error).__name__, str(error)[:500]), "The log has the details."
         )
     else:
         return None

@@ -24,6 +24,7 @@ from engine.computers import token
 from engine.computers.computer import JOBS_PORT, Computer
 from engine.computers.tunnel import tunnel_to
 from engine.errors import ComputerError
+from engine.messages import say
 from engine.system import connection
 from engine.system.command_name import command_name
 
@@ -72,7 +73,7 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
     """Yield a client of the cluster's job store, which is started if there is none. Raises ComputerError."""
     if connection.offline():
         raise ComputerError(
-            f"Tunesmith is offline, so it doesn't contact {computer.name}.",
+            say("Tunesmith is offline, so it doesn't contact {}.", computer.name),
             "Start it without --offline.",
             "computer",
         )
@@ -90,8 +91,11 @@ def _require_private(computer: Computer, secret: str) -> None:
     if secret or computer.kind == "ssh" or is_loopback(computer.host):
         return
     raise ComputerError(
-        f"The cluster at {computer.name} has no token, so anyone on its network could read what you send.",
-        f"Start its head with `{command_name()} node start`, or connect over SSH.",
+        say(
+            "The cluster at {} has no token, so anyone on its network could read what you send.",
+            computer.name,
+        ),
+        say("Start its head with `{} node start`, or connect over SSH.", command_name()),
         token.FIELD,
     )
 
@@ -109,13 +113,16 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
     # A tunnel is already open.
     if computer.kind == "ray" and (reason := connection.failure(computer.host, computer.port)):
         raise ComputerError(
-            f"{computer.name} can't be reached: {computer.destination} {reason}.",
-            f"Check the address and that the cluster is running (`{command_name()} node start` on its head).",
+            say("{} can't be reached: {} {}.", computer.name, computer.destination, reason),
+            say(
+                "Check the address and that the cluster is running (`{} node start` on its head).",
+                command_name(),
+            ),
             "address",
         )
     no_ray = ComputerError(
-        f"{computer.destination} is not a Ray cluster, or it isn't ready yet.",
-        f"Name the port of Ray's dashboard, usually {JOBS_PORT}.",
+        say("{} is not a Ray cluster, or it isn't ready yet.", computer.destination),
+        say("Name the port of Ray's dashboard, usually {}.", JOBS_PORT),
         "address",
     )
     try:
@@ -125,10 +132,10 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
     except ComputerError as error:
         raise no_ray from error
     if status in {UNAUTHORIZED, FORBIDDEN}:
-        wrong = f"{computer.name} rejected this token."
+        wrong = say("{} rejected this token.", computer.name)
         if not has_token:
-            wrong = f"{computer.name} requires a token."
-        hint = f"Copy the token file from the head; `{command_name()} node start` prints its path."
+            wrong = say("{} requires a token.", computer.name)
+        hint = say("Copy the token file from the head; `{} node start` prints its path.", command_name())
         raise ComputerError(wrong, hint, token.FIELD)
     if status != OK:
         raise no_ray
@@ -163,16 +170,18 @@ def _store_port(http: ClusterHttp, computer: Computer) -> int:
             if not runs:
                 raise _not_started(computer, log)
         time.sleep(POLL_SECONDS)
-    raise ComputerError(f"{computer.name} didn't start Tunesmith.", "Is its head overloaded?")
+    raise ComputerError(say("{} didn't start Tunesmith.", computer.name), "Is its head overloaded?")
 
 
 def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
     """Return the port in a job store's answer. Raises ComputerError if it could not start or has another version."""
     started = http.read(_STARTED, answer)
     if problem := started.get("problem"):
-        raise ComputerError(f"The cluster can't store the upload: {problem}", "Check its storage.", "storage")
+        raise ComputerError(
+            say("The cluster can't store the upload: {}", problem), "Check its storage.", "storage"
+        )
     if (there := started.get("version")) != installed_version():
-        message = f"{computer.name} has Tunesmith {there}, this computer {installed_version()}."
+        message = say("{} has Tunesmith {}, this computer {}.", computer.name, there, installed_version())
         raise ComputerError(message, "Install the same version on both.", "computer")
     if "port" not in started:
         raise http.strange()
@@ -181,7 +190,11 @@ def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
 
 def _not_started(computer: Computer, log: str) -> ComputerError:
     if _NOT_THERE.search(log):
-        hint = f"Install it there and start the head with `{command_name()} node start`."
-        return ComputerError(f"Tunesmith isn't installed on the head of {computer.name}.", hint, "computer")
+        hint = say("Install it there and start the head with `{} node start`.", command_name())
+        return ComputerError(
+            say("Tunesmith isn't installed on the head of {}.", computer.name), hint, "computer"
+        )
     last = (log.strip().splitlines() or ["It gave no reason."])[-1]
-    return ComputerError(f"{computer.name} can't start Tunesmith: {last[:300]}", "Look at the head's logs.")
+    return ComputerError(
+        say("{} can't start Tunesmith: {}", computer.name, last[:300]), "Look at the head's logs."
+    )

@@ -25,6 +25,7 @@ from engine.errors import StorageError
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.jobs.worker_process import kill_all, visible_to, worker_command, worker_environment
+from engine.messages import say
 from engine.system import ranks
 from engine.system.files import bytes_in, delete, remove, write_atomically
 from engine.system.foreign_files import open_regular
@@ -90,7 +91,7 @@ class _Attempt:
                 self._push_events(whole=True)
                 self._store.finish(self._id, self._turn, process.returncode)
         except OSError as error:
-            self._store.finish(self._id, self._turn, None, f"{error.strerror or error} on the node")
+            self._store.finish(self._id, self._turn, None, say("{} on the node", error.strerror or error))
         finally:
             for each in self._adapters():
                 remove(self._home / "adapters" / each)

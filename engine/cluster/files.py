@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.cluster.store_client import JobStoreClient
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system import file_hashes, units
 from engine.system.files import partial_beside, remove, rename
 from engine.system.foreign_files import open_regular
@@ -91,7 +92,7 @@ def _send_one(job_store: JobStoreClient, path: Path, digest: str, on_bytes: OnBy
         if not path.stat().st_size:
             job_store.put(digest, 0, b"")
     if not job_store.complete(digest):
-        raise StorageError(f"{path} changed while it was being sent.", "Try again.")
+        raise StorageError(say("{} changed while it was being sent.", path), "Try again.")
 
 
 def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: Path | None = None) -> None:
@@ -114,7 +115,7 @@ def fetch(job_store: JobStoreClient, manifest: Manifest, folder: Path, *, have: 
             if have is not None and _is_there(have / name, size, digest):
                 shutil.copyfile(have / name, partial)
             elif not _fetch_one(job_store, partial, size, digest):
-                raise StorageError(f"{path.name} was damaged in transit.", "Try again.")
+                raise StorageError(say("{} was damaged in transit.", path.name), "Try again.")
             rename(partial, path)
         finally:
             remove(partial)
@@ -130,7 +131,7 @@ def _require_room(manifest: Manifest, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise StorageError(
-            f"Fetching needs {units.size(needed)}, but only {units.size(free)} are free.",
+            say("Fetching needs {}, but only {} are free.", units.size(needed), units.size(free)),
             "Free some disk space.",
         )
 
@@ -156,5 +157,5 @@ def require_plain(name: str) -> None:
         part in {"", ".", ".."} or _NOT_IN_NAMES.search(part) or len(part.encode()) > 255 for part in parts
     ):
         raise StorageError(
-            f"{name[:200]!r} doesn't belong in the folder.", "The cluster sent an unexpected file."
+            say("{} doesn't belong in the folder.", repr(name[:200])), "The cluster sent an unexpected file."
         )

@@ -20,6 +20,7 @@ from engine.cluster.store_client import JobStoreClient
 from engine.computers.computer import Computer
 from engine.errors import AppError, ComputerError, WorkerError
 from engine.jobs.job import Job
+from engine.messages import say
 from engine.runs import run_store
 
 POLL_SECONDS = 0.3
@@ -86,7 +87,7 @@ class Following:
         now, has_sent = time.monotonic(), any(run.is_sent for run in self.open())
         if has_sent and self._lost_at is None:
             self._lost_at = now
-            hint = f"The work continues at {self._computer.name}. Trying to reconnect."
+            hint = say("The work continues at {}. Trying to reconnect.", self._computer.name)
             self.tell(error.message, hint, "warning")
         if self._lost_at is None or now - self._lost_at > LOST_SECONDS:
             raise error
@@ -105,7 +106,7 @@ class Following:
             if self._lost_at is not None:
                 # Not before: a cluster that never answers properly would be tried for ever.
                 self._lost_at = None
-                self.tell(f"Reconnected to {self._computer.name}.")
+                self.tell(say("Reconnected to {}.", self._computer.name))
             if not is_new:
                 time.sleep(POLL_SECONDS)
 
@@ -116,7 +117,7 @@ class Following:
             try:
                 if run.is_sent and run.entry_id not in there:
                     run.lost()
-                    run.notice(f"{self._computer.name} no longer has the run, so it is sent again.")
+                    run.notice(say("{} no longer has the run, so it is sent again.", self._computer.name))
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
                     run.send(job_store, self._computer, **self._asked)
@@ -133,7 +134,9 @@ class Following:
         runs = {run.entry_id: run for run in self.open()}
         told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})
         if forgotten := runs.keys() - told.keys():
-            raise ComputerError(f"{self._computer.name} no longer has {runs[forgotten.pop()].job.id}.")
+            raise ComputerError(
+                say("{} no longer has {}.", self._computer.name, runs[forgotten.pop()].job.id)
+            )
         is_new = False
         for entry_id, run in runs.items():
             try:

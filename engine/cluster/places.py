@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ComputerError
+from engine.messages import say
 
 CARDS_FIELD = "--cards"
 
@@ -64,7 +65,9 @@ class Places:
         most = max(self.nodes, default=0)
         if cards <= max(1, most):
             return
-        message = f"No node of {computer} has {cards:,} GPUs; the most is {most:,}."
+        message = say("No node of {} has {:,} GPUs; the most is {:,}.", computer, cards, most)
         if self.least:
-            message = f"No node of {computer} has a GPU, and none has {cards:,} CPUs; the most is {most:,}."
+            message = say(
+                "No node of {} has a GPU, and none has {:,} CPUs; the most is {:,}.", computer, cards, most
+            )
         raise ComputerError(message, "Ask for fewer GPUs.", CARDS_FIELD)

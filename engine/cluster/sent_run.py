@@ -30,6 +30,7 @@ from engine.jobs.event_schema import validated
 from engine.jobs.events import MAX_STREAM_BYTES, Event, EventWriter, clock, decode, read_all
 from engine.jobs.job import Command, Job, SentTo, this_process
 from engine.jobs.supervisor import exit_text
+from engine.messages import say
 from engine.system import hub_cache
 from engine.system.foreign_files import FileKind, read_text
 from engine.system.hub_cache import Kind
@@ -212,7 +213,7 @@ class SentRun:
             # Its worker or its task died.
             said = exit_text(told["returncode"])
             if told["reason"]:
-                said = f"The cluster ended it: {told['reason']}", "Resume sends it again."
+                said = say("The cluster ended it: {}", told["reason"]), "Resume sends it again."
             self.emit("job_ended", **failure(ComputerError(*said), self.job))
         assert self._writer is not None
         self._writer.sync()
@@ -315,7 +316,7 @@ def _add_from_hub(upload: Upload, repo_id: str, revision: str, kind: Kind, has_s
     if not hub_cache.is_cached(repo_id, revision, kind):
         field_name = "base_model.id" if kind == "model" else "data.source"
         raise ComputerError(
-            f"{repo_id} is neither on this computer nor on every node, and a node can't reach the hub.",
+            say("{} is neither on this computer nor on every node, and a node can't reach the hub.", repo_id),
             "Download it here first; it will be sent along.",
             field_name,
         )

@@ -16,6 +16,7 @@ from pydantic import Base64UrlBytes, FailFast, Field, NonNegativeInt, TypeAdapte
 from typing_extensions import TypedDict
 
 from engine.errors import ComputerError
+from engine.messages import say
 
 MAX_ANSWER_BYTES = 64 << 20
 TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
@@ -199,7 +200,7 @@ class ClusterHttp:
             except httpx2.TransportError as error:
                 if time.monotonic() >= deadline:
                     reason = str(error) or type(error).__name__
-                    message = f"The connection to {self.computer} was lost: {reason}."
+                    message = say("The connection to {} was lost: {}.", self.computer, reason)
                     raise ComputerError(message, "Try again.") from error
             time.sleep(RETRY_SECONDS)
 
@@ -217,7 +218,7 @@ class ClusterHttp:
         if status != OK:
             said = answer[:300].decode(errors="replace")
             raise ComputerError(
-                f"{self.computer} answered with status {status}. {said}".strip(), "Try again."
+                say("{} answered with status {}. {}", self.computer, status, said).strip(), "Try again."
             )
         return answer
 
@@ -231,7 +232,7 @@ class ClusterHttp:
     def strange(self) -> ComputerError:
         """Return the error for an answer of the wrong form."""
         return ComputerError(
-            f"{self.computer} sent an answer that Tunesmith doesn't understand.",
+            say("{} sent an answer that Tunesmith doesn't understand.", self.computer),
             "Something else may be answering in its place. Ask whoever runs the cluster before you send "
             "anything.",
             "computer",

@@ -35,6 +35,7 @@ from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places
 from engine.cluster.store_client import CALLS
 from engine.errors import OfflineError
+from engine.messages import say
 from engine.system import hub_cache
 from engine.system.asgi_server import listen, make_server, read_body
 from engine.system.connection import require_hub
@@ -224,7 +225,7 @@ def _ask_nodes(
             told[node] = {"facts": None, "problem": "The node doesn't answer."}
         except ray.exceptions.RayError as error:
             reason = (str(error).splitlines() or [""])[0][:300]
-            told[node] = {"facts": None, "problem": f"The node couldn't report its hardware: {reason}"}
+            told[node] = {"facts": None, "problem": say("The node couldn't report its hardware: {}", reason)}
     return told
 
 
@@ -249,7 +250,7 @@ def _bound(hosts: Any) -> list[socket.socket]:
                 each.close()
         else:
             return bound
-    raise OSError(f"no port is free on {', '.join(hosts)}")
+    raise OSError(say("no port is free on {}", ", ".join(hosts)))
 
 
 def application(job_store: JobStore, lets_in: LetsIn) -> ASGIApp:

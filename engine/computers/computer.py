@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import Problem
+from engine.messages import say
 
 Kind = Literal["ray", "ssh"]
 # The usual port of Ray's dashboard, which takes jobs.
@@ -65,15 +66,15 @@ def with_port(address: str) -> str:
 def problems(computer: Computer) -> Iterator[Problem]:
     """Yield the problems of a computer's name and addresses, without connecting."""
     if not _NAME.fullmatch(computer.name):
-        hint = f"Use letters, digits, dots, hyphens and underscores, at most {MAX_NAME}."
-        yield Problem("name", f'"{computer.name}" can\'t be the name of a computer.', hint)
+        hint = say("Use letters, digits, dots, hyphens and underscores, at most {}.", MAX_NAME)
+        yield Problem("name", say('"{}" can\'t be the name of a computer.', computer.name), hint)
     host, _, port = computer.address.rpartition(":")
     if not (_HOST.fullmatch(host) and is_port(port)):
-        hint = f"An address looks like host:{JOBS_PORT}."
-        yield Problem("address", f'"{computer.address}" is not an address.', hint)
+        hint = say("An address looks like host:{}.", JOBS_PORT)
+        yield Problem("address", say('"{}" is not an address.', computer.address), hint)
     if computer.kind == "ssh" and not _SSH.fullmatch(computer.ssh):
         hint = "Use user@host, or a host from ~/.ssh/config."
-        yield Problem("ssh", f'ssh can\'t connect to "{computer.ssh}".', hint)
+        yield Problem("ssh", say('ssh can\'t connect to "{}".', computer.ssh), hint)
 
 
 def is_port(text: str) -> bool:

@@ -23,6 +23,7 @@ from engine.computers import token
 from engine.computers.computer import JOBS_PORT, is_port
 from engine.computers.tunnel import private_folder
 from engine.errors import ComputerError
+from engine.messages import say
 from engine.system.command_name import command_name
 from engine.system.files import delete, write_atomically
 from engine.system.foreign_files import FileKind, read_json, read_text
@@ -95,8 +96,11 @@ def join(
     from engine.system import connection
 
     if reason := connection.failure(head, int(port)):
-        hint = f"Start the head with `{command_name()} node start --host` and its address, and check its firewall."
-        raise ComputerError(f"The head can't be reached: {head}:{port} {reason}.", hint, "address")
+        hint = say(
+            "Start the head with `{} node start --host` and its address, and check its firewall.",
+            command_name(),
+        )
+        raise ComputerError(say("The head can't be reached: {}:{} {}.", head, port, reason), hint, "address")
     secret = token.require_private(token_file)
     process = _started([f"--address={head}:{port}", *_sizes(cards, processors)], host, secret)
     return _await(process, Node(process.pid, f"{head}:{port}", 0, str(secret)), "", 0)
@@ -146,23 +150,23 @@ def _require_none_runs() -> None:
     node = running()
     if node is not None:
         raise ComputerError(
-            f"This computer is already a node of the cluster at {node.address}.",
-            f"`{command_name()} node stop` stops it.",
+            say("This computer is already a node of the cluster at {}.", node.address),
+            say("`{} node stop` stops it.", command_name()),
         )
 
 
 def _require_free(host: str, port: int) -> None:
     if port in WORKER_PORTS:
         first, last = WORKER_PORTS[0], WORKER_PORTS[-1]
-        message = f"Ray reserves port {port} for its own processes."
-        raise ComputerError(message, f"Use one below {first} or above {last}.", "port")
+        message = say("Ray reserves port {} for its own processes.", port)
+        raise ComputerError(message, say("Use one below {} or above {}.", first, last), "port")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise ComputerError(
-                f"Port {port} of {host} can't be opened: {error.strerror}.",
+                say("Port {} of {} can't be opened: {}.", port, host, error.strerror),
                 "Another program uses it. Stop that, or set other ports with --port and --jobs-port.",
                 "port",
             ) from error
@@ -220,7 +224,9 @@ def _await(process: subprocess.Popen[bytes], node: Node, host: str, jobs_port: i
     process.wait()
     log = read_text(_folder() / "node.log", FileKind.LOG, errors="replace").splitlines()
     last = next((line.strip() for line in reversed(log) if "Error" in line or "rror:" in line), "")
-    raise ComputerError(f"Ray did not start. {last}".strip(), f"Its log is {_folder() / 'node.log'}.", None)
+    raise ComputerError(
+        say("Ray did not start. {}", last).strip(), say("Its log is {}.", _folder() / "node.log"), None
+    )
 
 
 def _is_up(host: str, jobs_port: int) -> bool:

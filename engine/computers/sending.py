@@ -11,6 +11,7 @@ from engine.config import general_text, hub_sources
 from engine.config.data_options import DataOptions
 from engine.config.recipe import SAMPLE, STARTER, Recipe, looks_like_path
 from engine.errors import ComputerError
+from engine.messages import say
 from engine.system.connection import offline
 from engine.system.files import bytes_in
 from engine.system.paths import expand_user
@@ -34,7 +35,7 @@ def require_online(computer: Computer) -> None:
     """Raise ComputerError while Tunesmith is offline."""
     if offline():
         raise ComputerError(
-            f"Tunesmith is offline, so nothing is sent to {computer.name}.",
+            say("Tunesmith is offline, so nothing is sent to {}.", computer.name),
             "Start it without --offline.",
             "--on",
         )
@@ -45,7 +46,7 @@ def require_any_device(recipe: Recipe) -> None:
     device = recipe.training.device
     if ":" in device:
         raise ComputerError(
-            f"{device} is a GPU of this computer.",
+            say("{} is a GPU of this computer.", device),
             "Choose auto: the cluster assigns a GPU to each run.",
             "training.device",
         )
@@ -89,12 +90,14 @@ def lines(computer: Computer, recipes: Sequence[Recipe], counts: Mapping[str, in
     """Return the text that says what leaves this computer, and for where."""
     sent = of_recipes(recipes, counts)
     if not sent:
-        return [f"None of your conversations leave this computer: {computer.name} already has everything."]
+        return [
+            say("None of your conversations leave this computer: {} already has everything.", computer.name)
+        ]
     return [f"Sent to {computer.name} ({computer.destination}) unless already there:", *map(_line, sent)]
 
 
 def _line(sent: Sent) -> str:
     if sent.is_model:
         return f"  a model, {sent.path}: {size(sent.bytes)}"
-    number = "conversations" if sent.conversations is None else f"{sent.conversations:,} conversations"
+    number = "conversations" if sent.conversations is None else say("{:,} conversations", sent.conversations)
     return f"  {number}, {sent.path}: {size(sent.bytes)}"

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.computers import computer as checks
 from engine.computers.computer import Computer
 from engine.errors import ComputerError, Problem, RecipeError, StorageError
+from engine.messages import say
 from engine.system.command_name import command_name
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_text, read_toml
@@ -32,7 +33,9 @@ def list_computers() -> list[Computer]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, ValidationError) as error:
-        raise StorageError(f"{path} can't be read.", "Delete it, and add the computers again.") from error
+        raise StorageError(
+            say("{} can't be read.", path), "Delete it, and add the computers again."
+        ) from error
 
 
 def find(name: str) -> Computer:
@@ -40,8 +43,8 @@ def find(name: str) -> Computer:
     for each in list_computers():
         if each.name == name:
             return each
-    hint = f"`{command_name()} computers` lists them; `{command_name()} computers add` adds one."
-    raise ComputerError(f'There is no computer "{name}".', hint, "computer")
+    hint = say("`{} computers` lists them; `{} computers add` adds one.", command_name(), command_name())
+    raise ComputerError(say('There is no computer "{}".', name), hint, "computer")
 
 
 def add(computer: Computer) -> Computer:
@@ -49,7 +52,7 @@ def add(computer: Computer) -> Computer:
     refusals = list(checks.problems(computer))
     if any(each.name == computer.name for each in list_computers()):
         hint = "Choose another name, or remove the other one first."
-        refusals.append(Problem("name", f'There already is a computer "{computer.name}".', hint))
+        refusals.append(Problem("name", say('There already is a computer "{}".', computer.name), hint))
     if refusals:
         raise RecipeError(tuple(refusals))
     _change(lambda computers: [*computers, computer])
@@ -76,7 +79,9 @@ def desk_id() -> str:
             write_atomically(path, secrets.token_hex(4))
         return read_text(path, FileKind.WINDOW).strip()
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}.", "Free some space.") from error
+        raise StorageError(
+            say("{} can't be written: {}.", path, error.strerror), "Free some space."
+        ) from error
 
 
 def _change(change: Callable[[list[Computer]], list[Computer]]) -> None:
@@ -86,7 +91,9 @@ def _change(change: Callable[[list[Computer]], list[Computer]]) -> None:
             document = {TABLE: [asdict(each) for each in change(list_computers())]}
             write_atomically(path, tomlkit.dumps(document))
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}.", "Free some space.") from error
+        raise StorageError(
+            say("{} can't be written: {}.", path, error.strerror), "Free some space."
+        ) from error
 
 
 def _path() -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.computers.computer import Computer
 from engine.computers.tunnel import output_of
 from engine.errors import ComputerError
+from engine.messages import say
 from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, read_text
 from engine.system.paths import config_folder, expand_user
@@ -45,13 +46,13 @@ def require_private(file: str) -> Path:
     try:
         facts = path.stat()
     except OSError as error:
-        hint = f"Copy it from the cluster's head; `{command_name()} node start` prints its path."
-        raise ComputerError(f"There is no token at {path}.", hint, FIELD) from error
+        hint = say("Copy it from the cluster's head; `{} node start` prints its path.", command_name())
+        raise ComputerError(say("There is no token at {}.", path), hint, FIELD) from error
     if not facts.st_size:
-        raise ComputerError(f"The token in {path} is empty.", "Copy it again.", FIELD)
+        raise ComputerError(say("The token in {} is empty.", path), "Copy it again.", FIELD)
     if os.name != "nt" and facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        hint = f"Run `chmod 600 {shlex.quote(str(path))}`."
-        raise ComputerError(f"Other users can read the token in {path}.", hint, FIELD)
+        hint = say("Run `chmod 600 {}`.", shlex.quote(str(path)))
+        raise ComputerError(say("Other users can read the token in {}.", path), hint, FIELD)
     return path
 
 
@@ -75,5 +76,5 @@ def read(computer: Computer) -> str:
 def _checked(secret: str, path: str) -> str:
     """Return a token that a header can carry; errors would quote any other. Raises ComputerError."""
     if not (secret.isascii() and secret.isprintable() and " " not in secret):
-        raise ComputerError(f"{path} doesn't contain a token.", "Copy it again.", FIELD)
+        raise ComputerError(say("{} doesn't contain a token.", path), "Copy it again.", FIELD)
     return secret

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
+from engine.messages import say
 from engine.system.paths import private_temporary_folder
 from engine.system.processes import NO_WINDOW
 
@@ -109,30 +110,34 @@ def failure(computer: Computer, said: str) -> ComputerError:
     """Return the error for what ssh printed."""
     place = computer.ssh
     last = (said.strip().splitlines() or ["…"])[-1]
-    message, hint = f"ssh can't open a tunnel to {place}: {last}", f"Try `ssh {place}` by hand."
+    message, hint = say("ssh can't open a tunnel to {}: {}", place, last), say("Try `ssh {}` by hand.", place)
     if "IDENTIFICATION HAS CHANGED" in said:
-        message = f"The host key of {place} has changed. It may be a different computer."
+        message = say("The host key of {} has changed. It may be a different computer.", place)
         hint = (
             "Ask whoever runs it. If the key was changed on purpose, remove the old one with ssh-keygen "
             "-R and connect once by hand."
         )
     elif "Host key verification failed" in said:
-        message = f"The host key of {place} is unknown."
-        hint = (
-            f"Connect once by hand with `ssh {place}` and compare the key's fingerprint before you accept it."
+        message = say("The host key of {} is unknown.", place)
+        hint = say(
+            "Connect once by hand with `ssh {}` and compare the key's fingerprint before you accept it.",
+            place,
         )
     elif "Permission denied" in said:
-        message = f"{place} refused the login."
+        message = say("{} refused the login.", place)
         hint = (
             "Copy your public key there (ssh-copy-id), or load it into your agent (ssh-add). Passwords "
             "are not supported."
         )
     elif "Could not resolve hostname" in said:
-        message, hint = f"The name {place} can't be resolved.", "Check the name."
+        message, hint = say("The name {} can't be resolved.", place), "Check the name."
     elif "Connection refused" in said:
-        message, hint = f"{place} refuses SSH connections.", "Check the name and whether SSH runs there."
+        message, hint = (
+            say("{} refuses SSH connections.", place),
+            "Check the name and whether SSH runs there.",
+        )
     elif TIMED_OUT in said:
-        message, hint = f"{place} doesn't respond.", "Check the name and the connection."
+        message, hint = say("{} doesn't respond.", place), "Check the name and the connection."
     return ComputerError(message, hint, "ssh")
 
 

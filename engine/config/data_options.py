@@ -10,6 +10,7 @@ from typing import Any, Literal
 from engine.config import automatic, prompts
 from engine.data import column_mapping, findings
 from engine.errors import Problem, RecipeError
+from engine.messages import say
 from engine.options import Options, check, option
 from engine.text import pii
 
@@ -66,7 +67,10 @@ class DataOptions(Options):
     columns: dict[str, str] = option(
         {},
         "Column mapping",
-        f"Assigns columns by hand if the data is not two columns of text: {', '.join(column_mapping.KEYS)}.",
+        say(
+            "Assigns columns by hand if the data is not two columns of text: {}.",
+            ", ".join(column_mapping.KEYS),
+        ),
         follows="data",
     )
     broken_rows: Literal["refuse", "leave_out"] = option(
@@ -169,7 +173,7 @@ def data_problems(data: DataOptions) -> list[Problem]:
     """Return what is wrong in a `[data]` table: the limit of summaries, and unknown names."""
     found = []
     if 0 < data.max_summary_tokens < automatic.LOWEST_LIMIT:
-        message = f"Reference limit: at least {automatic.LOWEST_LIMIT}, or automatic."
+        message = say("Reference limit: at least {}, or automatic.", automatic.LOWEST_LIMIT)
         found.append(Problem("data.max_summary_tokens", message))
     return [
         *found,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem, RecipeError
+from engine.messages import say
 from engine.options import Options, check, option
 
 TUNESMITH, CTRANSLATE2 = "tunesmith", "ctranslate2"
@@ -112,8 +113,11 @@ def problems(options: DecodingOptions) -> list[Problem]:
         problems.append(
             Problem(
                 "min_new_tokens",
-                f"The minimum length, {options.min_new_tokens} tokens, is above the maximum length, "
-                f"{options.max_new_tokens} tokens.",
+                say(
+                    "The minimum length, {} tokens, is above the maximum length, {} tokens.",
+                    options.min_new_tokens,
+                    options.max_new_tokens,
+                ),
                 "Lower Minimum length, or raise Maximum length.",
             )
         )
@@ -125,7 +129,7 @@ def problems(options: DecodingOptions) -> list[Problem]:
 def unknown_to_ctranslate2(options: DecodingOptions) -> list[Problem]:
     """Return a problem for each setting in use that CTranslate2 lacks, or has otherwise."""
     return [
-        Problem(name, f"CTranslate2 doesn't support this setting: {declared.title}.", OWN_ENGINE)
+        Problem(name, say("CTranslate2 doesn't support this setting: {}.", declared.title), OWN_ENGINE)
         for name, declared in DecodingOptions.model_fields.items()
         if name not in KNOWN_TO_CTRANSLATE2 and getattr(options, name) != declared.default
     ]

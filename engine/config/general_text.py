@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import Problem, RecipeError
+from engine.messages import say
 from engine.system.foreign_files import open_regular
 from engine.system.paths import general_text_file, path_here
 from engine.text import encodings
@@ -45,7 +46,7 @@ def read(choice: str) -> tuple[str, ...]:
     path = path_here(choice) if is_file(choice) else general_text_file()
     found = passages(_text(path, choice))
     if not found:
-        raise _error(f"There is no text in {choice}.")
+        raise _error(say("There is no text in {}.", choice))
     return found
 
 
@@ -63,12 +64,12 @@ def passages(text: str) -> tuple[str, ...]:
 def _text(path: Path, choice: str) -> str:
     try:
         if not path.is_file():
-            raise _error(f"There is no file at {choice}.")
+            raise _error(say("There is no file at {}.", choice))
         with open_regular(path) as stream:
             return encodings.decode(stream.read(MAX_BYTES))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise _error(f"{choice} can't be read: {reason}.") from error
+        raise _error(say("{} can't be read: {}.", choice, reason)) from error
 
 
 def _error(message: str) -> RecipeError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem, StorageError
+from engine.messages import say
 from engine.methods.base import BaseFacts, Family, Quantization
 from engine.system import file_hashes, gguf_header
 from engine.system.files import bytes_in, delete, write_atomically
@@ -88,10 +89,10 @@ def problem(path: Path) -> Problem | None:
         header = gguf_header.read(path)
     except (OSError, GgufError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        return Problem(FIELD, f"{path.name} can't be read as a GGUF file: {reason}.", DAMAGED_HINT)
+        return Problem(FIELD, say("{} can't be read as a GGUF file: {}.", path.name, reason), DAMAGED_HINT)
     why, hint = _refusal(header)
     if why:
-        return Problem(FIELD, f"{path.name} can't be a base model: {why}.", hint)
+        return Problem(FIELD, say("{} can't be a base model: {}.", path.name, why), hint)
     if not find_spec(LIBRARY):
         message = "A GGUF file as base model needs the package gguf, which is not installed."
         return Problem(FIELD, message, "Install it: pip install gguf.")
@@ -104,20 +105,22 @@ def _refusal(header: GgufHeader) -> tuple[str, str]:
     parts = header.whole("split.count") or 1
     if parts > 1:
         return (
-            f"it is one of {parts} parts",
+            say("it is one of {} parts", parts),
             "Join them first: llama-gguf-split --merge FIRST_PART model.gguf.",
         )
     kind = header.text("general.type")
     if kind not in ("", "model"):
-        return f"it is of the type {kind[:40]}", "Choose the file of the model itself."
+        return say("it is of the type {}", kind[:40]), "Choose the file of the model itself."
     if name not in ARCHITECTURES:
         read = ", ".join(ARCHITECTURES)
-        return f"its architecture is {name[:40] or 'unknown'}; from GGUF files, {read} can be read", HINT
+        return say(
+            "its architecture is {}; from GGUF files, {} can be read", name[:40] or "unknown", read
+        ), HINT
     if header.whole(f"{name}.expert_count"):
         return "it is a mixture of experts, which can't be read from GGUF files", HINT
     layers = header.whole(f"{name}.block_count") or 0
     if not 0 < layers <= len(header.tensors):
-        return f"it declares {layers:,} layers and has {len(header.tensors):,} tensors", DAMAGED_HINT
+        return say("it declares {:,} layers and has {:,} tensors", layers, len(header.tensors)), DAMAGED_HINT
     return _other_attention(header), HINT
 
 
@@ -128,12 +131,13 @@ def _other_attention(header: GgufHeader) -> str:
     in_head = header.whole(f"{name}.attention.key_length") or (width // heads if heads and width else 0)
     turned = header.whole(f"{name}.rope.dimension_count") or in_head
     if turned != in_head:
-        return (
-            f"it uses rotary positions on {turned:,} of {in_head:,} values per head, which can't be read "
-            "from GGUF files"
+        return say(
+            "it uses rotary positions on {:,} of {:,} values per head, which can't be read from GGUF files",
+            turned,
+            in_head,
         )
     if name.startswith("gemma") and in_head != GEMMA_WIDTH:
-        return f"its attention scale for {in_head:,} values per head is not in the file"
+        return say("its attention scale for {:,} values per head is not in the file", in_head)
     return ""
 
 
@@ -157,13 +161,19 @@ def announcement(path: Path) -> tuple[str, str]:
     """
     header = gguf_header.read(path)
     form, taken = stored_format(header), size(unpacked_bytes(header))
-    message = (
-        f"{path.name} is unpacked into the cache once: {size(header.file_bytes)} in {form} become "
-        f"{taken} in {precision(header)}."
+    message = say(
+        "{} is unpacked into the cache once: {} in {} become {} in {}.",
+        path.name,
+        size(header.file_bytes),
+        form,
+        taken,
+        precision(header),
     )
     if form in PLAIN:
         return message, "The weights keep their number format."
-    return message, f"The precision lost in {form} doesn't come back; the run trains with those weights."
+    return message, say(
+        "The precision lost in {} doesn't come back; the run trains with those weights.", form
+    )
 
 
 def unpacked_bytes(header: GgufHeader) -> int:
@@ -206,7 +216,7 @@ def delete_unpacked(path: Path) -> int:
     try:
         delete(folder)
     except OSError as error:
-        message = f"{folder} cannot be deleted: {error.strerror}."
+        message = say("{} cannot be deleted: {}.", folder, error.strerror)
         raise StorageError(message, "Check the folder's permissions.") from error
     return freed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.config.recipe import SAMPLE, STARTER, Recipe, looks_like_path
 from engine.errors import Problem
+from engine.messages import say
 from engine.system import hub_cache
 from engine.system.connection import offline
 
@@ -39,4 +40,4 @@ def is_on_hub(name: str) -> bool:
 def missing(field: str, name: str) -> Problem:
     """Return the problem of a source that is not on this computer while Tunesmith is offline."""
     hint = MODEL_HINT if field == "base_model.id" else DATA_HINT
-    return Problem(field, f"{name} is not on this computer, and Tunesmith is offline.", hint)
+    return Problem(field, say("{} is not on this computer, and Tunesmith is offline.", name), hint)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, PositiveInt
 
 from engine.config import gguf_models
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods.base import BaseFacts, Family, Quantization
 from engine.system import hub_cache
 from engine.system.foreign_files import FileKind, read_json, read_toml
@@ -35,7 +36,7 @@ def read_config(folder: Path) -> dict[str, Any] | None:
 
 def problems(folder: Path, name: str, precision: str) -> tuple[Problem, ...]:
     """Return why the base model `name` in a folder can't be used in a precision."""
-    message = f"{name} contains no model."
+    message = say("{} contains no model.", name)
     config: Any = None
     try:
         config = read_json(folder / "config.json", FileKind.MODEL_CONFIG)
@@ -43,7 +44,7 @@ def problems(folder: Path, name: str, precision: str) -> tuple[Problem, ...]:
         pass
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        message = f"The config.json of {name} can't be read: {why}."
+        message = say("The config.json of {} can't be read: {}.", name, why)
     if not isinstance(config, dict):
         hint = "A model folder contains config.json and model.safetensors."
         return (Problem("base_model.id", message, hint),)

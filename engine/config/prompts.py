@@ -13,6 +13,7 @@ from pathlib import Path
 import tomlkit
 
 from engine.errors import AppError, Problem, StorageError
+from engine.messages import say
 from engine.system import files
 from engine.system.foreign_files import FileKind, read_toml
 from engine.system.paths import prompts_folder
@@ -74,12 +75,14 @@ BUILT_IN = (
 def problem(text: str, field: str = "") -> Problem | None:
     """Return the problem that makes `text` no prompt, or None."""
     if len(text) > MAX_CHARACTERS:
-        message = f"The prompt has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}."
+        message = say("The prompt has {:,} characters; the limit is {:,}.", len(text), MAX_CHARACTERS)
         return Problem(field, message, "Shorten it.")
     if PLACEHOLDER in text:
         return None
     return Problem(
-        field, f"The prompt has no {PLACEHOLDER}.", f"Add {PLACEHOLDER} where the conversation goes."
+        field,
+        say("The prompt has no {}.", PLACEHOLDER),
+        say("Add {} where the conversation goes.", PLACEHOLDER),
     )
 
 
@@ -151,7 +154,9 @@ def save(name: str, text: str, *, replace: bool = False) -> Template:
     taken = _file_of(name)
     if taken is not None and not replace:
         raise AppError(
-            f'There already is a template "{taken.stem}".', "Replace it, or choose another name.", "name"
+            say('There already is a template "{}".', taken.stem),
+            "Replace it, or choose another name.",
+            "name",
         )
     path = taken or prompts_folder() / (name + SUFFIX)
     document = tomlkit.document()
@@ -160,7 +165,7 @@ def save(name: str, text: str, *, replace: bool = False) -> Template:
     try:
         files.write_atomically(path, tomlkit.dumps(document))
     except OSError as error:
-        raise StorageError(f"{path.name} can't be written: {error.strerror}.") from error
+        raise StorageError(say("{} can't be written: {}.", path.name, error.strerror)) from error
     return Template(taken.stem if taken else name, text)
 
 
@@ -169,14 +174,14 @@ def rename(name: str, to: str) -> Template:
     path, to = _saved(name), _checked_name(to)
     taken = _file_of(to)
     if taken is not None and taken != path:
-        raise AppError(f'There already is a template "{taken.stem}".', "Choose another name.", "name")
+        raise AppError(say('There already is a template "{}".', taken.stem), "Choose another name.", "name")
     template = _read(path)
     if template is None:
-        raise StorageError(f'The template "{name}" can\'t be read.', "Save it again.")
+        raise StorageError(say('The template "{}" can\'t be read.', name), "Save it again.")
     try:
         files.rename(path, path.with_name(to + SUFFIX))
     except OSError as error:
-        raise StorageError(f'The template "{name}" can\'t be renamed: {error.strerror}.') from error
+        raise StorageError(say('The template "{}" can\'t be renamed: {}.', name, error.strerror)) from error
     return Template(to, template.text)
 
 
@@ -185,7 +190,7 @@ def delete(name: str) -> None:
     try:
         files.delete(_saved(name))
     except OSError as error:
-        raise StorageError(f'The template "{name}" can\'t be deleted: {error.strerror}.') from error
+        raise StorageError(say('The template "{}" can\'t be deleted: {}.', name, error.strerror)) from error
 
 
 def _checked_name(name: str) -> str:
@@ -195,16 +200,20 @@ def _checked_name(name: str) -> str:
         raise AppError("A template needs a name.", "Write one.", "name")
     if len(plain) > MAX_NAME_CHARACTERS:
         raise AppError(
-            f"The name has {len(plain)} characters.", f"Use at most {MAX_NAME_CHARACTERS}.", "name"
+            say("The name has {} characters.", len(plain)),
+            say("Use at most {}.", MAX_NAME_CHARACTERS),
+            "name",
         )
     forbidden = sorted({mark for mark in plain if mark in _FORBIDDEN or not mark.isprintable()})
     if forbidden or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in DEVICES:
         hint = (
-            f"Leave out {' '.join(forbidden)}" if forbidden else "Begin and end it with a letter or number."
+            say("Leave out {}", " ".join(forbidden))
+            if forbidden
+            else "Begin and end it with a letter or number."
         )
-        raise AppError(f'"{plain}" can\'t be the name of a file.', hint, "name")
+        raise AppError(say('"{}" can\'t be the name of a file.', plain), hint, "name")
     if _same(plain, (each.name for each in BUILT_IN)):
-        raise AppError(f'"{plain}" is a built-in template.', "Choose another name.", "name")
+        raise AppError(say('"{}" is a built-in template.', plain), "Choose another name.", "name")
     return plain
 
 
@@ -224,7 +233,7 @@ def _file_of(name: str) -> Path | None:
 def _saved(name: str) -> Path:
     path = _file_of(name)
     if path is None:
-        raise AppError(f'There is no saved template "{name}".', "", "name")
+        raise AppError(say('There is no saved template "{}".', name), "", "name")
     return path
 
 

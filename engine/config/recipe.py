@@ -27,6 +27,7 @@ from engine.config.training import (
 )
 from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
+from engine.messages import say
 from engine.methods import BaseFacts, Family, Method, Quantization, unknown_method
 from engine.methods import method as registry_entry
 from engine.options import Options, check, commented_table, option, unknown_keys
@@ -168,7 +169,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     also files that are missing on this computer.
     """
     remarks = tuple(
-        f"{table}.{key} is ignored. {reason}"
+        say("{}.{} is ignored. {}", table, key, reason)
         for (table, key), reason in _RETIRED.items()
         if isinstance(tables.get(table), Mapping) and tables[table].get(key)
     )
@@ -225,12 +226,12 @@ def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
     known = ("schema", "name", *_ORDER, CHANGES)
     problems = unknown_keys([key for key in tables if key not in known], known, "")
     if tables.get("schema", SCHEMA) != SCHEMA:
-        message = f"This version can't read recipes of schema {str(tables['schema'])[:40]}."
-        problems.append(Problem("schema", message, f"It supports schema {SCHEMA}."))
+        message = say("This version can't read recipes of schema {}.", str(tables["schema"])[:40])
+        problems.append(Problem("schema", message, say("It supports schema {}.", SCHEMA)))
     if not isinstance(tables.get("name", ""), str):
         problems.append(Problem("name", "The name must be text."))
     problems += [
-        Problem(name, f"{name} must be a table.", f"Write [{name}] above its keys.")
+        Problem(name, say("{} must be a table.", name), say("Write [{}] above its keys.", name))
         for name in _ORDER
         if not isinstance(tables.get(name, {}), Mapping)
     ]
@@ -241,7 +242,7 @@ def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
     if not isinstance(table, Mapping):
         return None, []
     if "id" not in table:
-        hint = f"`{command_name()} methods` lists them."
+        hint = say("`{} methods` lists them.", command_name())
         return None, [Problem("method.id", "method.id is missing.", hint)]
     method_id, start_from = table["id"], table.get("start_from", "")
     if not isinstance(method_id, str) or not isinstance(start_from, str):
@@ -341,7 +342,7 @@ def _missing(field: str, path: str) -> tuple[Problem, ...]:
     if not looks_like_path(path) or path_exists(path_here(path)):
         return ()
     hint = "Check the path; a hub id looks like owner/name."
-    return (Problem(field, f"{path} doesn't exist.", hint),)
+    return (Problem(field, say("{} doesn't exist.", path), hint),)
 
 
 def public_name(text: str) -> str:
@@ -391,7 +392,7 @@ def parse(text: str) -> dict[str, Any]:
     try:
         return parse_toml(text)
     except ValueError as error:
-        raise RecipeError((Problem("", f"The recipe is not valid TOML: {error}."),)) from error
+        raise RecipeError((Problem("", say("The recipe is not valid TOML: {}.", error)),)) from error
 
 
 def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
@@ -402,9 +403,11 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     try:
         text = read_text(path, FileKind.RECIPE)
     except FileNotFoundError as error:
-        raise RecipeError((Problem("recipe", f"There is no recipe at {path}."),)) from error
+        raise RecipeError((Problem("recipe", say("There is no recipe at {}.", path)),)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError((Problem("recipe", f"The recipe {path} can't be read: {error}."),)) from error
+        raise RecipeError(
+            (Problem("recipe", say("The recipe {} can't be read: {}.", path, error)),)
+        ) from error
     return load_text(text, as_text(path.resolve().parent), overrides)
 
 
@@ -440,7 +443,7 @@ def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, An
         field, equals, raw = override.partition("=")
         table, dot, key = field.strip().partition(".")
         if not equals or (not dot and table != "name"):
-            raise RecipeError((Problem("--set", f'"{override}" is not table.key=value.'),))
+            raise RecipeError((Problem("--set", say('"{}" is not table.key=value.', override)),))
         if dot and not isinstance(tables.get(table, {}), dict):
             # Reported as what is no table.
             continue
@@ -485,4 +488,4 @@ def save(recipe: Recipe, path: Path) -> None:
     try:
         path.write_text(dumps(recipe), encoding="utf-8")
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}.") from error
+        raise StorageError(say("{} can't be written: {}.", path, error.strerror)) from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Problem
+from engine.messages import say
 
 Tables = Mapping[str, Any]
 
@@ -55,7 +56,12 @@ def unlike(common: Tables, entry: Tables, *, trains: bool) -> tuple[Problem, ...
     return tuple(
         Problem(
             each.key,
-            f"{each.key} is {_quoted(each.values[1])} here and {_quoted(each.values[0])} in the arena.",
+            say(
+                "{} is {} here and {} in the arena.",
+                each.key,
+                _quoted(each.values[1]),
+                _quoted(each.values[0]),
+            ),
             "All entries share data, prompt, scoring and seed: change this one, or create another arena.",
         )
         for each in differences((common, entry))

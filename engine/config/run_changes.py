@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.config import setting_text
 from engine.errors import Problem
+from engine.messages import say
 
 CHANGEABLE = (
     "training.micro_batch_tokens",
@@ -44,8 +45,8 @@ class Change(BaseModel):
             setting_text.called(setting_text.value(self.field, each)) for each in (self.after, self.before)
         )
         if not self.step:
-            return f"From the first step: {title} {after} (was {before})."
-        return f"Since step {self.step:,}: {title} {after} (was {before})."
+            return say("From the first step: {} {} (was {}).", title, after, before)
+        return say("Since step {:,}: {} {} (was {}).", self.step, title, after, before)
 
 
 def read(tables: Any) -> tuple[tuple[Change, ...], list[Problem]]:
@@ -57,7 +58,9 @@ def read(tables: Any) -> tuple[tuple[Change, ...], list[Problem]]:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        return (), [Problem("changes", f"The record of changes can't be read: {key}: {first['msg']}.")]
+        return (), [
+            Problem("changes", say("The record of changes can't be read: {}: {}.", key, first["msg"]))
+        ]
 
 
 def refusals(
@@ -75,15 +78,17 @@ def refusals(
 
 def _refusal(name: str, before: Any, after: Value, step: int, needs_base: bool) -> Problem | None:
     if name not in CHANGEABLE:
-        hint = f"Only these can be changed: {', '.join(CHANGEABLE)}. For anything else, start a new run."
-        return Problem(name, f"{name} can't be changed after a run has started.", hint)
+        hint = say(
+            "Only these can be changed: {}. For anything else, start a new run.", ", ".join(CHANGEABLE)
+        )
+        return Problem(name, say("{} can't be changed after a run has started.", name), hint)
     if not step or before == after:
         return None
     if name == "training.optimizer" and after not in SUCCESSORS.get(str(before), ()):
-        message = f"{after} can't continue from the state of {before} at step {step:,}."
+        message = say("{} can't continue from the state of {} at step {:,}.", after, before, step)
         return Problem(name, message, "Start a new run with it.")
     if name.startswith("base_model.") and needs_base:
-        message = f"The training up to step {step:,} used the base model's original weights."
+        message = say("The training up to step {:,} used the base model's original weights.", step)
         return Problem(name, message, "Start a new run with a quantized base model.")
     return None
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.messages import joined
 from engine.methods import METHODS, BaseFacts, Family, Method, Quantization, Variant
 from engine.options import describe
 from engine.system import paths
@@ -103,7 +104,7 @@ class Proof:
         facts = BaseFacts(kind.family, kind.model_type, weights.quantization)
         refused = row.method.refusal(options, facts)
         if refused is not None:
-            return Support("refused", f"{refused.message} {refused.hint}".strip())
+            return Support("refused", joined(" ", (refused.message, refused.hint)))
         variant = row.variant.id if row.variant else ""
         outcome, reason = self.outcomes.get(
             (row.method.id, variant, kind.id, weights.quantization, weights.double), ("", "")

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from engine.config import automatic
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods import Method, Quantization, named
 from engine.options import Options, option
 from engine.text import languages
@@ -221,21 +222,21 @@ def method_problems(
     """
     found = []
     if start_from and not method.whole_in_file(options):
-        message = f"A run can't continue such an adapter of {method.title}."
+        message = say("A run can't continue such an adapter of {}.", method.title)
         hint = "Its file lacks what training needs. Train without it."
         found.append(Problem("method.start_from", message, hint))
     if training is None:
         return found
     if training.activation_checkpointing and not method.checkpoints_activations:
-        message = f"{method.title} doesn't work with checkpointed activations."
-        hint = f"Switch them off, or use {named(method.nearest)}."
+        message = say("{} doesn't work with checkpointed activations.", method.title)
+        hint = say("Switch them off, or use {}.", named(method.nearest))
         found.append(Problem("training.activation_checkpointing", message, hint))
     if training.shard and quantization == "int8":
         message = "An int8 base model can't be sharded: bitsandbytes can't reassemble its parts."
         found.append(Problem("training.shard", message, "Choose nf4, or no quantization."))
     if training.shard and not method.shards:
-        message = f"{method.title} trains too much for a sharded base model."
-        hint = f"Each process holds all trained parameters. Use {named(method.nearest)}."
+        message = say("{} trains too much for a sharded base model.", method.title)
+        hint = say("Each process holds all trained parameters. Use {}.", named(method.nearest))
         found.append(Problem("training.shard", message, hint))
     return found
 
@@ -294,11 +295,11 @@ def evaluation_problems(evaluation: EvaluationOptions) -> tuple[Problem, ...]:
     near = difflib.get_close_matches(wanted, list(codes), n=1)
     code = codes[near[0]] or near[0] if near else ""
     hint = (
-        f"Did you mean {code} ({languages.name(code)})?"
+        say("Did you mean {} ({})?", code, languages.name(code))
         if code
         else "Use auto, or a code of ISO 639 such as de."
     )
-    return (Problem("evaluation.language", f"The language {evaluation.language} is not known.", hint),)
+    return (Problem("evaluation.language", say("The language {} is not known.", evaluation.language), hint),)
 
 
 def total_steps(examples: int, training: TrainingOptions) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from engine.data import column_names
 from engine.errors import DataError
+from engine.messages import say
 from engine.text.conversations import Turn, turn_head
 
 SYSTEM_SPEAKERS = ("system", "developer")
@@ -274,7 +275,7 @@ def turns_of(value: Any, keys: Keys, column: str, where: str) -> list[Turn]:
     items = as_list(value)
     if items is None:
         if isinstance(value, dict):
-            raise _no_turns(column, where, f"It has: {', '.join(map(str, value))}.")
+            raise _no_turns(column, where, say("It has: {}.", ", ".join(map(str, value))))
         return [Turn("", text_of(value))]
     return [turn for item in items if (turn := _turn(item, keys, column, where)).text]
 
@@ -285,12 +286,14 @@ def _turn(item: Any, keys: Keys, column: str, where: str) -> Turn:
             raise _no_turns(column, where, "Its items are lists.")
         if keys.text:
             raise _no_turns(
-                column, where, f'Expected a turn with "{keys.text}", found {text_of(item)[:40]!r}.'
+                column,
+                where,
+                say('Expected a turn with "{}", found {}.', keys.text, repr(text_of(item)[:40])),
             )
         return _spoken(text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
         keys_text = ", ".join(map(str, item)) or "nothing"
-        raise _no_turns(column, where, f'A turn has no "{keys.text}"; it has: {keys_text}.')
+        raise _no_turns(column, where, say('A turn has no "{}"; it has: {}.', keys.text, keys_text))
     return Turn(name_of(item.get(keys.speaker)), _message_text(item.get(keys.text)).strip())
 
 
@@ -334,8 +337,8 @@ def _inside(value: Any, keys: Sequence[str]) -> Any:
 
 def _no_turns(column: str, where: str, why: str) -> DataError:
     return DataError(
-        f'{where}: the column "{column}" contains no turns.',
-        f"{why} Repair the row, or name other keys as data.columns.",
+        say('{}: the column "{}" contains no turns.', where, column),
+        say("{} Repair the row, or name other keys as data.columns.", why),
         "data.conversation",
     )
 
@@ -349,7 +352,7 @@ def texts_of(value: Any, column: str, where: str) -> list[str]:
     if items is None:
         if isinstance(value, dict):
             raise DataError(
-                f'{where}: the column "{column}" contains tables, not text.',
+                say('{}: the column "{}" contains tables, not text.', where, column),
                 "Choose a column of texts.",
                 "data.summary",
             )
@@ -357,7 +360,7 @@ def texts_of(value: Any, column: str, where: str) -> list[str]:
     keys = find_keys([items]) or Keys()
     if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
         raise DataError(
-            f'{where}: the lists in column "{column}" don\'t contain text.',
+            say('{}: the lists in column "{}" don\'t contain text.', where, column),
             "Choose a column of texts.",
             "data.summary",
         )

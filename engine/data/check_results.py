@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StorageError
+from engine.messages import from_json, say
 from engine.system.csv_file import write_csv
 
 # For each split, the keys of its rows by index or number, in order.
@@ -223,7 +224,7 @@ class Details:
 def read(folder: Path) -> Details:
     """Return the details in a job's folder. Raises StorageError if they are not there."""
     with _storage_errors(folder / DETAILS):
-        details = json.loads((folder / DETAILS).read_text(encoding="utf-8"))
+        details = from_json((folder / DETAILS).read_text(encoding="utf-8"))
     return Details(
         folder,
         {
@@ -292,4 +293,6 @@ def _storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"{path} can't be used: {error.strerror}.", "Check the data again.") from error
+        raise StorageError(
+            say("{} can't be used: {}.", path, error.strerror), "Check the data again."
+        ) from error

@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from engine.data.column_names import require
 from engine.errors import DataError, Problem, each
+from engine.messages import say
 from engine.options import MAX_KEY, unknown_key
 
 FIELD = "data.columns"
@@ -35,14 +36,16 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
     """Return the problems of a mapping that do not depend on data: unknown keys, empty names, a wrong last turn."""
     problems = each([key for key in mapping if key not in KEYS], _unknown_role, FIELD)
     problems += [
-        Problem(f"{FIELD}.{key}", f'The role "{key}" has no column.', "Name a column, or remove the role.")
+        Problem(
+            f"{FIELD}.{key}", say('The role "{}" has no column.', key), "Name a column, or remove the role."
+        )
         for key in KEYS
         if key in mapping and not mapping[key].strip()
     ]
     if mapping.get("last_turn", "").strip() not in ("", LAST_TURN):
-        hint = f'It can be "{LAST_TURN}", or be left out.'
+        hint = say('It can be "{}", or be left out.', LAST_TURN)
         problems.append(
-            Problem(f"{FIELD}.last_turn", f"The last turn can't be {mapping['last_turn']}.", hint)
+            Problem(f"{FIELD}.last_turn", say("The last turn can't be {}.", mapping["last_turn"]), hint)
         )
     if "group" in mapping and "last_turn" in mapping:
         message = "The last turn can't be the summary if each row is a turn."
@@ -52,14 +55,14 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
         message = "Conversations with a turn per row take their names from the group."
         problems.append(Problem(f"{FIELD}.id", message, 'Remove the role "id".'))
     if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
-        message = f"A pause can't be {mapping['pause']} hours long."
-        hint = f"Use 0 to {MAX_PAUSE_HOURS:,} hours; 0 keeps each chat whole."
+        message = say("A pause can't be {} hours long.", mapping["pause"])
+        hint = say("Use 0 to {:,} hours; 0 keeps each chat whole.", MAX_PAUSE_HOURS)
         problems.append(Problem(f"{FIELD}.pause", message, hint))
     return problems
 
 
 def _unknown_role(key: str) -> Problem:
-    return replace(unknown_key(f"{FIELD}.", key, KEYS), message=f'There is no role "{key[:MAX_KEY]}".')
+    return replace(unknown_key(f"{FIELD}.", key, KEYS), message=say('There is no role "{}".', key[:MAX_KEY]))
 
 
 def pause_hours(mapping: Mapping[str, str]) -> float:

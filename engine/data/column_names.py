@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from engine.errors import DataError
+from engine.messages import say
 from engine.text.normalization import normalized
 
 AUTO = "auto"
@@ -148,19 +149,19 @@ def require(wanted: str, names: Sequence[str], field: str) -> str:
         return wanted
     near = difflib.get_close_matches(wanted.lower(), [name.lower() for name in names], n=1)
     meant = next((name for name in names if near and name.lower() == near[0]), "")
-    hint = f"Did you mean {meant}? " if meant else ""
-    raise DataError(f'There is no column "{wanted}".', hint + there(names), field)
+    hint = say("Did you mean {}? ", meant) if meant else ""
+    raise DataError(say('There is no column "{}".', wanted), hint + there(names), field)
 
 
 def there(names: Sequence[str]) -> str:
     """Return the columns as text."""
-    return f"The columns are: {listed(names)}." if names else "The data has no columns."
+    return say("The columns are: {}.", listed(names)) if names else "The data has no columns."
 
 
 def listed(names: Sequence[str]) -> str:
     """Return the first of many columns as text."""
     first = ", ".join(names[:MAX_NAMED])
-    return f"{first} and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else first
+    return say("{} and {:,} more", first, len(names) - MAX_NAMED) if len(names) > MAX_NAMED else first
 
 
 def numbered_beside(chosen: str, free: Sequence[str]) -> tuple[str, ...]:

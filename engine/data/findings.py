@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import Problem, each
+from engine.messages import joined, say
 from engine.options import MAX_KEY
 from engine.text import pii
 
@@ -59,11 +60,11 @@ FINDINGS = (
     Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
     Finding("duplicates", "Duplicate conversations", "A conversation that is in an earlier row", "notice"),
     Finding(
-        "long_conversation", "Conversation over the limit", "A conversation longer than {limit:,} tokens", "warning",
+        "long_conversation", "Conversation over the limit", "A conversation longer than {} tokens", "warning",
         _CUT,
     ),
     Finding(
-        "long_summary", "Summary over the limit", "A summary longer than {limit:,} tokens", "warning",
+        "long_summary", "Summary over the limit", "A summary longer than {} tokens", "warning",
         _CUT,
     ),
     Finding(
@@ -92,9 +93,9 @@ FINDINGS = (
         Finding(
             kind.id,
             kind.title,
-            f"Possibly {kind.phrase}",
+            say("Possibly {}", kind.phrase),
             "warning",
-            f'data.mask = ["{kind.id}"] replaces it by {kind.mask}.',
+            say('data.mask = ["{}"] replaces it by {}.', kind.id, kind.mask),
         )
         for kind in pii.KINDS
     ),
@@ -110,9 +111,9 @@ def finding(finding_id: str) -> Finding:
 def excluded_text(excluded: Mapping[str, Mapping[str, int]]) -> str:
     """Return the number of rows left out, by split and finding, as a sentence; "" for none."""
     by_finding = sum((Counter(counts) for counts in excluded.values()), Counter[str]())
-    splits = [f"{sum(counts.values()):,} of {split}" for split, counts in excluded.items() if counts]
-    named = [f"{finding(name).title.lower()}: {count:,}" for name, count in by_finding.items()]
-    return f"Excluded rows, {' and '.join(splits)} ({'; '.join(named)})." if splits else ""
+    splits = [say("{:,} of {}", sum(counts.values()), split) for split, counts in excluded.items() if counts]
+    named = [say("{}: {:,}", finding(name).title, count) for name, count in by_finding.items()]
+    return say("Excluded rows, {} ({}).", joined(" and ", splits), joined("; ", named)) if splits else ""
 
 
 def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
@@ -122,7 +123,9 @@ def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
 
     def problem(one: str) -> Problem:
         if one in needless:
-            return Problem(field, f"Runs skip rows with {one} anyway.", f"Remove {one} from the list.")
+            return Problem(
+                field, say("Runs skip rows with {} anyway.", one), say("Remove {} from the list.", one)
+            )
         return _unknown(one, known, field, "a finding")
 
     return each([one for one in ids if one not in known], problem, field)
@@ -138,5 +141,5 @@ def mask_problems(kinds: Sequence[str], field: str) -> list[Problem]:
 def _unknown(one: str, known: Sequence[str], field: str, what: str) -> Problem:
     one = one[:MAX_KEY]
     near = difflib.get_close_matches(one, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"These are: {', '.join(known)}."
-    return Problem(field, f'"{one}" is not {what}.', hint)
+    hint = say("Did you mean {}?", near[0]) if near else say("These are: {}.", ", ".join(known))
+    return Problem(field, say('"{}" is not {}.', one, what), hint)

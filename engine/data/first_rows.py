@@ -18,6 +18,7 @@ from engine import chats
 from engine.data import cells, column_names
 from engine.data.splits import split_named
 from engine.errors import DataError
+from engine.messages import say
 from engine.text.conversations import people, turns, turns_and_speakers
 from engine.text.words import tokens, words
 
@@ -336,10 +337,10 @@ class FirstRows:
         listed = column_names.listed(names)
         is_summary = role == "summary"
         return DataError(
-            f"Several columns could be the summary: {listed}."
+            say("Several columns could be the summary: {}.", listed)
             if is_summary
-            else f"Several columns could be the conversation: {listed}.",
-            f"Choose one. {self.samples(names)}",
+            else say("Several columns could be the conversation: {}.", listed),
+            say("Choose one. {}", self.samples(names)),
             f"data.{role}",
             choices=tuple(names),
         )
@@ -355,7 +356,11 @@ class FirstRows:
             return ""
         count = round(mean(len(tokens(text)) for text in whole))
         spoken = round(mean(turns_and_speakers(text)[0] for text in whole))
-        return f"texts of {count:,} words, {spoken:,} turns" if spoken > 1 else f"texts of {count:,} words"
+        return (
+            say("texts of {:,} words, {:,} turns", count, spoken)
+            if spoken > 1
+            else say("texts of {:,} words", count)
+        )
 
     def samples(self, names: Sequence[str]) -> str:
         """Return the beginnings of the first texts in the first columns."""

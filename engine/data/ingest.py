@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.data import text_kind
 from engine.errors import DataError, StorageError
+from engine.messages import say
 from engine.system.files import remove, write_atomically
 from engine.system.paths import intake_folder
 from engine.text import escaping
@@ -47,7 +48,7 @@ def save_files(files: Sequence[Path]) -> Path:
     folders = [path for path in files if path.is_dir()]
     if folders:
         raise DataError(
-            f"{folders[0].name} is a folder among files.", "Drop one folder, or only files.", FIELD
+            say("{} is a folder among files.", folders[0].name), "Drop one folder, or only files.", FIELD
         )
     first, *others = sorted(files)
     digest = _digest(chr(0).join(map(str, (first, *others))))
@@ -72,7 +73,7 @@ def _digest(text: str) -> str:
 
 def _unwritten(path: Path, error: OSError) -> StorageError:
     return StorageError(
-        f"{path} can't be written: {error.strerror}.", "Free some space, or check the folder."
+        say("{} can't be written: {}.", path, error.strerror), "Free some space, or check the folder."
     )
 
 

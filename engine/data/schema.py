@@ -19,6 +19,7 @@ from engine.data.cells import (
     without_system,
 )
 from engine.errors import DataError
+from engine.messages import say
 from engine.text.conversations import Example, Turn, as_text
 
 Kind = Literal["columns", "turns", "lists", "rows"]
@@ -137,7 +138,7 @@ class Schema:
         if isinstance(value, (list, dict)):
             held = "lists" if isinstance(value, list) else "tables"
             raise DataError(
-                f'The column "{self.conversation}" contains {held}, not text.',
+                say('The column "{}" contains {}, not text.', self.conversation, held),
                 "Choose a column of texts.",
                 "data.conversation",
             )
@@ -149,8 +150,14 @@ class Schema:
         speakers = as_list(record.values.get(self.speaker)) or []
         if len(items) != len(speakers):
             raise DataError(
-                f'{record.where}: "{self.conversation}" and "{self.speaker}" are lists of different lengths, '
-                f"{len(items):,} and {len(speakers):,}.",
+                say(
+                    '{}: "{}" and "{}" are lists of different lengths, {:,} and {:,}.',
+                    record.where,
+                    self.conversation,
+                    self.speaker,
+                    len(items),
+                    len(speakers),
+                ),
                 "Repair the row.",
                 "data.conversation",
             )
@@ -176,7 +183,7 @@ class Schema:
             name = text_of(record.values.get(self.group))
             if not name:
                 raise DataError(
-                    f'{record.where} has no "{self.group}", so its conversation is unknown.',
+                    say('{} has no "{}", so its conversation is unknown.', record.where, self.group),
                     "Fill it in, or remove the row.",
                     "data.columns",
                 )

@@ -16,6 +16,7 @@ from engine.data.column_names import AUTO
 from engine.data.first_rows import FirstRows
 from engine.data.schema import Schema
 from engine.errors import DataError
+from engine.messages import joined, say
 from engine.text.conversations import Turn
 
 MAX_GROUP_CHARACTERS = 100
@@ -107,10 +108,10 @@ class _Guess:
             held = self.first.no_texts(column, is_named=named[role])
             if held:
                 others = [name for name in self.columns if not self.first.no_texts(name)]
-                others_text = f"Other columns are: {column_names.listed(others)}. " if others else ""
+                others_text = say("Other columns are: {}. ", column_names.listed(others)) if others else ""
                 raise DataError(
-                    f'The column "{column}" contains {held}, which can\'t be a {role}.',
-                    f"{others_text}Choose the {role} column.",
+                    say('The column "{}" contains {}, which can\'t be a {}.', column, held, role),
+                    say("{}Choose the {} column.", others_text, role),
                     f"data.{role}",
                 )
 
@@ -151,10 +152,10 @@ class _Guess:
         if not alone:
             return schema
         instruction = cells.shared_instruction(alone)
-        why = f'if empty, "{other}"'
+        why = say('if empty, "{}"', other)
         if instruction:
             quoted = " ".join(instruction.split())
-            why = f'if empty, "{other}" without the beginning that all of them share: "{quoted}"'
+            why = say('if empty, "{}" without the beginning that all of them share: "{}"', other, quoted)
         return replace(schema, otherwise=other, instruction=instruction, reason=_clauses(schema.reason, why))
 
     def with_split(self, schema: Schema) -> Schema:
@@ -167,7 +168,7 @@ class _Guess:
             return schema
         why = "as named" if named else "by its name and content"
         return replace(
-            schema, split=column, reason=_clauses(schema.reason, f'splits: column "{column}", {why}')
+            schema, split=column, reason=_clauses(schema.reason, say('splits: column "{}", {}', column, why))
         )
 
     def _list_columns(self) -> dict[str, Keys]:
@@ -239,14 +240,14 @@ class _Guess:
     def _why_conversation(self, column: str) -> str:
         named = (self.why_conversation or "by its name") if self.conversation == AUTO else "as named"
         seen = self.first.described(column) if named == "by its name" else ""
-        return _clauses(f'conversation: column "{column}", {named}', seen)
+        return _clauses(say('conversation: column "{}", {}', column, named), seen)
 
     def _turns(self, column: str, keys: Keys) -> Schema:
         why = self._why_conversation(column)
         if self.conversation == AUTO and not column_names.likeliest(
             [column], column_names.CONVERSATION_LIST_NAMES
         ):
-            why = f'conversation: column "{column}"'
+            why = say('conversation: column "{}"', column)
         speakers = None if keys.text else self._speakers_beside(column)
         if speakers:
             return Schema(
@@ -254,15 +255,15 @@ class _Guess:
                 self.columns,
                 column,
                 "",
-                _clauses(why, f'its lists are turns, with the speakers in column "{speakers}"'),
+                _clauses(why, say('its lists are turns, with the speakers in column "{}"', speakers)),
                 self.id,
                 speakers,
             )
         known = cells.keys_of(item for cell in self.first.cells(column) for item in cells.as_list(cell) or ())
         if keys.speaker and keys.speaker not in known:
             raise DataError(
-                f'The turns of column "{column}" have no "{keys.speaker}".',
-                f"They have: {', '.join(known) or 'texts'}.",
+                say('The turns of column "{}" have no "{}".', column, keys.speaker),
+                say("They have: {}.", ", ".join(known) or "texts"),
                 column_mapping.FIELD,
             )
         reason = _clauses(why, _form_of_turns(keys))
@@ -285,8 +286,8 @@ class _Guess:
         keys = cells.keys_of(item for cell in looked_into for item in cells.as_list(cell) or ())
         if keys:
             wanted = self.by_hand.get("text", "text")
-            message = f'The turns of column "{column}" have no "{wanted}".'
-            hint = f"They have: {', '.join(keys)}. Name the key of the text as data.columns.text."
+            message = say('The turns of column "{}" have no "{}".', column, wanted)
+            hint = say("They have: {}. Name the key of the text as data.columns.text.", ", ".join(keys))
             raise DataError(message, hint, column_mapping.FIELD)
         if self.by_hand.keys().isdisjoint({"text", "last_turn"}) and wants_turns and self._row_speaker():
             raise DataError(
@@ -296,7 +297,7 @@ class _Guess:
             )
         if wants_turns:
             raise DataError(
-                f'The column "{column}" contains no lists of turns.',
+                say('The column "{}" contains no lists of turns.', column),
                 "Name the column of turns as data.conversation, or leave data.columns empty.",
                 column_mapping.FIELD,
             )
@@ -334,7 +335,7 @@ class _Guess:
                 name for name in considered[0] if name not in {chosen, *beside} and self.first.summary([name])
             ]
             rather = " and ".join(f'"{name}"' for name in others[: column_names.MAX_NAMED])
-            why = f"by its name, rather than {rather}" if others else "by its name"
+            why = say("by its name, rather than {}", rather) if others else "by its name"
             return self._with_references(schema, chosen, why, beside)
         answered = self._with_answers(schema) if schema.kind == "turns" else None
         if answered:
@@ -351,11 +352,11 @@ class _Guess:
         more = tuple(name for name in more if name != column)
         lists, why_lists = summary_lists.decided(self.first.cells(column), column, self.summary_lists)
         seen = self.first.described(column) if why.startswith("by its name") else ""
-        reason = _clauses(schema.reason, f'summary: column "{column}", {why}', seen, why_lists)
+        reason = _clauses(schema.reason, say('summary: column "{}", {}', column, why), seen, why_lists)
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
-            which = f"columns {quoted}" if len(more) > 1 else f"column {quoted}"
-            reason = _clauses(reason, f"more references: {which}")
+            which = say("columns {}", quoted) if len(more) > 1 else say("column {}", quoted)
+            reason = _clauses(reason, say("more references: {}", which))
         return replace(schema, summary=column, references=more, reason=reason, lists=lists)
 
     def _with_answers(self, schema: Schema) -> Schema | None:
@@ -375,14 +376,14 @@ class _Guess:
         instruction = cells.shared_instruction([turns[0].text for turns in spoken])
         if instruction:
             quoted = " ".join(instruction.split())
-            reason = _clauses(reason, f'the beginning that all of them share is removed: "{quoted}"')
+            reason = _clauses(reason, say('the beginning that all of them share is removed: "{}"', quoted))
         return replace(schema, reason=reason, instruction=instruction)
 
     def _first_turns(self, schema: Schema) -> list[list[Turn]]:
         """Return the turns of the first rows that have any, without instructions to an assistant."""
         keys = Keys(schema.speaker, schema.text)
         spoken = (
-            cells.without_system(cells.turns_of(cell, keys, schema.conversation, f"Row {number:,}"))
+            cells.without_system(cells.turns_of(cell, keys, schema.conversation, say("Row {:,}", number)))
             for number, cell in enumerate(self.first.cells(schema.conversation), start=1)
         )
         return [turns for turns in spoken if turns]
@@ -445,22 +446,22 @@ class _Guess:
         speaker = column_mapping.column(self.by_hand, "speaker", self.columns) or self._row_speaker() or ""
         text = column_mapping.column(self.by_hand, "text", self.columns)
         if text and self.conversation not in (AUTO, text):
-            message = f'What is said is named twice: "{self.conversation}" and "{text}".'
+            message = say('What is said is named twice: "{}" and "{}".', self.conversation, text)
             raise DataError(message, "Remove data.conversation or data.columns.text.", column_mapping.FIELD)
         if text is None:
             text = self._row_text(speaker, group) if self.conversation == AUTO else self.conversation
         if text is None:
             raise self._none_likely("conversation")
-        rows = f'conversation: the rows with the same "{group}"'
-        turn = f'each is a turn with "{text}" and the speaker in "{speaker}"'
-        why = _clauses(rows, turn if speaker else f'each is a turn with "{text}"')
+        rows = say('conversation: the rows with the same "{}"', group)
+        turn = say('each is a turn with "{}" and the speaker in "{}"', text, speaker)
+        why = _clauses(rows, turn if speaker else say('each is a turn with "{}"', text))
         schema = Schema("rows", self.columns, text, "", why, group, speaker, text, group)
         return self._with_summary(schema)
 
     # ----------------------------------------------------------------------------------------------- errors
     def _none_likely(self, role: str, turns: bool = False, taken: str = "") -> DataError:
         message, hint = NONE_LIKELY[role]
-        hint = f"{column_names.there(self.columns)} {hint}"
+        hint = joined(" ", (column_names.there(self.columns), hint))
         hint += (
             ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
             if turns
@@ -473,12 +474,12 @@ class _Guess:
 
 def _clauses(*parts: str) -> str:
     """Return parts of a reason as one; each stands for itself, so that it can be translated."""
-    return "; ".join(filter(None, parts))
+    return joined("; ", parts)
 
 
 def _form_of_turns(keys: Keys) -> str:
     if not keys.text:
         return "its lists are turns"
     if not keys.speaker:
-        return f'its lists are turns with "{keys.text}"'
-    return f'its lists are turns with "{keys.text}" and the speaker as "{keys.speaker}"'
+        return say('its lists are turns with "{}"', keys.text)
+    return say('its lists are turns with "{}" and the speaker as "{}"', keys.text, keys.speaker)

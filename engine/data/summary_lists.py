@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.data import cells, column_names
 from engine.errors import DataError
+from engine.messages import say
 from engine.text import words
 
 SENTENCE_LIST_NAMES = (
@@ -47,14 +48,18 @@ def decided(cells_of_summaries: Sequence[Any], column: str, wanted: str) -> tupl
     if not found:
         first = "; ".join(f'"{text[:MAX_QUOTED]}"' for text in lists[0][:MAX_NAMED])
         raise DataError(
-            f'The column "{column}" contains lists. They may be the sentences of one summary, or several '
-            f"summaries: {first}.",
+            say(
+                'The column "{}" contains lists. They may be the sentences of one summary, or several '
+                "summaries: {}.",
+                column,
+                first,
+            ),
             "Look at the rows and decide.",
             FIELD,
         )
     if found == "sentences":
-        return found, f"its lists are the sentences of one summary, {why}"
-    return found, f"its lists are several references, {why}"
+        return found, say("its lists are the sentences of one summary, {}", why)
+    return found, say("its lists are several references, {}", why)
 
 
 def reading(lists: Sequence[Sequence[str]], column: str) -> tuple[str, str]:

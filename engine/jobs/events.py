@@ -5,7 +5,6 @@ A service runs for weeks: its stream continues in `events-2.jsonl` and so on, an
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StorageError
+from engine.messages import from_json, say, to_json
 from engine.system.files import delete
 from engine.system.foreign_files import open_regular
 
@@ -57,7 +57,9 @@ class EventWriter:
         """Append an event that another computer wrote. Raises the errors of `write`."""
         line = encode(record)
         if len(line) > MAX_EVENT_BYTES:
-            raise ValueError(f"{record['event']} has {len(line)} bytes; the limit is {MAX_EVENT_BYTES}")
+            raise ValueError(
+                say("{} has {} bytes; the limit is {}", record["event"], len(line), MAX_EVENT_BYTES)
+            )
         self._append(line)
 
     def write(self, event: str, **facts: Any) -> Event:
@@ -89,17 +91,19 @@ class EventWriter:
                 os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
         except OSError as error:
             raise StorageError(
-                f"{self._called} can't be written: {error.strerror}.", "Free some disk space."
+                say("{} can't be written: {}.", self._called, error.strerror), "Free some disk space."
             ) from error
         if written != len(line):
-            raise StorageError(f"{self._called} can't be written: the disk is full.", "Free some disk space.")
+            raise StorageError(
+                say("{} can't be written: the disk is full.", self._called), "Free some disk space."
+            )
 
     def sync(self) -> None:
         """Wait until the events are on the disk. Raises StorageError if they can't be stored."""
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            raise StorageError(f"{self._called} can't be saved: {error.strerror}.") from error
+            raise StorageError(say("{} can't be saved: {}.", self._called, error.strerror)) from error
 
     def close(self) -> None:
         """Close the stream."""
@@ -117,9 +121,8 @@ def clock(event: Event) -> float:
 
 def encode(record: Mapping[str, Any]) -> bytes:
     """Return one event as a line of UTF-8 JSON. Raises ValueError for NaN and infinity."""
-    return (json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode(
-        "utf-8", "replace"
-    )
+    text = to_json(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f"{text}\n".encode("utf-8", "replace")
 
 
 def _open_to_append(path: Path) -> int:
@@ -173,14 +176,14 @@ class EventReader:
         except FileNotFoundError:
             return b""
         except OSError as error:
-            raise StorageError(f"{self._path} can't be read: {error.strerror}.") from error
+            raise StorageError(say("{} can't be read: {}.", self._path, error.strerror)) from error
 
 
 def decode(line: bytes) -> Event | None:
     """Return the event in a line, None for a damaged line."""
     try:
         # A power cut may leave zeros in place of unsynced events.
-        record = json.loads(line.lstrip(b"\0"))
+        record = from_json(line.lstrip(b"\0"))
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and _is_event(record) else None

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO, Literal
 
 from engine.errors import StorageError, WorkerError
 from engine.jobs.events import read_all
+from engine.messages import say
 from engine.system.files import delete, rename, write_atomically
 from engine.system.foreign_files import MIB, FileKind, open_regular, read_json, read_text, read_toml
 from engine.system.graphics.visible_cards import ALL
@@ -77,7 +78,7 @@ ALREADY_RUNNING = 75
 LOG_RULE = "-" * 72
 SENT_FILE = "sent.json"
 # The error of window and worker when a job's folder disappears.
-GONE = "The folder {folder} is gone: it was moved or deleted."
+GONE = "The folder {} is gone: it was moved or deleted."
 GONE_HINT = "Put it back and resume, or start again with the recipe."
 
 
@@ -158,7 +159,7 @@ class Job:
         try:
             return dict(read_json(self.folder / "job.json", FileKind.JOB))
         except (OSError, ValueError, TypeError) as error:
-            raise WorkerError(f"{self.folder} is not a job: {error}.") from error
+            raise WorkerError(say("{} is not a job: {}.", self.folder, error)) from error
 
     def device(self) -> str:
         """Return the device that the job computes on, as in recipes; "all" for the job that reports them.
@@ -212,7 +213,9 @@ class Job:
         )
         if len(content) > FileKind.JOB.max_bytes:
             limit = FileKind.JOB.max_bytes // MIB
-            raise WorkerError(f"The command {command} has more than {limit} MB.", "Send less at once.")
+            raise WorkerError(
+                say("The command {} has more than {} MB.", command, limit), "Send less at once."
+            )
         waiting = (int(path.name.partition("-")[0]) for path in self.commands_folder.glob(COMMAND_FILES))
         # Numbered by time, or onwards if the clock was set back.
         number = max(time.time_ns(), max(waiting, default=0) + 1)
@@ -224,7 +227,7 @@ class Job:
             rename(partial, self.commands_folder / name)
         except OSError as error:
             raise StorageError(
-                f"The command {command} can't be sent to {self.folder}: {error.strerror}."
+                say("The command {} can't be sent to {}: {}.", command, self.folder, error.strerror)
             ) from error
 
     def drop_commands(self) -> None:
@@ -235,7 +238,9 @@ class Job:
             for path in self.commands_folder.glob(COMMAND_FILES):
                 delete(path)
         except OSError as error:
-            raise StorageError(f"{self.commands_folder} can't be emptied: {error.strerror}.") from error
+            raise StorageError(
+                say("{} can't be emptied: {}.", self.commands_folder, error.strerror)
+            ) from error
 
     def has_command(self, command: str) -> bool:
         """Tell whether a command waits to be read."""
@@ -290,7 +295,7 @@ class Job:
         """Hold the folder's lock. Raises WorkerError if another worker holds it for `wait_seconds`."""
         with held(self.lock_path, max(wait_seconds, LOOK_SECONDS)) as is_held:
             if not is_held:
-                raise WorkerError(f"{self.id} is already running.", "Wait until it ends, or stop it.")
+                raise WorkerError(say("{} is already running.", self.id), "Wait until it ends, or stop it.")
             yield
 
 
@@ -323,6 +328,6 @@ def create_job(
         write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments, **owner}, indent=1))
     except OSError as error:
         raise StorageError(
-            f"{folder} can't be created: {error.strerror}.", "Free space, or set TUNESMITH_HOME."
+            say("{} can't be created: {}.", folder, error.strerror), "Free space, or set TUNESMITH_HOME."
         ) from error
     return Job(folder)

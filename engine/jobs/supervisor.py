@@ -31,6 +31,7 @@ from engine.jobs.worker_process import (
     own_command,
     worker_command,
 )
+from engine.messages import say
 from engine.system import processes
 from engine.system.foreign_files import FileKind, read_json, read_text
 
@@ -131,7 +132,7 @@ class Supervisor:
                     self._command or command, log, self.job.folder, cards, niced=self._niced
                 )
         except OSError as error:
-            raise WorkerError(f"The worker can't be started: {error}.") from error
+            raise WorkerError(say("The worker can't be started: {}.", error)) from error
 
     def _skip_earlier_attempts(self) -> None:
         self._attempt = self.job.last_attempt()
@@ -199,10 +200,10 @@ class Supervisor:
                 event.get("kind") or "",
             )
         if not self.job.folder.exists():
-            return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
+            return Ending("crashed", say(GONE, self.job.folder), GONE_HINT)
         sent_to = self.job.sent_to()
         if sent_to is not None:
-            return Ending("away", f"It continues at {sent_to.computer}.", "Resume follows it again.")
+            return Ending("away", say("It continues at {}.", sent_to.computer), "Resume follows it again.")
         returncode = self._process.returncode if self._process else None
         if returncode == EVENTS_UNWRITTEN:
             message, hint = unwritten_text(self.job.folder)
@@ -304,34 +305,38 @@ def exit_text(returncode: int | None, *, memory_ran_short: bool = False) -> tupl
     if returncode is None:
         return "The worker ended unexpectedly.", RESUME
     if returncode >= 0:
-        return f"The worker ended unexpectedly with exit code {returncode}.", "Its last log lines are below."
+        return say(
+            "The worker ended unexpectedly with exit code {}.", returncode
+        ), "Its last log lines are below."
     name = _signal_name(-returncode)
     if memory_ran_short and was_killed(returncode):
         return "The worker was killed (SIGKILL), probably out of memory.", LESS_MEMORY
     if name in FAULTS:
-        return f"A library crashed the worker ({name}).", "Its last log lines are below."
-    return f"The worker was ended from outside ({name}).", RESUME
+        return say("A library crashed the worker ({}).", name), "Its last log lines are below."
+    return say("The worker was ended from outside ({}).", name), RESUME
 
 
 def unwritten_text(folder: Path) -> tuple[str, str]:
     """Return message and hint for a worker that could not write its last event."""
-    message = "The events can no longer be written"
+    message = "The events can no longer be written."
     try:
         disk = os.statvfs(folder)
     except (OSError, AttributeError):
-        return f"{message}.", f"Check the disk. {RESUME}"
+        return message, say("Check the disk. {}", RESUME)
     if disk.f_flag & os.ST_RDONLY:
-        return f"{message}: the disk is read-only.", f"Make it writable. {RESUME}"
+        return "The events can no longer be written: the disk is read-only.", say(
+            "Make it writable. {}", RESUME
+        )
     if disk.f_bavail * disk.f_frsize < FULL_DISK_BYTES:
-        return f"{message}: the disk is full.", f"Free some space. {RESUME}"
-    return f"{message}.", f"Check the disk. {RESUME}"
+        return "The events can no longer be written: the disk is full.", say("Free some space. {}", RESUME)
+    return message, say("Check the disk. {}", RESUME)
 
 
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
-        return f"signal {number}"
+        return say("signal {}", number)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import IO, NoReturn
 
 from engine.errors import WorkerError
 from engine.jobs.job import ON_ALL_DEVICES, Job
+from engine.messages import say
 from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.hub_cache import own_home
@@ -88,7 +89,7 @@ def launch(
             **OWN_SESSION,
         )
     except OSError as error:
-        raise WorkerError(f"The worker can't be started: {error}.") from error
+        raise WorkerError(say("The worker can't be started: {}.", error)) from error
 
 
 def kill_all(pid: int) -> None:

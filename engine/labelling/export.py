@@ -15,6 +15,7 @@ from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.labelling.items import Item
 from engine.labelling.sets import SetInfo, fingerprint, read
+from engine.messages import say
 from engine.system.files import aside, rename, write_atomically, write_export
 from engine.system.paths import labelling_folder
 from engine.text.escaping import file_name
@@ -39,7 +40,7 @@ def export(about: SetInfo) -> Path:
         raise DataError("No summary is accepted yet.", "Accept one first.", "summary")
     rows = [_row(item) for item in accepted]
     digest = fingerprint(text for row in rows for text in (row["conversation"], row["summary"]))
-    count = "1 summary" if len(rows) == 1 else f"{len(rows):,} summaries"
+    count = "1 summary" if len(rows) == 1 else say("{:,} summaries", len(rows))
     name = ", ".join(filter(None, (file_name(about.name), count)))
     folder = labelling_folder() / about.id / EXPORTS / digest[:DIGITS] / name
     if folder.exists():
@@ -64,7 +65,7 @@ def export(about: SetInfo) -> Path:
             rename(unfinished, folder)
     except OSError as error:
         raise StorageError(
-            f"The data set can't be written: {error.strerror}.", "Free some disk space."
+            say("The data set can't be written: {}.", error.strerror), "Free some disk space."
         ) from error
     return folder
 

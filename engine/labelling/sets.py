@@ -27,6 +27,7 @@ from engine.jobs.events import VERSION, encode, read_all
 from engine.jobs.job import new_id
 from engine.jobs.journal import Journal
 from engine.labelling.items import Draft, History, Item, Step, carried_fields, new_item
+from engine.messages import say
 from engine.system.files import aside, rename, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
 from engine.system.paths import expand_user, labelling_folder
@@ -145,7 +146,9 @@ def create(
             write_atomically(unfinished / ABOUT, json.dumps({"schema": SCHEMA, **asdict(about)}, indent=1))
             rename(unfinished, folder)
     except OSError as error:
-        raise StorageError(f"The set can't be created: {error.strerror}.", "Free some disk space.") from error
+        raise StorageError(
+            say("The set can't be created: {}.", error.strerror), "Free some disk space."
+        ) from error
     return about
 
 
@@ -220,7 +223,7 @@ def _read_about(folder: Path) -> SetInfo:
         return SetInfo(**_facts(folder) | {"id": folder.name})
     except (OSError, ValueError, TypeError) as error:
         raise StorageError(
-            f"{folder.name} is not a set of conversations to summarise.", "Choose another one."
+            say("{} is not a set of conversations to summarise.", folder.name), "Choose another one."
         ) from error
 
 
@@ -230,7 +233,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     if not _is_about(table):
         raise ValueError("it lacks fields, or they have wrong types")
     if table.pop("schema") != SCHEMA:
-        raise StorageError(f"{folder.name} was made by another version.", "Open it with that one.")
+        raise StorageError(say("{} was made by another version.", folder.name), "Open it with that one.")
     return dict(table)
 
 
@@ -290,7 +293,9 @@ class LabellingSet:
             return
         if len(text) > MAX_CHARACTERS:
             raise DataError(
-                f"The summary has {len(text):,} characters.", f"Use at most {MAX_CHARACTERS:,}.", "summary"
+                say("The summary has {:,} characters.", len(text)),
+                say("Use at most {:,}.", MAX_CHARACTERS),
+                "summary",
             )
         now = time.monotonic()
         joins = now - self._typed_at <= PAUSE_SECONDS and self._continues_last_step(number, text)
@@ -334,7 +339,7 @@ class LabellingSet:
             return known
         if len(self.history.items) >= MAX_CONVERSATIONS:
             raise DataError(
-                f"A set can have {MAX_CONVERSATIONS:,} conversations at most.", "Start another one."
+                say("A set can have {:,} conversations at most.", MAX_CONVERSATIONS), "Start another one."
             )
         number = max(self.history.items, default=0) + 1
         try:
@@ -398,12 +403,13 @@ def _first_items(folder: Path) -> Iterator[Item]:
                 yield _first_item(number, line)
     except (OSError, ValueError) as error:
         raise StorageError(
-            f"The conversations of {folder.name} can't be read: {error}.", "Restore them from a backup."
+            say("The conversations of {} can't be read: {}.", folder.name, error),
+            "Restore them from a backup.",
         ) from error
 
 
 def _first_item(number: int, line: bytes) -> Item:
     row = parse_json(line)
     if not _is_row(row):
-        raise ValueError(f"line {number} is not a conversation")
+        raise ValueError(say("line {} is not a conversation", number))
     return new_item(number, row["id"], row["conversation"], row["summary"])

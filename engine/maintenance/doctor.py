@@ -19,6 +19,7 @@ from typing import Any, Literal
 from engine.errors import AppError, OfflineError, StorageError
 from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
+from engine.messages import joined, say
 from engine.system import connection, paths
 from engine.system.files import remove
 from engine.system.graphics.graphics_cards import Card, find
@@ -110,8 +111,10 @@ def ask_devices() -> tuple[Facts, str]:
 
 def system() -> Check:
     """Report the system and the versions of Python and Tunesmith."""
-    versions = f"Tunesmith {_version('tunesmith') or 'unknown'}, Python {platform.python_version()}"
-    return Check("system", "System", "ok", f"{versions}, {platform.platform(aliased=True, terse=True)}")
+    versions = say("Tunesmith {}, Python {}", _version("tunesmith") or "unknown", platform.python_version())
+    return Check(
+        "system", "System", "ok", say("{}, {}", versions, platform.platform(aliased=True, terse=True))
+    )
 
 
 def packages() -> Check:
@@ -120,8 +123,8 @@ def packages() -> Check:
     absent = [name for name, number in versions.items() if not number]
     text = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
     if absent:
-        fix = f"Run `{os.environ.get(SET_UP, 'python3 packaging/dev.py setup')}`."
-        return Check("packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", fix)
+        fix = say("Run `{}`.", os.environ.get(SET_UP, "python3 packaging/dev.py setup"))
+        return Check("packages", "Packages", "problem", say("Missing: {}. {}", ", ".join(absent), text), fix)
     return Check("packages", "Packages", "ok", text)
 
 
@@ -138,22 +141,29 @@ def patches(facts: Facts) -> Check:
     if patches is None:
         return Check("patches", title, "notice", "Unknown: the worker gave no answer.")
     if patches["doubts"]:
-        fix = f"Install {patches['tested_with']}." if patches["tested_with"] else UNSET_PATCHES
-        return Check("patches", title, "notice", " ".join(patches["doubts"]), fix)
+        fix = say("Install {}.", patches["tested_with"]) if patches["tested_with"] else UNSET_PATCHES
+        return Check("patches", title, "notice", joined(" ", patches["doubts"]), fix)
     if patches["off"]:
-        text = f"Switched off: {', '.join(patches['off'])}. On: {', '.join(patches['on']) or 'none'}."
+        text = say("Switched off: {}. On: {}.", ", ".join(patches["off"]), ", ".join(patches["on"]) or "none")
         return Check("patches", title, "notice", text, UNSET_PATCHES)
-    return Check("patches", title, "ok", f"All {len(patches['on'])} are on")
+    return Check("patches", title, "ok", say("All {} are on", len(patches["on"])))
 
 
 def device(facts: Facts, trouble: str) -> Check:
     """Report the default device of runs."""
     if not facts:
-        fix = f"See the worker's log in {paths.jobs_folder()} for details."
+        fix = say("See the worker's log in {} for details.", paths.jobs_folder())
         return Check("device", "Device", "problem", trouble, fix)
     chosen = next(each for each in facts["devices"] if each["id"] == facts["chosen"])
-    room = f", {size(chosen['free_bytes'])} of memory free" if "free_bytes" in chosen else ""
-    text = f"{chosen['name']} ({chosen['id']}{room}) in {facts['precision']}: {facts['precision_reason']}"
+    room = say(", {} of memory free", size(chosen["free_bytes"])) if "free_bytes" in chosen else ""
+    text = say(
+        "{} ({}{}) in {}: {}",
+        chosen["name"],
+        chosen["id"],
+        room,
+        facts["precision"],
+        facts["precision_reason"],
+    )
     return Check("device", "Device", "ok", text)
 
 
@@ -167,37 +177,39 @@ def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
         names = ", ".join(f"{each['name']} ({each['id']})" for each in used)
         remark = facts.get("card_notices")
         if remark:
-            return Check("graphics", title, "notice", f"{names}. {remark[0]['message']}", remark[0]["hint"])
+            return Check(
+                "graphics", title, "notice", say("{}. {}", names, remark[0]["message"]), remark[0]["hint"]
+            )
         return Check("graphics", title, "ok", names)
     if not cards:
         text = "None found. Small models train on the CPU; larger ones need a GPU."
         return Check("graphics", title, "notice", text)
     built_for, card = str(facts.get("built_for", "something else")), cards[0]
-    text = f"This computer has an {card.name}, but this torch, built for {built_for}, can't use it."
+    text = say("This computer has an {}, but this torch, built for {}, can't use it.", card.name, built_for)
     return Check("graphics", title, "problem", text, _way_to_the_card(card, built_for))
 
 
 def _way_to_the_card(card: Card, built_for: str) -> str:
     """Return how to make a card usable: its driver, a newer driver, or another build of torch."""
     if not card.driver:
-        return f"Install the driver of the {card.name} and restart the computer."
+        return say("Install the driver of the {} and restart the computer.", card.name)
     if built_for.startswith("CUDA" if card.vendor == "nvidia" else "ROCm"):
-        known = f" than {card.driver}" if card.driver[:1].isdigit() else ""
-        return f"Update the driver of the {card.name}; this torch needs a newer version{known}."
+        known = say(" than {}", card.driver) if card.driver[:1].isdigit() else ""
+        return say("Update the driver of the {}; this torch needs a newer version{}.", card.name, known)
     set_up = os.environ.get(SET_UP)
     if set_up:
-        return f"Run “{set_up}” in a terminal to download the torch build for this GPU."
+        return say("Run “{}” in a terminal to download the torch build for this GPU.", set_up)
     build = "CUDA" if card.vendor == "nvidia" else "ROCm"
-    return f"Install the {build} build of torch (see pytorch.org) into {sys.prefix}."
+    return say("Install the {} build of torch (see pytorch.org) into {}.", build, sys.prefix)
 
 
 def quantization(facts: Facts, trouble: str) -> Check:
     """Report whether bitsandbytes worked on the device."""
     trouble = trouble or facts.get("quantization_trouble", "")
     if not trouble:
-        return Check("quantization", "Quantization", "ok", f"bitsandbytes works on {facts['chosen']}")
+        return Check("quantization", "Quantization", "ok", say("bitsandbytes works on {}", facts["chosen"]))
     fix = "Choose no quantization; base models then load unquantized."
-    return Check("quantization", "Quantization", "notice", f"bitsandbytes doesn't work: {trouble}", fix)
+    return Check("quantization", "Quantization", "notice", say("bitsandbytes doesn't work: {}", trouble), fix)
 
 
 def memory() -> Check:
@@ -205,7 +217,7 @@ def memory() -> Check:
     import psutil
 
     memory = psutil.virtual_memory()
-    text = f"{size(memory.available)} of {size(memory.total)} free"
+    text = say("{} of {} free", size(memory.available), size(memory.total))
     if memory.available < LOW_MEMORY_BYTES:
         return Check("memory", "Memory", "notice", text, "Close other programs before a run.")
     return Check("memory", "Memory", "ok", text)
@@ -220,7 +232,7 @@ def hub() -> Check:
         connection.require_hub()
     except OfflineError as error:
         return Check("hub", title, "notice", error.message, error.hint)
-    return Check("hub", title, "ok", f"{address} answers")
+    return Check("hub", title, "ok", say("{} answers", address))
 
 
 def folders() -> Check:
@@ -236,8 +248,10 @@ def folders() -> Check:
     troubles = [trouble for find_folder in find_folders if (trouble := _folder_problem(find_folder))]
     if troubles:
         fix = "Set TUNESMITH_HOME to a folder of your own."
-        return Check("folders", "Folders", "problem", " ".join(troubles), fix)
-    return Check("folders", "Folders", "ok", f"Runs and adapters are kept in {paths.runs_folder().parent}")
+        return Check("folders", "Folders", "problem", joined(" ", troubles), fix)
+    return Check(
+        "folders", "Folders", "ok", say("Runs and adapters are kept in {}", paths.runs_folder().parent)
+    )
 
 
 def _folder_problem(find_folder: Callable[[], Path]) -> str:
@@ -248,7 +262,7 @@ def _folder_problem(find_folder: Callable[[], Path]) -> str:
     except StorageError as error:
         return error.message
     except OSError as error:
-        return f"{folder} can't be written to: {error.strerror}."
+        return say("{} can't be written to: {}.", folder, error.strerror)
 
 
 def disk() -> Check:
@@ -259,5 +273,5 @@ def disk() -> Check:
         return Check("disk", "Disk", "problem", error.message, error.hint)
     if free < LOW_DISK_BYTES:
         fix = "Delete runs and base models you no longer use."
-        return Check("disk", "Disk", "notice", f"{size(free)} free", fix)
-    return Check("disk", "Disk", "ok", f"{size(free)} free")
+        return Check("disk", "Disk", "notice", say("{} free", size(free)), fix)
+    return Check("disk", "Disk", "ok", say("{} free", size(free)))

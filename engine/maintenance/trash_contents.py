@@ -17,6 +17,7 @@ from engine.arena import arena_store, entries
 from engine.config import recipe as recipes
 from engine.errors import AppError, StorageError
 from engine.jobs.job import Job
+from engine.messages import say
 from engine.system import paths
 from engine.system.command_name import command_name
 from engine.system.files import bytes_in
@@ -93,7 +94,7 @@ def restore(trashed: Trashed) -> Path:
     """Move a folder back to where its kind lives, and return its path. Raises StorageError."""
     place = _place_of(trashed.folder)
     if place is None:
-        raise StorageError(f"{trashed.id} can't be restored: Tunesmith doesn't recognise it.")
+        raise StorageError(say("{} can't be restored: Tunesmith doesn't recognise it.", trashed.id))
     return trash.restore(trashed.folder, place.parent())
 
 
@@ -109,6 +110,6 @@ def find(name: str) -> Trashed:
     matches = exact or [each for each in found if name and each.id.startswith(name)]
     if len(matches) == 1:
         return matches[0]
-    several = f'{len(matches)} things in the trash are called or begin with "{name}".'
-    message = several if matches else f'There is no "{name}" in the trash.'
-    raise StorageError(message, f"`{command_name()} trash` lists them.", "trash")
+    several = say('{} things in the trash are called or begin with "{}".', len(matches), name)
+    message = several if matches else say('There is no "{}" in the trash.', name)
+    raise StorageError(message, say("`{} trash` lists them.", command_name()), "trash")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods.additive import ADDITIVE
 from engine.methods.base import (
     FAMILIES,
@@ -54,6 +55,6 @@ def unknown_method(method_id: str) -> Problem | None:
     near = unknown_key("method.", method_id, known)
     return Problem(
         "method.id",
-        f'There is no method "{method_id[:MAX_KEY]}".',
-        near.hint or f"Known: {', '.join(known)}.",
+        say('There is no method "{}".', method_id[:MAX_KEY]),
+        near.hint or say("Known: {}.", ", ".join(known)),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from engine.messages import say
 from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, target_modules_option
@@ -48,7 +49,7 @@ class BottleneckOptions(Options):
 
 
 def _short(options: BottleneckOptions) -> str:
-    return f"size {options.size}" + (" · pfeiffer" if options.placement == "pfeiffer" else "")
+    return say("size {}", options.size) + (" · pfeiffer" if options.placement == "pfeiffer" else "")
 
 
 def _places(options: BottleneckOptions) -> tuple[Place, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods.sketches import DEFAULTS, Place, Sketch
 from engine.options import Options, check, describe
 
@@ -178,8 +179,10 @@ class Method:
         Without options (they can't be read) only what is true of all of them is checked.
         """
         if base.family is not None and base.family not in self.presets:
-            message = f"{self.title} doesn't work with {base.family} models."
-            return Problem("method.id", message, f"The closest method that does: {named(self.nearest)}.")
+            message = say("{} doesn't work with {} models.", self.title, base.family)
+            return Problem(
+                "method.id", message, say("The closest method that does: {}.", named(self.nearest))
+            )
         if base.quantization not in self.quantizations:
             return self._quantization_refusal(options, base)
         return self._rule_refusal(options, base)
@@ -190,8 +193,12 @@ class Method:
         if self.linear_only and base.model_type in CONV1D_MODELS and base.quantization == "none":
             return Problem(
                 "method.id",
-                f"{self.title} changes linear layers, and {base.model_type} keeps its weights in Conv1D layers.",
-                f"The closest method that supports them: {named('lora')}.",
+                say(
+                    "{} changes linear layers, and {} keeps its weights in Conv1D layers.",
+                    self.title,
+                    base.model_type,
+                ),
+                say("The closest method that supports them: {}.", named("lora")),
             )
         return self.rule(options, base)
 
@@ -203,8 +210,8 @@ class Method:
         works = [_BASES[kind] for kind, problem in refusals.items() if problem is None]
         if not works:
             return refusals[self.quantizations[0]]
-        message = f"{self.title} doesn't work on {_BASES[base.quantization]}."
-        return Problem("base_model.quantization", message, f"It works on {' or '.join(works)}.")
+        message = say("{} doesn't work on {}.", self.title, _BASES[base.quantization])
+        return Problem("base_model.quantization", message, say("It works on {}.", " or ".join(works)))
 
     def places_of(self, options: Options) -> tuple[Place, ...]:
         """Return where the trainable parameters are under these options."""

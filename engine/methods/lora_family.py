@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import (
@@ -192,15 +193,17 @@ def _bat_not_on_int8(options: Any, base: BaseFacts) -> Problem | None:
 def _top_within_bank(options: Any, _: BaseFacts) -> Problem | None:
     if options.top <= options.vectors:
         return None
-    return Problem("method.top", "It mixes more vectors than the bank has.", f"At most {options.vectors}.")
+    return Problem(
+        "method.top", "It mixes more vectors than the bank has.", say("At most {}.", options.vectors)
+    )
 
 
 def _blocks_divide_rank(options: Any, _: BaseFacts) -> Problem | None:
     if options.blocks is None or options.rank % options.blocks == 0:
         return None
     fitting = [size for size in range(1, options.rank + 1) if options.rank % size == 0]
-    message = f"{options.blocks} blocks a side do not divide rank {options.rank}."
-    return Problem("method.blocks", message, f"These do: {', '.join(map(str, fitting[:8]))}.")
+    message = say("{} blocks a side do not divide rank {}.", options.blocks, options.rank)
+    return Problem("method.blocks", message, say("These do: {}.", ", ".join(map(str, fitting[:8]))))
 
 
 LOW_RANK_MORE: tuple[Method, ...] = (

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import (
@@ -87,9 +88,14 @@ def savings_text(rows: int, columns: int, rank: int) -> str:
     """Return how many parameters a weight has, how many LoRA trains, and the difference in percent."""
     weight, trained = rows * columns, rank * (rows + columns)
     fewer = round(100 * (1 - trained / weight))
-    return (
-        f"A {rows} × {columns} weight has {weight:,} parameters; at rank {rank} LoRA trains {trained:,}, "
-        f"which is {fewer} % fewer."
+    return say(
+        "A {} × {} weight has {:,} parameters; at rank {} LoRA trains {:,}, which is {} % fewer.",
+        rows,
+        columns,
+        weight,
+        rank,
+        trained,
+        fewer,
     )
 
 
@@ -105,19 +111,24 @@ def _lora_rule(options: LoraOptions, base: BaseFacts) -> Problem | None:
     if from_weights and on_int8:
         return Problem(
             "method.initialisation",
-            f"The initialisation {options.initialisation} doesn't work on an int8 base: saved as a plain "
-            "LoRA it adds in a different order, which int8 layers round differently.",
+            say(
+                "The initialisation {} doesn't work on an int8 base: saved as a plain "
+                "LoRA it adds in a different order, which int8 layers round differently.",
+                options.initialisation,
+            ),
             "Choose an nf4 base or eva.",
         )
     if options.dora and from_weights:
         return Problem(
             "method.initialisation",
-            f"DoRA doesn't work with the initialisation {options.initialisation}: its magnitudes are "
-            "those of the whole weight.",
+            say(
+                "DoRA doesn't work with the initialisation {}: its magnitudes are those of the whole weight.",
+                options.initialisation,
+            ),
             "Choose eva or default, or turn DoRA off.",
         )
     if options.initialisation == "orthogonal" and options.rank % 2:
-        hint = f"Choose {options.rank + 1} or another initialisation."
+        hint = say("Choose {} or another initialisation.", options.rank + 1)
         return Problem("method.rank", "The orthogonal initialisation needs an even rank.", hint)
     return None
 
@@ -125,7 +136,7 @@ def _lora_rule(options: LoraOptions, base: BaseFacts) -> Problem | None:
 def _own_initial_values(options: LoraOptions, base: BaseFacts) -> str:  # noqa: ARG001
     if options.initialisation in ("default", "gaussian"):
         return ""
-    return f"its initial values ({options.initialisation}) are not computed by PEFT"
+    return say("its initial values ({}) are not computed by PEFT", options.initialisation)
 
 
 LORA = Method(
@@ -134,10 +145,13 @@ LORA = Method(
     group="Low rank",
     summary="Two thin matrices beside each weight",
     explanation=(
-        "Freezes each weight and trains two thin matrices whose product is added to it. "
-        f"{savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank)} The pair can be merged into the weight "
-        "afterwards, so the tuned model is as fast as the base model. Start here: it works on every "
-        "model, and most other methods are measured against it. (Hu et al. 2022)"
+        say(
+            "Freezes each weight and trains two thin matrices whose product is added to it. "
+            "{} The pair can be merged into the weight "
+            "afterwards, so the tuned model is as fast as the base model. Start here: it works on every "
+            "model, and most other methods are measured against it. (Hu et al. 2022)",
+            savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank),
+        )
     ),
     options=LoraOptions,
     tuner=Tuner(
@@ -316,8 +330,12 @@ def _adalora_rule(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  
     if options.rank >= options.initial_rank:
         return Problem(
             "method.initial_rank",
-            f"The initial rank, {options.initial_rank}, must be above the rank at the end, {options.rank}.",
-            f"Choose {round(1.5 * options.rank) + 1} or a lower rank.",
+            say(
+                "The initial rank, {}, must be above the rank at the end, {}.",
+                options.initial_rank,
+                options.rank,
+            ),
+            say("Choose {} or a lower rank.", round(1.5 * options.rank) + 1),
         )
     if options.full_share + options.settled_share >= 1:
         message = "The fractions at full and at final rank leave no steps in which ranks are reduced."

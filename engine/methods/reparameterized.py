@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods import sketches
 from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import Targets, rank_option, rank_text, target_modules_option
@@ -129,7 +130,7 @@ class ShiraOptions(Options):
 
 
 def _block(options: OftOptions | BoftOptions | C3aOptions) -> str:
-    return f"block {options.block_size}" if options.block_size else ""
+    return say("block {}", options.block_size) if options.block_size else ""
 
 
 def _frequencies(options: FourierFtOptions) -> str:
@@ -139,10 +140,10 @@ def _frequencies(options: FourierFtOptions) -> str:
 def _even_rank(options: Any, _: BaseFacts) -> Problem | None:
     if options.rank % 2 == 0:
         return None
-    message = (
-        f"{options.rank} is odd: reflections come in pairs, and a single one would change the base model."
+    message = say(
+        "{} is odd: reflections come in pairs, and a single one would change the base model.", options.rank
     )
-    return Problem("method.rank", message, f"{options.rank - 1 or 2} or {options.rank + 1} work.")
+    return Problem("method.rank", message, say("{} or {} work.", options.rank - 1 or 2, options.rank + 1))
 
 
 REPARAMETERIZED: tuple[Method, ...] = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods.base import QUANTIZATIONS, BaseFacts, Method, Preset, Tuner, Variant, named
 from engine.methods.shared_options import NoOptions
 from engine.methods.sketches import Place
@@ -69,8 +70,8 @@ def _no_biases(options: Options, base: BaseFacts) -> Problem | None:  # noqa: AR
     nearest = "lora" if base.model_type in WITHOUT_NORM_PARAMETERS else "layernorm"
     return Problem(
         "method.id",
-        f"{name} models have no biases to train.",
-        f"The closest method that works: {named(nearest)}.",
+        say("{} models have no biases to train.", name),
+        say("The closest method that works: {}.", named(nearest)),
     )
 
 
@@ -78,14 +79,14 @@ def _no_norm_parameters(options: Options, base: BaseFacts) -> Problem | None:  #
     name = WITHOUT_NORM_PARAMETERS.get(base.model_type)
     if name is None:
         return None
-    message = f"The norms of {name} models have no parameters to train."
-    return Problem("method.id", message, f"The closest method that works: {named('lora')}.")
+    message = say("The norms of {} models have no parameters to train.", name)
+    return Problem("method.id", message, say("The closest method that works: {}.", named("lora")))
 
 
 def _layers_rule(options: LayersOptions, base: BaseFacts) -> Problem | None:
     name = _without_biases(base)
     if name is not None and options.kinds == "biases":
-        message = f"{name} models have no biases to train."
+        message = say("{} models have no biases to train.", name)
         return Problem("method.kinds", message, "Train weights or norms instead.")
     if not options.last_blocks and not options.patterns and options.kinds in ("all", "weights"):
         hint = "Choose last blocks or names; to train everything, use full fine-tuning."
@@ -100,7 +101,7 @@ def _copies_in_float32(options: Options, base: BaseFacts) -> str:  # noqa: ARG00
 
 
 def _short(options: LayersOptions) -> str:
-    blocks = f"last {options.last_blocks}" if options.last_blocks else ""
+    blocks = say("last {}", options.last_blocks) if options.last_blocks else ""
     kinds = options.kinds if options.kinds != "all" else ""
     return " · ".join(part for part in (blocks, ", ".join(options.patterns or ()), kinds) if part)
 

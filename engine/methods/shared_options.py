@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from engine.messages import say
 from engine.options import Options, option
 
 Targets: TypeAlias = tuple[str, ...] | None
@@ -36,8 +37,11 @@ def target_modules_option(what: str) -> Any:
     return option(
         None,
         "Applied to",
-        f"Names of the weight matrices that {what}. Empty: the method's default for this base model. "
-        '"all-linear": every linear layer except the output head.',
+        say(
+            "Names of the weight matrices that {}. Empty: the method's default for this base model. "
+            '"all-linear": every linear layer except the output head.',
+            what,
+        ),
         control="chips",
         min_length=1,
     )

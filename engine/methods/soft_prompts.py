@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods.base import QUANTIZATIONS, BaseFacts, KeyRule, Method, Preset, Tuner, Variant
 from engine.methods.shared_options import NoOptions
 from engine.options import Options, option
@@ -149,14 +150,16 @@ def _needs_positions(
         return None
     return Problem(
         "method.virtual_tokens",
-        f"{options.virtual_tokens} virtual tokens fill the context window of {base.positions} tokens.",
-        f"Use fewer than {base.positions}, so that conversation and summary fit too.",
+        say(
+            "{} virtual tokens fill the context window of {} tokens.", options.virtual_tokens, base.positions
+        ),
+        say("Use fewer than {}, so that conversation and summary fit too.", base.positions),
     )
 
 
 def _prompt_rule(options: PromptOptions | PrefixOptions, base: BaseFacts) -> Problem | None:
     if options.init == "text" and not options.init_text.strip():
-        return Problem("method.init_text", "The starting text is empty.", f'For example: "{INIT_TEXT}"')
+        return Problem("method.init_text", "The starting text is empty.", say('For example: "{}"', INIT_TEXT))
     return _needs_positions(options, base)
 
 
@@ -179,7 +182,7 @@ def _p_tuning_rule(options: PTuningOptions, base: BaseFacts) -> Problem | None:
 
 
 def _short(options: PromptOptions | PrefixOptions | PTuningOptions) -> str:
-    return "1 token" if options.virtual_tokens == 1 else f"{options.virtual_tokens} tokens"
+    return "1 token" if options.virtual_tokens == 1 else say("{} tokens", options.virtual_tokens)
 
 
 SOFT_PROMPTS = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.config.run_changes import CHANGEABLE, Value
+from engine.messages import Message, joined, say
 from engine.system.command_name import command_name
 from engine.system.units import size
 
@@ -34,12 +35,12 @@ class MemoryFallback:
     def title(self) -> str:
         """The change as text: "Micro-batch 8 to 4"."""
         titles = [title for title, _ in self._parts()]
-        return ", ".join([titles[0], *(title[0].lower() + title[1:] for title in titles[1:])])
+        return joined(", ", [titles[0], *map(_with_small_letter, titles[1:])])
 
     @property
     def detail(self) -> str:
         """What the change means."""
-        return ". ".join(detail for _, detail in self._parts())
+        return joined(". ", (detail for _, detail in self._parts()))
 
     @property
     def memory(self) -> str:
@@ -71,13 +72,19 @@ class MemoryFallback:
             yield "Checkpoint activations", "Activations are recomputed instead of stored"
         if _MICRO_BATCH in self.changes:
             before, after = self.rows
-            examples = f"{self.batch_size} examples" if self.batch_size > 1 else "example"
-            yield f"Micro-batch {before} to {after}", f"Batch size is unchanged: {examples}"
+            examples = say("{} examples", self.batch_size) if self.batch_size > 1 else "example"
+            yield say("Micro-batch {} to {}", before, after), say("Batch size is unchanged: {}", examples)
         if _OPTIMIZER in self.changes:
             yield "8-bit optimizer", "AdamW with a quarter of its state"
         if _QUANTIZATION in self.changes:
             scales = " with double quantization" if self.changes.get(_DOUBLE) else ""
-            yield "Base model in 4 bits", f"{str(self.changes[_QUANTIZATION]).upper()}{scales}"
+            yield "Base model in 4 bits", say("{}{}", str(self.changes[_QUANTIZATION]).upper(), scales)
+
+
+def _with_small_letter(title: str) -> str:
+    if isinstance(title, Message):
+        return say(_with_small_letter(title.template), *title.values)
+    return title[0].lower() + title[1:]
 
 
 def _percent(fraction: float) -> str:
@@ -125,7 +132,7 @@ def lines(fallbacks: Sequence[MemoryFallback], run_id: str) -> list[str]:
     """Return fallbacks as lines for a terminal, each with the command that resumes with it."""
     lines = []
     for number, each in enumerate(fallbacks, 1):
-        costs = f"{each.memory} ({each.saving}), time {each.time}, result {each.learning}"
+        costs = say("{} ({}), time {}, result {}", each.memory, each.saving, each.time, each.learning)
         lines += [
             f"  {number}  {each.title}: {costs}",
             f"     {command_name()} resume {run_id} {each.arguments}",

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.config.recipe import Recipe
 from engine.config.recipe_diff import differences
+from engine.messages import joined, say
 from engine.runs import example_scores, run_store
 from engine.runs.example_scores import ExampleScores
 from engine.runs.run_summaries import RunEntry, read_entry
@@ -32,7 +33,15 @@ DIFFERENT = {
 }
 GAIN_OF = "gain:"
 # Of each run, in a table of several.
-COLUMNS = ("base summary", "summary", f"base {SCORE}", SCORE, "gain", f"base {CHRF.name}", CHRF.name)
+COLUMNS = (
+    "base summary",
+    "summary",
+    say("base {}", SCORE),
+    SCORE,
+    "gain",
+    say("base {}", CHRF.name),
+    CHRF.name,
+)
 
 
 @dataclass(frozen=True)
@@ -197,7 +206,7 @@ def why_not_comparable(protocol: dict[str, Any], other: dict[str, Any]) -> str:
     """Return why scores of two protocols can't be compared: "Scored with other decoding.", "" if they can."""
     keys = [each.key.partition(".")[0] for each in differences((protocol, other))]
     reasons = list(dict.fromkeys(DIFFERENT.get(key, key) for key in keys))
-    return f"Scored with {' and '.join(reasons)}." if reasons else ""
+    return say("Scored with {}.", joined(" and ", reasons)) if reasons else ""
 
 
 def compared(shown: Sequence[Scored]) -> list[Compared]:

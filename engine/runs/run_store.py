@@ -17,6 +17,7 @@ from engine.errors import AdapterError, AppError, Problem, RecipeError, StorageE
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
+from engine.messages import say
 from engine.system.command_name import command_name
 from engine.system.files import write_atomically
 from engine.system.paths import expand_user, path_exists, resolved, runs_folder
@@ -78,7 +79,7 @@ def move_to(job: Job, computer: str, cards: int = 1) -> None:
     try:
         write_atomically(job.folder / "job.json", json.dumps(moved, indent=1))
     except OSError as error:
-        raise StorageError(f"{job.folder} can't be written: {error.strerror}.") from error
+        raise StorageError(say("{} can't be written: {}.", job.folder, error.strerror)) from error
 
 
 def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
@@ -89,7 +90,7 @@ def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
     """
     with job.lock(wait_seconds=0.0):
         if open_run(job).outcome == "completed":
-            raise WorkerError(f"{job.id} is completed.", "Start a new run.", "run")
+            raise WorkerError(say("{} is completed.", job.id), "Start a new run.", "run")
         recipe = recipes.load(job.recipe_path)
         changed_recipe = changed(recipe, wanted, last_step(job))
         _write(job, changed_recipe)
@@ -120,7 +121,7 @@ def _write(job: Job, recipe: Recipe) -> None:
     try:
         write_atomically(job.recipe_path, recipes.dumps(recipe))
     except OSError as error:
-        raise StorageError(f"{job.recipe_path} can't be written: {error.strerror}.") from error
+        raise StorageError(say("{} can't be written: {}.", job.recipe_path, error.strerror)) from error
 
 
 def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) -> Recipe:
@@ -155,14 +156,14 @@ def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
     if not settings.start_from:
         return ()
     if not settings.method.trains:
-        message = f"{settings.method.title} trains nothing, so it can't continue from an adapter."
+        message = say("{} trains nothing, so it can't continue from an adapter.", settings.method.title)
         return (Problem(START, message, "Choose another method, or no adapter."),)
     try:
         adapter = find(settings.start_from)
     except AdapterError as error:
         return (Problem(START, error.message, error.hint),)
     if adapter.is_prompt:
-        message = f"{adapter.name} is a prompt: it has no weights to start from."
+        message = say("{} is a prompt: it has no weights to start from.", adapter.name)
         return (Problem(START, message, "Use its prompt in a new recipe."),)
     return ()
 
@@ -175,8 +176,12 @@ def find_job(name: str) -> Job:
     # Compared as text, not as a pattern: the name may be anything.
     matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
     if len(matches) != 1:
-        message = f'More than one run begins with "{name}".' if matches else f'There is no run "{name}".'
-        raise WorkerError(message, f"`{command_name()} runs` lists them.", "run")
+        message = (
+            say('More than one run begins with "{}".', name)
+            if matches
+            else say('There is no run "{}".', name)
+        )
+        raise WorkerError(message, say("`{} runs` lists them.", command_name()), "run")
     return Job(matches[0])
 
 
@@ -229,7 +234,7 @@ def best_states(job: Job) -> list[Path]:
 def delete_run(job: Job) -> Path:
     """Move a run to the trash and return its path there. Raises WorkerError if it runs, StorageError."""
     if job.is_running():
-        raise WorkerError(f"{job.id} is running.", "Stop it first.")
+        raise WorkerError(say("{} is running.", job.id), "Stop it first.")
     return to_trash(job.folder, runs_folder(), "run")
 
 

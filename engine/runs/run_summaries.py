@@ -17,6 +17,7 @@ from engine.errors import AppError
 from engine.jobs.events import VERSION, Event, decode, lines
 from engine.jobs.job import Job
 from engine.jobs.run_state import Outcome, RunState
+from engine.messages import say
 from engine.runs import memory_fallbacks
 from engine.runs.run_store import checkpoints, replay
 from engine.scoring.metrics import CHRF
@@ -114,7 +115,7 @@ def read_entry(job: Job) -> RunEntry:
     try:
         state = replay(_sampled_events(job.events_path))
     except OSError as unreadable:
-        error = error or f"{job.events_path.name} can't be read: {unreadable.strerror}."
+        error = error or say("{} can't be read: {}.", job.events_path.name, unreadable.strerror)
     saved = checkpoints(job)
     return RunEntry(
         job=job,

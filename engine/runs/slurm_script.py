@@ -17,6 +17,7 @@ from engine.config.recipe import Recipe
 from engine.config.recipe_command import program
 from engine.errors import Problem, StorageError
 from engine.jobs.job import Job
+from engine.messages import say
 from engine.system import ranks
 from engine.system.files import write_atomically
 from engine.system.paths import HOME, runs_folder
@@ -55,7 +56,7 @@ def write(job: Job, resources: SlurmResources, environment: Mapping[str, str] = 
     try:
         write_atomically(path, text(job, resources, environment))
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}.") from error
+        raise StorageError(say("{} can't be written: {}.", path, error.strerror)) from error
     return path
 
 
@@ -65,13 +66,15 @@ def problems(
     """Return why a run of the recipe can't be trained with these resources."""
     found = []
     if len(str(runs_folder()).splitlines()) > 1:
-        message = f"SLURM can't use the folder {str(runs_folder())!r}: its name contains a line break."
-        found.append(Problem("--slurm", message, f"Set {HOME} to another folder."))
+        message = say(
+            "SLURM can't use the folder {}: its name contains a line break.", repr(str(runs_folder()))
+        )
+        found.append(Problem("--slurm", message, say("Set {} to another folder.", HOME)))
     if recipe.training.device == "cpu" and resources.cards:
         message = "The recipe computes on the CPU and needs no GPU."
         found.append(Problem("--cards", message, "Ask for 0, or change training.device."))
     if resources.nodes > 1 and not environment.get(ranks.INTERFACE):
-        hint = f"Set {ranks.INTERFACE} to the nodes' interface of a trusted network, or use one node."
+        hint = say("Set {} to the nodes' interface of a trusted network, or use one node.", ranks.INTERFACE)
         found.append(Problem("--nodes", ranks.IN_CLEAR, hint))
     return found
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.messages import say
 from engine.scoring.metrics import MIN_EXAMPLES, Good
 from engine.system.validators import Verdict
 
@@ -79,7 +80,7 @@ def difference(before: Sequence[float], after: Sequence[float], resamples: int) 
     Raises ValueError if the two have different lengths.
     """
     if len(before) != len(after):
-        raise ValueError(f"{len(before)} values can't be paired with {len(after)}")
+        raise ValueError(say("{} values can't be paired with {}", len(before), len(after)))
     return interval([new - old for old, new in zip(before, after, strict=True)], resamples)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.messages import say
 from engine.scoring import claims
 from engine.text.languages import has_capitals
 
@@ -39,7 +40,7 @@ _ROUGE_HELP = {
 ROUGE_TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 
 ROUGE = tuple(
-    Metric(name, title, "points", "higher", f"{_ROUGE_HELP[name]} Words are stemmed.")
+    Metric(name, title, "points", "higher", say("{} Words are stemmed.", _ROUGE_HELP[name]))
     for name, title in ROUGE_TITLES.items()
 )
 UNSTEMMED = {name: f"{name}_unstemmed" for name in ROUGE_TITLES}
@@ -63,7 +64,7 @@ OTHER_METRICS = (
             f"{title}, no stemmer",
             "points",
             "higher",
-            f"{_ROUGE_HELP[name]} Words are not stemmed.",
+            say("{} Words are not stemmed.", _ROUGE_HELP[name]),
         )
         for name, title in ROUGE_TITLES.items()
     ),

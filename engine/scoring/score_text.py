@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.messages import joined, say
 from engine.scoring.metrics import (
     ENOUGH_TO_LEARN,
     MIN_EXAMPLES,
@@ -52,13 +53,13 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return say("{} min {:02d} s", whole // 60, whole % 60)
+    return say("{} h {:02d} min", whole // 3600, whole % 3600 // 60)
 
 
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun: "1 step", "1,540 steps"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return say(f"{{:,}} {one if count == 1 else many or one + 's'}", count)
 
 
 def too_few_to_train(count: int) -> str:
@@ -66,14 +67,16 @@ def too_few_to_train(count: int) -> str:
     if count >= ENOUGH_TO_LEARN:
         return ""
     few = counted(count, "conversation")
-    return f"Only {few} to train on; a model learns little from fewer than {ENOUGH_TO_LEARN}."
+    return say("Only {} to train on; a model learns little from fewer than {}.", few, ENOUGH_TO_LEARN)
 
 
 def too_few_to_test(count: int) -> str:
     """Return that no verdict can come of so few conversations, "" for enough."""
     if count >= MIN_EXAMPLES:
         return ""
-    return f"Only {counted(count, 'conversation')} to test on; a verdict needs at least {MIN_EXAMPLES}."
+    return say(
+        "Only {} to test on; a verdict needs at least {}.", counted(count, "conversation"), MIN_EXAMPLES
+    )
 
 
 def too_few(examples: Mapping[str, int]) -> list[str]:
@@ -88,7 +91,7 @@ def too_few(examples: Mapping[str, int]) -> list[str]:
 def seeds(counts: tuple[int, int]) -> str:
     """Return how many seeds are scored of how many: "3 seeds", "2 of 3 seeds"."""
     scored, total = counts
-    return counted(total, "seed") if scored == total else f"{scored} of {counted(total, 'seed')}"
+    return counted(total, "seed") if scored == total else say("{} of {}", scored, counted(total, "seed"))
 
 
 def of_seeds(means: Mapping[int, float]) -> str:
@@ -97,10 +100,10 @@ def of_seeds(means: Mapping[int, float]) -> str:
     if not others:
         return ""
     parts = [
-        f"Seed {first[0]} scores {score(first[1])}",
-        *(f"seed {seed} {score(mean)}" for seed, mean in others),
+        say("Seed {} scores {}", first[0], score(first[1])),
+        *(say("seed {} {}", seed, score(mean)) for seed, mean in others),
     ]
-    return f"{', '.join(parts)}."
+    return say("{}.", joined(", ", parts))
 
 
 def score(fraction: float) -> str:
@@ -122,7 +125,9 @@ def measure(scored: Mapping[str, Any] | None, name: str) -> Mapping[str, float] 
 def base_form(protocol: Mapping[str, Any]) -> str:
     """Return in which format the base model was scored, "" if there was no choice."""
     found = (protocol.get("base_form") or {}).get("prompt_format")
-    return f"against the base model {BASE_FORMS[found]}, the better of two" if found in BASE_FORMS else ""
+    return (
+        say("against the base model {}, the better of two", BASE_FORMS[found]) if found in BASE_FORMS else ""
+    )
 
 
 def written_by(protocol: Mapping[str, Any]) -> str:
@@ -131,13 +136,13 @@ def written_by(protocol: Mapping[str, Any]) -> str:
     if not isinstance(found, Mapping):
         return ""
     name = str(found.get("name"))
-    return f"written by {RUNTIME_TITLES.get(name, name)} in {found.get('precision')}"
+    return say("written by {} in {}", RUNTIME_TITLES.get(name, name), found.get("precision"))
 
 
 def verdict_title(difference: Mapping[str, Any], examples: int) -> str:
     """Return the paired verdict in a few words: "Better, on few conversations"."""
     title = VERDICT_TEXTS[difference["verdict"]]
-    return f"{title}, on few conversations" if is_on_few(examples) else title
+    return say("{}, on few conversations", title) if is_on_few(examples) else title
 
 
 def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
@@ -146,11 +151,15 @@ def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     change = difference["mean"]
     moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
     points = score(abs(change) if moved in ("rose", "fell") else change)
-    on = f", on {counted(examples, 'conversation')}" if examples else ""
-    text = f"{verdict_title(difference, int(examples or 0))}. ROUGE-1 {moved} by {points} points"
+    on = say(", on {}", counted(examples, "conversation")) if examples else ""
+    text = say("{}. ROUGE-1 {} by {} points", verdict_title(difference, int(examples or 0)), moved, points)
     bounds = interval_in(difference, "points")
-    text = f"{text}, on {NO_INTERVAL}" if bounds == NO_INTERVAL else f"{text}, 95 % interval {bounds}{on}"
-    return f"{text}, {form}." if form else f"{text}."
+    text = (
+        say("{}, on {}", text, NO_INTERVAL)
+        if bounds == NO_INTERVAL
+        else say("{}, 95 % interval {}{}", text, bounds, on)
+    )
+    return say("{}, {}.", text, form) if form else say("{}.", text)
 
 
 def amount(value: float, unit: Unit) -> str:
@@ -174,7 +183,7 @@ def forgetting(
     if not (base and own and difference):
         return ""
     before, after = (amount(each["mean"], "nats") for each in (base, own))
-    return f"{before} to {after}, {change(difference['mean'], 'nats')}"
+    return say("{} to {}, {}", before, after, change(difference["mean"], "nats"))
 
 
 def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
@@ -182,13 +191,13 @@ def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) 
     low, high = values.get("low"), values.get("high")
     if low is None or high is None:
         return NO_INTERVAL
-    say = change if signed else amount
-    return f"{say(low, unit)} to {say(high, unit)}"
+    told = change if signed else amount
+    return say("{} to {}", told(low, unit), told(high, unit))
 
 
 def interval(values: Mapping[str, Any], unit: Unit = "points") -> str:
     """Return a metric with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
-    return f"{amount(values['mean'], unit)} ({interval_in(values, unit)})"
+    return say("{} ({})", amount(values["mean"], unit), interval_in(values, unit))
 
 
 def language_notes(protocol: Mapping[str, Any]) -> list[str]:
@@ -198,24 +207,26 @@ def language_notes(protocol: Mapping[str, Any]) -> list[str]:
         return []
     several = len(counts) > 1
     read = [
-        f"{language_name(code)} ({count})" if several else language_name(code)
+        say("{} ({})", language_name(code), count) if several else language_name(code)
         for code, count in counts.items()
     ]
     unstemmed = [language_name(code) for code in protocol["metric"].get("unstemmed", ())]
-    notes = [f"Words are read as {', '.join(read)}"]
+    notes = [say("Words are read as {}", joined(", ", read))]
     if unstemmed:
-        notes.append(f"There is no stemmer for {', '.join(unstemmed)}")
-    notes += [_untold(what, ", ".join(map(language_name, codes))) for what, codes in untold(protocol).items()]
+        notes.append(say("There is no stemmer for {}", joined(", ", unstemmed)))
+    notes += [
+        _untold(what, joined(", ", map(language_name, codes))) for what, codes in untold(protocol).items()
+    ]
     return notes
 
 
 def _untold(what: Untold, languages: str) -> str:
     """Return what can't be told of summaries in some languages, and what is looked for there."""
     if what == "names":
-        return f"Names can't be recognised in {languages}: only numbers, times and dates are checked"
+        return say("Names can't be recognised in {}: only numbers, times and dates are checked", languages)
     if what == "dates":
-        return f"No day and month names for {languages}: only names and digits are checked"
-    return f"Names, days and months can't be recognised in {languages}: only digits are checked"
+        return say("No day and month names for {}: only names and digits are checked", languages)
+    return say("Names, days and months can't be recognised in {}: only digits are checked", languages)
 
 
 # The verification of an export
@@ -225,10 +236,16 @@ def verification_lines(verified: Mapping[str, Any]) -> list[str]:
     """Return the verdict, and what differs in the prompts if anything does."""
     state = VERIFICATION_STATES[verified["state"]]
     if not verified["conversations"]:
-        return [f"{state}. {verified['reason']}".strip()]
+        return [joined(" ", (say("{}.", state), verified["reason"]))]
     count = verified["conversations"]
     found = [
-        f"{state}: ROUGE-1 {_change(verified)}, {verified['identical']:,} of {count:,} summaries identical."
+        say(
+            "{}: ROUGE-1 {}, {:,} of {:,} summaries identical.",
+            state,
+            _change(verified),
+            verified["identical"],
+            count,
+        )
     ]
     if tried_in := TRIED_IN.get(verified.get("runtime", "")):
         found.append(tried_in)
@@ -236,8 +253,11 @@ def verification_lines(verified: Mapping[str, Any]) -> list[str]:
         found.append(NOT_COMPARED)
     elif other := count - verified["equal_prompts"]:
         found.append(
-            f"{counted(other, 'prompt')} of {count:,} tokenize differently: the template or tokenizer "
-            "differs."
+            say(
+                "{} of {:,} tokenize differently: the template or tokenizer differs.",
+                counted(other, "prompt"),
+                count,
+            )
         )
     return found
 
@@ -248,4 +268,4 @@ def _change(verified: Mapping[str, Any]) -> str:
     mean = gain(difference["mean"])
     if "low" not in difference:
         return mean
-    return f"{mean} ({gain(difference['low'])} to {gain(difference['high'])})"
+    return say("{} ({} to {})", mean, gain(difference["low"]), gain(difference["high"]))

@@ -21,6 +21,7 @@ from statistics import fmean, stdev
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.messages import say
 from engine.scoring import bootstrap
 from engine.scoring.bootstrap import BLOCK, LEVEL, SEED, Interval
 
@@ -91,7 +92,7 @@ def _interval(systems: Sequence[tuple[float, NDArray[np.float64]]], resamples: i
     """Return the mean and interval of a sum of systems, each with its sign."""
     counts = sorted({matrix.shape[1] for _, matrix in systems})
     if len(counts) > 1:
-        raise ValueError(f"{counts[0]} values can't be paired with {counts[1]}")
+        raise ValueError(say("{} values can't be paired with {}", counts[0], counts[1]))
     by_conversation = np.sum([sign * matrix.mean(axis=0) for sign, matrix in systems], axis=0)
     several = [matrix for _, matrix in systems if len(matrix) > 1]
     if not several or counts[0] == 1:

@@ -9,6 +9,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from engine.errors import OfflineError
+from engine.messages import say
 
 HUB = "https://huggingface.co"
 TIMEOUT_SECONDS = 4.0
@@ -40,7 +41,7 @@ def require_hub(field: str | None = None) -> None:
     reason = failure(host, port)
     if reason:
         raise OfflineError(
-            f"The hub can't be reached: {host} {reason}.",
+            say("The hub can't be reached: {} {}.", host, reason),
             "Check the connection. Models and conversations in folders work without it.",
             field,
         )
@@ -76,7 +77,7 @@ def failure(host: str, port: int) -> str:
     thread = threading.Thread(target=lambda: answers.append(_connect(host, port)), daemon=True)
     thread.start()
     thread.join(TIMEOUT_SECONDS)
-    return answers[0] if answers else f"didn't answer within {TIMEOUT_SECONDS:.0f} seconds"
+    return answers[0] if answers else say("didn't answer within {:.0f} seconds", TIMEOUT_SECONDS)
 
 
 def _connect(host: str, port: int) -> str:
@@ -86,6 +87,6 @@ def _connect(host: str, port: int) -> str:
     except socket.gaierror:
         return "can't be resolved"
     except TimeoutError:
-        return f"didn't answer within {TIMEOUT_SECONDS:.0f} seconds"
+        return say("didn't answer within {:.0f} seconds", TIMEOUT_SECONDS)
     except OSError as error:
-        return f"refuses the connection ({error.strerror or error})"
+        return say("refuses the connection ({})", error.strerror or error)

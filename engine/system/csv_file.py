@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system.files import aside, private, rename
 
 # Spreadsheets read these as the start of a formula, or skip them before one, the full-width forms too.
@@ -36,7 +37,8 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
             rename(unfinished, path)
     except OSError as error:
         raise StorageError(
-            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
+            say("{} can't be written: {}.", path, error.strerror),
+            "Choose another folder, or free some space.",
         ) from error
 
 

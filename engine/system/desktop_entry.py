@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system.files import delete, write_atomically
 from engine.system.paths import resources_folder
 
@@ -28,7 +29,7 @@ def install(command: Sequence[str], environment: Mapping[str, str] = os.environ)
     _require_linux()
     packaged = of_package(environment)
     if packaged is not None:
-        raise StorageError(f"Tunesmith is already in the menu: {packaged} belongs to a package.")
+        raise StorageError(say("Tunesmith is already in the menu: {} belongs to a package.", packaged))
     text = (_sources() / NAME).read_text(encoding="utf-8")
     contents = {
         "entry": text.replace("Exec=tunesmith", f"Exec={quoted(command)}"),
@@ -41,7 +42,7 @@ def install(command: Sequence[str], environment: Mapping[str, str] = os.environ)
             files[name].parent.mkdir(parents=True, exist_ok=True)
             write_atomically(files[name], content)
         except OSError as error:
-            raise StorageError(f"{files[name]} can't be written: {error.strerror}.") from error
+            raise StorageError(say("{} can't be written: {}.", files[name], error.strerror)) from error
     _refresh(environment)
     return [*files.values()]
 
@@ -54,7 +55,7 @@ def remove(environment: Mapping[str, str] = os.environ) -> list[Path]:
         try:
             delete(file)
         except OSError as error:
-            raise StorageError(f"{file} can't be deleted: {error.strerror}.") from error
+            raise StorageError(say("{} can't be deleted: {}.", file, error.strerror)) from error
     _refresh(environment)
     return removed
 

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.messages import say
 
 # Characters of a file's name in its partial file's name: systems allow 255 bytes, up to four a character.
 MAX_KEPT_NAME = 50
@@ -134,7 +135,8 @@ def write_export(path: Path, text: str) -> None:
         write_atomically(path, text)
     except OSError as error:
         raise StorageError(
-            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
+            say("{} can't be written: {}.", path, error.strerror),
+            "Choose another folder, or free some space.",
         ) from error
 
 

@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from engine.messages import say
 from engine.system.files import private
 
 MIB = 1 << 20
@@ -149,7 +150,7 @@ def copy(source: Path, target: Path, kind: FileKind) -> None:
 
 def _too_large(path: Path, kind: FileKind) -> UnreadableFileError:
     return UnreadableFileError(
-        f"it is larger than {kind.max_bytes // MIB} MB, the limit for {kind.title}", path
+        say("it is larger than {} MB, the limit for {}", kind.max_bytes // MIB, kind.title), path
     )
 
 
@@ -189,7 +190,7 @@ def parse_json(content: str | bytes) -> Any:
 def parse_toml(text: str) -> dict[str, Any]:
     """Return the tables of a TOML text. Raises ValueError, also for one that is nested too deeply."""
     if _LONG_KEY.search(_TEXT.sub("_", text)):
-        raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
+        raise ValueError(say("a key has more than {} parts", MAX_KEY_PARTS))
     try:
         tables = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except RecursionError as error:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from engine.messages import say
 from engine.system.foreign_files import MIB, open_regular
 
 Value: TypeAlias = int | float | bool | str | tuple[int | float | bool, ...] | None
@@ -145,10 +146,10 @@ def _read(path: Path, size: int, _changed: int, _inode: int) -> GgufHeader:
             raise GgufError("it doesn't start like a GGUF file")
         version = source.number("<I")
         if version not in VERSIONS:
-            raise GgufError(f"it has version {version} of the format")
+            raise GgufError(say("it has version {} of the format", version))
         tensor_count, setting_count = source.number("<Q"), source.number("<Q")
         if tensor_count > MAX_TENSORS or setting_count > MAX_SETTINGS:
-            raise GgufError(f"it declares {tensor_count:,} tensors and {setting_count:,} settings")
+            raise GgufError(say("it declares {:,} tensors and {:,} settings", tensor_count, setting_count))
         settings: dict[str, Value] = {}
         for _ in range(setting_count):
             key = source.text()
@@ -161,7 +162,7 @@ def _read(path: Path, size: int, _changed: int, _inode: int) -> GgufHeader:
 def _data_start(settings: Mapping[str, Value], end: int) -> int:
     alignment = settings.get(ALIGNMENT, DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or not 0 < alignment <= MAX_ALIGNMENT:
-        raise GgufError(f"it aligns its tensors to {str(alignment)[:40]} bytes")
+        raise GgufError(say("it aligns its tensors to {} bytes", str(alignment)[:40]))
     return math.ceil(end / alignment) * alignment
 
 
@@ -179,20 +180,20 @@ def _placed(infos: list[_Info], data_start: int, size: int) -> tuple[Tensor, ...
     end = data_start
     for tensor in sorted(tensors, key=lambda each: each.start):
         if tensor.start < end:
-            raise GgufError(f"its tensor {tensor.name[:80]} overlaps another")
+            raise GgufError(say("its tensor {} overlaps another", tensor.name[:80]))
         end = tensor.start + tensor.bytes
     if end > size:
-        raise GgufError(f"it ends early: it has {size:,} of {end:,} bytes")
+        raise GgufError(say("it ends early: it has {:,} of {:,} bytes", size, end))
     return tuple(tensors)
 
 
 def _tensor(info: _Info, data_start: int) -> Tensor:
     name, shape, format_id, offset = info
     if format_id not in FORMATS:
-        raise GgufError(f"its tensor {name[:80]} has the unknown number format {format_id}")
+        raise GgufError(say("its tensor {} has the unknown number format {}", name[:80], format_id))
     title, in_block, block_bytes = FORMATS[format_id]
     if not shape or min(shape) < 1 or shape[0] % in_block:
-        raise GgufError(f"its tensor {name[:80]} has an impossible shape")
+        raise GgufError(say("its tensor {} has an impossible shape", name[:80]))
     return Tensor(name, shape, title, data_start + offset, math.prod(shape) // in_block * block_bytes)
 
 
@@ -208,7 +209,7 @@ class _Source:
         """Fetch the next `count` bytes. Raises GgufError at the end of the file or the size limit."""
         end = self.position + count
         if end > MAX_HEADER_BYTES:
-            raise GgufError(f"its header is over {MAX_HEADER_BYTES // MIB} MB")
+            raise GgufError(say("its header is over {} MB", MAX_HEADER_BYTES // MIB))
         while len(self._bytes) < end:
             piece = self._stream.read(max(PIECE_BYTES, end - len(self._bytes)))
             if not piece:
@@ -242,17 +243,17 @@ class _Source:
         if kind == TEXT:
             return self.text()
         if kind != LIST:
-            raise GgufError(f"a setting in its header has the unknown type {kind}")
+            raise GgufError(say("a setting in its header has the unknown type {}", kind))
         return self._list(self.number("<I"), self.number("<Q"))
 
     def _list(self, kind: int, count: int) -> tuple[int | float | bool, ...] | None:
         if count > MAX_LIST:
-            raise GgufError(f"a list in its header has {count:,} entries")
+            raise GgufError(say("a list in its header has {:,} entries", count))
         if kind in SCALARS:
             form = f"<{count}{SCALARS[kind][1]}"
             return struct.unpack(form, self.take(struct.calcsize(form)))
         if kind != TEXT:
-            raise GgufError(f"a list in its header has the unknown type {kind}")
+            raise GgufError(say("a list in its header has the unknown type {}", kind))
         for _ in range(count):
             self._skip_text()
         return None
@@ -268,6 +269,6 @@ class _Source:
         """Return the next tensor's description."""
         name, dimensions = self.text(), self.number("<I")
         if dimensions > MAX_DIMENSIONS:
-            raise GgufError(f"its tensor {name[:80]} has {dimensions:,} dimensions")
+            raise GgufError(say("its tensor {} has {:,} dimensions", name[:80], dimensions))
         shape = struct.unpack(f"<{dimensions}Q", self.take(8 * dimensions))
         return name, shape, self.number("<I"), self.number("<Q")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system.foreign_files import open_regular
 
 POLL_SECONDS = 0.02
@@ -23,7 +24,7 @@ def try_lock(stream: IO[bytes]) -> bool:
         return lock_descriptor(stream.fileno(), blocking=False)
     except OSError as error:
         raise StorageError(
-            f"The disk of Tunesmith's files has no locks: {error.strerror}.",
+            say("The disk of Tunesmith's files has no locks: {}.", error.strerror),
             "Set TUNESMITH_HOME to a folder on a disk of this computer.",
         ) from error
 
@@ -54,6 +55,6 @@ def locked_file(path: Path, name: str) -> IO[bytes]:
     with ExitStack() as opened:
         stream = opened.enter_context(open_regular(path, "ab"))
         if not try_lock(stream):
-            raise StorageError(f"{name} is open in another program.", "Close it there.")
+            raise StorageError(say("{} is open in another program.", name), "Close it there.")
         opened.pop_all()
         return stream

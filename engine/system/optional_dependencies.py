@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from engine.errors import Problem
+from engine.messages import say
 
 LIBRARY = "bitsandbytes"
 
@@ -14,7 +15,7 @@ def problems(quantization: str, optimizer: str) -> tuple[Problem, ...]:
     problems = []
     if quantization != "none" and not find_spec(LIBRARY):
         hint = 'Install it (`pip install bitsandbytes`), or choose quantization "none".'
-        message = f"A base in {quantization} needs bitsandbytes, which is not installed."
+        message = say("A base in {} needs bitsandbytes, which is not installed.", quantization)
         problems.append(Problem("base_model.quantization", message, hint))
     if optimizer.endswith("8bit") and not find_spec(LIBRARY):
         hint = "Install it (`pip install bitsandbytes`), or choose AdamW or Adafactor."

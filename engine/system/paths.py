@@ -19,6 +19,7 @@ from pathlib import Path
 import appdirs
 
 from engine.errors import SettingError, StorageError
+from engine.messages import say
 
 APPLICATION = "tunesmith"
 HOME = "TUNESMITH_HOME"
@@ -45,9 +46,10 @@ def _named_home(home: str) -> Path:
     try:
         return Path(home).expanduser().resolve()
     except (RuntimeError, OSError, ValueError) as error:
-        message = (
-            f"{HOME} doesn't lead to a folder: {home} belongs to an unknown user, links to itself, "
-            "or isn't a path."
+        message = say(
+            "{} doesn't lead to a folder: {} belongs to an unknown user, links to itself, or isn't a path.",
+            HOME,
+            home,
         )
         raise SettingError(message, "Set it to another folder.", HOME) from error
 
@@ -73,7 +75,7 @@ def _created(folder: Path) -> Path:
             make_private(each)
     except OSError as error:
         raise StorageError(
-            f"The folder {folder} can't be created: {error.strerror}.",
+            say("The folder {} can't be created: {}.", folder, error.strerror),
             "Set TUNESMITH_HOME to another folder.",
         ) from error
     return folder

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.errors import WorkerError
+from engine.messages import say
 
 RANK, SIZE = "RANK", "WORLD_SIZE"
 LOCAL_RANK, LOCAL_SIZE = "LOCAL_RANK", "LOCAL_WORLD_SIZE"
@@ -72,20 +73,22 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
     if size <= 1:
         return None
     if not given.get(RANK):
-        message = f"{SIZE} is {size}, but {RANK} is not set."
+        message = say("{} is {}, but {} is not set.", SIZE, size, RANK)
         raise WorkerError(
-            message, f"Unset {SIZE} to train in this process alone. {START_WITH_TORCHRUN}", SIZE
+            message, say("Unset {} to train in this process alone. {}", SIZE, START_WITH_TORCHRUN), SIZE
         )
     rank, local_rank = _number(given, RANK, 0), _number(given, LOCAL_RANK, 0)
     # `accelerate launch` on one computer may leave it out.
     local_size = _number(given, LOCAL_SIZE, size)
     if rank >= size or local_rank >= local_size:
-        message = f"Process {rank} of {size} doesn't exist ({RANK}, {SIZE}, {LOCAL_RANK}, {LOCAL_SIZE})."
+        message = say(
+            "Process {} of {} doesn't exist ({}, {}, {}, {}).", rank, size, RANK, SIZE, LOCAL_RANK, LOCAL_SIZE
+        )
         raise WorkerError(message, START_WITH_TORCHRUN, RANK)
     for name, what in OTHER_WAYS.items():
         if _is_on(given, name):
             raise WorkerError(
-                f"{what} is not supported.", "Use a configuration without it, or with FSDP.", name
+                say("{} is not supported.", what), "Use a configuration without it, or with FSDP.", name
             )
     version = _number(given, FSDP_VERSION, 1) if _is_on(given, FSDP) else 2
     found = Rank(rank, size, local_rank, local_size, _is_on(given, FSDP), version)
@@ -93,7 +96,7 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
         names = ", ".join(_addresses_by_interface())
         raise WorkerError(
             IN_CLEAR,
-            f"Set {INTERFACE} to the interface of a trusted network: {names}.",
+            say("Set {} to the interface of a trusted network: {}.", INTERFACE, names),
             INTERFACE,
         )
     return found
@@ -137,7 +140,7 @@ def require_port(given: Mapping[str, str] | None = None) -> int:
     port = given.get(PORT, "")
     # The next port is used too.
     if not _is_number(port) or not 0 < int(port) < (1 << 16) - 1:
-        message = f"The processes can't meet: {PORT} is {port!r}."
+        message = say("The processes can't meet: {} is {}.", PORT, repr(port))
         raise WorkerError(message, START_WITH_TORCHRUN, PORT)
     return int(port)
 
@@ -150,12 +153,12 @@ def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
     given = os.environ if given is None else given
     host, port = given.get(ADDRESS, ""), require_port(given) + 1
     if not host:
-        message = f"The processes can't meet: {ADDRESS} is {host!r}."
+        message = say("The processes can't meet: {} is {}.", ADDRESS, repr(host))
         raise WorkerError(message, START_WITH_TORCHRUN, ADDRESS)
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        message = f"The computer {host} can't be found ({ADDRESS}): {error}."
+        message = say("The computer {} can't be found ({}): {}.", host, ADDRESS, error)
         hint = "Give the name or address of the computer that runs rank 0."
         raise WorkerError(message, hint, ADDRESS) from error
     return host, port
@@ -168,7 +171,7 @@ def _is_on(given: Mapping[str, str], name: str) -> bool:
 def _number(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, "").strip() or str(default)
     if not _is_number(text):
-        raise WorkerError(f"{name} is not a number: {text[:40]!r}.", START_WITH_TORCHRUN, name)
+        raise WorkerError(say("{} is not a number: {}.", name, repr(text[:40])), START_WITH_TORCHRUN, name)
     return int(text)
 
 

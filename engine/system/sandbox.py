@@ -1,8 +1,8 @@
 """The sandbox: a process that reads untrusted files, with limits on memory and CPU time, and without torch.
 
 A small file can make a library take gigabytes or hours, or crash its process. The work is a module's function with its
-arguments. Results are unpickled as plain values only, so a hostile file that takes over the process can send nothing
-that runs here. One idle process is kept for the next work; none outlives its parent.
+arguments. Results are unpickled as plain values and messages only, so a hostile file that takes over the process can
+send nothing that runs here. One idle process is kept for the next work; none outlives its parent.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ import psutil
 
 from engine import errors
 from engine.errors import AppError
+from engine.messages import Message, say
 from engine.system.paths import program
 from engine.system.processes import NO_WINDOW
 
@@ -83,8 +84,8 @@ class LimitError(Exception):
 
     def __init__(self, exceeded: Exceeded, limits: Limits) -> None:
         texts = {
-            Exceeded.MEMORY: f"it takes more than {limits.memory_bytes >> 20:,} MB of memory",
-            Exceeded.TIME: f"it takes more than {limits.seconds:,} s of CPU time",
+            Exceeded.MEMORY: say("it takes more than {:,} MB of memory", limits.memory_bytes >> 20),
+            Exceeded.TIME: say("it takes more than {:,} s of CPU time", limits.seconds),
             Exceeded.CRASH: "the library that reads it crashes or runs out of memory",
         }
         super().__init__(texts[exceeded])
@@ -299,14 +300,18 @@ class _Process:
 
 
 class _PlainPickler(pickle.Pickler):
-    def reducer_override(self, value: Any) -> NoReturn:
-        """Refuse the value: this is only called for values that are not plain."""
+    def reducer_override(self, value: Any) -> Any:
+        """Refuse what is neither plain nor a message: this is not called for plain values."""
+        if value is Message or isinstance(value, Message):
+            return NotImplemented
         raise TypeError(repr(type(value)))
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str, /) -> NoReturn:
-        """Refuse all names: without them a pickle can't call anything."""
+    def find_class(self, module: str, name: str, /) -> type[Message]:
+        """Refuse all names but that of messages: a pickle can call nothing else."""
+        if (module, name) == (Message.__module__, Message.__name__):
+            return Message
         raise pickle.UnpicklingError(module, name)
 
 

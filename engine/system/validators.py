@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator
 
+from engine.messages import say
+
 # "higher" and "lower" are for metrics where neither direction is better.
 Verdict = Literal["better", "no measurable difference", "worse", "higher", "lower", "too few to tell"]
 Check = Callable[[Any], bool]
@@ -20,7 +22,7 @@ MAX_MAGNITUDE = 1e18
 
 def _folder_name(value: str) -> str:
     if value and (PurePath(value).name != value or value == ".." or "\0" in value):
-        raise ValueError(f"{value[:100]!r} is not a valid folder name")
+        raise ValueError(say("{} is not a valid folder name", repr(value[:100])))
     return value
 
 

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
+from engine.messages import say
+
 # UTF-32 first: its mark begins with that of UTF-16.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -70,7 +72,7 @@ def decode(data: bytes) -> str:
     try:
         text = decoder_of(encoding, rest).decode(rest, final=True)
     except UnicodeDecodeError as error:
-        raise ValueError(f"it starts like {encoding.upper()} but is damaged") from error
+        raise ValueError(say("it starts like {} but is damaged", encoding.upper())) from error
     valid = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return valid.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -118,12 +120,12 @@ def why_no_text(first: bytes) -> str:
     """Return why the first bytes of a file are no text, "" if they are."""
     what = next((what for mark, what in OTHERS.items() if first.startswith(mark)), "")
     if what:
-        return f"it is {what}, whatever its name says"
+        return say("it is {}, whatever its name says", what)
     controls = len(CONTROLS.findall(first))
     if b"\0" in first or controls > max(MAX_CONTROLS, MAX_CONTROLS_FRACTION * len(first)):
         wrong = CONTROLS.search(first, max(first.find(b"\0"), 0))
         line = first.count(b"\n", 0, wrong.start() if wrong else 0) + 1
-        return f"it contains bytes that are not text, first in line {line:,}"
+        return say("it contains bytes that are not text, first in line {:,}", line)
     return ""
 
 

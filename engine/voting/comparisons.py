@@ -25,6 +25,7 @@ from engine.adapters.trash import restore, to_trash
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
+from engine.messages import say
 from engine.system.files import aside, rename, write_atomically
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.system.paths import comparisons_folder
@@ -152,7 +153,7 @@ def create(
             rename(unfinished, folder)
     except OSError as error:
         raise StorageError(
-            f"The comparison can't be created: {error.strerror}.", "Free some disk space."
+            say("The comparison can't be created: {}.", error.strerror), "Free some disk space."
         ) from error
     return info.model_copy(update={"folder": folder})
 
@@ -188,7 +189,7 @@ def read_info(folder: Path) -> ComparisonInfo:
         info = ComparisonInfo.model_validate_json(read_bytes(folder / ABOUT, FileKind.COMPARISON))
     except (OSError, ValidationError) as error:
         raise StorageError(
-            f"{folder.name} is a blind comparison of another version.", "Choose another one."
+            say("{} is a blind comparison of another version.", folder.name), "Choose another one."
         ) from error
     return info.model_copy(update={"folder": folder})
 
@@ -200,12 +201,12 @@ def load(info: ComparisonInfo) -> Comparison:
             conversations = tuple(Conversation.model_validate_json(line) for line in stream)
     except (OSError, ValidationError) as error:
         raise StorageError(
-            f"The conversations of {info.name} can't be read.", "Restore them from a backup."
+            say("The conversations of {} can't be read.", info.name), "Restore them from a backup."
         ) from error
     are_complete = all(len(each.summaries) == len(info.systems) for each in conversations)
     if not are_complete or fingerprint(conversations) != info.fingerprint:
         raise StorageError(
-            f"The conversations of {info.name} were changed, so its votes no longer count.",
+            say("The conversations of {} were changed, so its votes no longer count.", info.name),
             "Restore them from a backup, or start a new comparison.",
         )
     return Comparison(info, conversations)

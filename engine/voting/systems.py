@@ -13,6 +13,7 @@ from engine.adapters import library
 from engine.adapters.metadata import PromptFacts
 from engine.errors import AdapterError, DataError
 from engine.jobs.job import Job
+from engine.messages import say
 from engine.runs import example_scores, run_comparison, run_store
 from engine.runs.example_scores import ExampleScores
 from engine.runs.run_store import Run
@@ -79,7 +80,7 @@ def _scores(folder: Path, name: str) -> ExampleScores:
     scores = example_scores.load(folder)
     if scores is None or not scores.texts:
         raise DataError(
-            f"{name} has no summaries by conversation.", "Choose a run whose scoring is complete."
+            say("{} has no summaries by conversation.", name), "Choose a run whose scoring is complete."
         )
     return scores
 

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from engine.errors import StorageError
 from engine.jobs.events import MAX_EVENT_BYTES
+from engine.messages import say
 from engine.system.foreign_files import FileKind, parse_json, read_bytes
 from engine.system.validators import is_number, is_text
 from engine.voting.comparisons import Comparison
@@ -187,7 +188,7 @@ def _lines(path: Path) -> Iterable[bytes]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise StorageError(f"{path} can't be read: {error.strerror}.") from error
+        raise StorageError(say("{} can't be read: {}.", path, error.strerror)) from error
 
 
 def _fits(record: Mapping[str, Any], comparison: Comparison) -> bool:

@@ -27,6 +27,7 @@ from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, this_process
 from engine.jobs.worker_process import kill_below
+from engine.messages import say
 from engine.system import ranks, redaction
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
@@ -311,9 +312,9 @@ def _known(error: BaseException, kind: str) -> AppError:
         return card_failure
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         message, hint = DISK_ERRORS[error.errno]
-        return StorageError(message, f"{hint}; resume continues from the last checkpoint.")
+        return StorageError(message, say("{}; resume continues from the last checkpoint.", hint))
     error_text = redaction.redact_quotes(str(error))[:500]
-    return AppError(f"Unexpected: {type(error).__name__}: {error_text}", "The log has the details.")
+    return AppError(say("Unexpected: {}: {}", type(error).__name__, error_text), "The log has the details.")
 
 
 @contextmanager

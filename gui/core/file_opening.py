@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QMimeData
 
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, AppError, gguf_models, library, paths
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr, translate
 
 RECIPE_SUFFIX = ".toml"
 NEW_RUN = "new-run"
@@ -71,7 +71,7 @@ def show(window: Pages, page: str, files: Sequence[Path]) -> None:
         try:
             train.open_file(found.recipe)
         except AppError as error:
-            train.say(f"{translate(error.message)} {translate(error.hint)}".strip())
+            train.say(sentences(error.message, error.hint))
     if found.base_model is not None:
         train = window.show_built("train")
         train.edit_copy()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, escaping, files, redaction
 from gui.core.clipboard import copy_text
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr
 from gui.widgets.open_path import open_path
 
 MAX_LOG_BYTES = 1_000_000
@@ -60,7 +60,7 @@ class CrashReport(QObject):
         details = escaping.escaped(details)
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
         if isinstance(error, AppError):
-            self.caught.emit(f"{translate(error.message)} {translate(error.hint)}".strip(), details)
+            self.caught.emit(sentences(error.message, error.hint), details)
         else:
             message = tr("Something went wrong: {error}. Your runs aren't affected.", error=error)
             self.caught.emit(message, details)

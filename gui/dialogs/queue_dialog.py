@@ -12,7 +12,7 @@ from gui.core import actions
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.icons import icon
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
@@ -197,6 +197,4 @@ class QueueDialog(GrowingDialog):
         try:
             act()
         except AppError as error:
-            self.notice.show_notice(
-                translate(f"{error.message} {error.hint}".strip()), tr("Close"), "warning"
-            )
+            self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")

@@ -13,7 +13,7 @@ from engine.api import AppError, trash, trash_contents
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.fonts import px
 from gui.look.format import bytes_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count
 from gui.models.grouped_table import Cell, Column, GroupedTable, NameCell, TextCell
 from gui.models.list_text import when_text
 from gui.tables.grouped_view import GroupedTableView
@@ -132,7 +132,7 @@ class TrashDialog(QDialog):
         )
 
     def _on_failed(self, error: AppError) -> None:
-        self.notice.show_notice(translate(f"{error.message} {error.hint}".strip()), tr("Close"), "warning")
+        self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")
         # Of several, those before it are done.
         self._on_changed()
 

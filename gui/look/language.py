@@ -4,11 +4,11 @@
     tr("Stopped at step {step}.", step=number(4))       ... with values in it
     tr_count(3, "{n} example", "{n} examples")          ... with a plural
     mark("Settings")                                    a text translated later: TITLE = mark(…), then tr(TITLE)
-    told(error.message)                                 a text of the engine, which is English
+    translate(error.message)                            a text of the engine, which is English
 
 The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-file-format.html) and two contexts:
 `window` has the texts in calls of `tr`, `tr_count` and `mark`; `engine` has the texts of the engine, with values as
-{1}, {2}, and a number before its noun as {n}. Without a translation, the English text is shown. Knows no widget.
+{1} and {2}. Without a translation, the English text is shown. Knows no widget.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import chain, pairwise, takewhile, zip_longest
+from itertools import count, pairwise
 from math import ceil
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -26,7 +25,7 @@ from xml.etree import ElementTree as ET
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 
-from engine.api import escaping, paths
+from engine.api import Message, escaping, paths
 
 SYSTEM, ENGLISH = "system", "en"
 # Language codes with the languages' own names.
@@ -35,14 +34,9 @@ LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 PSEUDO, PSEUDO_RIGHT = "pseudo", "pseudo-right"
 PSEUDO_LANGUAGES = {PSEUDO: "Pseudo", PSEUDO_RIGHT: "Pseudo, right to left"}
 WINDOW, ENGINE = "window", "engine"
-# A pattern with few letters of its own matches nearly every text: the minimum for a message and for a value in it.
-MIN_LETTERS = 3
-MIN_VALUE_LETTERS = 6
-MAX_REMEMBERED = 4096
-_PLACEHOLDER = re.compile(r"\{\w*(?::[^{}]*)?\}")
-_NUMBER = r"([\d.,]+)"
-# A number before its noun.
-COUNTED = "{n}"
+# The place of a value in a template, with its format; and in a text of the files.
+_PLACE = re.compile(r"\{(?::([^{}]*))?\}")
+_NUMBERED = re.compile(r"\{(\d+)\}")
 # Quoted values (columns, names, words of the data) are not translated. Neither are the names in `LISTING`.
 QUOTES = {'"': '"', "“": "”", "`": "`"}
 LISTING = frozenset(
@@ -61,7 +55,6 @@ LISTING = frozenset(
     }
 )
 _JOINER = re.compile(r"(, |; |: | and | or | with )")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 # What stays as it is in the language for developers: places of values, tags, the key of a button, patterns of files.
 _KEPT = re.compile(r"(\{[^{}]*\}|</?b>|&|\(\*[^)]*\))")
 _ACCENTED = str.maketrans("ACDEGHIKLNORSTUYZacdeghiklnorstuyz", "ÂĈĎÉĜĤÎĶĻÑÖŔŜŢÛÝŽàĉďéĝĥîķļñöŕŝţûýž")
@@ -75,137 +68,51 @@ class Catalogue:
 
     window: dict[str, tuple[str, ...]] = field(default_factory=dict)
     engine: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _remembered: dict[str, str] = field(default_factory=dict)
 
     def translate(self, text: str) -> str:
-        """Translate a text of the engine: as a whole, as a text with values, or sentence by sentence."""
-        if text not in self._remembered:
-            if len(self._remembered) >= MAX_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[text] = (
-                self._whole(text)
-                or self._behind_name(text)
-                or self._by_sentences(text)
-                or self._in_a_row(text)
-                or text
-            )
-        return self._remembered[text]
+        """Translate a text of the engine; one that is not known stays as it is."""
+        if isinstance(text, Message):
+            return self._message(text)
+        return self._known(text) or self._in_a_row(text) or text
 
-    def _whole(self, text: str, least: int = MIN_LETTERS) -> str:
-        """Return the translation of one sentence or of an exact text, "" if there is none."""
-        known = self._known(text)
-        if known:
-            return known
-        fitting = list(takewhile(lambda each: each.letters >= least, self._composed))
-        # A quoted value with quotation marks in it may be two values with words between them: last of all.
-        for each, pattern in [
-            *((each, each.pattern) for each in fitting),
-            *((each, each.loose_pattern) for each in fitting if any(each.quoted)),
-        ]:
-            found = pattern.fullmatch(text)
-            if found and not any(_SENTENCE.search(value) for value in found.groups()):
-                values = zip(found.groups(), each.quoted, strict=True)
-                return _filled(each, [value if quoted else self._value(value) for value, quoted in values])
-        return ""
+    def _message(self, message: Message) -> str:
+        """Translate a message with its values."""
+        english, parts = numbered(message.template), _PLACE.split(message.template)
+        quoted = [
+            english in LISTING or after[:1] in _closing(before) for before, after in pairwise(parts[::2])
+        ]
+        values = [
+            format(value, spec or "") if is_quoted else self._value(value, spec)
+            for value, spec, is_quoted in zip(message.values, parts[1::2], quoted, strict=False)
+        ]
+        known = self._known(english) or _JOINER.sub(lambda joiner: tr(joiner.group()), english)
+        return _NUMBERED.sub(lambda place: values[int(place[1]) - 1], known)
 
     def _known(self, text: str) -> str:
         """Return the translation of an exact text, whatever its first letter's case and with or without a full stop."""
-        for form, end in ((text, ""), (text[:1].upper() + text[1:], ""), (text.removesuffix("."), ".")):
+        inner = text.strip()
+        for form, end in ((inner, ""), (inner[:1].upper() + inner[1:], ""), (inner.removesuffix("."), ".")):
             if form in self.engine:
-                return self.engine[form][0].removesuffix(end) + end
+                return text.replace(inner, self.engine[form][0].removesuffix(end) + end)
         return ""
 
-    def _value(self, value: str) -> str:
-        """Translate a value in a text: a known text, a list of texts, or something with numbers."""
-        inner = value.strip()
-        known = self._whole(inner, MIN_VALUE_LETTERS) if inner else ""
-        if known:
-            return value.replace(inner, known)
-        row = self._in_a_row(value) or self._by_clauses(value) or self._behind_name(value)
-        return row or _FIGURE.sub(_local, value)
+    def _value(self, value: str | float, spec: str | None) -> str:
+        """Translate a value in a message: a message, a known text, a list of texts, or something with numbers."""
+        if isinstance(value, Message):
+            return self._message(value)
+        text = format(value, spec or "")
+        return self._known(text) or self._in_a_row(text) or _FIGURE.sub(_local, text)
 
     def _in_a_row(self, text: str) -> str:
         """Translate a list of joined texts if each is known or a number, else return ""."""
         parts = _JOINER.split(text)
-        translated = [tr(part) if _JOINER.fullmatch(part) else self._part(part) for part in parts]
+        translated = [
+            tr(part)
+            if _JOINER.fullmatch(part)
+            else self._known(part) or _FIGURE.sub(_local, part) * bool(_FIGURE.fullmatch(part))
+            for part in parts
+        ]
         return "".join(translated) if parts[1:] and all(translated) else ""
-
-    def _by_clauses(self, text: str) -> str:
-        """Translate "line 1: it is empty; line 2: it is cut", each part if all are known, else return ""."""
-        clauses = text.split("; ")
-        found = [self._whole(each) or self._behind_name(each) for each in clauses] if clauses[1:] else []
-        return "; ".join(found) if all(found) else ""
-
-    def _part(self, text: str) -> str:
-        return _FIGURE.sub(_local, text) if _FIGURE.fullmatch(text) else self._whole(text, MIN_VALUE_LETTERS)
-
-    def _by_sentences(self, text: str) -> str:
-        sentences = _SENTENCE.split(text)
-        return " ".join(map(self._sentence, sentences)) if sentences[1:] else ""
-
-    def _sentence(self, text: str) -> str:
-        row = self._in_a_row(text.removesuffix("."))
-        end = "." if text.endswith(".") else ""
-        return (row and row + end) or self._whole(text) or self._behind_name(text) or text
-
-    def _behind_name(self, text: str) -> str:
-        """Translate what stands behind a name and a colon, "train.csv: No column …", else return ""."""
-        name, colon, rest = text.partition(": ")
-        found = self._whole(rest, MIN_VALUE_LETTERS) or self._behind_name(rest) if colon else ""
-        return f"{self._whole(name) or name}: {found}" if found else ""
-
-    @cached_property
-    def _composed(self) -> list[_FormattedText]:
-        """The texts with values, those with most letters of their own first."""
-        composed = [
-            _FormattedText(text, forms[0]) for text, forms in self.engine.items() if _PLACEHOLDER.search(text)
-        ]
-        return sorted(composed, key=lambda each: (each.letters, len(each.text)), reverse=True)
-
-
-@dataclass(frozen=True)
-class _FormattedText:
-    """A text with values in it, and its translation."""
-
-    text: str
-    translation: str
-
-    @cached_property
-    def letters(self) -> int:
-        """The number of its own letters; a number before its noun counts as more, since it is unambiguous."""
-        letters = sum(letter.isalpha() for letter in _PLACEHOLDER.sub("", self.text))
-        return letters + MIN_VALUE_LETTERS if COUNTED in self.text else letters
-
-    @cached_property
-    def placeholders(self) -> list[str]:
-        """The placeholders for values, in the order of the English text."""
-        return _PLACEHOLDER.findall(self.text)
-
-    @cached_property
-    def quoted(self) -> list[bool]:
-        """For each placeholder, whether its value comes from the data and is not translated."""
-        if self.text in LISTING:
-            return [True] * len(self.placeholders)
-        parts = _PLACEHOLDER.split(self.text)
-        return [after[:1] in _closing(before) for before, after in pairwise(parts)]
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """The pattern of the text with values filled in; a value may be empty, and a quoted one holds no quote."""
-        return self._pattern('([^"]*?)')
-
-    @cached_property
-    def loose_pattern(self) -> re.Pattern[str]:
-        """The pattern with any quoted values."""
-        return self._pattern("(.*?)")
-
-    def _pattern(self, quoted: str) -> re.Pattern[str]:
-        parts = [re.escape(part) for part in _PLACEHOLDER.split(self.text)]
-        groups = [
-            _NUMBER if found == COUNTED else quoted if is_quoted else "(.*?)"
-            for found, is_quoted in zip(self.placeholders, self.quoted, strict=True)
-        ]
-        return re.compile("".join(chain.from_iterable(zip_longest(parts, groups, fillvalue=""))), re.DOTALL)
 
 
 @dataclass
@@ -246,9 +153,20 @@ def mark(text: str) -> str:
     return text
 
 
+def numbered(template: str) -> str:
+    """Return a template as the files have it: "{} of {:,}" as "{1} of {2}"."""
+    numbers = count(1)
+    return _PLACE.sub(lambda _: f"{{{next(numbers)}}}", template)
+
+
 def translate(text: str) -> str:
     """Translate a text of the engine: a title, an explanation, or a message with values, which may be of others."""
     return escaping.escaped(_now.catalogue.translate(text) if _now.catalogue and text else text)
+
+
+def sentences(*texts: str) -> str:
+    """Translate texts of the engine, such as an error's message and hint, without the empty ones."""
+    return " ".join(translate(text) for text in texts if text)
 
 
 # The joiners in lists of values.
@@ -360,11 +278,6 @@ def _speak_qt(code: str) -> None:
     if code != ENGLISH and translator.load(f"qtbase_{code}", folder):
         _now.of_qt = translator
         QCoreApplication.installTranslator(translator)
-
-
-def _filled(composed: _FormattedText, values: list[str]) -> str:
-    by_name = dict(zip(composed.placeholders, values, strict=True))
-    return _PLACEHOLDER.sub(lambda found: by_name.get(found.group(), found.group()), composed.translation)
 
 
 def _closing(before: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text, score
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.flow_layout import FlowBox
@@ -286,7 +286,7 @@ class LossPlot(QWidget):
             try:
                 self.save_csv(path)
             except AppError as error:
-                self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
+                self.failed.emit(sentences(error.message, error.hint))
 
 
 def _at(step: float, *columns: dict[float, float]) -> list[float | str]:

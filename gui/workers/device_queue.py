@@ -29,7 +29,7 @@ from engine.api import (
 )
 from gui.core.background_tasks import once
 from gui.look.format import percent
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, sentences, tr
 from gui.workers.run_model import RunModel
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ class DeviceQueue(QObject):
         try:
             self._start(entry)
         except AppError as error:
-            self._give_up(entry, translate(f"{error.message} {error.hint}".strip()))
+            self._give_up(entry, sentences(error.message, error.hint))
         except (KeyError, TypeError, ValueError):
             self._give_up(entry, tr("Its saved entry is damaged."))
         self.look()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Ending, Recipe, hub_cache, is_on_hub
 from gui.look.format import bytes_text
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, sentences, tr
 from gui.workers.active_job import ActiveJob
 from gui.workers.summarizer import Summarizer
 from gui.workers.worker_manager import WorkerManager
@@ -71,7 +71,7 @@ class DownloadPrompt(QObject):
         self.says.emit(self.question, action_text())
 
     def _refuse(self, ending: Ending) -> None:
-        self.says.emit(f"{translate(ending.message)} {translate(ending.hint)}", "")
+        self.says.emit(sentences(ending.message, ending.hint), "")
 
 
 def action_text() -> str:

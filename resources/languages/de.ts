@@ -10457,8 +10457,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation longer than {limit:,} tokens</source>
-   <translation>Ein Gespräch mit mehr als {limit:,} Tokens</translation>
+   <source>A conversation longer than {1} tokens</source>
+   <translation>Ein Gespräch mit mehr als {1} Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -10677,8 +10677,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A summary longer than {limit:,} tokens</source>
-   <translation>Eine Zusammenfassung mit mehr als {limit:,} Tokens samt Ende</translation>
+   <source>A summary longer than {1} tokens</source>
+   <translation>Eine Zusammenfassung mit mehr als {1} Tokens samt Ende</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -10734,11 +10734,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/text/pii.py" />
    <source>AL AZ BY CY DO GT HU LB NI PL SV</source>
    <translation>AL AZ BY CY DO GT HU LB NI PL SV</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/graphics/graphics_cards.py" />
-   <source>AMD GPU ({1})</source>
-   <translation>AMD-GPU ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -11183,11 +11178,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>Beams</source>
    <translation>Beams</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/store_client.py" />
-   <source>Bearer {1}</source>
-   <translation>Bearer {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -14370,11 +14360,6 @@ Summary:</translation>
    <translation>Nennen Sie unter „Angewendet auf“ deren letzte Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/text_exports/__init__.py" />
-   <source>Name {1} text</source>
-   <translation>Name {1} Text</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name — date time</source>
    <translation>Name — Datum Zeit</translation>
@@ -14940,11 +14925,6 @@ Summary:</translation>
    <translation>Zahl der Durchgänge durch die Trainingsbeispiele. Automatisch: genug für deren Zahl.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/ingest.py" />
-   <source>Pasted text{1}</source>
-   <translation>Eingefügter Text{1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>Patience</source>
    <translation>Geduld</translation>
@@ -15258,13 +15238,6 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Rank {1} is too high for {2}, which is {3} × {4}.</source>
    <translation>Rang {1} ist mehr, als {2} haben kann: Die Schicht hat {3} × {4}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_group.py" />
-   <source>Rank {1}:
-{2}</source>
-   <translation>Rank {1}:
-{2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
@@ -15820,11 +15793,6 @@ In one sentence:</translation>
    <translation>Glättung der Empfindlichkeit</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/sending.py" />
-   <source>Sent to {1} ({2}) unless already there:</source>
-   <translation>An {1} ({2}) gehen, falls noch nicht dort:</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/questions.py" />
    <source>Sentences of one summary</source>
    <translation>Sätze einer Zusammenfassung</translation>
@@ -16025,6 +15993,11 @@ In one sentence:</translation>
    <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Skipped because it has no {1}: {2} of {3}. {4}</source>
+   <translation>Ohne {1} übersprungen: {2} von {3}. {4}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Skipped because no row has a summary: {1}.</source>
    <translation>Weggelassen, da keine Zeile davon eine Zusammenfassung hat: {1}.</translation>
@@ -16048,6 +16021,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Skipped because the name contains no split: {1}.</source>
    <translation>Ausgelassen, da kein Teil im Namen steht: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Skipped because they have no {1}: {2} rows of {3} ({4}{5}). {6}</source>
+   <translation>Ohne {1} übersprungen: {2} Zeilen von {3} ({4}{5}). {6}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
@@ -16138,11 +16116,6 @@ In one sentence:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Sparse bases</source>
    <translation>Dünn besetzte Matrizen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/json_exports/speech.py" />
-   <source>Speaker {1}</source>
-   <translation>Speaker {1}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -17124,8 +17097,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
-   <source>The events can no longer be written</source>
-   <translation>Die Ereignisse lassen sich nicht mehr schreiben</translation>
+   <source>The events can no longer be written.</source>
+   <translation>Die Ereignisse lassen sich nicht mehr schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>The events can no longer be written: the disk is full.</source>
+   <translation>Die Ereignisse lassen sich nicht mehr schreiben: Die Festplatte ist voll.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>The events can no longer be written: the disk is read-only.</source>
+   <translation>Die Ereignisse lassen sich nicht mehr schreiben: Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -17164,8 +17147,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>The folder {folder} is gone: it was moved or deleted.</source>
-   <translation>Der Ordner {folder} ist weg: Er wurde verschoben oder gelöscht.</translation>
+   <source>The folder {1} is gone: it was moved or deleted.</source>
+   <translation>Der Ordner {1} ist weg: Er wurde verschoben oder gelöscht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -17236,11 +17219,6 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>The initialisation {1} doesn't work on an int8 base: saved as a plain LoRA it adds in a different order, which int8 layers round differently.</source>
    <translation>Die Initialisierung {1} geht nicht mit einem int8-Basismodell: Als einfache LoRA gespeichert addiert sie in anderer Reihenfolge, was int8-Schichten anders runden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/__main__.py" />
-   <source>The job ended as {1}.</source>
-   <translation>Der Auftrag endete als {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -18908,11 +18886,6 @@ Summary:</translation>
    <translation>Was gesagt wird, ist zweimal angegeben: „{1}“ und „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>What to do: {1}</source>
-   <translation>Was zu tun ist: {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>WhatsApp export</source>
    <translation>WhatsApp-Export</translation>
@@ -19408,11 +19381,6 @@ Summary:</translation>
    <translation>die Konfiguration eines Modells</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/sending.py" />
-   <source>a model, {1}: {2}</source>
-   <translation>ein Modell, {1}: {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a name</source>
    <translation>ein Name</translation>
@@ -19826,11 +19794,6 @@ Summary:</translation>
    <location filename="../../engine/system/connection.py" />
    <source>can't be resolved</source>
    <translation>ist in diesem Netz kein bekannter Name</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/token.py" />
-   <source>cat {1}</source>
-   <translation>cat {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
@@ -20953,11 +20916,6 @@ Summary:</translation>
    <translation>personEmail, created und text</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>pid {1}</source>
-   <translation>PID {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>pip, which downloads llama.cpp's converter, is not installed.</source>
    <translation>Der Konverter von llama.cpp wird mit pip geholt, das hier fehlt.</translation>
@@ -21071,11 +21029,6 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>share the ranks</source>
    <translation>sich die Ränge teilen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>sheet "{1}", {2}</source>
-   <translation>Blatt „{1}“, {2}</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -21309,8 +21262,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>the names of its {1} columns have {2} bytes; the limit is {3}</source>
-   <translation>die Namen der {1} Spalten haben {2} Bytes, höchstens {3}</translation>
+   <source>the names of its columns have {1} bytes; the limit is {2}</source>
+   <translation>die Namen ihrer Spalten haben {1} Bytes; die Grenze ist {2}</translation>
   </message>
   <message>
    <location filename="../../engine/data/first_rows.py" />
@@ -21493,11 +21446,6 @@ Summary:</translation>
    <translation>Verlust bei der Validierung</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>value = {1}</source>
-   <translation>value = {1}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>values that are nested too deeply</source>
    <translation>zu tief verschachtelte Werte</translation>
@@ -21556,20 +21504,6 @@ Summary:</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>written by {1} in {2}</source>
    <translation>geschrieben von {1} in {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/chat_template.py" />
-   <source>{% macro strftime_now(format) %}{1}{% endmacro +%}</source>
-   <translation>{% macro strftime_now(format) %}{1}{% endmacro +%}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/maintenance/licences.py" />
-   <source>{1}
-
-The full text is in {2}.</source>
-   <translation>{1}
-
-Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -21677,11 +21611,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} und bis zu {2} andere überschreiten die {3} Tokens, die dieses Basismodell nimmt.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/generic.py" />
-   <source>{1} and {2}</source>
-   <translation>{1} und {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>{1} and {2} are compared on the {3} conversations they share.</source>
    <translation>{1} und {2} werden auf den {3} gemeinsamen Gesprächen verglichen.</translation>
@@ -21710,6 +21639,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} answers</source>
    <translation>{1} antwortet</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
+   <source>{1} block</source>
+   <translation>{1} Block</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
+   <source>{1} blocks</source>
+   <translation>{1} Blöcke</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -22032,7 +21971,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} geht hinter dem Ende weiter</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/sending.py" />
+   <location filename="../../engine/adapters/hub_adapters.py" />
+   <source>{1} conversation</source>
+   <translation>{1} Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} conversations</source>
    <translation>{1} Gespräche</translation>
   </message>
@@ -22117,7 +22061,32 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist beendet oder wurde abgebrochen.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/memory_fallbacks.py" />
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>{1} entries</source>
+   <translation>{1} Einträge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>{1} entry</source>
+   <translation>{1} Eintrag</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/model_selection.py" />
+   <source>{1} evaluation</source>
+   <translation>{1} Bewertung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/model_selection.py" />
+   <source>{1} evaluations</source>
+   <translation>{1} Bewertungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entries.py" />
+   <source>{1} example</source>
+   <translation>{1} Beispiel</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entries.py" />
    <source>{1} examples</source>
    <translation>{1} Beispiele</translation>
   </message>
@@ -22183,8 +22152,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} has more than {2} rows that can't be read, the first at {3}: {4}.</source>
-   <translation>{1} hat mehr als {2} nicht lesbare Zeilen, die erste bei {3}: {4}.</translation>
+   <source>{1} has more than {2} rows that can't be read, the first at {3}.</source>
+   <translation>{1} hat mehr als {2} Zeilen, die sich nicht lesen lassen, die erste bei {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />
@@ -22637,6 +22606,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ausgelassen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>{1} line</source>
+   <translation>{1} Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>{1} lines</source>
+   <translation>{1} Zeilen</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>{1} lines have the form "Name: text"</source>
    <translation>{1} Zeilen haben die Form „Name: Text“</translation>
@@ -22645,6 +22624,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/text_exports/__init__.py" />
    <source>{1} lines have the form "{2}"</source>
    <translation>{1} Zeilen haben die Form „{2}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} media tag</source>
+   <translation>{1} Medienhinweis</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} media tags</source>
+   <translation>{1} Medienhinweise</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -22670,6 +22659,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/validation/check_report.py" />
    <source>{1} more differ only in surrounding spaces.</source>
    <translation>Nur durch Leerzeichen ringsum verschieden: {1} weitere.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{1} more remark</source>
+   <translation>{1} weiterer Hinweis</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{1} more remarks</source>
+   <translation>{1} weitere Hinweise</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -22777,19 +22776,14 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} frei</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{1} of {2} has no {3} and is skipped. {4}</source>
-   <translation>{1} von {2} hat keine {3} und wird ausgelassen. {4}</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/metadata.py" />
    <source>{1} of {2} has {3} characters; the limit is {4}.</source>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} of {2} ranks did not come within {3} s:</source>
-   <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s:</translation>
+   <source>{1} of {2} ranks did not come within {3} s: {4}.</source>
+   <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s: {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
@@ -22837,14 +22831,19 @@ Der Rest steht in {2}.</translation>
    <translation>{1} auf dem Knoten</translation>
   </message>
   <message>
-   <location filename="../../engine/config/run_names.py" />
-   <source>{1} on {2} with {3}</source>
-   <translation>{1} on {2} with {3}</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>{1} or {2} work.</source>
    <translation>{1} oder {2} gehen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} other chat</source>
+   <translation>{1} anderer Chat</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} other chats</source>
+   <translation>{1} andere Chats</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -22857,6 +22856,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Stellen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{1} process</source>
+   <translation>{1} Prozess</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{1} processes</source>
+   <translation>{1} Prozesse</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>{1} processes can't all use {2}:{3}.</source>
    <translation>{1} Prozesse können nicht alle auf {2}:{3} rechnen.</translation>
@@ -22865,6 +22874,26 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>{1} processes share {2} GPUs on this computer; each needs its own.</source>
    <translation>{1} Prozesse teilen sich auf diesem Computer {2} GPUs; jeder braucht eine eigene.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} prompt</source>
+   <translation>{1} Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} prompts</source>
+   <translation>{1} Prompts</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} quoted message</source>
+   <translation>{1} zitierte Nachricht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} quoted messages</source>
+   <translation>{1} zitierte Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -22892,9 +22921,14 @@ Der Rest steht in {2}.</translation>
    <translation>{1} verlangt ein Token.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>{1} resume {2} {3}</source>
-   <translation>{1} resume {2} {3}</translation>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{1} row</source>
+   <translation>{1} Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{1} rows</source>
+   <translation>{1} Zeilen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -22907,9 +22941,14 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Zeilen sind beschädigt ({2}; …)</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{1} rows of {2} have no {3} and are skipped ({4}{5}). {6}</source>
-   <translation>{1} Zeilen von {2} haben keinen Eintrag für {3} und bleiben weg ({4}{5}). {6}</translation>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} seed</source>
+   <translation>{1} Startwert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} seeds</source>
+   <translation>{1} Startwerte</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
@@ -22927,9 +22966,29 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat eine Antwort gegeben, die Tunesmith nicht versteht.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} signature</source>
+   <translation>{1} Signatur</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} signatures</source>
+   <translation>{1} Signaturen</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>{1} skipped because the column "{2}" names no split ({3}; rows {4}{5}).</source>
    <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/segmentation.py" />
+   <source>{1} speaker</source>
+   <translation>{1} Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/segmentation.py" />
+   <source>{1} speakers</source>
+   <translation>{1} Sprecher</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
@@ -22942,9 +23001,34 @@ Der Rest steht in {2}.</translation>
    <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} step</source>
+   <translation>{1} Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} steps</source>
+   <translation>{1} Schritte</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/export.py" />
    <source>{1} summaries</source>
    <translation>{1} Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>{1} summary</source>
+   <translation>{1} Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} system line</source>
+   <translation>{1} Systemzeile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1} system lines</source>
+   <translation>{1} Systemzeilen</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/trash_contents.py" />
@@ -22967,6 +23051,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Tokens</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>{1} training conversation</source>
+   <translation>{1} Trainingsgespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>{1} training conversations</source>
+   <translation>{1} Trainingsgespräche</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/run_store.py" />
    <source>{1} trains nothing, so it can't continue from an adapter.</source>
    <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
@@ -22982,6 +23076,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} versucht, außerhalb seines Ordners zu schreiben.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/segmentation.py" />
+   <source>{1} turn</source>
+   <translation>{1} Beitrag</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/segmentation.py" />
+   <source>{1} turns</source>
+   <translation>{1} Beiträge</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} unpacks to {2} files of {3} MB, far too much for an adapter of its size.</source>
    <translation>{1} entpackt sich zu {2} Dateien mit {3} MB, weit mehr als ein Adapter seiner Größe es würde.</translation>
@@ -22990,6 +23094,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/bootstrap.py" />
    <source>{1} values can't be paired with {2}</source>
    <translation>{1} Werte lassen sich nicht mit {2} paaren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
+   <source>{1} virtual token</source>
+   <translation>{1} virtuelles Token</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
+   <source>{1} virtual tokens</source>
+   <translation>{1} virtuelle Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -23067,11 +23181,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Gewichte</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/entries.py" />
-   <source>{1} with {2}</source>
-   <translation>{1} mit {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/hub_adapters.py" />
    <source>{1} would contain the path of a folder on this computer.</source>
    <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
@@ -23097,19 +23206,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1}, 95-%-Intervall {2}{3}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/text_metrics/rouge.py" />
-   <source>{1}, Unicode words</source>
-   <translation>{1}, Unicode-Wörter</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>{1}, and this model overflows in float16</source>
    <translation>{1}, und dieses Modell läuft in float16 über</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>{1}, no stemmer</source>
-   <translation>{1}, ohne Stemming</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -23153,13 +23252,73 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
+   <source>{1}: a finite number.</source>
+   <translation>{1}: eine endliche Zahl.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: a list.</source>
+   <translation>{1}: eine Liste.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
    <source>{1}: a number.</source>
    <translation>{1}: eine Zahl.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: a table.</source>
+   <translation>{1}: eine Tabelle.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: a text.</source>
+   <translation>{1}: ein Text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: a whole number.</source>
+   <translation>{1}: eine ganze Zahl.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: at least {2}.</source>
+   <translation>{1}: mindestens {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: at most {2}.</source>
+   <translation>{1}: höchstens {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: choose at least one.</source>
+   <translation>{1}: wählen Sie mindestens eines.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/messengers.py" />
    <source>{1}: edit</source>
    <translation>{1}: Änderung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: it is empty.</source>
+   <translation>{1}: ist leer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: less than {2}.</source>
+   <translation>{1}: weniger als {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: more than {2}.</source>
+   <translation>{1}: mehr als {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: one of {2}.</source>
+   <translation>{1}: eines von {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -23177,16 +23336,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: Die Spalte „{2}“ enthält Tabellen, keinen Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>{1}: the disk is full.</source>
-   <translation>{1}: Die Festplatte ist voll.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>{1}: the disk is read-only.</source>
-   <translation>{1}: Die Festplatte ist schreibgeschützt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/cells.py" />
    <source>{1}: the lists in column "{2}" don't contain text.</source>
    <translation>{1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
@@ -23200,6 +23349,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>{1}: token lengths are estimated, {2} characters a token.</source>
    <translation>{1}: Token-Längen sind geschätzt, {2} Zeichen je Token.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: true or false.</source>
+   <translation>{1}: true oder false.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -23217,299 +23371,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_model.py" />
-   <source>{1}=={2} --hash=sha256:{3}</source>
-   <translation>{1}=={2} --hash=sha256:{3}</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>{1}Choose the {2} column.</source>
    <translation>{1}Wählen Sie die Spalte für: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/run_names.py" />
-   <source>{1}{2}step {3}</source>
-   <translation>{1}{2}Schritt {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>{n} block</source>
-   <translation>{n} Block</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>{n} blocks</source>
-   <translation>{n} Blöcke</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>{n} conversation</source>
-   <translation>{n} Gespräch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>{n} conversations</source>
-   <translation>{n} Gespräche</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entry_status.py" />
-   <source>{n} entries</source>
-   <translation>{n} Einträge</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entry_status.py" />
-   <source>{n} entry</source>
-   <translation>{n} Eintrag</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/model_selection.py" />
-   <source>{n} evaluation</source>
-   <translation>{n} Bewertung</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/model_selection.py" />
-   <source>{n} evaluations</source>
-   <translation>{n} Bewertungen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entries.py" />
-   <source>{n} example</source>
-   <translation>{n} Beispiel</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entries.py" />
-   <source>{n} examples</source>
-   <translation>{n} Beispiele</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{n} line</source>
-   <translation>{n} Zeile</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{n} lines</source>
-   <translation>{n} Zeilen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} media tag</source>
-   <translation>{n} Medienhinweis</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} media tags</source>
-   <translation>{n} Medienhinweise</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{n} more remark</source>
-   <translation>{n} weiterer Hinweis</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{n} more remarks</source>
-   <translation>{n} weitere Hinweise</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} other chat</source>
-   <translation>{n} anderer Chat</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} other chats</source>
-   <translation>{n} andere Chats</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{n} process</source>
-   <translation>{n} Prozess</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{n} processes</source>
-   <translation>{n} Prozesse</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{n} prompt</source>
-   <translation>{n} Prompt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{n} prompts</source>
-   <translation>{n} Prompts</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} quoted message</source>
-   <translation>{n} zitierte Nachricht</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} quoted messages</source>
-   <translation>{n} zitierte Nachrichten</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{n} seed</source>
-   <translation>{n} Startwert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{n} seeds</source>
-   <translation>{n} Startwerte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} signature</source>
-   <translation>{n} Signatur</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} signatures</source>
-   <translation>{n} Signaturen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>{n} speaker</source>
-   <translation>{n} Sprecher</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>{n} speakers</source>
-   <translation>{n} Sprecher</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{n} step</source>
-   <translation>{n} Schritt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{n} steps</source>
-   <translation>{n} Schritte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/score.py" />
-   <source>{n} summaries</source>
-   <translation>{n} Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/score.py" />
-   <source>{n} summary</source>
-   <translation>{n} Zusammenfassung</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} system line</source>
-   <translation>{n} Systemzeile</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{n} system lines</source>
-   <translation>{n} Systemzeilen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{n} training conversation</source>
-   <translation>{n} Trainingsgespräch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{n} training conversations</source>
-   <translation>{n} Trainingsgespräche</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>{n} turn</source>
-   <translation>{n} Beitrag</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>{n} turns</source>
-   <translation>{n} Beiträge</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>{n} virtual token</source>
-   <translation>{n} virtuelles Token</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>{n} virtual tokens</source>
-   <translation>{n} virtuelle Tokens</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: a finite number.</source>
-   <translation>{title}: eine endliche Zahl.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: a list.</source>
-   <translation>{title}: eine Liste.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: a number.</source>
-   <translation>{title}: eine Zahl.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: a table.</source>
-   <translation>{title}: eine Tabelle.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: a text.</source>
-   <translation>{title}: ein Text.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: a whole number.</source>
-   <translation>{title}: eine ganze Zahl.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: at least {ge}.</source>
-   <translation>{title}: mindestens {ge}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: at most {le}.</source>
-   <translation>{title}: höchstens {le}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: choose at least one.</source>
-   <translation>{title}: wählen Sie mindestens eines.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: it is empty.</source>
-   <translation>{title}: ist leer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: less than {lt}.</source>
-   <translation>{title}: weniger als {lt}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: more than {gt}.</source>
-   <translation>{title}: mehr als {gt}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: one of {expected}.</source>
-   <translation>{title}: eines von {expected}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{title}: true or false.</source>
-   <translation>{title}: true oder false.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />

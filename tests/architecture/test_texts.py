@@ -43,6 +43,15 @@ NAMES = {
     "Tunesmith", "ROUGE-1", "ROUGE-1 {1}", "ROUGE-1 {1}, {2}", "chrF", "chrF {1}", "chrF {1}.",
     "{1}, chrF {2}",
 }  # fmt: skip
+# Of the engine: what programs, files and terminals read, and names that stay the same in every language.
+PROGRAMS_READ = {
+    "{1} with {2}", " seed {1}", "{1} and {2}", "Speaker {1}", "Name {1} text", "Bearer {1}", "cat {1}",
+    "value = {1}", "{1} on {2} with {3}", "{1}{2}step {3}", "    What to do: {1}", "     {1} resume {2} {3}",
+    "{1}\n\nThe full text is in {2}.", "{1}, no stemmer", "{1}, Unicode words", "AMD GPU ({1})",
+    "The job ended as {1}.", "{% macro strftime_now(format) %}{1}{% endmacro +%}", "column {1}", "pid {1}",
+    "{1}=={2} --hash=sha256:{3}\n", "Rank {1}:\n{2}\n", "Sent to {1} ({2}) unless already there:",
+    "  a model, {1}: {2}", "Pasted text{1}", "{1} and {2} more",
+}  # fmt: skip
 NAMES |= {"Return", "Esc", "Ctrl", "Python"}
 # A count before its noun in the plural, as a text writes it: "{count} steps".
 COUNT_BEFORE_NOUN = re.compile(r"\{(?:count|number|n|steps)\} [a-z]+s\b")
@@ -75,12 +84,25 @@ def bare():
                 yield f"{name}:{line}: {text}"
 
 
+def formatted():
+    for file in sorted((ROOT / "engine").rglob("*.py")):
+        name = file.relative_to(ROOT).as_posix()
+        if not name.startswith(texts.NOT_SHOWN):
+            for line, text in texts.formatted(ast.parse(file.read_text(encoding="utf-8"))):
+                if text not in PROGRAMS_READ:
+                    yield f"{name}:{line}: {text}"
+
+
 def is_key(name, text):
     return any(name.startswith(place) and text in keys for place, keys in KEYS.items())
 
 
 def test_the_window_says_nothing_past_its_language():
     assert sorted(bare()) == []
+
+
+def test_the_engine_fills_in_values_by_say_so_that_they_can_be_translated():
+    assert list(formatted()) == []
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -14,6 +14,7 @@ from typing import Any
 from engine.chats.chat import Chat, LeftOut, Log
 from engine.chats.json_exports import generic, messengers, speech
 from engine.chats.json_exports.base import Account, Document, Entry, Export, Names, table, tables, text
+from engine.messages import say
 from engine.text.conversations import Turn
 
 CHATGPT_SPOKEN = {"text", "multimodal_text", "code"}
@@ -81,7 +82,7 @@ def _add_chatgpt(entry: Entry, log: Log, _names: Names) -> None:
         return
     log.add_turn(role.capitalize(), message, text(entry.get("create_time")))
     for _ in tables(parts):
-        log.leave_out("media", f"{role}: picture")
+        log.leave_out("media", say("{}: picture", role))
 
 
 def _is_claude(entry: Entry) -> bool:
@@ -182,7 +183,7 @@ class Whole:
         log = Log()
         turns = tuple(self.turns(log))
         export = self.document.export
-        reason = f"{len(self.parts):,} parts with {export.fields}"
+        reason = say("{:,} parts with {}", len(self.parts), export.fields)
         return Chat(export.kind, turns, tuple(log.left_out), reason, len(self.parts))
 
 
@@ -218,5 +219,9 @@ def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
     log = Log()
     turns = tuple(export.turns(entries, {}, log))
     one = len(entries) == 1
-    reason = f"1 message with {export.fields}" if one else f"{len(entries):,} messages with {export.fields}"
+    reason = (
+        say("1 message with {}", export.fields)
+        if one
+        else say("{:,} messages with {}", len(entries), export.fields)
+    )
     return Chat(export.kind, turns, tuple(log.left_out), reason, len(entries))

@@ -9,6 +9,7 @@ from typing import Any
 from engine.chats.chat import Log, unescaped
 from engine.chats.json_exports.base import Document, Entry, Export, Names, milliseconds, table, tables, text
 from engine.chats.timestamps import moment
+from engine.messages import say
 
 # ---------------------------------------------------------------------------------- Discord, by DiscordChatExporter
 DISCORD_SPOKEN = {"Default", "Reply", "0", "19", "20"}
@@ -79,7 +80,7 @@ def _add_matrix(entry: Entry, log: Log, names: Names) -> None:
         log.leave_out("system", f"{name}: {text(entry.get('type'))}")
     elif table(content.get("m.relates_to")).get("rel_type") == "m.replace":
         # The message that it edits stands before it.
-        log.leave_out("system", f"{name}: edit")
+        log.leave_out("system", say("{}: edit", name))
     elif kind in MATRIX_SPOKEN:
         quoted = MATRIX_QUOTE.match(body)
         log.leave_out("quote", quoted[0] if quoted else "")

@@ -22,6 +22,7 @@ from engine.chats.line_parsing import (
     unmarked,
 )
 from engine.chats.text_exports import copied_messages, irc, messengers, subtitles
+from engine.messages import say
 from engine.text.conversations import Turn, turn_head
 
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
@@ -188,7 +189,7 @@ class TextFormat:
         """Return the chat of lines."""
         log = Log()
         turns = tuple(self.turns(lines, log))
-        reason = f'{log.headers:,} lines have the form "{self.form}"'
+        reason = say('{:,} lines have the form "{}"', log.headers, self.form)
         return Chat(self.kind, turns, tuple(log.left_out), reason, log.headers)
 
     def headers_in(self, lines: Sequence[str]) -> int:

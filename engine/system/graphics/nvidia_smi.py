@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
+from engine.messages import say
 from engine.system.processes import NO_WINDOW
 
 PROGRAM = "nvidia-smi"
@@ -118,7 +119,7 @@ def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
     try:
         process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null, **options)
     except OSError as error:
-        return "", f"nvidia-smi can't be started: {error.strerror or error}."
+        return "", say("nvidia-smi can't be started: {}.", error.strerror or error)
     try:
         return process.communicate(timeout=timeout)[0], ""
     except subprocess.TimeoutExpired:
@@ -127,7 +128,7 @@ def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
             process.stdout.close()
         _hanging.append(process)
         _asked_again_at = time.monotonic() + PAUSE_SECONDS
-        return "", f"nvidia-smi did not answer within {timeout:g} seconds."
+        return "", say("nvidia-smi did not answer within {:g} seconds.", timeout)
 
 
 def _card(row: Sequence[str]) -> GraphicsCard | None:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.messages import say
+
 # By CUDA's major version: the oldest driver that supports it, and the lowest compute capability of torch's kernels.
 OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
 LOWEST_CAPABILITY = {11: (3, 7), 12: (5, 0), 13: (7, 5)}
@@ -24,10 +26,10 @@ class TorchBuild:
     def name(self) -> str:
         """What it was built for, to show."""
         if self.hip:
-            return f"ROCm {self.hip}"
+            return say("ROCm {}", self.hip)
         if self.xpu:
             return "Intel graphics"
-        return f"CUDA {self.cuda}" if self.cuda else "the CPU"
+        return say("CUDA {}", self.cuda) if self.cuda else "the CPU"
 
     @property
     def oldest_driver(self) -> int:

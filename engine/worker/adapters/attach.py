@@ -32,6 +32,7 @@ from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.methods import Family
 from engine.options import describe
 from engine.worker.adapters import method_hooks
@@ -72,7 +73,7 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
     except (ValueError, TypeError) as error:
         reason = str(error).splitlines()[0][:300]
         raise AdapterError(
-            f"{recipe.method.method.title} can't be attached to {recipe.base_model.id}: {reason}",
+            say("{} can't be attached to {}: {}", recipe.method.method.title, recipe.base_model.id, reason),
             "Under Applied to you see which layers the base model has.",
             "method.target_modules",
         ) from error
@@ -114,8 +115,10 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
         rank, limit = getattr(options, option), min(width)
         if rank > limit:
             raise AdapterError(
-                f"Rank {rank} is too high for {layer}, which is {width.outputs} × {width.inputs}.",
-                f"Use at most {limit}, or exclude such layers.",
+                say(
+                    "Rank {} is too high for {}, which is {} × {}.", rank, layer, width.outputs, width.inputs
+                ),
+                say("Use at most {}, or exclude such layers.", limit),
                 f"method.{option}",
             )
 
@@ -150,13 +153,16 @@ def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: 
     own, other, method = model.peft_config[TRAINED], read_config(adapter), recipe.method.method
     if own.peft_type != other.peft_type:
         raise AdapterError(
-            f"{adapter.name} was made with {adapter.metadata.method.title}, not {method.title}.",
+            say("{} was made with {}, not {}.", adapter.name, adapter.metadata.method.title, method.title),
             "Choose its method to continue from it.",
             "method.start_from",
         )
     if changes_biases(other):
         raise AdapterError(
-            f"{adapter.name} has trained biases of the base model itself, which Tunesmith doesn't support.",
+            say(
+                "{} has trained biases of the base model itself, which Tunesmith doesn't support.",
+                adapter.name,
+            ),
             "Start a new adapter, or use this one without training.",
             "method.start_from",
         )
@@ -165,7 +171,13 @@ def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: 
         value, needed = (sorted(each) if isinstance(each, (set, list, tuple)) else each for each in values)
         if info.peft_name not in TRAINING_SETTINGS and value != needed:
             raise AdapterError(
-                f"{adapter.name} was trained with another {info.title.lower()}: {needed}, not {value}.",
+                say(
+                    "{} was trained with another {}: {}, not {}.",
+                    adapter.name,
+                    info.title.lower(),
+                    needed,
+                    value,
+                ),
                 "Use its settings to continue from it.",
                 f"method.{info.name}",
             )
@@ -189,7 +201,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
                 model.add_adapter(name, config)
     except (ValueError, TypeError, KeyError, RuntimeError) as error:
         raise AdapterError(
-            f"{adapter.name} doesn't fit {base.options.id}: {str(error).splitlines()[0][:300]}",
+            say("{} doesn't fit {}: {}", adapter.name, base.options.id, str(error).splitlines()[0][:300]),
             "Choose the base model that it was made for.",
         ) from error
     try:
@@ -238,7 +250,7 @@ def read_config(adapter: Adapter) -> Any:
             config = peft.PeftConfig.from_peft_type(**settings)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AdapterError(
-            f"The {CONFIG_NAME} of {adapter.name} can't be used: {str(error)[:300]}",
+            say("The {} of {} can't be used: {}", CONFIG_NAME, adapter.name, str(error)[:300]),
             "It may come from a later version of PEFT.",
         ) from error
     config.inference_mode = True
@@ -273,11 +285,11 @@ def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
         return
     if made_for.id == base.options.id:
         raise AdapterError(
-            f"The files of {made_for.id} have changed since {adapter.name} was made for it.",
+            say("The files of {} have changed since {} was made for it.", made_for.id, adapter.name),
             "Choose the base model's revision that it was made for, or train it again.",
         )
     raise AdapterError(
-        f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
+        say("{} was made for {}, not for {}.", adapter.name, made_for.id, base.options.id),
         "Choose the base model that it was made for.",
     )
 
@@ -293,14 +305,17 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     if stored != expected:
         different = sorted(set(stored.items()) ^ set(expected.items()))
         raise AdapterError(
-            f"The weights of {adapter.name} don't match its configuration, first at {different[0][0]}.",
+            say(
+                "The weights of {} don't match its configuration, first at {}.", adapter.name, different[0][0]
+            ),
             "Choose the base model that it was made for, or export it again.",
         )
     try:
         return load_file(adapter.folder / WEIGHTS_NAME)
     except (OSError, SafetensorError) as error:
         raise AdapterError(
-            f"The {WEIGHTS_NAME} of {adapter.name} is damaged: {error}.", "Copy or download it again."
+            say("The {} of {} is damaged: {}.", WEIGHTS_NAME, adapter.name, error),
+            "Copy or download it again.",
         ) from error
 
 

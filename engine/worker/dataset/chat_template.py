@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import jinja2
 
 from engine.errors import ChatTemplateError
+from engine.messages import say
 from engine.system import sandbox
 from engine.system.sandbox import Exceeded, LimitError, Limits
 
@@ -164,7 +165,7 @@ def _rendered(template: _Template, turns: Turns) -> list[str]:
 
 
 _IN_WORDS = {
-    Exceeded.TIME: f"The base model's chat template doesn't finish within {MAX_SECONDS:.0f} seconds.",
+    Exceeded.TIME: say("The base model's chat template doesn't finish within {:.0f} seconds.", MAX_SECONDS),
     Exceeded.MEMORY: "The base model's chat template needs too much memory.",
     Exceeded.CRASH: "The base model's chat template crashed the process that ran it.",
 }
@@ -197,7 +198,7 @@ def _texts(template: _Template, chats: list[list[Message]]) -> list[str]:
             raise
         # A template can raise whatever Python can.
         except Exception as error:
-            raise _error(f"The base model's chat template fails: {_first_line(error)}") from error
+            raise _error(say("The base model's chat template fails: {}", _first_line(error))) from error
         if len(text) > sum(len(message["content"]) for message in chat) + MAX_ADDED_CHARACTERS:
             raise _error("The base model's chat template adds too much to its input.")
         texts.append(text)

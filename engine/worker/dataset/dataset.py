@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from engine.config.data_options import DataOptions
 from engine.data import Schema
 from engine.errors import DataError, UnlabelledError
+from engine.messages import joined, say
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
@@ -83,7 +84,7 @@ def read(
         is_smaller = len(remaining.rows[split]) < len(selection.rows[split])
         if is_smaller and not any(row.missing is None for row in remaining.rows[split]):
             raise DataError(
-                f"The exclusions leave no conversation in the {split} split.",
+                say("The exclusions leave no conversation in the {} split.", split),
                 "Exclude fewer findings.",
                 "data.exclude",
             )
@@ -95,8 +96,12 @@ def read(
         complete = (row for split in SPLITS for row in remaining.rows[split] if row.missing is None)
         masked.update(kind for row in complete for kind in row.masked)
     if masked:
-        named = ", ".join(f"{kind.title.lower()}: {masked[kind.id]:,}" for kind in KINDS if masked[kind.id])
-        channel.notice(f"Personal data is masked in the texts ({named}).", "The recipe says so (data.mask).")
+        named = joined(
+            ", ", (say("{}: {:,}", kind.title, masked[kind.id]) for kind in KINDS if masked[kind.id])
+        )
+        channel.notice(
+            say("Personal data is masked in the texts ({}).", named), "The recipe says so (data.mask)."
+        )
     return Splits(
         **examples,
         fingerprint=fingerprint(examples),
@@ -119,7 +124,7 @@ def _require_summaries(selection: Selection) -> None:
     message = (
         "This conversation has no summary yet."
         if count == 1
-        else f"These {count:,} conversations have no summaries yet."
+        else say("These {:,} conversations have no summaries yet.", count)
     )
     raise UnlabelledError(message, hint, "data.summary", count)
 
@@ -130,15 +135,17 @@ def _require_examples(selection: Selection, split: Split) -> None:
         return
     if not rows:
         raise DataError(
-            f"{selection.source.name} has too few conversations: none is left for the {split} split.",
-            f'Add conversations, or a file with "{split}" in its name.',
+            say("{} has too few conversations: none is left for the {} split.", selection.source.name, split),
+            say('Add conversations, or a file with "{}" in its name.', split),
             FIELD,
         )
     role, column = ("summary", shape.summary)
     hint = 'Choose another column, or write summaries for them: Conversations, "Write summaries".'
     if all(row.missing == "conversation" for row in rows):
         role, column, hint = ("conversation", shape.conversation, "Choose another column.")
-    raise DataError(f'The column "{column}" has no {role} in the {split} split.', hint, f"data.{role}")
+    raise DataError(
+        say('The column "{}" has no {} in the {} split.', column, role, split), hint, f"data.{role}"
+    )
 
 
 def select(
@@ -180,8 +187,8 @@ def _hold_out_missing_splits(
             rows[split], rows["train"] = hold_out(rows["train"], HELD_OUT_FRACTION, seed=seed)
             held = counted(len(rows[split]), "training conversation")
             channel.notice(
-                f"The data has no {split} split: {held} held out for it.",
-                f'A file with "{split}" in its name would be used instead.',
+                say("The data has no {} split: {} held out for it.", split, held),
+                say('A file with "{}" in its name would be used instead.', split),
             )
 
 
@@ -192,21 +199,27 @@ def _complete_examples(split: Split, rows: LazySequence[Row], channel: Channel) 
         if row.missing is None:
             complete.append(index)
         else:
-            incomplete.setdefault(row.missing, []).append(row.place or f"row {row.number:,}")
+            incomplete.setdefault(row.missing, []).append(row.place or say("row {:,}", row.number))
     for role, numbers in sorted(incomplete.items()):
         channel.notice(_left_out_text(split, role, numbers, len(rows) - len(numbers)))
     return examples_of(rows.select(complete))
 
 
 def _left_out_text(split: Split, role: str, numbers: list[str], others: int) -> str:
-    rest = f"The other {others:,} are fine." if others > 1 else "The other one is fine."
+    rest = say("The other {:,} are fine.", others) if others > 1 else "The other one is fine."
     if len(numbers) == 1:
-        first = numbers[0]
-        where = first.capitalize() if first.startswith(("row ", "line ")) else first
-        return f"{where} of {split} has no {role} and is skipped. {rest}"
-    named = ", ".join(numbers[:MAX_ROWS_NAMED])
+        return say("Skipped because it has no {}: {} of {}. {}", role, numbers[0], split, rest)
+    named = joined(", ", numbers[:MAX_ROWS_NAMED])
     more = ", …" if len(numbers) > MAX_ROWS_NAMED else ""
-    return f"{len(numbers):,} rows of {split} have no {role} and are skipped ({named}{more}). {rest}"
+    return say(
+        "Skipped because they have no {}: {:,} rows of {} ({}{}). {}",
+        role,
+        len(numbers),
+        split,
+        named,
+        more,
+        rest,
+    )
 
 
 def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:

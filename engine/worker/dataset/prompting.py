@@ -16,6 +16,7 @@ from engine.config import automatic
 from engine.config.prompts import DEFAULT_PROMPT
 from engine.config.recipe import Recipe
 from engine.errors import AppError, Problem
+from engine.messages import say
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.chat_template import (
@@ -121,10 +122,12 @@ def shots_problem(recipe: Recipe, splits: Splits) -> Problem | None:
     needed = shots + recipe.method.method.trains
     if not shots or examples >= needed:
         return None
-    message = f"The training split has {counted(examples, 'example')}, too few to show {shots} in the prompt."
+    message = say(
+        "The training split has {}, too few to show {} in the prompt.", counted(examples, "example"), shots
+    )
     if recipe.method.method.trains:
-        message = f"{message.removesuffix('.')} and train on others."
-    return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} fit.")
+        message = say("{} and train on others.", message.removesuffix("."))
+    return Problem(SHOTS, message, say("At most {} fit.", max(0, examples - (needed - shots))))
 
 
 def with_plain_prompt(recipe: Recipe) -> Recipe:
@@ -172,8 +175,11 @@ def notices_of_other_format(adapter: Adapter, prompt_format: str) -> list[dict[s
     trained_with = adapter.metadata.prompt
     if trained_with is None or trained_with.format == prompt_format:
         return []
-    message = (
-        f"{adapter.name} was trained in {trained_with.format} format but is used in {prompt_format} format."
+    message = say(
+        "{} was trained in {} format but is used in {} format.",
+        adapter.name,
+        trained_with.format,
+        prompt_format,
     )
     return [{"message": message, "hint": "Its chat format may give better summaries.", "level": "warning"}]
 

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system import cache
 from engine.system.files import aside, rename
 from engine.system.paths import HOME
@@ -122,7 +123,7 @@ def shared(name: str, folder: Path) -> Tokens:
     try:
         return _open(folder / name)[0]
     except OSError as error:
-        message = f"{folder}, the data from rank 0, can't be read: {error.strerror}."
+        message = say("{}, the data from rank 0, can't be read: {}.", folder, error.strerror)
         hint = "With several computers, the run's folder must be on a shared file system."
         raise StorageError(message, hint, HOME) from error
 

@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.config import model_info
 from engine.config.recipe import BaseModelOptions
+from engine.messages import say
 from engine.worker.dataset.dataset import Splits
 from engine.worker.ingestion.token_lengths import SpecialTokens, TokenCounter, summary_special_tokens
 from engine.worker.modeling import base_models
@@ -41,7 +42,7 @@ def counter_of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> T
         ends,
         special_tokens,
         exact=True,
-        description=f"Counted with the tokenizer of {name}.",
+        description=say("Counted with the tokenizer of {}.", name),
     )
 
 

@@ -19,6 +19,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.adapters.metadata import PromptFacts, ScoreCard, Scores, now_text
 from engine.config.recipe import Recipe
 from engine.errors import AppError
+from engine.messages import say
 from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.scoring.comparison import SCORE
 from engine.system import cache
@@ -132,7 +133,7 @@ class Evaluator:
                 measured[name] = self._measure_base(name, compared, runtime)
             except AppError as error:
                 self.channel.notice(
-                    f"The base model can't be scored in {name} format: {error.message}", error.hint
+                    say("The base model can't be scored in {} format: {}", name, error.message), error.hint
                 )
         tried = {name: float(np.mean(values.rouge[SCORE])) for name, values in measured.items()}
         best = max(tried, key=tried.__getitem__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.adapters.library import Adapter
 from engine.config.recipe import Recipe
+from engine.messages import say
 from engine.worker.dataset.prompting import notices_of_other_format, shot_examples
 from engine.worker.evaluation.evaluator import BASE, Evaluation, Evaluator
 from engine.worker.runtime import devices
@@ -52,7 +53,7 @@ def report_other_prompt(evaluator: Evaluator, adapter: Adapter) -> None:
         channel.notice(**notice)
     if trained_with.template != recipe.data.prompt or not same_shots:
         channel.notice(
-            f"{adapter.name} was trained with a different prompt than the recipe's.",
+            say("{} was trained with a different prompt than the recipe's.", adapter.name),
             "Like the base model, it is scored with the recipe's prompt.",
         )
 
@@ -65,8 +66,12 @@ def _report_summaries(channel: Channel, evaluation: Evaluation, recipe: Recipe) 
     if values.truncated_fraction > NOTABLE_TRUNCATION:
         limit = recipe.evaluation.max_new_tokens
         channel.notice(
-            f"{values.truncated_fraction * 100:.0f} % of the {summaries} reach {limit} tokens and are "
-            "cut off.",
+            say(
+                "{:.0f} % of the {} reach {} tokens and are cut off.",
+                values.truncated_fraction * 100,
+                summaries,
+                limit,
+            ),
             "Raise the maximum length (evaluation.max_new_tokens) to score them whole.",
         )
     pairs = zip(values.summaries, values.metrics["capped"], strict=True)
@@ -74,9 +79,9 @@ def _report_summaries(channel: Channel, evaluation: Evaluation, recipe: Recipe) 
     if empty:
         total = len(values.summaries)
         channel.notice(
-            f"1 of {total:,} {summaries} is empty."
+            say("1 of {:,} {} is empty.", total, summaries)
             if empty == 1
-            else f"{empty:,} of {total:,} {summaries} are empty.",
+            else say("{:,} of {:,} {} are empty.", empty, total, summaries),
             "The model ends them before the first word. An empty summary scores 0.",
             "warning",
         )
@@ -88,9 +93,11 @@ def _report_data(channel: Channel, values: ExampleMetrics, recipe: Recipe) -> No
     if values.cut:
         limit = recipe.data.max_conversation_tokens
         channel.notice(
-            f"1 of {total:,} scored conversations exceeds {limit} tokens and is cut."
+            say("1 of {:,} scored conversations exceeds {} tokens and is cut.", total, limit)
             if values.cut == 1
-            else f"{values.cut:,} of {total:,} scored conversations exceed {limit} tokens and are cut.",
+            else say(
+                "{:,} of {:,} scored conversations exceed {} tokens and are cut.", values.cut, total, limit
+            ),
             "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
         )
     summary_metrics.report_unreadable(channel, values.unreadable, total, "evaluation.language")

@@ -20,6 +20,7 @@ from engine.adapters.metadata import protocol_key
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, Problem, StorageError
+from engine.messages import say
 from engine.system.files import bytes_in, remove, rename, temporary_folder
 from engine.system.paths import converted_models_folder
 from engine.worker.adapters import attach
@@ -44,7 +45,11 @@ def problems(precision: str) -> list[Problem]:
     missing = exports.missing_ctranslate2("--to")
     if missing or precision in PRECISIONS:
         return missing
-    return [Problem("--precision", f"CTranslate2 has no {precision}.", f"Choose {', '.join(PRECISIONS)}.")]
+    return [
+        Problem(
+            "--precision", say("CTranslate2 has no {}.", precision), say("Choose {}.", ", ".join(PRECISIONS))
+        )
+    ]
 
 
 def convert(plain: Path, target: Path, precision: str, settings: dict[str, Any] | None = None) -> None:
@@ -59,7 +64,7 @@ def convert(plain: Path, target: Path, precision: str, settings: dict[str, Any] 
         # An export's folder is there already, empty.
         converter.convert(str(target), quantization=QUANTIZATIONS.get(precision, precision), force=True)
     except (ValueError, NotImplementedError, RuntimeError, AttributeError) as error:
-        message = f"CTranslate2 can't convert this model: {str(error).splitlines()[0][:200]}"
+        message = say("CTranslate2 can't convert this model: {}", str(error).splitlines()[0][:200])
         raise AdapterError(message, "Export it as merged.") from error
     if settings:
         plain_prompt.write(settings, CTRANSLATE2, target)
@@ -100,8 +105,8 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
                 convert(plain, made, PRECISION)
                 rename(made, kept)
         except OSError as error:
-            message = f"The model can't be converted for CTranslate2: {error.strerror or error}."
-            raise StorageError(message, f"It is kept in {converted_models_folder()}.") from error
+            message = say("The model can't be converted for CTranslate2: {}.", error.strerror or error)
+            raise StorageError(message, say("It is kept in {}.", converted_models_folder())) from error
     # The one that was used last is removed last.
     os.utime(kept)
     folders = converted_models_folder().glob("[!.]*")

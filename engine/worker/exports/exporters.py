@@ -13,6 +13,7 @@ import torch
 
 from engine.config.decoding import CTRANSLATE2
 from engine.errors import Problem
+from engine.messages import say
 from engine.system.files import temporary_folder
 from engine.worker.exports import ctranslate2_model, gguf_model, llama_server, merged_model, programs
 from engine.worker.exports.merged_model import Source
@@ -57,7 +58,11 @@ class Exporter:
         known = merged_model.PRECISIONS
         if precision in {STORED, *known}:
             return []
-        return [Problem("--precision", f"A plain model has no {precision}.", f"Choose {', '.join(known)}.")]
+        return [
+            Problem(
+                "--precision", say("A plain model has no {}.", precision), say("Choose {}.", ", ".join(known))
+            )
+        ]
 
     @contextmanager
     def merging_into(self, target: Path) -> Iterator[Path]:

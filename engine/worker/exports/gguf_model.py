@@ -26,6 +26,7 @@ from engine.adapters.exports import (
     has_quantizer,
 )
 from engine.errors import AdapterError, AppError, OfflineError, Problem
+from engine.messages import say
 from engine.system.connection import offline
 from engine.system.files import delete, remove, rename, temporary_folder
 from engine.system.foreign_files import FileKind, read_bytes
@@ -58,12 +59,14 @@ def problems(family: str, base: Path, precision: str) -> list[Problem]:
     """Return why a base model in a folder can't become a GGUF file."""
     known = (*KINDS, *QUANTIZED)
     if precision not in known:
-        return [Problem("--precision", f"GGUF has no {precision}.", f"Choose {', '.join(known)}.")]
+        return [
+            Problem("--precision", say("GGUF has no {}.", precision), say("Choose {}.", ", ".join(known)))
+        ]
     if precision in QUANTIZED and not has_quantizer():
-        message = f"{precision} needs {QUANTIZER} of llama.cpp, which is not on this computer."
+        message = say("{} needs {} of llama.cpp, which is not on this computer.", precision, QUANTIZER)
         return [Problem("--precision", message, "Install llama.cpp, or choose int8.")]
     if family == "encoder-decoder" and not (base / SENTENCEPIECE).is_file():
-        message = f"This base model has no {SENTENCEPIECE}, which llama.cpp requires."
+        message = say("This base model has no {}, which llama.cpp requires.", SENTENCEPIECE)
         return [Problem("--to", message, "Export it as merged or ctranslate2.")]
     return []
 
@@ -96,7 +99,7 @@ def write(
         try:
             programs.run(channel, command, target)
         except ExportFailed as error:
-            raise AdapterError(f"{QUANTIZER} failed: {error}", "Choose another precision.") from error
+            raise AdapterError(say("{} failed: {}", QUANTIZER, error), "Choose another precision.") from error
         delete(whole)
     if not (target / MODEL).is_file():
         raise AdapterError("llama.cpp's converter wrote no file.", "Export it as merged.")
@@ -202,4 +205,4 @@ def _run(
     try:
         programs.run(channel, command, folder, environment)
     except ExportFailed as error:
-        raise AppError(f"llama.cpp's converter failed: {error}", "Export it as merged.") from error
+        raise AppError(say("llama.cpp's converter failed: {}", error), "Export it as merged.") from error

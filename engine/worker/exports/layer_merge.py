@@ -20,6 +20,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.worker.adapters.tuners.selective import SelectiveLayer
 from engine.worker.kernels.library import tree_flatten, tree_map
 from engine.worker.modeling.base_models import LoadedBase, Model
@@ -65,7 +66,7 @@ def merge(base: LoadedBase, model: PeftModel, name: str, dtype: torch.dtype) -> 
 
 def _other_model(name: str) -> AdapterError:
     return AdapterError(
-        f"{name} can't be merged: the merged model would write different summaries.",
+        say("{} can't be merged: the merged model would write different summaries.", name),
         "It changes weights that layers share. Export the adapter instead.",
     )
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx2
 
+from engine.messages import say
 from engine.worker.exports.gguf_model import MODEL
 from engine.worker.exports.programs import Answer, ExportFailed, Question, last_lines
 from engine.worker.runtime.channel import Channel
@@ -75,7 +76,7 @@ def _server(channel: Channel, model: Path, context: int) -> Iterator[Ask]:
                 command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment
             )
         except OSError as error:
-            raise ExportFailed(f"{PROGRAM} can't be started: {error.strerror}.") from error
+            raise ExportFailed(say("{} can't be started: {}.", PROGRAM, error.strerror)) from error
         client = httpx2.Client(
             base_url=f"http://{HOST}:{port}",
             headers={"Authorization": f"Bearer {key}"},
@@ -95,9 +96,9 @@ def _server(channel: Channel, model: Path, context: int) -> Iterator[Ask]:
                 response = client.post(path, json=content)
                 found: dict[str, Any] = response.json()
             except (httpx2.TransportError, ValueError) as error:
-                raise failure(f"{path} failed: {error}") from error
+                raise failure(say("{} failed: {}", path, error)) from error
             if not response.is_success:
-                raise failure(f"{path} answered {response.status_code}")
+                raise failure(say("{} answered {}", path, response.status_code))
             return found
 
         try:

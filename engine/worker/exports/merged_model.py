@@ -20,6 +20,7 @@ from engine.adapters.import_checks import weight_shapes
 from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.methods import Family
 from engine.system.files import write_atomically
 from engine.worker.adapters import attach
@@ -75,17 +76,17 @@ def refuse_unmergeable(adapter: Adapter) -> None:
     if adapter.unmergeable:
         hint = "Export the adapter instead."
         if adapter.metadata.base_model.quantization == "int8":
-            hint = f"{hint} Adapters of nf4 and fp4 bases can be merged."
-        raise AdapterError(f"{adapter.name} can't be merged: {adapter.unmergeable}.", hint)
+            hint = say("{} Adapters of nf4 and fp4 bases can be merged.", hint)
+        raise AdapterError(say("{} can't be merged: {}.", adapter.name, adapter.unmergeable), hint)
     for remark in library.remarks_on_weights(adapter):
-        raise AdapterError(f"{adapter.name} can't be merged: its weights are damaged.", remark)
+        raise AdapterError(say("{} can't be merged: its weights are damaged.", adapter.name), remark)
 
 
 def base_options(adapter: Adapter, precision: str = "float32") -> BaseModelOptions:
     """Return the base that the adapter was trained on, quantized if that was; in float32 to merge into it."""
     made_for = adapter.metadata.base_model
     if not made_for.id:
-        raise AdapterError(f"{adapter.name} doesn't name its base model.")
+        raise AdapterError(say("{} doesn't name its base model.", adapter.name))
     return BaseModelOptions.model_validate(made_for.as_table() | {"precision": precision or "auto"})
 
 

@@ -20,6 +20,7 @@ from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine.messages import say
 from engine.text.normalization import normalized
 from engine.worker.exports import programs
 from engine.worker.exports.gguf_model import MODELFILE
@@ -79,7 +80,7 @@ def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Ha
             programs.run(channel, [PROGRAM, "create", name, "-f", str(unfinished / MODELFILE)], unfinished)
             handover = Handover(name)
         except ExportFailed as error:
-            handover = Handover(problem=f"Ollama rejected it: {str(error).rstrip('.')}.")
+            handover = Handover(problem=say("Ollama rejected it: {}.", str(error).rstrip(".")))
     try:
         yield handover
     except BaseException:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from engine.messages import say
 from engine.worker.exports import plain_prompt
 from engine.worker.runtime.channel import Channel
 
@@ -66,7 +67,7 @@ def run(
                 list(command), cwd=folder, env=environment, stdin=stdin, stdout=stdout, stderr=stderr
             )
         except OSError as error:
-            raise ExportFailed(f"{command[0]} can't be started: {error.strerror}.") from error
+            raise ExportFailed(say("{} can't be started: {}.", command[0], error.strerror)) from error
         try:
             while process.poll() is None:
                 channel.check_stop()
@@ -81,7 +82,7 @@ def run(
     if process.returncode:
         words = [line.strip() for line in f"{said}\n{complained}".splitlines() if line.strip()]
         sys.stderr.write("\n".join(words) + "\n")
-        raise ExportFailed(words[-1][:MAX_WORDS] if words else f"It ended with {process.returncode}.")
+        raise ExportFailed(words[-1][:MAX_WORDS] if words else say("It ended with {}.", process.returncode))
     return said
 
 

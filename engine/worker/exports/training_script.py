@@ -22,6 +22,7 @@ from engine.config import automatic
 from engine.config.recipe import STARTER, Recipe, looks_like_path
 from engine.config.training import total_steps
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.methods.soft_prompts import MultitaskPromptOptions, PrefixOptions, PromptOptions
 from engine.system.script_templates import Code, python_template
 from engine.worker.adapters import attach
@@ -89,7 +90,7 @@ def refuse_other_data(adapter: Adapter, splits: Splits) -> None:
     """Raise AdapterError if the conversations are not those that the adapter was trained on."""
     if adapter.metadata.data.fingerprint not in ("", splits.fingerprint):
         raise AdapterError(
-            f"The conversations have changed since {adapter.name} was trained.",
+            say("The conversations have changed since {} was trained.", adapter.name),
             "Restore the files, or export it as peft.",
         )
 

@@ -20,6 +20,7 @@ from huggingface_hub.errors import (
 )
 
 from engine.errors import AdapterError, AppError, BaseModelError, DataError, OfflineError, StorageError
+from engine.messages import say
 from engine.system.connection import hub_address
 from engine.system.redaction import without_login
 from engine.system.units import size
@@ -38,7 +39,7 @@ class CutOffError(Exception):
     """The connection broke before the file was complete."""
 
     def __init__(self, done: int, total: int) -> None:
-        super().__init__(f"{done} of {total} bytes arrived")
+        super().__init__(say("{} of {} bytes arrived", done, total))
         self.done = done
         self.total = total
 
@@ -67,24 +68,27 @@ def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> Ap
     what, failure = KINDS[kind]
     match error:
         case GatedRepoError():
-            message = f"{repo_id} is gated: you have to accept its owner's terms first."
-            hint = f"Accept them at {_page(repo_id, kind)}, then run `hf auth login` once."
+            message = say("{} is gated: you have to accept its owner's terms first.", repo_id)
+            hint = say("Accept them at {}, then run `hf auth login` once.", _page(repo_id, kind))
         case RevisionNotFoundError():
-            message, hint = f"{repo_id} has no revision {revision}.", 'The usual one is "main".'
+            message, hint = say("{} has no revision {}.", repo_id, revision), 'The usual one is "main".'
         case RepositoryNotFoundError():
-            message = f"The hub has no {what} named {repo_id}."
+            message = say("The hub has no {} named {}.", what, repo_id)
             hint = "Check the spelling. A private one needs `hf auth login` once."
         case HFValidationError():
-            message, hint = f"{repo_id} can't be the name of a {what}.", "A hub id looks like owner/name."
+            message, hint = (
+                say("{} can't be the name of a {}.", repo_id, what),
+                "A hub id looks like owner/name.",
+            )
         case HfHubHTTPError():
-            message = f"The hub answered with an error ({error.response.status_code})."
+            message = say("The hub answered with an error ({}).", error.response.status_code)
             hint = "Try again later; what was downloaded is kept."
         case CutOffError():
-            message = f"The connection broke after {size(error.done)} of {size(error.total)}."
+            message = say("The connection broke after {} of {}.", size(error.done), size(error.total))
             hint = "Start again; the download continues where it stopped."
         case DamagedError():
             message, hint = (
-                f"A file of {repo_id} was damaged during the download.",
+                say("A file of {} was damaged during the download.", repo_id),
                 "Start again to download it again.",
             )
         case httpx2.TransportError():
@@ -97,9 +101,9 @@ def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> Ap
 def _storage_error(error: Exception) -> StorageError:
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     return StorageError(
-        f"The disk of {constants.HF_HUB_CACHE} is full."
+        say("The disk of {} is full.", constants.HF_HUB_CACHE)
         if full
-        else f"{constants.HF_HUB_CACHE} can't be written to: {without_login(str(error))}.",
+        else say("{} can't be written to: {}.", constants.HF_HUB_CACHE, without_login(str(error))),
         "Delete models you no longer use, or set HF_HOME to another disk.",
     )
 

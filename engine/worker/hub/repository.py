@@ -30,6 +30,7 @@ from engine.adapters.import_checks import CONFIG_NAME, KINDS, WEIGHTS_NAME
 from engine.adapters.metadata import FILE_NAME
 from engine.config import model_info
 from engine.errors import AdapterError, BaseModelError, DataError, StorageError
+from engine.messages import say
 from engine.methods import Family
 from engine.system import hub_cache
 from engine.system.connection import hub_address, offline, require_hub
@@ -146,7 +147,12 @@ def download(
     free = shutil.disk_usage(folder).free
     if free < wanted.missing_bytes:
         raise StorageError(
-            f"The download needs {size(wanted.missing_bytes)}, but {folder} has only {size(free)} free.",
+            say(
+                "The download needs {}, but {} has only {} free.",
+                size(wanted.missing_bytes),
+                folder,
+                size(free),
+            ),
             "Delete models you no longer use, or set HF_HOME to a larger disk.",
         )
     done = 0
@@ -238,7 +244,7 @@ def delete_cached(repo_id: str, kind: Kind = "model") -> int:
         return 0
     except OSError as error:
         raise StorageError(
-            f"{folder} cannot be deleted: {error.strerror}.", "Check the folder's permissions."
+            say("{} cannot be deleted: {}.", folder, error.strerror), "Check the folder's permissions."
         ) from error
     return freed
 
@@ -277,7 +283,7 @@ def _refuse_script(repo_id: str, names: list[str]) -> None:
     script = custom if custom in scripts else next(iter(() if data else scripts), "")
     if script:
         raise DataError(
-            f"{repo_id} is built by a script, {script}. Tunesmith doesn't run scripts from the hub.",
+            say("{} is built by a script, {}. Tunesmith doesn't run scripts from the hub.", repo_id, script),
             "Choose a data set of plain files, or download its files and choose those.",
             FIELDS["dataset"],
         )
@@ -298,13 +304,15 @@ def _refuse_no_adapter(repo_id: str, names: Collection[str]) -> None:
         if "config.json" in names:
             hint = "It is a model; use it as the base model of a recipe."
         elif below:
-            hint = f"It contains adapters in folders, such as {below[0]}. Download one and import its folder."
-        raise AdapterError(f"{repo_id} is not an adapter: it has no {CONFIG_NAME}.", hint, field)
+            hint = say(
+                "It contains adapters in folders, such as {}. Download one and import its folder.", below[0]
+            )
+        raise AdapterError(say("{} is not an adapter: it has no {}.", repo_id, CONFIG_NAME), hint, field)
     if WEIGHTS_NAME not in names:
         pickles = [name for name in names if name.startswith("adapter_model.") and name.endswith(PICKLES)]
-        message = f"{repo_id} contains no {WEIGHTS_NAME}."
+        message = say("{} contains no {}.", repo_id, WEIGHTS_NAME)
         if pickles:
-            message = f"The weights of {repo_id} are in {pickles[0]}, not in {WEIGHTS_NAME}."
+            message = say("The weights of {} are in {}, not in {}.", repo_id, pickles[0], WEIGHTS_NAME)
         hint = "Loading .bin files can run code, so only safetensors files are accepted."
         raise AdapterError(message, hint, field)
 
@@ -314,11 +322,13 @@ def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> 
     names = [file.name for file in files]
     if kind == "dataset" and not any(map(_holds_rows, names)):
         raise DataError(
-            f"{repo_id} contains no data files.", "Supported: csv, json, parquet and arrow.", FIELDS[kind]
+            say("{} contains no data files.", repo_id),
+            "Supported: csv, json, parquet and arrow.",
+            FIELDS[kind],
         )
     if kind == "model" and not any(WEIGHTS.fullmatch(name) for name in names):
         raise BaseModelError(
-            f"{repo_id} contains no safetensors weights.",
+            say("{} contains no safetensors weights.", repo_id),
             "Older formats can run code, so they are not loaded. Choose another base model.",
             FIELDS[kind],
         )

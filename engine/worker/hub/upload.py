@@ -24,6 +24,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import validate_repo_id
 
 from engine.errors import AppError, OfflineError
+from engine.messages import say
 from engine.system.connection import hub_address, offline, require_hub
 from engine.system.redaction import without_login
 from engine.worker.runtime.channel import Stopped
@@ -64,7 +65,7 @@ def check_name(repo_id: str) -> None:
         valid = False
     if not valid:
         hint = "A name looks like owner/name: letters, digits, -, _ and ., at most 96 characters."
-        raise AppError(f"{repo_id} can't be the name of a repository.", hint, FIELD)
+        raise AppError(say("{} can't be the name of a repository.", repo_id), hint, FIELD)
 
 
 def address(repo_id: str) -> str:
@@ -122,7 +123,7 @@ def _prepare(api: HfApi, repo_id: str, mark: str, *, private: bool) -> None:
     if owner.lower() not in {name.lower() for name in own}:
         named = ", ".join(sorted(own))
         raise AppError(
-            f"{owner} is someone else's account; your token belongs to {named}.",
+            say("{} is someone else's account; your token belongs to {}.", owner, named),
             "Choose one of those.",
             FIELD,
         )
@@ -140,19 +141,19 @@ def _refuse_other(info: ModelInfo, repo_id: str, mark: str, *, private: bool) ->
     names = {file.rfilename for file in info.siblings or ()}
     if names - INITIAL_FILES and card.get(MARK) != mark:
         raise AppError(
-            f"{repo_id} already exists and contains something else.", "Choose another name.", FIELD
+            say("{} already exists and contains something else.", repo_id), "Choose another name.", FIELD
         )
     settings = f"{address(repo_id)}/settings"
     if private and not info.private:
         raise AppError(
-            f"{repo_id} is public, but you asked for private.",
-            f"Make it private on its page, {settings}, or upload publicly.",
+            say("{} is public, but you asked for private.", repo_id),
+            say("Make it private on its page, {}, or upload publicly.", settings),
             FIELD,
         )
     if info.private and not private:
         raise AppError(
-            f"{repo_id} is private, but you asked for public.",
-            f"Make it public on its page, {settings}, or upload privately.",
+            say("{} is private, but you asked for public.", repo_id),
+            say("Make it public on its page, {}, or upload privately.", settings),
             FIELD,
         )
 
@@ -216,19 +217,19 @@ def _translated(error: Exception, repo_id: str) -> AppError:
     if isinstance(error, LocalTokenNotFoundError):
         return AppError(TOKENLESS, LOGIN, FIELD)
     if not isinstance(error, HfHubHTTPError):
-        return AppError(f"The hub rejected the files: {without_login(str(error))}", "", FIELD)
+        return AppError(say("The hub rejected the files: {}", without_login(str(error))), "", FIELD)
     status = error.response.status_code
     message, hint = {
         401: ("The hub rejected the token.", LOGIN),
         403: (
-            f"The token has no write access to {repo_id}.",
-            f"Create one with write access at {address('settings/tokens')}, then run `hf auth login`.",
+            say("The token has no write access to {}.", repo_id),
+            say("Create one with write access at {}, then run `hf auth login`.", address("settings/tokens")),
         ),
-        409: (f"{repo_id} already exists.", "Start again, or choose another name."),
+        409: (say("{} already exists.", repo_id), "Start again, or choose another name."),
     }.get(
         status,
         (
-            f"The hub answered with an error ({status}).",
+            say("The hub answered with an error ({}).", status),
             "Try again later; what was uploaded is not sent again.",
         ),
     )

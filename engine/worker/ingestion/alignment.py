@@ -12,6 +12,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import AUTO, Schema, column_mapping, column_names, infer_schema
 from engine.errors import DataError
+from engine.messages import joined, say
 from engine.worker.readers.table import Align, Alignment, Values
 
 FIELD = "data.other_columns"
@@ -39,8 +40,12 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
         if names is not None:
             more = _further_references(shape, options, names, columns)
             read = {**names, **dict.fromkeys(more, shape.summary)}
-            said = ", ".join(f'"{old}" as "{new}"' for old, new in read.items())
-            remark = f"{path.name} has different columns than the first file: {said} is read." if read else ""
+            said = joined(", ", (say('"{}" as "{}"', old, new) for old, new in read.items()))
+            remark = (
+                say("{} has different columns than the first file: {} is read.", path.name, said)
+                if read
+                else ""
+            )
             return Alignment(names, (shape.summary, *more) if more else (), remark=remark)
         if may_have_more_columns and shape.conversation in columns:
             # JSON names a column only where it holds something.
@@ -48,12 +53,17 @@ def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool)
         if options.other_columns == "leave_out":
             listed = column_names.listed(columns)
             return Alignment(
-                is_left_out=True, remark=f"Skipped because of its columns: {path.name}; they are: {listed}."
+                is_left_out=True,
+                remark=say("Skipped because of its columns: {}; they are: {}.", path.name, listed),
             )
         named = " and ".join(f'"{name}"' for name in missing)
         raise DataError(
-            f"{path.name} lacks the column {named} that other files have. Its columns are: "
-            f"{column_names.listed(columns)}.",
+            say(
+                "{} lacks the column {} that other files have. Its columns are: {}.",
+                path.name,
+                named,
+                column_names.listed(columns),
+            ),
             "Use the other files, or give this one the same columns.",
             FIELD,
         )

@@ -31,6 +31,7 @@ from engine.data import (
     summary_lists,
 )
 from engine.errors import DataError
+from engine.messages import joined, say
 from engine.scoring.score_text import counted
 from engine.worker.ingestion import alignment
 from engine.worker.ingestion.row_store import LazySequence, stored
@@ -160,8 +161,8 @@ def _guessed(
     reasons_shown = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
     if None not in tables:
         named = ", ".join(f"{split} ({table.name})" for split, table in tables.items())
-        reasons_shown.append(f"splits: {named}, by their names")
-    return replace(shape, reason="; ".join(reasons_shown))
+        reasons_shown.append(say("splits: {}, by their names", named))
+    return replace(shape, reason=joined("; ", reasons_shown))
 
 
 def _with_references_in(
@@ -260,7 +261,7 @@ def read_rows(
         channel.notice(remark)
     if len(remarks) > MAX_REMARKS:
         more = counted(len(remarks) - MAX_REMARKS, "more remark")
-        channel.notice(f"Not shown: {more} about how files are read.")
+        channel.notice(say("Not shown: {} about how files are read.", more))
     _handle_broken(tables, options, channel)
     if needs_summary:
         examples_by_split = _with_summaries(examples_by_split, tables, options, channel)
@@ -281,15 +282,18 @@ def _with_summaries(examples: Examples, tables: Tables, options: DataOptions, ch
         return examples
     for split in lacking:
         table = tables.get(split, next(iter(tables.values())))
-        which = table.name if split in tables else f"the split {split}"
+        which = table.name if split in tables else say("the split {}", split)
         if options.other_columns != "leave_out":
             raise DataError(
-                f"No row of {which} has a summary, while rows of other splits do. Its columns are: "
-                f"{column_names.listed(table.columns)}.",
+                say(
+                    "No row of {} has a summary, while rows of other splits do. Its columns are: {}.",
+                    which,
+                    column_names.listed(table.columns),
+                ),
                 "Use the other files, or add the summaries.",
                 alignment.FIELD,
             )
-        channel.notice(f"Skipped because no row has a summary: {which}.")
+        channel.notice(say("Skipped because no row has a summary: {}.", which))
     return {split: rows for split, rows in examples.items() if split not in lacking}
 
 
@@ -306,7 +310,9 @@ def _naming(files: str) -> Iterator[None]:
     except DataError as error:
         if error.field in {FIELD, alignment.FIELD, SHEET_FIELD}:
             raise
-        raise DataError(f"{files}: {error.message}", error.hint, error.field, error.choices) from error
+        raise DataError(
+            say("{}: {}", files, error.message), error.hint, error.field, error.choices
+        ) from error
 
 
 def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterator[Record]:
@@ -340,14 +346,20 @@ def _by_split(
         splits = {split_named(split_texts[number]) for number in each.rows}
         if len(splits) > 1:
             raise DataError(
-                f'Conversation "{each.example.id}" (row {each.rows[0]:,} and more) has turns in several splits.',
-                f'Give the same "{shape.split}" to all its rows.',
+                say(
+                    'Conversation "{}" (row {:,} and more) has turns in several splits.',
+                    each.example.id,
+                    each.rows[0],
+                ),
+                say('Give the same "{}" to all its rows.', shape.split),
                 "data.columns",
             )
         by_split.setdefault(splits.pop(), array("q")).append(index)
     unknown = [number for each in shaped.select(by_split.pop(None, ())) for number in each.rows]
     if unknown:
-        channel.notice(_unknown_text(unknown, shape.split, split_texts), f"Supported: {', '.join(SPLITS)}.")
+        channel.notice(
+            _unknown_text(unknown, shape.split, split_texts), say("Supported: {}.", ", ".join(SPLITS))
+        )
     return {split: shaped.select(indices) for split, indices in by_split.items()}
 
 
@@ -357,8 +369,10 @@ def _unknown_text(numbers: Sequence[int], column: str, split_texts: Mapping[int,
     named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MAX_NAMED))
     rows = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
     more = ", …" if len(numbers) > MAX_NAMED else ""
-    count = f"{len(numbers):,} {'row' if len(numbers) == 1 else 'rows'}"
-    return f'{count} skipped because the column "{column}" names no split ({named}; rows {rows}{more}).'
+    count = counted(len(numbers), "row")
+    return say(
+        '{} skipped because the column "{}" names no split ({}; rows {}{}).', count, column, named, rows, more
+    )
 
 
 def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
@@ -369,7 +383,7 @@ def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
             channel.notice(
-                f"{table.name}: {table.broken_text}, skipped as set in the recipe (data.broken_rows)."
+                say("{}: {}, skipped as set in the recipe (data.broken_rows).", table.name, table.broken_text)
             )
         else:
             table.refuse_broken()

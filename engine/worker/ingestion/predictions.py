@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
+from engine.messages import say
 from engine.worker.readers import SUFFIXES, json_files, open_table, text_decoding
 from engine.worker.readers.table import Notes, Table
 
@@ -66,13 +67,13 @@ def read(path: Path, field: str, column: str = COLUMN) -> Predictions:
 
 def _require_readable(path: Path, suffix: str) -> None:
     if path.is_dir():
-        raise DataError(f"{path} is a folder.", "Choose a file with summaries.")
+        raise DataError(say("{} is a folder.", path), "Choose a file with summaries.")
     if not path.is_file():
-        raise DataError(f"{path} doesn't exist.", "Check the path.")
+        raise DataError(say("{} doesn't exist.", path), "Check the path.")
     if suffix not in (*SUFFIXES, *TEXT_SUFFIXES):
-        raise DataError(f"Files like {path.name} can't be read.", f"These are: {KNOWN}.")
+        raise DataError(say("Files like {} can't be read.", path.name), say("These are: {}.", KNOWN))
     if path.stat().st_size == 0:
-        raise DataError(f"{path.name} is empty.", "Choose a file with summaries.")
+        raise DataError(say("{} is empty.", path.name), "Choose a file with summaries.")
 
 
 def _from_lines(path: Path, field: str) -> Predictions:
@@ -81,7 +82,7 @@ def _from_lines(path: Path, field: str) -> Predictions:
     # Empty lines at the end are no summaries.
     count = len(list(dropwhile(lambda line: not line, reversed(lines))))
     if not count:
-        raise DataError(f"There is no text in {path.name}.", "Choose a file with summaries.")
+        raise DataError(say("There is no text in {}.", path.name), "Choose a file with summaries.")
     rows = tuple(Prediction(number, line) for number, line in enumerate(lines[:count], start=1))
     return Predictions(path.name, field, rows, has_ids=False, remarks=tuple(notes.remarks))
 
@@ -95,7 +96,7 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
         more = ", …" if len(columns) > MAX_COLUMNS_NAMED else ""
         named = ", ".join(columns[:MAX_COLUMNS_NAMED]) + more
         raise DataError(
-            f'{path.name} has no column "{column}": it has {named}.',
+            say('{} has no column "{}": it has {}.', path.name, column, named),
             "Name the column with the summaries; on the command line with --column.",
         )
     text_column, id_column = names[column.strip().casefold()], names.get(ID_COLUMN)
@@ -115,7 +116,7 @@ def _text(value: Any, path: Path, row: int, column: str) -> str:
         return ""
     if isinstance(value, (list, dict, bool)):
         raise DataError(
-            f'Row {row:,} of {path.name} has no text in the column "{column}".',
+            say('Row {:,} of {} has no text in the column "{}".', row, path.name, column),
             "Put one summary, as text, into each row.",
         )
     return str(value).strip()

@@ -18,6 +18,7 @@ import psutil
 
 from engine.data import SourcedExample
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system.paths import cache_folder
 from engine.text import pii
 from engine.text.conversations import Example
@@ -101,8 +102,11 @@ class _Records(Sequence[_Record]):
                 self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise StorageError(
-                f"The rows don't fit into memory, and they can't be written to {cache_folder()}: "
-                f"{error.strerror}.",
+                say(
+                    "The rows don't fit into memory, and they can't be written to {}: {}.",
+                    cache_folder(),
+                    error.strerror,
+                ),
                 "Free some disk space, or limit the rows.",
             ) from error
 

@@ -12,6 +12,7 @@ from engine.config.data_options import DataOptions
 from engine.config.recipe import SAMPLE, looks_like_path
 from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
+from engine.messages import joined, say
 from engine.system.paths import path_here, sample_folder
 from engine.worker.hub import repository_card
 from engine.worker.readers import (
@@ -80,7 +81,7 @@ def locate(options: DataOptions, channel: Channel) -> Source:
         return _decided(located, options)
     except OSError as error:
         raise DataError(
-            f"{error.filename or source} can't be opened: {error.strerror}.",
+            say("{} can't be opened: {}.", error.filename or source, error.strerror),
             "Check the path and its permissions.",
             FIELD,
         ) from error
@@ -96,16 +97,16 @@ def _decided(source: Source, options: DataOptions) -> Source:
     }
     answer = options.unnamed_files
     if answer == "ask":
-        known = "; ".join(f"{split}: {_named(paths)}" for split, paths in named.items())
+        known = joined("; ", (say("{}: {}", split, _named(paths)) for split, paths in named.items()))
         raise DataError(
-            f"Some files are named after splits ({known}), others are not: {_named(unnamed)}.",
+            say("Some files are named after splits ({}), others are not: {}.", known, _named(unnamed)),
             "Choose how to use the others, or skip them.",
             UNNAMED_FIELD,
         )
     if answer == "leave_out":
-        remark = (f"Skipped because the name contains no split: {_named(unnamed)}.", "")
+        remark = (say("Skipped because the name contains no split: {}.", _named(unnamed)), "")
         return replace(source, files=named, remarks=(*source.remarks, remark))
-    remark = (f"Used for {answer} although the name contains no split: {_named(unnamed)}.", "")
+    remark = (say("Used for {} although the name contains no split: {}.", answer, _named(unnamed)), "")
     named[answer] = (*named.get(answer, ()), *unnamed)
     return replace(source, files=named, remarks=(*source.remarks, remark))
 
@@ -138,14 +139,16 @@ def _nothing_at(path: Path) -> DataError:
     if path.is_symlink():
         target = path.readlink()
         return DataError(
-            f"{path} is a link to {target}, which doesn't exist.", "Choose the file itself.", FIELD
+            say("{} is a link to {}, which doesn't exist.", path, target), "Choose the file itself.", FIELD
         )
-    return DataError(f"{path} doesn't exist.", "Check the path; a hub id looks like owner/name.", FIELD)
+    return DataError(say("{} doesn't exist.", path), "Check the path; a hub id looks like owner/name.", FIELD)
 
 
 def _require_readable(path: Path) -> None:
     if path.stat().st_size == 0:
-        raise DataError(f"{path.name} is empty.", "Choose a file with conversations and summaries.", FIELD)
+        raise DataError(
+            say("{} is empty.", path.name), "Choose a file with conversations and summaries.", FIELD
+        )
     packed = path.suffix.lower() in archives.COMPRESSED
     can_be_read = (
         Path(path.stem).suffix.lower() in PLAIN_SUFFIXES
@@ -155,8 +158,8 @@ def _require_readable(path: Path) -> None:
     if not can_be_read:
         kind = content.unread_kind(path)
         if kind:
-            raise DataError(f"{path.name} is {kind.what}, which can't be read.", kind.step, FIELD)
-        raise DataError(f"Files like {path.name} can't be read.", f"These are: {KNOWN}.", FIELD)
+            raise DataError(say("{} is {}, which can't be read.", path.name, kind.what), kind.step, FIELD)
+        raise DataError(say("Files like {} can't be read.", path.name), say("These are: {}.", KNOWN), FIELD)
 
 
 def _plain(path: Path, channel: Channel) -> Path:
@@ -210,7 +213,9 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
         return _texts_by_split(_with_mail_folders(texts), folder), [*_unread(paths, texts), *_not_read(odd)]
     exported, none = _chats(plain)
     if exported:
-        remarks = [(f"Skipped because it contains no chat messages: {_named(none)}.", "")] if none else []
+        remarks = (
+            [(say("Skipped because it contains no chat messages: {}.", _named(none)), "")] if none else []
+        )
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
         return by_folder, [*remarks, *_unread(paths, plain), *_not_read(odd)]
     # A file that is also there unpacked is not read twice.
@@ -219,7 +224,7 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     ]
     files = files or _by_content(folder)
     if not files:
-        raise DataError(f"There are no data files in {name}.", f"Supported: {KNOWN}.", FIELD)
+        raise DataError(say("There are no data files in {}.", name), say("Supported: {}.", KNOWN), FIELD)
     # Names that differ in the word of a split alone tell it in any form.
     apart = told_apart({path.stem for path in files})
     by_name = _grouped((split_of(path.relative_to(folder)) or apart.get(path.stem), path) for path in files)
@@ -275,7 +280,7 @@ def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
     """Return a remark on files that may hold data and are not read, since `files` of another kind are."""
     rest = [path for path in paths if path not in files and not path.name.lower().startswith(NOTES)]
     hint = "To read them, move them to a separate folder."
-    return [(f"Skipped because other files are read: {_named(rest)}.", hint)] if rest else []
+    return [(say("Skipped because other files are read: {}.", _named(rest)), hint)] if rest else []
 
 
 def _unknown(paths: Sequence[Path]) -> list[tuple[str, str]]:
@@ -298,9 +303,9 @@ def _not_read(paths: Sequence[Path]) -> list[tuple[str, str]]:
     if not paths:
         return []
     counts = Counter(path.suffix.lower() or "without an ending" for path in paths)
-    listed = ", ".join(f"{count:,} {ending}" for ending, count in counts.most_common(MAX_NAMED))
+    listed = joined(", ", (say("{:,} {}", count, ending) for ending, count in counts.most_common(MAX_NAMED)))
     hint = "To read them, save them as text, csv or JSON lines."
-    return [(f"Skipped because such files can't be read: {listed} ({_named(paths)}).", hint)]
+    return [(say("Skipped because such files can't be read: {} ({}).", listed, _named(paths)), hint)]
 
 
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
@@ -322,7 +327,7 @@ def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
 
 def _named(paths: Sequence[Path]) -> str:
     first = ", ".join(path.name for path in paths[:MAX_NAMED])
-    return f"{first} and {len(paths) - MAX_NAMED:,} more" if len(paths) > MAX_NAMED else first
+    return say("{} and {:,} more", first, len(paths) - MAX_NAMED) if len(paths) > MAX_NAMED else first
 
 
 def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:

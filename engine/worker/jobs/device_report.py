@@ -8,6 +8,7 @@ import psutil
 import torch
 
 from engine.errors import DeviceError
+from engine.messages import say
 from engine.system.graphics import visible_cards
 from engine.worker.kernels import registry
 from engine.worker.runtime import device_problems, devices
@@ -21,9 +22,9 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
     chosen = _chosen()
     number_format = devices.number_format("auto", chosen)
     problem = _card_problem()
-    built_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU"
+    built_for = say("CUDA {}", torch.version.cuda) if torch.version.cuda else "the CPU"
     if torch.version.hip:
-        built_for = f"ROCm {torch.version.hip}"
+        built_for = say("ROCm {}", torch.version.hip)
     memory = psutil.virtual_memory()
     cpu = {"id": "cpu", "name": "CPU", "memory_bytes": memory.total, "free_bytes": memory.available}
     channel.result(

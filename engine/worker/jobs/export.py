@@ -23,6 +23,7 @@ from engine.adapters.library import Adapter
 from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now_text
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
+from engine.messages import say
 from engine.system.files import bytes_in, partial_beside, remove, rename, sync_tree
 from engine.system.paths import adapters_folder, expand_user
 from engine.system.units import size
@@ -50,7 +51,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     adapter, target = library.find(request["adapter"]), expand_user(request["target"])
     to, precision = request["to"], request.get("precision") or STORED
     if os.path.lexists(target):
-        raise StorageError(f"{target} already exists.", "Choose another name.", "target")
+        raise StorageError(say("{} already exists.", target), "Choose another name.", "target")
     if to == SCRIPT:
         _export_script(channel, adapter, target, request)
         return
@@ -112,7 +113,7 @@ def _require_space(needed: int, target: Path) -> None:
     folder = next(each for each in target.absolute().parents if each.is_dir())
     free = shutil.disk_usage(folder).free
     if free < needed:
-        message = f"The export needs up to {size(needed)}, but {folder} has only {size(free)} free."
+        message = say("The export needs up to {}, but {} has only {} free.", size(needed), folder, size(free))
         raise StorageError(message, "Free some space, or choose another folder.", "target")
 
 
@@ -204,7 +205,9 @@ def _written(target: Path, request: dict[str, Any]) -> Iterator[Path]:
         sync_tree(unfinished)
         rename(unfinished, target)
     except OSError as error:
-        raise StorageError(f"{target} can't be written: {error.strerror or error}.", "", "target") from error
+        raise StorageError(
+            say("{} can't be written: {}.", target, error.strerror or error), "", "target"
+        ) from error
     finally:
         os.umask(former)
         remove(aside)

@@ -15,6 +15,7 @@ from engine import labelling
 from engine.config.data_options import DataOptions, checked
 from engine.config.recipe import SAMPLE
 from engine.errors import DataError
+from engine.messages import say
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.row_store import LazySequence, Row, rows_of
@@ -39,10 +40,10 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     examples = [row.example for split in SPLITS for row in left.rows[split]]
     kept_examples = labelling.distinct(examples)
     if not kept_examples and any(left.excluded.values()):
-        message = f"The exclusions leave no conversation of {source.name}."
+        message = say("The exclusions leave no conversation of {}.", source.name)
         raise DataError(message, "Exclude fewer findings.", "data.exclude")
     if not kept_examples:
-        message = f"{source.name} has no conversations."
+        message = say("{} has no conversations.", source.name)
         raise DataError(message, "Name another column, or another source.", FIELD)
     channel.check_stop()
     about, brought = _set(source, kept_examples)

@@ -13,6 +13,7 @@ from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata, ExportFacts
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.methods import tuner_of
 from engine.system.foreign_files import open_regular
 from engine.worker.exports import hub_card
@@ -74,7 +75,7 @@ def _export_of(adapter: Adapter, model: Path) -> ExportFacts:
     exports = [each for each in adapter.metadata.exports if (each.to, each.name) == ("merged", model.name)]
     if not exports or not (model / "summarize.py").is_file():
         raise AdapterError(
-            f"{model} is not a plain model exported from {adapter.name}.",
+            say("{} is not a plain model exported from {}.", model, adapter.name),
             "Export it as a plain model (--to merged) first, and choose that folder.",
             "--model",
         )
@@ -97,7 +98,7 @@ def _model_files(model: Path) -> dict[str, Path]:
         try:
             open_regular(path, links=False).close()
         except OSError as error:
-            message = f"{name} of {model.name} can't be sent: {error}."
+            message = say("{} of {} can't be sent: {}.", name, model.name, error)
             raise AdapterError(
                 message, "Replace the link with the file, or export the model again.", "--model"
             ) from error
@@ -109,7 +110,7 @@ def _refuse_own_tuner(adapter: Adapter) -> None:
     tuner = tuner_of(adapter.metadata.method.peft_type)
     if tuner is not None and tuner.is_own:
         raise AdapterError(
-            f"Plain PEFT can't load the type of {adapter.name}.",
+            say("Plain PEFT can't load the type of {}.", adapter.name),
             "Export it as a plain model (--to merged), if it can be merged, and send that folder (--model).",
             "adapter",
         )

@@ -11,6 +11,7 @@ from typing import Any
 from engine.config.data_options import checked
 from engine.errors import DataError
 from engine.jobs.events import encode
+from engine.messages import say
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import Split, locate
@@ -47,7 +48,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
             rows = [_row(example) for example in batch]
             channel.emit("conversations_read", split=split, conversations=rows)
     if not count:
-        raise DataError(f"{source.name} has no conversations to try.", "Choose another source.", FIELD)
+        raise DataError(say("{} has no conversations to try.", source.name), "Choose another source.", FIELD)
     left_out = {"empty": empty, "too_long": too_long, "beyond": beyond}
     channel.result({"name": source.name, "conversations": count, "left_out": left_out})
 

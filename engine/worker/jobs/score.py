@@ -15,6 +15,7 @@ from typing import Any
 from engine.config.data_options import checked
 from engine.config.training import AUTO
 from engine.errors import DataError
+from engine.messages import say
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
 from engine.scoring.score_text import counted
@@ -58,8 +59,10 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     summaries = [first.matches.summaries[index] for index in common]
     if prediction_matching.is_out_of_order(examples, summaries):
         channel.notice(
-            f"The summaries in {first.predictions.name} match their own conversations no better than the "
-            "next ones.",
+            say(
+                "The summaries in {} match their own conversations no better than the next ones.",
+                first.predictions.name,
+            ),
             "Their order or ids may be wrong.",
             "warning",
         )
@@ -117,17 +120,17 @@ def _of_source(channel: Channel, table: dict[str, Any], split: str) -> tuple[str
             rows = sorted(rows, key=lambda row: row.number)
         title = "of the data"
     else:
-        rows, title = list(remaining[needs[0]]), f"of the {split} split"
+        rows, title = list(remaining[needs[0]]), say("of the {} split", split)
     if not any(row.missing is None for row in rows):
         raise DataError(
-            f"{selection.source.name} has no conversation {title} with a reference summary.",
+            say("{} has no conversation {} with a reference summary.", selection.source.name, title),
             "Choose another split with --split.",
             "data.source",
         )
     total = sum(map(len, selection.rows.values()))
     hint = ""
     if None in selection.source.files and total != len(rows):
-        hint = f"The data has {total:,} conversations in all: --split all scores them all."
+        hint = say("The data has {:,} conversations in all: --split all scores them all.", total)
     return selection.source.name, Conversations(rows, title, hint)
 
 
@@ -146,7 +149,7 @@ def _matched(
     if empty:
         summaries = counted(empty, "summary", "summaries")
         channel.notice(
-            f"Empty in {file.name}: {summaries} of {len(matches.summaries):,}.",
+            say("Empty in {}: {} of {:,}.", file.name, summaries, len(matches.summaries)),
             "An empty summary scores 0.",
             "warning",
         )
@@ -162,13 +165,13 @@ def _common(channel: Channel, first: _Matched, second: _Matched | None) -> list[
     one, other = first.predictions.name, second.predictions.name
     if not common:
         raise DataError(
-            f"{one} and {other} share no conversation.",
+            say("{} and {} share no conversation.", one, other),
             "Give summaries of the same conversations.",
             AGAINST,
         )
     if len(common) < max(len(own), len(second.matches.summaries)):
         channel.notice(
-            f"{one} and {other} are compared on the {len(common):,} conversations they share.",
+            say("{} and {} are compared on the {:,} conversations they share.", one, other, len(common)),
             "Conversations that only one of them summarised are not scored.",
             "warning",
         )

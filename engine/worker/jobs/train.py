@@ -13,6 +13,7 @@ from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
+from engine.messages import say
 from engine.runs import example_scores, run_store
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
@@ -143,7 +144,9 @@ def _carry_out(
     checkpoint = checkpoints.newest_valid(
         channel.job,
         lambda folder, reason: channel.notice(
-            f"{folder.name} is damaged and is skipped: {reason}.", "The one before it is used.", "warning"
+            say("{} is damaged and is skipped: {}.", folder.name, reason),
+            "The one before it is used.",
+            "warning",
         ),
     )
     channel.enter("train")
@@ -217,7 +220,7 @@ def _sharded_as_asked(channel: Channel, recipe: Recipe) -> Recipe:
         return recipe
     if rank.fsdp_version != 2:
         channel.notice(
-            f"Version {rank.fsdp_version} of FSDP is configured; version 2 is used.",
+            say("Version {} of FSDP is configured; version 2 is used.", rank.fsdp_version),
             "Version 1 can't keep an adapter whole.",
         )
     return replace(recipe, training=recipe.training.model_copy(update={"shard": True}))

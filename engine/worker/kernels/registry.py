@@ -15,6 +15,7 @@ from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, NamedTuple
 
+from engine.messages import joined, say
 from engine.system.graphics import torch_build
 
 VARIABLE = "TUNESMITH_PATCHES"
@@ -111,22 +112,23 @@ def doubts() -> list[Doubt]:
     """Return what a run should be told of this process's entries."""
     messages = []
     if unknown := sorted(_named(os.environ.get(VARIABLE, ALL)) - {ALL, NONE, *PATCHES}):
-        message = f"{VARIABLE} names no patch called {', '.join(unknown)}."
-        messages.append(Doubt(message, f"Known: {ALL}, {NONE}, {', '.join(PATCHES)}.", "warning"))
+        message = say("{} names no patch called {}.", VARIABLE, ", ".join(unknown))
+        messages.append(Doubt(message, say("Known: {}, {}, {}.", ALL, NONE, ", ".join(PATCHES)), "warning"))
     untested = [state for state in states() if state.untested]
     for version_text in sorted({state.untested for state in untested}):
         mine = [state for state in untested if state.untested == version_text]
         off = [state.name for state in mine if not state.on]
         fixes = [state.name for state in mine if state.on]
         if off:
-            message = (
-                f"Not tested with {version_text}, so the library's own code is used instead of: "
-                f"{', '.join(off)}."
+            message = say(
+                "Not tested with {}, so the library's own code is used instead of: {}.",
+                version_text,
+                ", ".join(off),
             )
             messages.append(Doubt(message, "Results are correct, but it may take longer.", "notice"))
         if fixes:
-            message = f"Not tested with {version_text}, but still on: {', '.join(fixes)}."
-            hint = f"If something fails, install {tested_versions(untested)}."
+            message = say("Not tested with {}, but still on: {}.", version_text, ", ".join(fixes))
+            hint = say("If something fails, install {}.", tested_versions(untested))
             messages.append(Doubt(message, hint, "warning"))
     return messages
 
@@ -134,7 +136,10 @@ def doubts() -> list[Doubt]:
 def tested_versions(states: Iterable[State]) -> str:
     """Return the versions that untested entries were tested with: "torch from 2.13 below 2.14"."""
     doubted = dict.fromkeys(state.untested.partition(" ")[0] for state in states if state.untested)
-    return ", ".join(f"{library} from {TESTED[library][0]} below {TESTED[library][1]}" for library in doubted)
+    return joined(
+        ", ",
+        (say("{} from {} below {}", library, TESTED[library][0], TESTED[library][1]) for library in doubted),
+    )
 
 
 def _named(switch: str) -> set[str]:

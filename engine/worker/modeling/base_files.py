@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.adapters import import_checks
 from engine.errors import AdapterError, BaseModelError, StorageError
+from engine.messages import say
 from engine.system import cache, file_hashes
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.worker.kernels.library import logging
@@ -54,7 +55,7 @@ def fingerprint(folder: Path, name: str, channel: Channel) -> str:
         ends = _ends(folder, weights)
     except OSError as error:
         file = Path(error.filename or folder).name
-        message = f"The {file} of {name} can't be read: {error.strerror or error}."
+        message = say("The {} of {} can't be read: {}.", file, name, error.strerror or error)
         raise BaseModelError(message, HINT, FIELD) from error
     whole = hashlib.sha256(repr(sorted(digests)).encode("utf-8", "surrogateescape"))
     return f"{ends}-{whole.hexdigest()}"
@@ -88,7 +89,7 @@ def _require_numbers(path: Path, digest: str, name: str, channel: Channel) -> No
         raise BaseModelError(error.message, HINT, FIELD) from error
     if wrong:
         raise BaseModelError(
-            f"{name} has NaN or infinite values in {wrong[:100]} of {path.name}.",
+            say("{} has NaN or infinite values in {} of {}.", name, wrong[:100], path.name),
             HINT,
             FIELD,
         )

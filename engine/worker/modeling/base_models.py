@@ -23,6 +23,7 @@ from transformers import (
 from engine.config import model_info
 from engine.config.recipe import STARTER, BaseModelOptions, gguf_file, looks_like_path
 from engine.errors import AppError, BaseModelError
+from engine.messages import say
 from engine.methods import BaseFacts, Family, Quantization
 from engine.system.foreign_files import FileKind, read_json
 from engine.system.paths import path_here, starter_folder
@@ -123,7 +124,12 @@ def _require_rows_for(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel
     always = [tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.vocab_size - 1]
     if max(token for token in always if token is not None) >= rows:
         raise BaseModelError(
-            f"The tokenizer of {name} has {tokenizer.vocab_size:,} tokens, but the model has {rows:,}.",
+            say(
+                "The tokenizer of {} has {:,} tokens, but the model has {:,}.",
+                name,
+                tokenizer.vocab_size,
+                rows,
+            ),
             "Copy the model's own tokenizer files.",
             FIELD,
         )
@@ -148,7 +154,7 @@ def local_folder(base_id: str) -> Path:
     folder = path_here(base_id)
     if not (folder / "config.json").exists():
         raise BaseModelError(
-            f"{folder} contains no model.",
+            say("{} contains no model.", folder),
             "A model folder contains config.json and model.safetensors.",
             FIELD,
         )
@@ -184,7 +190,7 @@ def read_config(folder: Path, name: str) -> PretrainedConfig:
     # A configuration of unknown kinds of values fails wherever it is first used.
     except Exception as error:
         raise BaseModelError(
-            f"{name} can't be loaded as a model: {base_files.first_line(error)}",
+            say("{} can't be loaded as a model: {}", name, base_files.first_line(error)),
             "Tunesmith doesn't run models that bring their own code.",
             FIELD,
         ) from error
@@ -203,7 +209,7 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
     if causal and not config.is_encoder_decoder:
         return "decoder-only"
     raise BaseModelError(
-        f"{name} is a {config.model_type} model, which can't generate text.",
+        say("{} is a {} model, which can't generate text.", name, config.model_type),
         "Choose an encoder-decoder model (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).",
         FIELD,
     )
@@ -271,7 +277,12 @@ def _refuse_long_chat_template(folder: Path, name: str) -> None:
                 longest = max(longest, len(json.dumps(parsed.get("chat_template"))))
     if longest > MAX_CHAT_TEMPLATE_BYTES:
         raise BaseModelError(
-            f"A chat template of {name} has {size(longest)}; the limit is {size(MAX_CHAT_TEMPLATE_BYTES)}.",
+            say(
+                "A chat template of {} has {}; the limit is {}.",
+                name,
+                size(longest),
+                size(MAX_CHAT_TEMPLATE_BYTES),
+            ),
             "Don't trust this model, or remove its chat template.",
             FIELD,
         )
@@ -285,7 +296,7 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     tokenizer = tokenizer_trial.loaded(folder, name)
     if tokenizer.eos_token_id is None:
         raise BaseModelError(
-            f"The tokenizer of {name} has no token that ends a text.",
+            say("The tokenizer of {} has no token that ends a text.", name),
             "Copy its tokenizer_config.json too.",
             FIELD,
         )
@@ -324,7 +335,7 @@ def _read_model(
         if oom.is_oom(error) or device_problems.of_failure(error) is not None:
             raise
         raise BaseModelError(
-            f"{options.id} can't be loaded: {base_files.first_line(error)}",
+            say("{} can't be loaded: {}", options.id, base_files.first_line(error)),
             "Its weights must be safetensors files; loading other formats can run code.",
             FIELD,
         ) from error

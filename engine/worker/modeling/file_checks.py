@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 
 from engine.adapters.import_checks import weight_shapes
 from engine.errors import AdapterError, BaseModelError
+from engine.messages import say
 from engine.system.foreign_files import FileKind, read_json
 from engine.worker.runtime.channel import Channel
 
@@ -67,34 +68,40 @@ def require_possible(folder: Path, name: str) -> None:
     except AdapterError as error:
         raise BaseModelError(error.message, error.hint, FIELD) from error
     if stored and layers > stored:
-        message = f"The config.json of {name} declares {layers:,} layers, but there are {stored:,} weights."
+        message = say(
+            "The config.json of {} declares {:,} layers, but there are {:,} weights.", name, layers, stored
+        )
         raise BaseModelError(message, HINT, FIELD)
 
 
 def require_own_files(folder: Path, name: str) -> None:
     """Raise BaseModelError for a model folder that makes transformers read an adapter, or files of other names."""
     if (folder / ADAPTER).exists():
-        message = f"{name} contains an adapter besides the model: {ADAPTER}."
-        raise BaseModelError(message, f"Remove {ADAPTER} from it, and import the adapter separately.", FIELD)
+        message = say("{} contains an adapter besides the model: {}.", name, ADAPTER)
+        raise BaseModelError(
+            message, say("Remove {} from it, and import the adapter separately.", ADAPTER), FIELD
+        )
     for file, keys in OTHER_FILES.items():
         config = _read(folder / file, name) if (folder / file).exists() else {}
         for key in keys:
             if key in config:
                 named = f"{key} = {str(config[key])[:100]}"
-                hint = f"Remove {key} from it, and give the files their usual names."
+                hint = say("Remove {} from it, and give the files their usual names.", key)
                 raise BaseModelError(
-                    f"The {file} of {name} says {named}, files that can't be checked.", hint, FIELD
+                    say("The {} of {} says {}, files that can't be checked.", file, name, named), hint, FIELD
                 )
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:
-    hint = f"Copy the model's original {path.name}."
+    hint = say("Copy the model's original {}.", path.name)
     try:
         config = read_json(path, FileKind.MODEL_CONFIG)
     except (OSError, ValueError) as error:
-        raise BaseModelError(f"The {path.name} of {name} can't be read: {error}.", hint, FIELD) from error
+        raise BaseModelError(
+            say("The {} of {} can't be read: {}.", path.name, name, error), hint, FIELD
+        ) from error
     if not isinstance(config, dict):
-        raise BaseModelError(f"The {path.name} of {name} contains no configuration.", hint, FIELD)
+        raise BaseModelError(say("The {} of {} contains no configuration.", path.name, name), hint, FIELD)
     return config
 
 
@@ -112,8 +119,13 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= limit:
             raise BaseModelError(
-                f"The config.json of {name} says {key} = {str(value)[:40]}, which is not a number from 1 "
-                f"to {limit:,}.",
+                say(
+                    "The config.json of {} says {} = {}, which is not a number from 1 to {:,}.",
+                    name,
+                    key,
+                    str(value)[:40],
+                    limit,
+                ),
                 HINT,
                 FIELD,
             )
@@ -122,8 +134,12 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
     for key in ALWAYS_READ:
         token = config.get(key)
         if isinstance(vocabulary, int) and isinstance(token, int) and token >= vocabulary:
-            message = (
-                f"The config.json of {name} says {key} = {token:,}, but there are {vocabulary:,} tokens."
+            message = say(
+                "The config.json of {} says {} = {:,}, but there are {:,} tokens.",
+                name,
+                key,
+                token,
+                vocabulary,
             )
             raise BaseModelError(message, HINT, FIELD)
     return most
@@ -133,11 +149,13 @@ def _require_own_kernels(config: dict[str, Any], name: str, depth: int) -> None:
     """Refuse a configuration whose attention is computed by somebody's code from the hub: `owner/repository`."""
     for key, value in config.items():
         if key.endswith("_implementation") and "/" in str(value):
-            message = (
-                f"The config.json of {name} says {key} = {str(value)[:100]}, which would download "
-                "and run code."
+            message = say(
+                "The config.json of {} says {} = {}, which would download and run code.",
+                name,
+                key,
+                str(value)[:100],
             )
-            raise BaseModelError(message, f"Remove {key} from it.", FIELD)
+            raise BaseModelError(message, say("Remove {} from it.", key), FIELD)
         if isinstance(value, dict) and depth:
             _require_own_kernels(value, name, depth - 1)
 
@@ -151,23 +169,29 @@ def require_safetensors(folder: Path, name: str) -> None:
     if not path.exists():
         if not (folder / WEIGHTS).is_file():
             hint = "Its weights must be safetensors files; loading other formats can run code."
-            raise BaseModelError(f"{name} has no {WEIGHTS}.", hint, FIELD)
+            raise BaseModelError(say("{} has no {}.", name, WEIGHTS), hint, FIELD)
         return
     try:
         files = set(read_json(path, FileKind.WEIGHT_INDEX)["weight_map"].values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BaseModelError(f"The {INDEX} of {name} can't be read: {error}.", AGAIN, FIELD) from error
+        raise BaseModelError(
+            say("The {} of {} can't be read: {}.", INDEX, name, error), AGAIN, FIELD
+        ) from error
     for file in files:
         if not isinstance(file, str) or PurePath(file).name != file or not file.endswith(".safetensors"):
             raise BaseModelError(
-                f"The {INDEX} of {name} names {str(file)[:100]!r}, which is not a safetensors file in "
-                "its folder.",
+                say(
+                    "The {} of {} names {}, which is not a safetensors file in its folder.",
+                    INDEX,
+                    name,
+                    repr(str(file)[:100]),
+                ),
                 "Don't trust this model.",
                 FIELD,
             )
     missing = sorted(file for file in files if not (folder / file).is_file())
     if missing:
-        raise BaseModelError(f"{name} lacks {_listed(missing)}.", AGAIN, FIELD)
+        raise BaseModelError(say("{} lacks {}.", name, _listed(missing)), AGAIN, FIELD)
 
 
 def require_complete(model: PreTrainedModel, loading: dict[str, Any], name: str, channel: Channel) -> None:
@@ -183,7 +207,7 @@ def require_complete(model: PreTrainedModel, loading: dict[str, Any], name: str,
     missing = sorted(key for key in loading["missing_keys"] if not is_computed(key))
     if missing:
         raise BaseModelError(
-            f"{name} lacks {_counted(missing)} that its config.json declares: {_listed(missing)}.",
+            say("{} lacks {} that its config.json declares: {}.", name, _counted(missing), _listed(missing)),
             AGAIN,
             FIELD,
         )
@@ -192,24 +216,33 @@ def require_complete(model: PreTrainedModel, loading: dict[str, Any], name: str,
     layers = [key for key in surplus if NUMBER.sub("#", key) in known]
     if layers:
         raise BaseModelError(
-            f"{name} has {_counted(layers)} of layers that its config.json doesn't declare: "
-            f"{_listed(layers)}.",
+            say(
+                "{} has {} of layers that its config.json doesn't declare: {}.",
+                name,
+                _counted(layers),
+                _listed(layers),
+            ),
             "The number of layers in config.json is wrong. Copy the original file.",
             FIELD,
         )
     if surplus:
         channel.notice(
-            f"{name} has {_counted(surplus)} that a {model.config.model_type} model doesn't use: "
-            f"{_listed(surplus)}.",
+            say(
+                "{} has {} that a {} model doesn't use: {}.",
+                name,
+                _counted(surplus),
+                model.config.model_type,
+                _listed(surplus),
+            ),
             "They are ignored, which is fine for parts that don't process text.",
         )
 
 
 def _counted(names: Collection[str]) -> str:
-    return "1 weight" if len(names) == 1 else f"{len(names):,} weights"
+    return "1 weight" if len(names) == 1 else say("{:,} weights", len(names))
 
 
 def _listed(names: Iterable[str]) -> str:
     listed = [name[:100] for name in names]
     rest = len(listed) - MAX_NAMES
-    return ", ".join(listed[:MAX_NAMES]) + (f" and {rest:,} more" if rest > 0 else "")
+    return ", ".join(listed[:MAX_NAMES]) + (say(" and {:,} more", rest) if rest > 0 else "")

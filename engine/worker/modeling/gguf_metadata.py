@@ -17,6 +17,7 @@ from transformers import AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBas
 
 from engine.config.gguf_models import HINT
 from engine.errors import BaseModelError
+from engine.messages import say
 from engine.system.foreign_files import open_regular
 from engine.system.gguf_header import GgufHeader
 from engine.worker.runtime import tokenizer_trial
@@ -86,7 +87,7 @@ def _scaling(header: GgufHeader, path: Path) -> dict[str, Any]:
         return {"rope_type": "linear", "factor": factor}
     if kind == "yarn" and factor and original:
         return {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original}
-    raise _unread(path, f"it scales positions in an unknown way ({kind[:40]})")
+    raise _unread(path, say("it scales positions in an unknown way ({})", kind[:40]))
 
 
 def _llama3(header: GgufHeader, path: Path) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _llama3(header: GgufHeader, path: Path) -> dict[str, Any]:
 
 
 def _unread(path: Path, reason: str) -> BaseModelError:
-    return BaseModelError(f"{path.name} can't be unpacked: {reason}.", HINT, FIELD)
+    return BaseModelError(say("{} can't be unpacked: {}.", path.name, reason), HINT, FIELD)
 
 
 # ----------------------------------------------------------------------------------------------------- the tokenizer
@@ -146,7 +147,7 @@ def read_tokenizer(folder: Path, file: str, header: GgufHeader, name: str) -> Pr
         found = token_id(header, key)
         setattr(tokenizer, token, None if found is None else tokenizer.convert_ids_to_tokens(found))
     if tokenizer.eos_token_id is None:
-        message = f"{name} names no token that ends a text (tokenizer.ggml.eos_token_id)."
+        message = say("{} names no token that ends a text (tokenizer.ggml.eos_token_id).", name)
         raise BaseModelError(message, "Choose another GGUF file of this model.", FIELD)
     splitting = header.text(SPLITTING)
     is_llama3 = header.text(MODEL) == BYTE_LEVEL and splitting in LLAMA3
@@ -173,4 +174,4 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) 
     again = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     same = all(tokenizer(text)["input_ids"] == again(text)["input_ids"] for text in tokenizer_trial.TEXTS)
     if not same or tokenizer.special_tokens_map != again.special_tokens_map:
-        raise BaseModelError(f"The tokenizer of {name} can't be saved in a model folder.", HINT, FIELD)
+        raise BaseModelError(say("The tokenizer of {} can't be saved in a model folder.", name), HINT, FIELD)

@@ -31,6 +31,7 @@ from transformers import (
 
 from engine.config import gguf_models
 from engine.errors import AppError, BaseModelError, DeviceError, StorageError
+from engine.messages import say
 from engine.system import file_hashes, gguf_header, sandbox
 from engine.system.files import remove, rename, sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, open_regular, read_json
@@ -125,7 +126,7 @@ def _unpack(path: Path, folder: Path, channel: Channel) -> None:
     splitting = gguf_metadata.unknown_splitting(header)
     if splitting:
         channel.notice(
-            f"{path.name} splits text in an unknown way ({splitting[:40]}).",
+            say("{} splits text in an unknown way ({}).", path.name, splitting[:40]),
             "Some words may be tokenized differently than in training. The original model (folder or "
             "hub id) is exact.",
             "warning",
@@ -150,7 +151,7 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise _unusable(path, error.strerror or str(error)) from error
-        message = f"The disk is full: {path.name} can't be unpacked into {gguf_folder()}."
+        message = say("The disk is full: {} can't be unpacked into {}.", path.name, gguf_folder())
         hint = "Free some space, or set TUNESMITH_HOME to a larger disk."
         raise StorageError(message, hint, FIELD) from error
     finally:
@@ -163,15 +164,25 @@ def _require_room(path: Path, header: GgufHeader) -> None:
     free = shutil.disk_usage(gguf_folder()).free
     if free < needed + SPACE_BESIDE:
         raise StorageError(
-            f"{path.name} needs {size(needed)} when unpacked, but {gguf_folder()} has only {size(free)} "
-            "free.",
+            say(
+                "{} needs {} when unpacked, but {} has only {} free.",
+                path.name,
+                size(needed),
+                gguf_folder(),
+                size(free),
+            ),
             "Free some space, or set TUNESMITH_HOME to a larger disk.",
             FIELD,
         )
     available = devices.available_bytes(torch.device("cpu"))
     if available < needed:
         raise DeviceError(
-            f"Unpacking {path.name} needs {size(needed)} of memory, but only {size(available)} are free.",
+            say(
+                "Unpacking {} needs {} of memory, but only {} are free.",
+                path.name,
+                size(needed),
+                size(available),
+            ),
             "Close other programs, or choose a smaller model.",
             FIELD,
         )
@@ -279,7 +290,9 @@ def _read(
         )
     lacking = sorted(loading["missing_keys"])
     if lacking:
-        raise _unusable(path, f"{len(lacking):,} of the model's weights are missing, {lacking[0]} first")
+        raise _unusable(
+            path, say("{:,} of the model's weights are missing, {} first", len(lacking), lacking[0])
+        )
     # What was read from a GGUF file can't be saved.
     with torch.device("meta"):
         model: PreTrainedModel = AutoModelForCausalLM.from_config(
@@ -299,11 +312,11 @@ def _require_all_of(header: GgufHeader, model: PreTrainedModel, path: Path) -> N
     stored = sum(tensor.values for tensor in header.tensors if tensor.name not in skipped)
     there = sum(parameter.numel() for parameter in model.parameters())
     if stored != there:
-        raise _unusable(path, f"the model uses {there:,} of its {stored:,} weights")
+        raise _unusable(path, say("the model uses {:,} of its {:,} weights", there, stored))
     for name, parameter in model.named_parameters():
         if not bool(torch.isfinite(parameter).all()):
-            raise _unusable(path, f"{name} contains NaN values")
+            raise _unusable(path, say("{} contains NaN values", name))
 
 
 def _unusable(path: Path, reason: str) -> BaseModelError:
-    return BaseModelError(f"{path.name} can't be unpacked: {reason}.", gguf_models.HINT, FIELD)
+    return BaseModelError(say("{} can't be unpacked: {}.", path.name, reason), gguf_models.HINT, FIELD)

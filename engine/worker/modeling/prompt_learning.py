@@ -14,6 +14,7 @@ import torch
 from peft import PeftModel
 
 from engine.errors import AdapterError, BaseModelError, Problem
+from engine.messages import say
 from engine.methods import tuner_of
 from engine.scoring.score_text import counted
 from engine.worker.kernels.library import CACHE, are_adapters_disabled
@@ -144,7 +145,7 @@ def prompt_of(model: Any) -> NoPrompt:
     kind = KINDS.get(tuner.virtual_tokens) if tuner is not None else None
     if kind is None or not _has_same_stacks(kind, model):
         raise AdapterError(
-            f"{config.peft_type.value} adapters of this kind can't be used in this version.",
+            say("{} adapters of this kind can't be used in this version.", config.peft_type.value),
             "Choose another one.",
         )
     return kind(model)
@@ -174,8 +175,12 @@ def refuse_too_long(model: Model, prompts: Sequence[Sequence[int]], max_new_toke
 
 def too_long(soft_prompt: NoPrompt, needed: int, limit: int, hint: str) -> Problem:
     """Return the problem of a prompt and a summary that need more tokens than the context window has."""
-    virtual = f" and {counted(soft_prompt.length, 'virtual token')} before them" if soft_prompt.length else ""
-    message = f"This base model supports {limit} tokens; prompt and summary{virtual} need up to {needed}."
+    virtual = (
+        say(" and {} before them", counted(soft_prompt.length, "virtual token")) if soft_prompt.length else ""
+    )
+    message = say(
+        "This base model supports {} tokens; prompt and summary{} need up to {}.", limit, virtual, needed
+    )
     return Problem("data.max_conversation_tokens", message, hint)
 
 

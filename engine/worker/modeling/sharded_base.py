@@ -16,6 +16,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from engine.errors import BaseModelError
+from engine.messages import say
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime import devices
 from engine.worker.runtime.rank_group import RankGroup
@@ -29,7 +30,7 @@ def shard(base: LoadedBase, model: Model, device: torch.device, group: RankGroup
     names = set(base.model._no_split_modules or ())
     blocks = [module for module in base.model.modules() if type(module).__name__ in names]
     if not blocks:
-        message = f"The blocks of {base.options.id} are unknown, so it can't be sharded."
+        message = say("The blocks of {} are unknown, so it can't be sharded.", base.options.id)
         raise BaseModelError(message, "Train without sharding.", "training.shard")
     mesh = init_device_mesh(device.type, (group.size,))
     for block in blocks:

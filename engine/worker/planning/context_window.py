@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from engine.config.data_options import MIN_CONVERSATION_TOKENS
 from engine.config.recipe import Recipe
 from engine.errors import Problem
+from engine.messages import say
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
@@ -72,20 +73,33 @@ def problem(
     shots = recipe.data.shots
     if shots and needed(soft_prompt, saved(0)) <= limit:
         fitting = next((n for n in range(shots - 1, 0, -1) if needed(soft_prompt, saved(n)) <= limit), 0)
-        given = f"With {counted(soft_prompt.length, 'virtual token')}, " if soft_prompt.length else "With "
+        given = (
+            say("With {}, ", counted(soft_prompt.length, "virtual token")) if soft_prompt.length else "With "
+        )
         return Problem(
             SHOTS,
-            f"{counted(shots, 'example')} in the prompt: {saved(0):,} tokens. {given}the longest conversation and its "
-            f"summary, {needed(soft_prompt):,} tokens are needed; the context window has {limit:,}.",
-            f"{fitting} would fit." if fitting else "None would fit: lower the conversation limit.",
+            say(
+                "{} in the prompt: {:,} tokens. {}the longest conversation and its "
+                "summary, {:,} tokens are needed; the context window has {:,}.",
+                counted(shots, "example"),
+                saved(0),
+                given,
+                needed(soft_prompt),
+                limit,
+            ),
+            say("{} would fit.", fitting) if fitting else "None would fit: lower the conversation limit.",
         )
     if needed(NoPrompt(base.model)) <= limit:
         tokens, others = soft_prompt.length, needed(soft_prompt) - soft_prompt.length
         return Problem(
             "method.virtual_tokens",
-            f"{counted(tokens, 'virtual token')} and up to {others} others exceed this base model's "
-            f"{limit} tokens.",
-            f"Use at most {limit - others}, or lower the limit of conversations or summaries."
+            say(
+                "{} and up to {} others exceed this base model's {} tokens.",
+                counted(tokens, "virtual token"),
+                others,
+                limit,
+            ),
+            say("Use at most {}, or lower the limit of conversations or summaries.", limit - others)
             if limit != others
             else "Lower the limit of conversations or summaries.",
         )
@@ -96,7 +110,9 @@ def problem(
     hint = "Shorten the prompt, or lower the limit of summaries."
     if soft_prompt.length:
         hint = "Use fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
-    return too_long(soft_prompt, needed(soft_prompt), limit, f"{fitting} would fit." if fitting else hint)
+    return too_long(
+        soft_prompt, needed(soft_prompt), limit, say("{} would fit.", fitting) if fitting else hint
+    )
 
 
 def _longest_rows(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from engine.config.recipe import Recipe
 from engine.config.run_changes import Value
 from engine.errors import OutOfMemoryError, RecipeError
+from engine.messages import say
 from engine.runs import run_store
 from engine.system.units import size
 from engine.worker.dataset.dataset import Splits
@@ -146,9 +147,9 @@ def out_of_memory_error(facts: Result, *, rank_killed: bool = False) -> OutOfMem
     if rank_killed:
         message = "The system ran out of memory and killed one of the run's processes."
     elif facts["needed"] > facts["available"]:
-        message = f"The largest batch needs {needed} of memory, but only {available} is available."
+        message = say("The largest batch needs {} of memory, but only {} is available.", needed, available)
     else:
-        message = f"The largest batch needs more memory than the {available} that is available."
+        message = say("The largest batch needs more memory than the {} that is available.", available)
     hint = "Choose one of the plans that fit."
     if not facts["plans"]:
         hint = "No plan fits. Close other programs, or choose a smaller base model."

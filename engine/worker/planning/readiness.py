@@ -11,6 +11,7 @@ from engine.config.automatic import FEW_STEPS
 from engine.config.model_info import CatalogueModel
 from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions
+from engine.messages import say
 from engine.scoring.metrics import MIN_EXAMPLES
 from engine.scoring.score_text import counted, too_few_to_test
 from engine.text import languages
@@ -95,7 +96,7 @@ def too_short(training: TrainingOptions, steps: int) -> Doubt:
     """Return why a run of so many steps hardly learns."""
     if not 0 < steps < FEW_STEPS:
         return None
-    message = f"With {counted(steps, 'step')} a run learns little."
+    message = say("With {} a run learns little.", counted(steps, "step"))
     if steps == training.max_steps:
         return message, "Raise the step limit (training.max_steps); 0 is no limit."
     return message, "Leave the epochs automatic (training.epochs = 0): they follow the number of examples."
@@ -117,7 +118,9 @@ def _other_language(readiness: Mapping[str, Any]) -> Doubt:
     if not language or not known or language in known:
         return None
     named = ", ".join(map(languages.name, known))
-    message = f"The conversations are in {languages.name(language)}, but the base model is made for {named}."
+    message = say(
+        "The conversations are in {}, but the base model is made for {}.", languages.name(language), named
+    )
     return message, "A base model that knows the language learns faster and better."
 
 
@@ -129,12 +132,16 @@ def _cut(name: str, readiness: Mapping[str, Any]) -> Doubt:
     over, total, limit = facts["over"], facts["of"], facts["limit"]
     match name:
         case "read":
-            message = f"{over:,} of {total:,} conversations exceed {limit:,} tokens and are cut."
+            message = say("{:,} of {:,} conversations exceed {:,} tokens and are cut.", over, total, limit)
             hint = "Raise the conversation limit (data.max_conversation_tokens)."
         case "learned":
-            message = f"{over:,} of {total:,} reference summaries exceed {limit:,} tokens and are cut."
+            message = say(
+                "{:,} of {:,} reference summaries exceed {:,} tokens and are cut.", over, total, limit
+            )
             hint = "Leave the reference limit automatic (data.max_summary_tokens): it follows the data."
         case _:
-            message = f"{over:,} of {total:,} scored references exceed the output limit of {limit:,} tokens."
+            message = say(
+                "{:,} of {:,} scored references exceed the output limit of {:,} tokens.", over, total, limit
+            )
             hint = "Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data."
     return message, hint

@@ -20,6 +20,7 @@ from peft import PeftModel
 from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, total_steps
 from engine.errors import Problem
+from engine.messages import say
 from engine.methods import Family
 from engine.scoring.score_text import counted
 from engine.system.units import size
@@ -79,7 +80,9 @@ class Processes:
             return [Problem("training.shard", message, hint)]
         batch_size = recipe.training.batch_size
         if recipe.method.method.trains and self.count > batch_size:
-            message = f"A step has {counted(batch_size, 'example')}, too few for {self.count:,} processes."
+            message = say(
+                "A step has {}, too few for {:,} processes.", counted(batch_size, "example"), self.count
+            )
             return [Problem("training.batch_size", message, "Raise the batch size, or use fewer processes.")]
         return []
 
@@ -295,22 +298,26 @@ def memory_problem(
     needed = sum(parts.values())
     if needed <= ESTIMATE_TOLERANCE * available:
         return None
-    message = f"This run needs about {size(needed)} of memory, but only {size(available)} is available."
+    message = say(
+        "This run needs about {} of memory, but only {} is available.", size(needed), size(available)
+    )
     trained, weights = sum(parts[name] for name in TRAINED_PARTS), parts["weights"]
     largest, method = max(weights, trained, parts["activations"]), recipe.method.method
     if largest == weights:
-        message = f"{message} The base model's weights take {size(weights)} of it."
+        message = say("{} The base model's weights take {} of it.", message, size(weights))
         if recipe.base_model.quantization == "none" and "nf4" in method.quantizations:
             hint = "Quantize the base model, or choose a smaller one."
             return Problem("base_model.quantization", message, hint)
         return Problem("base_model.id", message, "Choose a smaller base model.")
     if largest == trained:
-        message = (
-            f"{message} The parameters that {method.title} trains, with gradients and optimizer, take {size(trained)} "
-            "of it."
+        message = say(
+            "{} The parameters that {} trains, with gradients and optimizer, take {} of it.",
+            message,
+            method.title,
+            size(trained),
         )
         return Problem("method.id", message, "Choose a method that trains fewer parameters, such as LoRA.")
-    message = f"{message} The activations of a micro-batch take {size(largest)} of it."
+    message = say("{} The activations of a micro-batch take {} of it.", message, size(largest))
     if shape.rows > 1:
         hint = "Make the micro-batch smaller, or checkpoint activations."
         return Problem("training.micro_batch_tokens", message, hint)

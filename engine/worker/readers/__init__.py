@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
+from engine.messages import say
 from engine.system.hub_cache import DESCRIPTIONS
 from engine.worker.readers import chat_files, content, delimited, mail_files, text_folder
 from engine.worker.readers.sandboxed import read_sandboxed
@@ -97,7 +98,7 @@ def open_table(
     if len(readers) > 1:
         names = ", ".join(path.name for path in files)
         raise DataError(
-            f"The files are of several kinds: {names}.", "Keep only one kind in the folder.", FIELD
+            say("The files are of several kinds: {}.", names), "Keep only one kind in the folder.", FIELD
         )
     reader = readers.pop()
     has_messages = reader in {chat_files.read, *_TABLE_READERS.values()}

@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from engine.errors import DataError, StorageError
+from engine.messages import say
 from engine.system.files import remove, rename
 from engine.system.paths import cache_folder
 from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, require_written, unreadable
@@ -124,7 +125,11 @@ def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress
         free = shutil.disk_usage(cache_folder()).free
         if total > free:
             raise StorageError(
-                f"Unpacking needs {total / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free.",
+                say(
+                    "Unpacking needs {:,.1f} GB, but only {:,.1f} GB are free.",
+                    total / 1000000000.0,
+                    free / 1000000000.0,
+                ),
                 "Free some disk space.",
             )
         limit, done = _SizeLimit(path, path.stat().st_size), 0
@@ -147,7 +152,7 @@ def _is_wanted(path: PurePosixPath, suffixes: Collection[str]) -> bool:
 def require_safe_size(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
     """Raise DataError for an archive that would unpack to far more than its size suggests; unpacks nothing."""
     if len(members) > MAX_MEMBERS:
-        raise _suspicious(path, f"contains {len(members):,} files; the limit is {MAX_MEMBERS:,}")
+        raise _suspicious(path, say("contains {:,} files; the limit is {:,}", len(members), MAX_MEMBERS))
     _SizeLimit(path, path.stat().st_size).use(sum(member.file_size for member in members))
 
 
@@ -167,7 +172,7 @@ class _SizeLimit:
 
 def _suspicious(path: Path, what: str) -> DataError:
     return DataError(
-        f"{path.name} {what}.", "Unpack it yourself if you trust it, and choose the files.", FIELD
+        say("{} {}.", path.name, what), "Unpack it yourself if you trust it, and choose the files.", FIELD
     )
 
 
@@ -177,15 +182,15 @@ def _require_safe_members(path: Path, members: Collection[zipfile.ZipInfo]) -> N
         name = member.filename
         inner = PurePosixPath(name)
         if inner.is_absolute() or ".." in inner.parts or "\\" in name or ":" in name.split("/")[0]:
-            raise _suspicious(path, f'contains "{name}", a path outside its folder')
+            raise _suspicious(path, say('contains "{}", a path outside its folder', name))
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise _suspicious(path, f'contains "{name}", a link')
+            raise _suspicious(path, say('contains "{}", a link', name))
         if inner.suffix.lower() in SUFFIXES:
-            raise _suspicious(path, f'contains another archive, "{name}"')
+            raise _suspicious(path, say('contains another archive, "{}"', name))
         if member.flag_bits & 1:
-            raise _suspicious(path, f'contains "{name}", which is protected by a password')
+            raise _suspicious(path, say('contains "{}", which is protected by a password', name))
         if name in names:
-            raise _suspicious(path, f'contains "{name}" twice')
+            raise _suspicious(path, say('contains "{}" twice', name))
         names.add(name)
 
 

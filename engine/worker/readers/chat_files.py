@@ -17,6 +17,7 @@ from engine import chats
 from engine.chats import MAX_CHARACTERS, Export, ImportStats, Timed, Whole
 from engine.data.cells import Place, find_places
 from engine.errors import DataError
+from engine.messages import say
 from engine.worker.readers import json_files
 from engine.worker.readers.table import BrokenRow, Found, LinedRow, Notes, Reader
 from engine.worker.readers.text_decoding import chunks
@@ -94,7 +95,9 @@ def read_channel(folder: Path, notes: Notes, pause_hours: float) -> Iterator[Fou
     """Yield the conversations of a Slack channel: all days together, since a conversation may go on past midnight."""
     days = (path for path in sorted(folder.iterdir()) if is_day(path))
     rows = (
-        BrokenRow(f"{day.name}, {each.position}", each.reason) if isinstance(each, BrokenRow) else each
+        BrokenRow(say("{}, {}", day.name, each.position), each.reason)
+        if isinstance(each, BrokenRow)
+        else each
         for day in days
         for each in json_files.read(day, notes)
     )
@@ -116,10 +119,12 @@ def conversations(
         elif stats.hours == 1:
             notes.reason = "a pause of 1 hour starts the next conversation"
         else:
-            notes.reason = f"a pause of {stats.hours:g} hours starts the next conversation"
+            notes.reason = say("a pause of {:g} hours starts the next conversation", stats.hours)
         if part.is_cut:
-            which = f"the conversation of {part.begun}" if part.begun else "its conversation"
-            yield BrokenRow(which, f"it has more than {MAX_CHARACTERS:,} characters without a longer pause")
+            which = say("the conversation of {}", part.begun) if part.begun else "its conversation"
+            yield BrokenRow(
+                which, say("it has more than {:,} characters without a longer pause", MAX_CHARACTERS)
+            )
             continue
         row: dict[str, str | None] = {
             "id": f"{name} {part.begun}" if stats.is_segmented else name,
@@ -213,7 +218,9 @@ def _members(path: Path, notes: Notes) -> Mapping[str, str]:
             try:
                 return chats.names_of(_entries(json_files.read(listed, Notes())))
             except (DataError, OSError, ValueError, RecursionError):
-                notes.remarks.append(f"{listed.name} can't be read, so speakers are named by their ids.")
+                notes.remarks.append(
+                    say("{} can't be read, so speakers are named by their ids.", listed.name)
+                )
     return {}
 
 
@@ -237,7 +244,10 @@ def _with_places(first: Sequence[Mapping[str, Any]], rows: Iterable[Found], note
             if is_first and place not in told:
                 told.add(place)
                 notes.remarks.append(
-                    f'Some rows have several objects in "{place.keys[0]}"; "{place.name}" is that of the '
-                    "first."
+                    say(
+                        'Some rows have several objects in "{}"; "{}" is that of the first.',
+                        place.keys[0],
+                        place.name,
+                    )
                 )
         yield LinedRow(values, getattr(row, "line", 0))

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.errors import DataError
+from engine.messages import say
 from engine.worker.readers.table import FIELD, BrokenRow, Found, Notes, unreadable
 
 ROWS_PER_BATCH = 1_000
@@ -54,7 +55,7 @@ def read_arrow(path: Path, notes: Notes) -> Iterator[Found]:
     with _explained(path), pa.OSFile(str(path)) as source:
         if source.read(len(FEATHER_MARK)) == FEATHER_MARK:
             raise DataError(
-                f"{path.name} is a feather file of the first version, which can't be read.",
+                say("{} is a feather file of the first version, which can't be read.", path.name),
                 "Write it again with version=2, or as parquet.",
                 FIELD,
             )
@@ -85,14 +86,16 @@ def _readable_columns(path: Path, schema: pa.Schema, notes: Notes) -> list[str]:
     if len(set(schema.names)) < len(schema.names):
         repeated = next(name for name in schema.names if schema.names.count(name) > 1)
         raise unreadable(
-            path, f'it has several columns named "{repeated}"', "Give each column a different name."
+            path, say('it has several columns named "{}"', repeated), "Give each column a different name."
         )
     readable = [field.name for field in schema if _readable(field.type)]
     for name in schema.names:
         if name not in readable and name not in notes.columns:
-            remark = (
-                f'The column "{name}" of {path.name} contains {schema.field(name).type} instead of '
-                "text and is not read."
+            remark = say(
+                'The column "{}" of {} contains {} instead of text and is not read.',
+                name,
+                path.name,
+                schema.field(name).type,
             )
             if remark not in notes.remarks:
                 notes.remarks.append(remark)
@@ -131,7 +134,8 @@ def _one_by_one(batch: pa.RecordBatch, done: int) -> Iterator[Found]:
                 values[name] = _plain(batch.column(name)[index].as_py())
             except UnicodeDecodeError:
                 yield BrokenRow(
-                    f"row {done + index + 1:,}", f'the column "{name}" contains bytes that are not UTF-8'
+                    say("row {:,}", done + index + 1),
+                    say('the column "{}" contains bytes that are not UTF-8', name),
                 )
                 break
         else:

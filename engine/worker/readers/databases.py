@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.data import split_named
 from engine.errors import DataError
+from engine.messages import say
 from engine.worker.readers.table import FIELD, SHEET_FIELD, Found, Notes, unreadable, with_split
 
 MARK = b"SQLite format 3\0"
@@ -35,7 +36,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     """
     if not is_database(path):
         raise DataError(
-            f"{path.name} is not an SQLite database, or it is encrypted.",
+            say("{} is not an SQLite database, or it is encrypted.", path.name),
             "Save it without a password, or export its table as csv.",
             FIELD,
         )
@@ -43,7 +44,11 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
         unmerged = path.with_name(path.name + beside)
         if unmerged.is_file() and unmerged.stat().st_size:
             notes.remarks.append(
-                f"{path.name} is in use, so {unmerged.name} is not read. Close the program that writes it."
+                say(
+                    "{} is in use, so {} is not read. Close the program that writes it.",
+                    path.name,
+                    unmerged.name,
+                )
             )
     try:
         with closing(_opened(path)) as database:
@@ -54,7 +59,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
                     rows = with_split(rows, name, notes)
                 yield from rows
     except sqlite3.Error as error:
-        raise unreadable(path, f"its contents are damaged ({error})") from error
+        raise unreadable(path, say("its contents are damaged ({})", error)) from error
 
 
 def is_database(path: Path) -> bool:
@@ -118,18 +123,18 @@ def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
         if notes.sheet in tables:
             return [notes.sheet]
         raise DataError(
-            f'{path.name} has no table "{notes.sheet}" with texts.',
-            f"The tables are: {', '.join(tables)}.",
+            say('{} has no table "{}" with texts.', path.name, notes.sheet),
+            say("The tables are: {}.", ", ".join(tables)),
             SHEET_FIELD,
             tables,
         )
     splits = [name for name in tables if split_named(name)]
     if len({split_named(name) for name in splits}) > 1:
-        notes.remarks.append(f"Tables of {path.name} that are read as splits: {', '.join(splits)}.")
+        notes.remarks.append(say("Tables of {} that are read as splits: {}.", path.name, ", ".join(splits)))
         return splits
     if len(tables) > 1:
         raise DataError(
-            f"{path.name} has several tables with texts: {', '.join(tables)}.",
+            say("{} has several tables with texts: {}.", path.name, ", ".join(tables)),
             "Choose the one to read.",
             SHEET_FIELD,
             tables,
@@ -143,7 +148,7 @@ def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Fo
     notes.columns.update(dict.fromkeys(columns))
     computed = [name for name, kind in _columns(database, table) if kind == COMPUTED]
     if computed:
-        notes.remarks.append(f'Computed columns of "{table}" are skipped: {", ".join(computed)}.')
+        notes.remarks.append(say('Computed columns of "{}" are skipped: {}.', table, ", ".join(computed)))
     told: set[str] = set()
     for row in cursor:
         values = dict(zip(columns, row, strict=True))
@@ -154,6 +159,10 @@ def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Fo
                 if name not in told:
                     told.add(name)
                     notes.remarks.append(
-                        f'The column "{name}" of "{table}" contains bytes; such cells are read as empty.'
+                        say(
+                            'The column "{}" of "{}" contains bytes; such cells are read as empty.',
+                            name,
+                            table,
+                        )
                     )
         yield values

@@ -14,6 +14,7 @@ from itertools import accumulate, chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
+from engine.messages import say
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
@@ -51,18 +52,18 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     if _is_saved_twice(sample):
         rows = _again(rows)
         notes.remarks.append(
-            f"{path.name} was saved twice by a spreadsheet: each row is taken out of its one cell."
+            say("{} was saved twice by a spreadsheet: each row is taken out of its one cell.", path.name)
         )
     source.begin_row()
     try:
         header = next((row for row in rows if any(map(str.strip, row))), [])
     except csv.Error as error:
-        raise unreadable(path, f"in its first line {_reason(error)}") from error
+        raise unreadable(path, say("in its first line {}", _reason(error))) from error
     is_row = _holds_texts(header)
     columns = column_names([""] * len(header) if is_row else header)
     notes.columns.update(dict.fromkeys(columns))
     if is_row:
-        notes.remarks.append(f"{path.name} has no header, so its columns are numbered.")
+        notes.remarks.append(say("{} has no header, so its columns are numbered.", path.name))
         yield LinedRow(dict(zip(columns, header, strict=True)), source.first_line)
     yield from _records(rows, source, columns)
 
@@ -116,11 +117,14 @@ def _records(
             continue
         recovering = False
         if len(row) < len(columns):
-            reason = f'it ends before the column "{columns[len(row)]}"'
+            reason = say('it ends before the column "{}"', columns[len(row)])
             yield BrokenRow(source.position, reason)
         elif any(row[len(columns) :]):
-            reason = (
-                f'it continues after the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
+            reason = say(
+                'it continues after the column "{}": {} cells for {} columns',
+                columns[-1],
+                len(row),
+                len(columns),
             )
             yield BrokenRow(source.position, reason)
         else:
@@ -200,7 +204,11 @@ class _Lines:
     def position(self) -> str:
         """The lines of the last row, as text."""
         one = self.first_line >= self._number
-        return f"line {self.first_line:,}" if one else f"lines {self.first_line:,} to {self._number:,}"
+        return (
+            say("line {:,}", self.first_line)
+            if one
+            else say("lines {:,} to {:,}", self.first_line, self._number)
+        )
 
     def __iter__(self) -> _Lines:
         return self
@@ -213,8 +221,12 @@ class _Lines:
         if self._characters > MAX_LINE_CHARACTERS:
             raise unreadable(
                 self._path,
-                f"the row starting in line {self.first_line:,} has more than {MAX_LINE_CHARACTERS:,} "
-                "characters; a quotation mark may be left open there",
+                say(
+                    "the row starting in line {:,} has more than {:,} "
+                    "characters; a quotation mark may be left open there",
+                    self.first_line,
+                    MAX_LINE_CHARACTERS,
+                ),
             )
         return line[:-1] + "\n" if self._bare_cr and line.endswith("\r") else line
 
@@ -237,6 +249,6 @@ def read_lines(path: Path, notes: Notes) -> Iterator[Mapping[str, Any]]:
     for number, (said, summary) in enumerate(pairs, start=1):
         if said is None or summary is None:
             shorter, longer = (path, target) if said is None else (target, path)
-            raise unreadable(shorter, f"it has fewer lines than {longer.name}: {number - 1:,}")
+            raise unreadable(shorter, say("it has fewer lines than {}: {:,}", longer.name, number - 1))
         texts = (said.rstrip("\r\n"), summary.rstrip("\r\n"))
         yield LinedRow(dict(zip(COLUMNS, texts, strict=True)), number)

@@ -13,6 +13,7 @@ from engine import chats
 from engine.chats import ImportStats, html_exports
 from engine.data import column_names
 from engine.errors import DataError
+from engine.messages import say
 from engine.worker.readers import text_folder
 from engine.worker.readers.archives import ERRORS, require_safe_size
 from engine.worker.readers.chat_files import conversations
@@ -42,7 +43,7 @@ def read_html(
             turns = text_folder.counted(thread, log, stats)
             yield from conversations(path.stem, chats.timed(turns), stats, notes, reference)
     elif path.stat().st_size > MAX_PAGE_BYTES:
-        yield BrokenRow("its one row", f"{path.name} has more than {MAX_PAGE_BYTES:,} bytes")
+        yield BrokenRow("its one row", say("{} has more than {:,} bytes", path.name, MAX_PAGE_BYTES))
     else:
         text = html_exports.plain_text(chunks(path, notes))
         if any(map(_is_header, text.split("\n", MAX_LINES_ABOVE)[:MAX_LINES_ABOVE])):
@@ -114,7 +115,9 @@ def _docx_text(path: Path) -> str:
     except MemoryError:
         raise
     except Exception as error:
-        raise unreadable(path, f"it is not a complete Word document ({type(error).__name__})") from error
+        raise unreadable(
+            path, say("it is not a complete Word document ({})", type(error).__name__)
+        ) from error
     # Office writes none. What they stand for may be without end, and left out they would take text with them.
     raise unreadable(path, "it defines its own XML entities", "Open it and save it again.")
 
@@ -170,16 +173,16 @@ def _pdf_text(path: Path, notes: Notes) -> str:
     except MemoryError:
         raise
     except Exception as error:
-        raise unreadable(path, f"it is not a complete PDF ({type(error).__name__})") from error
+        raise unreadable(path, say("it is not a complete PDF ({})", type(error).__name__)) from error
     if not is_open:
         raise DataError(
-            f"{path.name} is protected by a password.",
+            say("{} is protected by a password.", path.name),
             "Open it, and save or print it without the password.",
             FIELD,
         )
     if sum(map(len, pages)) < MIN_PAGE_CHARACTERS * max(1, len(pages)):
         raise DataError(
-            f"{path.name} has no text; its pages are images.",
+            say("{} has no text; its pages are images.", path.name),
             "Run OCR first, and choose the resulting PDF or text.",
             FIELD,
         )
@@ -189,7 +192,7 @@ def _pdf_text(path: Path, notes: Notes) -> str:
 
 def _pages(reader: PdfReader) -> list[str]:
     if len(reader.pages) > MAX_PAGES:
-        raise ValueError(f"it has more than {MAX_PAGES:,} pages")
+        raise ValueError(say("it has more than {:,} pages", MAX_PAGES))
     return [page.extract_text() for page in reader.pages]
 
 

@@ -20,6 +20,7 @@ from engine.data import column_names, split_named
 from engine.data.cells import MAX_PYTHON_CHARACTERS, python_literal
 from engine.data.text_kind import KNOWN_NAMES, MAX_HEAD_CHARACTERS, PYTHON
 from engine.errors import DataError
+from engine.messages import say
 from engine.worker.readers import delimited
 from engine.worker.readers.table import (
     SHEET_FIELD,
@@ -93,7 +94,7 @@ def _of_type(rows: Iterable[Found | _Bare], wanted: type, column: str = "") -> I
         elif isinstance(row.value, wanted):
             yield LinedRow({column: row.value}, row.line)
         else:
-            yield BrokenRow(row.position, f"it is {KINDS[type(row.value)]} instead of an object")
+            yield BrokenRow(row.position, say("it is {} instead of an object", KINDS[type(row.value)]))
 
 
 def _are_cells(lists: Sequence[list[Any]]) -> bool:
@@ -116,13 +117,13 @@ def _of_cells(
     count = Counter(map(len, lists)).most_common(1)[0][0]
     columns = delimited.column_names(first if is_head else [""] * count)
     if not is_head:
-        notes.remarks.append(f"{path.name} has no header, so its columns are numbered.")
+        notes.remarks.append(say("{} has no header, so its columns are numbered.", path.name))
     for row in rows:
         if not isinstance(row, _Bare):
             yield row
         elif not isinstance(row.value, list) or len(row.value) != len(columns):
             cells = len(row.value) if isinstance(row.value, list) else 1
-            yield BrokenRow(row.position, f"it has {cells} cells for {len(columns)} columns")
+            yield BrokenRow(row.position, say("it has {} cells for {} columns", cells, len(columns)))
         elif not is_head or row.value != first:
             yield LinedRow(dict(zip(columns, row.value, strict=True)), row.line)
 
@@ -158,7 +159,7 @@ def _is_json_lines(path: Path, beginning: str) -> bool:
 
 
 def _parsed(line: str, number: int) -> Found | _Bare:
-    position = f"line {number:,}"
+    position = say("line {:,}", number)
     try:
         # A line end would count as a character of an unterminated text.
         value = json.loads(line.rstrip("\r\n"))
@@ -166,9 +167,9 @@ def _parsed(line: str, number: int) -> Found | _Bare:
         of_python = _of_python(line)
         if of_python is not None:
             return LinedRow(of_python, number)
-        return BrokenRow(position, f"it is not JSON: {_message(error)} at character {error.colno:,}")
+        return BrokenRow(position, say("it is not JSON: {} at character {:,}", _message(error), error.colno))
     except (ValueError, RecursionError) as error:
-        return BrokenRow(position, f"it can't be read as JSON: {str(error).lower()}")
+        return BrokenRow(position, say("it can't be read as JSON: {}", str(error).lower()))
     found = _row(value, position, number)
     return LinedRow(found, number) if isinstance(found, dict) else found
 
@@ -215,7 +216,7 @@ def _row(value: Any, position: str, line: int = 0) -> Found | _Bare:
     if value and isinstance(value, (list, str)):
         return _Bare(position, value, line)
     kind = KINDS.get(type(value), "a number")
-    return BrokenRow(position, f"it is {kind} instead of an object")
+    return BrokenRow(position, say("it is {} instead of an object", kind))
 
 
 def _document(scanner: _Scanner) -> Iterator[Found | _Bare]:
@@ -225,9 +226,9 @@ def _document(scanner: _Scanner) -> Iterator[Found | _Bare]:
     elif first == "{":
         yield from _object(scanner)
     elif first:
-        raise unreadable(scanner.path, f"{scanner.position} contains neither a list nor an object")
+        raise unreadable(scanner.path, say("{} contains neither a list nor an object", scanner.position))
     if scanner.peek():
-        raise unreadable(scanner.path, f"{scanner.position} continues after the end")
+        raise unreadable(scanner.path, say("{} continues after the end", scanner.position))
 
 
 def _sequence(scanner: _Scanner) -> Iterator[Found | _Bare]:
@@ -235,7 +236,7 @@ def _sequence(scanner: _Scanner) -> Iterator[Found | _Bare]:
     number = 0
     while scanner.peek():
         number += 1
-        position = f"row {number:,}"
+        position = say("row {:,}", number)
         yield _row(scanner.value(position), position)
         if scanner.peek() == ",":
             scanner.take(",")
@@ -251,7 +252,7 @@ def _list(scanner: _Scanner) -> Iterator[Found | _Bare]:
             if scanner.peek() == "]":
                 break
         number += 1
-        position = f"row {number:,}"
+        position = say("row {:,}", number)
         yield _row(scanner.value(position), position)
     scanner.take("]")
 
@@ -282,7 +283,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
                 yield from (row for row in rows if name == wanted)
             else:
                 is_split = split_named(name) is not None
-                yield from with_split(rows, name, Notes(), is_list=True) if is_split else rows
+                yield from with_split(rows, name, Notes()) if is_split else rows
         elif name in CHATS and scanner.peek() == "{":
             first_rows[name] = {}
             yield from _object(scanner, is_inner=True)
@@ -290,11 +291,15 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
             values[name] = scanner.value(f'"{name}"')
     scanner.take("}")
     if first_rows and (wanted not in first_rows if wanted else not _belong_together(first_rows)):
-        raise _unclear(f"{scanner.path.name} contains several lists: {', '.join(first_rows)}.", first_rows)
+        raise _unclear(
+            say("{} contains several lists: {}.", scanner.path.name, ", ".join(first_rows)), first_rows
+        )
     splits = [name for name in first_rows if split_named(name)]
     if splits and not wanted:
         named = ", ".join(f'"{name}"' for name in splits)
-        scanner.notes.remarks.append(f"{scanner.path.name} contains lists that are read as splits: {named}.")
+        scanner.notes.remarks.append(
+            say("{} contains lists that are read as splits: {}.", scanner.path.name, named)
+        )
     if not first_rows and values and not is_inner:
         yield from _columns(scanner.path, values, wanted)
 
@@ -310,7 +315,7 @@ def _unclear(message: str, first_rows: Mapping[str, Any]) -> DataError:
         f"{name}: {json.dumps(row, ensure_ascii=False, default=str)[:MAX_SHOWN]}"
         for name, row in first_rows.items()
     )
-    return DataError(message, f"Choose one. {shown}", SHEET_FIELD, tuple(first_rows))
+    return DataError(message, say("Choose one. {}", shown), SHEET_FIELD, tuple(first_rows))
 
 
 def _columns(path: Path, values: dict[str, Any], wanted: str) -> Iterator[Found]:
@@ -333,14 +338,14 @@ def _columns(path: Path, values: dict[str, Any], wanted: str) -> Iterator[Found]
         if wanted not in columns:
             lists = ", ".join(f"{name} ({len(each):,})" for name, each in columns.items())
             firsts = {name: next(iter(each.values())) for name, each in columns.items() if each}
-            message = f"{path.name} is one object with lists of different lengths: {lists}."
+            message = say("{} is one object with lists of different lengths: {}.", path.name, lists)
             raise _unclear(message, firsts)
         yield from ({wanted: value} for value in columns[wanted].values())
         return
     keys = [*next(iter(columns.values()))]
     for name, each in columns.items():
         if [*each] != keys:
-            raise unreadable(path, f'the column "{name}" has different rows than the first one')
+            raise unreadable(path, say('the column "{}" has different rows than the first one', name))
     for key in keys:
         yield {name: each[key] for name, each in columns.items()}
 
@@ -375,7 +380,7 @@ class _Scanner:
     @property
     def position(self) -> str:
         """The line, as text."""
-        return f"line {self._lines_before + self._text.count(chr(10), 0, self._at) + 1:,}"
+        return say("line {:,}", self._lines_before + self._text.count(chr(10), 0, self._at) + 1)
 
     def peek(self) -> str:
         """Skip white space and return the next character, "" at the end."""
@@ -391,9 +396,11 @@ class _Scanner:
         next_character = self.peek()
         if next_character != character:
             what = (
-                f'has "{next_character}" where "{character}" is expected' if next_character else "breaks off"
+                say('has "{}" where "{}" is expected', next_character, character)
+                if next_character
+                else "breaks off"
             )
-            raise unreadable(self.path, f"{self.position} {what}")
+            raise unreadable(self.path, say("{} {}", self.position, what))
         self._at += 1
 
     def at_list_of_objects(self) -> bool:
@@ -415,9 +422,11 @@ class _Scanner:
                     continue
                 is_cut = error.pos >= len(self._text.rstrip()) or error.msg.startswith("Unterminated string")
                 line = self._lines_before + error.lineno
-                reason = "the file ends inside it" if is_cut else f"{_message(error)} in line {line:,}"
+                reason = (
+                    "the file ends inside it" if is_cut else say("{} in line {:,}", _message(error), line)
+                )
                 raise unreadable(
-                    self.path, f"{what}, which begins in {self.position}, is damaged: {reason}"
+                    self.path, say("{}, which begins in {}, is damaged: {}", what, self.position, reason)
                 ) from error
             # A number at the end of a chunk may go on in the next one.
             if end == len(self._text) and self._more():
@@ -431,7 +440,7 @@ class _Scanner:
         if len(left) > MAX_LINE_CHARACTERS:
             raise unreadable(
                 self.path,
-                f"{self.position} starts a value of more than {MAX_LINE_CHARACTERS:,} characters",
+                say("{} starts a value of more than {:,} characters", self.position, MAX_LINE_CHARACTERS),
                 TOO_LARGE,
             )
         added, length = [], 0

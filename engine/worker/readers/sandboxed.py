@@ -17,6 +17,7 @@ import psutil
 
 from engine.chats import ImportStats
 from engine.errors import DataError
+from engine.messages import say
 from engine.system import sandbox
 from engine.system.sandbox import LimitError, Limits
 from engine.worker.readers.table import (
@@ -73,7 +74,7 @@ def read_sandboxed(
             notes.done_bytes, notes.reason = batch["done_bytes"], batch["reason"]
             yield from map(_row, batch["rows"])
     except LimitError as error:
-        raise DataError(f"{path.name} can't be read: {error}.", HINT, FIELD) from error
+        raise DataError(say("{} can't be read: {}.", path.name, error), HINT, FIELD) from error
 
 
 def limits_of(size: int) -> Limits:
@@ -115,7 +116,9 @@ def _batches(
         rows, characters, held = rows - 1, characters - length, held + length
         if rows < 0 or characters < 0:
             raise DataError(
-                f"{path.name} contains far more rows or text than is plausible for its size.", HINT, FIELD
+                say("{} contains far more rows or text than is plausible for its size.", path.name),
+                HINT,
+                FIELD,
             )
         batch.append(_plain(row))
         if len(batch) == most or held > CHARACTERS_PER_BATCH:

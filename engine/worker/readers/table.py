@@ -20,6 +20,7 @@ from typing import Any
 from engine import chats
 from engine.chats import ImportStats
 from engine.errors import DataError
+from engine.messages import joined, say
 from engine.system import foreign_files
 
 FIELD = "data.source"
@@ -69,13 +70,13 @@ class Record:
     @property
     def place(self) -> str:
         """The file and the line, as far as they say more than the number."""
-        line = f"line {self.line:,}" if self.line else ""
-        return ", ".join(filter(None, (self.file, line)))
+        line = say("line {:,}", self.line) if self.line else ""
+        return joined(", ", (self.file, line))
 
     @property
     def where(self) -> str:
         """The row as a person finds it, for messages."""
-        return self.place if self.file else f"Row {self.number:,}"
+        return self.place if self.file else say("Row {:,}", self.number)
 
 
 class LinedRow(dict[str, Any]):
@@ -149,12 +150,11 @@ class Alignment:
         return named
 
 
-def with_split(rows: Iterable[Found], split: str, notes: Notes, *, is_list: bool = False) -> Iterator[Found]:
+def with_split(rows: Iterable[Found], split: str, notes: Notes) -> Iterator[Found]:
     """Yield the rows of a split's sheet or table, or list in JSON, with a column for it."""
     for row in rows:
         if isinstance(row, BrokenRow):
-            where = f'{row.position} of "{split}"' if is_list else f'sheet "{split}", {row.position}'
-            yield BrokenRow(where, row.reason)
+            yield BrokenRow(say('{} of "{}"', row.position, split), row.reason)
         else:
             notes.columns.setdefault(SPLIT)
             yield LinedRow({**row, SPLIT: split}, getattr(row, "line", 0))
@@ -221,7 +221,7 @@ class Table:
     def name(self) -> str:
         """The table's name in messages."""
         first, *more = self._files
-        return f"{first.name} and {len(more):,} more" if more else first.name
+        return say("{} and {:,} more", first.name, len(more)) if more else first.name
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -289,13 +289,13 @@ class Table:
         if not number and self._is_left_out:
             return
         if not number and any(notes.chats for notes in self._notes):
-            left_out = " ".join(chats.remarks([stats for notes in self._notes for stats in notes.chats]))
-            raise DataError(f"{self.name} contains no messages.", left_out, FIELD)
+            left_out = joined(" ", chats.remarks([stats for notes in self._notes for stats in notes.chats]))
+            raise DataError(say("{} contains no messages.", self.name), left_out, FIELD)
         if not number:
-            raise DataError(f"{self.name} has no rows.", "Choose a file with rows.", FIELD)
+            raise DataError(say("{} has no rows.", self.name), "Choose a file with rows.", FIELD)
         if number == len(self.broken):
             raise DataError(
-                f"{self.name} can't be read: {self.broken_text}.",
+                say("{} can't be read: {}.", self.name, self.broken_text),
                 self.broken[0].hint or "Repair the rows, or check that the file's extension is right.",
                 FIELD,
             )
@@ -354,20 +354,25 @@ class Table:
 
     def _add_broken(self, path: Path, broken: BrokenRow) -> None:
         if len(self.broken) == MAX_BROKEN:
+            first = say("{}: {}", self.broken[0].position, self.broken[0].reason)
             raise DataError(
-                f"{path.name} has more than {MAX_BROKEN:,} rows that can't be read, the first at "
-                f"{self.broken[0].position}: {self.broken[0].reason}.",
+                say(
+                    "{} has more than {:,} rows that can't be read, the first at {}.",
+                    path.name,
+                    MAX_BROKEN,
+                    first,
+                ),
                 "Check that the file's extension is right.",
                 FIELD,
             )
-        position = broken.position if len(self._files) == 1 else f"{path.name}, {broken.position}"
+        position = broken.position if len(self._files) == 1 else say("{}, {}", path.name, broken.position)
         self.broken.append(BrokenRow(position, broken.reason, broken.hint))
 
     def refuse_broken(self) -> None:
         """Raise DataError with the field `data.broken_rows` if the last iteration met broken rows; it names them."""
         if self.broken:
             raise DataError(
-                f"{self.name} can't be read: {self.broken_text}.",
+                say("{} can't be read: {}.", self.name, self.broken_text),
                 "Fix them, or read the other rows.",
                 CONSENT_FIELD,
             )
@@ -376,12 +381,12 @@ class Table:
     def broken_text(self) -> str:
         """How many rows are broken, and the first ones with their reasons."""
         count = len(self.broken)
-        named = "; ".join(f"{each.position}: {each.reason}" for each in self.broken[:MAX_NAMED])
+        named = joined("; ", (say("{}: {}", each.position, each.reason) for each in self.broken[:MAX_NAMED]))
         if count == 1:
-            return f"1 row is broken ({named})"
+            return say("1 row is broken ({})", named)
         if count > MAX_NAMED:
-            return f"{count:,} rows are broken ({named}; …)"
-        return f"{count:,} rows are broken ({named})"
+            return say("{:,} rows are broken ({}; …)", count, named)
+        return say("{:,} rows are broken ({})", count, named)
 
 
 def require_written(path: Path) -> None:
@@ -407,8 +412,7 @@ def _require_few_columns(path: Path, notes: Notes) -> None:
     if size > MAX_NAMES_BYTES:
         raise unreadable(
             path,
-            f"the names of its {len(notes.columns):,} columns have {size:,} bytes; the limit is "
-            f"{MAX_NAMES_BYTES:,}",
+            say("the names of its columns have {:,} bytes; the limit is {:,}", size, MAX_NAMES_BYTES),
             "Remove the columns that aren't needed.",
         )
 
@@ -420,10 +424,12 @@ def _unusable(values: Mapping[str, Any], number: int) -> BrokenRow | None:
             try:
                 length = _characters(value)
             except ValueError as error:
-                return BrokenRow(f"row {number:,}", f'the column "{column}" contains {error}')
+                return BrokenRow(say("row {:,}", number), say('the column "{}" contains {}', column, error))
             if length > MAX_CHARACTERS:
-                reason = f'the column "{column}" has {length:,} characters; the limit is {MAX_CHARACTERS:,}'
-                return BrokenRow(f"row {number:,}", reason)
+                reason = say(
+                    'the column "{}" has {:,} characters; the limit is {:,}', column, length, MAX_CHARACTERS
+                )
+                return BrokenRow(say("row {:,}", number), reason)
     return None
 
 
@@ -444,12 +450,12 @@ def _characters(value: Any, depth: int = 0) -> int:
 def _no_character(text: str, at: int) -> str:
     """Return what stands in a text where no character does: bytes by their numbers, or half a character."""
     before = " ".join(NO_CHARACTER.sub("", text[max(0, at - MAX_BEFORE) : at]).split())
-    where = f'after "{before}"' if before else "at its beginning"
+    where = say('after "{}"', before) if before else "at its beginning"
     wrong = UNDECODED.match(text, at)
     if wrong is None:
-        return f"an invalid character: half of one, {where}"
+        return say("an invalid character: half of one, {}", where)
     numbers = " ".join(f"{ord(byte) - FIRST_BYTE:02X}" for byte in wrong[0])
-    return f"an invalid character: {numbers}, {where}"
+    return say("an invalid character: {}, {}", numbers, where)
 
 
 def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
@@ -459,7 +465,9 @@ def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     yield from rows
     if _identity(path) != before:
         raise DataError(
-            f"{path.name} changed while it was read.", "Read it again once it is completely written.", FIELD
+            say("{} changed while it was read.", path.name),
+            "Read it again once it is completely written.",
+            FIELD,
         )
 
 
@@ -469,7 +477,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DataError(f"{path.name} was deleted while it was read.", "Put it back.", FIELD) from error
+        raise DataError(say("{} was deleted while it was read.", path.name), "Put it back.", FIELD) from error
     except OSError as error:
         if error.errno is None:
             raise unreadable(path, str(error)) from error
@@ -482,7 +490,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise unreadable(path, "it doesn't fit in this computer's memory", TOO_LARGE) from error
     except UnicodeDecodeError as error:
         raise unreadable(
-            path, f"it starts like {error.encoding.upper()} but is damaged or incomplete"
+            path, say("it starts like {} but is damaged or incomplete", error.encoding.upper())
         ) from error
     except (ValueError, EOFError, KeyError, zlib.error) as error:
         raise unreadable(path, str(error)) from error
@@ -492,4 +500,4 @@ def unreadable(path: Path, reason: str, hint: str = "Repair the file, or export 
     """Return the error of a file that can't be read as a whole; the hint is that of a broken one."""
     lines = reason.strip().splitlines() or ["its contents are damaged"]
     first = lines[0][:300].rstrip(".")
-    return DataError(f"{path.name} can't be read: {first}.", hint, FIELD)
+    return DataError(say("{} can't be read: {}.", path.name, first), hint, FIELD)

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.messages import say
 from engine.scoring.score_text import counted
 from engine.text.encodings import (
     ENCODINGS,
@@ -81,7 +82,7 @@ class _Undecided:
         if final and isinstance(self._decoder, ByLine) and self._decoder.utf8_lines:
             lines = counted(self._decoder.utf8_lines, "line")
             self._notes.remarks.append(
-                f"{self._path.name} mixes encodings: {lines} are UTF-8 and read as that."
+                say("{} mixes encodings: {} are UTF-8 and read as that.", self._path.name, lines)
             )
         return text
 
@@ -91,8 +92,12 @@ class _Undecided:
             first = stream.read(TELLING_BYTES)
         encoding = guess(data if first.isascii() else first)
         self._notes.remarks.append(
-            f"{self._path.name} is not UTF-8 and is read as {ENCODINGS[encoding]}. If letters look "
-            "wrong, choose another encoding (data.encoding)."
+            say(
+                "{} is not UTF-8 and is read as {}. If letters look "
+                "wrong, choose another encoding (data.encoding).",
+                self._path.name,
+                ENCODINGS[encoding],
+            )
         )
         return guessed_decoder(encoding)
 
@@ -115,7 +120,9 @@ def lines(path: Path, notes: Notes) -> Iterator[str]:
             yield from complete
         if length > MAX_LINE_CHARACTERS:
             raise unreadable(
-                path, f"line {number + 1:,} has more than {MAX_LINE_CHARACTERS:,} characters", TOO_LARGE
+                path,
+                say("line {:,} has more than {:,} characters", number + 1, MAX_LINE_CHARACTERS),
+                TOO_LARGE,
             )
     if length:
         yield "".join(pieces)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine import chats
 from engine.chats import ImportStats
+from engine.messages import say
 from engine.text import transcripts
 from engine.text.conversations import Turn
 from engine.worker.readers.chat_files import conversations
@@ -35,7 +36,7 @@ Row = Mapping[str, str | None] | BrokenRow
 def lone_summary(path: Path) -> Iterator[Row]:
     """Yield a broken row for a summary without a conversation; others are read with theirs."""
     if not has_conversation(path):
-        reason = f"the file {conversation_stem(path)}{SUFFIXES[0]} with the conversation is missing"
+        reason = say("the file {}{} with the conversation is missing", conversation_stem(path), SUFFIXES[0])
         yield BrokenRow("its one row", reason)
 
 
@@ -107,7 +108,7 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
     below = transcripts.part_summaries(text) if reference is None else []
     if below:
         notes.remarks.append(
-            f"{path.name} has summaries below its conversations, which are read as summaries."
+            say("{} has summaries below its conversations, which are read as summaries.", path.name)
         )
     pairs: list[tuple[str, str | None]] = [*below] or [(text, reference)]
     for number, (conversation, summary) in enumerate(pairs, start=1):
@@ -122,11 +123,13 @@ def _of_markdown(path: Path, text: str, reference: str | None, notes: Notes) -> 
     properties = PROPERTIES.match(text)
     talk, tables = TABLE.subn("", text[properties.end() :] if properties else text)
     if properties or tables:
-        notes.remarks.append(f"{path.name} has properties or tables above the turns, which are skipped.")
+        notes.remarks.append(
+            say("{} has properties or tables above the turns, which are skipped.", path.name)
+        )
     short = TOO_LONG.search(talk) if reference is None else None
     if short is None:
         return talk.strip("\n"), reference
-    notes.remarks.append(f"{path.name} has a TL;DR, which is read as its summary.")
+    notes.remarks.append(say("{} has a TL;DR, which is read as its summary.", path.name))
     return (talk[: short.start()] + talk[short.end() :]).strip("\n"), short[1].strip("* ")
 
 
@@ -136,7 +139,7 @@ def _timed(turns: Iterable[Turn], kind: chats.Kind, path: Path) -> Iterator[chat
 
 
 def _too_long(path: Path) -> BrokenRow:
-    return BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes", TOO_LARGE)
+    return BrokenRow("its one row", say("{} has more than {:,} bytes", path.name, MAX_BYTES), TOO_LARGE)
 
 
 def _text(path: Path, notes: Notes) -> str:

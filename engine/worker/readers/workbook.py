@@ -20,6 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from engine.data import split_named
 from engine.errors import DataError
+from engine.messages import say
 from engine.worker.readers.archives import ERRORS, require_safe_size
 from engine.worker.readers.delimited import column_names
 from engine.worker.readers.table import (
@@ -52,7 +53,7 @@ Span = tuple[tuple[int, int], tuple[int, int]]
 def read(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows below the header. Raises DataError for a file that is no workbook, or protected."""
     if path.stat().st_size > MAX_BYTES:
-        raise unreadable(path, f"it is over {MAX_BYTES >> 20:,} MB", "Save it as .csv.")
+        raise unreadable(path, say("it is over {:,} MB", MAX_BYTES >> 20), "Save it as .csv.")
     with path.open("rb") as stream:
         start = stream.read(1 << 20)
     names = (name.decode("ascii").encode("utf-16-le") for name in ENCRYPTED)
@@ -81,12 +82,12 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
     except PasswordError as error:
         raise _protected(path) from error
     except (CalamineError, *ERRORS) as error:
-        raise unreadable(path, f"its contents are damaged ({error})") from error
+        raise unreadable(path, say("its contents are damaged ({})", error)) from error
 
 
 def _protected(path: Path) -> DataError:
     return DataError(
-        f"{path.name} is protected by a password.",
+        say("{} is protected by a password.", path.name),
         "Save it without the password, and choose it again.",
         FIELD,
     )
@@ -104,8 +105,12 @@ def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
     if cells:
         named = ", ".join(list(cells)[:MAX_NAMED]) + (", …" if len(cells) > MAX_NAMED else "")
         notes.remarks.append(
-            f"These cells of {path.name} contain an error or a formula without a stored value and are "
-            f"read as empty: {named}. Open it in a spreadsheet and save it again."
+            say(
+                "These cells of {} contain an error or a formula without a stored value and are "
+                "read as empty: {}. Open it in a spreadsheet and save it again.",
+                path.name,
+                named,
+            )
         )
 
 
@@ -116,8 +121,14 @@ def _rows(path: Path, sheet: CalamineSheet, notes: Notes) -> Iterator[Found]:
         more = ", …" if len(merged) > MAX_NAMED else ""
         kind = "merged range" if len(merged) == 1 else "merged ranges"
         notes.remarks.append(
-            f"{path.name} has {len(merged):,} {kind} ({', '.join(spans)}{more}); each cell gets the "
-            "value of the first."
+            say(
+                "{} has {:,} {} ({}{}); each cell gets the value of the first.",
+                path.name,
+                len(merged),
+                kind,
+                ", ".join(spans),
+                more,
+            )
         )
     table = _SheetTable(path, sheet.name, notes)
     coming, here = iter([*merged, None]), list[tuple[Span, Any]]()
@@ -203,8 +214,8 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
     if notes.sheet:
         if notes.sheet not in filled:
             raise DataError(
-                f'{path.name} has no sheet "{notes.sheet}" with data.',
-                f"The sheets are: {', '.join(filled)}.",
+                say('{} has no sheet "{}" with data.', path.name, notes.sheet),
+                say("The sheets are: {}.", ", ".join(filled)),
                 SHEET_FIELD,
                 filled,
             )
@@ -214,10 +225,10 @@ def _chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
     read = splits if are_splits else list(filled[:1])
     others = [name for name in filled if name not in read]
     if are_splits:
-        notes.remarks.append(f"Sheets of {path.name} that are read as splits: {', '.join(read)}.")
+        notes.remarks.append(say("Sheets of {} that are read as splits: {}.", path.name, ", ".join(read)))
     if others:
         named = " and ".join(read) if are_splits else read[0]
-        notes.remarks.append(f"{path.name}: the sheet {named} is read, {', '.join(others)} is not.")
+        notes.remarks.append(say("{}: the sheet {} is read, {} is not.", path.name, named, ", ".join(others)))
     return read
 
 
@@ -257,13 +268,15 @@ class _SheetTable:
         ]
         told = "; ".join(f'"{text.strip()[:MAX_QUOTED]}"' for text in above if text.strip())
         if told:
-            self._notes.remarks.append(f"Text above the table of {self._path.name} is not read: {told}.")
+            self._notes.remarks.append(
+                say("Text above the table of {} is not read: {}.", self._path.name, told)
+            )
         if is_header:
             self._columns = column_names(["" if cell is None else str(cell) for cell in head])
         else:
             width = max(len(values) for _, values in self._waiting)
             self._columns = [f"column {number}" for number in range(1, width + 1)]
-            self._notes.remarks.append(f"{self._path.name} has no header, so its columns are numbered.")
+            self._notes.remarks.append(say("{} has no header, so its columns are numbered.", self._path.name))
         self._notes.columns.update(dict.fromkeys(self._columns))
 
     def _row(self, number: int, values: list[Any]) -> Iterator[Found]:
@@ -273,7 +286,8 @@ class _SheetTable:
         if beyond:
             text = str(beyond[0])[:MAX_QUOTED]
             yield BrokenRow(
-                f"row {number:,}", f'it continues after the column "{self._columns[-1]}": "{text}"'
+                say("row {:,}", number),
+                say('it continues after the column "{}": "{}"', self._columns[-1], text),
             )
             return
         values = [*values[:width], *[None] * (width - len(values))]

@@ -12,6 +12,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from engine.errors import StorageError
+from engine.messages import say
 from engine.system.files import remove
 
 # How torch.save says that the disk took less than it was given: while it writes, and when it ends.
@@ -35,10 +36,12 @@ def storage_errors(what: str, hint: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"{what} can't be written: {error.strerror or error}.", hint) from error
+        raise StorageError(say("{} can't be written: {}.", what, error.strerror or error), hint) from error
     except SafetensorError as error:
-        raise StorageError(f"{what} can't be written: {error}.", hint) from error
+        raise StorageError(say("{} can't be written: {}.", what, error), hint) from error
     except RuntimeError as error:
         if not any(phrase in str(error) for phrase in TORCH_PHRASES):
             raise
-        raise StorageError(f"{what} can't be written: only part of it reached the disk.", hint) from error
+        raise StorageError(
+            say("{} can't be written: only part of it reached the disk.", what), hint
+        ) from error

@@ -13,6 +13,7 @@ from typing import Any
 from engine.errors import AppError, StorageError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import GONE, GONE_HINT, KEEP_TRAINING, Command, Job
+from engine.messages import say
 from engine.worker.runtime.sleep_inhibitor import SleepInhibitor
 
 POLL_SECONDS = 0.1
@@ -104,7 +105,7 @@ class Channel:
         self._polled_at = now
         commands = self.job.take_commands()
         if not commands and not self.job.folder.exists():
-            raise StorageError(GONE.format(folder=self.job.folder), GONE_HINT)
+            raise StorageError(say(GONE, self.job.folder), GONE_HINT)
         names = {command["command"] for command in commands}
         if "stop" in names:
             self.stopping = True

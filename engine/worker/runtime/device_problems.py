@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DeviceError
+from engine.messages import joined, say
 from engine.system.command_name import command_name
 from engine.system.graphics import graphics_cards, nvidia_smi, visible_cards
 from engine.system.graphics.nvidia_smi import CardProcess, GraphicsCard
@@ -20,7 +21,7 @@ from engine.system.graphics.visible_cards import VisibleCard
 from engine.system.units import size
 
 FIELD = "training.device"
-OTHER_DEVICE = f'Choose "auto" or "cpu"; `{command_name()} doctor` lists the devices.'
+OTHER_DEVICE = say('Choose "auto" or "cpu"; `{} doctor` lists the devices.', command_name())
 ON_MACS = 'Apple\'s GPUs compute on Macs with Apple silicon, from macOS 14 on. Choose "auto" or "cpu".'
 # With less free memory CUDA itself does not start.
 FULL_BYTES = 600 * nvidia_smi.MEBIBYTE
@@ -73,7 +74,7 @@ def missing(device: str) -> DeviceError:
     """Return the error of a device that torch does not find, with the reason if one is known."""
     kind, _, number = device.partition(":")
     hint = ON_MACS if kind == "mps" else OTHER_DEVICE
-    unknown = f"torch finds no {kind.upper()} device on this computer.", hint
+    unknown = say("torch finds no {} device on this computer.", kind.upper()), hint
     message, hint = next(_reasons(facts(), int(number or 0)), unknown) if kind == "cuda" else unknown
     return DeviceError(message, hint, FIELD)
 
@@ -83,27 +84,29 @@ def _reasons(known: Facts, number: int) -> Iterator[tuple[str, str]]:
     build, cards = known.build, known.cards
     names = ", ".join(each.name for each in cards)
     if cards and not (build.cuda or build.hip):
-        yield f"This torch is built for {build.name} and can't use {names}.", OTHER_DEVICE
+        yield say("This torch is built for {} and can't use {}.", build.name, names), OTHER_DEVICE
     if visible_cards.users_tokens(build, known.given) == []:
         variable = visible_cards.cards_variable(build)
-        message = f"The environment variable {variable} hides all GPUs."
+        message = say("The environment variable {} hides all GPUs.", variable)
         yield message, "Unset it or add a GPU to it, and restart Tunesmith."
     drivers = [each.card.driver for each in cards if each.card and each.card.driver]
     if drivers and int(drivers[0].partition(".")[0]) < build.oldest_driver:
-        message = (
-            f"The GPU driver {drivers[0]} is too old: this torch, built for {build.name}, needs "
-            f"{build.oldest_driver}."
+        message = say(
+            "The GPU driver {} is too old: this torch, built for {}, needs {}.",
+            drivers[0],
+            build.name,
+            build.oldest_driver,
         )
         yield message, "Update the driver and restart the computer, or choose cpu."
     if cards and number >= len(cards):
-        listed = f"Available GPUs ({len(cards)}): {names}."
-        yield f"There is no cuda:{number}. {listed}", 'Choose one of them or "auto".'
+        listed = say("Available GPUs ({}): {}.", len(cards), names)
+        yield say("There is no cuda:{}. {}", number, listed), 'Choose one of them or "auto".'
     if known.message and not cards:
-        message = f"The GPU driver doesn't work: {known.message}"
+        message = say("The GPU driver doesn't work: {}", known.message)
         yield message, "Restart the computer; if that doesn't help, reinstall the driver."
     nvidia = [card for card in graphics_cards.find() if card.vendor == "nvidia"]
     if nvidia and not nvidia[0].driver:
-        yield f"The {nvidia[0].name} has no driver.", "Install its driver and restart the computer."
+        yield say("The {} has no driver.", nvidia[0].name), "Install its driver and restart the computer."
 
 
 # -------------------------------------------------------------------------------------------- a GPU that is there
@@ -118,8 +121,8 @@ def of_card(device: str) -> DeviceError | None:
     lowest = facts().build.lowest_capability
     if card.capability is not None and card.capability < lowest:
         has, needed = (".".join(map(str, each)) for each in (card.capability, lowest))
-        message = (
-            f"{name} is too old for this torch: its compute capability is {has}, and {needed} is needed."
+        message = say(
+            "{} is too old for this torch: its compute capability is {}, and {} is needed.", name, has, needed
         )
         return DeviceError(message, "Install a torch built for an older CUDA, or choose cpu.", FIELD)
     if not _is_full(card) or _taken(card) < FILLED_SHARE * (card.total_bytes or 0):
@@ -138,10 +141,12 @@ def notices(device: str) -> list[dict[str, str]]:
     is_little = _taken(card) < NOTICED_SHARE * (card.total_bytes or 0)
     if not _others(card) or (is_little and (card.load or 0) < visible_cards.BUSY_LOAD):
         return []
-    sentences = [f"Other programs are using {name}.", _users_text(card)]
-    sentences += [f"{size(card.free_bytes)} of its memory is free."] if card.free_bytes is not None else []
+    sentences = [say("Other programs are using {}.", name), _users_text(card)]
+    sentences += (
+        [say("{} of its memory is free.", size(card.free_bytes))] if card.free_bytes is not None else []
+    )
     hint = "Meanwhile a run is slower and may run out of memory."
-    return [{"message": " ".join(sentences), "hint": hint, "level": "warning"}]
+    return [{"message": joined(" ", sentences), "hint": hint, "level": "warning"}]
 
 
 def _card(device: str) -> tuple[str, GraphicsCard] | None:
@@ -157,8 +162,8 @@ def _is_full(card: GraphicsCard) -> bool:
 
 
 def _full_text(name: str, card: GraphicsCard) -> str:
-    sentence = f"{name} is full: only {size(card.free_bytes or 0)} of its memory is free."
-    return f"{sentence} {_users_text(card)}".strip()
+    sentence = say("{} is full: only {} of its memory is free.", name, size(card.free_bytes or 0))
+    return joined(" ", (sentence, _users_text(card)))
 
 
 def _taken(card: GraphicsCard) -> int:
@@ -196,7 +201,7 @@ def _users_text(card: GraphicsCard) -> str:
             [size(process.used_bytes)] if process.used_bytes is not None else []
         )
         texts.append(f"{process.name} ({', '.join(known)})" if process.name else " ".join(known))
-    return f"It is used by: {', '.join(texts[:NAMED_PROCESSES])}." if texts else ""
+    return say("It is used by: {}.", ", ".join(texts[:NAMED_PROCESSES])) if texts else ""
 
 
 # ------------------------------------------------------------------------------------------------- a GPU that fails
@@ -223,9 +228,11 @@ def of_failure(error: BaseException) -> DeviceError | None:
     said = text.strip().partition("\n")[0].rstrip(".")
     if BUSY.search(text):
         own = _card(visible_cards.reserved(os.environ))
-        sentence = f"Another program has exclusive use of the GPU: {said}."
-        return DeviceError(f"{sentence} {_users_text(own[1]) if own else ''}".strip(), OTHER_CARD, FIELD)
+        sentence = say("Another program has exclusive use of the GPU: {}.", said)
+        return DeviceError(joined(" ", (sentence, _users_text(own[1]) if own else "")), OTHER_CARD, FIELD)
     if LOST.search(text):
-        hint = f"Check its power, cooling and slot, and restart the computer. {RESUME}"
-        return DeviceError(f"The GPU stopped responding: {said}.", hint, FIELD)
-    return DeviceError(f"The GPU reported an error: {said}.", f"The log has the details. {RESUME}", FIELD)
+        hint = say("Check its power, cooling and slot, and restart the computer. {}", RESUME)
+        return DeviceError(say("The GPU stopped responding: {}.", said), hint, FIELD)
+    return DeviceError(
+        say("The GPU reported an error: {}.", said), say("The log has the details. {}", RESUME), FIELD
+    )

@@ -13,6 +13,7 @@ import torch
 
 from engine.config.recipe import Precision
 from engine.errors import DeviceError
+from engine.messages import say
 from engine.system.graphics import visible_cards
 from engine.system.ranks import Rank
 from engine.worker.runtime import device_problems, rank_group, rank_joining, rank_meeting
@@ -72,10 +73,12 @@ def _card_of(process: Rank, kind: str, number: str) -> torch.device:
     module = getattr(torch, kind)
     count = int(module.device_count())
     if number and process.local_size > 1:
-        message = f"{process.local_size} processes can't all use {kind}:{number}."
+        message = say("{} processes can't all use {}:{}.", process.local_size, kind, number)
         raise DeviceError(message, "Choose auto; each process then takes its own GPU.", device_problems.FIELD)
     if process.local_size > count:
-        message = f"{process.local_size} processes share {count} GPUs on this computer; each needs its own."
+        message = say(
+            "{} processes share {} GPUs on this computer; each needs its own.", process.local_size, count
+        )
         raise DeviceError(message, "Start as many processes as there are GPUs.", device_problems.FIELD)
     chosen = torch.device(kind, process.local_rank)
     # Libraries ask for the current GPU, FSDP and NCCL among them.
@@ -166,7 +169,7 @@ def number_format(precision: Precision, device: torch.device, *, overflows: bool
             return Format(torch.bfloat16, "this GPU supports bfloat16")
         reason = "this GPU doesn't support bfloat16"
         if overflows:
-            return Format(torch.float32, f"{reason}, and this model overflows in float16")
+            return Format(torch.float32, say("{}, and this model overflows in float16", reason))
         return Format(torch.float16, reason)
     if device.type == "xpu":
         return Format(torch.bfloat16, "this device supports bfloat16")
@@ -190,7 +193,7 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
     """Raise DeviceError for bfloat16 on a GPU that only emulates it, and slowly."""
     if dtype is torch.bfloat16 and not has_bfloat16(device):
         raise DeviceError(
-            f"{torch.cuda.get_device_name(device)} doesn't support bfloat16.",
+            say("{} doesn't support bfloat16.", torch.cuda.get_device_name(device)),
             "Choose auto.",
             "base_model.precision",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import OutOfMemoryError
+from engine.messages import say
 
 # As the C libraries and torch itself word it; torch has an exception of its own on GPUs only.
 PHRASES = ("out of memory", "can't allocate memory", "not enough memory", "cublas_status_alloc_failed")
@@ -15,7 +16,7 @@ class MemoryExceeded(Exception):
     """A run needs `needed` bytes of memory, and only `available` are there."""
 
     def __init__(self, needed: int, available: int) -> None:
-        super().__init__(f"{needed} bytes needed, {available} available")
+        super().__init__(say("{} bytes needed, {} available", needed, available))
         self.needed = needed
         self.available = available
 

@@ -24,6 +24,7 @@ import torch
 import torch.distributed as dist
 
 from engine.errors import AppError, ProcessLostError
+from engine.messages import from_json, say, to_json
 from engine.system import processes
 from engine.system.files import remove
 from engine.system.foreign_files import open_regular
@@ -244,7 +245,7 @@ class RankGroup:
             if error is self._loss:
                 raise
             reason = (str(error).splitlines() or [""])[0][:200]
-            self._loss = ProcessLostError(f"The ranks lost their connection: {reason}", RESUME)
+            self._loss = ProcessLostError(say("The ranks lost their connection: {}", reason), RESUME)
             raise self._loss from error
         finally:
             self._waits_since = math.inf
@@ -253,12 +254,12 @@ class RankGroup:
         """Return why the run can't go on with the others, None if nothing is known."""
         with suppress(RuntimeError, OSError):
             if self._board.check([FAILED]):
-                return _as_error(json.loads(self._board.get(FAILED)))
+                return _as_error(from_json(self._board.get(FAILED)))
         for peer in self.peers:
             if peer.is_gone():
                 if processes.memory_kills() > self._kills:
-                    return oom.ProcessKilled(f"{peer.name} was killed for lack of memory.")
-                return ProcessLostError(f"{peer.name} ended or was killed.", RESUME)
+                    return oom.ProcessKilled(say("{} was killed for lack of memory.", peer.name))
+                return ProcessLostError(say("{} ended or was killed.", peer.name), RESUME)
         return None
 
     def _hangs(self, peer: Peer) -> bool:
@@ -289,7 +290,7 @@ class RankGroup:
             self._loss = self.find_loss() if self._loss is None else self._loss
             for peer in self.peers:
                 if self._loss is None and self._hangs(peer):
-                    message = f"{peer.name} didn't answer for {HANG_SECONDS / 60:.0f} min."
+                    message = say("{} didn't answer for {:.0f} min.", peer.name, HANG_SECONDS / 60)
                     self._loss = ProcessLostError(message, RESUME)
                     # What waits for it fails at once then, and the run saves its state.
                     peer.kill()
@@ -403,12 +404,12 @@ def tell_failure(board: Board, rank: int, error: Exception) -> None:
         "trace": "".join(traceback.format_exception(error)),
     }
     with suppress(RuntimeError, OSError):
-        board.set(FAILED, json.dumps(failure))
+        board.set(FAILED, to_json(failure))
 
 
 def _as_error(failure: dict[str, Any]) -> BaseException:
     sys.stderr.write(f"Rank {failure['rank']}:\n{failure['trace']}\n")
-    message = f"Rank {failure['rank']}: {failure['message']}"
+    message = say("Rank {}: {}", failure["rank"], failure["message"])
     if failure["is_oom"]:
         return MemoryError(message)
     if failure["is_known"]:

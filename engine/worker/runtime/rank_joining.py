@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import StorageError, WorkerError
 from engine.jobs.worker_process import rank_command
+from engine.messages import say
 from engine.system import ranks
 from engine.system.files import remove
 from engine.system.graphics import visible_cards
@@ -115,7 +116,7 @@ class RankProcess:
         try:
             self._process = subprocess.Popen(rank_command(), stdin=subprocess.PIPE)
         except OSError as error:
-            raise WorkerError(f"Another process can't be started: {error}.") from error
+            raise WorkerError(say("Another process can't be started: {}.", error)) from error
 
     def take(self, rank: Rank, folder: Path) -> None:
         """Let it be this rank of the run that meets in a folder."""
@@ -129,7 +130,7 @@ class RankProcess:
     def require_alive(self, rank: int) -> None:
         """Raise WorkerError if it is gone before it has become this rank."""
         if self._process.poll() is not None:
-            message = f"Rank {rank} ended before it could join the run."
+            message = say("Rank {} ended before it could join the run.", rank)
             raise WorkerError(message, "The log has the details.")
 
     def end(self, *, in_order: bool) -> None:
@@ -216,7 +217,7 @@ def _private(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(mode=0o700)
     except OSError as error:
-        raise StorageError(f"{folder} can't be created: {error.strerror}.") from error
+        raise StorageError(say("{} can't be created: {}.", folder, error.strerror)) from error
     try:
         yield
     finally:

@@ -21,6 +21,7 @@ from typing import IO, Any, Protocol
 
 from engine.errors import StorageError, WorkerError
 from engine.jobs.job import this_process
+from engine.messages import say
 from engine.system import ranks
 from engine.system.files import delete, remove, rename
 from engine.system.foreign_files import open_regular
@@ -106,7 +107,7 @@ class Peer:
     @property
     def name(self) -> str:
         """What it is called where it fails."""
-        return f"Rank {self.rank} (on {self.host})"
+        return say("Rank {} (on {})", self.rank, self.host)
 
     @property
     def is_here(self) -> bool:
@@ -186,7 +187,7 @@ def meet(rank: Rank, identity: Mapping[str, str]) -> Board:
         _require_agreement(board, rank, seconds)
         return board
     if not _appears(board, [AGREED], seconds):
-        raise WorkerError(f"Rank 0 didn't answer within {seconds:.0f} s.", TOGETHER)
+        raise WorkerError(say("Rank 0 didn't answer within {:.0f} s.", seconds), TOGETHER)
     if message := board.get(AGREED).decode():
         raise WorkerError(message, TOGETHER)
     return board
@@ -200,9 +201,12 @@ def _require_agreement(board: Board, rank: Rank, seconds: float) -> None:
         board.set(AGREED, problem.message if problem else "")
     else:
         missing = [str(each) for each, key in enumerate(keys) if not board.check([key])]
-        message = f"{len(missing)} of {rank.size} ranks did not come within {seconds:.0f} s: "
-        hint = f"{TOGETHER} If you didn't set {ranks.SIZE} for this run, unset it."
-        problem = WorkerError(f"{message}{', '.join(missing[:8])}.", hint, ranks.SIZE)
+        named = ", ".join(missing[:8])
+        message = say(
+            "{} of {} ranks did not come within {:.0f} s: {}.", len(missing), rank.size, seconds, named
+        )
+        hint = say("{} If you didn't set {} for this run, unset it.", TOGETHER, ranks.SIZE)
+        problem = WorkerError(message, hint, ranks.SIZE)
     if problem is not None:
         if isinstance(board, Folder):
             # The others read why.
@@ -242,18 +246,20 @@ def disagreement(everyone: Sequence[Mapping[str, Any]]) -> WorkerError | None:
     """Return why ranks can't compute together by what they told, None if they can."""
     first, *others = everyone
     for rank, told in enumerate(others, start=1):
-        where = f"Rank {rank} (on {told['host']})"
+        where = say("Rank {} (on {})", rank, told["host"])
         if told.get("problem"):
-            return WorkerError(f"{where}: {told['problem']}", MUST_AGREE["recipe"])
+            return WorkerError(say("{}: {}", where, told["problem"]), MUST_AGREE["recipe"])
         for name in sorted(set(first["versions"]) | set(told["versions"])):
             has, expected = (each["versions"].get(name, "none") for each in (told, first))
             if has != expected:
-                message = f"{where} has {name} {has}, rank 0 (on {first['host']}) has {expected}."
+                message = say(
+                    "{} has {} {}, rank 0 (on {}) has {}.", where, name, has, first["host"], expected
+                )
                 return WorkerError(message, "Install the same versions on all computers.")
         for name, hint in MUST_AGREE.items():
             if told.get(name) and first.get(name) and told[name] != first[name]:
                 what = "another recipe" if name == "recipe" else "other conversations"
-                return WorkerError(f"{where} has {what} than rank 0 (on {first['host']}).", hint)
+                return WorkerError(say("{} has {} than rank 0 (on {}).", where, what, first["host"]), hint)
     return None
 
 
@@ -264,7 +270,7 @@ def _facts_key(rank: int) -> str:
 def _parent() -> Path:
     parent = private_temporary_folder()
     if parent is None:
-        message = f"{tempfile.gettempdir()} has no private folder in which the ranks can meet."
+        message = say("{} has no private folder in which the ranks can meet.", tempfile.gettempdir())
         raise StorageError(message, "Set TMPDIR to a folder of your own.", "TMPDIR")
     return parent
 
@@ -291,8 +297,8 @@ def _find_folder(rank: Rank) -> Folder:
             if not (folder / _facts_key(rank.rank)).exists() and _is_held(folder):
                 return Folder(folder)
         time.sleep(LOOK_SECONDS)
-    hint = f"{TOGETHER} With several computers, {ranks.LOCAL_SIZE} must be set."
-    raise WorkerError(f"Rank 0 didn't start within {JOIN_SECONDS:.0f} s.", hint)
+    hint = say("{} With several computers, {} must be set.", TOGETHER, ranks.LOCAL_SIZE)
+    raise WorkerError(say("Rank 0 didn't start within {:.0f} s.", JOIN_SECONDS), hint)
 
 
 def _is_held(folder: Path) -> bool:
@@ -333,7 +339,7 @@ def _network_store(rank: Rank, interface: str) -> Any:
         )
     except RuntimeError as error:
         reason = str(error).splitlines()[0][:200]
-        message = f"{host}:{port}, the ranks' meeting point, can't be reached: {reason}"
+        message = say("{}:{}, the ranks' meeting point, can't be reached: {}", host, port, reason)
         raise WorkerError(
             message, "Check that rank 0 is running there and the port is open.", ranks.ADDRESS
         ) from error
@@ -345,13 +351,15 @@ def _listener(host: str, port: int, interface: str) -> int:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     family, address = next(((each[0], each[4]) for each in found if each[4][0] in own), (None, None))
     if family is None or address is None:
-        message = f"{host} has no address at {interface} ({ranks.INTERFACE}), the ranks' meeting point."
-        hint = f"Set {ranks.ADDRESS} to rank 0's address: {', '.join(own)}."
+        message = say(
+            "{} has no address at {} ({}), the ranks' meeting point.", host, interface, ranks.INTERFACE
+        )
+        hint = say("Set {} to rank 0's address: {}.", ranks.ADDRESS, ", ".join(own))
         raise WorkerError(message, hint, ranks.ADDRESS)
     try:
         return socket.create_server(address[:2], family=family, backlog=1024).detach()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        message = f"Port {port} is in use ({ranks.PORT} + 1)."
+        message = say("Port {} is in use ({} + 1).", port, ranks.PORT)
         raise WorkerError(message, "Choose another port.", ranks.PORT) from error

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import tokenizers
 
 from engine.errors import AppError, BaseModelError
+from engine.messages import say
 from engine.system import cache, sandbox
 from engine.system.foreign_files import FileKind, UnreadableFileError, open_regular, read_json
 from engine.system.paths import starter_folder
@@ -70,7 +71,7 @@ def loaded(folder: Path, name: str) -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:
         raise BaseModelError(
-            f"The tokenizer of {name} can't be loaded: {_first_line(error)}",
+            say("The tokenizer of {} can't be loaded: {}", name, _first_line(error)),
             "Copy its tokenizer files too.",
             FIELD,
         ) from error
@@ -132,7 +133,7 @@ def _try(folder: Path, name: str, library: Library) -> None:
     for text in TEXTS:
         count = len(encode(text))
         if count > MAX_TOKENS_AROUND + MAX_TOKENS_PER_CHARACTER * len(text):
-            raise ValueError(f"it turns {len(text):,} characters into {count:,} tokens")
+            raise ValueError(say("it turns {:,} characters into {:,} tokens", len(text), count))
 
 
 def require_bounded(described: Any) -> None:
@@ -142,16 +143,16 @@ def require_bounded(described: Any) -> None:
         return
     added = described.get("added_tokens")
     if isinstance(added, list) and len(added) > MAX_ADDED_TOKENS:
-        raise ValueError(f"it adds {len(added):,} tokens; the limit is {MAX_ADDED_TOKENS:,}")
+        raise ValueError(say("it adds {:,} tokens; the limit is {:,}", len(added), MAX_ADDED_TOKENS))
     for part in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
         growth = 1.0
         for rule in _rules(described.get(part)):
             pattern = rule.get("Regex")
             if isinstance(pattern, str) and (len(pattern) > MAX_PATTERN or may_never_end(pattern)):
-                raise ValueError(f"its pattern {pattern[:80]!r} may never finish")
+                raise ValueError(say("its pattern {} may never finish", repr(pattern[:80])))
             growth *= max(1.0, _growth(rule))
         if growth > MAX_GROWTH:
-            raise ValueError(f"its rules may make a text {MAX_GROWTH:,} times longer")
+            raise ValueError(say("its rules may make a text {:,} times longer", MAX_GROWTH))
 
 
 def _rules(value: Any) -> Iterator[dict[str, Any]]:
@@ -223,7 +224,7 @@ def _repeats(pattern: str, position: int) -> bool:
 
 
 def _unusable(name: str, reason: str) -> BaseModelError:
-    return BaseModelError(f"The tokenizer of {name} can't be used: {reason}.", HINT, FIELD)
+    return BaseModelError(say("The tokenizer of {} can't be used: {}.", name, reason), HINT, FIELD)
 
 
 def _first_line(error: Exception) -> str:

@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.config.decoding import DecodingOptions
 from engine.errors import AppError, DataError
+from engine.messages import say
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
 from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
@@ -238,7 +239,7 @@ class BatchWriter:
         row.chunks = [row.text]
         row.input_facts["cut"] = True
         self._channel.notice(
-            f"Together the summaries of the parts exceed {row.column.limit:,} tokens and are cut.",
+            say("Together the summaries of the parts exceed {:,} tokens and are cut.", row.column.limit),
             "Lower the maximum length.",
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 from engine.adapters.metadata import Scores
 from engine.config.training import AUTO
 from engine.errors import DataError
+from engine.messages import say
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Written
 from engine.text.conversations import Example
@@ -173,7 +174,11 @@ def _require_metric(run: ExampleScores, languages: Sequence[str]) -> None:
     theirs, own = run.protocol.get("metric"), rouge.protocol(languages)
     if theirs != own:
         raise DataError(
-            f"The arena's runs were scored with another metric: {named(theirs)} there, {named(own)} here.",
+            say(
+                "The arena's runs were scored with another metric: {} there, {} here.",
+                named(theirs),
+                named(own),
+            ),
             "Run an entry again, and compare with that one.",
             "run",
         )

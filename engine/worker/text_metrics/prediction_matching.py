@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.errors import DataError
+from engine.messages import say
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.ingestion.predictions import Prediction, Predictions
@@ -83,10 +84,18 @@ def _by_order(predictions: Predictions, conversations: Conversations) -> Matches
     if len(rows) != len(indices):
         summaries = counted(len(rows), "summary", "summaries")
         raise DataError(
-            f"{predictions.name} has no ids, and {summaries} for {counted(len(complete), 'conversation')}.",
+            say(
+                "{} has no ids, and {} for {}.",
+                predictions.name,
+                summaries,
+                counted(len(complete), "conversation"),
+            ),
             (
-                f'Provide one summary per conversation {conversations.title}, in order, or a column "id". '
-                f"{conversations.hint}"
+                say(
+                    'Provide one summary per conversation {}, in order, or a column "id". {}',
+                    conversations.title,
+                    conversations.hint,
+                )
             ).strip(),
             predictions.field,
         )
@@ -116,8 +125,13 @@ def _by_id(predictions: Predictions, conversations: Conversations) -> Matches:
             earlier = used[row.id]
             if all(row.text != each.text for each in earlier):
                 raise DataError(
-                    f'Rows {earlier[-1].row:,} and {row.row:,} of {predictions.name} have the same id, "{row.id}", and '
-                    "different summaries.",
+                    say(
+                        'Rows {:,} and {:,} of {} have the same id, "{}", and different summaries.',
+                        earlier[-1].row,
+                        row.row,
+                        predictions.name,
+                        row.id,
+                    ),
                     "Remove one of them.",
                     predictions.field,
                 )
@@ -126,11 +140,19 @@ def _by_id(predictions: Predictions, conversations: Conversations) -> Matches:
         theirs = ", ".join(f'"{row.id}"' for row in predictions.rows[:3])
         own = ", ".join(f'"{row.example.id}"' for row in conversations.rows[:3])
         raise DataError(
-            f"No id in {predictions.name} belongs to a conversation {conversations.title}: {theirs} "
-            f"there, {own} here.",
+            say(
+                "No id in {} belongs to a conversation {}: {} there, {} here.",
+                predictions.name,
+                conversations.title,
+                theirs,
+                own,
+            ),
             (
-                "Use the ids of the data, or remove the column if the rows are in the order of the "
-                f"conversations. {conversations.hint}"
+                say(
+                    "Use the ids of the data, or remove the column if the rows are in the order of the "
+                    "conversations. {}",
+                    conversations.hint,
+                )
             ).strip(),
             predictions.field,
         )
@@ -148,26 +170,28 @@ def remarks(matches: Matches, predictions: Predictions, conversations: Conversat
     sentences = list(predictions.remarks)
     if matches.unknown:
         rows = rows_text(matches.unknown)
-        sentences.append(f"No conversation {conversations.title} matches {rows} of {name}.")
+        sentences.append(say("No conversation {} matches {} of {}.", conversations.title, rows, name))
     if matches.repeated:
-        sentences.append(f"Repeated rows skipped: {rows_text(matches.repeated)} of {name}.")
+        sentences.append(say("Repeated rows skipped: {} of {}.", rows_text(matches.repeated), name))
     if matches.missing:
         count = len(matches.missing)
         ids = ", ".join(matches.missing[:MAX_NAMED]) + (", …" if count > MAX_NAMED else "")
         conversations_text = counted(count, "conversation")
-        sentences.append(f"Not scored because {name} has no summary: {conversations_text} (ids: {ids}).")
+        sentences.append(
+            say("Not scored because {} has no summary: {} (ids: {}).", name, conversations_text, ids)
+        )
     return sentences
 
 
 def rows_text(numbers: Sequence[int]) -> str:
     """Return row numbers as text: "rows 17 and 90"."""
     if len(numbers) == 1:
-        return f"row {numbers[0]:,}"
+        return say("row {:,}", numbers[0])
     if len(numbers) > MAX_NAMED:
         shown = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
-        return f"rows {shown} and {len(numbers) - MAX_NAMED:,} more"
+        return say("rows {} and {:,} more", shown, len(numbers) - MAX_NAMED)
     *first, last = (f"{number:,}" for number in numbers)
-    return f"rows {', '.join(first)} and {last}"
+    return say("rows {} and {}", ", ".join(first), last)
 
 
 def is_out_of_order(examples: Sequence[Example], summaries: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.adapters.metadata import Scores
 from engine.config.recipe import public_name
+from engine.messages import say
 from engine.scoring import bootstrap, faithfulness
 from engine.scoring.metrics import CHRF, METRICS, UNSTEMMED
 from engine.text.conversations import Example
@@ -134,11 +135,14 @@ def report_unreadable(channel: Channel, unreadable: int, total: int, option: str
     """Warn of references without a word that ROUGE reads; `option` sets the language."""
     if unreadable:
         channel.notice(
-            f"1 of {total:,} reference summaries has no word that ROUGE reads."
+            say("1 of {:,} reference summaries has no word that ROUGE reads.", total)
             if unreadable == 1
-            else f"{unreadable:,} of {total:,} reference summaries have no word that ROUGE reads.",
-            "They score 0 in ROUGE; chrF reads all characters. English ROUGE reads only a to z and 0 to "
-            f"9; set another language with {option}.",
+            else say("{:,} of {:,} reference summaries have no word that ROUGE reads.", unreadable, total),
+            say(
+                "They score 0 in ROUGE; chrF reads all characters. English ROUGE reads only a to z and 0 to "
+                "9; set another language with {}.",
+                option,
+            ),
             "warning",
         )
 

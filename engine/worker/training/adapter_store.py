@@ -24,6 +24,7 @@ from engine.config.training import total_steps
 from engine.errors import StorageError
 from engine.jobs.event_schema import validated
 from engine.jobs.events import read_all
+from engine.messages import say
 from engine.runs import run_store
 from engine.system.paths import adapters_folder
 from engine.worker.adapters import attach
@@ -169,7 +170,7 @@ def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[
     # Read back: a run is complete with an adapter that can be loaded, or not at all.
     if changed := adapter.changed_files():
         raise StorageError(
-            f"{changed[0]} of the adapter was not written correctly.",
+            say("{} of the adapter was not written correctly.", changed[0]),
             "Check the disk, then resume the run; its last checkpoint is safe.",
         )
     channel.emit(

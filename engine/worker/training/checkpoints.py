@@ -23,6 +23,7 @@ from engine.adapters.import_checks import weight_shapes
 from engine.adapters.metadata import AdapterMetadata
 from engine.errors import StorageError, TrainingError
 from engine.jobs.job import Job
+from engine.messages import say
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
 from engine.system.files import remove, rename, sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, read_json
@@ -52,7 +53,7 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
     """
     folder, partial = run.job.folder / f"{CHECKPOINT_PREFIX}{run.step}", run.job.folder / PARTIAL_NAME
     hint = "Free some disk space; resume continues from the checkpoint before."
-    with storage_errors(f"The checkpoint of step {run.step}", hint), temporary_folder(partial):
+    with storage_errors(say("The checkpoint of step {}", run.step), hint), temporary_folder(partial):
         save_adapter(run.model, partial)
         save_trainable(run.model, partial)
         save_state(state, partial)
@@ -92,7 +93,9 @@ def load_state(state: TrainState, folder: Path) -> None:
         if state.scaler.is_enabled() and (folder / SCALER_NAME).exists():
             state.scaler.load_state_dict(_read(folder / SCALER_NAME))
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-        raise StorageError(f"The state in {folder.name} doesn't match this run: {error}.", DAMAGED) from error
+        raise StorageError(
+            say("The state in {} doesn't match this run: {}.", folder.name, error), DAMAGED
+        ) from error
 
 
 def load_random_states(folder: Path) -> None:
@@ -139,7 +142,7 @@ def damage(folder: Path) -> str:
     try:
         expected = read_json(folder / CHECKSUMS_NAME, FileKind.CHECKPOINT_STATE)
     except (OSError, ValueError) as error:
-        return f"its {CHECKSUMS_NAME} can't be read: {error}"
+        return say("its {} can't be read: {}", CHECKSUMS_NAME, error)
     digests = adapter_toml.checksums(folder)
     if not isinstance(expected, dict) or any(
         digests.get(name) != digest for name, digest in expected.items()
@@ -149,7 +152,7 @@ def damage(folder: Path) -> str:
         _look_into(folder)
     except Exception as error:  # noqa: BLE001 - whatever a file of others leads to is damage
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return f"it is not the state of a run: {reason[:200]}"
+        return say("it is not the state of a run: {}", reason[:200])
     return ""
 
 
@@ -159,9 +162,9 @@ def _look_into(folder: Path) -> None:
     weight_shapes(folder / TRAINABLE_NAME)
     optimizer = _read(folder / OPTIMIZER_NAME, mmap=True)
     if not isinstance(optimizer["state"], dict) or not isinstance(optimizer["param_groups"], list):
-        raise TypeError(f"{OPTIMIZER_NAME} contains no optimizer state")
+        raise TypeError(say("{} contains no optimizer state", OPTIMIZER_NAME))
     if not isinstance(_read(folder / SCHEDULE_NAME, mmap=True)["last_epoch"], int):
-        raise TypeError(f"{SCHEDULE_NAME} contains no schedule state")
+        raise TypeError(say("{} contains no schedule state", SCHEDULE_NAME))
     RandomState.from_dict(_read(folder / RANDOM_NAME)).require_types()
 
 
@@ -175,9 +178,11 @@ def read_state(folder: Path) -> dict[str, Any]:
     try:
         state = read_json(folder / STATE_NAME, FileKind.CHECKPOINT_STATE)
     except (OSError, ValueError) as error:
-        raise StorageError(f"The {STATE_NAME} of {folder.name} is damaged: {error}.", DAMAGED) from error
+        raise StorageError(
+            say("The {} of {} is damaged: {}.", STATE_NAME, folder.name, error), DAMAGED
+        ) from error
     if not isinstance(state, dict):
-        raise StorageError(f"The {STATE_NAME} of {folder.name} contains no state.", DAMAGED)
+        raise StorageError(say("The {} of {} contains no state.", STATE_NAME, folder.name), DAMAGED)
     return state
 
 
@@ -216,7 +221,9 @@ def load_trainable(model: Any, folder: Path) -> None:
     try:
         stored = load_file(folder / TRAINABLE_NAME)
     except (OSError, SafetensorError) as error:
-        raise StorageError(f"The {TRAINABLE_NAME} of {folder.name} is damaged: {error}.", DAMAGED) from error
+        raise StorageError(
+            say("The {} of {} is damaged: {}.", TRAINABLE_NAME, folder.name, error), DAMAGED
+        ) from error
     for name, tensor in stored.items():
         if name.startswith(METHOD_STATE):
             state[name.removeprefix(METHOD_STATE)] = tensor
@@ -224,7 +231,7 @@ def load_trainable(model: Any, folder: Path) -> None:
             tensors[name] = tensor
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     if shapes != {name: parameter.shape for name, parameter in parameters.items()}:
-        raise StorageError(f"{folder.name} doesn't belong to this run's recipe.", "Start a new run.")
+        raise StorageError(say("{} doesn't belong to this run's recipe.", folder.name), "Start a new run.")
     with torch.no_grad():
         for name, tensor in tensors.items():
             parameters[name].copy_(tensor)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel
 
+from engine.messages import say
 from engine.system import cache
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
@@ -110,7 +111,9 @@ def _report(run: TrainingRun, loss: float, found: InterimScores | None, of: str)
         run.channel.notice(
             "The base model's validation loss is not finite."
             if of == "base"
-            else f"The validation loss at step {run.step:,} is not finite, so this state can't be the best.",
+            else say(
+                "The validation loss at step {:,} is not finite, so this state can't be the best.", run.step
+            ),
             "Use bfloat16 or float32, or lower the learning rate.",
             "warning",
         )

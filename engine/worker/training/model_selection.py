@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from engine.config.training import patience
+from engine.messages import say
 from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
 from engine.scoring.score_text import counted
@@ -59,9 +60,15 @@ class ModelSelection:
         by_score = run.training.best_by == "rouge1"
         value = f"{100 * run.progress.best_rouge1:.1f}" if by_score else f"{run.progress.best_loss:.3f}"
         self._run.channel.notice(
-            f"Stopped at step {run.step}: {counted(evaluations, 'evaluation')} without a better "
-            f"{'ROUGE-1' if by_score else 'validation loss'}.",
-            f"The best was {value} at step {run.progress.best_step}." if run.progress.best_step else "",
+            say(
+                "Stopped at step {}: {} without a better {}.",
+                run.step,
+                counted(evaluations, "evaluation"),
+                "ROUGE-1" if by_score else "validation loss",
+            ),
+            say("The best was {} at step {}.", value, run.progress.best_step)
+            if run.progress.best_step
+            else "",
         )
         run.total_steps = run.step
         return True
@@ -76,7 +83,12 @@ class ModelSelection:
             return False
         if run.step < run.total_steps:
             self._run.channel.notice(
-                f"Ended at step {run.step:,} of {run.total_steps:,} after {minutes:g} min of training.",
+                say(
+                    "Ended at step {:,} of {:,} after {:g} min of training.",
+                    run.step,
+                    run.total_steps,
+                    minutes,
+                ),
                 "Raise the minutes (training.max_minutes) to train longer.",
             )
             run.total_steps = run.step

@@ -16,6 +16,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.config.training import total_steps
 from engine.errors import BaseModelError
+from engine.messages import say
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import token_cache
@@ -94,20 +95,22 @@ def _require_same(base: LoadedBase, group: RankGroup) -> None:
     }
     first, *_ = everyone = group.gather(facts)
     for rank, told in enumerate(everyone):
-        where, there = f"Rank {rank} (on {told['host']})", f"rank 0 (on {first['host']})"
+        where, there = say("Rank {} (on {})", rank, told["host"]), say("rank 0 (on {})", first["host"])
         if told["fingerprint"] != first["fingerprint"]:
-            message = f"{where} has different files of {base.options.id} than {there}."
+            message = say("{} has different files of {} than {}.", where, base.options.id, there)
             raise BaseModelError(message, "Copy the base model's folder.", "base_model.id")
         if told["precision"] != first["precision"]:
-            message = f"{where} computes in {told['precision']}, {there} in {first['precision']}."
+            message = say("{} computes in {}, {} in {}.", where, told["precision"], there, first["precision"])
             raise BaseModelError(message, "Choose one precision for all.", "base_model.precision")
         if told["device"] != first["device"]:
-            message = f"{where} has {_device(told['device'])}, {there} has {_device(first['device'])}."
+            message = say(
+                "{} has {}, {} has {}.", where, _device(told["device"]), there, _device(first["device"])
+            )
             raise BaseModelError(message, "Start one rank per GPU, or choose cpu for all.", "training.device")
 
 
 def _device(kind: str) -> str:
-    return "no GPU" if kind == "cpu" else f"a {kind} device"
+    return "no GPU" if kind == "cpu" else say("a {} device", kind)
 
 
 def attach_adapter(

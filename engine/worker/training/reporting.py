@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
+from engine.messages import say
 from engine.scoring.score_text import counted
 from engine.worker.adapters import attach
 from engine.worker.dataset.dataset import Splits
@@ -119,17 +120,17 @@ def report_truncated_texts(channel: Channel, recipe: Recipe, prompter: Prompter)
     if count := prompter.truncated_conversations:
         limit = recipe.data.max_conversation_tokens
         channel.notice(
-            f"1 conversation exceeds {limit} tokens and is cut."
+            say("1 conversation exceeds {} tokens and is cut.", limit)
             if count == 1
-            else f"{count:,} conversations exceed {limit} tokens and are cut.",
+            else say("{:,} conversations exceed {} tokens and are cut.", count, limit),
             "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
         )
     if count := prompter.truncated_summaries:
         limit = recipe.data.max_summary_tokens
         channel.notice(
-            f"1 reference summary exceeds {limit} tokens and is cut."
+            say("1 reference summary exceeds {} tokens and is cut.", limit)
             if count == 1
-            else f"{count:,} reference summaries exceed {limit} tokens and are cut.",
+            else say("{:,} reference summaries exceed {} tokens and are cut.", count, limit),
             "Raise the reference limit (data.max_summary_tokens) to keep summaries whole.",
         )
 
@@ -142,7 +143,7 @@ def report_step(run: TrainingRun, report: StepReport, seconds: float) -> None:
     if not math.isfinite(report.loss):
         # JSON has no such number.
         run.channel.notice(
-            f"Step {report.step:,} is skipped because its loss is not finite.", level="warning"
+            say("Step {:,} is skipped because its loss is not finite.", report.step), level="warning"
         )
         return
     time_used: dict[str, float] = {}
@@ -169,8 +170,11 @@ def report_other_ranks(run: TrainingRun) -> None:
     run.progress.replicas = now
     if before != now:
         run.channel.notice(
-            f"The run continues in {counted(now, 'process', 'processes')} instead of {before:,}. Only "
-            "the last digits of the result differ."
+            say(
+                "The run continues in {} instead of {:,}. Only the last digits of the result differ.",
+                counted(now, "process", "processes"),
+                before,
+            )
         )
 
 
@@ -178,7 +182,11 @@ def report_algorithms(run: TrainingRun, refused_operation: str = "") -> None:
     """Report whether a GPU computes with deterministic algorithms, or which operation has none."""
     if refused_operation:
         run.channel.notice(
-            f"Deterministic algorithms are off from step {run.step + 1:,}: {refused_operation} has none.",
+            say(
+                "Deterministic algorithms are off from step {:,}: {} has none.",
+                run.step + 1,
+                refused_operation,
+            ),
             "A resumed run may differ in its last digits.",
         )
     elif run.progress.deterministic:
@@ -193,7 +201,9 @@ def report_algorithms(run: TrainingRun, refused_operation: str = "") -> None:
 def report_smaller_micro_batches(run: TrainingRun) -> None:
     """Report that a step did not fit into a GPU's memory and was computed in smaller parts."""
     run.channel.notice(
-        f"The GPU ran out of memory; from now on {run.collator.tokens:,} tokens are computed at a time.",
+        say(
+            "The GPU ran out of memory; from now on {:,} tokens are computed at a time.", run.collator.tokens
+        ),
         "The run continues. Only the last digits of the result differ.",
         "warning",
     )
@@ -204,9 +214,9 @@ def report_skipped_steps(run: TrainingRun) -> None:
     if count := run.progress.skipped_steps:
         in_float16 = run.base.precision == "float16"
         run.channel.notice(
-            f"{count:,} of {run.step:,} steps skipped: gradients overflowed in float16."
+            say("{:,} of {:,} steps skipped: gradients overflowed in float16.", count, run.step)
             if in_float16
-            else f"{count:,} of {run.step:,} steps skipped: loss or gradients were not finite.",
+            else say("{:,} of {:,} steps skipped: loss or gradients were not finite.", count, run.step),
             "A few at the start are normal. If there are many, use bfloat16 or float32."
             if in_float16
             else "If there are many, lower the learning rate.",

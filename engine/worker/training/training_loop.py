@@ -26,6 +26,7 @@ from typing import Any
 import torch
 
 from engine.errors import ProcessLostError, TrainingError
+from engine.messages import say
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.collator import Step, steps_from
 from engine.worker.planning.memory_estimate import ESTIMATE_TOLERANCE
@@ -273,13 +274,17 @@ def _require_progress(state: TrainState, step: int) -> None:
     if state.scaler.is_enabled():
         if state.scaler.get_scale() < 1:
             raise TrainingError(
-                f"The gradients overflow in float16, at step {step} and every step tried before it.",
+                say("The gradients overflow in float16, at step {} and every step tried before it.", step),
                 "Use bfloat16 or float32, or lower the learning rate.",
                 "base_model.precision",
             )
     elif state.skipped_in_a_row >= MAX_SKIPPED:
         raise TrainingError(
-            f"The loss or its gradients are not finite at step {step}, nor at the {MAX_SKIPPED - 1} steps before it.",
+            say(
+                "The loss or its gradients are not finite at step {}, nor at the {} steps before it.",
+                step,
+                MAX_SKIPPED - 1,
+            ),
             "Lower the learning rate, or use float32; resume continues from the last checkpoint.",
             "training.learning_rate",
         )

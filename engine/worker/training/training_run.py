@@ -23,6 +23,7 @@ from transformers import set_seed
 from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, evaluation_interval, keeps_best, total_steps
 from engine.jobs.job import Job
+from engine.messages import say
 from engine.runs.run_store import BEST_PREFIX
 from engine.worker.dataset.collator import Collator, StepSampler, evaluation_batches, train_loader
 from engine.worker.dataset.dataset import Splits
@@ -84,7 +85,7 @@ class Progress:
                 (bool, type(None)) if entry.default is None else (int, float) if kind is float else (kind,)
             )
             if not isinstance(value, kinds):
-                raise TypeError(f"{entry.name} is {str(value)[:40]}")
+                raise TypeError(say("{} is {}", entry.name, str(value)[:40]))
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Progress:
@@ -229,7 +230,9 @@ def liger_kernels(run: TrainingRun) -> Iterator[str]:
     version = liger.version(run.base.device, run.base.model.config.model_type) if run.training.liger else ""
     method = run.recipe.method.method
     if version and not liger.suits(method.peft_type):
-        run.channel.notice(f"Liger's kernels are not used: {method.title} doesn't work with them.", OWN_CODE)
+        run.channel.notice(
+            say("Liger's kernels are not used: {} doesn't work with them.", method.title), OWN_CODE
+        )
         version = ""
     if version and run.training.shard:
         # They are tried by each rank by itself, which would wait for the others' parts of the base model.
@@ -240,7 +243,7 @@ def liger_kernels(run: TrainingRun) -> Iterator[str]:
         return
     with liger.applied(run.model, partial(_try_step, run)) as problem:
         if problem:
-            run.channel.notice(f"Liger's kernels don't work here: {problem}.", OWN_CODE, "warning")
+            run.channel.notice(say("Liger's kernels don't work here: {}.", problem), OWN_CODE, "warning")
         yield "" if problem else version
 
 

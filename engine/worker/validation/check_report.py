@@ -19,6 +19,8 @@ from engine.config import automatic
 from engine.config.data_options import DataOptions
 from engine.data.check_results import DETAILS, ROWS
 from engine.data.findings import FINDINGS, Finding
+from engine.messages import joined, say, to_json
+from engine.scoring.score_text import counted
 from engine.system.files import write_atomically
 from engine.text import pii, unicode_checks
 from engine.worker.ingestion.row_store import LazySequence, Row
@@ -137,18 +139,18 @@ def _finding_report(
         "long_conversation": options.max_conversation_tokens,
         "long_summary": options.max_summary_tokens or automatic.HIGHEST_LIMIT,
     }
-    what = entry.what.format(limit=limits.get(entry.id, 0))
+    what = say(entry.what, f"{limits[entry.id]:,}") if entry.id in limits else entry.what
     excluded = entry.id in options.exclude
     more = _more(entry.id, rows.select(indices))
     if entry.id == "duplicates" and (nearly := count_differing_in_spaces(alike)):
-        more = f"{nearly:,} more differ only in surrounding spaces."
+        more = say("{:,} more differ only in surrounding spaces.", nearly)
     then = "data.exclude skips them." if excluded else entry.then
-    numbered = f"{len(indices):,} {'row' if len(indices) == 1 else 'rows'}"
+    numbered = counted(len(indices), "row")
     return {
         "id": entry.id,
         "split": split,
-        "text": " ".join(filter(None, (f"{what} in {numbered} of {split}.", more, then))),
-        "what": f"{what}.",
+        "text": joined(" ", (say("{} in {} of {}.", what, numbered, split), more, then)),
+        "what": say("{}.", what),
         "more": more,
         "then": then,
         "count": len(indices),
@@ -170,7 +172,7 @@ def _more(finding: str, rows: Sequence[Row]) -> str:
         return f"{unicode_checks.named(pieces, MAX_CHARACTERS_NAMED)}."
     if finding in _KINDS:
         count = sum(match.kind == finding for text in texts for match in pii.find(text))
-        return f"{count:,} places." if count > len(rows) else ""
+        return say("{:,} places.", count) if count > len(rows) else ""
     return ""
 
 
@@ -218,7 +220,7 @@ def write_details(
                 offsets[split][row.number] = _append(stream, record)
                 done += 1
                 on_written(done, total)
-    write_atomically(folder / DETAILS, json.dumps(facts | {"places": offsets}, separators=(",", ":")))
+    write_atomically(folder / DETAILS, to_json(facts | {"places": offsets}, separators=(",", ":")))
 
 
 def marks(

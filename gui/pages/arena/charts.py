@@ -19,7 +19,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr, translate
 from gui.models.list_text import entry_text, row_text
 from gui.models.metric_text import ConfidenceInterval, confidence_interval
 from gui.plots import scatter
@@ -315,7 +315,7 @@ class LossView(QWidget):
         try:
             written = save(path)
         except AppError as error:
-            self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
+            self.failed.emit(sentences(error.message, error.hint))
             return
         if written is False:
             self.failed.emit(

@@ -20,7 +20,7 @@ from gui.inputs.fields import Field, ProblemLine
 from gui.inputs.number_inputs import IntField
 from gui.look import style
 from gui.look.format import about_text
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
 from gui.pages.arena.shared_choice import BASE, DATA, MINUTES, SharedChoice
 from gui.pages.train.method_row import reason
@@ -215,9 +215,7 @@ class EntriesForm(QWidget):
         # The fields of what is shared are those of a new arena.
         rest = problems if self._arena is not None else self.shared.show_problems(problems)
         self._time.setText("")
-        self.show_problem(
-            " ".join(translate(f"{each.message} {each.hint}".strip()) for each in rest[:MOST_PROBLEMS])
-        )
+        self.show_problem(" ".join(sentences(each.message, each.hint) for each in rest[:MOST_PROBLEMS]))
 
     # Values
 

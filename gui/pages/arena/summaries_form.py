@@ -15,7 +15,7 @@ from gui.core.file_opening import dropped
 from gui.inputs.fields import Field, ProblemLine
 from gui.look import style
 from gui.look.format import NO_INTERVAL, gain, interval, number_text, percent, score
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.models.arena_table import AGAINST_BASE, FULL_TEXTS
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
@@ -261,7 +261,7 @@ class FileScorer(QObject):
     def _follow(self, events: list[Event]) -> None:
         for event in events:
             if event["event"] == "notice":
-                self.remarks.append(translate(f"{event['message']} {event.get('hint', '')}".strip()))
+                self.remarks.append(sentences(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed" and event["unit"] == "summaries" and event["total"]:
                 share = percent(event["done"] / event["total"])
                 self._status = tr("Scoring {name}: {share}", name=self.file.name, share=share)
@@ -273,7 +273,7 @@ class FileScorer(QObject):
 
     def _fail(self, ending: Ending) -> None:
         if ending.outcome != "stopped":
-            self.error = translate(f"{ending.message} {ending.hint}".strip())
+            self.error = sentences(ending.message, ending.hint)
 
     def _end(self, _: Ending) -> None:
         self.changed.emit()

@@ -17,7 +17,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.format import number_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.models.example_table import ExampleTable, Row
 from gui.pages.compare.conversation_detail import ConversationDetail
 from gui.pages.compare.systems import Found
@@ -215,7 +215,7 @@ class ConversationsView(QWidget):
         self._background.run(
             lambda: write_csv(path, *_table(shown, rows)),
             lambda _: self._say(tr("Exported to {place}.", place=path), "check", "muted"),
-            lambda error: self._say(translate(f"{error.message} {error.hint}"), "warning"),
+            lambda error: self._say(sentences(error.message, error.hint), "warning"),
         )
 
 

@@ -16,7 +16,7 @@ from engine.api import AppError, run_comparison
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.segmented_control import SegmentedControl
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, sentences, tr
 from gui.models.list_text import protocol_text
 from gui.pages.compare import systems
 from gui.pages.compare.conversations_view import ConversationsView
@@ -145,7 +145,7 @@ class ComparePage(Page):
 
     def _fail(self, error: AppError) -> None:
         self._is_reading = False
-        text = translate(f"{error.message} {error.hint}".strip())
+        text = sentences(error.message, error.hint)
         self.notice.show_notice(text, tr("Close"), "problem", "error")
         self._show()
 

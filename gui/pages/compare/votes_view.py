@@ -18,7 +18,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, NameRow
 from gui.inputs.number_inputs import IntField
 from gui.look import style
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.pages.compare import voting_text
 from gui.pages.compare.results_view import ResultsView
 from gui.pages.compare.systems import Wanted
@@ -173,7 +173,7 @@ class VotesView(QWidget):
             self._show_choice()
         self.finish_button.setEnabled(work is not None and bool(work.votes.votes))
         if controller.error is not None:
-            text = translate(f"{controller.error.message} {controller.error.hint}".strip())
+            text = sentences(controller.error.message, controller.error.hint)
             self.notice.show_notice(text, tr("Close"), "problem", "error")
         self.changed.emit()
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import AppError, Computer, Ending
 from gui.look.format import bytes_text, number_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -171,7 +171,7 @@ class KeptPart(QWidget):
         try:
             thread = self._manager.ask("clear_computer", {"name": self._name, "remove": remove}, parent=self)
         except AppError as error:
-            self._say(translate(f"{error.message} {error.hint}"))
+            self._say(sentences(error.message, error.hint))
             return
         self._job.take(thread, self._end, events=lambda _events: None, result=self._take)
 
@@ -180,7 +180,7 @@ class KeptPart(QWidget):
         self._say(kept_text(result), removable=bool(result["bytes"]) and not result["removed"])
 
     def _end(self, ending: Ending) -> None:
-        self._say(translate(f"{ending.message} {ending.hint}".strip()))
+        self._say(sentences(ending.message, ending.hint))
 
     def _say(self, text: str, *, removable: bool = False) -> None:
         self.text.setText(text)
@@ -303,4 +303,4 @@ def _kept_list(kept: Sequence[Facts]) -> str:
 
 
 def _problem_line(problem: Facts) -> str:
-    return translate(f"{problem['message']} {problem['hint']}".strip())
+    return sentences(problem["message"], problem["hint"])

@@ -15,7 +15,7 @@ from gui.inputs.fields import Field, ProblemLine
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.computers.computer_card import ComputerCard
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
@@ -84,7 +84,7 @@ class ComputersPage(Page):
         try:
             computers = computer_store.list_computers()
         except AppError as error:
-            self.notice.show_notice(translate(f"{error.message} {error.hint}"), tr("Close"), "warning")
+            self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")
             computers = []
         kept = {computer.name: computer for computer in computers}
         for name, card in list(self.cards.items()):
@@ -124,7 +124,7 @@ class ComputersPage(Page):
         try:
             computer_store.remove(computer.name)
         except AppError as error:
-            self.notice.show_notice(translate(f"{error.message} {error.hint}"), tr("Close"), "warning")
+            self.notice.show_notice(sentences(error.message, error.hint), tr("Close"), "warning")
             return
         self.refresh()
         text = tr("{name} was removed. Runs there keep going.", name=computer.name)
@@ -252,5 +252,5 @@ class ComputerForm(ScrollingDialog):
         for name, field in self._fields.items():
             problem = beside.pop(name, None)
             field.set_problem(*((translate(problem.message), translate(problem.hint)) if problem else ("",)))
-        others = " ".join(translate(f"{each.message} {each.hint}".strip()) for each in beside.values())
+        others = " ".join(sentences(each.message, each.hint) for each in beside.values())
         self._problem.show_problem(others)

@@ -34,7 +34,7 @@ from gui.core import actions
 from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.format import number_text
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.data import report
 from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
@@ -455,9 +455,7 @@ class DataPage(Page):
         try:
             write(path)
         except AppError as error:
-            self.parts.remarks.show_notice(
-                f"{translate(error.message)} {translate(error.hint)}", icon_name="warning"
-            )
+            self.parts.remarks.show_notice(sentences(error.message, error.hint), icon_name="warning")
         else:
             text = tr_count(
                 count, "{n} row was written to {path}.", "{n} rows were written to {path}.", path=path

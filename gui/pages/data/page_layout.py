@@ -14,7 +14,7 @@ from engine.api import SAMPLE, DataOptions, Problem, questions
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px, text_scale
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr, translate
 from gui.pages.data import report
 from gui.pages.data.findings_view import Exclusions, FindingsView
 from gui.pages.data.overview import Figures, LengthView
@@ -231,7 +231,7 @@ class Question(QFrame):
         return problem.field
 
     def _show(self, problem: Problem) -> None:
-        self._text.setText(f"{translate(problem.message)} {translate(problem.hint)}")
+        self._text.setText(sentences(problem.message, problem.hint))
         self.buttons = [self._button(problem.field, answer) for answer in questions.answers(problem)]
         self._answers.hide()
         self._answers.deleteLater()

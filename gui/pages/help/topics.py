@@ -26,6 +26,7 @@ from engine.api import (
     DataOptions,
     DecodingOptions,
     EvaluationOptions,
+    Message,
     Method,
     OptionInfo,
     Options,
@@ -316,7 +317,7 @@ def _findings() -> list[Topic]:
             _id("finding", each.id),
             FINDING,
             translate(each.title),
-            f"{translate(each.what.replace('{limit:,}', '…'))}. {translate(each.then)}".strip(),
+            f"{translate(Message(each.what, '…'))}. {translate(each.then)}".strip(),
         )
         for each in FINDINGS
     ]

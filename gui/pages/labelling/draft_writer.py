@@ -24,7 +24,7 @@ from engine.api import (
 )
 from gui.core.background_tasks import once
 from gui.look.format import number_text
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, sentences, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.labelling_controller import LabellingController
 from gui.pages.playground import choices
@@ -341,7 +341,7 @@ class AllDrafts(QObject):
         try:
             self._queue.add(KIND, labelling_text.set_name(work.about), given)
         except AppError as error:
-            self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
+            self.failed.emit(sentences(error.message, error.hint))
 
     def _begin(self, given: Mapping[str, Any]) -> Work:
         work = self._controller.work

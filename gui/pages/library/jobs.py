@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import SAMPLE, Adapter, AppError, Ending, Event, Recipe, files, library, stage_title
 from engine.api import recipe as recipes
 from gui.look.format import bytes_text, number_text
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, sentences, tr, translate
 from gui.models.list_text import data_text
 from gui.pages.library import library_text
 from gui.workers.device_queue import Work
@@ -303,7 +303,7 @@ class LibraryJobs(QObject):
 
 def in_one_line(message: str, hint: str) -> str:
     """Return an error and its hint in one line."""
-    return f"{translate(message)} {translate(hint)}".strip()
+    return sentences(message, hint)
 
 
 def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:

@@ -25,7 +25,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import bytes_text, number_text
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.library.jobs import PushRequest, visibility_text
 from gui.pages.library.scores_view import FactsView
 from gui.widgets.buttons import plain, primary
@@ -234,7 +234,7 @@ class PushPreview(QWidget):
 
 def notice_text(notice: Event) -> str:
     """Return a notice with what to do about it."""
-    return f"{translate(notice['message'])} {translate(notice.get('hint', ''))}".strip()
+    return sentences(notice["message"], notice.get("hint", ""))
 
 
 def _empty(layout: QHBoxLayout | QVBoxLayout | QGridLayout) -> None:

@@ -12,7 +12,7 @@ from gui.graphics.bars import BusyRow
 from gui.inputs.fields import Field, ProblemLine
 from gui.look import style
 from gui.look.fonts import metrics, px
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
@@ -110,7 +110,7 @@ class ServeDialog(ScrollingDialog):
             self._serving = serving.start(self._adapters, thread.send, port=0)
         except AppError as error:
             self._job.cancel()
-            self._show_problem(translate(f"{error.message} {error.hint}".strip()))
+            self._show_problem(sentences(error.message, error.hint))
             return
         self._show_busy()
 
@@ -135,7 +135,7 @@ class ServeDialog(ScrollingDialog):
     def _end(self, ending: Ending) -> None:
         """Say why the worker ended without being asked to."""
         self.stop()
-        self._show_problem(translate(f"{ending.message} {ending.hint}".strip()) or tr("The worker ended."))
+        self._show_problem(sentences(ending.message, ending.hint) or tr("The worker ended."))
 
     # Display
     @property

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock, comparison, ingest
 from gui.core.background_tasks import once
 from gui.look.format import bytes_text, number_text
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.models.list_text import SPLITS
 from gui.pages.playground.column_results import Column, ColumnModel, ColumnResults
 from gui.pages.playground.controller import Controller
@@ -176,7 +176,7 @@ class Batch(QObject):
         try:
             request_id = self._summarizer.summarize(self.base, request)
         except AppError as error:
-            self.cancel(translate(f"{error.message} {error.hint}".strip()))
+            self.cancel(sentences(error.message, error.hint))
             return
         for row in rows:
             row.results.begin(request_id, row.example.conversation)
@@ -225,7 +225,7 @@ class Batch(QObject):
 def state_text(column: Column) -> str:
     """Return the text shown in place of a missing summary."""
     if column.status == "failed":
-        return translate(f"{column.message} {column.hint}".strip())
+        return sentences(column.message, column.hint)
     texts = {"running": column.text or tr("Writing"), "waiting": tr("Waiting"), "cancelled": tr("Cancelled")}
     return texts.get(column.status, "")
 
@@ -276,7 +276,7 @@ class BatchReader(QObject):
             asked = {"data": {"source": str(source)}}
             thread = self._manager.ask("read_conversations", asked, parent=self)
         except AppError as error:
-            self.error = translate(f"{error.message} {error.hint}".strip())
+            self.error = sentences(error.message, error.hint)
         else:
             self._active_job.take(
                 thread, self._end, events=self._follow, result=self._take, failed=self._fail
@@ -316,7 +316,7 @@ class BatchReader(QObject):
 
     def _fail(self, ending: Ending) -> None:
         if ending.outcome != "stopped":
-            self.error = translate(f"{ending.message} {ending.hint}".strip())
+            self.error = sentences(ending.message, ending.hint)
 
     def _end(self, _: Ending) -> None:
         self.changed.emit()

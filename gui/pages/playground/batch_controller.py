@@ -17,7 +17,7 @@ from engine.api import Example, SummarizeOptions, write_csv
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.file_opening import file_filter
 from gui.look.format import number_text
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr
 from gui.pages.playground.batch import Batch, BatchReader, BatchRow
 from gui.pages.playground.batch_view import BatchView, spreadsheet
 from gui.pages.playground.choices import source_title
@@ -203,7 +203,7 @@ class BatchController(QObject):
         self._background.run(
             lambda: write_csv(path, *table),
             lambda _: self._show_message(tr("Exported to {path}.", path=path)),
-            lambda error: self._show_message(translate(f"{error.message} {error.hint}")),
+            lambda error: self._show_message(sentences(error.message, error.hint)),
         )
 
     # Showing

@@ -17,7 +17,7 @@ from gui.inputs.fields import Field
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import UNKNOWN, duration_text, number_text, score
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count
 from gui.look.shown_texts import plain_tooltip
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.column_results import Column, Feedback, Marks, Thumb
@@ -154,7 +154,7 @@ class ColumnView(QWidget):
         self._state.setText(waiting.get(column.status) or _state_text(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
-        self._error.show_text(translate(f"{column.message} {column.hint}".strip()) if failed else "")
+        self._error.show_text(sentences(column.message, column.hint) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
         self._cancel.setVisible(running or can_cancel)
         self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))

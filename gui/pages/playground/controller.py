@@ -26,7 +26,7 @@ from engine.api import (
 )
 from gui.core.background_tasks import once
 from gui.core.preferences import values_of
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.playground import choices
 from gui.pages.playground.column_results import ColumnResults, Feedback
 from gui.pages.playground.history import HistoryEntry, HistoryStore, from_results, into_results
@@ -189,7 +189,7 @@ class Controller(QObject):
         try:
             self.history.add(entry)
         except AppError as error:
-            self._message = translate(f"{error.message} {error.hint}")
+            self._message = sentences(error.message, error.hint)
         self.restore(entry)
 
     # Requests
@@ -239,7 +239,7 @@ class Controller(QObject):
         try:
             request_id = self.summarizer.summarize(self.base_table(), request)
         except AppError as error:
-            self._message = translate(f"{error.message} {error.hint}")
+            self._message = sentences(error.message, error.hint)
         else:
             self.results.begin(request_id, _one(request).text)
             self.entry = None
@@ -283,7 +283,7 @@ class Controller(QObject):
         try:
             self.history.add(entry)
         except AppError as error:
-            self._message = translate(f"{error.message} {error.hint}")
+            self._message = sentences(error.message, error.hint)
         else:
             self.entry = entry
 
@@ -295,7 +295,7 @@ class Controller(QObject):
         try:
             self.history.replace(entry)
         except AppError as error:
-            self._message = translate(f"{error.message} {error.hint}")
+            self._message = sentences(error.message, error.hint)
         else:
             self.entry, column.feedback = entry, feedback
         self.changed.emit()
@@ -314,7 +314,7 @@ class Controller(QObject):
         try:
             gone = self.history.clear()
         except AppError as error:
-            self._message = translate(f"{error.message} {error.hint}")
+            self._message = sentences(error.message, error.hint)
         self.entry = None
         self.changed.emit()
         return gone
@@ -323,7 +323,7 @@ class Controller(QObject):
         try:
             self.history.put_back(gone)
         except AppError as error:
-            self._message = translate(f"{error.message} {error.hint}")
+            self._message = sentences(error.message, error.hint)
         self.changed.emit()
 
     def _on_summarizer_changed(self) -> None:
@@ -409,4 +409,4 @@ def _why(ending: Ending) -> str:
     """Return why a worker ended, without the remarks on checkpoints that only fit runs."""
     if ending.outcome == "crashed":
         return f"{translate(ending.message)} {tr('Conversation and history are saved.')}"
-    return translate(f"{ending.message} {ending.hint}".strip())
+    return sentences(ending.message, ending.hint)

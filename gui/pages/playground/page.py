@@ -22,7 +22,7 @@ from gui.core.preferences import SavedState
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count
 from gui.pages.playground import choices, parts, picker
 from gui.pages.playground.batch_controller import BatchController
 from gui.pages.playground.column_results import Feedback, as_markdown
@@ -182,7 +182,7 @@ class PlaygroundPage(Page):
             try:
                 self._sources[choices.SAMPLES_NAME] = samples()
             except StorageError as error:
-                self.controller.say(translate(f"{error.message} {error.hint}"))
+                self.controller.say(sentences(error.message, error.hint))
             self._offer_sources()
 
     def _offer_sources(self) -> None:
@@ -220,7 +220,7 @@ class PlaygroundPage(Page):
         try:
             self.decoding.save_last()
         except AppError as error:
-            self.controller.say(translate(f"{error.message} {error.hint}"))
+            self.controller.say(sentences(error.message, error.hint))
         self.controller.with_base(self._summarise_shown)
 
     def _summarise_shown(self) -> None:
@@ -332,7 +332,7 @@ class PlaygroundPage(Page):
         try:
             labelling.write_rows(path, found.items, found.notes)
         except AppError as error:
-            self.undo_strip.offer(translate(f"{error.message} {error.hint}"))
+            self.undo_strip.offer(sentences(error.message, error.hint))
         else:
             self.undo_strip.offer(
                 f"{found.text}: {path}", lambda: self.data_requested.emit(str(path)), tr("Check it as data")
@@ -349,7 +349,7 @@ class PlaygroundPage(Page):
         try:
             self.panel.receive(picker.read_conversation(path), path.name)
         except DataError as error:
-            self.controller.say(translate(f"{error.message} {error.hint}"))
+            self.controller.say(sentences(error.message, error.hint))
 
     def _paste(self) -> None:
         self.mode.set_current(ONE)

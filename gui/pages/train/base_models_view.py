@@ -17,7 +17,7 @@ from gui.forms.recipe_tables import copied, on_base
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.format import bytes_text
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, sentences, tr, translate
 from gui.look.shown_texts import plain_tooltip
 from gui.models.base_model_text import (
     Fit,
@@ -216,7 +216,7 @@ class BaseModelsView(Card):
 
 
 def _failure_text(ending: Ending) -> str:
-    return f"{translate(ending.message)} {translate(ending.hint)}".strip()
+    return sentences(ending.message, ending.hint)
 
 
 class FitEstimates(QObject):

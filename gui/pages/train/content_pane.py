@@ -27,7 +27,7 @@ from engine.api import (
 from gui.core.preferences import Preferences
 from gui.forms.recipe_form import RecipeForm
 from gui.look.format import bytes_text
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr, translate
 from gui.pages.train.base_models_view import BaseModelsView
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.recipe_panel import RecipePanel
@@ -293,9 +293,7 @@ class GpuBanner(QWidget):
         self._text = f"{check.text} {check.fix}"
         wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._text
         if wanted:
-            self.strip.show_notice(
-                f"{translate(check.text)} {translate(check.fix)}", tr("Dismiss"), "warning"
-            )
+            self.strip.show_notice(sentences(check.text, check.fix), tr("Dismiss"), "warning")
         self.setVisible(wanted)
 
     def _put_away(self) -> None:
@@ -325,7 +323,7 @@ class FallbackController(QObject):
         try:
             job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
         except AppError as error:
-            self._right.fallback_view.show_error(f"{translate(error.message)} {translate(error.hint)}")
+            self._right.fallback_view.show_error(sentences(error.message, error.hint))
             return
         self._right.fallback_view.show_searching()
         job.subscribe(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
@@ -336,7 +334,7 @@ class FallbackController(QObject):
 
     def _fail(self, wanted: Recipe, ending: Ending) -> None:
         if wanted is self._recipe:
-            self._right.fallback_view.show_error(f"{translate(ending.message)} {translate(ending.hint)}")
+            self._right.fallback_view.show_error(sentences(ending.message, ending.hint))
 
     def _use(self, plan: MemoryFallback) -> None:
         """Apply a fallback to the recipe, unless the recipe has changed."""

@@ -33,7 +33,7 @@ from gui.core.preferences import Preferences
 from gui.forms import choosers, recipe_files
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import tr, translate
+from gui.look.language import sentences, tr
 from gui.pages.train.content_pane import ContentPane, FallbackController, FallbackFinder, PlanController
 from gui.pages.train.page_header import PageHeader, level_of
 from gui.pages.train.recipe_panel import RecipePanel
@@ -148,7 +148,7 @@ class TrainPage(Page):
             self.panel.show_problems(error.problems)
             return None
         except AppError as error:
-            self.say(f"{translate(error.message)} {translate(error.hint)}")
+            self.say(sentences(error.message, error.hint))
             return None
         self._preferences.set("recipe", recipe.dumps(wanted))
         self._draft = ("", "")
@@ -496,4 +496,4 @@ class TrainPage(Page):
         try:
             act()
         except AppError as error:
-            self.say(f"{translate(error.message)} {translate(error.hint)}")
+            self.say(sentences(error.message, error.hint))

@@ -13,7 +13,7 @@ from engine.api import OUT_OF_MEMORY, Ending, Event, MemoryFallback, RunState
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import bytes_text, duration_text, number_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.pages.train.run_text import what_is_safe
 from gui.widgets.cards import ErrorCard, Fallback, NoticeStrip
 from gui.widgets.layouts import vbox
@@ -273,7 +273,7 @@ def _folded_text(remarks: Sequence[Event]) -> str:
 
 
 def _remark_text(remark: Event) -> str:
-    return f"{translate(remark['message'])} {translate(remark.get('hint', ''))}".strip()
+    return sentences(remark["message"], remark.get("hint", ""))
 
 
 def _is_warning(remark: Event) -> bool:

@@ -25,7 +25,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_text
 from gui.look import style
 from gui.look.fonts import font
-from gui.look.language import tr, tr_count, translate
+from gui.look.language import sentences, tr, tr_count, translate
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
 from gui.widgets.layouts import hbox, vbox
@@ -62,7 +62,7 @@ class ReportExport(QObject):
             open_path(path)
 
     def _fail(self, error: AppError) -> None:
-        self.reported.emit(f"{translate(error.message)} {translate(error.hint)}".strip())
+        self.reported.emit(sentences(error.message, error.hint))
 
 
 def kinds() -> str:
@@ -158,7 +158,7 @@ class RunOperations(QObject):
         self._background.run(lambda: promote(checkpoint), self.promoted.emit, self._fail)
 
     def _fail(self, error: AppError) -> None:
-        self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
+        self.failed.emit(sentences(error.message, error.hint))
 
 
 def promote(checkpoint: Path) -> Adapter:

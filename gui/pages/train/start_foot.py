@@ -28,7 +28,7 @@ from engine.api import (
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.format import bytes_text, duration_text, number_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.models.metric_text import language_text
 from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.run_notices import RemarksView
@@ -325,7 +325,7 @@ class StartPrompt(QObject):
             computer = computer_store.find(name)
             sending.require_online(computer)
         except AppError as error:
-            self.says.emit(translate(f"{error.message} {error.hint}".strip()), "")
+            self.says.emit(sentences(error.message, error.hint), "")
             return
         if computer.agreed:
             self.opened.emit(wanted, name, cards)
@@ -362,7 +362,7 @@ class StartPrompt(QObject):
         try:
             computer_store.agree(pending[1])
         except AppError as error:
-            self.says.emit(translate(f"{error.message} {error.hint}".strip()), "")
+            self.says.emit(sentences(error.message, error.hint), "")
             return
         self.opened.emit(*pending)
 

@@ -2,8 +2,10 @@ import pytest
 from PySide6.QtCore import QLocale
 
 from engine.adapters import licence_terms
+from engine.chats import segmentation
+from engine.messages import joined, say
 from gui.look import language
-from gui.look.language import mark, speak, tr, tr_count, translate
+from gui.look.language import mark, sentences, speak, tr, tr_count, translate
 from gui.workers.download_prompt import cost_text
 
 FILE = """<?xml version="1.0" encoding="utf-8"?>
@@ -22,8 +24,7 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
   <message><source>the disk is full</source><translation>die Platte ist voll</translation></message>
   <message><source>{1} can't be read: {2}.</source><translation>Nicht lesbar, {2}: {1}.</translation></message>
   <message><source>Try another.</source><translation>Nehmen Sie eine andere.</translation></message>
-  <message><source>{title} must be at least {ge}.</source><translation>Ab {ge} gilt {title}.</translation></message>
-  <message><source>{n} examples</source><translation>{n} Beispiele</translation></message>
+  <message><source>{1} examples</source><translation>{1} Beispiele</translation></message>
   <message><source>Prompt{1} too long.</source><translation>Zu lang ist der Prompt{1}.</translation></message>
   <message><source>Too short</source><translation>Zu kurz</translation></message>
   <message><source>{1} of {2}</source><translation>{2}, davon {1}</translation></message>
@@ -75,35 +76,36 @@ def test_texts_of_the_window_and_what_has_no_translation_stays_english(german):
 
 
 def test_what_the_engine_says_with_values_in_it(german):
+    unreadable, full = "{} can't be read: {}.", "the disk is full"
     assert translate("Rank") == "Rang"
-    assert translate("a.csv can't be read: the disk is full.") == "Nicht lesbar, die Platte ist voll: a.csv."
-    assert (
-        translate("Row 1,228 can't be read: 12.4 GB are too much.")
-        == "Nicht lesbar, 12,4 GB are too much: Row 1.228."
+    assert translate(say(unreadable, "a.csv", full)) == "Nicht lesbar, die Platte ist voll: a.csv."
+    assert translate(say(unreadable, say("Row {:,}", 1228), "12.4 GB are too much")) == (
+        "Nicht lesbar, 12,4 GB are too much: Row 1.228."
+    )
+    assert translate(say(unreadable, "a.csv", ValueError(say("{} of {}", full, 3)))) == (
+        "Nicht lesbar, 3, davon die Platte ist voll: a.csv."
+    )
+    assert sentences(say(unreadable, "b.csv", full), "", "Nobody knows.", "Try another.") == (
+        "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
     )
 
-    text = "b.csv can't be read: the disk is full. Nobody knows. Try another."
-    assert (
-        translate(text) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
-    )
-
-    assert translate("Rank must be at least 1,024.") == "Ab 1.024 gilt Rang."
-    assert translate("Prompt too long.") == "Zu lang ist der Prompt."
-    assert translate("1,540 examples") == "1.540 Beispiele"
+    assert translate(say("Prompt{} too long.", "")) == "Zu lang ist der Prompt."
+    assert translate(say("{:,} examples", 1540)) == "1.540 Beispiele"
 
     assert translate("too short") == "Zu kurz"
     assert translate("Too short.") == "Zu kurz."
-
-    assert translate("too short: 3, rank and 1,540 examples") == "Zu kurz: 3, Rang und 1.540 Beispiele"
+    assert translate(say("{}: {}", "too short", joined(" and ", [3, "rank"]))) == "Zu kurz: 3 und Rang"
+    assert translate("too short, rank and 1,540") == "Zu kurz, Rang und 1.540"
     assert translate("too short, by chance") == "too short, by chance"
 
-    assert translate('There is no column "summary".') == "Es gibt keine Spalte „summary“."
-    assert translate('There is no column "1,228".') == "Es gibt keine Spalte „1,228“."
-    assert translate('column "Rank", too short') == "Spalte „Rank“, Zu kurz"
-    assert translate("The columns are: summary, rank.") == "Die Spalten sind: summary, rank."
+    no_column = 'There is no column "{}".'
+    assert translate(say(no_column, "summary")) == "Es gibt keine Spalte „summary“."
+    assert translate(say(no_column, "1,228")) == "Es gibt keine Spalte „1,228“."
+    assert translate(say('column "{}", {}', "Rank", "too short")) == "Spalte „Rank“, Zu kurz"
+    assert translate(say("The columns are: {}.", "summary, rank")) == "Die Spalten sind: summary, rank."
     assert translate("Summary") == "Zusammenfassung"
 
-    assert translate("peft 0.21.0 in 2026 can't be read: the disk is full.") == (
+    assert translate(say(unreadable, "peft 0.21.0 in 2026", full)) == (
         "Nicht lesbar, die Platte ist voll: peft 0.21.0 in 2026."
     )
 
@@ -122,55 +124,25 @@ def test_numbers_follow_and_come_back_and_a_language_that_nobody_brought_is_engl
     assert language.spoken() == "en"
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (
-            "05.txt is read as turns. WhatsApp export: 9 turns, 1 speaker; 2 system lines and 1 media tag left out.",
-            (
-                "05.txt ist als Beiträge gelesen. WhatsApp-Export: 9 Beiträge, 1 Sprecher; "
-                "2 Systemzeilen und 1 Medienhinweis ausgelassen."
-            ),
-        ),
-        (
-            "a.csv: No column looks like summaries.",
-            "a.csv: Keine Spalte sieht nach der Zusammenfassung aus.",
-        ),
-        (
-            'its lists are turns with "a" and the speaker as "b"',
-            "deren Listen sind Beiträge mit „a“ und dem Sprecher als „b“",
-        ),
-        (
-            (
-                'a.csv can\'t be read: 2 rows are broken (line 1: it ends before the column "b"; '
-                'line 7: it ends before the column "c").'
-            ),
-            (
-                "a.csv lässt sich nicht lesen: 2 Zeilen sind beschädigt (Zeile 1: sie endet vor der Spalte „b“; "
-                "Zeile 7: sie endet vor der Spalte „c“)."
-            ),
-        ),
-        (
-            licence_terms.of_base_model("ann/small-1.5", "CC BY 4.0"),
-            (
-                "Das Basismodell ann/small-1.5 steht unter CC BY 4.0. Was daraus entstanden ist, darf weitergegeben "
-                "werden, wenn Lizenz und Urheber genannt werden."
-            ),
-        ),
-        (
-            licence_terms.of_data("my-9.0"),
-            (
-                "Die Daten stehen unter my-9.0. Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie "
-                "sie."
-            ),
-        ),
-    ],
-)
-def test_what_is_said_of_files_and_licences_is_translated_part_by_part(text, said, qapp):
+def test_messages_are_translated_part_by_part(qapp):
     before = QLocale()
+    stats = segmentation.ImportStats("05.txt", "whatsapp", 0)
+    stats.turns, stats.speakers = 9, {"Ann"}
+    stats.left_out.update({"system": 2, "media": 1})
     speak("de")
     try:
-        assert translate(text) == said
+        [remark] = segmentation.remarks([stats])
+        assert translate(remark) == (
+            "05.txt ist als Beiträge gelesen. WhatsApp-Export: 9 Beiträge, 1 Sprecher; 2 Systemzeilen und "
+            "1 Medienhinweis ausgelassen."
+        )
+        assert translate(licence_terms.of_base_model("ann/small-1.5", "CC BY 4.0")) == (
+            "Das Basismodell ann/small-1.5 steht unter CC BY 4.0. Was daraus entstanden ist, darf weitergegeben "
+            "werden, wenn Lizenz und Urheber genannt werden."
+        )
+        assert translate(licence_terms.of_data("my-9.0")) == (
+            "Die Daten stehen unter my-9.0. Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie sie."
+        )
     finally:
         speak("en")
         QLocale.setDefault(before)

@@ -19,6 +19,7 @@ from peft.tuners.lora import LoraLayer
 from torch.nn.functional import linear
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.worker.adapters.method_hooks import TRAINED, Tensors
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.dataset.prompter import IGNORED
@@ -251,7 +252,7 @@ def _init_from_covariance(covariance: _Covariance) -> None:
     rank = len(lora_A)
     if covariance.tokens < rank:
         raise AdapterError(
-            f"EVA needs at least {rank} tokens; the training examples have {covariance.tokens}.",
+            say("EVA needs at least {} tokens; the training examples have {}.", rank, covariance.tokens),
             "Choose another initialisation, a lower rank or more examples.",
             FIELD,
         )

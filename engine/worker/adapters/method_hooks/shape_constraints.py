@@ -20,6 +20,7 @@ from peft.utils import (
 )
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.methods.additive import BottleneckOptions, Ia3Options
 from engine.methods.lora_family import GraLoraOptions, MissOptions, VbLoraOptions
 from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
@@ -106,8 +107,13 @@ def _dividing(
         return next((size for size in usual if size in divisors), max(d for d in divisors if d <= MAX_CHOSEN))
     if chosen not in divisors:
         raise AdapterError(
-            f"{what} {chosen} doesn't divide the widths of all adapted layers: {', '.join(map(str, sizes))}.",
-            f"These do: {', '.join(str(size) for size in divisors if size > 1) or 1}.",
+            say(
+                "{} {} doesn't divide the widths of all adapted layers: {}.",
+                what,
+                chosen,
+                ", ".join(map(str, sizes)),
+            ),
+            say("These do: {}.", ", ".join(str(size) for size in divisors if size > 1) or 1),
             f"method.{field}",
         )
     return chosen
@@ -236,8 +242,8 @@ class ShiraHooks(MethodHooks):
 def _at_most(chosen: int, limits: list[int], field: str, what: str) -> None:
     if limits and chosen > min(limits):
         raise AdapterError(
-            f"{what} {chosen} is more than the narrowest adapted layer can have.",
-            f"At most {min(limits)}.",
+            say("{} {} is more than the narrowest adapted layer can have.", what, chosen),
+            say("At most {}.", min(limits)),
             f"method.{field}",
         )
 

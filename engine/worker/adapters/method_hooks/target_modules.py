@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.worker.modeling.architecture import Width, architecture_of, width_of
 from engine.worker.modeling.base_models import LoadedBase
 
 ALL_LINEAR = "all-linear"
-_ALONE = (
-    f'"{ALL_LINEAR}" means every linear layer except the output head, so it can\'t be combined with names.'
+_ALONE = say(
+    '"{}" means every linear layer except the output head, so it can\'t be combined with names.', ALL_LINEAR
 )
 
 
@@ -34,11 +35,17 @@ def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
     named_modules = [(full, module) for full, module in base.model.named_modules() if full]
     for name in named:
         if name == ALL_LINEAR:
-            message, hint = _ALONE, f"Use it alone, or name layers: {layers}."
+            message, hint = _ALONE, say("Use it alone, or name layers: {}.", layers)
         elif not (modules := [module for full, module in named_modules if _is_named(full, [name])]):
-            message, hint = f"{base.options.id} has no layer {name or 'without a name'}.", f"It has {layers}."
+            message, hint = (
+                say("{} has no layer {}.", base.options.id, name or "without a name"),
+                say("It has {}.", layers),
+            )
         elif any(width_of(module) is None for module in modules):
-            message, hint = f"{name} is not a linear layer of {base.options.id}.", f"It has {layers}."
+            message, hint = (
+                say("{} is not a linear layer of {}.", name, base.options.id),
+                say("It has {}.", layers),
+            )
         else:
             continue
         raise AdapterError(message, hint, "method.target_modules")

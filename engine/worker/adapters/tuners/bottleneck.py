@@ -19,6 +19,7 @@ from peft.utils.peft_types import PeftType
 from torch import nn
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.worker.adapters.tuners.registration import register
 
 Placement = Literal["houlsby", "pfeiffer"]
@@ -75,7 +76,9 @@ class BottleneckConfig(PeftConfig):
         super().__post_init__()
         self.peft_type = PeftType["BOTTLENECK"]
         if self.activation not in ACTIVATIONS or self.placement not in ("houlsby", "pfeiffer"):
-            raise ValueError(f"Unknown activation {self.activation!r} or placement {self.placement!r}.")
+            raise ValueError(
+                say("Unknown activation {} or placement {}.", repr(self.activation), repr(self.placement))
+            )
 
 
 class BottleneckLayer(nn.Module, BaseTunerLayer):
@@ -173,7 +176,7 @@ def adapted_layers(model_type: str, placement: Placement) -> tuple[str, ...]:
         if model_type in model_types.split("|"):
             return feed_forward if placement == "pfeiffer" else attention + feed_forward
     raise AdapterError(
-        f"Tunesmith doesn't know where attention and feed-forward end in {model_type} models.",
+        say("Tunesmith doesn't know where attention and feed-forward end in {} models.", model_type),
         "Name their last layers under Applied to.",
         "method.target_modules",
     )
@@ -185,7 +188,7 @@ def width(layer: nn.Module, name: str) -> int:
     width = getattr(layer, "out_features", getattr(layer, "nf", None))
     if not isinstance(width, int):
         raise AdapterError(
-            f"{name} is not a linear layer, so no adapter can follow it.",
+            say("{} is not a linear layer, so no adapter can follow it.", name),
             "Name linear layers under Applied to.",
             "method.target_modules",
         )

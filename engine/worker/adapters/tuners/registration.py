@@ -10,6 +10,7 @@ from peft.utils import register_peft_method
 from peft.utils.peft_types import PeftType
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.worker.kernels.registry import VARIABLE, enabled
 
 # The names of all our own types, registered or not.
@@ -33,8 +34,8 @@ def refuse_unregistered(peft_type: str, title: str) -> None:
     """Raise AdapterError for one of our own types if the entry `peft_type` is off."""
     if peft_type in OWN_TYPES and not enabled("peft_type"):
         raise AdapterError(
-            f"{title} needs the patch peft_type, which {VARIABLE} switches off.",
-            f"Set {VARIABLE} to all.",
+            say("{} needs the patch peft_type, which {} switches off.", title, VARIABLE),
+            say("Set {} to all.", VARIABLE),
             VARIABLE,
         )
 

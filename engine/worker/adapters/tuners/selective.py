@@ -23,6 +23,7 @@ from torch import nn
 from torch.func import functional_call
 
 from engine.errors import AdapterError
+from engine.messages import say
 from engine.methods import named
 from engine.scoring.score_text import counted
 from engine.worker.adapters.tuners.registration import register
@@ -59,7 +60,9 @@ class SelectiveConfig(PeftConfig):
         super().__post_init__()
         self.peft_type = PeftType["SELECTIVE"]
         if self.selection not in KINDS:
-            raise ValueError(f"selection is {self.selection!r}, must be one of {', '.join(KINDS)}.")
+            raise ValueError(
+                say("selection is {}, must be one of {}.", repr(self.selection), ", ".join(KINDS))
+            )
 
 
 class SelectiveLayer(nn.Module, BaseTunerLayer):
@@ -210,18 +213,22 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
         has_norms = any(own_parameters(module, "norms") for module in model.modules())
         nearest = named("layernorm" if has_norms else "lora")
         raise AdapterError(
-            f"This model has no {kind} to train.", f"The closest method that works: {nearest}.", field
+            say("This model has no {} to train.", kind),
+            say("The closest method that works: {}.", nearest),
+            field,
         )
     chosen = _in_last_blocks(model, holders, last_blocks) if last_blocks else list(holders)
     where = (
-        f"the last {last_blocks} blocks"
+        say("the last {} blocks", last_blocks)
         if last_blocks > 1
         else "the last block"
         if last_blocks
         else "the model"
     )
     if not chosen:
-        raise AdapterError(f"There are no {kind} in {where}.", "Choose from more blocks.", "method.kinds")
+        raise AdapterError(
+            say("There are no {} in {}.", kind, where), "Choose from more blocks.", "method.kinds"
+        )
     for pattern in patterns:
         if not any(matches(name, pattern) for name in chosen):
             # The most frequent last parts of the names, and one full name as an example.
@@ -229,8 +236,8 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
             listed = ", ".join(part for part, _ in parts.most_common(MAX_NAMES))
             more = ", …" if len(parts) > MAX_NAMES else ""
             raise AdapterError(
-                f'Nothing in {where} is named like "{pattern}".',
-                f"Its names: {listed}{more}, as in {max(chosen, key=len)}.",
+                say('Nothing in {} is named like "{}".', where, pattern),
+                say("Its names: {}{}, as in {}.", listed, more, max(chosen, key=len)),
                 "method.patterns",
             )
     if patterns:
@@ -298,7 +305,7 @@ def _in_last_blocks(model: nn.Module, names: Iterable[str], count: int) -> list[
     longest = max(map(len, stacks.values()), default=0)
     if count > longest:
         raise AdapterError(
-            f"The longest stack of this model has {counted(longest, 'block')}, not {count}.",
+            say("The longest stack of this model has {}, not {}.", counted(longest, "block"), count),
             "Choose fewer of the last blocks.",
             "method.last_blocks",
         )
