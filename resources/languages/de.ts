@@ -15271,8 +15271,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>Read it again once it is completely written.</source>
-   <translation>Lesen Sie sie erneut, wenn sie fertig geschrieben ist.</translation>
+   <source>Read it again once it is whole.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -17724,6 +17724,11 @@ Summary:</translation>
    <location filename="../../engine/worker/training/checkpoints.py" />
    <source>The trained weights or optimizer state contain NaN or infinity, so they are not saved.</source>
    <translation>Die trainierten Gewichte oder der Zustand des Optimierers sind nicht mehr endlich und werden deshalb nicht gespeichert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>The training split has {1}, too few to show {2} in the prompt and train on others.</source>
+   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen und mit anderen zu trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -21599,11 +21604,6 @@ Summary:</translation>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} already has all these entries with {2} seeds.</source>
    <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>{1} and train on others.</source>
-   <translation>{1} und trainieren Sie mit anderen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />

@@ -122,11 +122,12 @@ def shots_problem(recipe: Recipe, splits: Splits) -> Problem | None:
     needed = shots + recipe.method.method.trains
     if not shots or examples >= needed:
         return None
-    message = say(
-        "The training split has {}, too few to show {} in the prompt.", counted(examples, "example"), shots
+    template = (
+        "The training split has {}, too few to show {} in the prompt and train on others."
+        if recipe.method.method.trains
+        else "The training split has {}, too few to show {} in the prompt."
     )
-    if recipe.method.method.trains:
-        message = say("{} and train on others.", message.removesuffix("."))
+    message = say(template, counted(examples, "example"), shots)
     return Problem(SHOTS, message, say("At most {} fit.", max(0, examples - (needed - shots))))
 
 

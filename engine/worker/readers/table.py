@@ -20,7 +20,7 @@ from typing import Any
 from engine import chats
 from engine.chats import ImportStats
 from engine.errors import DataError
-from engine.messages import joined, say
+from engine.messages import Message, joined, say
 from engine.system import foreign_files
 
 FIELD = "data.source"
@@ -465,9 +465,7 @@ def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     yield from rows
     if _identity(path) != before:
         raise DataError(
-            say("{} changed while it was read.", path.name),
-            "Read it again once it is completely written.",
-            FIELD,
+            say("{} changed while it was read.", path.name), "Read it again once it is whole.", FIELD
         )
 
 
@@ -489,15 +487,14 @@ def _explained(path: Path) -> Iterator[None]:
     except MemoryError as error:
         raise unreadable(path, "it doesn't fit in this computer's memory", TOO_LARGE) from error
     except UnicodeDecodeError as error:
-        raise unreadable(
-            path, say("it starts like {} but is damaged or incomplete", error.encoding.upper())
-        ) from error
+        encoding = error.encoding.upper()
+        raise unreadable(path, say("it starts like {} but is damaged or incomplete", encoding)) from error
     except (ValueError, EOFError, KeyError, zlib.error) as error:
         raise unreadable(path, str(error)) from error
 
 
 def unreadable(path: Path, reason: str, hint: str = "Repair the file, or export it again.") -> DataError:
     """Return the error of a file that can't be read as a whole; the hint is that of a broken one."""
-    lines = reason.strip().splitlines() or ["its contents are damaged"]
-    first = lines[0][:300].rstrip(".")
-    return DataError(say("{} can't be read: {}.", path.name, first), hint, FIELD)
+    if not isinstance(reason, Message):
+        reason = (reason.strip().splitlines() or ["its contents are damaged"])[0][:300].rstrip(".")
+    return DataError(say("{} can't be read: {}.", path.name, reason), hint, FIELD)
