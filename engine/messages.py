@@ -1,6 +1,8 @@
 """Messages: English text that remembers its template and values, so that the window can say it in another language.
 
     say("Row {} of {} is empty.", 4, "train.csv")      a text with values
+    say("{:,} row is empty.|{:,} rows are empty.", 9)   the form for one, and for other first values
+    counted(9, "row")                                   the same for a number and its noun
     joined("; ", [say("no {}", "id"), "no rows"])       texts in a row
 
 A message is an English string wherever one is expected. JSON keeps the messages of a record beside its English texts.
@@ -20,11 +22,15 @@ _TEMPLATE = re.compile(r"(?:[^{}]|\{\{|\}\}|\{(?::,?0?\d?(?:\.\d)?[dfg%]?)?\})*+
 
 
 class Message(str):
-    """A text with values; `template` has a place for each, "{}" or "{:,}", as in `str.format`."""
+    """A text with values; `template` has a place for each, "{}" or "{:,}", as in `str.format`.
 
-    __slots__ = ("template", "values")
+    Of two forms with a bar between them the first is for a first value of 1; `form` is the one in use.
+    """
+
+    __slots__ = ("form", "template", "values")
 
     template: str
+    form: str
     values: tuple[str | int | float, ...]
 
     def __new__(cls, template: str, *values: object) -> Self:
@@ -32,8 +38,10 @@ class Message(str):
         if not _TEMPLATE.fullmatch(template):
             raise ValueError(template)
         kept = tuple(value if isinstance(value, (str, int, float)) else str(value) for value in values)
-        made = super().__new__(cls, template.format(*kept))
-        made.template, made.values = template, kept
+        one, bar, many = template.partition("|")
+        form = many if bar and kept[0] != 1 else one
+        made = super().__new__(cls, form.format(*kept))
+        made.template, made.values, made.form = template, kept, form
         return made
 
     def __str__(self) -> str:
@@ -47,6 +55,11 @@ class Message(str):
 def say(template: str, *values: object) -> str:
     """Return a message."""
     return Message(template, *values)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 step", "1,540 steps"."""
+    return say(f"{{:,}} {one}|{{:,}} {many or one + 's'}", count)
 
 
 def joined(separator: str, texts: Iterable[object]) -> str:

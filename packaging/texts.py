@@ -87,25 +87,29 @@ def write(file: Path, all_texts: list[Text]) -> tuple[int, int]:
         else {}
     )
     root = ET.Element("TS", version="2.1", language=file.stem, sourcelanguage=language.ENGLISH)
+    # A translator may change this line in the file.
+    rule = language.plural_rule(file) if file.exists() else language.ONE_AND_OTHERS
+    ET.SubElement(root, language.PLURAL_FORMS).text = rule
+    plural_forms = int(re.findall(r"\d+", rule)[0])
     unfinished = 0
     for context in (language.WINDOW, language.ENGINE):
         block = ET.SubElement(root, "context")
         ET.SubElement(block, "name").text = context
         for text in all_texts:
             if text.context == context:
-                unfinished += not _add(block, text, translated.get((context, text.source), ()))
+                unfinished += not _add(block, text, translated.get((context, text.source), ()), plural_forms)
     ET.indent(root, " ")
     body = ET.tostring(root, encoding="unicode")
     file.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{body}\n', encoding="utf-8")
     return len(all_texts), unfinished
 
 
-def _add(block: ET.Element, text: Text, forms: tuple[str, ...]) -> bool:
+def _add(block: ET.Element, text: Text, forms: tuple[str, ...], plural_forms: int) -> bool:
     """Add a text; return whether it is translated."""
     message = ET.SubElement(block, "message", {"numerus": "yes"} if text.one else {})
     ET.SubElement(message, "location", filename=f"../../{text.file}")
     ET.SubElement(message, "source").text = text.source
-    count = 2 if text.one else 1
+    count = plural_forms if text.one else 1
     finished = len(forms) == count and all(forms)
     translation = ET.SubElement(message, "translation", {} if finished else {"type": "unfinished"})
     written = forms if finished else ("",) * count
@@ -145,7 +149,7 @@ def _engine_texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
             else ""
         )
         if _is_shown(text):
-            yield text.strip(), ""
+            yield text.strip(), text.partition("|")[0] if text.count("{1}") == 2 and "|" in text else ""
 
 
 def formatted(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -170,14 +174,13 @@ def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
-    """Yield both forms of a number with its noun (`engine.scoring.score_text.counted`), units and captions."""
+    """Yield both forms of a number with its noun (`engine.messages.counted`), units and captions."""
     forms = [
         each.value for each in call.args[1:] if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
     if getattr(call.func, "id", getattr(call.func, "attr", "")) == "counted" and forms:
         one, many = (*forms, f"{forms[0]}s")[:2]
-        yield f"{{1}} {one}", ""
-        yield f"{{1}} {many}", ""
+        yield f"{{1}} {one}|{{1}} {many}", one
     for keyword in call.keywords:
         if (keyword.arg or "").endswith(("unit", "caption")) and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value), ""

@@ -16,8 +16,7 @@ from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import looks_like_path, public_name
 from engine.errors import AdapterError, StorageError
-from engine.messages import say
-from engine.scoring.score_text import counted
+from engine.messages import counted, say
 from engine.system import hub_cache
 from engine.system.files import delete
 from engine.system.foreign_files import FileKind, read_bytes

@@ -16,9 +16,8 @@ from engine.config.recipe import gguf_file, local_folder
 from engine.config.recipe_diff import differences
 from engine.errors import AppError, ArenaError, RecipeError
 from engine.jobs.job import slug
-from engine.messages import joined, say
+from engine.messages import counted, joined, say
 from engine.methods import Family, method, unknown_method
-from engine.scoring.score_text import counted
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_text, read_toml
 from engine.system.validators import FolderName

@@ -22,10 +22,9 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError
 from engine.jobs.job import Job
-from engine.messages import joined, say
+from engine.messages import counted, joined, say
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry, read_entry, stamp
-from engine.scoring import score_text
 from engine.system.paths import runs_folder
 
 State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "away", "refused"]
@@ -161,18 +160,18 @@ def jobs_of(arena: Arena, statuses: Sequence[EntryStatus], computer: str = "") -
     return jobs
 
 
-def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:
+def by_state(statuses: Sequence[EntryStatus]) -> dict[State, int]:
     """Return the number of entries by state."""
     return dict(Counter(each.state for each in statuses))
 
 
 def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:
     """Return the progress in one line: "9 of 14 entries completed, 1 refused. The queue is paused."."""
-    counts = counted(statuses)
+    counts = by_state(statuses)
     done = say(
         "{} of {} completed",
         counts.pop("completed", 0),
-        score_text.counted(len(statuses), "entry", "entries"),
+        counted(len(statuses), "entry", "entries"),
     )
     others = [say("{} {}", count, state) for state, count in counts.items()]
     paused = (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.messages import joined, say
+from engine.messages import counted, joined, say
 from engine.text.conversations import Turn, as_text
 
 Kind = Literal[
@@ -105,11 +105,6 @@ def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:
     found = [each for each in left if not each.startswith("0 ")]
     parts = [joined(", ", found[:-1]), found[-1]] if len(found) > 1 else found
     return say("{} left out", joined(" and ", parts)) if found else ""
-
-
-def counted(count: int, one: str, more: str) -> str:
-    """Return a number with its noun."""
-    return say(f"{{:,}} {one if count == 1 else more}", count)
 
 
 class Log:

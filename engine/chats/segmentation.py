@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
-from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, counted, left_out_text
+from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, left_out_text
 from engine.chats.timestamps import moment, reading
-from engine.messages import joined, say
+from engine.messages import counted, joined, say
 from engine.text.conversations import Turn, as_text
 
 # The order of day and month is told from these, and the first conversation waits for them.

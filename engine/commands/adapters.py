@@ -17,6 +17,7 @@ from engine.commands.parser import Verbs, whole_number
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import local_folder
 from engine.errors import AdapterError, AppError, OfflineError, StorageError
+from engine.messages import counted
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
 from engine.system.command_name import command_name
@@ -158,7 +159,7 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
         ("Method", method.title or method.id),
         ("Settings", settings),
         ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
-        ("Trained on", f"{metadata.data.source}, {score_text.counted(metadata.data.train, 'conversation')}"),
+        ("Trained on", f"{metadata.data.source}, {counted(metadata.data.train, 'conversation')}"),
         ("Steps", f"{training.step:,}{stopped} in {score_text.duration(training.seconds)}"),
         ("Trainable parameters", f"{training.trainable_parameters:,}"),
         *(
@@ -374,7 +375,7 @@ def _verification_lines(result: Result) -> list[str]:
     """Return the result of the verification; a training script has conversations instead."""
     if result["verified"]:
         return score_text.verification_lines(result["verified"])
-    held = score_text.counted(result["conversations"], "conversation")
+    held = counted(result["conversations"], "conversation")
     return [f"It contains the {held} of the training; share it only with people allowed to read them."]
 
 

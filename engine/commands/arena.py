@@ -17,6 +17,7 @@ from engine.commands.parser import Verbs, positive
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
+from engine.messages import counted
 from engine.methods import method, unknown_method
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, GENERAL_LOSS
@@ -120,7 +121,7 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
     output.json(
         [
             {"arena": each.id, "path": str(each.folder), "name": each.name, "paused": each.paused}
-            | {"states": arenas.counted(statuses[each.id])}
+            | {"states": arenas.by_state(statuses[each.id])}
             for each in listed
         ]
     )
@@ -268,7 +269,7 @@ def _conclude(arena: Arena, reader: Reader, output: Output) -> int:
     """Show the arena; the exit code tells of failures, or that every entry was refused."""
     output.line("")
     _show(arena, reader, output)
-    counts = arenas.counted(reader.read(arena))
+    counts = arenas.by_state(reader.read(arena))
     if counts.get("failed", 0) + counts.get("crashed", 0):
         return FAILED
     return REFUSED if counts.keys() == {"refused"} else COMPLETED
@@ -301,7 +302,7 @@ def arena_lines(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) 
 
 def _group_lines(group: Group) -> list[str]:
     protocol = group.protocol
-    on = score_text.counted(int(protocol.get("examples") or 0), "conversation")
+    on = counted(int(protocol.get("examples") or 0), "conversation")
     apart = f" Not comparable with the first: {', '.join(group.unlike)} differ." if group.unlike else ""
     seeded = any(row.seeds for row in group.rows)
     voted = any(row.preferred for row in group.rows)

@@ -16,7 +16,7 @@ from engine.computers import store
 from engine.computers.computer import JOBS_PORT, Computer, with_port
 from engine.computers.node import CLUSTER_PORT, LOOPBACK, Node
 from engine.errors import ComputerError
-from engine.scoring import score_text
+from engine.messages import counted
 from engine.system.command_name import command_name
 from engine.system.graphics import graphics_cards
 from engine.system.units import size
@@ -167,7 +167,7 @@ def _computer_lines(computer: Mapping[str, Any]) -> Iterator[str]:
         for each in (*node["problems"], *node.get("remarks", ())):
             yield f"    {each['message']} {each['hint']}".rstrip()
     if computer["reachable"]:
-        yield f"  {score_text.counted(len(computer['entries']), 'run')} there"
+        yield f"  {counted(len(computer['entries']), 'run')} there"
     kind = "cards" if any(node.get("cards_for_entries") for node in computer["nodes"]) else "processes"
     for entry in computer["entries"]:
         several = f", {entry['cards']:,} {kind}" if entry["cards"] > 1 else ""

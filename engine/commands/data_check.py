@@ -14,6 +14,7 @@ from engine.commands.recipe_file import absolute, add_data_overrides, data_table
 from engine.data import check_results
 from engine.data.findings import SEVERITIES, excluded_text, finding
 from engine.jobs.events import Event
+from engine.messages import counted
 from engine.scoring import score_text
 from engine.system.paths import resolved
 
@@ -199,7 +200,7 @@ def _rows(entry: Result) -> str:
         f"{number} ({place})" if place else number for number, place in zip_longest(numbers, places)
     )
     rest = entry["count"] - MAX_ROWS_NAMED
-    line = f"{score_text.counted(entry['count'], 'row')} of {entry['split']}: {named}"
+    line = f"{counted(entry['count'], 'row')} of {entry['split']}: {named}"
     return " ".join(filter(None, (f"{line}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))
 
 

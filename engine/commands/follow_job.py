@@ -23,6 +23,7 @@ from engine.jobs.events import Event
 from engine.jobs.job import Job, JobKind, create_job
 from engine.jobs.run_state import RunState, stage_title
 from engine.jobs.supervisor import Ending, Supervisor
+from engine.messages import counted
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF
 from engine.system.files import remove
@@ -263,12 +264,12 @@ class ProgressPrinter:
         kernels = f" by Liger {event['liger']}" if event.get("liger") else ""
         apart = f", each step in {replicas} processes{sharing}," if replicas > 1 else ""
         self._output.line(
-            f"{score_text.counted(examples['train'], 'conversation')} to train on, "
+            f"{counted(examples['train'], 'conversation')} to train on, "
             f"{examples['validation']:,} to validate on, {examples['test']:,} to test on."
         )
         self._output.line(
-            f"{score_text.counted(event['total_steps'], 'step')} on {event['device']} with "
-            f"{score_text.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}{kernels}. "
+            f"{counted(event['total_steps'], 'step')} on {event['device']} with "
+            f"{counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}{kernels}. "
             f"Trains {trained:,} of {everything:,} parameters ({trained / max(1, everything):.2%})."
         )
 
@@ -293,7 +294,7 @@ class ProgressPrinter:
             text = f"Validation loss at step {event['step']:,}: {event['loss']:.3f}"
             if scores:
                 # By another protocol than the run's final scores.
-                count = score_text.counted(event["protocol"]["examples"], "conversation")
+                count = counted(event["protocol"]["examples"], "conversation")
                 rouge = score_text.score(scores["rouge1"]["mean"])
                 text += f", ROUGE-1 on {count} of that split: {rouge}"
                 text += f", chrF {score_text.score(chrf['mean'])}" if chrf else ""
@@ -314,7 +315,7 @@ class ProgressPrinter:
         elif state.outcome == "stopped":
             self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
         if state.excluded:
-            self._output.line(f"{score_text.counted(state.excluded, 'conversation')} excluded by the recipe.")
+            self._output.line(f"{counted(state.excluded, 'conversation')} excluded by the recipe.")
         if state.adapter:
             location = f" in {state.adapter['path']}" if "path" in state.adapter else ""
             self._output.line(f"Adapter {state.adapter['adapter']}{location}")

@@ -14,6 +14,7 @@ from engine.config import support_matrix
 from engine.config.support_matrix import Proof, Row, WeightFormat
 from engine.errors import Problem
 from engine.maintenance import doctor
+from engine.messages import counted
 from engine.methods import METHODS
 from engine.scoring import score_text
 from engine.system.units import size
@@ -166,7 +167,7 @@ def _adapter(plan: Result) -> str:
 
 
 def _layers(plan: Result) -> str:
-    return f"{score_text.counted(plan['matrices'], 'layer')}: {', '.join(plan['targets'])}"
+    return f"{counted(plan['matrices'], 'layer')}: {', '.join(plan['targets'])}"
 
 
 def _processes(plan: Result) -> str:
@@ -184,7 +185,7 @@ def _examples(plan: Result) -> str:
 def _conversations(plan: Result) -> str:
     spread = lengths_text(plan["token_lengths"]["conversation"])
     over = plan["token_lengths"]["over_limit"]
-    cut = f", {score_text.counted(over, 'conversation')} cut" if over else ""
+    cut = f", {counted(over, 'conversation')} cut" if over else ""
     return f"{spread} tokens (median · 95th percentile · maximum){cut}"
 
 

@@ -26,6 +26,7 @@ from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.jobs.run_state import stage_title
+from engine.messages import counted
 from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
@@ -358,7 +359,7 @@ def file_lines(result: Result, names: list[str]) -> list[str]:
     protocol = result["protocol"]
     columns: list[tuple[str, dict[str, Any]]] = [(names[0], result)]
     columns += [(names[1], result["against"])] if "against" in result else []
-    count = score_text.counted(int(protocol["examples"]), "conversation")
+    count = counted(int(protocol["examples"]), "conversation")
     verdict = (
         [f"{names[0]} against {names[1]}: {score_text.verdict(result['difference']['rouge1'], protocol)}"]
         if result["difference"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import voting
 from engine.config import general_text
+from engine.messages import counted
 from engine.report.run_facts import Report
 from engine.scoring import score_text
 from engine.text import pii
@@ -47,7 +48,7 @@ def interval(values: Mapping[str, float]) -> Interval:
 def protocol_text(protocol: Mapping[str, Any]) -> str:
     """Return the protocol of scores as sentences: only scores of the same protocol may be compared."""
     count = int(protocol.get("examples") or 0)
-    scored = score_text.counted(count, f"{protocol.get('split', 'test')} conversation")
+    scored = counted(count, f"{protocol.get('split', 'test')} conversation")
     source = (protocol.get("data") or {}).get("source")
     beams = int(protocol.get("beams") or 1)
     metric = protocol.get("metric") or {}
@@ -72,7 +73,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
         f"Up to {references['most']} reference summaries per conversation; the best counts"
         if references
         else "",
-        f"Loss on general text measured on {text}, {score_text.counted(passages, 'passage')}" if text else "",
+        f"Loss on general text measured on {text}, {counted(passages, 'passage')}" if text else "",
         "Differences are paired, conversation by conversation",
     ]
     return ". ".join(filter(None, sentences)) + "."
@@ -91,12 +92,10 @@ def blind_votes(run_ids: Collection[str]) -> BlindVotes | None:
     found = voting.of_runs(run_ids)
     if found is None:
         return None
-    votes = score_text.counted(found.results.votes, "vote")
+    votes = counted(found.results.votes, "vote")
     identical = found.results.identical
-    ties = (
-        f" {score_text.counted(identical, 'pair')} of identical summaries count as ties." if identical else ""
-    )
-    voters = score_text.counted(len(found.results.voters), "voter")
+    ties = f" {counted(identical, 'pair')} of identical summaries count as ties." if identical else ""
+    voters = counted(len(found.results.voters), "voter")
     return BlindVotes(
         f"{votes} by {voters} on pairs of summaries without names. The figure is the probability that "
         "one of the system's summaries is preferred to another system's; a tie counts as half. 95 % "
@@ -152,9 +151,7 @@ def _counts(values: object) -> dict[str, int]:
 
 
 def _count_text(counts: dict[str, int], one: str, many: str) -> str:
-    return (
-        f"{score_text.counted(sum(counts.values()), one, many)} ({_counts_listed(counts)})" if counts else ""
-    )
+    return f"{counted(sum(counts.values()), one, many)} ({_counts_listed(counts)})" if counts else ""
 
 
 def _counts_listed(counts: dict[str, int]) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from engine.config import recipe as recipes
 from engine.jobs.run_state import Sample
+from engine.messages import counted
 from engine.report import cells, svg, template
 from engine.report.cells import Facts, Headline, data_facts, environment
 from engine.report.run_facts import Report
@@ -126,9 +127,7 @@ def _training(report: Report) -> dict[str, Any] | None:
         lines.append(svg.Line(_floats(curve.steps), list(curve.values), "held", marked=True))
         keys.append(("validation", "Validation loss"))
     total = max(state.total_steps, state.step)
-    description = (
-        f"Loss over {score_text.counted(state.step, 'step')}, {state.loss.values[-1]:.3f} at the last"
-    )
+    description = f"Loss over {counted(state.step, 'step')}, {state.loss.values[-1]:.3f} at the last"
     return {
         "plot": svg.curves(lines, total, description),
         "legend": keys,
@@ -243,7 +242,7 @@ def gains(report: Report) -> Gains | None:
     rose, fell = sum(value > 0 for value in values), sum(value < 0 for value in values)
     text = (
         f"ROUGE-1 rose on {rose:,}, fell on {fell:,} and stayed the same on {len(values) - rose - fell:,} "
-        f"of {score_text.counted(len(values), 'conversation')}."
+        f"of {counted(len(values), 'conversation')}."
     )
     plot = svg.histogram(values, f"Conversations by gain in ROUGE-1. {text}") if len(values) > 1 else ""
     groups = [

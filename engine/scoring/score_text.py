@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.messages import joined, say
+from engine.messages import counted, joined, say
 from engine.scoring.metrics import (
     ENOUGH_TO_LEARN,
     MIN_EXAMPLES,
@@ -55,11 +55,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return say("{} min {:02d} s", whole // 60, whole % 60)
     return say("{} h {:02d} min", whole // 3600, whole % 3600 // 60)
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun: "1 step", "1,540 steps"."""
-    return say(f"{{:,}} {one if count == 1 else many or one + 's'}", count)
 
 
 def too_few_to_train(count: int) -> str:

@@ -13,9 +13,10 @@ The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-fil
 
 from __future__ import annotations
 
+import gettext
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from math import ceil
@@ -34,6 +35,9 @@ LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 PSEUDO, PSEUDO_RIGHT = "pseudo", "pseudo-right"
 PSEUDO_LANGUAGES = {PSEUDO: "Pseudo", PSEUDO_RIGHT: "Pseudo, right to left"}
 WINDOW, ENGINE = "window", "engine"
+# Where a file says how many plural forms the language has and which is for n, as gettext does. Qt Linguist keeps it.
+PLURAL_FORMS = "extra-po-header-plural_forms"
+ONE_AND_OTHERS = "nplurals=2; plural=(n != 1);"
 # The place of a value in a template, with its format; and in a text of the files.
 _PLACE = re.compile(r"\{(?::([^{}]*))?\}")
 _NUMBERED = re.compile(r"\{(\d+)\}")
@@ -64,10 +68,11 @@ _FIGURE = re.compile(r"(?<![\w.,])(?!0\d)\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The translations of one language by context and English text; of plurals, the singular first."""
+    """The translations of one language by context and English text, and which form of a plural is for a number."""
 
     window: dict[str, tuple[str, ...]] = field(default_factory=dict)
     engine: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    plural: Callable[[int], int] = lambda count: int(count != 1)
 
     def translate(self, text: str) -> str:
         """Translate a text of the engine; one that is not known stays as it is."""
@@ -77,7 +82,7 @@ class Catalogue:
 
     def _message(self, message: Message) -> str:
         """Translate a message with its values."""
-        english, parts = numbered(message.template), _PLACE.split(message.template)
+        english, parts = numbered(message.template), _PLACE.split(message.form)
         quoted = [
             english in LISTING or after[:1] in _closing(before) for before, after in pairwise(parts[::2])
         ]
@@ -85,15 +90,21 @@ class Catalogue:
             format(value, spec or "") if is_quoted else self._value(value, spec)
             for value, spec, is_quoted in zip(message.values, parts[1::2], quoted, strict=False)
         ]
-        known = self._known(english) or _JOINER.sub(lambda joiner: tr(joiner.group()), english)
+        known = self._known(english, message.values[0] if message.form != message.template else 1)
+        known = known or _JOINER.sub(lambda joiner: tr(joiner.group()), numbered(message.form))
         return _NUMBERED.sub(lambda place: values[int(place[1]) - 1], known)
 
-    def _known(self, text: str) -> str:
-        """Return the translation of an exact text, whatever its first letter's case and with or without a full stop."""
+    def _known(self, text: str, count: object = None) -> str:
+        """Return the translation of an exact text, whatever its first letter's case and with or without a full stop.
+
+        `count` chooses the form of a plural.
+        """
         inner = text.strip()
         for form, end in ((inner, ""), (inner[:1].upper() + inner[1:], ""), (inner.removesuffix("."), ".")):
             if form in self.engine:
-                return text.replace(inner, self.engine[form][0].removesuffix(end) + end)
+                forms = self.engine[form]
+                found = forms[self.plural(count) if isinstance(count, int) and len(forms) > 1 else 0]
+                return text.replace(inner, found.removesuffix(end) + end)
         return ""
 
     def _value(self, value: str | float, spec: str | None) -> str:
@@ -136,7 +147,9 @@ def tr(text: str, /, **values: object) -> str:
 def tr_count(count: int, one: str, many: str, /, **values: object) -> str:
     """Translate a text with a plural; `{n}` is the number in the locale's format, other values are filled in too."""
     forms = _now.catalogue.window.get(many) if _now.catalogue else None
-    translated = forms[0 if count == 1 else -1] if forms else one if count == 1 else many
+    translated = (
+        forms[_now.catalogue.plural(count)] if forms and _now.catalogue else one if count == 1 else many
+    )
     return translated.format(**{"n": locale().toString(count)} | _shown(values))
 
 
@@ -154,9 +167,11 @@ def mark(text: str) -> str:
 
 
 def numbered(template: str) -> str:
-    """Return a template as the files have it: "{} of {:,}" as "{1} of {2}"."""
+    """Return a template as the files have it: "{} of {:,}" as "{1} of {2}", each form of a plural by itself."""
+    one, bar, many = template.partition("|")
     numbers = count(1)
-    return _PLACE.sub(lambda _: f"{{{next(numbers)}}}", template)
+    first = _PLACE.sub(lambda _: f"{{{next(numbers)}}}", one)
+    return f"{first}|{numbered(many)}" if bar else first
 
 
 def translate(text: str) -> str:
@@ -225,12 +240,17 @@ def path(code: str) -> Path:
 
 def read(file: Path) -> Catalogue:
     """Return the finished translations of a file."""
-    found = Catalogue()
+    found = Catalogue(plural=gettext.c2py(plural_rule(file).partition("plural=")[2].strip(" ;")))
     contexts = {WINDOW: found.window, ENGINE: found.engine}
     for context, source, forms in messages(file):
         if all(forms) and context in contexts:
             contexts[context][source] = forms
     return found
+
+
+def plural_rule(file: Path) -> str:
+    """Return how many plural forms a file's language has and which is for n: "nplurals=2; plural=(n != 1);"."""
+    return ET.parse(file).getroot().findtext(PLURAL_FORMS, ONE_AND_OTHERS)  # noqa: S314 - a file of the application
 
 
 def _pseudo() -> Catalogue:

@@ -1,6 +1,7 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
+ <extra-po-header-plural_forms>nplurals=2; plural=(n != 1);</extra-po-header-plural_forms>
  <context>
   <name>window</name>
   <message>
@@ -15272,7 +15273,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Read it again once it is whole.</source>
-   <translation type="unfinished" />
+   <translation>Lesen Sie sie noch einmal, wenn sie vollständig ist.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -21641,19 +21642,17 @@ Summary:</translation>
    <translation>{1} antwortet</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>{1} block</source>
-   <translation>{1} Block</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/selective.py" />
-   <source>{1} blocks</source>
-   <translation>{1} Blöcke</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>{1} blocks a side do not divide rank {2}.</source>
    <translation>{1} Blöcke je Seite teilen den Rang {2} nicht.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
+   <source>{1} block|{1} blocks</source>
+   <translation>
+    <numerusform>{1} Block</numerusform>
+    <numerusform>{1} Blöcke</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/system/units.py" />
@@ -21971,12 +21970,7 @@ Summary:</translation>
    <translation>{1} geht hinter dem Ende weiter</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
-   <source>{1} conversation</source>
-   <translation>{1} Gespräch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/hub_adapters.py" />
+   <location filename="../../engine/computers/sending.py" />
    <source>{1} conversations</source>
    <translation>{1} Gespräche</translation>
   </message>
@@ -21984,6 +21978,14 @@ Summary:</translation>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} conversations exceed {2} tokens and are cut.</source>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../engine/adapters/hub_adapters.py" />
+   <source>{1} conversation|{1} conversations</source>
+   <translation>
+    <numerusform>{1} Gespräch</numerusform>
+    <numerusform>{1} Gespräche</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_group.py" />
@@ -22060,35 +22062,34 @@ Summary:</translation>
    <source>{1} ended or was killed.</source>
    <translation>{1} ist beendet oder wurde abgebrochen.</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/arena/entry_status.py" />
-   <source>{1} entries</source>
-   <translation>{1} Einträge</translation>
+   <source>{1} entry|{1} entries</source>
+   <translation>
+    <numerusform>{1} Eintrag</numerusform>
+    <numerusform>{1} Einträge</numerusform>
+   </translation>
   </message>
-  <message>
-   <location filename="../../engine/arena/entry_status.py" />
-   <source>{1} entry</source>
-   <translation>{1} Eintrag</translation>
-  </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/worker/training/model_selection.py" />
-   <source>{1} evaluation</source>
-   <translation>{1} Bewertung</translation>
+   <source>{1} evaluation|{1} evaluations</source>
+   <translation>
+    <numerusform>{1} Bewertung</numerusform>
+    <numerusform>{1} Bewertungen</numerusform>
+   </translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/model_selection.py" />
-   <source>{1} evaluations</source>
-   <translation>{1} Bewertungen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entries.py" />
-   <source>{1} example</source>
-   <translation>{1} Beispiel</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/entries.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} examples</source>
    <translation>{1} Beispiele</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../engine/arena/entries.py" />
+   <source>{1} example|{1} examples</source>
+   <translation>
+    <numerusform>{1} Beispiel</numerusform>
+    <numerusform>{1} Beispiele</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
@@ -22606,16 +22607,6 @@ Summary:</translation>
    <translation>{1} ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} line</source>
-   <translation>{1} Zeile</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} lines</source>
-   <translation>{1} Zeilen</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>{1} lines have the form "Name: text"</source>
    <translation>{1} Zeilen haben die Form „Name: Text“</translation>
@@ -22625,15 +22616,21 @@ Summary:</translation>
    <source>{1} lines have the form "{2}"</source>
    <translation>{1} Zeilen haben die Form „{2}“</translation>
   </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{1} media tag</source>
-   <translation>{1} Medienhinweis</translation>
+  <message numerus="yes">
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>{1} line|{1} lines</source>
+   <translation>
+    <numerusform>{1} Zeile</numerusform>
+    <numerusform>{1} Zeilen</numerusform>
+   </translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/chats/chat.py" />
-   <source>{1} media tags</source>
-   <translation>{1} Medienhinweise</translation>
+   <source>{1} media tag|{1} media tags</source>
+   <translation>
+    <numerusform>{1} Medienhinweis</numerusform>
+    <numerusform>{1} Medienhinweise</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -22660,15 +22657,13 @@ Summary:</translation>
    <source>{1} more differ only in surrounding spaces.</source>
    <translation>Nur durch Leerzeichen ringsum verschieden: {1} weitere.</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} more remark</source>
-   <translation>{1} weiterer Hinweis</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} more remarks</source>
-   <translation>{1} weitere Hinweise</translation>
+   <source>{1} more remark|{1} more remarks</source>
+   <translation>
+    <numerusform>{1} weiterer Hinweis</numerusform>
+    <numerusform>{1} weitere Hinweise</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -22835,15 +22830,13 @@ Summary:</translation>
    <source>{1} or {2} work.</source>
    <translation>{1} oder {2} gehen.</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/chats/chat.py" />
-   <source>{1} other chat</source>
-   <translation>{1} anderer Chat</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{1} other chats</source>
-   <translation>{1} andere Chats</translation>
+   <source>{1} other chat|{1} other chats</source>
+   <translation>
+    <numerusform>{1} anderer Chat</numerusform>
+    <numerusform>{1} andere Chats</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/__init__.py" />
@@ -22856,16 +22849,6 @@ Summary:</translation>
    <translation>{1} Stellen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} process</source>
-   <translation>{1} Prozess</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} processes</source>
-   <translation>{1} Prozesse</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>{1} processes can't all use {2}:{3}.</source>
    <translation>{1} Prozesse können nicht alle auf {2}:{3} rechnen.</translation>
@@ -22875,25 +22858,29 @@ Summary:</translation>
    <source>{1} processes share {2} GPUs on this computer; each needs its own.</source>
    <translation>{1} Prozesse teilen sich auf diesem Computer {2} GPUs; jeder braucht eine eigene.</translation>
   </message>
-  <message>
+  <message numerus="yes">
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{1} process|{1} processes</source>
+   <translation>
+    <numerusform>{1} Prozess</numerusform>
+    <numerusform>{1} Prozesse</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../engine/scoring/score_text.py" />
-   <source>{1} prompt</source>
-   <translation>{1} Prompt</translation>
+   <source>{1} prompt|{1} prompts</source>
+   <translation>
+    <numerusform>{1} Prompt</numerusform>
+    <numerusform>{1} Prompts</numerusform>
+   </translation>
   </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{1} prompts</source>
-   <translation>{1} Prompts</translation>
-  </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/chats/chat.py" />
-   <source>{1} quoted message</source>
-   <translation>{1} zitierte Nachricht</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{1} quoted messages</source>
-   <translation>{1} zitierte Nachrichten</translation>
+   <source>{1} quoted message|{1} quoted messages</source>
+   <translation>
+    <numerusform>{1} zitierte Nachricht</numerusform>
+    <numerusform>{1} zitierte Nachrichten</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -22921,16 +22908,6 @@ Summary:</translation>
    <translation>{1} verlangt ein Token.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} row</source>
-   <translation>{1} Zeile</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} rows</source>
-   <translation>{1} Zeilen</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} rows are broken ({2})</source>
    <translation>{1} Zeilen sind beschädigt ({2})</translation>
@@ -22940,15 +22917,13 @@ Summary:</translation>
    <source>{1} rows are broken ({2}; …)</source>
    <translation>{1} Zeilen sind beschädigt ({2}; …)</translation>
   </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{1} seed</source>
-   <translation>{1} Startwert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/score_text.py" />
-   <source>{1} seeds</source>
-   <translation>{1} Startwerte</translation>
+  <message numerus="yes">
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{1} row|{1} rows</source>
+   <translation>
+    <numerusform>{1} Zeile</numerusform>
+    <numerusform>{1} Zeilen</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
@@ -22960,35 +22935,39 @@ Summary:</translation>
    <source>{1} seeds starting at {2} go past the last possible seed, {3}.</source>
    <translation>{1} Startwerte ab {2} sind mehr, als es gibt: Der letzte ist {3}.</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} seed|{1} seeds</source>
+   <translation>
+    <numerusform>{1} Startwert</numerusform>
+    <numerusform>{1} Startwerte</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../engine/cluster/store_client.py" />
    <source>{1} sent an answer that Tunesmith doesn't understand.</source>
    <translation>{1} hat eine Antwort gegeben, die Tunesmith nicht versteht.</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/chats/chat.py" />
-   <source>{1} signature</source>
-   <translation>{1} Signatur</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{1} signatures</source>
-   <translation>{1} Signaturen</translation>
+   <source>{1} signature|{1} signatures</source>
+   <translation>
+    <numerusform>{1} Signatur</numerusform>
+    <numerusform>{1} Signaturen</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>{1} skipped because the column "{2}" names no split ({3}; rows {4}{5}).</source>
    <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/chats/segmentation.py" />
-   <source>{1} speaker</source>
-   <translation>{1} Sprecher</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>{1} speakers</source>
-   <translation>{1} Sprecher</translation>
+   <source>{1} speaker|{1} speakers</source>
+   <translation>
+    <numerusform>{1} Sprecher</numerusform>
+    <numerusform>{1} Sprecher</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
@@ -23000,35 +22979,34 @@ Summary:</translation>
    <source>{1} starts a value of more than {2} characters</source>
    <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} step</source>
-   <translation>{1} Schritt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} steps</source>
-   <translation>{1} Schritte</translation>
+   <source>{1} step|{1} steps</source>
+   <translation>
+    <numerusform>{1} Schritt</numerusform>
+    <numerusform>{1} Schritte</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
    <source>{1} summaries</source>
    <translation>{1} Zusammenfassungen</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/worker/jobs/score.py" />
-   <source>{1} summary</source>
-   <translation>{1} Zusammenfassung</translation>
+   <source>{1} summary|{1} summaries</source>
+   <translation>
+    <numerusform>{1} Zusammenfassung</numerusform>
+    <numerusform>{1} Zusammenfassungen</numerusform>
+   </translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/chats/chat.py" />
-   <source>{1} system line</source>
-   <translation>{1} Systemzeile</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{1} system lines</source>
-   <translation>{1} Systemzeilen</translation>
+   <source>{1} system line|{1} system lines</source>
+   <translation>
+    <numerusform>{1} Systemzeile</numerusform>
+    <numerusform>{1} Systemzeilen</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/trash_contents.py" />
@@ -23050,15 +23028,13 @@ Summary:</translation>
    <source>{1} tokens</source>
    <translation>{1} Tokens</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{1} training conversation</source>
-   <translation>{1} Trainingsgespräch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>{1} training conversations</source>
-   <translation>{1} Trainingsgespräche</translation>
+   <source>{1} training conversation|{1} training conversations</source>
+   <translation>
+    <numerusform>{1} Trainingsgespräch</numerusform>
+    <numerusform>{1} Trainingsgespräche</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
@@ -23075,15 +23051,13 @@ Summary:</translation>
    <source>{1} tries to write outside its folder.</source>
    <translation>{1} versucht, außerhalb seines Ordners zu schreiben.</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../engine/chats/segmentation.py" />
-   <source>{1} turn</source>
-   <translation>{1} Beitrag</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/segmentation.py" />
-   <source>{1} turns</source>
-   <translation>{1} Beiträge</translation>
+   <source>{1} turn|{1} turns</source>
+   <translation>
+    <numerusform>{1} Beitrag</numerusform>
+    <numerusform>{1} Beiträge</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -23096,19 +23070,17 @@ Summary:</translation>
    <translation>{1} Werte lassen sich nicht mit {2} paaren</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>{1} virtual token</source>
-   <translation>{1} virtuelles Token</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/prompt_learning.py" />
-   <source>{1} virtual tokens</source>
-   <translation>{1} virtuelle Tokens</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>{1} virtual tokens fill the context window of {2} tokens.</source>
    <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2} Tokens.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
+   <source>{1} virtual token|{1} virtual tokens</source>
+   <translation>
+    <numerusform>{1} virtuelles Token</numerusform>
+    <numerusform>{1} virtuelle Tokens</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../engine/cluster/files.py" />

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from engine.config.data_options import DataOptions
 from engine.data import Schema
 from engine.errors import DataError, UnlabelledError
-from engine.messages import joined, say
-from engine.scoring.score_text import counted
+from engine.messages import counted, joined, say
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
 from engine.worker.ingestion.loading import open_tables, read_rows, show_first_rows

@@ -16,8 +16,7 @@ from engine.config import automatic
 from engine.config.prompts import DEFAULT_PROMPT
 from engine.config.recipe import Recipe
 from engine.errors import AppError, Problem
-from engine.messages import say
-from engine.scoring.score_text import counted
+from engine.messages import counted, say
 from engine.text.conversations import Example
 from engine.worker.dataset.chat_template import (
     PromptFormat,

@@ -19,6 +19,7 @@ from engine.config import model_info
 from engine.config.hub_sources import is_on_hub
 from engine.config.prompts import question, rendered, split_cue
 from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
+from engine.messages import counted
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE_TITLES
 from engine.system.script_templates import Code, markdown_template, python_template
@@ -97,7 +98,7 @@ def card(
         description=f"{kind} that summarises conversations: {method} {made} {base}, trained with Tunesmith.",
         **(_usage(metadata, repo_id) if export is None else _usage_of_model(metadata, repo_id, export)),
         rows=_training_rows(metadata),
-        conversations=f"The prompt shows {score_text.counted(shown, 'conversation')} of the data."
+        conversations=f"The prompt shows {counted(shown, 'conversation')} of the data."
         if shown
         else "No conversation of the data is in these files.",
         **_scores(metadata.score_card),

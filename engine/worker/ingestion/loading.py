@@ -31,8 +31,7 @@ from engine.data import (
     summary_lists,
 )
 from engine.errors import DataError
-from engine.messages import joined, say
-from engine.scoring.score_text import counted
+from engine.messages import counted, joined, say
 from engine.worker.ingestion import alignment
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source

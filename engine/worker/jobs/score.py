@@ -15,10 +15,9 @@ from typing import Any
 from engine.config.data_options import checked
 from engine.config.training import AUTO
 from engine.errors import DataError
-from engine.messages import say
+from engine.messages import counted, say
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
-from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import select
 from engine.worker.ingestion import predictions

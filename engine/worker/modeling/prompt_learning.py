@@ -14,9 +14,8 @@ import torch
 from peft import PeftModel
 
 from engine.errors import AdapterError, BaseModelError, Problem
-from engine.messages import say
+from engine.messages import counted, say
 from engine.methods import tuner_of
-from engine.scoring.score_text import counted
 from engine.worker.kernels.library import CACHE, are_adapters_disabled
 from engine.worker.modeling.base_models import Model, positions
 

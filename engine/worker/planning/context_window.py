@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from engine.config.data_options import MIN_CONVERSATION_TOKENS
 from engine.config.recipe import Recipe
 from engine.errors import Problem
-from engine.messages import say
-from engine.scoring.score_text import counted
+from engine.messages import counted, say
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter

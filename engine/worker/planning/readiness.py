@@ -11,9 +11,9 @@ from engine.config.automatic import FEW_STEPS
 from engine.config.model_info import CatalogueModel
 from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions
-from engine.messages import say
+from engine.messages import counted, say
 from engine.scoring.metrics import MIN_EXAMPLES
-from engine.scoring.score_text import counted, too_few_to_test
+from engine.scoring.score_text import too_few_to_test
 from engine.text import languages
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_part, training_part

@@ -20,9 +20,8 @@ from peft import PeftModel
 from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, total_steps
 from engine.errors import Problem
-from engine.messages import say
+from engine.messages import counted, say
 from engine.methods import Family
-from engine.scoring.score_text import counted
 from engine.system.units import size
 from engine.worker.dataset.batch_packing import BatchShape, Size, shape_of
 from engine.worker.dataset.collator import (

@@ -9,8 +9,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.messages import say
-from engine.scoring.score_text import counted
+from engine.messages import counted, say
 from engine.text.encodings import (
     ENCODINGS,
     ByLine,

@@ -12,8 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.errors import DataError
-from engine.messages import say
-from engine.scoring.score_text import counted
+from engine.messages import counted, say
 from engine.text.conversations import Example
 from engine.worker.ingestion.predictions import Prediction, Predictions
 from engine.worker.ingestion.row_store import Row

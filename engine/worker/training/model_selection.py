@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 from engine.config.training import patience
-from engine.messages import say
+from engine.messages import counted, say
 from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
-from engine.scoring.score_text import counted
 from engine.system.files import remove
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.training import checkpoints

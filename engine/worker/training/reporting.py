@@ -8,8 +8,7 @@ from typing import Any
 
 from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
-from engine.messages import say
-from engine.scoring.score_text import counted
+from engine.messages import counted, say
 from engine.worker.adapters import attach
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter

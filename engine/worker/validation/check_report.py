@@ -19,8 +19,7 @@ from engine.config import automatic
 from engine.config.data_options import DataOptions
 from engine.data.check_results import DETAILS, ROWS
 from engine.data.findings import FINDINGS, Finding
-from engine.messages import joined, say, to_json
-from engine.scoring.score_text import counted
+from engine.messages import counted, joined, say, to_json
 from engine.system.files import write_atomically
 from engine.text import pii, unicode_checks
 from engine.worker.ingestion.row_store import LazySequence, Row

@@ -17,7 +17,7 @@ from gui.models.list_text import COUNTED_VERDICTS, VERDICTS, decoding_text, row_
 def summary_text(found: Snapshot) -> str:
     """Return the progress of an arena: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
     assert found.arena is not None
-    refused = arenas.counted(list(found.statuses)).get("refused", 0)
+    refused = arenas.by_state(list(found.statuses)).get("refused", 0)
     scored = len(found.statuses) - len(arenas.unscored(found.statuses, found.groups))
     parts = [
         tr(

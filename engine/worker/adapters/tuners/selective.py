@@ -23,9 +23,8 @@ from torch import nn
 from torch.func import functional_call
 
 from engine.errors import AdapterError
-from engine.messages import say
+from engine.messages import counted, say
 from engine.methods import named
-from engine.scoring.score_text import counted
 from engine.worker.adapters.tuners.registration import register
 
 KINDS = ("all", "weights", "biases", "norms")
