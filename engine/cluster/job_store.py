@@ -13,7 +13,6 @@ Entries start in the order in which they were sent, as many at a time as fit. Kn
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import threading
 import time
@@ -31,6 +30,7 @@ from fsspec.implementations.local import LocalFileSystem
 from engine.cluster.files import Manifest, digests_of, models_in
 from engine.cluster.places import Places, cards_of
 from engine.cluster.store_client import EntryState
+from engine.messages import from_json, to_json
 
 Spec = dict[str, Any]
 POLL_BYTES = 1 << 20
@@ -73,13 +73,13 @@ class Storage:
         """Return a JSON object, None if there is none or it is damaged."""
         content = self.read(name)
         with suppress(ValueError):
-            value = json.loads(content or b"")
+            value = from_json(content or b"")
             return value if isinstance(value, dict) else None
         return None
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a value as JSON."""
-        self.write(name, json.dumps(value).encode())
+        self.write(name, to_json(value).encode())
 
     def sizes(self, folder: str) -> dict[str, int]:
         """Return the names in a folder, sorted, with their bytes; folders have 0."""

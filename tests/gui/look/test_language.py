@@ -1,9 +1,10 @@
 import pytest
+import texts
 from PySide6.QtCore import QLocale
 
 from engine.adapters import licence_terms
 from engine.chats import segmentation
-from engine.messages import joined, say
+from engine.messages import counted, joined, say
 from gui.look import language
 from gui.look.language import mark, sentences, speak, tr, tr_count, translate
 from gui.workers.download_prompt import cost_text
@@ -108,6 +109,50 @@ def test_what_the_engine_says_with_values_in_it(german):
     assert translate(say(unreadable, "peft 0.21.0 in 2026", full)) == (
         "Nicht lesbar, die Platte ist voll: peft 0.21.0 in 2026."
     )
+
+
+POLISH = """<TS version="2.1" language="pl">
+ <extra-po-header-plural_forms>nplurals=3; plural=(n==1 ? 0 : n%10>=2 &amp;&amp; n%10&lt;=4 &amp;&amp;
+  (n%100&lt;10 || n%100>=20) ? 1 : 2);</extra-po-header-plural_forms>
+ <context><name>window</name>
+  <message numerus="yes"><source>{n} files</source><translation><numerusform>{n} plik</numerusform>
+   <numerusform>{n} pliki</numerusform><numerusform>{n} plików</numerusform></translation></message>
+ </context>
+ <context><name>engine</name>
+  <message numerus="yes"><source>{1} row|{1} rows</source><translation><numerusform>{1} wiersz</numerusform>
+   <numerusform>{1} wiersze</numerusform><numerusform>{1} wierszy</numerusform></translation></message>
+ </context>
+</TS>
+"""
+
+
+def test_a_language_brings_its_own_plural_forms(tmp_path, monkeypatch, qapp):
+    file = tmp_path / "pl.ts"
+    file.write_text(POLISH, encoding="utf-8")
+    monkeypatch.setattr(language, "path", lambda code: file)
+    monkeypatch.setattr(language, "LANGUAGES", {"en": "English", "pl": "Polski"})
+    before = QLocale()
+    speak("pl")
+    try:
+        assert [tr_count(count, "{n} file", "{n} files") for count in (1, 3, 5)] == [
+            "1 plik", "3 pliki", "5 plików",
+        ]  # fmt: skip
+        assert [translate(counted(count, "row")) for count in (1, 22, 112)] == [
+            "1 wiersz", "22 wiersze", "112 wierszy",
+        ]  # fmt: skip
+    finally:
+        speak("en")
+        QLocale.setDefault(before)
+
+
+def test_the_file_of_a_language_keeps_its_plural_rule_and_has_room_for_each_form(tmp_path):
+    file = tmp_path / "pl.ts"
+    file.write_text(POLISH, encoding="utf-8")
+    rule = language.plural_rule(file)
+    text = texts.Text("engine", "{1} step|{1} steps", one="{1} step")
+    assert texts.write(file, [text]) == (1, 1)
+    assert language.plural_rule(file) == rule
+    assert [forms for _, _, forms in language.messages(file)] == [("", "", "")]
 
 
 def test_the_lists_of_names_are_what_the_engine_says():
