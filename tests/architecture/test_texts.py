@@ -85,10 +85,9 @@ def bare():
 
 
 def formatted():
-    for file in sorted((ROOT / "engine").rglob("*.py")):
-        name = file.relative_to(ROOT).as_posix()
-        if not name.startswith(texts.NOT_SHOWN):
-            for line, text in texts.formatted(ast.parse(file.read_text(encoding="utf-8"))):
+    for name, source in sources("engine").items():
+        if not name.startswith(texts.NOT_SHOWN) and 'f"' in source:
+            for line, text in texts.formatted(ast.parse(source)):
                 if text not in PROGRAMS_READ:
                     yield f"{name}:{line}: {text}"
 
