@@ -193,10 +193,11 @@ def _local_host(host):
 
 @pytest.fixture(autouse=True, scope="session")
 def _forked_programs():
-    """Start Python programs as forks of a process that has the libraries, where the system can."""
+    """Start Python programs as forks of a process that has the libraries, where the system can; wait for no disk."""
     patch = pytest.MonkeyPatch()
     if hasattr(os, "fork"):
         patch.setattr(subprocess, "Popen", zygote.ForkedPopen)
+    patch.setattr(os, "fsync", zygote.left_unsynced)
     yield
     patch.undo()
 

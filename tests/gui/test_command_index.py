@@ -16,7 +16,7 @@ from gui.shell.palette import TOP, Palette, PaletteEntry, found_by
 from gui.shell.rooms import VIEWS
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
-from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.homes import add_adapter, add_run, make_recipe
 
 KEYS = ("data", "train", "arena", "library", "playground", "labelling", "compare")
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -24,9 +24,8 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def window(story):
-    with unsynced():
-        add_run(make_recipe(name="Monday's run"))
-        add_adapter("samsum-lora")
+    add_run(make_recipe(name="Monday's run"))
+    add_adapter("samsum-lora")
     return story.open("library")
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from engine.api import library, run_store
 from gui.look.shown_texts import MENU_LETTERS
 from gui.shell.rooms import VIEWS
-from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.homes import add_adapter, add_run, make_recipe
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, make_window
 
@@ -22,11 +22,10 @@ SHOWING = ("library", "playground", "arena", "labelling", "train")
 
 @pytest.fixture
 def window(styled, qtbot, home):
-    with unsynced():
-        for number, name in enumerate(NAMES):
-            run_store.rename(add_run(make_recipe(name=f"run {number}")), name)
-            adapter = add_adapter(f"a{number}", recipe=make_recipe(base="starter"))
-            library.update(adapter, name=name)
+    for number, name in enumerate(NAMES):
+        run_store.rename(add_run(make_recipe(name=f"run {number}")), name)
+        adapter = add_adapter(f"a{number}", recipe=make_recipe(base="starter"))
+        library.update(adapter, name=name)
     made = make_window(planned=True)
     made.resize(1024, 700)
     made.show()

@@ -20,7 +20,7 @@ from engine.runs.example_scores import ExampleScores, Written
 from engine.scoring import bootstrap
 from engine.scoring.metrics import METRICS
 from engine.system.paths import arenas_folder, runs_folder
-from tests.helpers.homes import RunSpec, add_run, make_recipe, unsynced
+from tests.helpers.homes import RunSpec, add_run, make_recipe
 
 BASE = (0.3, 0.4, 0.5, 0.6)
 FULL = (0.5, 0.6, 0.7, 0.8)
@@ -111,7 +111,7 @@ def _template(examples: int, steps: int) -> tuple[Path, str]:
     """Return a home with such an arena, and its folder's name, written once a process: copying is faster."""
     home = Path(tempfile.mkdtemp(prefix="tunesmith-arena-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    with patch.dict(os.environ, TUNESMITH_HOME=str(home)), unsynced():
+    with patch.dict(os.environ, TUNESMITH_HOME=str(home)):
         return home, _filled(examples, steps).folder.name
 
 

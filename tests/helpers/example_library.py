@@ -17,7 +17,7 @@ from engine.adapters.metadata import RECIPE_NAME, MethodFacts
 from engine.jobs.job import Job
 from engine.runs import run_store
 from engine.system.paths import adapters_folder, runs_folder
-from tests.helpers.homes import RunSpec, add_adapter, add_run, make_recipe, score_card, unsynced
+from tests.helpers.homes import RunSpec, add_adapter, add_run, make_recipe, score_card
 
 DAY = 86_400.0
 TICKETS = {"base": "google/flan-t5-large", "source": "/data/support tickets"}
@@ -43,7 +43,7 @@ def _template(kind: str) -> Path:
     """Return a folder of examples, written once a process: copying is faster than writing."""
     home = Path(tempfile.mkdtemp(prefix="tunesmith-examples-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    with patch.dict(os.environ, TUNESMITH_HOME=str(home)), unsynced():
+    with patch.dict(os.environ, TUNESMITH_HOME=str(home)):
         {"adapters": write_library, "runs": write_history}[kind](time.time())
     return home / kind
 

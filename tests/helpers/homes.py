@@ -5,13 +5,11 @@ import math
 import random
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
@@ -33,13 +31,6 @@ from engine.system.paths import runs_folder
 
 MOMENT = 1_773_300_000.0
 SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-
-
-@contextmanager
-def unsynced() -> Iterator[None]:
-    """Write without fsync: a test's files need not survive a power cut."""
-    with patch("os.fsync"):
-        yield
 
 
 def make_recipe(

@@ -15,7 +15,7 @@ from engine.adapters import library
 from engine.system.paths import adapters_folder, runs_folder
 from tests.helpers.bombs import BOMBS
 from tests.helpers.command_line import Finished, InProcessTerminal
-from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced, write_peft_files
+from tests.helpers.homes import add_adapter, add_run, make_recipe, write_peft_files
 from tests.helpers.mutated_files import seeds
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.worst_texts import PIECES
@@ -271,8 +271,7 @@ def fill_home(folder: Path) -> int:
     for kind in kinds():
         for trouble in TROUBLES.values():
             if kind.name.startswith(("library", "runs")):
-                with unsynced():
-                    trouble(kind.make(folder))
+                trouble(kind.make(folder))
                 count += 1
     return count
 
@@ -288,8 +287,7 @@ def outcome(probe: Probe, home: Path, folder: Path) -> str:
 def laid_out(probe: Probe, folder: Path) -> tuple[str, ...]:
     """Make a probe's files in a new folder and the home; return the command that reads them."""
     folder.mkdir()
-    with unsynced():
-        return probe.lay(folder)
+    return probe.lay(folder)
 
 
 def laid_out_by_name(name: str, text_length: int, folder: Path) -> tuple[str, ...]:

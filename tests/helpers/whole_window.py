@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from tests.helpers.background import wait_for
-from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.homes import add_adapter, add_run, make_recipe
 from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import PLAN
 
@@ -16,10 +16,9 @@ MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
 
 def fill_home() -> None:
     """Add runs and adapters to the current home."""
-    with unsynced():
-        for number in range(2):
-            add_run(make_recipe(name=f"Run {number}"))
-            add_adapter(f"samsum-{number}", recipe=make_recipe(base="starter"))
+    for number in range(2):
+        add_run(make_recipe(name=f"Run {number}"))
+        add_adapter(f"samsum-{number}", recipe=make_recipe(base="starter"))
 
 
 def make_window(*, planned: bool = False) -> MainWindow:

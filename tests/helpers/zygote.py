@@ -148,6 +148,10 @@ OWN = _read_at_import(os.environ)
 _alive: weakref.WeakSet[ForkedPopen] = weakref.WeakSet()
 
 
+def left_unsynced(fd: Any) -> None:
+    """Do nothing in the place of `os.fsync`: a test's files need not survive a power cut."""
+
+
 def running() -> list[ForkedPopen]:
     """Return the programs of this process that the zygote has started and that run."""
     return [each for each in list(_alive) if each.poll() is None]
@@ -187,6 +191,7 @@ def main(listener: socket.socket, life: socket.socket, imports: list[str]) -> No
     """Fork when asked, and tell how each program ended, until `life` ends."""
     for name in imports:
         importlib.import_module(name)
+    os.fsync = left_unsynced
     gc.collect()
     gc.freeze()
     woken, wakes = socket.socketpair()

@@ -22,7 +22,7 @@ from engine.maintenance import disk_usage
 from engine.runs import run_store
 from engine.system import paths
 from tests.helpers.arenas import make_arena
-from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, unsynced, write_peft_files
+from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, write_peft_files
 
 LINK = "linked"
 
@@ -57,9 +57,8 @@ def outer(tmp_path, home, monkeypatch):
         (folder / name).mkdir(parents=True)
         (folder / name / "thesis.txt").write_text("three years", encoding="utf-8")
     write_peft_files(folder / "adapter")
-    with unsynced():
-        run, arena = add_run(spec=RunSpec(checkpoint_at=3)), make_arena("lora")
-        made = add_adapter("made", training={"run": run.id})
+    run, arena = add_run(spec=RunSpec(checkpoint_at=3)), make_arena("lora")
+    made = add_adapter("made", training={"run": run.id})
     shutil.move(run.folder, folder / "run")
     shutil.move(arena.folder, folder / "arena")
     shutil.move(made.folder, folder / "made")
@@ -129,11 +128,10 @@ def test_a_link_in_the_library_goes_to_the_trash_and_back_without_its_target(out
 
 def test_cleaning_up_spares_linked_runs_and_what_a_person_put_into_a_run(outer):
     links(outer)
-    with unsynced():
-        run = add_run()
-        add_checkpoint(run, 3)
-        add_adapter("own", training={"run": run.id})
-        add_adapter("of the link", training={"run": LINK})
+    run = add_run()
+    add_checkpoint(run, 3)
+    add_adapter("own", training={"run": run.id})
+    add_adapter("of the link", training={"run": LINK})
     (run.folder / "best-2").mkdir()
     (run.folder / "best-notes").mkdir()
     (run.folder / "best-notes" / "thesis.txt").write_text("three years", encoding="utf-8")

@@ -13,7 +13,7 @@ from engine.arena import Arena, EntryStatus
 from engine.arena.entries import Entry
 from engine.errors import ArenaError
 from tests.helpers.arenas import make_arena
-from tests.helpers.homes import RunSpec, add_run, unsynced
+from tests.helpers.homes import RunSpec, add_run
 
 CHANGES = ("lora", "ia3", "layernorm", "vera")
 # The states in which a run leaves its entry; a run without an end has crashed.
@@ -88,8 +88,7 @@ class Queue(RuleBasedStateMachine):
     @rule(place=PLACE, outcome=st.sampled_from(OUTCOMES))
     def work(self, place: int, outcome: str | None) -> None:
         place %= len(self.entries)
-        with unsynced():
-            job = add_run(self.statuses()[place].recipe, RunSpec(steps=1, outcome=outcome, gain=None))
+        job = add_run(self.statuses()[place].recipe, RunSpec(steps=1, outcome=outcome, gain=None))
         arenas.set_run(self.first, self.entries[place].id, job.id)
         self.entries[place] = self.entries[place].model_copy(update={"run": job.id})
         self.states[job.id] = outcome or "crashed"

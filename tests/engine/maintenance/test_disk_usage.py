@@ -13,14 +13,8 @@ from engine.maintenance import disk_usage
 from engine.maintenance.disk_usage import bytes_in, free, freeable, measure
 from engine.runs import run_store
 from engine.system import paths
-from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
+from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe
 from tests.helpers.repository import ROOT
-
-
-@pytest.fixture(autouse=True)
-def _quick():
-    with unsynced():
-        yield
 
 
 def run_with_checkpoint(outcome: str = "completed", *, adapter: bool = True):

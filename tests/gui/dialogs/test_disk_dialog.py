@@ -7,17 +7,16 @@ from gui.core.preferences import Preferences
 from gui.desktop.checkpoint_cleanup import CheckpointCleanup
 from gui.dialogs.disk_dialog import DiskDialog
 from tests.helpers.background import wait_for
-from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
+from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe
 
 
 @pytest.fixture
 def done(home):
     """A completed run with its checkpoint and its adapter."""
-    with unsynced():
-        job = add_run(make_recipe(), RunSpec())
-        add_checkpoint(job, 3)
-        made = add_adapter(recipe=make_recipe())
-        library.update(made, training=made.metadata.training.model_copy(update={"run": job.id}))
+    job = add_run(make_recipe(), RunSpec())
+    add_checkpoint(job, 3)
+    made = add_adapter(recipe=make_recipe())
+    library.update(made, training=made.metadata.training.model_copy(update={"run": job.id}))
     return job
 
 

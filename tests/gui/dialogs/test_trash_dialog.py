@@ -7,17 +7,16 @@ from PySide6.QtCore import Qt
 
 from engine.api import library, paths, run_store, trash_contents
 from gui.dialogs.trash_dialog import TrashDialog
-from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.homes import add_adapter, add_run, make_recipe
 from tests.helpers.whole_window import close, make_window
 
 
 @pytest.fixture
 def dialog(qtbot, styled, home):
     """The trash of two adapters and a run, the run deleted last."""
-    with unsynced():
-        for name in ("one", "two"):
-            library.delete(add_adapter(name))
-        run_store.delete_run(add_run(make_recipe("a run")))
+    for name in ("one", "two"):
+        library.delete(add_adapter(name))
+    run_store.delete_run(add_run(make_recipe("a run")))
     made = qtbot.show(TrashDialog())
     qtbot.waitUntil(lambda: len(made.table.items()) == 3)
     return made
@@ -41,8 +40,7 @@ def test_what_was_deleted_is_listed_with_kind_and_size_and_several_are_restored_
     assert texts[:2] == ["two", "Adapter"]
     assert texts[3].endswith("kB")
     assert "Its size is " in dialog.about.text()
-    with unsynced():
-        two = add_adapter("two")
+    two = add_adapter("two")
     dialog.view.choose(dialog.table.items()[1].folder.name)
     dialog.restore_button.click()
     qtbot.waitUntil(dialog.notice.isVisible)
@@ -73,8 +71,7 @@ def test_nothing_is_deleted_for_good_before_that_is_confirmed(dialog, qtbot):
 
 
 def test_the_library_leads_to_the_trash_and_lists_what_comes_back(qtbot, styled, home):
-    with unsynced():
-        library.delete(add_adapter("tea"))
+    library.delete(add_adapter("tea"))
     window = make_window()
     page = window.show_built("library")
     page.trash_button.click()

@@ -8,7 +8,7 @@ from engine.adapters import library, metadata
 from engine.runs import run_summaries
 from gui.models.folder_readers import HistoryReader, LibraryReader
 from tests.helpers.background import wait_for
-from tests.helpers.homes import add_adapter, add_run, unsynced
+from tests.helpers.homes import add_adapter, add_run
 
 
 @pytest.fixture
@@ -68,9 +68,8 @@ def test_an_adapter_that_goes_while_the_library_is_measured_counts_nothing(reade
 
 
 def test_runs_are_read_once_however_often_is_asked_meanwhile(qtbot, home, monkeypatch):
-    with unsynced():
-        for _ in range(3):
-            add_run()
+    for _ in range(3):
+        add_run()
     usual, read = run_summaries.read_entry, []
 
     def read_entry(job):

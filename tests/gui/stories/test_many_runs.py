@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from engine.adapters import metadata
 from engine.runs import run_summaries
 from gui.tables.cell_delegate import RowDelegate
-from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe
 
 MANY, EVERY = 200, 10
 HOUR = 3600.0
@@ -26,15 +26,14 @@ MOST_PAINTS = 3
 @pytest.fixture
 def full_home(home):
     """Fill the home with runs and adapters; every tenth run was stopped, every tenth adapter has another base model."""
-    with unsynced():
-        for number in range(MANY):
-            is_tenth = number % EVERY == 0
-            recipe = make_recipe(name=f"number {number}", base="owner/rare" if is_tenth else "starter")
-            moment = MOMENT - number * HOUR
-            outcome, checkpoint = ("stopped", 2) if is_tenth else ("completed", None)
-            run = RunSpec(2, 4, outcome, started_at=moment, samples=0, checkpoint_at=checkpoint)
-            add_run(recipe, run)
-            add_adapter(f"number {number}", moment, recipe=recipe)
+    for number in range(MANY):
+        is_tenth = number % EVERY == 0
+        recipe = make_recipe(name=f"number {number}", base="owner/rare" if is_tenth else "starter")
+        moment = MOMENT - number * HOUR
+        outcome, checkpoint = ("stopped", 2) if is_tenth else ("completed", None)
+        run = RunSpec(2, 4, outcome, started_at=moment, samples=0, checkpoint_at=checkpoint)
+        add_run(recipe, run)
+        add_adapter(f"number {number}", moment, recipe=recipe)
     return home
 
 

@@ -15,14 +15,13 @@ from gui.pages.compare.system_chooser import CandidateTable
 from gui.tables import cell_delegate
 from gui.tables.cell_delegate import INSET
 from gui.tables.grouped_view import GroupedTableView
-from tests.helpers.homes import add_run, make_recipe, unsynced
+from tests.helpers.homes import add_run, make_recipe
 
 
 def test_home_and_end_go_to_the_first_and_the_last_row(styled, qtbot, home):
     table = RunTable()
     view = qtbot.add(GroupedTableView(table, "Runs"))
-    with unsynced():
-        table.put([read_entry(add_run(make_recipe(name=f"run {number}"))) for number in range(5)])
+    table.put([read_entry(add_run(make_recipe(name=f"run {number}"))) for number in range(5)])
     with qtbot.waitActive(view):
         view.show()
     view.setFocus()

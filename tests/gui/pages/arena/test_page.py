@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from engine.api import arenas
 from tests.helpers import arena_bench
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
-from tests.helpers.homes import make_recipe, unsynced
+from tests.helpers.homes import make_recipe
 from tests.helpers.train_stage import COMPLETE, ENDLESS
 
 Bench = arena_bench.Bench
@@ -19,8 +19,7 @@ Bench = arena_bench.Bench
 
 @pytest.fixture
 def filled(home):
-    with unsynced():
-        return filled_arena()
+    return filled_arena()
 
 
 def test_without_an_arena_the_page_says_what_one_is_and_how_to_make_it(bench):
@@ -136,10 +135,9 @@ def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
 
 
 def test_a_row_says_all_of_it_in_words(bench):
-    with unsynced():
-        arena = make_arena("lora", "full")
-        score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
-        score(arena, 1, FULL * 3, BASE * 3)
+    arena = make_arena("lora", "full")
+    score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
+    score(arena, 1, FULL * 3, BASE * 3)
     table = bench().page.table
     row = table.row_of(arena.entries[0].id)
     assert table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) == (
@@ -150,8 +148,7 @@ def test_a_row_says_all_of_it_in_words(bench):
 
 
 def test_one_conversation_has_no_interval_and_a_run_that_measured_no_more_no_columns(bench):
-    with unsynced():
-        score(make_arena("lora"), 0, (0.5,), BASE[:1])
+    score(make_arena("lora"), 0, (0.5,), BASE[:1])
     page = bench().page
     table = page.table
     assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval."
@@ -162,11 +159,10 @@ def test_one_conversation_has_no_interval_and_a_run_that_measured_no_more_no_col
 
 
 def test_unlike_scores_stand_under_headings_of_their_own(bench):
-    with unsynced():
-        arena = make_arena("lora", "ia3", "full")
-        score(arena, 0, FULL, beams=4)
-        score(arena, 1, FULL)
-        score(arena, 2, FULL)
+    arena = make_arena("lora", "ia3", "full")
+    score(arena, 0, FULL, beams=4)
+    score(arena, 1, FULL)
+    score(arena, 2, FULL)
     page = bench().page
     assert [head.title for head in page.table.headings()] == [
         "Same scoring protocol",

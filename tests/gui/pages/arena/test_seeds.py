@@ -11,7 +11,7 @@ from engine.api import arenas, recipe
 from gui.models.folder_readers import chosen_for_blind
 from tests.helpers import arena_bench
 from tests.helpers.arenas import make_arena, score
-from tests.helpers.homes import RunSpec, add_run, make_recipe, unsynced
+from tests.helpers.homes import RunSpec, add_run, make_recipe
 
 Bench = arena_bench.Bench
 BASE = [0.3 + at / 100 for at in range(40)]
@@ -21,16 +21,15 @@ GAINS = (0.08, 0.1, 0.13)
 @pytest.fixture
 def seeded(home, styled) -> arenas.Arena:
     """An arena whose LoRA has three scored seeds; IA3 has one, one that failed and one that waits."""
-    with unsynced():
-        arena = make_arena("lora", "ia3", "prompt_only", name="Seeds", seeds=3)
-        draw = random.Random(3)
-        spec = RunSpec(steps=20, outcome=None, gain=None, facts={"trainable_parameters": 1000})
-        for place, gain in zip((0, 3, 5), GAINS, strict=True):
-            score(arena, place, [value + gain + draw.gauss(0, 0.02) for value in BASE], BASE, spec=spec)
-        score(arena, 1, [value + 0.05 for value in BASE], BASE, spec=spec)
-        score(arena, 2, BASE, BASE)
-        failed = add_run(arenas.Reader().read(arena)[4].recipe, RunSpec(steps=3, outcome="failed", gain=None))
-        arenas.set_run(arena, arena.entries[4].id, failed.id)
+    arena = make_arena("lora", "ia3", "prompt_only", name="Seeds", seeds=3)
+    draw = random.Random(3)
+    spec = RunSpec(steps=20, outcome=None, gain=None, facts={"trainable_parameters": 1000})
+    for place, gain in zip((0, 3, 5), GAINS, strict=True):
+        score(arena, place, [value + gain + draw.gauss(0, 0.02) for value in BASE], BASE, spec=spec)
+    score(arena, 1, [value + 0.05 for value in BASE], BASE, spec=spec)
+    score(arena, 2, BASE, BASE)
+    failed = add_run(arenas.Reader().read(arena)[4].recipe, RunSpec(steps=3, outcome="failed", gain=None))
+    arenas.set_run(arena, arena.entries[4].id, failed.id)
     return arenas.open_arena(arena.folder)
 
 
@@ -73,8 +72,7 @@ def test_seeds_are_one_row_that_says_their_spread_and_which_are_missing(bench, s
     page.view.order_wanted.emit("score")
 
     # A seed that comes later, and one that is taken out.
-    with unsynced():
-        score(seeded, 6, [value + 0.06 for value in BASE], BASE)
+    score(seeded, 6, [value + 0.06 for value in BASE], BASE)
     page.refresh()
     made.settle()
     assert table.items()[1].remark == "Failed: seed 43."
@@ -166,8 +164,7 @@ def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
 
 
 def test_axes_that_no_entry_has_wait_for_an_arena_with_them(bench):
-    with unsynced():
-        score(make_arena("lora"), 0, BASE, BASE)
+    score(make_arena("lora"), 0, BASE, BASE)
     made = bench()
     page = made.page
     page.restore_state({"axes": "preferred minutes"})

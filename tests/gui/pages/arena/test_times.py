@@ -10,7 +10,7 @@ from gui.models.arena_table import ArenaTable
 from gui.models.queue_table import QueueTable
 from gui.pages.arena.lower_pane import DifferencesTable, QueueView
 from tests.helpers.arenas import FULL, make_arena, score
-from tests.helpers.homes import RunSpec, add_run, unsynced
+from tests.helpers.homes import RunSpec, add_run
 
 
 def statuses() -> list[arenas.EntryStatus]:
@@ -18,14 +18,12 @@ def statuses() -> list[arenas.EntryStatus]:
 
 
 def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, styled, qtbot):
-    with unsynced():
-        arena = make_arena("lora", "ia3", "layernorm")
+    arena = make_arena("lora", "ia3", "layernorm")
     queue = qtbot.add(QueueView())
     queue.show_queue(statuses(), "")
     assert queue._left.text() == "3 left"
     told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
-    with unsynced():
-        score(arena, 0, FULL, facts={"seconds": 600.0}, spec=told)
+    score(arena, 0, FULL, facts={"seconds": 600.0}, spec=told)
     queue.show_queue(statuses(), "")
     assert queue._left.text() == "2 left, about 25 min left"
     scores = ArenaTable()

@@ -13,7 +13,7 @@ from gui.dialogs.queue_dialog import QueueDialog
 from gui.pages.home.page import HomePage
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.background import wait_for
-from tests.helpers.homes import RunSpec, add_adapter, add_run, make_metadata, score_card, unsynced
+from tests.helpers.homes import RunSpec, add_adapter, add_run, make_metadata, score_card
 from tests.helpers.scored_runs import add_scored_run
 
 
@@ -66,11 +66,10 @@ def test_nothing_begun_leads_to_the_guide_by_one_primary_button(make, qtbot):
 
 
 def test_the_newest_verdict_is_told_with_a_typical_conversation_and_leads_on(make, qtbot):
-    with unsynced():
-        job = add_scored_run(adapter_name="of the run")
-        training = make_metadata("x").training.model_copy(update={"run": job.id})
-        scored_adapter("Chats · LoRA", training=training)
-        add_adapter("older", 1.0, [score_card(0.43, verdict="worse")])
+    job = add_scored_run(adapter_name="of the run")
+    training = make_metadata("x").training.model_copy(update={"run": job.id})
+    scored_adapter("Chats · LoRA", training=training)
+    add_adapter("older", 1.0, [score_card(0.43, verdict="worse")])
     page = make()
     verdict = page.verdict
     assert verdict.headline.text() == "Chats · LoRA writes better summaries"
@@ -151,8 +150,7 @@ def click(view, row: int) -> None:
 
 
 def test_a_run_that_ended_early_is_resumed_and_whoever_has_no_adapter_finds_the_guide(make, qtbot):
-    with unsynced():
-        job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20, steps=20))
+    job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20, steps=20))
     page = make()
     assert [step.button.text() for step in page.steps] == ["Resume", "Start the guide"]
     with qtbot.waitSignal(page.resume_requested) as asked:
@@ -195,10 +193,9 @@ def test_the_steps_stand_below_the_rest_in_a_narrow_window(make, qtbot):
 
 
 def test_in_the_window_its_buttons_lead_to_run_exports_playground_set_and_queue(story, monkeypatch, tmp_path):
-    with unsynced():
-        job = add_scored_run(adapter_name="of the run")
-        training = make_metadata("x").training.model_copy(update={"run": job.id})
-        adapter = scored_adapter("Chats · LoRA", training=training)
+    job = add_scored_run(adapter_name="of the run")
+    training = make_metadata("x").training.model_copy(update={"run": job.id})
+    adapter = scored_adapter("Chats · LoRA", training=training)
     begun_set(1, 3)
     window = story.open("home")
     home = window.built("home")

@@ -10,7 +10,7 @@ from gui.pages.welcome import page as page_module
 from gui.pages.welcome.guide_recipe import STARTER_MODEL, offered_models
 from gui.pages.welcome.guide_text import METHODS, STEPS
 from gui.pages.welcome.page import WelcomePage
-from tests.helpers.homes import add_run, unsynced
+from tests.helpers.homes import add_run
 from tests.helpers.train_stage import PLAN, STARTED
 
 DEVICES = {
@@ -62,8 +62,7 @@ def test_it_comes_at_the_first_start_until_it_was_left(guide):
 
 
 def test_who_has_runs_needs_no_guide(guide):
-    with unsynced():
-        add_run()
+    add_run()
     assert guide.open(guides=True).current_key() == "home"
 
 
