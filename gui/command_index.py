@@ -211,8 +211,8 @@ def of_page(page: QWidget) -> list[PaletteEntry]:
         for button in page.header.buttons():
             if button.isVisible() and button.isEnabled():
                 offer(button.text() or button.accessibleName(), button.click)
-        for title, operation, action_id in page.entries():
-            offer(title, operation, actions.keys_text(action_id) if action_id else "")
+        for each in page.entries():
+            offer(each.text(), each.trigger, actions.native(each.shortcut()))
     return list(found.values())
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QDialog, QMenu, QWidget
 from engine.api import disk_usage, library, run_store
 from gui.command_index import CommandIndex, of_page, search_field
 from gui.core import actions, file_opening
-from gui.core.actions import Entry
+from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.file_opening import dropped
 from gui.core.preferences import Preferences
@@ -239,11 +239,9 @@ class MainWindow(ShellWindow):
 
     def device_menu(self) -> QMenu:
         """Return the menu of the device meter: the queue, this computer, other computers."""
-        entries: list[Entry] = [(tr("Queue…"), self.open_queue, "")]
-        entries += [
-            (tr(view.title), partial(self.show_page, key), "") for key, view in ROOMS["device"].views.items()
-        ]
-        return make_menu(self, entries)
+        pages = ROOMS["device"].views.items()
+        shown = [menu_action(tr(view.title), partial(self.show_page, key)) for key, view in pages]
+        return make_menu(self, [menu_action(tr("Queue…"), self.open_queue), *shown])
 
     def open_queue(self) -> None:
         """Show what computes and what waits."""

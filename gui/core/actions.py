@@ -6,18 +6,17 @@ title and scope, not what it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from engine.api import escaping
 from gui.look.language import mark, tr
 
 Act = Callable[[], object] | QAbstractButton
-# An entry of a menu or of the command palette: text, function, and the id of the action with its shortcut, or "".
-Entry = tuple[str, Callable[[], object], str]
 
 # The scopes of actions: the part of the id before the dot, and its title in the shortcuts sheet.
 SCOPES = {
@@ -136,7 +135,7 @@ def keys_text(action_id: str) -> str:
     return native(_BY_ID[action_id].keys[0])
 
 
-def native(keys: str) -> str:
+def native(keys: str | QKeySequence) -> str:
     """Return keys in this system's spelling."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
@@ -144,6 +143,30 @@ def native(keys: str) -> str:
 def titled(title: str, action_id: str) -> str:
     """Return a title with its keys, for tooltips: "Earlier (Alt+Up)"."""
     return f"{title} ({keys_text(action_id)})"
+
+
+def menu_action(text: str, act: Callable[[], object], action_id: str = "") -> QAction:
+    """Return an action for menus and the command palette; `action_id` is that of the shortcut which does it, too."""
+    made = QAction(escaping.in_one_line(text))
+    made.triggered.connect(lambda _checked=False: act())
+    if action_id:
+        made.setShortcut(_BY_ID[action_id].keys[0])
+    return made
+
+
+def separator() -> QAction:
+    """Return a separator for menus."""
+    made = QAction()
+    made.setSeparator(True)
+    return made
+
+
+def about(name: str, offered: Iterable[QAction]) -> list[QAction]:
+    """Return a menu's actions without separators, each with the name of its object."""
+    named = [each for each in offered if not each.isSeparator()]
+    for each in named:
+        each.setText(f"{each.text()}: {escaping.in_one_line(name)}")
+    return named
 
 
 def pressed(event: QKeyEvent, action_id: str) -> bool:

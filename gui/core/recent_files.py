@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from gui.core.actions import Entry
+from gui.core.actions import menu_action
 from gui.core.preferences import SavedState
 from gui.look.fonts import metrics, px
 from gui.look.language import tr
@@ -82,14 +83,13 @@ class RecentRecipes(QObject):
         """Put a file first."""
         self._recent.add(str(path.absolute()), path.name)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         """Return the files for the palette; files of the same name are shown with their folder."""
         names = Counter(name for _, name in self._recent)
         return [
-            (
+            menu_action(
                 tr("Open recipe {name}", name=name if names[name] == 1 else source),
                 partial(self._open, source),
-                "",
             )
             for source, name in self._recent
         ]

@@ -9,24 +9,17 @@ another parent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from gui.core.actions import Entry
 from gui.core.preferences import restore_in, saved_in
 from gui.look import style
 from gui.shell.header import Header
 from gui.widgets.layouts import vbox
 
 NARROW = 1200
-# What a menu or the palette offers: its text, what it does, and the id of the action whose keys do it, or "".
-
-
-def about(name: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Return a menu's entries without separators, each with the name of its object."""
-    return [(f"{text}: {name}", operation, action_id) for text, operation, action_id in entries if text]
 
 
 class Page(QWidget):
@@ -53,7 +46,7 @@ class Page(QWidget):
     def shown(self) -> None:
         """Called when the page has come to the front."""
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         """Return further current actions for the palette, beside shortcuts and header buttons."""
         return []
 

@@ -1,4 +1,4 @@
-"""Buttons: primary (one a page), plain, quiet, icon and link, and menus of entries.
+"""Buttons: primary (one a page), plain, quiet, icon and link, and menus of actions.
 
 Handles their style and the icon's colour scheme, not what they do.
 """
@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtGui import QAction, QIcon, QKeyEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
-from engine.api import escaping
-from gui.core import actions
-from gui.core.actions import Entry
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.icons import icon, icon_size
@@ -107,21 +104,13 @@ def link(text: str, parent: QWidget | None = None) -> Button:
     return Button("link", text, "", parent)
 
 
-SEPARATOR: Entry = ("", lambda: None, "")
-
-
-def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
-    """Return a menu of entries that is deleted when it closes."""
+def make_menu(parent: QWidget, offered: Sequence[QAction]) -> QMenu:
+    """Return a menu of actions that is deleted with them when it closes."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for text, operation, action_id in entries:
-        if not text:
-            menu.addSeparator()
-            continue
-        action = menu.addAction(escaping.in_one_line(text))
-        if action_id:
-            action.setShortcut(actions.action(action_id).keys[0])
-        action.triggered.connect(lambda _checked=False, operation=operation: operation())
+    for each in offered:
+        each.setParent(menu)
+    menu.addActions(offered)
     return menu
 
 

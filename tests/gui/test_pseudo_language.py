@@ -88,7 +88,7 @@ def texts_of(page):
         elif isinstance(each, QAbstractItemView) and each.model() is not None:
             yield from cells_of(each.model())
     if isinstance(page, Page):
-        yield from (title for title, _, _ in page.entries())
+        yield from (each.text() for each in page.entries())
 
 
 def cells_of(model):

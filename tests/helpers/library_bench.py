@@ -65,7 +65,7 @@ class Bench:
     def exports(self, adapter: Adapter) -> dict[str, Any]:
         """Return what the menu of exports does, by its texts."""
         groups = self.page.import_export.export_groups(adapter).values()
-        return {text: operation for entries in groups for text, operation, _ in entries}
+        return {each.text(): each.trigger for entries in groups for each in entries}
 
 
 class FakeDialogs(Dialogs):

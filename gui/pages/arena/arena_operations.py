@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
 
 from engine.api import AppError, Ending, Family, Recipe, RecipeError, arenas
-from gui.core.actions import Entry
+from gui.core.actions import about, menu_action, separator
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.forms import choosers, recipe_files
@@ -21,8 +22,6 @@ from gui.look.language import mark, tr, translate
 from gui.models.list_text import entry_text, seed_text
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.train.base_models_view import BaseModelsView
-from gui.shell.page import about
-from gui.widgets.buttons import SEPARATOR
 from gui.workers.download_prompt import DownloadPrompt, repositories
 
 Arena = arenas.Arena
@@ -148,49 +147,51 @@ class EntryMenu(QObject):
         if status.run is not None:
             self.open_requested.emit(status.run.id)
 
-    def of_row(self, row: arenas.Row) -> list[Entry]:
+    def of_row(self, row: arenas.Row) -> list[QAction]:
         """Return the actions of a row; of a set of seeds, those that open the run of each.
 
         The queue has each seed as an entry of its own, with everything else.
         """
         if row.seeds is None:
             return self.of_entry(row.status)
-        found: list[Entry] = []
+        found: list[QAction] = []
         for status in row.statuses:
             found += about(seed_text(status.entry), self._ways_out(status))
-        return [*found, SEPARATOR, self._deletion()]
+        return [*found, separator(), self._deletion()]
 
-    def of_entry(self, status: EntryStatus) -> list[Entry]:
+    def of_entry(self, status: EntryStatus) -> list[QAction]:
         operations, entries = self._operations, self._ways_out(status)
         runs = status.state == "running" or operations.follows(status)
         arena = self.arena
         if operations.follows(status):
-            entries.append((tr("Stop the run"), lambda: operations.stop(status), ""))
+            entries.append(menu_action(tr("Stop the run"), lambda: operations.stop(status)))
         elif arena is not None and status.state == "stopped" and self._queue.works(arena.id):
-            entries.append((tr("Resume the run"), lambda: operations.go_on(arena, status), ""))
+            entries.append(menu_action(tr("Resume the run"), lambda: operations.go_on(arena, status)))
         if arena is not None and not runs:
             if status.entry.run:
-                entries.append((tr("Run again"), lambda: operations.run_again(arena, status), ""))
+                entries.append(menu_action(tr("Run again"), lambda: operations.run_again(arena, status)))
             remove = partial(operations.remove, arena, status)
-            entries += [SEPARATOR, (tr("Remove from the arena"), remove, "list.delete")]
-        return [*entries, SEPARATOR, self._deletion()]
+            entries += [separator(), menu_action(tr("Remove from the arena"), remove, "list.delete")]
+        return [*entries, separator(), self._deletion()]
 
-    def _ways_out(self, status: EntryStatus) -> list[Entry]:
-        found: list[Entry] = []
+    def _ways_out(self, status: EntryStatus) -> list[QAction]:
+        found: list[QAction] = []
         run = status.run
         if run is not None:
-            found.append((tr("Open the run"), lambda: self.open_run(status), "list.open"))
+            found.append(menu_action(tr("Open the run"), lambda: self.open_run(status), "list.open"))
             if run.adapter_id:
-                found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
+                found.append(
+                    menu_action(tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id))
+                )
         if status.recipe is not None:
             found += [
-                (tr("Copy recipe"), partial(copy_recipe, status.recipe), ""),
-                (tr("Copy as command"), partial(copy_command, status.recipe), ""),
+                menu_action(tr("Copy recipe"), partial(copy_recipe, status.recipe)),
+                menu_action(tr("Copy as command"), partial(copy_command, status.recipe)),
             ]
         return found
 
-    def _deletion(self) -> Entry:
-        return tr("Delete the arena"), self._delete, ""
+    def _deletion(self) -> QAction:
+        return menu_action(tr("Delete the arena"), self._delete)
 
     def _delete(self) -> None:
         if self.arena is not None:

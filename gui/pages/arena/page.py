@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QAction, QHideEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, Family, Recipe, arenas
-from gui.core.actions import Entry
+from gui.core.actions import about, menu_action
 from gui.core.preferences import values_of
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
@@ -31,7 +31,7 @@ from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
 from gui.pages.arena.table_head import ColumnsButton, HeadlineView
 from gui.pages.train.run_operations import ReportExport
-from gui.shell.page import NARROW, Page, about
+from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
 from gui.tables.list_pane import save_list_state
 from gui.widgets.buttons import make_menu, plain, primary, quiet
@@ -406,10 +406,10 @@ class ArenaPage(Page):
         if self._begun.get("new"):
             self._go_on()
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
         own = about(entry_text(found[0].entry), self.menu.of_entry(found[0])) if found else []
-        add: Entry = (tr("Add summaries from a file…"), self.ask_for_summaries, "")
+        add = menu_action(tr("Add summaries from a file…"), self.ask_for_summaries)
         return [*own, add] if self._shown.arena is not None else own
 
     def _forget(self) -> None:

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import AppError, run_comparison
-from gui.core.actions import Entry
+from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import mark, sentences, tr
@@ -260,8 +261,8 @@ class ComparePage(Page):
     def _has_rows(self) -> bool:
         return self.found is not None and bool(self.found.rows)
 
-    def entries(self) -> list[Entry]:
-        table: Entry = (tr("Export as CSV…"), self.conversations.ask_to_export, "")
+    def entries(self) -> list[QAction]:
+        table = menu_action(tr("Export as CSV…"), self.conversations.ask_to_export)
         return [
             *([table] if self._has_rows() else []),
             *(self.votes.entries() if self.tabs.current() == VOTES else []),

@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import voting
-from gui.core.actions import Entry
+from gui.core.actions import menu_action
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, NameRow
 from gui.inputs.number_inputs import IntField
@@ -204,12 +205,12 @@ class VotesView(QWidget):
 
     # Menus
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         if self.controller.work is None:
             return []
         return [
-            (tr("Vote as another person…"), self._ask_for_voter, ""),
-            (tr("Delete the comparison"), self._delete, ""),
+            menu_action(tr("Vote as another person…"), self._ask_for_voter),
+            menu_action(tr("Delete the comparison"), self._delete),
         ]
 
     def _ask_for_voter(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from engine.api import AppError, Computer, Problem, computer_store, computers
@@ -162,6 +162,7 @@ class ComputerForm(ScrollingDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Add a computer"))
         self.ways = SegmentedControl(
             [("ssh", tr("SSH")), ("ray", tr("Address of a cluster"))], stretch=True, name=tr("Connect via")

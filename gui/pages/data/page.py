@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from engine.api import (
@@ -31,7 +32,7 @@ from engine.api import (
     too_few,
 )
 from gui.core import actions
-from gui.core.actions import Entry
+from gui.core.actions import menu_action
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.format import number_text
 from gui.look.language import sentences, tr, tr_count, translate
@@ -409,9 +410,11 @@ class DataPage(Page):
         self.parts.source.recent.restore_state(saved.get("recent", ""))
         self.parts.source.show_recent()
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         recent = self.parts.source.recent
-        return [(tr("Check {name}", name=name), partial(self.open, source), "") for source, name in recent]
+        return [
+            menu_action(tr("Check {name}", name=name), partial(self.open, source)) for source, name in recent
+        ]
 
     # Actions
 

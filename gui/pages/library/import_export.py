@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget, QWidgetAction
 
 from engine.api import Adapter, Recipe, escaping, exports, hub_adapters, run_names
-from gui.core.actions import Entry
+from gui.core.actions import menu_action
 from gui.forms import recipe_files
 from gui.look.language import mark, tr, translate
 from gui.pages.library import library_text
@@ -97,52 +97,50 @@ class ImportExport:
         if path is not None:
             self._operations.export_recipe(wanted, path)
 
-    def export_groups(self, adapter: Adapter) -> dict[str, list[Entry]]:
+    def export_groups(self, adapter: Adapter) -> dict[str, list[QAction]]:
         wanted = recipe_of(adapter)
-        share: list[Entry] = [
-            (tr("As a zip file…"), partial(self.export_zip, adapter), ""),
-            (tr("As a folder…"), partial(self.export_folder, adapter), ""),
+        share: list[QAction] = [
+            menu_action(tr("As a zip file…"), partial(self.export_zip, adapter)),
+            menu_action(tr("As a folder…"), partial(self.export_folder, adapter)),
         ]
         if not adapter.is_prompt:
-            share.insert(0, (tr("To the Hugging Face Hub…"), partial(self.push, adapter), ""))
+            share.insert(0, menu_action(tr("To the Hugging Face Hub…"), partial(self.push, adapter)))
         models = library_text.export_menu_entries(adapter.metadata.base_model.family)
-        elsewhere: list[Entry] = [
-            (text, partial(self.export_model, adapter, to, precision), "") for to, precision, text in models
+        elsewhere: list[QAction] = [
+            menu_action(text, partial(self.export_model, adapter, to, precision))
+            for to, precision, text in models
         ]
-        again: list[Entry] = []
+        again: list[QAction] = []
         if not exports.script_obstacle(adapter):
             script = partial(self.export_model, adapter, "script")
-            again.append((tr("As a script that trains it again…"), script, ""))
+            again.append(menu_action(tr("As a script that trains it again…"), script))
         if wanted is not None:
-            again.append((tr("As a recipe…"), partial(self.export_recipe, wanted), ""))
+            again.append(menu_action(tr("As a recipe…"), partial(self.export_recipe, wanted)))
         return {SHARE: share, ELSEWHERE: [] if adapter.unmergeable else elsewhere, AGAIN: again}
 
     def export_menu(self, adapter: Adapter) -> QMenu:
         """Return the menu of all exports; it says why an adapter can't become a plain model."""
-        groups = self.export_groups(adapter)
-        menu = make_menu(self._page, [])
-        for title, entries in groups.items():
-            menu.addAction(_heading(tr(title), menu))
-            for text, operation, _ in entries:
-                menu.addAction(text).triggered.connect(lambda _checked, operation=operation: operation())
+        offered: list[QAction] = []
+        for title, entries in self.export_groups(adapter).items():
+            offered += [_heading(tr(title), self._page), *entries]
             if title == ELSEWHERE and adapter.unmergeable:
                 why = tr("This adapter can't be merged: {reason}.", reason=translate(adapter.unmergeable))
-                menu.addAction(escaping.in_one_line(why)).setEnabled(False)
-        return menu
+                offered.append(QAction(escaping.in_one_line(why), enabled=False))
+        return make_menu(self._page, offered)
 
-    def import_entries(self) -> list[Entry]:
+    def import_entries(self) -> list[QAction]:
         return [
-            (tr("From a folder…"), self.import_folder, ""),
-            (tr("From a zip file…"), self.import_zip, ""),
-            (tr("From the hub…"), self.import_from_hub, ""),
+            menu_action(tr("From a folder…"), self.import_folder),
+            menu_action(tr("From a zip file…"), self.import_zip),
+            menu_action(tr("From the hub…"), self.import_from_hub),
         ]
 
 
-def _heading(title: str, menu: QMenu) -> QAction:
+def _heading(title: str, parent: QWidget) -> QAction:
     """Return a heading in a menu; the style sheet's separators have no text."""
     label = Label(title, "label_medium", "muted")
     label.setContentsMargins(12, 8, 12, 2)
-    heading = QWidgetAction(menu)
+    heading = QWidgetAction(parent)
     heading.setDefaultWidget(label)
     heading.setText(title)
     heading.setEnabled(False)

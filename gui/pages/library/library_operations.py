@@ -131,7 +131,9 @@ class Dialogs:
 
     def hub_name_to_import(self, parent: QWidget) -> str | None:
         dialog = HubNameDialog(parent)
-        return dialog.field.text() if dialog.exec() else None
+        wanted = dialog.field.text() if dialog.exec() else None
+        dialog.deleteLater()
+        return wanted
 
     def path_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
         """Ask for a parent folder; return the path of a new folder `name` in it."""

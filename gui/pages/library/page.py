@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import Adapter, Unreadable, paths
-from gui.core.actions import Entry
+from gui.core.actions import about, menu_action, separator
 from gui.core.file_opening import dropped
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
@@ -30,10 +30,10 @@ from gui.pages.library.library_operations import Dialogs, LibraryOperations
 from gui.pages.library.library_text import size_text, subtitle, unreadable_text
 from gui.pages.library.metadata_panel import Drawer, MetadataPanel
 from gui.pages.library.serve_dialog import ServeDialog
-from gui.shell.page import NARROW, Page, about
+from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane, save_list_state
-from gui.widgets.buttons import SEPARATOR, IconButton, below, make_menu, plain, primary
+from gui.widgets.buttons import IconButton, below, make_menu, plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.layouts import hbox
@@ -336,11 +336,11 @@ class LibraryPage(Page):
             self.score_menu(adapter, choices).popup(self.cursor().pos())
 
     def score_menu(self, adapter: Adapter, choices: list[Choice]) -> QMenu:
-        entries: list[Entry] = [
-            (tr("Score on {data}", data=data), partial(self.jobs.score, adapter, wanted), "")
-            for data, wanted in choices
+        score = partial(self.jobs.score, adapter)
+        on = [
+            menu_action(tr("Score on {data}", data=data), partial(score, wanted)) for data, wanted in choices
         ]
-        return make_menu(self, entries)
+        return make_menu(self, on)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped(event.mimeData()):
@@ -400,22 +400,24 @@ class LibraryPage(Page):
     def menu_for(self, adapter: Adapter) -> QMenu:
         return make_menu(self, self._entries_for(adapter))
 
-    def _entries_for(self, adapter: Adapter) -> list[Entry]:
+    def _entries_for(self, adapter: Adapter) -> list[QAction]:
         waits = self._manager.device_queue.must_wait("evaluate")
         scored = tr("Score again") if adapter.metadata.score_card else tr("Score now")
         again = tr("Add scoring to the queue") if waits else scored
         return [
-            (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
-            (tr("Continue training from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
-            (again, lambda: self.score(adapter), ""),
-            (tr("Serve…"), partial(self.serve, [adapter]), ""),
-            (tr("Compare"), partial(self.compare, [adapter]), ""),
-            SEPARATOR,
-            (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
-            (tr("Open folder"), partial(self._open_folder, adapter), ""),
-            (tr("Export…"), lambda: self.export_menu(adapter).popup(self.cursor().pos()), ""),
-            SEPARATOR,
-            (tr("Delete"), lambda: self.delete([adapter]), "list.delete"),
+            menu_action(tr("Try in playground"), lambda: self.try_requested.emit([adapter.id])),
+            menu_action(
+                tr("Continue training from here"), partial(self.train_from_requested.emit, adapter.id)
+            ),
+            menu_action(again, lambda: self.score(adapter)),
+            menu_action(tr("Serve…"), partial(self.serve, [adapter])),
+            menu_action(tr("Compare"), partial(self.compare, [adapter])),
+            separator(),
+            menu_action(tr("Rename"), lambda: self.rename(adapter), "list.rename"),
+            menu_action(tr("Open folder"), partial(self._open_folder, adapter)),
+            menu_action(tr("Export…"), lambda: self.export_menu(adapter).popup(self.cursor().pos())),
+            separator(),
+            menu_action(tr("Delete"), lambda: self.delete([adapter]), "list.delete"),
         ]
 
     def menu_of_selected(self, adapter: Adapter) -> QMenu:
@@ -425,17 +427,17 @@ class LibraryPage(Page):
             return self.menu_for(adapter)
         return make_menu(self, self._entries_for_several(chosen))
 
-    def _entries_for_several(self, chosen: Sequence[Adapter]) -> list[Entry]:
-        entries: list[Entry] = []
+    def _entries_for_several(self, chosen: Sequence[Adapter]) -> list[QAction]:
+        entries: list[QAction] = []
         if len(chosen) <= MOST:
-            entries += [(tr("Compare"), partial(self.compare, chosen), "")]
+            entries += [menu_action(tr("Compare"), partial(self.compare, chosen))]
         if len({adapter.metadata.base_model.id for adapter in chosen}) == 1:
             ids = [adapter.id for adapter in chosen]
-            entries += [(tr("Try in playground"), lambda: self.try_requested.emit(ids), "")]
-            entries += [(tr("Serve…"), partial(self.serve, chosen), "")]
-        return [*entries, SEPARATOR, (tr("Delete"), partial(self.delete, chosen), "list.delete")]
+            entries += [menu_action(tr("Try in playground"), lambda: self.try_requested.emit(ids))]
+            entries += [menu_action(tr("Serve…"), partial(self.serve, chosen))]
+        return [*entries, separator(), menu_action(tr("Delete"), partial(self.delete, chosen), "list.delete")]
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         chosen = self.view.selected()
         if len(chosen) >= FEWEST:
             count = tr_count(len(chosen), "{n} adapter", "{n} adapters")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from engine.api import (
@@ -26,7 +27,6 @@ from engine.api import (
     run_store,
 )
 from gui.core import actions
-from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import Preferences
@@ -376,7 +376,7 @@ class TrainPage(Page):
         self.panel.form.start_from.offer(adapters)
         self.run_view.take_scores(adapters)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         """Return the entries for the command palette that have no button."""
         return [*self.runs.entries(), *self.buttons.entries()]
 

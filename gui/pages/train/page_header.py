@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from gui.core.actions import Entry
+from gui.core.actions import menu_action
 from gui.core.recent_files import RecentRecipes
 from gui.forms import recipe_files
 from gui.forms.form_layout import LEVELS
@@ -162,18 +162,19 @@ class PageHeader(QWidget):
         menu.addActions([*self._of_recipe, *self._of_run])
         return menu
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         """Return the entries for the command palette that have no button."""
         actions = [*self._of_recipe, *(() if self.more.isHidden() else self._of_run)]
-        found: list[Entry] = [
-            (each.text(), each.trigger, "") for each in actions if each.isEnabled() and each.isVisible()
-        ]
+        found = [each for each in actions if each.isEnabled() and each.isVisible()]
         if not self.levels.isHidden():
             others = [(each, title) for each, title in LEVEL_TITLES.items() if each != self.levels.current()]
-            found += [(tr(title), self.levels.segments[each].click, "") for each, title in others]
-            found += [(tr("Open recipe…"), self.ask_for_file, "train.open"), *self.recent.entries()]
+            found += [menu_action(tr(title), self.levels.segments[each].click) for each, title in others]
+            found += [
+                menu_action(tr("Open recipe…"), self.ask_for_file, "train.open"),
+                *self.recent.entries(),
+            ]
         if self.ways_to_pause.isEnabled() and not self.ways_to_pause.isHidden():
-            found.append((tr("Pause and free the device"), self.free.trigger, ""))
+            found.append(menu_action(tr("Pause and free the device"), self.free.trigger))
         return found
 
     def _open_more(self) -> None:

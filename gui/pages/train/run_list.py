@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
-from PySide6.QtGui import QActionGroup, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QTableView, QWidget
 
 from engine.api import Adapter, RunEntry, paths
-from gui.core.actions import Entry
+from gui.core.actions import about, menu_action, separator
 from gui.core.background_tasks import once
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import SavedState, values_of
@@ -27,9 +27,8 @@ from gui.models.adapter_table import FEWEST, MOST
 from gui.models.folder_readers import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, Show, WaitingRun
 from gui.pages.train.run_operations import LogDialog, ReportExport, RunOperations, step_of
-from gui.shell.page import about
 from gui.tables.grouped_view import GroupedTableView
-from gui.widgets.buttons import SEPARATOR, IconButton, below, link, make_menu, plain
+from gui.widgets.buttons import IconButton, below, link, make_menu, plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import hbox, vbox
@@ -299,22 +298,22 @@ class RunList(QWidget):
     # The menus.
     def more_menu(self) -> QMenu:
         """Return the menu of the whole list: which runs it shows, their folder, the trash."""
-        menu = make_menu(self, [])
-        group = QActionGroup(menu)
+        menu = make_menu(self, [separator(), *self._general_entries()])
+        group, first = QActionGroup(menu), menu.actions()[0]
         for show, title in FILTERS.items():
             text = tr("{filter} {count}", filter=tr(title), count=number_text(self.table.count(show)))
-            action = group.addAction(menu.addAction(text, partial(self.show_only, show)))
+            action = menu_action(text, partial(self.show_only, show))
+            action.setParent(menu)
             action.setCheckable(True)
             action.setChecked(show == self._filter)
-        menu.addSeparator()
-        for text, operation, _keys in self._general_entries():
-            menu.addAction(text, operation)
+            group.addAction(action)
+        menu.insertActions(first, group.actions())
         return menu
 
-    def _general_entries(self) -> list[Entry]:
+    def _general_entries(self) -> list[QAction]:
         return [
-            (tr("Open the runs folder"), lambda: open_path(paths.runs_folder()), ""),
-            (tr("Trash"), self.trash_requested.emit, ""),
+            menu_action(tr("Open the runs folder"), lambda: open_path(paths.runs_folder())),
+            menu_action(tr("Trash"), self.trash_requested.emit),
         ]
 
     def menu_for(self, entry: RunEntry) -> QMenu:
@@ -324,21 +323,21 @@ class RunList(QWidget):
     def menu_of_selected(self, item: RunEntry | WaitingRun) -> QMenu:
         """Return the menu of a run, or that of all selected ones if it is one of several."""
         if isinstance(item, WaitingRun):
-            return make_menu(self, [(tr("Queue…"), self.queue_wanted.emit, "")])
+            return make_menu(self, [menu_action(tr("Queue…"), self.queue_wanted.emit)])
         chosen = self.selected()
         if len(chosen) < FEWEST or item not in chosen:
             return self.menu_for(item)
         return make_menu(self, self._entries_for_several(chosen))
 
-    def _entries_for_several(self, chosen: Sequence[RunEntry]) -> list[Entry]:
-        entries: list[Entry] = []
+    def _entries_for_several(self, chosen: Sequence[RunEntry]) -> list[QAction]:
+        entries: list[QAction] = []
         if _are_comparable(chosen):
-            entries += [(tr("Compare"), self._compare_chosen, ""), SEPARATOR]
+            entries += [menu_action(tr("Compare"), self._compare_chosen), separator()]
         if not any(entry.running for entry in chosen):
-            entries += [(tr("Delete"), partial(self.delete, chosen), "list.delete")]
+            entries += [menu_action(tr("Delete"), partial(self.delete, chosen), "list.delete")]
         return entries
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[QAction]:
         """Return what can be done with the selected run or runs, and with all, for the palette."""
         chosen, general = self.selected(), self._general_entries()
         if len(chosen) >= FEWEST:
@@ -347,52 +346,50 @@ class RunList(QWidget):
             )
         return general + [each for entry in chosen for each in about(entry.name, self._entries_for(entry))]
 
-    def _entries_for(self, entry: RunEntry) -> list[Entry]:
-        entries: list[Entry] = []
+    def _entries_for(self, entry: RunEntry) -> list[QAction]:
+        entries: list[QAction] = []
         if entry.recipe is not None:
             unnamed = replace(entry.recipe, given_name="")
-            entries += [(tr("Open"), lambda: self.open_run(entry), "list.open")]
+            entries += [menu_action(tr("Open"), lambda: self.open_run(entry), "list.open")]
             if entry.can_resume:
-                entries += [(tr("Resume"), lambda: self.resume_requested.emit(entry.id), "")]
+                entries += [menu_action(tr("Resume"), lambda: self.resume_requested.emit(entry.id))]
             entries += [
-                (tr("Run again"), lambda: self.run_again_requested.emit(unnamed), ""),
-                (tr("New run from these settings"), lambda: self.edit_requested.emit(unnamed), ""),
-                (tr("Rename"), lambda: self.rename(entry), "list.rename"),
-                (tr("Copy recipe"), partial(copy_recipe, entry.recipe), ""),
-                (tr("Copy as command"), partial(copy_command, entry.recipe), ""),
-                SEPARATOR,
+                menu_action(tr("Run again"), lambda: self.run_again_requested.emit(unnamed)),
+                menu_action(tr("New run from these settings"), lambda: self.edit_requested.emit(unnamed)),
+                menu_action(tr("Rename"), lambda: self.rename(entry), "list.rename"),
+                menu_action(tr("Copy recipe"), partial(copy_recipe, entry.recipe)),
+                menu_action(tr("Copy as command"), partial(copy_command, entry.recipe)),
+                separator(),
             ]
         entries += self._adapter_entries(entry)
         if entry.recipe is not None and not entry.running:
-            entries += [(tr("Report…"), lambda: self.report_export.ask(self, entry.job), "")]
+            entries += [menu_action(tr("Report…"), lambda: self.report_export.ask(self, entry.job))]
         entries += [
-            (tr("Show log"), lambda: self.show_log(entry), ""),
-            (tr("Open folder"), lambda: open_path(entry.job.folder), ""),
+            menu_action(tr("Show log"), lambda: self.show_log(entry)),
+            menu_action(tr("Open folder"), lambda: open_path(entry.job.folder)),
         ]
         if not entry.running:
-            entries += [SEPARATOR, (tr("Delete"), lambda: self.delete([entry]), "list.delete")]
+            entries += [separator(), menu_action(tr("Delete"), lambda: self.delete([entry]), "list.delete")]
         return entries
 
-    def _adapter_entries(self, entry: RunEntry) -> list[Entry]:
-        found: list[Entry] = []
+    def _adapter_entries(self, entry: RunEntry) -> list[QAction]:
+        found: list[QAction] = []
         if entry.adapter_id:
             found += [
-                (tr("Show in library"), lambda: self.library_requested.emit(entry.adapter_id), ""),
-                (
+                menu_action(tr("Show in library"), lambda: self.library_requested.emit(entry.adapter_id)),
+                menu_action(
                     tr("Continue training from its adapter"),
                     lambda: self.train_from_requested.emit(entry.adapter_id),
-                    "",
                 ),
             ]
         found += [
-            (
+            menu_action(
                 tr("Make an adapter from the checkpoint at step {step}", step=number_text(step_of(path))),
                 partial(self.operations.promote, path),
-                "",
             )
             for path in reversed(entry.checkpoints)
         ]
-        return [*found, SEPARATOR] if found else []
+        return [*found, separator()] if found else []
 
 
 class _View(GroupedTableView):

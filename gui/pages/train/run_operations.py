@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
 
 from engine.api import (
@@ -87,6 +87,7 @@ class LogDialog(QDialog):
 
     def __init__(self, entry: RunEntry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Log of {run}", run=entry.name))
         self.resize(840, 560)
         self.text = QPlainTextEdit()

@@ -309,7 +309,7 @@ def test_data_that_was_checked_is_offered_at_the_next_start(start, qtbot):
     first.close()
     page = start().show_built("data")
     assert page.parts.source.recent_button.isVisible()
-    assert [text for text, _, _ in page.entries()] == ["Check a & b.csv"]
+    assert [each.text() for each in page.entries()] == ["Check a & b.csv"]
     menu = page.parts.source.recent_menu()
     first_entry, _, forget = menu.actions()
     assert first_entry.text() == "a && b.csv   /somewhere/a && b.csv"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMargins, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
@@ -135,7 +136,7 @@ def test_an_empty_state_names_what_is_missing(styled, qtbot):
 def test_a_menu_keeps_a_margin_to_every_edge(styled, qtbot):
     page = qtbot.show(QWidget())
     room = page.screen().availableGeometry()
-    menu = make_menu(page, [("Open", lambda: None, ""), ("Delete permanently", lambda: None, "")])
+    menu = make_menu(page, [QAction("Open"), QAction("Delete permanently")])
     for corner in (room.topLeft(), room.topRight(), room.bottomLeft(), room.bottomRight()):
         menu.popup(corner)
         assert room.marginsRemoved(QMargins(15, 15, 15, 15)).contains(menu.geometry())

@@ -111,16 +111,16 @@ def test_the_queue_has_each_seed_and_the_charts_a_point_for_each_row(bench, seed
     with qtbot.waitSignal(page.open_requested) as asked:
         page.view.opened.emit(row)
     assert asked.args == [seeded.entries[0].run]
-    entries = {text: operation for text, operation, _ in page.menu.of_row(row) if text}
+    entries = {each.text(): each for each in page.menu.of_row(row)}
     assert [text for text in entries if text.startswith("Open")] == [
         f"Open the run: seed {seed}" for seed in (42, 43, 44)
     ]
     with qtbot.waitSignal(page.open_requested) as asked:
-        entries["Open the run: seed 44"]()
+        entries["Open the run: seed 44"].trigger()
     assert asked.args == [seeded.entries[5].run]
     assert not any("Remove" in text for text in entries)
     # A row without seeds has all that its entry has.
-    assert "Remove from the arena" in [text for text, *_ in page.menu.of_row(page.table.items()[2])]
+    assert "Remove from the arena" in [each.text() for each in page.menu.of_row(page.table.items()[2])]
 
 
 def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(bench):

@@ -3,11 +3,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.api import Computer, computer_store
-from gui.pages.computers.page import ComputersPage
+from gui.pages.computers.page import ComputerForm, ComputersPage
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.scripted_manager import end, scripted_manager
 
@@ -143,6 +144,8 @@ def test_the_form_adds_a_computer_which_is_asked_and_what_is_wrong_stands_beside
     [computer] = computer_store.list_computers()
     assert (computer.kind, computer.ssh, computer.address) == ("ssh", "ute@blue", "127.0.0.1:8265")
     assert stage.page.cards["blue"].state == "asking"
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert stage.page.findChild(ComputerForm) is None
 
     stage.page.open_form()
     form = stage.page.form

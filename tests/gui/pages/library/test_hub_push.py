@@ -72,7 +72,8 @@ def notice(message, hint="", level="info"):
 
 
 def opened(made, adapter):
-    return made.exports(adapter)["To the Hugging Face Hub…"]()
+    assert "To the Hugging Face Hub…" in made.exports(adapter)
+    return made.page.import_export.push(adapter)
 
 
 def preview(made, adapter, name=NAME):

@@ -34,12 +34,12 @@ def test_files_of_the_same_name_are_told_apart_and_a_menu_forgets_them(page):
     assert [action.text() for action in menu.actions()] == ["Starter"]
     for name in ("/a/one & two.toml", "/b/three.toml", "/a/one & two.toml"):
         recent.add(Path(name))
-    assert [text for text, _, _ in recent.entries()] == [
+    assert [each.text() for each in recent.entries()] == [
         "Open recipe one & two.toml",
         "Open recipe three.toml",
     ]
     recent.add(Path("/a/three.toml"))
-    assert [text for text, _, _ in recent.entries()][::2] == [
+    assert [each.text() for each in recent.entries()][::2] == [
         "Open recipe /a/three.toml",
         "Open recipe /b/three.toml",
     ]
@@ -68,7 +68,7 @@ def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
     assert "missing" in page.right.notice.text()
     assert "second.toml" in page.header.subtitle()
 
-    offered = [text for text, _, _ in page.entries()]
+    offered = [each.text() for each in page.entries()]
     assert offered[-2:] == ["Open recipe second.toml", "Open recipe first.toml"]
     menu = page.buttons.recipes_menu()
     shown = [action.text() for action in menu.actions()]
@@ -79,11 +79,11 @@ def test_recent_recipes_stand_below_the_presets_and_in_the_palette(
     assert "From first.toml" in page.header.subtitle()
 
     first.unlink()
-    page.entries()[-2][1]()
+    page.entries()[-2].trigger()
     assert "first.toml" in page.right.notice.text()
     again = qtbot.add(TrainPage(manager))
     again.restore_state(page.saved_state())
-    assert [text for text, _, _ in again.entries()][-2:] == offered[-2:][::-1]
+    assert [each.text() for each in again.entries()][-2:] == offered[-2:][::-1]
     manager.leave()
 
 

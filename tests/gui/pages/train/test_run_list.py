@@ -216,6 +216,7 @@ def test_a_run_is_opened_repeated_edited_copied_and_gone_on_from(bench, qtbot, m
     dialog.copy_button.click()
     assert QGuiApplication.clipboard().text() == "first\nlast words"
     dialog.close()
+    made.until(lambda: page.findChild(LogDialog) is None)
 
 
 def test_a_run_is_renamed_in_the_list(bench, qtbot):
