@@ -51,7 +51,7 @@ from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics
 from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
-from engine.scoring.score_text import NOT_COMPARED, TRIED_IN, too_few
+from engine.scoring.score_text import language_notes, too_few, untold_notes, verification_lines
 from engine.server import serving
 from engine.system import files, foreign_files, hub_cache, paths, redaction
 from engine.system.connection import offline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.messages import counted, joined, say
@@ -37,8 +37,8 @@ TRIED_IN = {
 }
 NOT_COMPARED = "It doesn't report its prompt tokens."
 VERIFICATION_STATES = {
-    "same": "Same",
-    "worse": "Worse, not recommended",
+    "same": "Same as the adapter",
+    "worse": "Worse than the adapter, not recommended",
     "too few to tell": "Too few conversations to tell",
     "failed": "Doesn't work",
     "not tried": "Not tried",
@@ -209,14 +209,15 @@ def language_notes(protocol: Mapping[str, Any]) -> list[str]:
     notes = [say("Words are read as {}", joined(", ", read))]
     if unstemmed:
         notes.append(say("There is no stemmer for {}", joined(", ", unstemmed)))
-    notes += [
-        _untold(what, joined(", ", map(language_name, codes))) for what, codes in untold(protocol).items()
-    ]
-    return notes
+    return notes + untold_notes(untold(protocol))
+
+
+def untold_notes(untold: Mapping[Untold, Sequence[str]]) -> list[str]:
+    """Return what can't be told in which languages, and what is looked for there."""
+    return [_untold(what, joined(", ", map(language_name, codes))) for what, codes in untold.items()]
 
 
 def _untold(what: Untold, languages: str) -> str:
-    """Return what can't be told of summaries in some languages, and what is looked for there."""
     if what == "names":
         return say("Names can't be recognised in {}: only numbers, times and dates are checked", languages)
     if what == "dates":

@@ -13,11 +13,6 @@ from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
 # Decimals of units that are shown as they are.
 DIGITS: Mapping[metrics.Unit, int] = {"words": 1, "nats": 2}
-UNTOLD: Mapping[metrics.Untold, str] = {
-    "names": mark("Names can't be recognised in {languages}: only numbers, times and dates are checked."),
-    "dates": mark("No day and month names for {languages}: only names and digits are checked."),
-    "both": mark("Names, days and months can't be recognised in {languages}: only digits are checked."),
-}
 # Verdicts behind a value.
 VERDICT_TEXTS = {
     "better": mark("better than base"),
@@ -34,24 +29,9 @@ def language_text(code: str) -> str:
     return translate(languages.name(code))
 
 
-def untold_text(untold: Mapping[metrics.Untold, Sequence[str]]) -> str:
-    """Return what can't be told in which languages, and what is looked for there; "" for nothing."""
-    return " ".join(
-        tr(UNTOLD[what], languages=", ".join(map(language_text, codes))) for what, codes in untold.items()
-    )
-
-
-def language_sentences(protocol: Mapping[str, Any]) -> str:
-    """Return in which languages words were read, and what can't be told there; "" for English alone."""
-    counts = metrics.languages_read(protocol)
-    if not counts:
-        return ""
-    read = [
-        f"{language_text(code)} ({number_text(count)})" if len(counts) > 1 else language_text(code)
-        for code, count in counts.items()
-    ]
-    sentence = tr("Words are read as {languages}.", languages=", ".join(read))
-    return f"{sentence} {untold_text(metrics.untold(protocol))}".strip()
+def notes_text(notes: Sequence[str]) -> str:
+    """Return notes of the engine as sentences."""
+    return " ".join(f"{translate(note)}." for note in notes)
 
 
 def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:

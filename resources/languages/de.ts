@@ -652,11 +652,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Programme dieses Computers bekommen Zusammenfassungen wie von OpenAIs Chat Completions. Kein anderer Computer erreicht die Adresse, und ohne das Token bekommt niemand eine Antwort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Arabic</source>
-   <translation>Arabisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>Arena</source>
    <translation>Arena</translation>
@@ -770,11 +765,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/method_chooser.py" />
    <source>Back to the recipe</source>
    <translation>Zurück zum Rezept</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Bangla</source>
-   <translation>Bengalisch</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -1105,11 +1095,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Checkpoints of completed runs</source>
    <translation>Prüfpunkte abgeschlossener Läufe</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Chinese</source>
-   <translation>Chinesisch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -1640,16 +1625,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>An der Längengrenze abgeschnitten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Czech</source>
-   <translation>Tschechisch</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Danish</source>
-   <translation>Dänisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/preferences.py" />
    <source>Dark</source>
    <translation>Dunkel</translation>
@@ -1848,11 +1823,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Passt nicht: {needed} von {available}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Doesn't work</source>
-   <translation>Er funktioniert nicht</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/conversation_panel.py" />
    <source>Done</source>
    <translation>Fertig</translation>
@@ -1913,11 +1883,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hineingezogen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Dutch</source>
-   <translation>Niederländisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Each gain is over the run's own base model. The base shown is from {first}.</source>
    <translation>Jeder Gewinn bezieht sich auf das eigene Basismodell des Laufs. Gezeigt ist das Basismodell von {first}.</translation>
@@ -1964,11 +1929,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/effect_panel.py" />
    <source>Encoder block, {touched} of {count}</source>
    <translation>Encoder-Block, {touched} von {count}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>English</source>
-   <translation>Englisch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
@@ -2349,11 +2309,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Schritt wird beendet, {time}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Finnish</source>
-   <translation>Finnisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>First</source>
    <translation>Die ersten</translation>
@@ -2524,11 +2479,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gibt den Speicher des Basismodells frei. Die nächste Zusammenfassung lädt es wieder.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>French</source>
-   <translation>Französisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>From a folder…</source>
    <translation>Aus einem Ordner…</translation>
@@ -2614,11 +2564,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gewinn</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>German</source>
-   <translation>Deutsch</translation>
-  </message>
-  <message>
    <location filename="../../gui/shell/menu_bar.py" />
    <source>Go</source>
    <translation>Gehe zu</translation>
@@ -2639,19 +2584,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Greedy</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Greek</source>
-   <translation>Griechisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/compare/results_view.py" />
    <source>Head to head</source>
    <translation>Nachbarn in der Tabelle</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Hebrew</source>
-   <translation>Hebräisch</translation>
   </message>
   <message>
    <location filename="../../gui/command_index.py" />
@@ -2704,11 +2639,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Höher ist besser.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Hindi</source>
-   <translation>Hindi</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/history_view.py" />
    <source>History</source>
    <translation>Verlauf</translation>
@@ -2717,11 +2647,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Home</source>
    <translation>Übersicht</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Hungarian</source>
-   <translation>Ungarisch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_operations.py" />
@@ -2839,11 +2764,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Passt nicht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Indonesian</source>
-   <translation>Indonesisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>Insert {place}</source>
    <translation>{place} einfügen</translation>
@@ -2879,11 +2799,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Er wurde nicht mit dem Basismodell verglichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Italian</source>
-   <translation>Italienisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Its run stays in All runs.</source>
    <translation>Sein Lauf bleibt unter „Alle Läufe“.</translation>
@@ -2914,11 +2829,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in Ihrem privaten Ordner gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Japanese</source>
-   <translation>Japanisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/desktop/checkpoint_cleanup.py" />
    <source>Keep</source>
    <translation>Behalten</translation>
@@ -2942,11 +2852,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Known chats and transcripts</source>
    <translation>Bekannte Chats und Mitschriften</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Korean</source>
-   <translation>Koreanisch</translation>
   </message>
   <message>
    <location filename="../../gui/core/preferences.py" />
@@ -2982,11 +2887,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Later</source>
    <translation>Später</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Latin</source>
-   <translation>Latein</translation>
   </message>
   <message>
    <location filename="../../gui/widgets/cards.py" />
@@ -3338,16 +3238,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In dieser Schrift sind Namen nicht erkennbar.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/metric_text.py" />
-   <source>Names can't be recognised in {languages}: only numbers, times and dates are checked.</source>
-   <translation>Namen sind nicht erkennbar in: {languages}. Dort zählen nur Zahlen, Uhrzeiten und Daten.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/metric_text.py" />
-   <source>Names, days and months can't be recognised in {languages}: only digits are checked.</source>
-   <translation>Namen, Tage und Monate sind auf {languages} nicht zu erkennen: Dort wird nur nach Ziffern gesucht.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/computers/page.py" />
    <source>Needs Tunesmith with Ray, started there with `tunesmith node start`.</source>
    <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
@@ -3513,11 +3403,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tage und Monate dieser Sprache sind nicht bekannt.</translation>
   </message>
   <message>
-   <location filename="../../gui/models/metric_text.py" />
-   <source>No day and month names for {languages}: only names and digits are checked.</source>
-   <translation>Tage und Monate sind auf {languages} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht.</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/list_text.py" />
    <source>No difference</source>
    <translation>Kein Unterschied</translation>
@@ -3663,11 +3548,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine: Verglichen wird mit dem Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Norwegian Bokmål</source>
-   <translation>Norwegisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Not accepted yet. Saved as you type</source>
    <translation>Noch nicht angenommen. Beim Tippen gespeichert</translation>
@@ -3721,11 +3601,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Not started yet</source>
    <translation>Noch nicht gestartet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Not tried</source>
-   <translation>Nicht erprobt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -4233,11 +4108,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicherspitze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Persian</source>
-   <translation>Persisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/row_view.py" />
    <source>Personal data: {found}.</source>
    <translation>Persönliche Daten: {found}.</translation>
@@ -4276,16 +4146,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Playground conversations</source>
    <translation>Gespräche der Werkbank</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Polish</source>
-   <translation>Polnisch</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Portuguese</source>
-   <translation>Portugiesisch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/library_text.py" />
@@ -4726,11 +4586,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Revision</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Romanian</source>
-   <translation>Rumänisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/column_view.py" />
    <source>Round {round}</source>
    <translation>Runde {round}</translation>
@@ -4816,11 +4671,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Läufe: abgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Russian</source>
-   <translation>Russisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>S&amp;heet</source>
    <translation>&amp;Blatt</translation>
@@ -4844,11 +4694,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/page.py" />
    <source>SSH</source>
    <translation>SSH</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Same as the adapter</source>
-   <translation>Wie der Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -5454,11 +5299,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Quelle der Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Spanish</source>
-   <translation>Spanisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run_view.py" />
    <source>Speed</source>
    <translation>Tempo</translation>
@@ -5773,11 +5613,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Swap the two columns.</source>
    <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Swedish</source>
-   <translation>Schwedisch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/results_view.py" />
@@ -6460,7 +6295,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
+   <location filename="../../gui/pages/train/run_text.py" />
    <source>Too few conversations to tell</source>
    <translation>Zu wenige Gespräche für ein Urteil</translation>
   </message>
@@ -6710,11 +6545,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Tunesmith endet, sobald der Lauf gestoppt ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Turkish</source>
-   <translation>Türkisch</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/report.py" />
    <source>Turn texts and speakers in parallel lists</source>
    <translation>Beitragstexte und Sprecher in parallelen Listen</translation>
@@ -6728,11 +6558,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Typical length: {least} to {most}</source>
    <translation>Übliche Länge: {least} bis {most}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Ukrainian</source>
-   <translation>Ukrainisch</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -6868,11 +6693,6 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Version</source>
    <translation>Version</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/overview.py" />
-   <source>Vietnamese</source>
-   <translation>Vietnamesisch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -7066,11 +6886,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gewonnen, gleich, verloren</translation>
   </message>
   <message>
-   <location filename="../../gui/models/metric_text.py" />
-   <source>Words are read as {languages}.</source>
-   <translation>Wörter gelesen als: {languages}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Works with</source>
    <translation>Funktioniert mit</translation>
@@ -7079,11 +6894,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/graphics/drawing.py" />
    <source>Worse</source>
    <translation>Schlechter</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>Worse than the adapter, not recommended</source>
-   <translation>Schlechter als der Adapter, nicht empfohlen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run_text.py" />
@@ -8976,11 +8786,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} für einen Lauf nötig</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>{count} of its prompts tokenize differently.</source>
-   <translation>Seine Prompts lesen sich anders: {count} davon.</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>{count} of {limit} tokens</source>
    <translation>{count} von {limit} Tokens</translation>
@@ -9200,11 +9005,6 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{matched} von {n} Gespräch zugeordnet.</numerusform>
     <numerusform>{matched} von {n} Gesprächen zugeordnet.</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>{mean} ({low} to {high})</source>
-   <translation>{mean} ({low} bis {high})</translation>
   </message>
   <message>
    <location filename="../../gui/pages/compare/voting_text.py" />
@@ -10139,14 +9939,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run_text.py" />
    <source>{stage}, on {computer}</source>
    <translation>{stage}, auf {computer}</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/library/library_text.py" />
-   <source>{state}: ROUGE-1 {change}, {same} of {n} summaries identical.</source>
-   <translation>
-    <numerusform>{state}: ROUGE-1 {change}, {same} von {n} Zusammenfassung identisch.</numerusform>
-    <numerusform>{state}: ROUGE-1 {change}, {same} von {n} Zusammenfassungen identisch.</numerusform>
-   </translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -15625,8 +15417,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Same</source>
-   <translation>Gleich</translation>
+   <source>Same as the adapter</source>
+   <translation>Wie der Adapter</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/label_data.py" />
@@ -19073,8 +18865,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Worse, not recommended</source>
-   <translation>Schlechter, nicht empfohlen</translation>
+   <source>Worse than the adapter, not recommended</source>
+   <translation>Schlechter als der Adapter, nicht empfohlen</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.api import languages
 from gui.graphics.histogram import Histogram
 from gui.look.fonts import px
 from gui.look.format import number_text, percent
-from gui.look.language import mark, tr
+from gui.look.language import tr, translate
 from gui.pages.data.report import Lengths, Report, SplitReport, split_name
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
@@ -17,15 +18,6 @@ from gui.widgets.layouts import hbox, vbox
 from gui.widgets.text_view import TextView
 
 SHOWN_PAST_P95 = 1.8
-# Translated language names; others are shown with Qt's English name.
-LANGUAGES = (
-    mark("Arabic"), mark("Bangla"), mark("Chinese"), mark("Czech"), mark("Danish"), mark("Dutch"),
-    mark("English"), mark("Finnish"), mark("French"), mark("German"), mark("Greek"), mark("Hebrew"),
-    mark("Hindi"), mark("Hungarian"), mark("Indonesian"), mark("Italian"), mark("Japanese"), mark("Korean"),
-    mark("Latin"), mark("Norwegian Bokmål"), mark("Persian"), mark("Polish"), mark("Portuguese"),
-    mark("Romanian"), mark("Russian"), mark("Spanish"), mark("Swedish"), mark("Turkish"), mark("Ukrainian"),
-    mark("Vietnamese"),
-)  # fmt: skip
 
 
 class FigureCell(QWidget):
@@ -65,9 +57,8 @@ class Figures(QWidget):
             self._add_texts(first)
         code, share = report.language
         if code:
-            language = tr(QLocale.languageToString(QLocale(code).language()))
             text = tr("{share} of conversations", share=percent(share, 1))
-            self._row.addWidget(FigureCell(language, text))
+            self._row.addWidget(FigureCell(translate(languages.name(code)), text))
 
     def show_left_out(self, count: int, is_sure: bool) -> None:
         """Show the number of excluded rows; with 0 the cell is hidden."""

@@ -8,8 +8,6 @@ from typing import Any
 
 from engine.api import (
     METHODS,
-    NOT_COMPARED,
-    TRIED_IN,
     Adapter,
     AdapterMetadata,
     Change,
@@ -17,10 +15,11 @@ from engine.api import (
     describe,
     exports,
     prompts,
+    verification_lines,
 )
 from gui.forms.value_text import value_text
-from gui.look.format import bytes_text, compact, duration_text, gain, number_text, plain
-from gui.look.language import ENGLISH, mark, spoken, tr, tr_count, translate
+from gui.look.format import bytes_text, compact, duration_text, number_text, plain
+from gui.look.language import ENGLISH, mark, sentences, spoken, tr, tr_count, translate
 from gui.models.list_text import base_text, grouped_digits, when_text
 
 Fact = tuple[str, str]
@@ -264,13 +263,6 @@ def _made_with(versions: dict[str, str]) -> str:
     return ", ".join(f"{title} {versions[name]}" for name, title in wanted if name in versions)
 
 
-EXPORT_STATES = {
-    "same": mark("Same as the adapter"),
-    "worse": mark("Worse than the adapter, not recommended"),
-    "too few to tell": mark("Too few conversations to tell"),
-    "failed": mark("Doesn't work"),
-    "not tried": mark("Not tried"),
-}
 # Entries of the menu by kind and number format of an export.
 EXPORTS = {
     ("merged", ""): mark("As a plain model"),
@@ -307,22 +299,8 @@ def export_menu_entries(family: str) -> Iterator[tuple[str, str, str]]:
 
 
 def export_verdict(verified: Mapping[str, Any]) -> str:
-    """Return what a verification found: "Same as the adapter: ROUGE-1 +0.1 (−0.4 to +0.6), 97 of 100 identical"."""
-    state, count = tr(EXPORT_STATES[verified["state"]]), verified["conversations"]
-    if not count:
-        return f"{state}. {translate(verified['reason'])}".strip()
-    return (
-        tr_count(
-            count,
-            "{state}: ROUGE-1 {change}, {same} of {n} summary identical.",
-            "{state}: ROUGE-1 {change}, {same} of {n} summaries identical.",
-            state=state,
-            change=_change(verified["difference"]["rouge1"]),
-            same=number_text(verified["identical"]),
-        )
-        + _tried_in(verified.get("runtime", ""))
-        + _prompts(count, verified["equal_prompts"])
-    )
+    """Return what a verification found: "Same: ROUGE-1 +0.1 (−0.4 to +0.6), 97 of 100 summaries identical."."""
+    return sentences(*verification_lines(verified))
 
 
 def ollama_text(result: Mapping[str, Any]) -> str:
@@ -341,26 +319,6 @@ def script_contents(conversations: int) -> str:
         "It holds the {n} conversation of the training: pass it on only to those who may read it.",
         "Contains the {n} training conversations; share it only with people allowed to read them.",
     )
-
-
-def _tried_in(runtime: str) -> str:
-    return " " + translate(TRIED_IN[runtime]) if runtime in TRIED_IN else ""
-
-
-def _prompts(count: int, equal: int | None) -> str:
-    if equal is None:
-        return " " + translate(NOT_COMPARED)
-    if equal == count:
-        return ""
-    return " " + tr("{count} of its prompts tokenize differently.", count=number_text(count - equal))
-
-
-def _change(difference: Mapping[str, Any]) -> str:
-    mean = gain(difference["mean"])
-    if difference.get("low") is None:
-        return mean
-    low, high = gain(difference["low"]), gain(difference["high"])
-    return tr("{mean} ({low} to {high})", mean=mean, low=low, high=high)
 
 
 def export_title(to: str, precision: str) -> str:

@@ -11,13 +11,13 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.api import Adapter, AdapterMetadata, ScoreCard
+from engine.api import Adapter, AdapterMetadata, ScoreCard, language_notes
 from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
 from gui.look.language import tr, translate
 from gui.models.list_text import base_text, moment_text, protocol_text
-from gui.models.metric_text import language_sentences
+from gui.models.metric_text import notes_text
 from gui.pages.library.library_text import changes, made_from, method_facts, past_exports
 from gui.pages.library.scores_view import FactsView, ScoresView, TextSection
 from gui.widgets.buttons import IconButton, link, plain, primary
@@ -206,7 +206,7 @@ class MetadataPanel(QWidget):
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
         cut = tr("{share} of the summaries were cut off at the length limit.", share=share)
-        read = language_sentences(card.protocol) if card is not None else ""
+        read = notes_text(language_notes(card.protocol)) if card is not None else ""
         self._remarks.setText(" ".join(filter(None, (read, cut if many else ""))))
         for part, shown in (
             (self._scores, scored),

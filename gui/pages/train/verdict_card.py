@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import RunState, added, metrics
+from engine.api import RunState, added, language_notes, metrics, untold_notes
 from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.fonts import font
@@ -25,8 +25,7 @@ from gui.models.metric_text import (
     as_text,
     confidence_interval,
     confidence_text,
-    language_sentences,
-    untold_text,
+    notes_text,
 )
 from gui.pages.train.run_text import (
     BeforeAndAfter,
@@ -111,7 +110,7 @@ class VerdictCard(Card):
         sentences = (
             verdict_sentence(difference, examples, split),
             base_form_sentence(protocol),
-            language_sentences(protocol),
+            notes_text(language_notes(protocol)),
             forgetting_sentence(state),
         )
         self._add_head(icon_name, headline, token, _with_exclusions(" ".join(filter(None, sentences)), state))
@@ -372,7 +371,9 @@ class MetricsView(QWidget):
         for index, each in enumerate(shown):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, 5)
             row = 2 + 2 * index
-            grid.addWidget(_name(each, untold_text(untold) if each.name == NOTED else ""), row, 0)
+            grid.addWidget(
+                _name(each, notes_text(untold_notes(untold)) if each.name == NOTED else ""), row, 0
+            )
             for column, found in enumerate((base.get(each.name), tuned.get(each.name)), start=1):
                 grid.addWidget(_amount(found, each.unit, signed=False), row, column, RIGHT)
             grid.addWidget(_amount(between.get(each.name), each.unit, signed=True), row, 3, RIGHT)

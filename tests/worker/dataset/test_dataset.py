@@ -117,8 +117,8 @@ def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(tmp_pat
     splits = dataset.read(options(folder), channel)
     assert len(splits.train) == 4
     assert [notice["message"] for notice in notices(channel)] == [
-        "2 rows of train have no conversation and are skipped (line 10, line 12). The other 5 are fine.",
-        "Line 11 of train has no summary and is skipped. The other 6 are fine.",
+        "Skipped because they have no conversation: 2 rows of train (line 10, line 12). The other 5 are fine.",
+        "Skipped because it has no summary: line 11 of train. The other 6 are fine.",
     ]
 
 

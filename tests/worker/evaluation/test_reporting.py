@@ -75,7 +75,7 @@ def test_truncated_conversations_and_rows_without_a_reference_are_reported(tmp_p
     # Empty references change nothing.
     assert "references" not in found.protocol
     told = " ".join(messages(channel))
-    assert "Line 3 of test has no summary and is skipped. The other 5 are fine." in told
+    assert "Skipped because it has no summary: line 3 of test. The other 5 are fine." in told
     assert "1 of 5 scored conversations exceeds 200 tokens and is cut." in told
 
 

@@ -46,7 +46,7 @@ def test_of_a_conversation_in_two_splits_the_copy_outside_the_later_one_goes(tmp
     assert summaries(splits) == {"train": ["t4"], "validation": ["v1", "v3"], "test": ["e1", "e2"]}
     assert splits.excluded == {"train": 3, "validation": 1}
     assert notice_messages(channel) == [
-        "Excluded rows, 3 of train and 1 of validation (in more than one split: 4)."
+        "Excluded rows, 3 of train and 1 of validation (In more than one split: 4)."
     ]
 
 
@@ -123,4 +123,4 @@ def test_masks_are_in_all_texts_before_anything_sees_them(tmp_path, channel):
     # The second row is the first one's copy once both are masked; what goes with it is not counted.
     assert len(splits.train) == 2
     assert splits.masked == {"email": 3}
-    assert "Personal data is masked in the texts (e-mail address: 3)." in notice_messages(channel)
+    assert "Personal data is masked in the texts (E-mail address: 3)." in notice_messages(channel)
