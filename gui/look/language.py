@@ -80,6 +80,10 @@ class Catalogue:
             return self._message(text)
         return self._known(text) or self._in_a_row(text) or text
 
+    def form(self, forms: tuple[str, ...], count: int) -> str:
+        """Return the form for a number; of a file with too few forms the last one."""
+        return forms[min(self.plural(count), len(forms) - 1)]
+
     def _message(self, message: Message) -> str:
         """Translate a message with its values."""
         english, parts = numbered(message.template), _PLACE.split(message.form)
@@ -102,8 +106,7 @@ class Catalogue:
         inner = text.strip()
         for form, end in ((inner, ""), (inner[:1].upper() + inner[1:], ""), (inner.removesuffix("."), ".")):
             if form in self.engine:
-                forms = self.engine[form]
-                found = forms[self.plural(count) if isinstance(count, int) and len(forms) > 1 else 0]
+                found = self.form(self.engine[form], count if isinstance(count, int) else 1)
                 return text.replace(inner, found.removesuffix(end) + end)
         return ""
 
@@ -148,7 +151,7 @@ def tr_count(count: int, one: str, many: str, /, **values: object) -> str:
     """Translate a text with a plural; `{n}` is the number in the locale's format, other values are filled in too."""
     forms = _now.catalogue.window.get(many) if _now.catalogue else None
     translated = (
-        forms[_now.catalogue.plural(count)] if forms and _now.catalogue else one if count == 1 else many
+        _now.catalogue.form(forms, count) if _now.catalogue and forms else one if count == 1 else many
     )
     return translated.format(**{"n": locale().toString(count)} | _shown(values))
 
@@ -262,9 +265,9 @@ def _pseudo() -> Catalogue:
     other = next(code for code in LANGUAGES if code != ENGLISH)
     for context, source, _ in messages(path(other)):
         is_date = source.strip("dMy ") == ""
-        contexts[context][source] = (
-            (source,) if is_date else (f"[{_accented(source)}{' ~~~' * ceil(len(source) / 10)}]",)
-        )
+        plural = source.rpartition("|")[2]
+        accented = f"[{_accented(plural)}{' ~~~' * ceil(len(plural) / 10)}]"
+        contexts[context][source] = (source if is_date else accented,)
     return found
 
 

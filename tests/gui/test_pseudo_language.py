@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import DATA_SUFFIXES, METHODS, licences, metrics, run_store
+from engine.messages import counted
 from gui.core import actions
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.forms.value_text import WORDS
@@ -35,8 +36,8 @@ NAMES = (
     r"\S*/\S+", r"\w+[_.]\w+", r'"\w+"', r"\[e?-?\w+\]", r"\{\w+\}", r"speaker, text, group, references",
     r"split, pause", r"Run \d", r"samsum(-\d)?", r"sample", r"starter", r"Ann and Bo have tea at five", r"Ann\b",
     r"They have tea at five", r"Tea", r"five", r"ROUGE\S*", r"chrF", r"JSON", r"UTF-\S+", r"b?float(16|32)", r"int8",
-    r"Ctrl", r"Return", r"Mar(ch)?\b", r"Deutsch", r"\b(\d{8}-\d{6}-\S+|[0-9a-f]{8})\b", r"Tunesmith", r"Python",
-    r"Linux\S*", r"\babc\b",
+    r"Ctrl", r"Return", r"Mar(ch)?\b", r"Deutsch", r"English", r"\b(\d{8}-\d{6}-\S+|[0-9a-f]{8})\b", r"Tunesmith",
+    r"Python", r"Linux\S*", r"\babc\b",
     *(re.escape(each.name) for each in licences.packages()),
     *(re.escape(each.title) for method in METHODS for each in (method, *method.variants)),
     *(family for method in METHODS for family in method.families),
@@ -142,7 +143,7 @@ def test_it_is_longer_and_keeps_values_and_keys(pseudo, qapp):
         "[Ŝţöppéď àţ ŝţép 4 öf 9. ~~~ ~~~"
     )
     assert tr_count(2, "{n} adapter", "{n} adapters") == "[2 àďàpţéŕŝ ~~~ ~~~]"
-    assert translate("3 conversations") != "3 conversations"
+    assert translate(counted(3, "conversation")) != "3 conversations"
     right = pseudo == language.PSEUDO_RIGHT
     assert qapp.layoutDirection() == (
         Qt.LayoutDirection.RightToLeft if right else Qt.LayoutDirection.LeftToRight

@@ -317,7 +317,7 @@ def _findings() -> list[Topic]:
             _id("finding", each.id),
             FINDING,
             translate(each.title),
-            f"{translate(Message(each.what, '…'))}. {translate(each.then)}".strip(),
+            f"{translate(Message(each.what, '…') if '{}' in each.what else each.what)}. {translate(each.then)}".strip(),
         )
         for each in FINDINGS
     ]
