@@ -139,7 +139,7 @@ def _quick_tests(arguments: list[str]) -> list[str]:
     selection = quick_tests.select(ROOT, QUICK_SECONDS * processes)
     print(selection.text(), flush=True)
     side_by_side = SIDE_BY_SIDE if selection.seconds > QUICK_SECONDS / 4 else []
-    return ["pytest", *side_by_side, *arguments, *selection.arguments] if selection.files else []
+    return ["pytest", "--quick", *side_by_side, *arguments, *selection.arguments] if selection.files else []
 
 
 def proof(arguments: list[str]) -> int:

@@ -38,7 +38,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import hypothesis
 import psutil
@@ -73,6 +73,9 @@ def pytest_collection():
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
+    parser.addoption(
+        "--quick", action="store_true", help="leave them out of the files that are named as well"
+    )
 
 
 def pytest_configure(config):
@@ -91,12 +94,15 @@ def pytest_unconfigure():
 def pytest_collection_modifyitems(config, items):
     """Leave slow tests out of a run of everything, unless the code that they are about has changed."""
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    if config.getoption("slow") or not everything:
+    if config.getoption("slow") or not (everything or config.getoption("quick")):
         return
     changed = quick_tests.changed_files(config.rootpath)
-    slow = [
-        item for item in items if (mark := item.get_closest_marker("slow")) and not _concerns(mark, changed)
-    ]
+    cases, slow = Counter(), []
+    for item in items:
+        mark = item.get_closest_marker("slow")
+        if mark and not _concerns(mark, changed):
+            cases[test := item.nodeid.partition("[")[0]] += 1
+            slow += [item] if cases[test] > mark.kwargs.get("quick", 0) else []
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in set(slow)]
 
@@ -241,12 +247,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 
 @pytest.fixture(autouse=True)
 def _no_leaks(home):
-    """Fail a test that leaves a process, a running QThread, an open window or a signal's handler behind."""
+    """Fail a test that leaves a process, an open window or a signal's handler behind."""
     before, handlers = _children(), {number: signal.getsignal(number) for number in SIGNALS}
     yield
     # What a test changed in its sandbox is none of the next one's.
     sandbox.end()
-    left = [*_leaked_programs(), *_leaked_processes(before), *_leaked_threads()]
+    left = [*_leaked_programs(), *_leaked_processes(before)]
     left += [*_leaked_windows(), *_leaked_handlers(handlers)]
     assert not left, f"the test left behind: {', '.join(left)}"
 
@@ -297,20 +303,6 @@ def _command_line(process):
         return " ".join(process.cmdline()) or process.name()
     except psutil.NoSuchProcess:
         return ""
-
-
-def _leaked_threads():
-    if "PySide6.QtCore" not in sys.modules:
-        return []
-    from PySide6.QtCore import QCoreApplication, QThread
-    from shiboken6 import getAllValidWrappers
-
-    application = QCoreApplication.instance()
-    main_thread = application.thread() if application else QThread.currentThread()
-    threads = [each for each in getAllValidWrappers() if isinstance(each, QThread)]
-    running = [each for each in threads if each is not main_thread and each.isRunning()]
-    running = [each for each in running if not each.wait(int(1000 * GRACE_SECONDS))]
-    return [f"{type(each).__name__} {each.objectName()}" for each in running]
 
 
 def _leaked_handlers(before):

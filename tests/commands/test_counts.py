@@ -12,8 +12,8 @@ from tests.proof.cells import all_cells
 
 # A quantized base's parameters are packed, AdaLoRA's change in training, and soft prompts lie outside of all layers.
 CELLS = (
-    "lora-llama-none", "lora+qlora-t5-tied-nf4+double", "adalora-t5-none", "bitfit-bart-none",
-    "prompt_tuning-gpt2-none", "full-t5-tied-none", "prompt_only-llama-none",
+    "lora+qlora-t5-tied-nf4+double", "prompt_tuning-gpt2-none", "lora-llama-none", "adalora-t5-none",
+    "bitfit-bart-none", "full-t5-tied-none", "prompt_only-llama-none",
 )  # fmt: skip
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]  # of the libraries, about each other
@@ -24,6 +24,7 @@ def source(tmp_path_factory):
     return write_conversations(tmp_path_factory.mktemp("conversations"))
 
 
+@pytest.mark.slow("engine/methods/", "engine/worker/planning/", "engine/worker/adapters/", quick=2)
 @pytest.mark.parametrize("name", CELLS)
 def test_plan_run_and_adapter_count_the_same(name, source, tmp_path, in_process):
     [cell] = [cell for cell in all_cells() if cell.id == name]

@@ -1,9 +1,12 @@
 """What the window's tests share: an application in its style."""
 
 import gc
+from weakref import WeakSet
 
 import pytest
+from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from gui.look import fonts, style
 from gui.look.stylesheet import style_sheet
@@ -15,6 +18,23 @@ from tests.helpers.train_stage import Stage
 # The limit of the test is the limit: pytest-qt's own five seconds are too few where other programs compute.
 for wait in (QtBot.waitSignal, QtBot.waitSignals, QtBot.waitUntil):
     (wait.__kwdefaults__ or {})["timeout"] = 240_000
+
+GRACE_MILLISECONDS = 30_000
+_started = WeakSet()
+
+
+def _noted(thread, *priority, start=QThread.start):
+    _started.add(thread)
+    start(thread, *priority)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left(monkeypatch):
+    """Fail a test that leaves a running QThread behind."""
+    monkeypatch.setattr(QThread, "start", _noted)
+    yield
+    left = [each for each in list(_started) if isValid(each) and not each.wait(GRACE_MILLISECONDS)]
+    assert not left, f"the test left running: {left}"
 
 
 class Bot(QtBot):

@@ -34,7 +34,8 @@ from transformers import (
 )
 
 Kind = Literal["t5", "t5-tied", "bart", "llama", "gpt2"]
-KINDS: tuple[Kind, ...] = ("t5", "t5-tied", "bart", "llama", "gpt2")
+# Those that differ most first.
+KINDS: tuple[Kind, ...] = ("t5", "llama", "bart", "gpt2", "t5-tied")
 PAD, EOS, BOS, UNKNOWN = "<pad>", "</s>", "<s>", "<unk>"
 SEED = 7
 

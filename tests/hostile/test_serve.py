@@ -172,6 +172,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow("engine/server/", "engine/system/asgi_server", "engine/worker/serving/")
 def test_more_idle_connections_than_it_may_have_open_files(service):
     command = [sys.executable, "-c", IDLE, str(service.port), "400"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as idle:

@@ -66,7 +66,7 @@ def test_quick_runs_the_linters_and_the_tests_that_a_change_reaches(started, cap
     started.failing = {"pytest"}
     assert dev.main(["test", "--quick", "-x"]) == 1
     commands = [command for command, _ in started.found]
-    assert ["pytest", "-x", "tests/engine/test_errors.py"] in commands
+    assert ["pytest", "--quick", "-x", "tests/engine/test_errors.py"] in commands
     assert {"ruff", "mypy", "lint-imports"} < {command[0] for command in commands}
     select.assert_called_once_with(ROOT, dev.QUICK_SECONDS * min(os.cpu_count() or 1, 4))
     out = capsys.readouterr().out

@@ -184,11 +184,12 @@ def test_a_test_run_records_where_the_selection_reads(request):
 @pytest.mark.parametrize(
     ("options", "changed", "kept"),
     [
-        ({}, [], ["quick"]),
-        ({"slow": True}, [], ["quick", "slow"]),
-        ({"named": True}, [], ["quick", "slow"]),
-        ({}, ["engine/cluster/job_store.py"], ["quick", "slow"]),
-        ({}, ["engine/clusters.py"], ["quick"]),
+        ({}, [], ["quick", "first"]),
+        ({"slow": True}, [], ["quick", "first", "slow"]),
+        ({"named": True}, [], ["quick", "first", "slow"]),
+        ({"named": True, "quick": True}, [], ["quick", "first"]),
+        ({}, ["engine/cluster/job_store.py"], ["quick", "first", "slow"]),
+        ({}, ["engine/clusters.py"], ["quick", "first"]),
     ],
 )
 def test_slow_tests_run_when_they_are_wanted(request, monkeypatch, options, changed, kept):
@@ -201,9 +202,11 @@ def test_slow_tests_run_when_they_are_wanted(request, monkeypatch, options, chan
         rootpath=request.config.rootpath,
         hook=SimpleNamespace(pytest_deselected=lambda *, items: None),
     )
-    mark = pytest.mark.slow("engine/cluster/").mark
-    items = [Mock(get_closest_marker=lambda _: None), Mock(get_closest_marker=lambda _: mark)]
-    names = {items[0]: "quick", items[1]: "slow"}
+    mark = pytest.mark.slow("engine/cluster/", quick=1).mark
+    names = {Mock(get_closest_marker=lambda _: None): "quick"}
+    for case in ("first", "slow"):
+        names[Mock(get_closest_marker=lambda _: mark, nodeid=f"a.py::test[{case}]")] = case
+    items = list(names)
     conftest.pytest_collection_modifyitems(config, items)
     assert [names[item] for item in items] == kept
 

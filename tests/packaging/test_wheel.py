@@ -11,6 +11,10 @@ from PySide6.QtGui import QImage
 
 from tests.helpers.repository import ROOT
 
+pytestmark = pytest.mark.slow(
+    "packaging/wheel/", "pyproject.toml", "main.py", "gui/app.py", "engine/commands/cli"
+)
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
@@ -70,7 +74,6 @@ def test_the_command_speaks_of_itself(call):
     assert call("runs", "--nonsense").stderr.startswith("usage: tunesmith")
 
 
-@pytest.mark.slow("packaging/wheel/", "pyproject.toml", "main.py")
 def test_the_window_opens_and_trains_away_from_the_checkout(call, tmp_path):
     quick = ("training.max_steps=2", "evaluation.examples=4", "data.max_validation=4", "data.max_train=64")
     overrides = [word for value in quick for word in ("--set", value)]

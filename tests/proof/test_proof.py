@@ -1,7 +1,8 @@
-"""The part of the proof that every test run repeats, and the machinery of the whole.
+"""The part of the proof that test runs repeat, and the machinery of the whole.
 
-Here: every method on T5 and Llama in turn, LoRA and prefix tuning on all that they differ on, and LoRA in FP4, which
-the whole proof leaves out; with the slow tests, most variants too.
+Every run: a method of each group, and LoRA on a quantized base. With the slow tests: every method and most variants on
+T5 and Llama in turn, LoRA and prefix tuning on all that they differ on, and LoRA in FP4, which the whole proof leaves
+out.
 """
 
 import json
@@ -28,9 +29,10 @@ OTHERS = {
 }  # fmt: skip
 
 
-VARIANTS = pytest.mark.slow(
-    "engine/methods/", "engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/training/",
-    "tests/proof/",
+# One of each group of methods.
+ALWAYS = (
+    "lora-t5-none", "lora-gpt2-nf4+double", "oft-t5-none", "ia3-t5-none", "prompt_tuning-llama-none",
+    "full-llama-none",
 )  # fmt: skip
 # They begin elsewhere or take other layers, which tests/worker/adapters looks at, and are else as the plain method.
 LEFT_OUT = {
@@ -60,12 +62,14 @@ def workshop(tmp_path_factory):
 
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore")  # of the libraries, about each other
+@pytest.mark.slow(
+    "engine/methods/", "engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/training/",
+    "tests/proof/", quick=len(ALWAYS),
+)  # fmt: skip
 @pytest.mark.parametrize(
     "cell",
-    [
-        pytest.param(cell, id=cell.id, marks=[VARIANTS] if cell.variant else [])
-        for cell in sorted(repeated(), key=astuple)
-    ],
+    sorted(repeated(), key=lambda cell: (cell.id not in ALWAYS, cell.id)),
+    ids=lambda cell: cell.id,
 )
 def test_the_method_does_what_the_registry_says(workshop, tmp_path, cell):
     # Counts are compared in tests/commands/test_counts.py, on every kind of base model in turn.

@@ -39,6 +39,7 @@ def values(base: LoadedBase) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in base.model.state_dict().items()}
 
 
+@pytest.mark.slow("engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/generation/", quick=1)
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
 def test_every_order_gives_what_each_writes_alone(kind):
     chosen = [
@@ -106,6 +107,7 @@ def damaged(adapter: Adapter, how: str, place: Path) -> Adapter:
     return Adapter(folder, adapter.metadata)
 
 
+@pytest.mark.slow("engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/generation/", quick=2)
 @pytest.mark.parametrize(
     ("how", "first"),
     [

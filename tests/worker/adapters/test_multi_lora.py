@@ -51,6 +51,7 @@ def mixed(
 
 
 # A tied T5 scales what its head reads, and GPT-2 keeps its weights in layers of its own kind.
+@pytest.mark.slow("engine/worker/adapters/", "engine/worker/modeling/", "engine/worker/generation/", quick=1)
 @pytest.mark.parametrize("kind", ["t5-tied", "llama", "gpt2"])
 def test_rows_are_what_their_columns_write_alone(kind):
     adapters = install_three(kind)

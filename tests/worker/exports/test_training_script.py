@@ -42,7 +42,7 @@ RUN = (
 FIXES = ",".join(name for name, patch in PATCHES.items() if patch.kind == "fix")
 
 
-SLOW = pytest.mark.slow("engine/worker/exports/", "engine/worker/training/", "resources/templates/export/")
+CODE = ("engine/worker/exports/", "engine/worker/training/", "resources/templates/export/")
 
 
 @pytest.fixture(autouse=True)
@@ -99,23 +99,21 @@ def _plain(name: str) -> str:
     return name.removeprefix("base_model.model.").replace(".selective_values", "")
 
 
+@pytest.mark.slow(*CODE, quick=2)
 @pytest.mark.parametrize(
     ("kind", "method", "chat", "more"),
     [
         ("t5", "lora", False, ["method.dropout=0.0"]),
-        ("llama", "prefix_tuning", False, []),
-        ("gpt2", "full", False, ["training.learning_rate=1e-3"]),
         # A chat, cut conversations and summaries, examples in the prompt, another order, a rate of its own for B.
         ("llama", "lora", True, [
             "method.dropout=0.0", "method.lora_plus_ratio=4", "data.shots=1", "training.order=random",
             "data.max_conversation_tokens=40", "data.max_summary_tokens=10",
         ]),
         ("bart", "lora", True, ["method.dropout=0.0", "training.optimizer=adafactor", "training.schedule=cosine"]),
-        pytest.param("t5", "prompt_tuning", False, ["method.init=vocabulary"], marks=SLOW),
-        pytest.param(
-            "gpt2", "layers", False, ["training.weight_decay=0.1", "training.activation_checkpointing=true"],
-            marks=SLOW,
-        ),
+        ("llama", "prefix_tuning", False, []),
+        ("gpt2", "full", False, ["training.learning_rate=1e-3"]),
+        ("t5", "prompt_tuning", False, ["method.init=vocabulary"]),
+        ("gpt2", "layers", False, ["training.weight_decay=0.1", "training.activation_checkpointing=true"]),
     ],
 )  # fmt: skip
 def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
@@ -125,6 +123,7 @@ def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
     assert difference(adapter, tmp_path / "out") < TOLERANCE
 
 
+@pytest.mark.slow(*CODE)
 def test_as_a_program_it_needs_nothing_of_tunesmith(tmp_path, monkeypatch):
     name = 'm") #""" ; import os; os.mkdir("made") #\u202e'
     adapter, model = trained(tmp_path, "llama", "lora", "method.dropout=0.0", name=name)

@@ -51,11 +51,12 @@ def ours(model: Any, base: Any, inputs: list[list[int]] | None = None, **asked: 
     return generate(model, base.tokenizer, base.family, inputs or read(base), max_new_tokens=NEW, **asked)
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=3)
 @pytest.mark.parametrize(
     ("kind", "beams", "length_penalty", "every"),
     [
-        ("t5", 4, -2.0, 9), ("t5-tied", 3, 4.0, 3), ("bart", 2, 1.0, 10_000), ("bart", 4, 1.0, 9),
-        ("llama", 3, 4.0, 3), ("llama", 4, -2.0, 9), ("gpt2", 4, 1.0, 9),
+        ("t5", 4, -2.0, 9), ("llama", 3, 4.0, 3), ("bart", 2, 1.0, 10_000), ("t5-tied", 3, 4.0, 3),
+        ("bart", 4, 1.0, 9), ("llama", 4, -2.0, 9), ("gpt2", 4, 1.0, 9),
     ],
 )  # fmt: skip
 def test_it_finds_what_transformers_finds(kind, beams, length_penalty, every):
@@ -70,6 +71,7 @@ def test_it_finds_what_transformers_finds(kind, beams, length_penalty, every):
     assert len(set(map(tuple, expected))) > 1
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=2)
 @in_turn("llama", "bart")
 def test_soft_prompts_stand_before_every_beginning(kind, method, options):
     base, model = soft_prompt_model(kind, method, options)

@@ -41,6 +41,7 @@ def alone(model: Any, base: Any, **asked: Any) -> list[Generated]:
     ]
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=2)
 @pytest.mark.parametrize(
     ("kind", "asked"), list(zip(KINDS, cycle([{}, {"repetition_penalty": 1.3}]), strict=False))
 )
@@ -73,6 +74,7 @@ def test_less_padding_is_read(kind):
     assert sum(lengths) <= computed < 1.25 * sum(lengths) < len(lengths) * max(lengths)
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=2)
 @in_turn("t5", "llama", "bart", "gpt2")
 def test_soft_prompts_stand_before_every_group(kind, method, options):
     base, model = soft_prompt_model(kind, method, options)

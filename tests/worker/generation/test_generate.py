@@ -64,6 +64,7 @@ def test_an_end_token_ends_a_summary_and_the_limit_caps_it():
         assert base.tokenizer.pad_token_id not in after.ids
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=2)
 @pytest.mark.parametrize("batch_tokens", [1, 200, 10_000])
 def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens):
     base = load_tiny("llama")
@@ -79,6 +80,7 @@ def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens):
         assert [len(inputs[row]) for row in seen] == sorted(map(len, inputs), reverse=True)
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(kind, monkeypatch):
     base = load_tiny(kind)
@@ -146,11 +148,12 @@ CHOSEN: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=4)
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        ("t5", "drawn"), ("t5", "beams"), ("t5-tied", "greedy"), ("bart", "all"), ("bart", "beams"),
-        ("llama", "penalties"), ("llama", "greedy"), ("gpt2", "drawn among few"), ("gpt2", "beams"),
+        ("t5", "drawn"), ("llama", "penalties"), ("bart", "all"), ("gpt2", "beams"), ("t5", "beams"),
+        ("t5-tied", "greedy"), ("bart", "beams"), ("llama", "greedy"), ("gpt2", "drawn among few"),
     ],
 )  # fmt: skip
 def test_no_setting_makes_a_summary_depend_on_its_batch(kind, name):
@@ -166,6 +169,7 @@ def end_often(base: LoadedBase) -> None:
     base.model.generation_config.eos_token_id = list(range(4, len(base.tokenizer), 9))
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=2)
 @pytest.mark.parametrize(
     ("kind", "chosen"), list(zip(KINDS, cycle([CHOSEN["greedy"], CHOSEN["penalties"]]), strict=False))
 )
@@ -195,6 +199,7 @@ def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(kind, cho
     assert all(set(after) < set(before) for before, after in pairwise(running[whole:]))
 
 
+@pytest.mark.slow("engine/worker/generation/", "engine/worker/modeling/", "engine/worker/kernels/", quick=2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind):
     base = load_tiny(kind)

@@ -72,6 +72,8 @@ def test_an_adapter_scored_beside_others_scores_as_alone(source):
     assert beside["adapters"][0]["scores"] != single["adapters"][0]["scores"]
 
 
+# What ranks score in a run is in tests/worker/training/test_ranks.py.
+@pytest.mark.slow("engine/worker/jobs/evaluate", "engine/worker/evaluation/", "engine/worker/runtime/rank_")
 def test_two_ranks_score_as_one_does(source, monkeypatch):
     monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
     adapters = [install_random("t5", "lora"), install_random("t5", "full", method={"id": "full"})]

@@ -45,14 +45,15 @@ def card_of(adapter, **more):
     return ModelCard(send(adapter, dry_run=True, **more)[0]["card"])
 
 
+@pytest.mark.slow("engine/worker/exports/", "engine/worker/jobs/", "resources/templates/", quick=1)
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
-        ("t5", {}),
         (
             "llama",
             {"beams": 2, "shots": [ShotFacts(conversation="Ann: Tea?\nBob: Yes.", summary="They have tea.")]},
         ),
+        ("t5", {}),
     ],
 )
 def test_the_code_in_the_card_writes_what_the_adapter_writes(hub, tmp_path, capsys, kind, changes):

@@ -43,7 +43,8 @@ def in_two(monkeypatch):
     return writing
 
 
-@pytest.mark.parametrize("kind", ["t5", "llama"])
+@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_", quick=1)
+@pytest.mark.parametrize("kind", ["llama", "t5"])
 def test_two_ranks_write_what_one_process_writes_with_each_adapter_and_without(in_two, kind):
     adapters = [install_random(kind, method, method={"id": method}) for method in ("lora", "prefix_tuning")]
     recipe, base = make_recipe(kind), load_tiny(kind)

@@ -132,6 +132,7 @@ def recipe_of(tmp_path_factory):
 
 
 # Some at a time, as a rank takes longer to start than to train.
+@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_", quick=1)
 @pytest.mark.parametrize(
     ("methods", "count"),
     [
@@ -203,7 +204,8 @@ def held(monkeypatch):
 
 # T5's blocks hand a view of the attention's bias on, which nobody changes.
 @pytest.mark.filterwarnings("ignore:FSDP2-wrapped module")
-@pytest.mark.parametrize(("kind", "method"), [("t5", "bottleneck"), ("llama", "prompt_tuning")])
+@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_", quick=1)
+@pytest.mark.parametrize(("kind", "method"), [("llama", "prompt_tuning"), ("t5", "bottleneck")])
 def test_ranks_that_share_a_base_in_four_bits_compute_the_same(tmp_path, in_two, held, kind, method):
     fixed = [*SHARDED, "base_model.quantization=nf4", "training.micro_batch_tokens=150"]
     _, whole = in_two(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed))
@@ -332,6 +334,7 @@ def test_a_rank_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path):
     assert run_store.last_step(job) == events_named(events, "step_finished")[-1]["step"]
 
 
+@pytest.mark.slow("engine/system/ranks", "engine/worker/training/", "engine/worker/runtime/rank_")
 def test_ranks_of_accelerate_launch_for_fsdp_train_one_sharded_run(tmp_path):
     """The variables are those that `accelerate launch --use_fsdp` sets, whose version is 1 unless it is chosen."""
     (tmp_path / "temporary").mkdir()
