@@ -6,7 +6,7 @@ stock Qt widgets and the properties `kind` and `token`, not the pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
@@ -25,9 +25,8 @@ CONTRASTS = ("system", "high")
 
 
 class _Signals(QObject):
-    """Reports a new scheme or text size: `changing(text_size)` before the application is restyled, `changed` after."""
+    """`changed` reports a new scheme or text size."""
 
-    changing = Signal(bool)
     changed = Signal()
 
 
@@ -117,55 +116,67 @@ def scale(widget: QWidget, set_length: Callable[[Any, int], object], length: flo
     _Length(widget, set_length, length)
 
 
-class _RestyleWhenShown(QObject):
-    """Keeps the widgets of a hidden page out of a change of colours until the page is shown.
+class _HiddenParts(QObject):
+    """Keeps what is hidden in a window out of a change of colours until it is shown.
 
-    Qt restyles each widget that counts as polished, and lets those with a style of their own alone.
+    Qt restyles each widget that counts as polished, and tells those without a style of their own.
     """
 
-    def __init__(self, page: QWidget) -> None:
-        super().__init__(page)
-        self._page, self._left_out = page, list[QWidget]()
-        page.installEventFilter(self)
-        signals.changing.connect(self._before_change)
-        signals.changed.connect(self._after_change)
+    def __init__(self) -> None:
+        super().__init__()
+        # The parts that are hidden themselves, each with what was left out of it.
+        self._left_out: dict[QWidget, list[QWidget]] = {}
 
-    def _before_change(self, text_size: bool) -> None:
-        # A new text size goes to all: fonts that widgets inherit don't come later.
-        self._set_left_out(Qt.WidgetAttribute.WA_WState_Polished, text_size)
-        if text_size or self._page.isVisible():
-            self._left_out.clear()
-        else:
-            self._left_out += filter(_is_polished, (self._page, *self._page.findChildren(QWidget)))
-            self._set_left_out(Qt.WidgetAttribute.WA_WState_Polished, False)
-            self._set_left_out(Qt.WidgetAttribute.WA_SetStyle, True)
+    def leave_out(self, app: QApplication, text_size: bool) -> None:
+        """Leave out what is hidden. A new text size goes to all: fonts that widgets inherit don't come later."""
+        self._left_out = {part: found for part, found in self._left_out.items() if isValid(part)}
+        if text_size:
+            for part in list(self._left_out):
+                self._take_in(part)
+            return
+        for window in app.topLevelWidgets():
+            for part in _hidden_parts(window) if window.isVisible() else ():
+                if part not in self._left_out:
+                    found = [each for each in (part, *part.findChildren(QWidget)) if _is_polished(each)]
+                    self._left_out[part] = found
+                    _mark(found, left_out=True)
+                    part.installEventFilter(self)
 
-    def _after_change(self) -> None:
-        self._set_left_out(Qt.WidgetAttribute.WA_SetStyle, False)
-
-    def _set_left_out(self, attribute: Qt.WidgetAttribute, on: bool) -> None:
-        self._left_out = [widget for widget in self._left_out if isValid(widget)]
-        for widget in self._left_out:
-            widget.setAttribute(attribute, on)
+    def _take_in(self, part: QWidget) -> list[QWidget]:
+        found = [*filter(isValid, self._left_out.pop(part, ()))]
+        part.removeEventFilter(self)
+        _mark(found, left_out=False)
+        return found
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Restyle the page before it is painted."""
-        if event.type() == QEvent.Type.Show:
-            self._set_left_out(Qt.WidgetAttribute.WA_WState_Polished, True)
-            for widget in self._left_out:
+        """Restyle a part before it is painted."""
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            for widget in self._take_in(watched):
                 polish_again(widget)
                 QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
-            self._left_out.clear()
         return False
+
+
+def _mark(widgets: Iterable[QWidget], *, left_out: bool) -> None:
+    for each in widgets:
+        each.setAttribute(Qt.WidgetAttribute.WA_WState_Polished, not left_out)
+        each.setAttribute(Qt.WidgetAttribute.WA_SetStyle, left_out)
+
+
+def _hidden_parts(shown: QWidget) -> Iterator[QWidget]:
+    """Yield the widgets in a shown one that are hidden, without those in them."""
+    for each in shown.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        if each.isHidden():
+            yield each
+        elif not each.isWindow():
+            yield from _hidden_parts(each)
 
 
 def _is_polished(widget: QWidget) -> bool:
     return widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished) and not widget.isVisible()
 
 
-def restyle_when_shown(page: QWidget) -> None:
-    """Restyle a page that is hidden during a change of colours only when it is shown again."""
-    _RestyleWhenShown(page)
+_hidden = _HiddenParts()
 
 
 def set_background(widget: QWidget, token: str) -> None:
@@ -210,7 +221,7 @@ def _restyle(app: QApplication) -> None:
     if app.property("tunesmith_style") is None:
         app.setStyle(TunesmithStyle())
         app.setProperty("tunesmith_style", True)
-    signals.changing.emit(app.font() != fonts.font("body"))
+    _hidden.leave_out(app, app.font() != fonts.font("body"))
     app.setPalette(palette(_State.tokens))
     app.setFont(fonts.font("body"))
     QToolTip.setFont(fonts.font("label_medium"))

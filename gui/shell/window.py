@@ -85,7 +85,6 @@ class ShellWindow(QMainWindow):
             views = ROOMS[room_of(key)].views
             if isinstance(made, Page) and len(views) > 1:
                 made.header.leave_out(tr(views[key].title))
-            style.restyle_when_shown(made)
             self._stack.addWidget(made)
         return self.pages[key]
 

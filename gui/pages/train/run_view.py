@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import (
@@ -271,8 +271,9 @@ class RunView(Scroll):
         self.stopped.hide()
         if card is not None:
             self._card_place.addWidget(card)
-            # A layout shows added widgets only at the next turn of the event loop.
+            # Else added widgets are shown at the next turn of the event loop, and squeezed until the one after.
             card.show()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
     def _open_log(self) -> None:
         if self._model is not None:

@@ -45,22 +45,25 @@ def test_a_scheme_sets_tokens_palette_sheet_and_icons(styled, qtbot):
         style.apply(styled, "sepia")
 
 
-def test_a_hidden_page_is_restyled_when_it_is_shown(styled, qtbot):
+def test_what_is_hidden_is_restyled_when_it_is_shown(styled, qtbot):
     stack = qtbot.add(QStackedWidget())
     pages = [QWidget(), QWidget()]
     labels = [Label("text", "title", "hint", page) for page in pages]
     fields = [QSpinBox(page) for page in pages]
+    hidden = Label("text", "title", "hint", pages[1])
     for page in pages:
         stack.addWidget(page)
-        style.restyle_when_shown(page)
         stack.setCurrentWidget(page)
         stack.show()
 
     def shown(label):
         return label.palette().color(QPalette.ColorRole.WindowText).name().upper()
 
+    hidden.hide()
     style.apply(styled, "dark")
-    assert [shown(label) for label in labels] == [LIGHT.hint, DARK.hint]
+    assert [shown(label) for label in (*labels, hidden)] == [LIGHT.hint, DARK.hint, LIGHT.hint]
+    hidden.show()
+    assert shown(hidden) == DARK.hint
     stack.setCurrentIndex(0)
     assert shown(labels[0]) == DARK.hint
     style.apply(styled, "light")

@@ -87,6 +87,14 @@ def test_a_run_from_start_to_verdict_then_opened_from_the_history_and_copied(sta
     assert page.panel.form.recipe() == recipe.from_tables(BASICS | {"name": ""})
 
 
+def test_a_result_has_its_height_before_it_is_painted(stage, qtbot):
+    model = stage.run(qtbot, COMPLETE)
+    view = stage.page.run_view
+    qtbot.waitUntil(lambda: isinstance(view.card, VerdictCard))
+    view.show_run(model)
+    assert view.card.height() >= view.card.minimumSizeHint().height() > 100
+
+
 def test_a_run_is_watched_paused_stopped_and_resumed(stage, qtbot):
     sizes = {name: PLAN[name] for name in ("adapter_bytes", "memory_bytes")}
     model = stage.start(qtbot, [["emit", STARTED | sizes], ["steps", {"count": 10_000, "per_second": 50}]])
