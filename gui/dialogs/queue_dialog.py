@@ -19,7 +19,6 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
 from gui.widgets.layouts import Line, hbox, vbox
-from gui.workers.device_queue import Now
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
@@ -121,13 +120,7 @@ class QueueDialog(GrowingDialog):
     def _show(self, _run: RunModel | None = None) -> None:
         if problems := self._queue.read_problems():
             self.notice.show_notice("\n".join(problems), tr("Close"), "warning")
-        self._show_now(self._queue.now())
-        self._show_waiting()
-        self.pause_button.setText(tr("Continue queue") if self._queue.paused else tr("Pause queue"))
-        self.pause_button.set_icon("play" if self._queue.paused else "pause")
-        self._show_actions()
-
-    def _show_now(self, now: Now | None) -> None:
+        now = self._queue.now()
         run = now.run if now is not None else None
         title = now.title if now is not None else tr("Nothing is running.")
         share, text = (now.share or 0.0, now.text) if now is not None else (0.0, "")
@@ -141,6 +134,10 @@ class QueueDialog(GrowingDialog):
             self.pause_run_button.setText(tr("Continue") if paused else tr("Pause"))
             self.pause_run_button.set_icon("play" if paused else "pause")
             self.pause_run_button.setEnabled(run.state.stage == "train" and not run.stopping)
+        self._show_waiting()
+        self.pause_button.setText(tr("Continue queue") if self._queue.paused else tr("Pause queue"))
+        self.pause_button.set_icon("play" if self._queue.paused else "pause")
+        self._show_actions()
 
     def _show_waiting(self) -> None:
         """Fill the list; rows that stay are changed in place, so that selection and focus stay with them."""

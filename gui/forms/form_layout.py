@@ -71,16 +71,6 @@ class FormLayout(QVBoxLayout):
         self._nothing = Label(tr("No setting found."), "body", "muted")
         # A search leaves them out.
         self._around: list[QWidget] = []
-        self._add_first(heads, effect, preview)
-        for section, title in SECTIONS.items():
-            heading = Label(tr(title), "section", "text")
-            heading.setContentsMargins(0, 12, 0, 0)
-            self.addWidget(heading)
-            self._headings.append((heading, self._add_section(section)))
-        self.addStretch(1)
-
-    def _add_first(self, heads: Sequence[QWidget], effect: QWidget, preview: QWidget | None) -> None:
-        """Add what decides most of a run, above the sections."""
         self.addWidget(self._nothing)
         leaders = [*self._leaders("data"), *self._leaders("base_model")]
         self._grids.append(Leaders(leaders, self._form))
@@ -94,6 +84,12 @@ class FormLayout(QVBoxLayout):
         self.addWidget(self.length)
         if preview is not None:
             self._add_around(preview)
+        for section, title in SECTIONS.items():
+            heading = Label(tr(title), "section", "text")
+            heading.setContentsMargins(0, 12, 0, 0)
+            self.addWidget(heading)
+            self._headings.append((heading, self._add_section(section)))
+        self.addStretch(1)
 
     def _leaders(self, table: str) -> list[FormField]:
         return [each for each in self._fields[table] if each.info.level == LEVELS[0]]

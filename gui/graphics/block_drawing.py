@@ -206,17 +206,14 @@ class BlockDrawing(QWidget):
             if part is None:
                 self._lettered(painter, box, "k v", trained=True)
             else:
-                self._paint_part(painter, part, box)
+                self._lettered(painter, box, part.text, trained=(part.key or part.text) in self._trained)
+                if "biases" in self._marks:
+                    self._bar(painter, QRectF(box.left() + 3, box.bottom() - BIAS - 1, box.width() - 6, BIAS))
 
     def _has_prefix(self, block: Block, group: Group) -> bool:
         """Return whether trained keys and values are drawn here: in the decoder's self-attention."""
         last = block is self._blocks[-1]
         return "keys and values" in self._marks and last and group is block.groups[0]
-
-    def _paint_part(self, painter: QPainter, part: Part, rect: QRectF) -> None:
-        self._lettered(painter, rect, part.text, trained=(part.key or part.text) in self._trained)
-        if "biases" in self._marks:
-            self._bar(painter, QRectF(rect.left() + 3, rect.bottom() - BIAS - 1, rect.width() - 6, BIAS))
 
     def _lettered(self, painter: QPainter, rect: QRectF, text: str, *, trained: bool) -> None:
         self._swatch(painter, rect, trained)

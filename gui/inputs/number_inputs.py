@@ -127,7 +127,11 @@ class FloatField(QLineEdit):
             and not self.isReadOnly()
             and self._value is not None
         ):
-            self._step_by(1 if event.key() == Qt.Key.Key_Up else -1)
+            direction = 1 if event.key() == Qt.Key.Key_Up else -1
+            value = self._value or 0.0
+            stepped = value + direction * self._step if self._step else _decade_step(value, direction)
+            self._take(min(self._high, max(self._low, float(f"{stepped:.12g}"))))
+            self._settle()
             return
         super().keyPressEvent(event)
 
@@ -136,12 +140,6 @@ class FloatField(QLineEdit):
         super().focusOutEvent(event)
         if not self.hasAcceptableInput():
             self._settle()
-
-    def _step_by(self, direction: int) -> None:
-        value = self._value or 0.0
-        stepped = value + direction * self._step if self._step else _decade_step(value, direction)
-        self._take(min(self._high, max(self._low, float(f"{stepped:.12g}"))))
-        self._settle()
 
     def _edited(self, text: str) -> None:
         if not self.hasAcceptableInput():

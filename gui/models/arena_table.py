@@ -122,7 +122,13 @@ class ArenaTable(GroupedTable[Row]):
         ]
         more = [SPREAD, *more] if any(row.seeds for row in rows) else more
         more += [PREFERRED] if any(row.preferred is not None for row in rows) else []
-        columns = self._columns_with(more)
+        room = sum(each.width for each in more)
+        least = {each.key: each.hidden_below for each in self._fixed} | (SQUEEZED if more else {})
+        fixed = [
+            replace(each, hidden_below=least[each.key] + room) if least[each.key] else each
+            for each in self._fixed
+        ]
+        columns = (*fixed[:2], *more, *fixed[2:])
         if columns == self.columns:
             return
         self.beginResetModel()
@@ -130,16 +136,6 @@ class ArenaTable(GroupedTable[Row]):
         self.endResetModel()
         if self.order not in {each.order for each in self.columns}:
             self.sort_by("score")
-
-    def _columns_with(self, more: Sequence[Column]) -> tuple[Column, ...]:
-        """Return the columns with further ones after ROUGE-1; others make room for them in a narrow table."""
-        room = sum(each.width for each in more)
-        least = {each.key: each.hidden_below for each in self._fixed} | (SQUEEZED if more else {})
-        fixed = [
-            replace(each, hidden_below=least[each.key] + room) if least[each.key] else each
-            for each in self._fixed
-        ]
-        return (*fixed[:2], *more, *fixed[2:])
 
     def known_metrics(self) -> list[str]:
         """Return the metrics that any entry has, in their usual order, without ROUGE-1, which is always shown."""
@@ -153,9 +149,6 @@ class ArenaTable(GroupedTable[Row]):
         self.order = order
         self._refill()
 
-    def _sorted(self, rows: Sequence[Row]) -> list[Row]:
-        return sorted(rows, key=ORDERS.get(self.order) or self._by_metric, reverse=self.descending)
-
     def _by_metric(self, row: Row) -> float:
         if self.order == metrics.GENERAL_LOSS:
             return row.forgetting["mean"] if row.forgetting else math.inf
@@ -168,7 +161,7 @@ class ArenaTable(GroupedTable[Row]):
         for group in self._groups:
             if len(self._groups) > 1:
                 rows.append(_head(group))
-            rows += self._sorted(group.rows)
+            rows += sorted(group.rows, key=ORDERS.get(self.order) or self._by_metric, reverse=self.descending)
             axis = axis_of(group.rows)
             self._axes.update((row.id, axis) for row in group.rows)
         self.set_rows(rows)
@@ -182,7 +175,7 @@ class ArenaTable(GroupedTable[Row]):
             detail = translate(entry.detail) if item.seeds is not None else detail_text(entry)
             detail = detail or (tr("baseline") if item.is_baseline else "")
             detail = ", ".join(filter(None, (detail, seeds_text(item))))
-            return CheckCell(translate(entry.title), detail, self._is_on(item))
+            return CheckCell(translate(entry.title), detail, item.id in self._checked)
         if key == "score":
             base = item.base[SCORE]["mean"]
             bar = IntervalCell(confidence_interval(item.scores[SCORE], "muted"), *self._axes[item.id], base)
@@ -200,9 +193,6 @@ class ArenaTable(GroupedTable[Row]):
             "minutes": number_text(item.cost("minutes"), 1),
         }
         return TextCell(figures[key], "figure", "text", right=True)
-
-    def _is_on(self, row: Row) -> bool:
-        return row.id in self._checked
 
     def accessible_text(self, item: Row) -> str:
         verdict = tr(VERDICT_TEXTS[item.against_base[SCORE]["verdict"]])

@@ -104,7 +104,19 @@ class Canvas(Chart):
         columns = max(64, int(self.box.width()))
         shown_y = self._y_range(drawing, low, high, columns)
         self.show_losses_between(shown_y, drawing.last_step(), log=drawing.log)
-        heights = self._draw_curves(drawing, low, high, columns)
+        former_x, former_y = drawing.former.smoothed(low, high, columns // 2, drawing.window())
+        self._former.setData(former_x, scaled(former_y, log=drawing.log))
+        x, y = drawing.train.peaks(low, high, columns)
+        self._raw.setData(x, scaled(y, log=drawing.log))
+        smooth_x, smooth_y = drawing.train.smoothed(low, high, columns // 2, drawing.window())
+        smooth_y = scaled(smooth_y, log=drawing.log)
+        self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
+        steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
+        steps, values = steps.copy(), scaled(values, log=drawing.log)
+        self._evaluations.setData(steps, values)
+        self._diamonds.setData(x=steps, y=values)
+        ends = ((self._train_name, smooth_y), (self._evaluation_name, values))
+        heights = {name: float(shown[-1]) for name, shown in ends if shown.size}
         score = self._scores.draw(drawing.scores)
         if score is not None:
             heights[self._score_name] = shown_y[0] + score * (shown_y[1] - shown_y[0])
@@ -134,23 +146,6 @@ class Canvas(Chart):
             above = min(0.5, px(SAVED_HEIGHT) / max(1.0, self.box.height()))
             highest += (highest - lowest) * above / (1 - above)
         return lowest, highest
-
-    def _draw_curves(
-        self, drawing: Drawing, low: float, high: float, columns: int
-    ) -> dict[pg.TextItem, float]:
-        former_x, former_y = drawing.former.smoothed(low, high, columns // 2, drawing.window())
-        self._former.setData(former_x, scaled(former_y, log=drawing.log))
-        x, y = drawing.train.peaks(low, high, columns)
-        self._raw.setData(x, scaled(y, log=drawing.log))
-        smooth_x, smooth_y = drawing.train.smoothed(low, high, columns // 2, drawing.window())
-        smooth_y = scaled(smooth_y, log=drawing.log)
-        self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
-        steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
-        steps, values = steps.copy(), scaled(values, log=drawing.log)
-        self._evaluations.setData(steps, values)
-        self._diamonds.setData(x=steps, y=values)
-        ends = ((self._train_name, smooth_y), (self._evaluation_name, values))
-        return {name: float(shown[-1]) for name, shown in ends if shown.size}
 
     def _end_texts(self, drawing: Drawing) -> dict[pg.TextItem, str]:
         texts = {}

@@ -191,7 +191,15 @@ class LossPlot(QWidget):
         """Make the canvas when first shown."""
         super().showEvent(event)
         if self._canvas is None:
-            self._make_canvas()
+            from gui.plots.canvas import Canvas
+
+            self._canvas = Canvas()
+            style.scale(self._canvas, QWidget.setMinimumHeight, MIN_HEIGHT)
+            self._canvas.viewed.connect(self._mark_dirty)
+            self._canvas.menu_wanted.connect(self._open_menu)
+            self._column.replaceWidget(self._place, self._canvas)
+            self._place.deleteLater()
+            self._waiting.raise_()
         self.redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -204,17 +212,6 @@ class LossPlot(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.DevicePixelRatioChange and self._canvas is not None:
             self._canvas.restyle()
-
-    def _make_canvas(self) -> None:
-        from gui.plots.canvas import Canvas
-
-        self._canvas = Canvas()
-        style.scale(self._canvas, QWidget.setMinimumHeight, MIN_HEIGHT)
-        self._canvas.viewed.connect(self._mark_dirty)
-        self._canvas.menu_wanted.connect(self._open_menu)
-        self._column.replaceWidget(self._place, self._canvas)
-        self._place.deleteLater()
-        self._waiting.raise_()
 
     def _need_drawing(self) -> Drawing:
         if self._drawing is None:

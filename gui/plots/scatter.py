@@ -188,20 +188,17 @@ class Scatter(Chart):
         self._base_line.setVisible(self._base is not None)
         if self._base is not None:
             self._base_line.setValue(self._y.position(self._base))
-        self._draw_front()
-        self._draw_points()
-        self._place_names()
-
-    def _position(self, point: Point) -> QPointF:
-        return QPointF(self._x.position(point.across), self._y.position(point.interval.mean))
-
-    def _draw_front(self) -> None:
         corners: list[QPointF] = []
         for index in self._front:
             at = self._position(self._points[index])
             corners += [QPointF(at.x(), corners[-1].y())] if corners else []
             corners.append(at)
         self._front_line.setData([corner.x() for corner in corners], [corner.y() for corner in corners])
+        self._draw_points()
+        self._place_names()
+
+    def _position(self, point: Point) -> QPointF:
+        return QPointF(self._x.position(point.across), self._y.position(point.interval.mean))
 
     def _draw_points(self) -> None:
         ratio, dots = self.devicePixelRatioF(), []

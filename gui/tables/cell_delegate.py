@@ -57,16 +57,13 @@ class RowDelegate(QStyledItemDelegate):
         if isinstance(head, Heading):
             _paint_head(painter, option.rect, head, has_lines=self._view.has_lines)
         else:
-            self._paint_row(painter, option, index)
+            selected = bool(option.state & QStyle.StateFlag.State_Selected)
+            self._paint_background(painter, option.rect, index, selected=selected)
+            cell = index.data(CELL_ROLE)
+            inner = option.rect.adjusted(px(INSET), 0, -px(INSET), -1)
+            painter.setClipRect(option.rect)
+            PAINTERS[type(cell)](painter, inner, cell, selected)
         painter.restore()
-
-    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        self._paint_background(painter, option.rect, index, selected=selected)
-        cell = index.data(CELL_ROLE)
-        inner = option.rect.adjusted(px(INSET), 0, -px(INSET), -1)
-        painter.setClipRect(option.rect)
-        PAINTERS[type(cell)](painter, inner, cell, selected)
 
     def _paint_background(self, painter: QPainter, rect: QRect, index: Index, *, selected: bool) -> None:
         if selected:

@@ -191,7 +191,13 @@ class ErrorCard(Card):
         self._group = QButtonGroup(self)
         self._add_head(title, text, link_text)
         if plans:
-            self._add_plans(plans)
+            rows = vbox(_heads(), spacing=8)
+            for at, plan in enumerate(plans):
+                row = FallbackRow(plan)
+                row.setChecked(at == 0)
+                self._group.addButton(row, at)
+                rows.addWidget(row)
+            self.column.addLayout(rows)
         self._add_foot(primary_text, primary_icon, second_text, end_text)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
@@ -210,15 +216,6 @@ class ErrorCard(Card):
             head.addWidget(button)
         self.column.addLayout(head)
         self.column.addWidget(TextView.from_markup(text))
-
-    def _add_plans(self, plans: Sequence[Fallback]) -> None:
-        rows = vbox(_heads(), spacing=8)
-        for at, plan in enumerate(plans):
-            row = FallbackRow(plan)
-            row.setChecked(at == 0)
-            self._group.addButton(row, at)
-            rows.addWidget(row)
-        self.column.addLayout(rows)
 
     def _add_foot(self, primary_text: str, primary_icon: str, second_text: str, end_text: str) -> None:
         foot = QHBoxLayout()

@@ -180,7 +180,12 @@ class Planner(QObject):
         for event in events:
             request = str(event.get("request", ""))
             if self._counting is not None and request == self._counting[0]:
-                self._take_count(self._counting[1], event)
+                wanted = self._counting[1]
+                made = event["event"] == "result_made"
+                self._note(wanted, event["result"] if made else {})
+                self._tell_compared(wanted, event["result"] if made else {"problems": event["problems"]})
+                self._counting = None
+                self._count_next()
             if request != str(self._asked):
                 continue
             # A count that was overtaken by this plan is asked for again.
@@ -196,13 +201,6 @@ class Planner(QObject):
                 self._has_planned = True
                 self._set_waiting(False)
                 self.refused.emit([problem_of(found) for found in event["problems"]])
-
-    def _take_count(self, wanted: Recipe, event: Event) -> None:
-        made = event["event"] == "result_made"
-        self._note(wanted, event["result"] if made else {})
-        self._tell_compared(wanted, event["result"] if made else {"problems": event["problems"]})
-        self._counting = None
-        self._count_next()
 
     def _note(self, wanted: Recipe, plan: Mapping[str, Any]) -> None:
         # None trained: with a problem, the method does not fit; without one, the run scores a prompt only.

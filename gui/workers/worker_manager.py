@@ -186,7 +186,9 @@ class WorkerManager(QObject):
             self._retained.append(job)
         thread.subscribe(self, ended=partial(self._tidy, job))
         if kind in COMPUTING:
-            self._take_device(thread, kind)
+            self._computing[thread] = kind
+            thread.subscribe(self, finished=partial(self._free_device, thread))
+            self.device_changed.emit()
         if parent is not None:
             parent.destroyed.connect(thread.detach)
         QTimer.singleShot(0, thread, thread.start)
@@ -218,11 +220,6 @@ class WorkerManager(QObject):
         """Drop an ended thread; it lives on only while others refer to it."""
         self._threads.discard(thread)
         thread.setParent(None)
-
-    def _take_device(self, thread: EngineThread, kind: str) -> None:
-        self._computing[thread] = kind
-        thread.subscribe(self, finished=partial(self._free_device, thread))
-        self.device_changed.emit()
 
     def _free_device(self, thread: EngineThread) -> None:
         del self._computing[thread]

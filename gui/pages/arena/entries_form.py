@@ -179,7 +179,9 @@ class EntriesForm(QWidget):
         """Ask for the plan of an entry: it tells which methods work, and how long each takes."""
         self._seconds = None
         try:
-            planned = _with_method(self._shared_recipe(), PLANNED)
+            tables = self._shared_recipe().as_tables() | {"name": "", "method": {"id": PLANNED}}
+            tables["training"].pop("learning_rate", None)
+            planned = recipe.from_tables(tables)
         except RecipeError as error:
             self.plan_wanted.emit(None)
             self.show_problems(error.problems)
@@ -321,11 +323,6 @@ class EntriesForm(QWidget):
         made = [{}] if changes is None else changes
         count = sum(self._runs(each) for each in made)
         running = sum(self._runs(each) for each in made if _method_id(each) not in reasons)
-        self._show_entries(key, count, reasons)
-        self._show_time(running)
-        self.make_button.setEnabled(count > 0)
-
-    def _show_entries(self, key: str, count: int, reasons: Mapping[str, str]) -> None:
         summaries = {each.id: translate(each.summary) for each in arenas.PRESETS}
         about = {METHODS_CHOSEN: "", AS_IT_IS: tr("The recipe on the Train page")} | summaries
         entries = tr_count(count, "{n} entry", "{n} entries")
@@ -334,6 +331,8 @@ class EntriesForm(QWidget):
         lines = [f"{translate(method(each).title)}: {why}" for each, why in refused.items()]
         self._refused.setText("\n".join([tr("Can't run on this base model:"), *lines]))
         self._refused.setVisible(bool(lines))
+        self._show_time(running)
+        self.make_button.setEnabled(count > 0)
 
     def _show_time(self, running: int) -> None:
         if self._seconds is None or not running:
@@ -366,10 +365,3 @@ def _choices(*, with_recipe: bool) -> list[tuple[str, str]]:
 
 def _method_id(change: arenas.Change) -> str:
     return str(change.get("method", {}).get("id", ""))
-
-
-def _with_method(shared: Recipe, method_id: str) -> Recipe:
-    """Return the recipe of an entry with a method at its preset. Raises RecipeError."""
-    tables = shared.as_tables() | {"name": "", "method": {"id": method_id}}
-    tables["training"].pop("learning_rate", None)
-    return recipe.from_tables(tables)

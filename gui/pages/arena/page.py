@@ -192,13 +192,6 @@ class ArenaPage(Page):
         self.menu.open_requested.connect(self.open_requested)
         self.menu.library_requested.connect(self.library_requested)
         self.menu.deleted.connect(self._forget)
-        self._connect_below()
-        self._queue.changed.connect(self.refresh)
-        self._queue.failed.connect(self._show_error)
-        self._manager.runs_changed.connect(self.refresh)
-        self._manager.device_queue.changed.connect(self._show_header)
-
-    def _connect_below(self) -> None:
         queue, below = self.lower_pane.queue, self.lower_pane
         below.front.picked.connect(self.choose)
         below.losses.failed.connect(self._show_error)
@@ -207,6 +200,10 @@ class ArenaPage(Page):
         queue.remove_wanted.connect(lambda status: self._with_arena(self.operations.remove, status))
         queue.open_wanted.connect(self.menu.open_run)
         queue.menu_wanted.connect(lambda status, point: self.menu_for(status).popup(point))
+        self._queue.changed.connect(self.refresh)
+        self._queue.failed.connect(self._show_error)
+        self._manager.runs_changed.connect(self.refresh)
+        self._manager.device_queue.changed.connect(self._show_header)
 
     def adapt(self, width: int) -> None:
         """Below 1200 the charts and the queue become three tabs."""

@@ -59,8 +59,17 @@ class ResultsView(Scroll):
         self._add_head(card.column, work, pairs[0], found)
         card.column.addLayout(self._table(work, found))
         if len(found.systems) > 2:
-            self._add_pairs(card.column, work, pairs)
-        self._add_notes(card.column, work)
+            self._add_sentences(
+                card.column,
+                tr("Head to head"),
+                [
+                    f"{voting_text.verdict_title(work, pair)}. {voting_text.pair_text(work, pair)}"
+                    for pair in pairs
+                ],
+            )
+        noted = [vote for vote in work.votes.votes.values() if vote.note]
+        if noted:
+            self._add_sentences(card.column, tr("Notes"), [_note(work, vote) for vote in noted[:MAX_NOTES]])
         card.column.addWidget(self._foot(work, is_missing=pairs[0].verdict == "too_few"))
         self.column.addLayout(at_most_so_wide(card))
         self.column.addStretch(1)
@@ -139,28 +148,11 @@ class ResultsView(Scroll):
             column.addWidget(self._label(detail, "label", "hint"))
         return cell
 
-    def _add_pairs(
-        self, column: QVBoxLayout, work: voting.Voting, pairs: Sequence[voting.PairResult]
-    ) -> None:
-        self._add_sentences(
-            column,
-            tr("Head to head"),
-            [
-                f"{voting_text.verdict_title(work, pair)}. {voting_text.pair_text(work, pair)}"
-                for pair in pairs
-            ],
-        )
-
     def _add_sentences(self, column: QVBoxLayout, title: str, sentences: Sequence[str]) -> None:
         column.addSpacing(4)
         column.addWidget(Label(title, "label_medium", "muted"))
         for sentence in sentences:
             column.addWidget(self._label(sentence, "body", "muted"))
-
-    def _add_notes(self, column: QVBoxLayout, work: voting.Voting) -> None:
-        noted = [vote for vote in work.votes.votes.values() if vote.note]
-        if noted:
-            self._add_sentences(column, tr("Notes"), [_note(work, vote) for vote in noted[:MAX_NOTES]])
 
     def _foot(self, work: voting.Voting, *, is_missing: bool) -> QWidget:
         """Return the buttons; where votes are missing, voting comes first."""

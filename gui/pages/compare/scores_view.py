@@ -379,15 +379,6 @@ class ScoresView(Scroll):
     def show_found(self, found: Found) -> None:
         self._found = found.systems
         self.remark.setVisible(not are_comparable(found.systems))
-        self._show_head(found)
-        base = base_of(found.systems)
-        shown = [base, *found.systems] if base is not None else found.systems
-        self.systems.show_systems(shown, preferred_of(found))
-        self.table.show_systems(shown, has_base=base is not None)
-        self._show_rows()
-
-    def _show_head(self, found: Found) -> None:
-        """Say what came out, if there is one thing to say."""
         told = headline(found)
         self._head.setVisible(told is not None)
         if told is not None:
@@ -395,6 +386,11 @@ class ScoresView(Scroll):
             self._icon.set_icon(icon, token)
             self.headline.setText(text)
             self.sentence.set_markup(sentence)
+        base = base_of(found.systems)
+        shown = [base, *found.systems] if base is not None else found.systems
+        self.systems.show_systems(shown, preferred_of(found))
+        self.table.show_systems(shown, has_base=base is not None)
+        self._show_rows()
 
     def _show_rows(self) -> None:
         self.table.show_rows(only_differences=self.differences.isChecked())

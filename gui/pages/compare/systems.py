@@ -11,7 +11,6 @@ from typing import Any
 from engine.api import (
     Adapter,
     AppError,
-    Event,
     ScoreCard,
     arenas,
     comparison,
@@ -105,7 +104,8 @@ def _read(wanted: Wanted) -> System:
     adapter, origin = None, wanted.origin
     if not origin:
         adapter = library.find(wanted.adapter)
-        origin = _run_of(adapter)
+        run = adapter.metadata.training.run
+        origin = run if run and example_scores.exists(paths.runs_folder() / run) else ""
     scored = run_comparison.read(origin, wanted.label) if origin else None
     if adapter is None and scored is not None and scored.adapter:
         with suppress(AppError):
@@ -115,12 +115,6 @@ def _read(wanted: Wanted) -> System:
     if card is None and scored is not None:
         card = _card(scored.origin)
     return System(label, adapter, card, scored)
-
-
-def _run_of(adapter: Adapter) -> str:
-    """Return the run of an adapter, "" if it is gone or has no summaries."""
-    run = adapter.metadata.training.run
-    return run if run and example_scores.exists(paths.runs_folder() / run) else ""
 
 
 def _card(origin: str) -> ScoreCard | None:
@@ -135,10 +129,6 @@ def _card(origin: str) -> ScoreCard | None:
         if entry.scored is None or entry.base_scored is None:
             return None
         own, base = entry.scored, entry.base_scored
-    return _as_card(own, base)
-
-
-def _as_card(own: Event, base: Event) -> ScoreCard:
     return ScoreCard(
         protocol=own["protocol"],
         scores=own["scores"],

@@ -74,7 +74,17 @@ class VoteView(QWidget):
 
     def _lay_out(self) -> None:
         self.splitter = Splitter("blind")
-        self._left = self._conversation_pane()
+        self._left = QWidget()
+        style.set_background(self._left, "surface")
+        self.reading.column.addWidget(self._turns)
+        self.reading.column.addStretch(1)
+        vbox(
+            Label(tr("Conversation"), "section"),
+            (self.reading, 1),
+            of=self._left,
+            margins=(24, 14, 14, 16),
+            spacing=12,
+        )
         self.splitter.addWidget(self._left)
         self._right = self._summaries_pane()
         self.splitter.addWidget(self._right)
@@ -87,20 +97,6 @@ class VoteView(QWidget):
             margins=(24, 10, 24, 10),
             spacing=16,
         )
-
-    def _conversation_pane(self) -> QWidget:
-        pane = QWidget()
-        style.set_background(pane, "surface")
-        self.reading.column.addWidget(self._turns)
-        self.reading.column.addStretch(1)
-        vbox(
-            Label(tr("Conversation"), "section"),
-            (self.reading, 1),
-            of=pane,
-            margins=(24, 14, 14, 16),
-            spacing=12,
-        )
-        return pane
 
     def _summaries_pane(self) -> Scroll:
         pane = Scroll((24, 14, 24, 16), spacing=12)

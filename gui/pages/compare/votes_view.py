@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QStackedWidget, QWidget
 
 from engine.api import voting
 from gui.core.actions import menu_action
@@ -277,16 +277,13 @@ class SetupView(Scroll):
         column.addWidget(self._names)
         column.addWidget(self._about)
         column.addWidget(self.with_base)
-        self._add_fields(column)
-        column.addWidget(FlowBox([self.start_button]))
-        self.column.addLayout(at_most_so_wide(self._card))
-        self.column.addStretch(1)
-
-    def _add_fields(self, column: QVBoxLayout) -> None:
         foot = tr("Saved with each vote, so that votes of several people can be combined.")
         column.addWidget(Field(tr("&Your name"), self.voter, foot))
         foot = tr("You can stop and continue at any time, and vote on more pairs at the end.")
         column.addWidget(Field(tr("&Pairs to vote on"), self.pairs, foot))
+        column.addWidget(FlowBox([self.start_button]))
+        self.column.addLayout(at_most_so_wide(self._card))
+        self.column.addStretch(1)
 
     def show_sources(self, sources: Sequence[voting.Source], voter: str) -> None:
         """Show the runs to compare; a single one is compared with its base model."""

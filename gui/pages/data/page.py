@@ -273,7 +273,9 @@ class DataPage(Page):
         self.header.set_title(found.title)
         self.header.set_subtitle(_subtitle(found))
         parts.source.mapping.show()
-        parts.source.mapping.offer(found.shape.columns, found.shape, self._turn_keys())
+        parts.source.mapping.offer(
+            found.shape.columns, found.shape, turn_keys(self.row_preview) if self.row_preview else ()
+        )
         parts.figures.show_report(found)
         parts.summaries.follow(automatic.label_limit(found.longest_summary))
         parts.findings.show_findings(found.findings)
@@ -298,9 +300,6 @@ class DataPage(Page):
         self.parts.too_few.setVisible(bool(few))
         self.use_button.setVisible(found is not None and not unlabelled)
         self.label_button.setVisible(not unlabelled)
-
-    def _turn_keys(self) -> tuple[str, ...]:
-        return turn_keys(self.row_preview) if self.row_preview else ()
 
     def _show_remarks(self, remarks: list[str]) -> None:
         """Show the notices of the check, such as rows left out, with an action to withdraw the consent."""

@@ -49,7 +49,14 @@ class DataPageLayout(Splitter):
         self._left = Scroll((24, 14, 24, 16), spacing=14, parent=self)
         self._make_source(self._left.content)
         self._stack = QStackedWidget(self._left.content)
-        self._make_empty()
+        self.sample_button = plain(tr("Open the sample"))
+        self._empty = EmptyState(
+            "data",
+            tr("No conversations loaded"),
+            tr("Enter a hub id, choose files or a folder, paste text, or drop files here."),
+            [self.sample_button],
+            parent=self._stack,
+        )
         self._make_results(exclusions)
         self.row_view = RowView(self)
         self._lay_out()
@@ -64,16 +71,6 @@ class DataPageLayout(Splitter):
         for strip in (self.question, self.asked, self.remarks, self.too_few):
             strip.hide()
         self.broken_rows = BrokenRowsView(parent)
-
-    def _make_empty(self) -> None:
-        self.sample_button = plain(tr("Open the sample"))
-        self._empty = EmptyState(
-            "data",
-            tr("No conversations loaded"),
-            tr("Enter a hub id, choose files or a folder, paste text, or drop files here."),
-            [self.sample_button],
-            parent=self._stack,
-        )
 
     def _make_results(self, exclusions: Exclusions) -> None:
         found = self._found = QWidget(self._stack)
@@ -97,7 +94,15 @@ class DataPageLayout(Splitter):
         for part in (self.findings, self.rows, self.preview_table):
             self._below.addWidget(part)
         self.part.currentChanged.connect(self._show_part)
-        self._lay_out_results()
+        vbox(
+            self.figures,
+            Line(),
+            (hbox((self.conversations, 1), (self.summaries, 1), spacing=32), 1),
+            of=self._glance,
+            spacing=14,
+        )
+        hbox(self.part, 1, self.split, of=self._choose)
+        vbox((self._glance, 3), self._choose, (self._below, 2), of=self._found, spacing=14)
         for shown in (self._empty, self._found):
             self._stack.addWidget(shown)
         # In a low window, or with large text, the page scrolls, so that nothing is clipped.
@@ -109,18 +114,6 @@ class DataPageLayout(Splitter):
         self.addWidget(self._left)
         self.addWidget(self.row_view)
         self.setStretchFactor(0, 1)
-
-    def _lay_out_results(self) -> None:
-        """Lay out the overview above (only of a report) and the rows below."""
-        vbox(
-            self.figures,
-            Line(),
-            (hbox((self.conversations, 1), (self.summaries, 1), spacing=32), 1),
-            of=self._glance,
-            spacing=14,
-        )
-        hbox(self.part, 1, self.split, of=self._choose)
-        vbox((self._glance, 3), self._choose, (self._below, 2), of=self._found, spacing=14)
 
     def _restyle(self) -> None:
         self.row_view.setMinimumWidth(px(MIN_PREVIEW_WIDTH))

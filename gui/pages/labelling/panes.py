@@ -170,15 +170,12 @@ class SummaryPane(QWidget):
             button.setEnabled(not writing)
         self.writer.setEnabled(not draft_writer.is_writing)
         if writing or self.edit.isReadOnly():
-            self._show_writing(draft_writer.text if writing else None)
-
-    def _show_writing(self, draft: str | None) -> None:
-        """Show the growing draft, or the text of the item if none is being written."""
-        self.edit.set_writing(draft is not None)
-        if draft:
-            self.edit.replace(draft)
-        elif draft is None and self._item is not None:
-            self.show_text(self._item)
+            draft = draft_writer.text if writing else None
+            self.edit.set_writing(draft is not None)
+            if draft:
+                self.edit.replace(draft)
+            elif draft is None and self._item is not None:
+                self.show_text(self._item)
 
     # The text
 

@@ -137,9 +137,6 @@ class LibraryPage(Page):
         view.rename_wanted.connect(self.rename)
         view.delete_wanted.connect(lambda _adapter: self.delete(self.view.selected()))
         view.order_wanted.connect(self.table.sort_by)
-        self._connect_panel()
-
-    def _connect_panel(self) -> None:
         panel = self.panel
         panel.try_pressed.connect(lambda: self._with_shown(lambda found: self.try_requested.emit([found.id])))
         panel.score_pressed.connect(lambda: self._with_shown(self.score))

@@ -202,11 +202,6 @@ class PushPreview(QWidget):
             (tr("Conversations"), told if conversations else tr("None is uploaded.")),
         ]
         self._where.show_facts(facts)
-        self._show_notices(notices)
-        self._show_files([(file["name"], int(file["bytes"])) for file in found["files"]])
-        self.card.setPlainText(escaping.escaped(found["card"]))
-
-    def _show_notices(self, notices: Sequence[Event]) -> None:
         _empty(self._notices)
         for notice in notices:
             warns = notice.get("level") == "warning"
@@ -217,8 +212,7 @@ class PushPreview(QWidget):
                 spacing=8,
             )
             self._notices.addLayout(row)
-
-    def _show_files(self, files: Sequence[tuple[str, int]]) -> None:
+        files = [(file["name"], int(file["bytes"])) for file in found["files"]]
         _empty(self._files)
         total = tr_count(len(files), "{n} file", "{n} files"), sum(size for _, size in files)
         for at, (name, size) in enumerate((*files, total)):
@@ -227,6 +221,7 @@ class PushPreview(QWidget):
             self._files.addWidget(
                 Label(bytes_text(size), "figure", token), at, 1, Qt.AlignmentFlag.AlignTrailing
             )
+        self.card.setPlainText(escaping.escaped(found["card"]))
 
     def texts(self) -> list[str]:
         return [label.text() for label in self.findChildren(Label)]

@@ -112,14 +112,20 @@ class ServeDialog(ScrollingDialog):
             self._job.cancel()
             self._show_problem(sentences(error.message, error.hint))
             return
-        self._show_busy()
+        self._answered = 0
+        self._show(busy=True, serving_now=False)
+        self._state.hide()
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:
             if self._serving is not None:
                 self._serving.tell(event)
             if event["event"] == "base_ready":
-                self._show_serving()
+                assert self._serving is not None
+                self.address.setText(self._serving.address)
+                self.token.setText(self._serving.token)
+                self.curl.setPlainText(self._serving.curl)
+                self._show(busy=False, serving_now=True)
             elif event["event"] == "summary_finished":
                 self._answered += 1
         self._show_count()
@@ -146,18 +152,6 @@ class ServeDialog(ScrollingDialog):
         self.start_button.setText(tr("Start serving"))
         self._show(busy=False, serving_now=False)
         self._state.hide()
-
-    def _show_busy(self) -> None:
-        self._answered = 0
-        self._show(busy=True, serving_now=False)
-        self._state.hide()
-
-    def _show_serving(self) -> None:
-        assert self._serving is not None
-        self.address.setText(self._serving.address)
-        self.token.setText(self._serving.token)
-        self.curl.setPlainText(self._serving.curl)
-        self._show(busy=False, serving_now=True)
 
     def _show(self, *, busy: bool, serving_now: bool) -> None:
         self._busy.setVisible(busy)

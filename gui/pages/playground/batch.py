@@ -291,18 +291,15 @@ class BatchReader(QObject):
         for event in events:
             self._left.follow(event)
             if event["event"] == "conversations_read":
-                self._gather(event)
+                into = self._read.setdefault(event["split"] or "", [])
+                for row in event["conversations"]:
+                    references = tuple(row["more_references"])
+                    into.append(Example(row["id"], row["conversation"], row["summary"], references))
             elif event["event"] == "stage_progressed" and event["total"]:
                 self.share = event["done"] / event["total"]
                 read, total = bytes_text(event["done"]), bytes_text(event["total"])
                 self._far = tr("{read} of {total}", read=read, total=total)
         self.changed.emit()
-
-    def _gather(self, event: Event) -> None:
-        into = self._read.setdefault(event["split"] or "", [])
-        for row in event["conversations"]:
-            references = tuple(row["more_references"])
-            into.append(Example(row["id"], row["conversation"], row["summary"], references))
 
     def _take(self, result: dict[str, Any]) -> None:
         self._active_job.disconnect()

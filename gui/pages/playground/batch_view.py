@@ -279,12 +279,7 @@ class BatchDetail(QWidget):
             self.conversation.set_turns([*parts, Turn("", rest)] if rest else parts)
             for side in (self._said, self._written):
                 side.verticalScrollBar().setValue(0)
-        self._show_texts(list(_texts(row)))
-
-    def texts(self) -> list[tuple[str, str]]:
-        return [(head.text(), text.text()) for head, text in self._parts if text.isVisibleTo(self)]
-
-    def _show_texts(self, texts: Sequence[tuple[str, str]]) -> None:
+        texts = list(_texts(row))
         while len(self._parts) < len(texts):
             part = (Label("", "head", "muted", wrap=True), TextView(role="body"))
             self._parts.append(part)
@@ -297,6 +292,9 @@ class BatchDetail(QWidget):
             if at < len(texts):
                 head.setText(texts[at][0])
                 text.set_text(texts[at][1])
+
+    def texts(self) -> list[tuple[str, str]]:
+        return [(head.text(), text.text()) for head, text in self._parts if text.isVisibleTo(self)]
 
 
 def _texts(row: BatchRow) -> Iterator[tuple[str, str]]:

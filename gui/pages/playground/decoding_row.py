@@ -177,7 +177,10 @@ class DecodingRow(QWidget):
         if any(problem.field != FIRST for problem in problems):
             self.unfold_all()
         self._show_effects()
-        self._offer_runtime()
+        # A choice of a runtime where there are two, or where a preset or the history brought another.
+        is_own = self.fields[RUNTIME].control.read() == decoding.TUNESMITH
+        self.fields[RUNTIME].around.setVisible(exports.has_ctranslate2() or not is_own)
+        self._fit_runtime()
         self._offer()
         self.changed.emit()
 
@@ -190,12 +193,6 @@ class DecodingRow(QWidget):
         draws, searches = self._valid.temperature > 0.0, self._valid.beams > 1
         for name, counts in (("top_p", draws), ("seed", draws), ("length_penalty", searches)):
             self.fields[name].control.widget.setEnabled(counts)
-
-    def _offer_runtime(self) -> None:
-        """Offer the choice of a runtime where there are two, or where a preset or the history brought another."""
-        is_own = self.fields[RUNTIME].control.read() == decoding.TUNESMITH
-        self.fields[RUNTIME].around.setVisible(exports.has_ctranslate2() or not is_own)
-        self._fit_runtime()
 
     def _fit_runtime(self) -> None:
         """Give the runtime's field room for what refuses it: it names adapters. It is the last, so no other moves."""

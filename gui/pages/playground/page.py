@@ -156,7 +156,12 @@ class PlaygroundPage(Page):
 
     def shown(self) -> None:
         """Offer the bundled conversations, and read the library again."""
-        self._offer_samples()
+        if choices.SAMPLES_NAME not in self._sources:
+            try:
+                self._sources[choices.SAMPLES_NAME] = samples()
+            except StorageError as error:
+                self.controller.say(sentences(error.message, error.hint))
+            self._offer_sources()
         self.controller.rescan()
         self._background.run(model_info.ids_here, self._take_models)
 
@@ -176,14 +181,6 @@ class PlaygroundPage(Page):
         bundled = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
         self._sources = {name: examples} | bundled
         self._offer_sources()
-
-    def _offer_samples(self) -> None:
-        if choices.SAMPLES_NAME not in self._sources:
-            try:
-                self._sources[choices.SAMPLES_NAME] = samples()
-            except StorageError as error:
-                self.controller.say(sentences(error.message, error.hint))
-            self._offer_sources()
 
     def _offer_sources(self) -> None:
         self.panel.offer(self._sources)
