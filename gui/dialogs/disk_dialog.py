@@ -44,13 +44,6 @@ class DiskDialog(GrowingDialog):
         self.said = Label(tr("Measuring…"), "body", "muted", wrap=True)
         self.free_button = plain(tr("Free space"), "trash")
         self.free_button.setEnabled(False)
-        self._lay_out()
-        self.rules.chosen.connect(self._choose)
-        self.free_button.clicked.connect(self._free)
-        checkpoint_cleanup.freed.connect(self._on_freed)
-        self.measure()
-
-    def _lay_out(self) -> None:
         column = vbox(Label(tr("Disk use"), "section"), of=self, margins=24, spacing=16)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
@@ -68,6 +61,10 @@ class DiskDialog(GrowingDialog):
         close.clicked.connect(self.accept)
         column.addLayout(hbox(self.free_button, 1, close))
         self.setMinimumWidth(560)
+        self.rules.chosen.connect(self._choose)
+        self.free_button.clicked.connect(self._free)
+        checkpoint_cleanup.freed.connect(self._on_freed)
+        self.measure()
 
     def measure(self) -> None:
         self._background.run(_measured, self._show)

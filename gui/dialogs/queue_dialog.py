@@ -50,19 +50,6 @@ class QueueDialog(GrowingDialog):
         self.remove_button = IconButton("trash", actions.titled(tr("Remove from the queue"), "list.delete"))
         self.pause_button = plain("")
         self.check_button, self.close_button = quiet(tr("Check this computer")), plain(tr("Close"))
-        self._lay_out()
-        self._connect()
-        self.resize(px(WIDTH), 0)
-        self._show()
-        self.list.setCurrentRow(0)
-
-    @staticmethod
-    def _beside(*buttons: QWidget) -> QWidget:
-        part = QWidget()
-        hbox(*buttons, of=part, spacing=8)
-        return part
-
-    def _lay_out(self) -> None:
         self.list.setAccessibleName(tr("Waiting tasks"))
         self.list.setIconSize(QSize(px(16), px(16)))
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
@@ -91,6 +78,16 @@ class QueueDialog(GrowingDialog):
             margins=24,
             spacing=12,
         )
+        self._connect()
+        self.resize(px(WIDTH), 0)
+        self._show()
+        self.list.setCurrentRow(0)
+
+    @staticmethod
+    def _beside(*buttons: QWidget) -> QWidget:
+        part = QWidget()
+        hbox(*buttons, of=part, spacing=8)
+        return part
 
     def _connect(self) -> None:
         queue = self._queue
@@ -134,13 +131,6 @@ class QueueDialog(GrowingDialog):
             self.pause_run_button.setText(tr("Continue") if paused else tr("Pause"))
             self.pause_run_button.set_icon("play" if paused else "pause")
             self.pause_run_button.setEnabled(run.state.stage == "train" and not run.stopping)
-        self._show_waiting()
-        self.pause_button.setText(tr("Continue queue") if self._queue.paused else tr("Pause queue"))
-        self.pause_button.set_icon("play" if self._queue.paused else "pause")
-        self._show_actions()
-
-    def _show_waiting(self) -> None:
-        """Fill the list; rows that stay are changed in place, so that selection and focus stay with them."""
         waiting, chosen = self._queue.waiting, self._chosen()
         if [self.list.item(row).data(KEY) for row in range(self.list.count())] != [
             one.key for one in waiting
@@ -156,6 +146,9 @@ class QueueDialog(GrowingDialog):
             self.list.item(row).setText(f"{entry.title}\n{self._queue.waits_for(entry)}")
         self.list.setVisible(bool(waiting))
         self._empty.setVisible(not waiting)
+        self.pause_button.setText(tr("Continue queue") if self._queue.paused else tr("Pause queue"))
+        self.pause_button.set_icon("play" if self._queue.paused else "pause")
+        self._show_actions()
 
     def _show_actions(self) -> None:
         row = self.list.currentRow()

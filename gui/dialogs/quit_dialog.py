@@ -52,15 +52,6 @@ class QuitDialog(GrowingDialog):
         self.quit_button = primary(tr("Quit"))
         self.quit_button.hide()
         self.cancel_button = plain(tr("Cancel"))
-        self._lay_out()
-        self.keep_button.clicked.connect(self._keep)
-        self.stop_button.clicked.connect(self._stop)
-        self.quit_button.clicked.connect(self._quit)
-        self.cancel_button.clicked.connect(self.reject)
-        model.ended.connect(self._run_ended)
-        self._describe()
-
-    def _lay_out(self) -> None:
         column = vbox(self._title, self._text, self._waiting, self.stop_strip, of=self, margins=24, spacing=8)
         asked_for = (
             [self.stop_button, self.keep_button] if self._stops else [self.keep_button, self.stop_button]
@@ -69,8 +60,11 @@ class QuitDialog(GrowingDialog):
         column.addSpacing(8)
         column.addLayout(row)
         self.setMinimumWidth(440)
-
-    def _describe(self) -> None:
+        self.keep_button.clicked.connect(self._keep)
+        self.stop_button.clicked.connect(self._stop)
+        self.quit_button.clicked.connect(self._quit)
+        self.cancel_button.clicked.connect(self.reject)
+        model.ended.connect(self._run_ended)
         state = self._model.state
         if state.total_steps:
             self._title.setText(tr("Training is at {share}.", share=percent(state.fraction_done)))

@@ -48,14 +48,6 @@ class SettingsDialog(ScrollingDialog):
         self.languages.set_key(preferences.choice("language"))
         self.leaving = _segments(WHEN_WINDOW_LEAVES)
         self.leaving.set_current(preferences.choice(WHEN_WINDOW_LEAVES))
-        self._lay_out()
-        self.leaving.currentChanged.connect(self._save_leaving)
-        self.languages.chosen.connect(self._save_language)
-        self.schemes.currentChanged.connect(self._apply)
-        self.contrasts.currentChanged.connect(self._apply)
-        self.sizes.chosen.connect(self._apply)
-
-    def _lay_out(self) -> None:
         column = self.column
         column.addWidget(Label(tr("Settings"), "section"))
         feet = {"language": tr("Applies after a restart."), WHEN_WINDOW_LEAVES: tr(LEAVING_HELP)}
@@ -81,6 +73,11 @@ class SettingsDialog(ScrollingDialog):
         self.disk_button.clicked.connect(self.disk_wanted)
         self.foot.addLayout(hbox(self.disk_button, 1, close))
         style.on_style_changed(self._restyle)
+        self.leaving.currentChanged.connect(self._save_leaving)
+        self.languages.chosen.connect(self._save_language)
+        self.schemes.currentChanged.connect(self._apply)
+        self.contrasts.currentChanged.connect(self._apply)
+        self.sizes.chosen.connect(self._apply)
 
     def show_setting(self, key: str) -> None:
         self._controls[key].setFocus(Qt.FocusReason.ShortcutFocusReason)

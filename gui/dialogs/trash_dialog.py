@@ -54,12 +54,6 @@ class TrashDialog(QDialog):
         self.empty_button = quiet(tr("Empty the trash…"))
         self.close_button = plain(tr("Close"))
         self._stack = QStackedWidget()
-        self._lay_out()
-        self._connect()
-        self.resize(px(WIDTH), px(HEIGHT))
-        self.refresh()
-
-    def _lay_out(self) -> None:
         column = vbox(Label(tr("Trash"), "section"), self.about, of=self, margins=24, spacing=12)
         empty = EmptyState(
             "trash", tr("The trash is empty"), tr("What you delete can be restored from here.")
@@ -73,6 +67,9 @@ class TrashDialog(QDialog):
             self.restore_button, self.delete_button, 1, self.empty_button, self.close_button, spacing=8
         )
         column.addLayout(foot)
+        self._connect()
+        self.resize(px(WIDTH), px(HEIGHT))
+        self.refresh()
 
     def _connect(self) -> None:
         self.view.chosen.connect(lambda _item: self._show_actions())

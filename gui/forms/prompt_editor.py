@@ -49,7 +49,14 @@ class PromptEditor(QWidget):
         self._is_read_only = self._writing = False
         self._filling: Mapping[str, Any] | None = None
         self._act: Callable[[str, bool], None] = self._save
-        self._lay_out()
+        vbox(
+            hbox((self.templates, 1), self.more, spacing=4),
+            self.naming,
+            self.area,
+            self.preview,
+            of=self,
+            spacing=8,
+        )
         self.templates.setAccessibleName(tr("Prompt template"))
         self.templates.chosen.connect(self._take)
         self.more.clicked.connect(self._open_menu)
@@ -66,16 +73,6 @@ class PromptEditor(QWidget):
     def setAccessibleDescription(self, description: str) -> None:
         super().setAccessibleDescription(description)
         self.area.setAccessibleDescription(description)
-
-    def _lay_out(self) -> None:
-        vbox(
-            hbox((self.templates, 1), self.more, spacing=4),
-            self.naming,
-            self.area,
-            self.preview,
-            of=self,
-            spacing=8,
-        )
 
     # The prompt
 

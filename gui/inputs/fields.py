@@ -157,16 +157,13 @@ class NameRow(QWidget):
         self.problem = ProblemLine()
         self._asked = QWidget()
         self._verb, self._replaces = tr("Save"), False
-        self._lay_out()
+        hbox((self.field, 1), self.take, self.leave, of=self._asked, spacing=4)
+        vbox(self._asked, self.problem, of=self, spacing=4)
         self.field.returnPressed.connect(self._emit_name)
         self.field.textEdited.connect(lambda _text: self._calm())
         self.take.clicked.connect(self._emit_name)
         self.leave.clicked.connect(self._leave)
         self.hide()
-
-    def _lay_out(self) -> None:
-        hbox((self.field, 1), self.take, self.leave, of=self._asked, spacing=4)
-        vbox(self._asked, self.problem, of=self, spacing=4)
 
     def ask(self, verb: str, name: str) -> None:
         """Show the row with an initial name; the button's text is `verb`."""

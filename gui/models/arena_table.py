@@ -161,7 +161,9 @@ class ArenaTable(GroupedTable[Row]):
         for group in self._groups:
             if len(self._groups) > 1:
                 rows.append(_head(group))
-            rows += sorted(group.rows, key=ORDERS.get(self.order) or self._by_metric, reverse=self.descending)
+            order = ORDERS.get(self.order, self._by_metric)
+            ordered = sorted(group.rows, key=order, reverse=self.descending)
+            rows += ordered
             axis = axis_of(group.rows)
             self._axes.update((row.id, axis) for row in group.rows)
         self.set_rows(rows)

@@ -43,10 +43,6 @@ class Canvas(Chart):
         self._auto = True
         self.getPlotItem().hideAxis("right")
         self.box.sigRangeChangedManually.connect(self._moved)
-        self._add_items()
-        style.on_style_changed(self.restyle)
-
-    def _add_items(self) -> None:
         self._former = pg.PlotCurveItem(antialias=True)
         self._raw = pg.PlotCurveItem(antialias=False)
         self._smooth = pg.PlotCurveItem(antialias=True)
@@ -64,6 +60,7 @@ class Canvas(Chart):
         for name in (*self._end_names(), self._saved_label):
             name.setZValue(20)
             self.box.addItem(name, ignoreBounds=True)
+        style.on_style_changed(self.restyle)
 
     def _end_names(self) -> tuple[pg.TextItem, ...]:
         return self._train_name, self._evaluation_name, self._score_name

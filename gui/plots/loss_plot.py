@@ -55,11 +55,6 @@ class LossPlot(QWidget):
         self._waiting.setContentsMargins(8, 0, 8, 0)
         style.set_background(self._waiting, "background")
         self._waiting.hide()
-        self._build()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        style.on_style_changed(self._mark_dirty)
-
-    def _build(self) -> None:
         self._smoothing = Slider(0, 100, 60)
         style.scale(self._smoothing, QWidget.setFixedWidth, 88)
         self._smoothing.setAccessibleName(tr("Smoothing"))
@@ -80,6 +75,8 @@ class LossPlot(QWidget):
         self._place = QWidget()
         style.scale(self._place, QWidget.setMinimumHeight, MIN_HEIGHT)
         self._column.addWidget(self._place, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        style.on_style_changed(self._mark_dirty)
 
     def append(self, step: int, loss: float) -> None:
         """Add one step's loss; a smaller step (of a resumed run) drops the later ones."""

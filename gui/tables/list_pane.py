@@ -53,11 +53,6 @@ class ListPane(QWidget):
         self._empty, self._nothing_found = empty, nothing_found
         self._stack = QStackedWidget()
         self._column = QVBoxLayout(self)
-        self._lay_out()
-        self.search.searched.connect(self._emit_filtered)
-        self.filter.currentChanged.connect(self._emit_filtered)
-
-    def _lay_out(self) -> None:
         shown: tuple[QWidget, ...] = (self.view, self._empty, self._nothing_found)
         for part in shown:
             self._stack.addWidget(part)
@@ -70,6 +65,8 @@ class ListPane(QWidget):
         self._column.addWidget(self._stack, 1)
         self._column.addWidget(self.notice)
         self._column.addWidget(self.undo_strip)
+        self.search.searched.connect(self._emit_filtered)
+        self.filter.currentChanged.connect(self._emit_filtered)
 
     def add_tools(self, tools: QWidget) -> None:
         self._column.insertWidget(1, tools)

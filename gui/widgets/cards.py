@@ -189,24 +189,6 @@ class ErrorCard(Card):
     ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
-        self._add_head(title, text, link_text)
-        if plans:
-            rows = vbox(_heads(), spacing=8)
-            for at, plan in enumerate(plans):
-                row = FallbackRow(plan)
-                row.setChecked(at == 0)
-                self._group.addButton(row, at)
-                rows.addWidget(row)
-            self.column.addLayout(rows)
-        self._add_foot(primary_text, primary_icon, second_text, end_text)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
-
-    def chosen(self) -> int:
-        """Return the index of the chosen plan, −1 if there is none."""
-        return self._group.checkedId()
-
-    def _add_head(self, title: str, text: str, link_text: str) -> None:
         head = hbox(
             IconLabel("problem", "error", 20), (Label(title, "title", "text", wrap=True), 1), spacing=12
         )
@@ -216,8 +198,14 @@ class ErrorCard(Card):
             head.addWidget(button)
         self.column.addLayout(head)
         self.column.addWidget(TextView.from_markup(text))
-
-    def _add_foot(self, primary_text: str, primary_icon: str, second_text: str, end_text: str) -> None:
+        if plans:
+            rows = vbox(_heads(), spacing=8)
+            for at, plan in enumerate(plans):
+                row = FallbackRow(plan)
+                row.setChecked(at == 0)
+                self._group.addButton(row, at)
+                rows.addWidget(row)
+            self.column.addLayout(rows)
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 8, 0, 0)
         foot.setSpacing(8)
@@ -236,3 +224,9 @@ class ErrorCard(Card):
             foot.addWidget(end)
         if foot.count() > 1:
             self.column.addLayout(foot)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
+
+    def chosen(self) -> int:
+        """Return the index of the chosen plan, −1 if there is none."""
+        return self._group.checkedId()

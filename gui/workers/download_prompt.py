@@ -121,7 +121,11 @@ class DownloadCheck(QObject):
     def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
         """Ask for one size after another."""
         if not waiting:
-            self._decide(work, costs)
+            dear = [cost for cost in costs if cost.get("missing_bytes")]
+            if dear:
+                self.asked.emit(work, " ".join(cost_text(cost) for cost in dear))
+            else:
+                self.clear.emit(work)
             return
 
         def take(cost: Cost) -> None:
@@ -131,13 +135,6 @@ class DownloadCheck(QObject):
 
         job = self._manager.ask("models", {"action": "cost", **waiting[0]}, parent=self)
         self._active_job.take(job, self.refused.emit, events=lambda _events: None, result=take)
-
-    def _decide(self, work: object, costs: list[Cost]) -> None:
-        dear = [cost for cost in costs if cost.get("missing_bytes")]
-        if dear:
-            self.asked.emit(work, " ".join(cost_text(cost) for cost in dear))
-        else:
-            self.clear.emit(work)
 
 
 def missing(needed: list[Request]) -> list[Request]:

@@ -159,12 +159,6 @@ class FrontView(QWidget):
         self._offer_figures()
         style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
         self.chart = Scatter()
-        self._lay_out()
-        for box in (self.up, self.across):
-            box.chosen.connect(lambda _key: self._choose_axes())
-        self.chart.picked.connect(self.picked)
-
-    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
         for box in (self.up, self.across):
@@ -175,6 +169,9 @@ class FrontView(QWidget):
         head.addWidget(self.across, 1)
         head.addStretch()
         vbox(head, (self.chart, 1), of=self, spacing=8)
+        for box in (self.up, self.across):
+            box.chosen.connect(lambda _key: self._choose_axes())
+        self.chart.picked.connect(self.picked)
 
     def _offer_figures(self) -> None:
         items = [(key, figure.title) for key, figure in self._figures.items()]
@@ -255,13 +252,6 @@ class LossView(QWidget):
         scales = [("linear", tr("Linear")), ("log", tr("Log"))]
         self.scale = SegmentedControl(scales, short=True, name=tr("Scale"))
         self.export_button = IconButton("export", tr("Export the losses"))
-        self._lay_out()
-        self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
-        self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
-        style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
-        self.export_button.clicked.connect(self._open_menu)
-
-    def _lay_out(self) -> None:
         head = hbox(
             Label(tr("Loss"), "section", "text"),
             self.count,
@@ -272,6 +262,10 @@ class LossView(QWidget):
             spacing=8,
         )
         vbox(head, (self.chart, 1), of=self, spacing=8)
+        self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
+        self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
+        style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
+        self.export_button.clicked.connect(self._open_menu)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the count if the tools have no room for it."""

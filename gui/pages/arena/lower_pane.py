@@ -50,11 +50,6 @@ class LowerPane(QWidget):
         self._parts: dict[str, QWidget] = {"front": self.front, "losses": self.losses, "queue": self.queue}
         self._narrow = False
         self._any_scored = self._any_losses = True
-        self._lay_out()
-        self.tabs.currentChanged.connect(lambda _key: self._show_parts())
-        self.set_narrow(False)
-
-    def _lay_out(self) -> None:
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._beside)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(GAP)
@@ -64,6 +59,8 @@ class LowerPane(QWidget):
         for shown in (self._charts, self.differences):
             self._stack.addWidget(shown)
         vbox(self._stack, of=self)
+        self.tabs.currentChanged.connect(lambda _key: self._show_parts())
+        self.set_narrow(False)
 
     def set_narrow(self, narrow: bool) -> None:
         self._narrow = narrow
@@ -188,11 +185,6 @@ class QueueView(QWidget):
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
         self.remove_button = IconButton("trash", actions.titled(tr("Remove from the arena"), "list.delete"))
-        self._lay_out()
-        self._connect()
-        self._show_operations(None)
-
-    def _lay_out(self) -> None:
         head = hbox(self._title, spacing=4)
         head.addSpacing(8)
         head.addWidget(self._left, 1)
@@ -200,6 +192,8 @@ class QueueView(QWidget):
             head.addWidget(button)
         vbox(head, (self.view, 1), of=self, spacing=8)
         style.scale(self, QWidget.setMinimumWidth, 250)
+        self._connect()
+        self._show_operations(None)
 
     def _connect(self) -> None:
         view = self.view

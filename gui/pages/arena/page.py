@@ -79,9 +79,31 @@ class ArenaPage(Page):
         self.menu = EntryMenu(self.operations, self._queue, self)
         self.report_export = ReportExport(self)
         self.table = ArenaTable(self)
-        self._add_buttons()
+        self.choice = ComboBox()
+        self.choice.setAccessibleName(tr("Arena"))
+        style.scale(self.choice, QWidget.setFixedWidth, 176)
+        self.pause_button = plain(tr("Pause queue"), "pause")
+        self.start_button = primary(tr("Start queue"), "play")
+        self.add_button = plain(tr("Add entries…"), "plus")
+        self.new_button = plain(tr("New arena…"), "arena")
+        buttons = (self.new_button, self.add_button, self.pause_button, self.start_button)
+        for part in (self.choice, *buttons):
+            self.header.add(part)
         self._make_parts()
-        self._lay_out()
+        tools = [self.columns_button, self.differences_button, self.blind_button, self.report_button]
+        above = hbox((self.base_line, 1), FlowBox(tools, parent=self._content.content))
+        column = self._content.column
+        column.addWidget(self.headline)
+        column.addLayout(above)
+        column.addWidget(self.view)
+        column.addWidget(self._unscored)
+        column.addWidget(self.lower_pane, 1)
+        for strip in (self.notice, self.download_strip):
+            column.addWidget(strip)
+        for shown in (self._empty, self._content, self.form, self.summaries_form):
+            self._stack.addWidget(shown)
+        self.body.addWidget(self._stack, 1)
+        self.body.addWidget(self.undo_strip)
         self._connect()
         self._clock = QTimer(self)
         self._clock.setInterval(REFRESH_MILLISECONDS)
@@ -90,18 +112,6 @@ class ArenaPage(Page):
         self._show_state()
 
     # Construction.
-    def _add_buttons(self) -> None:
-        self.choice = ComboBox()
-        self.choice.setAccessibleName(tr("Arena"))
-        style.scale(self.choice, QWidget.setFixedWidth, 176)
-        self.pause_button = plain(tr("Pause queue"), "pause")
-        self.start_button = primary(tr("Start queue"), "play")
-        self.add_button = plain(tr("Add entries…"), "plus")
-        self.new_button = plain(tr("New arena…"), "arena")
-        for part in (self.choice, self.new_button, self.add_button):
-            self.header.add(part)
-        for part in (self.pause_button, self.start_button):
-            self.header.add(part)
 
     def _make_parts(self) -> None:
         self._stack = QStackedWidget(self.content)
@@ -138,22 +148,6 @@ class ArenaPage(Page):
             strip.hide()
         self.form, self.summaries_form = EntriesForm(self._stack), SummariesForm(self._manager, self._stack)
         self.maker = ArenaMaker(self._manager, self.form, self)
-
-    def _lay_out(self) -> None:
-        buttons = [self.columns_button, self.differences_button, self.blind_button, self.report_button]
-        tools = hbox((self.base_line, 1), FlowBox(buttons, parent=self._content.content))
-        column = self._content.column
-        column.addWidget(self.headline)
-        column.addLayout(tools)
-        column.addWidget(self.view)
-        column.addWidget(self._unscored)
-        column.addWidget(self.lower_pane, 1)
-        for strip in (self.notice, self.download_strip):
-            column.addWidget(strip)
-        for part in (self._empty, self._content, self.form, self.summaries_form):
-            self._stack.addWidget(part)
-        self.body.addWidget(self._stack, 1)
-        self.body.addWidget(self.undo_strip)
 
     def _connect(self) -> None:
         self.reader.read.connect(self._on_result)

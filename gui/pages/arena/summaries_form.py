@@ -64,18 +64,6 @@ class SummariesForm(QWidget):
         self._problem = ProblemLine()
         self.add_button = primary(tr("Add to the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
-        self._lay_out()
-        self._connect()
-        self.setAcceptDrops(True)
-
-    def _file_row(self) -> QWidget:
-        row = QWidget(self)
-        hbox((self.file, 1), self.choose_button, of=row, spacing=8)
-        row.setFocusProxy(self.file)
-        self.file.setAccessibleName(tr("File of summaries"))
-        return row
-
-    def _lay_out(self) -> None:
         buttons = hbox(self.add_button, self.cancel_button, 1, spacing=8)
         beside = hbox(self.save_button, 1)
         scroll = Scroll(parent=self)
@@ -98,6 +86,15 @@ class SummariesForm(QWidget):
         scroll.column.addLayout(at_most_so_wide(fields))
         scroll.column.addStretch(1)
         vbox(scroll, of=self)
+        self._connect()
+        self.setAcceptDrops(True)
+
+    def _file_row(self) -> QWidget:
+        row = QWidget(self)
+        hbox((self.file, 1), self.choose_button, of=row, spacing=8)
+        row.setFocusProxy(self.file)
+        self.file.setAccessibleName(tr("File of summaries"))
+        return row
 
     def _connect(self) -> None:
         self.choose_button.clicked.connect(self._choose)

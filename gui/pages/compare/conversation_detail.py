@@ -56,14 +56,11 @@ class ConversationDetail(Scroll):
         self._reference_place = QVBoxLayout()
         self.conversation = TextView(role="body")
         self._said = Label(tr("Conversation"), "head", "muted")
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        marked = hbox(Label(tr("Marked against"), "label", "muted"), self.against, 1, spacing=12)
+        against = hbox(Label(tr("Marked against"), "label", "muted"), self.against, 1, spacing=12)
         self._reference_place.setSpacing(8)
         self.column.addWidget(self._name)
         self.column.addWidget(self._about)
-        self.column.addLayout(marked)
+        self.column.addLayout(against)
         self._adapter_place.setSpacing(8)
         self.column.addLayout(self._adapter_place)
         self.column.addWidget(self.base)

@@ -70,10 +70,6 @@ class ConversationsView(QWidget):
         self.notice.hide()
         self.detail = ConversationDetail(self.splitter)
         save_list_state(self.view, self.search, orders=ORDERS)
-        self._lay_out()
-        self._connect()
-
-    def _lay_out(self) -> None:
         # At large text the orders are shortened, rather than to widen the page.
         self.orders.setMinimumWidth(1)
         tools = FlowBox([self.search, self.orders], 16)
@@ -96,6 +92,7 @@ class ConversationsView(QWidget):
         for shown in (self._empty, self.splitter):
             self._stack.addWidget(shown)
         vbox(self._stack, of=self)
+        self._connect()
 
     def _connect(self) -> None:
         self.orders.currentChanged.connect(self._sort)
@@ -113,19 +110,6 @@ class ConversationsView(QWidget):
         self.notice.hide()
         self.table.set_rows_of(self._rows, [each.label for each in self._shown] or [""])
         self._stack.setCurrentWidget(self.splitter if self._rows else self._empty)
-        self._show_other_bases()
-        self._show_list()
-
-    def _show_summary(self) -> None:
-        """Say how the scores moved on the conversations that are listed."""
-        listed = self.table.items()
-        total, count = number_text(len(self._rows)), number_text(len(listed))
-        found = tr("{count} of {total} conversations found", count=count, total=total)
-        parts = [f"{found}."] if len(listed) < len(self._rows) else []
-        parts += [_summary_text(listed, self._shown)] if listed else []
-        self.summary.setText(" ".join(parts))
-
-    def _show_other_bases(self) -> None:
         others = run_comparison.other_bases(self._shown) if self._rows else []
         if others:
             first = translate(self._shown[0].label)
@@ -142,6 +126,16 @@ class ConversationsView(QWidget):
                 "Each gain is over the run's own base model. The base shown is from {first}.", first=first
             )
             self._say(f"{unlike} {shown}", "info", "muted")
+        self._show_list()
+
+    def _show_summary(self) -> None:
+        """Say how the scores moved on the conversations that are listed."""
+        listed = self.table.items()
+        total, count = number_text(len(self._rows)), number_text(len(listed))
+        found = tr("{count} of {total} conversations found", count=count, total=total)
+        parts = [f"{found}."] if len(listed) < len(self._rows) else []
+        parts += [_summary_text(listed, self._shown)] if listed else []
+        self.summary.setText(" ".join(parts))
 
     def _say(self, text: str, icon: str, token: str = "warning") -> None:
         self.notice.show_notice(text, tr("Close"), icon, token)

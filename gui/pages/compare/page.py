@@ -64,15 +64,6 @@ class ComparePage(Page):
         )
         self.notice = NoticeStrip(parent=self.content)
         self.notice.hide()
-        self._add_controls()
-        for part in (self._empty, self.scores, self.conversations, self.votes, self.chooser):
-            self._stack.addWidget(part)
-        self.body.addWidget(self.notice)
-        self.body.addWidget(self._stack, 1)
-        self._connect()
-        self._show()
-
-    def _add_controls(self) -> None:
         titles = [(key, tr(title)) for key, title in TABS.items()]
         self.tabs = SegmentedControl(titles, name=tr("Compare"))
         self.add_button, self.export_button = plain(tr("Add…"), "plus"), plain(tr("Export…"), "export")
@@ -82,6 +73,12 @@ class ComparePage(Page):
             self.header.add(part)
         for button in (votes.more_button, self.try_button):
             self.header.add(button)
+        for shown in (self._empty, self.scores, self.conversations, self.votes, self.chooser):
+            self._stack.addWidget(shown)
+        self.body.addWidget(self.notice)
+        self.body.addWidget(self._stack, 1)
+        self._connect()
+        self._show()
 
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(lambda _tab: self._show_tab())

@@ -43,13 +43,6 @@ class SystemChooser(QWidget):
         self._stack = QStackedWidget()
         for part in (self.view, self._nothing):
             self._stack.addWidget(part)
-        self._lay_out()
-        self.view.check_pressed.connect(self._toggle)
-        self.view.opened.connect(self._toggle)
-        self.compare_button.clicked.connect(self._choose)
-        self.cancel_button.clicked.connect(self.cancelled)
-
-    def _lay_out(self) -> None:
         foot = hbox(self.compare_button, self.cancel_button, (self._count, 1), spacing=8)
         vbox(
             Label(tr("Add to the comparison"), "section", "text"),
@@ -59,6 +52,10 @@ class SystemChooser(QWidget):
             margins=(24, 16, 24, 16),
             spacing=12,
         )
+        self.view.check_pressed.connect(self._toggle)
+        self.view.opened.connect(self._toggle)
+        self.compare_button.clicked.connect(self._choose)
+        self.cancel_button.clicked.connect(self.cancelled)
 
     def offer(self, found: Sequence[run_comparison.Candidate], checked: Sequence[str]) -> None:
         """Offer systems; those whose keys are in `checked` are checked."""

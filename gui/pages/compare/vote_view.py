@@ -47,12 +47,6 @@ class VoteView(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(tr("Which summary is better?"))
-        self._make_parts()
-        self._lay_out()
-        self._bind()
-        style.on_style_changed(self._restyle)
-
-    def _make_parts(self) -> None:
         self.progress = Label("", "label", "muted", wrap=True)
         self.bar = Bar()
         self.undo_button = IconButton("undo", actions.titled(tr("Undo the last vote"), "compare.undo"))
@@ -71,8 +65,6 @@ class VoteView(QWidget):
             self.buttons[choice] = button
         self.note = _NoteEdit()
         self.note.left.connect(self.setFocus)
-
-    def _lay_out(self) -> None:
         self.splitter = Splitter("blind")
         self._left = QWidget()
         style.set_background(self._left, "surface")
@@ -86,19 +78,6 @@ class VoteView(QWidget):
             spacing=12,
         )
         self.splitter.addWidget(self._left)
-        self._right = self._summaries_pane()
-        self.splitter.addWidget(self._right)
-        vbox(self._progress_row(), Line(), (self.splitter, 1), of=self, spacing=0)
-
-    def _progress_row(self) -> QHBoxLayout:
-        return hbox(
-            (vbox(self.progress, self.bar, spacing=4), 1),
-            self.undo_button,
-            margins=(24, 10, 24, 10),
-            spacing=16,
-        )
-
-    def _summaries_pane(self) -> Scroll:
         pane = Scroll((24, 14, 24, 16), spacing=12)
         self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._pair.setSpacing(12)
@@ -113,7 +92,19 @@ class VoteView(QWidget):
         pane.column.addLayout(note)
         pane.column.addStretch(1)
         pane.column.addWidget(ShortcutsLine("compare"))
-        return pane
+        self._right = pane
+        self.splitter.addWidget(self._right)
+        vbox(self._progress_row(), Line(), (self.splitter, 1), of=self, spacing=0)
+        self._bind()
+        style.on_style_changed(self._restyle)
+
+    def _progress_row(self) -> QHBoxLayout:
+        return hbox(
+            (vbox(self.progress, self.bar, spacing=4), 1),
+            self.undo_button,
+            margins=(24, 10, 24, 10),
+            spacing=16,
+        )
 
     def _bind(self) -> None:
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut

@@ -53,12 +53,6 @@ class VotesView(QWidget):
         super().__init__(parent)
         self.controller = VotingController(self)
         self._shown: tuple[object, ...] = ()
-        self._make_parts()
-        self._lay_out()
-        self._connect()
-        self._show()
-
-    def _make_parts(self) -> None:
         self.choice = ComboBox()
         self.choice.setAccessibleName(tr("Comparison"))
         style.scale(self.choice, QWidget.setFixedWidth, CHOICE_WIDTH)
@@ -80,12 +74,12 @@ class VotesView(QWidget):
             parent=self._stack,
         )
         self._busy = EmptyState("clock", tr("Reading the summaries"), parent=self._stack)
-
-    def _lay_out(self) -> None:
         strips = vbox(self.name_row, self.notice, margins=(24, 0, 24, 0))
         for part in (self._empty, self._busy, self.setup, self.vote, self.results):
             self._stack.addWidget(part)
         vbox(strips, (self._stack, 1), self.undo_strip, of=self, spacing=0)
+        self._connect()
+        self._show()
 
     def _connect(self) -> None:
         controller = self.controller
@@ -253,13 +247,6 @@ class SetupView(Scroll):
         self.pairs = IntField(1, 10_000, voting.USUAL_PAIRS)
         self.start_button = primary(tr("Start voting"), "play")
         self._card = Card()
-        self._lay_out()
-        self.with_base.toggled.connect(self._on_toggled)
-        self.start_button.clicked.connect(self._start)
-        self._count = 0
-        style.scale(self._card, QWidget.setMaximumWidth, SETUP_WIDTH)
-
-    def _lay_out(self) -> None:
         column = self._card.column
         column.addWidget(Label(tr("Which summaries are better?"), "title", "text", wrap=True))
         column.addWidget(
@@ -284,6 +271,10 @@ class SetupView(Scroll):
         column.addWidget(FlowBox([self.start_button]))
         self.column.addLayout(at_most_so_wide(self._card))
         self.column.addStretch(1)
+        self.with_base.toggled.connect(self._on_toggled)
+        self.start_button.clicked.connect(self._start)
+        self._count = 0
+        style.scale(self._card, QWidget.setMaximumWidth, SETUP_WIDTH)
 
     def show_sources(self, sources: Sequence[voting.Source], voter: str) -> None:
         """Show the runs to compare; a single one is compared with its base model."""

@@ -40,13 +40,6 @@ class ComputerCard(Card):
         self._nodes = vbox(spacing=8)
         self._parts: list[QWidget] = []
         self.runs = Label("", "body", "muted", wrap=True)
-        self._lay_out()
-        self.ask_button.clicked.connect(self._ask_or_cancel)
-        self.free_button.clicked.connect(self.kept.look)
-        self.remove_button.clicked.connect(self.remove_wanted)
-        self._show_state("unknown")
-
-    def _lay_out(self) -> None:
         buttons = self.ask_button, self.free_button, self.remove_button
         head = hbox(
             IconLabel("device", "muted", 20),
@@ -67,6 +60,10 @@ class ComputerCard(Card):
         self.problem.hide()
         self.runs.hide()
         self.setAccessibleName(self.computer.name)
+        self.ask_button.clicked.connect(self._ask_or_cancel)
+        self.free_button.clicked.connect(self.kept.look)
+        self.remove_button.clicked.connect(self.remove_wanted)
+        self._show_state("unknown")
 
     def ask(self) -> None:
         """Ask the computer what it has; takes seconds, or half a minute where it does not answer."""

@@ -48,13 +48,6 @@ class ComputersPage(Page):
             self.header.add(button)
         self._list = vbox(spacing=16)
         self._stack = QStackedWidget()
-        self._lay_out()
-        self.ask_button.clicked.connect(self.ask_all)
-        self.add_button.clicked.connect(self.open_form)
-        self.notice.acted.connect(self.notice.hide)
-        self.refresh()
-
-    def _lay_out(self) -> None:
         content = QWidget()
         style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
         column = vbox(self.removed_strip, self.notice, self._list, of=content, spacing=16)
@@ -72,6 +65,10 @@ class ComputersPage(Page):
         scroll = Scroll((24, 20, 24, 24), spacing=0)
         scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(scroll, 1)
+        self.ask_button.clicked.connect(self.ask_all)
+        self.add_button.clicked.connect(self.open_form)
+        self.notice.acted.connect(self.notice.hide)
+        self.refresh()
 
     def shown(self) -> None:
         """Ask all computers when first shown."""
@@ -193,14 +190,6 @@ class ComputerForm(ScrollingDialog):
             ),
         }
         self._problem = ProblemLine()
-        self._lay_out()
-        self.ways.currentChanged.connect(self._follow)
-        self.add_button.clicked.connect(self._add)
-        self.cancel_button.clicked.connect(self.reject)
-        style.on_style_changed(self._restyle)
-        self._follow()
-
-    def _lay_out(self) -> None:
         self.column.addWidget(Label(tr("Add a computer"), "section"))
         about = tr("Needs Tunesmith with Ray, started there with `tunesmith node start`.")
         self.column.addWidget(Label(about, "body", "muted", wrap=True))
@@ -211,6 +200,11 @@ class ComputerForm(ScrollingDialog):
             self.column.addWidget(field)
         self.column.addWidget(self._problem)
         self.foot.addLayout(hbox(self.add_button, self.cancel_button, 1, spacing=8))
+        self.ways.currentChanged.connect(self._follow)
+        self.add_button.clicked.connect(self._add)
+        self.cancel_button.clicked.connect(self.reject)
+        style.on_style_changed(self._restyle)
+        self._follow()
 
     def _restyle(self) -> None:
         self.setMinimumWidth(px(WIDTH))

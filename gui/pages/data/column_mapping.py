@@ -115,9 +115,6 @@ class ColumnMapping(QWidget):
             assert isinstance(choice, ComboBox)
             choice.chosen.connect(lambda _key, role=role: self._choose(role))
         self._values = self.values()
-        self._lay_out(tokenizer)
-
-    def _lay_out(self, tokenizer: Field) -> None:
         top = QHBoxLayout()
         top.setSpacing(12)
         self._top = (self.fields["conversation"], self.fields["summary"], tokenizer)

@@ -61,11 +61,6 @@ class FindingRow(QWidget):
         self.act_button.clicked.connect(self._act)
         self.more_button = IconButton("more", tr("More actions for: {finding}", finding=finding.title))
         self.more_button.clicked.connect(self._open_menu)
-        self._lay_out()
-        self.setToolTip(finding.explained)
-        self.set_state(excluded=False, masked=False)
-
-    def _lay_out(self) -> None:
         shows = (tr("Show rows"), tr("Show row"))
         acts = (tr("Excluded. Undo"), tr("Masked. Undo"), tr("Mask"), tr("Exclude"))
         row = hbox(
@@ -81,6 +76,8 @@ class FindingRow(QWidget):
         )
         vbox((row, 1), Line(), of=self, spacing=0)
         style.scale(self, QWidget.setFixedHeight, ROW_HEIGHT)
+        self.setToolTip(finding.explained)
+        self.set_state(excluded=False, masked=False)
 
     def set_state(self, *, excluded: bool, masked: bool) -> None:
         """Show the decision: a handled finding is grey, with an Undo action."""

@@ -57,22 +57,6 @@ class DataPageLayout(Splitter):
             [self.sample_button],
             parent=self._stack,
         )
-        self._make_results(exclusions)
-        self.row_view = RowView(self)
-        self._lay_out()
-        self.show_nothing()
-        style.on_style_changed(self._restyle)
-
-    def _make_source(self, parent: QWidget) -> None:
-        self.source = SourceBar(parent)
-        self.asked, self.question = Question(parent), NoticeStrip(parent=parent)
-        self.unlabelled = NoSummaries(parent)
-        self.remarks, self.too_few = NoticeStrip(parent=parent), NoticeStrip(parent=parent)
-        for strip in (self.question, self.asked, self.remarks, self.too_few):
-            strip.hide()
-        self.broken_rows = BrokenRowsView(parent)
-
-    def _make_results(self, exclusions: Exclusions) -> None:
         found = self._found = QWidget(self._stack)
         self._glance = QWidget(found)
         self.figures = Figures()
@@ -88,8 +72,7 @@ class DataPageLayout(Splitter):
         self.findings = FindingsView(exclusions, self._below)
         self.rows = RowsView(self._below)
         self.preview_table = PreviewTable(self._below)
-
-    def _lay_out(self) -> None:
+        self.row_view = RowView(self)
         self._below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         for part in (self.findings, self.rows, self.preview_table):
             self._below.addWidget(part)
@@ -114,6 +97,17 @@ class DataPageLayout(Splitter):
         self.addWidget(self._left)
         self.addWidget(self.row_view)
         self.setStretchFactor(0, 1)
+        self.show_nothing()
+        style.on_style_changed(self._restyle)
+
+    def _make_source(self, parent: QWidget) -> None:
+        self.source = SourceBar(parent)
+        self.asked, self.question = Question(parent), NoticeStrip(parent=parent)
+        self.unlabelled = NoSummaries(parent)
+        self.remarks, self.too_few = NoticeStrip(parent=parent), NoticeStrip(parent=parent)
+        for strip in (self.question, self.asked, self.remarks, self.too_few):
+            strip.hide()
+        self.broken_rows = BrokenRowsView(parent)
 
     def _restyle(self) -> None:
         self.row_view.setMinimumWidth(px(MIN_PREVIEW_WIDTH))

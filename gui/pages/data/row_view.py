@@ -37,11 +37,6 @@ class RowView(QWidget):
         super().__init__(parent)
         style.set_background(self, "surface")
         self._row: Row | None = None
-        self._make_parts()
-        self._lay_out()
-        self.show_row(None)
-
-    def _make_parts(self) -> None:
         self._position = Label("", "figure_small", "muted")
         self._back = IconButton("chevron-left", tr("Previous row"))
         self._forth = IconButton("chevron-right", tr("Next row"))
@@ -56,8 +51,6 @@ class RowView(QWidget):
         self._summary = TextView(role="body")
         self.try_button = link(tr("Try it in the playground"))
         self.try_button.clicked.connect(lambda: self.try_wanted.emit(self._row))
-
-    def _lay_out(self) -> None:
         head = hbox(
             (Label(tr("Conversation"), "section"), 1),
             self._back,
@@ -83,6 +76,7 @@ class RowView(QWidget):
             "data", tr("No row chosen"), tr("Choose a row to read it and see where it is cut.")
         )
         vbox(head, (self._content, 1), (self._empty, 1), of=self, margins=(24, 14, 14, 16), spacing=8)
+        self.show_row(None)
 
     def set_drawer(self, is_drawer: bool) -> None:
         """Show a close button while the preview is a drawer."""

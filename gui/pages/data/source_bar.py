@@ -66,10 +66,6 @@ class SourceBar(QWidget):
         self._stop.clicked.connect(self.stop_wanted)
         self.busy = BusyRow("", self._stop)
         self.busy.hide()
-        self._lay_out()
-        SavedState(self, "source", self._saved_state, self._restore_state)
-
-    def _lay_out(self) -> None:
         buttons: list[QWidget] = []
         self.file_button, self.folder_button = plain(tr("Files…")), plain(tr("Folder…"))
         self.paste_button, self.sample_button = plain(tr("Paste…")), plain(tr("Sample"))
@@ -99,6 +95,7 @@ class SourceBar(QWidget):
         self.mapping.hide()
         column.addWidget(self.mapping)
         column.addWidget(self.busy)
+        SavedState(self, "source", self._saved_state, self._restore_state)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the buttons beside the field, or below it where there is no room for a path."""

@@ -222,19 +222,16 @@ class DraftWriter(QObject):
         for event in events:
             self._results.apply(event)
         if was_writing and not self.is_writing:
-            self._finish()
+            column = self._results.base
+            if column.status == "failed":
+                self._say(column.message, column.hint)
+            elif column.status == "finished" and self._asked is not None:
+                adapter = column.entry.adapter
+                draft = labelling.Draft(
+                    self._summarizer.base_model["id"], adapter, column.entry.name, column.text
+                )
+                self.written.emit(self._asked[0], draft)
         self._later()
-
-    def _finish(self) -> None:
-        column = self._results.base
-        if column.status == "failed":
-            self._say(column.message, column.hint)
-        elif column.status == "finished" and self._asked is not None:
-            adapter = column.entry.adapter
-            draft = labelling.Draft(
-                self._summarizer.base_model["id"], adapter, column.entry.name, column.text
-            )
-            self.written.emit(self._asked[0], draft)
 
     def _on_summarizer_changed(self) -> None:
         request = self._results.request

@@ -65,10 +65,6 @@ class LabellingToolbar(QWidget):
         self._lists = False
         self.shown.chosen.connect(self.shown_chosen)
         self.order.chosen.connect(self.order_chosen)
-        self._lay_out()
-        style.on_style_changed(self._restyle)
-
-    def _lay_out(self) -> None:
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(24, 10, 24, 10)
         self._box.setSpacing(12)
@@ -80,6 +76,7 @@ class LabellingToolbar(QWidget):
         for title, choice in ((tr("S&how"), self.shown), (tr("&Order"), self.order)):
             tools.addWidget(_labelled(title, choice, self._tools))
         self._box.addWidget(self._tools)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.shown.setFixedWidth(px(150))

@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import AppError, Example, StorageError, labelling, model_info
 from gui.core import actions
@@ -74,12 +74,6 @@ class LabellingPage(Page):
         self.all_drafts = AllDrafts(
             manager.device_queue, self.controller, self.draft_writer, self.isVisible, self
         )
-        self._make_parts()
-        self._lay_out()
-        self._connect()
-        self._show()
-
-    def _make_parts(self) -> None:
         self.sets = ComboBox()
         self.sets.setAccessibleName(tr("Conversations"))
         self.use_button = plain(tr("Train on this data"), "arrow-right")
@@ -109,22 +103,17 @@ class LabellingPage(Page):
         self.items = ItemsPane(self.splitter)
         self.conversation = ConversationPane(self.splitter)
         self.summary = SummaryPane(self.splitter)
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self._work)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         for side in (self.items, self.conversation, self.summary):
             self.splitter.addWidget(side)
-        column.addWidget(self.toolbar)
-        column.addWidget(Line())
-        column.addWidget(self.splitter, 1)
+        vbox(self.toolbar, Line(), (self.splitter, 1), of=self._work, spacing=0)
         vbox(self.busy, 1, of=self._reading, margins=24)
-        for part in (self._empty, self._reading, self._work):
-            self._stack.addWidget(part)
+        for shown in (self._empty, self._reading, self._work):
+            self._stack.addWidget(shown)
         self.body.addWidget(self.strip)
         self.body.addWidget(self._stack, 1)
         style.on_style_changed(self._restyle)
+        self._connect()
+        self._show()
 
     def _restyle(self) -> None:
         self.sets.setMinimumWidth(px(180))
@@ -403,43 +392,39 @@ class LabellingPage(Page):
         self._stack.setCurrentIndex(2 if item is not None else 1 if busy else 0)
         self.strip.show_strip(self._strip())
         if work is not None and item is not None:
-            self._show_work(work, item)
+            progress, listing = work.progress(), self.controller.item_order
+            self.header.set_subtitle(labelling_text.about_set(work.about, work.history.sittings))
+            self.use_button.setEnabled(not labelling_text.to_go(progress.accepted) and not self._is_exporting)
+            self.use_button.setToolTip(
+                labelling_text.to_go(progress.accepted) or labelling_text.few(progress.accepted)
+            )
+            drafts, possible = self.all_drafts, not self.draft_writer.is_writing and progress.open > 0
+            waiting, must_wait = drafts.waiting is not None, drafts.must_wait
+            self.toolbar.show_drafting(
+                drafts_all=drafts.is_going, waits=waiting, must_wait=must_wait, possible=possible
+            )
+            self.toolbar.add_button.setEnabled(not self.additions.is_busy)
+            self.toolbar.show_progress(progress)
+            self.toolbar.show_choices(listing.shown, listing.order, lists=self._lists)
+            if self._lists:
+                self.items.show_list(
+                    listing.numbers(), work.item, item.number, tr(SHOWN_TITLES[listing.shown])
+                )
+            self.conversation.show_item(item, progress.total, self.controller.can_go_back)
+            self.summary.show_item(item, work.accepted_last(), self.controller.problem())
+            self.summary.show_undo(work.history.last, work.history.next)
+            self.summary.show_draft_writer(self.draft_writer)
         else:
-            self._show_nothing()
-
-    def _show_nothing(self) -> None:
-        self.header.set_title(tr(TITLE))
-        reading = self.reader.is_busy
-        source = labelling_text.source_text(self.reader.source)
-        self.header.set_subtitle(
-            tr("From {source}", source=source) if reading else tr("No conversations chosen yet")
-        )
-        self.busy.set_progress(*self.reader.progress())
-        self.cancel_button.setVisible(reading)
-        self.use_button.setEnabled(False)
-        self.sets.hide()
-
-    def _show_work(self, work: labelling.LabellingSet, item: labelling.Item) -> None:
-        progress, listing = work.progress(), self.controller.item_order
-        self.header.set_subtitle(labelling_text.about_set(work.about, work.history.sittings))
-        self.use_button.setEnabled(not labelling_text.to_go(progress.accepted) and not self._is_exporting)
-        self.use_button.setToolTip(
-            labelling_text.to_go(progress.accepted) or labelling_text.few(progress.accepted)
-        )
-        drafts, possible = self.all_drafts, not self.draft_writer.is_writing and progress.open > 0
-        waiting, must_wait = drafts.waiting is not None, drafts.must_wait
-        self.toolbar.show_drafting(
-            drafts_all=drafts.is_going, waits=waiting, must_wait=must_wait, possible=possible
-        )
-        self.toolbar.add_button.setEnabled(not self.additions.is_busy)
-        self.toolbar.show_progress(progress)
-        self.toolbar.show_choices(listing.shown, listing.order, lists=self._lists)
-        if self._lists:
-            self.items.show_list(listing.numbers(), work.item, item.number, tr(SHOWN_TITLES[listing.shown]))
-        self.conversation.show_item(item, progress.total, self.controller.can_go_back)
-        self.summary.show_item(item, work.accepted_last(), self.controller.problem())
-        self.summary.show_undo(work.history.last, work.history.next)
-        self.summary.show_draft_writer(self.draft_writer)
+            self.header.set_title(tr(TITLE))
+            reading = self.reader.is_busy
+            source = labelling_text.source_text(self.reader.source)
+            self.header.set_subtitle(
+                tr("From {source}", source=source) if reading else tr("No conversations chosen yet")
+            )
+            self.busy.set_progress(*self.reader.progress())
+            self.cancel_button.setVisible(reading)
+            self.use_button.setEnabled(False)
+            self.sets.hide()
 
     def _strip(self) -> Strip | None:
         """Return the most urgent notice to show above the panes."""

@@ -55,11 +55,6 @@ class SummaryPane(QWidget):
         super().__init__(parent)
         self._item: labelling.Item | None = None
         self._accepted: list[labelling.Item] = []
-        self._make_parts()
-        self._lay_out()
-        self._marking = once(self, MARK_MILLISECONDS, self._look_at_text)
-
-    def _make_parts(self) -> None:
         self._status_icon = IconLabel("edit", "muted", 14)
         self._status = ElidedLabel("", "label", "muted")
         self.edit = SummaryEdit()
@@ -87,8 +82,6 @@ class SummaryPane(QWidget):
         ):
             button.setToolTip(actions.keys_text(f"labelling.{key}"))
             button.clicked.connect(signal)
-
-    def _lay_out(self) -> None:
         head = hbox(Label(tr("Summary"), "section"), spacing=6)
         head.addSpacing(10)
         head.addWidget(self._status_icon)
@@ -113,6 +106,7 @@ class SummaryPane(QWidget):
         column.addStretch(1)
         column.addWidget(ShortcutsLine("labelling"))
         vbox(right, of=self)
+        self._marking = once(self, MARK_MILLISECONDS, self._look_at_text)
 
     def _draft_row(self) -> QGridLayout:
         label = Label(tr("Drafts &by"), "label", "muted")
@@ -232,9 +226,6 @@ class ConversationPane(QWidget):
         self._about = ElidedLabel("", "label", "muted")
         self.turns = TextView()
         self.reading = Scroll((0, 0, 10, 0), spacing=0)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         head = hbox(
             (Label(tr("Conversation"), "section"), 1), self.back, self.position, self.forward, spacing=4
         )

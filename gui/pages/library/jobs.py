@@ -242,13 +242,10 @@ class LibraryJobs(QObject):
             elif event["event"] == "notice":
                 self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":
-                self._report_progress(event)
-
-    def _report_progress(self, event: Event) -> None:
-        done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
-        size = bytes_text if unit == "bytes" else number_text
-        text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
-        self._progress(done / total if total else 0.0, self._left.beside(text))
+                done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
+                size = bytes_text if unit == "bytes" else number_text
+                text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
+                self._progress(done / total if total else 0.0, self._left.beside(text))
 
     def _progress(self, share: float, text: str) -> None:
         self._how_far = (share, text)

@@ -71,15 +71,6 @@ class LibraryPage(Page):
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"), several=True)
         self.panel = MetadataPanel()
-        self._make_parts()
-        self._lay_out()
-        self._connect()
-        self._connect_jobs()
-        self.setAcceptDrops(True)
-        self.reader.start()
-
-    # Construction.
-    def _make_parts(self) -> None:
         self.folder_button = plain(tr("Open folder"), "folder")
         self.import_button = plain(tr("Import…"), "import")
         self.trash_button = IconButton("trash", tr("Trash"))
@@ -108,11 +99,15 @@ class LibraryPage(Page):
         self.pane.add_strip(self.busy)
         self.pane.add_strip(self.download_strip)
         save_list_state(self.view, self.pane.search, self.pane.filter)
-
-    def _lay_out(self) -> None:
         row = hbox((self.pane, 1), spacing=0)
         self.drawer = Drawer(row, self.pane, self.panel)
         self.body.addLayout(row, 1)
+        self._connect()
+        self._connect_jobs()
+        self.setAcceptDrops(True)
+        self.reader.start()
+
+    # Construction.
 
     def _connect(self) -> None:
         self.reader.read.connect(self._on_result)

@@ -71,12 +71,6 @@ class PushDialog(ScrollingDialog):
         self.send_button, self.back_button = primary(tr("Send"), "export"), plain(tr("Back"))
         self.cancel_button = plain(tr("Cancel"))
         self.setWindowTitle(tr("Send to the Hugging Face Hub"))
-        self._lay_out()
-        self._connect()
-        self._show(asking=True)
-        style.on_style_changed(self._restyle)
-
-    def _lay_out(self) -> None:
         title = tr("Send {name} to the Hugging Face Hub", name=self._adapter.name)
         self.column.addWidget(Label(title, "section", wrap=True))
         self._about = Label(
@@ -90,6 +84,9 @@ class PushDialog(ScrollingDialog):
             self.column.addWidget(part)
         foot = hbox(self.show_button, self.send_button, self.back_button, self.cancel_button, 1, spacing=8)
         self.foot.addLayout(foot)
+        self._connect()
+        self._show(asking=True)
+        style.on_style_changed(self._restyle)
 
     def _connect(self) -> None:
         self.form.changed.connect(self._follow_form)
@@ -172,10 +169,6 @@ class PushPreview(QWidget):
         self.card.setReadOnly(True)
         self.card.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.card.setAccessibleName(tr("Model card"))
-        self._lay_out()
-        style.on_style_changed(self._restyle)
-
-    def _lay_out(self) -> None:
         self._notices.setSpacing(8)
         self._files.setHorizontalSpacing(16)
         self._files.setVerticalSpacing(4)
@@ -188,6 +181,7 @@ class PushPreview(QWidget):
         column.addSpacing(10)
         column.addWidget(Label(tr("Model card"), "label_medium", "muted"))
         column.addWidget(self.card)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.card.setFont(font("fixed"))
@@ -270,11 +264,6 @@ class PushForm(QWidget):
                 "Also upload the {n} example conversations of its prompt",
             )
         )
-        self._lay_out()
-        self._connect()
-        self._fill(asked or PushRequest(""))
-
-    def _lay_out(self) -> None:
         about = tr("A new repository, or one this adapter was uploaded to before.")
         self.name_field = Field(tr("Repository on the hub: owner/name"), self.name, about)
         self._visibility_field = Field(tr("Who can see it"), self.visibility)
@@ -290,6 +279,8 @@ class PushForm(QWidget):
             spacing=16,
         )
         self._what_field.setVisible(self._has_model)
+        self._connect()
+        self._fill(asked or PushRequest(""))
 
     def _folder_row(self) -> QWidget:
         row = QWidget()

@@ -107,7 +107,13 @@ class FactsView(QWidget):
         """Show other facts; those without a value are left out."""
         self._facts = [(label, value) for label, value in facts if value]
         while len(self._rows) < len(self._facts):
-            self._add_row()
+            row = (
+                Label("", "body", "muted", self),
+                ElidedLabel("", parent=self, elide=Qt.TextElideMode.ElideMiddle),
+            )
+            for column, part in enumerate(row):
+                self._grid.addWidget(part, len(self._rows), column)
+            self._rows.append(row)
         for at, (label, value) in enumerate(self._rows):
             shown = at < len(self._facts)
             label.setVisible(shown)
@@ -117,15 +123,6 @@ class FactsView(QWidget):
         # New rows report their height only in later turns of the event loop; the section would be squeezed until then.
         self._grid.activate()
         self.updateGeometry()
-
-    def _add_row(self) -> None:
-        row = (
-            Label("", "body", "muted", self),
-            ElidedLabel("", parent=self, elide=Qt.TextElideMode.ElideMiddle),
-        )
-        for column, part in enumerate(row):
-            self._grid.addWidget(part, len(self._rows), column)
-        self._rows.append(row)
 
     def facts(self) -> list[Fact]:
         return list(self._facts)

@@ -47,12 +47,6 @@ class ServeDialog(ScrollingDialog):
         self._details = QWidget()
         self.start_button = primary(tr("Start serving"), "play")
         self.stop_button, self.close_button = plain(tr("Stop"), "stop"), plain(tr("Close"))
-        self._lay_out()
-        self._connect()
-        style.on_style_changed(self._restyle)
-        self._show_idle()
-
-    def _lay_out(self) -> None:
         names = ", ".join(adapter.name for adapter in self._adapters)
         self.column.addWidget(Label(tr("Serve {names}", names=names), "section", wrap=True))
         about = tr(
@@ -72,6 +66,9 @@ class ServeDialog(ScrollingDialog):
         for part in (self._busy, self._details, self._state, self._problem):
             self.column.addWidget(part)
         self.foot.addLayout(hbox(self.start_button, self.stop_button, 1, self.close_button, spacing=8))
+        self._connect()
+        style.on_style_changed(self._restyle)
+        self._show_idle()
 
     def _connect(self) -> None:
         self.start_button.clicked.connect(self._start_or_confirm)
@@ -128,7 +125,10 @@ class ServeDialog(ScrollingDialog):
                 self._show(busy=False, serving_now=True)
             elif event["event"] == "summary_finished":
                 self._answered += 1
-        self._show_count()
+        if self.is_serving:
+            count = tr_count(self._answered, "{n} summary written.", "{n} summaries written.")
+            self._state.setText(count)
+            self._state.show()
 
     def stop(self) -> None:
         running, self._serving = self._serving, None
@@ -159,12 +159,6 @@ class ServeDialog(ScrollingDialog):
         self.start_button.setVisible(not busy and not serving_now)
         self.stop_button.setVisible(busy or serving_now)
         self._problem.show_problem("")
-
-    def _show_count(self) -> None:
-        if self.is_serving:
-            count = tr_count(self._answered, "{n} summary written.", "{n} summaries written.")
-            self._state.setText(count)
-            self._state.show()
 
     def _show_problem(self, text: str) -> None:
         self._problem.show_problem(text)

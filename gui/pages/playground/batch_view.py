@@ -85,10 +85,6 @@ class BatchView(QWidget):
         self._empty = EmptyState(
             "playground", tr("No conversations yet"), tr("Open files of conversations, or drop them here.")
         )
-        self._lay_out()
-        self._connect()
-
-    def _lay_out(self) -> None:
         tools = FlowBox([self.source, self.count, self.open_button, self.export_button], 12)
         self._stack = QStackedWidget()
         for shown in (self.view, self._empty):
@@ -108,6 +104,7 @@ class BatchView(QWidget):
             spacing=12,
         )
         style.on_style_changed(self._restyle)
+        self._connect()
 
     def _restyle(self) -> None:
         self.source.setFixedWidth(px(SOURCE_WIDTH))
@@ -163,7 +160,17 @@ class BatchView(QWidget):
             self.busy.set_progress(share, how_far, tr("Summarising"))
         elif batch.waits_for:
             self.busy.set_progress(0.0, batch.waits_for, tr("In the queue"))
-        self._show_scores([] if batch.is_running else score_lines(batch))
+        lines = [] if batch.is_running else score_lines(batch)
+        if list(lines) != self.score_texts():
+            for label in self._labels:
+                self._lines.removeWidget(label)
+                label.deleteLater()
+            self._labels = [
+                Label(line, "label", "muted" if at else "hint", wrap=True) for at, line in enumerate(lines)
+            ]
+            for label in self._labels:
+                self._lines.addWidget(label)
+        self.score_row.setVisible(bool(lines))
 
     def show_reading(self, name: str, share: float, how_far: str) -> None:
         self.busy.show()
@@ -178,18 +185,6 @@ class BatchView(QWidget):
 
     def score_texts(self) -> list[str]:
         return [label.text() for label in self._labels]
-
-    def _show_scores(self, lines: Sequence[str]) -> None:
-        if list(lines) != self.score_texts():
-            for label in self._labels:
-                self._lines.removeWidget(label)
-                label.deleteLater()
-            self._labels = [
-                Label(line, "label", "muted" if at else "hint", wrap=True) for at, line in enumerate(lines)
-            ]
-            for label in self._labels:
-                self._lines.addWidget(label)
-        self.score_row.setVisible(bool(lines))
 
 
 def score_lines(batch: Batch) -> list[str]:
@@ -250,10 +245,6 @@ class BatchDetail(QWidget):
         self._parts: list[tuple[Label, TextView]] = []
         self.alone_button.clicked.connect(lambda: self.alone_wanted.emit(self._row))
         self.close_button.clicked.connect(self.closed)
-        self._lay_out()
-        self.hide()
-
-    def _lay_out(self) -> None:
         head = hbox((self._title, 1), self.alone_button, self.close_button, spacing=8)
         self._said.column.addWidget(self.conversation)
         self._said.column.addStretch(1)
@@ -262,6 +253,7 @@ class BatchDetail(QWidget):
         self._written.column.addStretch(1)
         vbox(Line(), head, (hbox((self._said, 2), (self._written, 3), spacing=24), 1), of=self, spacing=8)
         style.scale(self, QWidget.setFixedHeight, DETAIL_HEIGHT)
+        self.hide()
 
     def show_row(self, row: BatchRow | None) -> None:
         """Show a row, or the present state of it; None hides the pane."""

@@ -61,13 +61,6 @@ class ColumnView(QWidget):
         self.tools.edit_wanted.connect(self._edit_notes)
         self.notes.given.connect(self.feedback_given)
         self._figures = _Figures()
-        self._lay_out()
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.setMinimumWidth(px(MIN_WIDTH))
-
-    def _lay_out(self) -> None:
         column = vbox(self._head(), of=self, margins=(16, 12, 16, 12), spacing=0)
         column.addSpacing(12)
         column.addWidget(Line())
@@ -88,6 +81,10 @@ class ColumnView(QWidget):
         column.addWidget(Line())
         column.addSpacing(10)
         column.addWidget(self._figures)
+        style.on_style_changed(self._restyle)
+
+    def _restyle(self) -> None:
+        self.setMinimumWidth(px(MIN_WIDTH))
 
     def _edit_notes(self) -> None:
         self.notes.edit()
@@ -372,11 +369,6 @@ class FeedbackNotes(QWidget):
         self._leave_button.clicked.connect(self.close_edit)
         self._editor = QWidget()
         actions.bind(self._editor, "window.close", self.close_edit)
-        self._lay_out()
-        self._editor.hide()
-        style.on_style_changed(self._restyle)
-
-    def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
         for button in (self.done_button, self._leave_button):
@@ -391,6 +383,8 @@ class FeedbackNotes(QWidget):
             spacing=8,
         )
         vbox(self._corrected_head, self._corrected, self._note, self._editor, of=self, spacing=4)
+        self._editor.hide()
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.summary_edit.setFont(font("body"))

@@ -160,11 +160,6 @@ class SingleView(QWidget):
         self.folded = FoldedConversation()
         self._is_narrow = False
         self._columns_shown = 0
-        self._lay_out()
-        self.folded.toggled.connect(self._toggle_conversation)
-        style.on_style_changed(self._restyle)
-
-    def _lay_out(self) -> None:
         # In a low window, or with large text, the right side scrolls, so that nothing is clipped.
         right = Scroll((0, 0, 10, 16), spacing=0)
         self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -177,6 +172,8 @@ class SingleView(QWidget):
         self.splitter.setStretchFactor(1, 1)
         vbox(self.folded, (self.splitter, 1), self.undo_strip, of=self, spacing=0)
         self.folded.hide()
+        self.folded.toggled.connect(self._toggle_conversation)
+        style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
         self.columns.setMinimumHeight(px(MIN_COLUMNS_HEIGHT))

@@ -69,12 +69,6 @@ class ConversationPanel(QWidget):
         self._limit = 512
         self._length = estimated("", self._limit)
         self._measured = ""
-        self._make_parts()
-        self._lay_out()
-        self._show()
-        SavedState(self, "conversation", self._saved, self._restore)
-
-    def _make_parts(self) -> None:
         self._about = ElidedLabel("", "label", "muted")
         self.export_offer = ExportOffer()
         self.export_offer.chosen.connect(self._take)
@@ -104,6 +98,9 @@ class ConversationPanel(QWidget):
         self._edit_button.clicked.connect(self.toggle_edit)
         actions.bind(self.picker, "window.close", self._show)
         style.on_style_changed(self._restyle)
+        self._lay_out()
+        self._show()
+        SavedState(self, "conversation", self._saved, self._restore)
 
     def _restyle(self) -> None:
         self.reference_edit.setFont(font("body"))

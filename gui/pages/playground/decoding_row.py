@@ -79,11 +79,6 @@ class DecodingRow(QWidget):
         }
         self.prompt = PromptField()
         self.all_fields = QWidget()
-        self._lay_out()
-        self._connect()
-        self.show_decoding(self._valid)
-
-    def _lay_out(self) -> None:
         chooser = QWidget()
         hbox(self.preset, self.more, of=chooser, spacing=4)
         chooser.setFocusProxy(self.preset)
@@ -96,6 +91,8 @@ class DecodingRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.preset.setAccessibleName(tr("Decoding"))
         style.on_style_changed(self._restyle)
+        self._connect()
+        self.show_decoding(self._valid)
 
     def _restyle(self) -> None:
         self.preset.setFixedWidth(px(CHOICE_WIDTH))

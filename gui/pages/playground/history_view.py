@@ -146,10 +146,6 @@ class HistoryView(QWidget):
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName(tr("History"))
-        self._lay_out()
-        self._connect()
-
-    def _lay_out(self) -> None:
         head = hbox(
             Label(tr("History"), "head", "muted"),
             self.search,
@@ -162,6 +158,7 @@ class HistoryView(QWidget):
         )
         vbox(head, self.list, of=self, spacing=4)
         style.on_style_changed(self._restyle)
+        self._connect()
 
     def _restyle(self) -> None:
         self.list.setFixedHeight(px(ROW_HEIGHT) * ROWS_SHOWN)

@@ -73,16 +73,6 @@ class PlaygroundPage(Page):
         self._sources: dict[str, Sequence[Example]] = {}
         self._is_narrow = False
         self._background = BackgroundTasks(self)
-        self._add_buttons()
-        self._lay_out()
-        self._connect()
-        self.setAcceptDrops(True)
-        style.on_style_changed(self._restyle)
-        self.history.show_entries([])
-        self._refresh()
-        SavedState(self, "columns", self.controller.saved_columns, self.controller.restore_columns)
-
-    def _add_buttons(self) -> None:
         modes = [(ONE, tr("One conversation")), (SEVERAL, tr("Several"))]
         self.mode = SegmentedControl(modes, name=tr("Summarise"))
         self.add_button = plain(tr("Add adapter"), "plus")
@@ -96,8 +86,6 @@ class PlaygroundPage(Page):
         # At the left, since it comes and goes: no other button may move then.
         for part in (self.unload_button, self.mode, self.add_button, self.copy_button, self.summarise_button):
             self.header.add(part)
-
-    def _lay_out(self) -> None:
         self._stack = QStackedWidget()
         # In a low window the table scrolls with the options, so that it keeps its height.
         self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
@@ -108,6 +96,12 @@ class PlaygroundPage(Page):
         self.batch_controller.view.foot.addWidget(self._options[SEVERAL])
         self.body.addWidget(self.strip)
         self.body.addWidget(self._stack, 1)
+        self._connect()
+        self.setAcceptDrops(True)
+        style.on_style_changed(self._restyle)
+        self.history.show_entries([])
+        self._refresh()
+        SavedState(self, "columns", self.controller.saved_columns, self.controller.restore_columns)
 
     def _restyle(self) -> None:
         # As wide as either text needs, so that no button beside it moves.

@@ -83,7 +83,15 @@ class WelcomePage(Page):
         self.onward_button = primary(tr(START), "arrow-right")
         self.skip_button = quiet(tr("Skip the guide"))
         self._fill()
-        self._lay_out()
+        content = QWidget()
+        style.scale(content, QWidget.setMaximumWidth, STEPS_WIDTH)
+        foot = hbox(self.back_button, self.onward_button, 1, self.skip_button, spacing=8)
+        vbox(*self.steps.values(), foot, of=content, spacing=0)
+        self._scroll = Scroll((MARGIN, 24, MARGIN, 24), spacing=0)
+        self._scroll.column.addStretch(1)
+        self._scroll.column.addLayout(at_most_so_wide(content))
+        self._scroll.column.addStretch(1)
+        self.body.addLayout(hbox(self.left, self._edge, (self._scroll, 1), spacing=0), 1)
         self._connect()
         self._show()
 
@@ -102,17 +110,6 @@ class WelcomePage(Page):
         hint = Label(tr("You can compare others in the arena later."), "label", "muted")
         hint.setContentsMargins(0, 8, 0, 0)
         self.steps["method"].add(hint)
-
-    def _lay_out(self) -> None:
-        content = QWidget()
-        style.scale(content, QWidget.setMaximumWidth, STEPS_WIDTH)
-        foot = hbox(self.back_button, self.onward_button, 1, self.skip_button, spacing=8)
-        vbox(*self.steps.values(), foot, of=content, spacing=0)
-        self._scroll = Scroll((MARGIN, 24, MARGIN, 24), spacing=0)
-        self._scroll.column.addStretch(1)
-        self._scroll.column.addLayout(at_most_so_wide(content))
-        self._scroll.column.addStretch(1)
-        self.body.addLayout(hbox(self.left, self._edge, (self._scroll, 1), spacing=0), 1)
 
     def _connect(self) -> None:
         for key, step in self.steps.items():
