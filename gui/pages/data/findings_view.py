@@ -35,11 +35,10 @@ ICONS: dict[Severity, tuple[str, str]] = {
 class FindingRow(QWidget):
     """One finding: icon, title, splits, count and actions.
 
-    Signals: `show_wanted` and `export_wanted` for its rows; `exclude_wanted(bool)` and `mask_wanted(bool)` to exclude
-    or mask, or to undo that.
+    Signals: `export_wanted` for its rows; `exclude_wanted(bool)` and `mask_wanted(bool)` to exclude or mask, or to undo
+    that.
     """
 
-    show_wanted = Signal()
     export_wanted = Signal()
     exclude_wanted = Signal(bool)
     mask_wanted = Signal(bool)
@@ -56,7 +55,6 @@ class FindingRow(QWidget):
         style.scale(self._count, QWidget.setFixedWidth, COUNT_WIDTH)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.show_button = link(tr("Show rows") if finding.count != 1 else tr("Show row"))
-        self.show_button.clicked.connect(self.show_wanted)
         self.act_button = link("")
         self.act_button.clicked.connect(self._act)
         self.more_button = IconButton("more", tr("More actions for: {finding}", finding=finding.title))
@@ -188,7 +186,7 @@ class FindingsView(QWidget):
 
     def _row(self, finding: Finding) -> FindingRow:
         row = FindingRow(finding)
-        row.show_wanted.connect(lambda: self.rows_wanted.emit(finding))
+        row.show_button.clicked.connect(lambda: self.rows_wanted.emit(finding))
         row.export_wanted.connect(lambda: self.export_wanted.emit(finding))
         row.exclude_wanted.connect(lambda on: self._exclusions.exclude(finding.id, on))
         row.mask_wanted.connect(lambda on: self._exclusions.mask(finding.id, on))

@@ -99,12 +99,10 @@ class Figures(QWidget):
 class LengthView(QWidget):
     """One histogram with its title above and the fraction that would be cut below.
 
-    A limit that begins at 0 follows the data until its handle is moved. Signals: `limit_changed(tokens)` while the
-    handle moves, `limit_settled(tokens)` when it rests.
+    A limit that begins at 0 follows the data until its handle is moved. `limit_changed(tokens)`: while it moves.
     """
 
     limit_changed = Signal(int)
-    limit_settled = Signal(int)
 
     def __init__(self, title: str, limit: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,7 +116,6 @@ class LengthView(QWidget):
         # Takes the available height and requests none.
         self.histogram.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.histogram.limitChanged.connect(self._on_limit)
-        self.histogram.limitSettled.connect(self.limit_settled)
         self._cut = TextView(role="body", token="muted")
         vbox(hbox(self._head, (self._facts, 1)), (self.histogram, 1), self._cut, of=self, spacing=8)
 

@@ -83,15 +83,9 @@ class RowsModel(QAbstractTableModel):
 
 
 class RowsView(QWidget):
-    """The table, with a title above for the rows of a finding.
-
-    Signals: `row_chosen(number)` reports the selection, `all_wanted` requests all rows, `export_wanted` an export of
-    the rows shown.
-    """
+    """The table, with a title above for the rows of a finding. `row_chosen(number)` reports the selection."""
 
     row_chosen = Signal(int)
-    all_wanted = Signal()
-    export_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,9 +94,7 @@ class RowsView(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
         self._which = ElidedLabel("", "body_medium")
         self.export_button = link(tr("Export as CSV…"))
-        self.export_button.clicked.connect(self.export_wanted)
         self.all_button = link(tr("Back to all rows"))
-        self.all_button.clicked.connect(self.all_wanted)
         self._head = QWidget()
         hbox((self._which, 1), self.export_button, self.all_button, of=self._head, spacing=12)
         vbox(self._head, (self.table, 1), of=self, spacing=4)
@@ -186,9 +178,7 @@ class BrokenRowsModel(QAbstractTableModel):
 
 
 class BrokenRowsView(QWidget):
-    """The list with its count above. `export_wanted` requests an export of all rows."""
-
-    export_wanted = Signal()
+    """The list with its count above."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -199,7 +189,6 @@ class BrokenRowsView(QWidget):
         header.setStretchLastSection(True)
         self._count = Label("", "body_medium")
         self.export_button = link(tr("Export as CSV…"))
-        self.export_button.clicked.connect(self.export_wanted)
         vbox(hbox((self._count, 1), self.export_button), self.table, of=self, spacing=4)
         self.hide()
         style.on_style_changed(self._restyle)

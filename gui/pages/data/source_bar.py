@@ -44,12 +44,11 @@ PASTE_HINT = mark(
 class SourceBar(QWidget):
     """Source, columns and tokenizer.
 
-    Signals: `check_wanted` requests a check, `source_changed` reports another source, `stop_wanted` cancels the check.
+    Signals: `check_wanted` requests a check, `source_changed` reports another source.
     """
 
     check_wanted = Signal()
     source_changed = Signal()
-    stop_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,9 +61,8 @@ class SourceBar(QWidget):
         self.source_field = Field(tr("&Data"), self.source, parent=self)
         self.paste = PastePanel()
         self.paste.pasted.connect(self._take_text)
-        self._stop = plain(tr("Cancel"))
-        self._stop.clicked.connect(self.stop_wanted)
-        self.busy = BusyRow("", self._stop)
+        self.stop_button = plain(tr("Cancel"))
+        self.busy = BusyRow("", self.stop_button)
         self.busy.hide()
         buttons: list[QWidget] = []
         self.file_button, self.folder_button = plain(tr("Files…")), plain(tr("Folder…"))

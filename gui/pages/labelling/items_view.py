@@ -180,16 +180,13 @@ class ItemsView(QTableView):
 
 
 class ItemsPane(QWidget):
-    """The list with a search field above it. `searched(text)` narrows the list."""
-
-    searched = Signal(str)
+    """The list with a search field above it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         style.set_background(self, "surface")
         self.view = ItemsView()
         self.search = SearchField(tr("Search conversations"))
-        self.search.searched.connect(self.searched)
         self._count = Label("", "figure_small", "hint")
         self._nothing = ElidedLabel("", "body", "hint")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)

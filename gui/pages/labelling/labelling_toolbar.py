@@ -33,16 +33,9 @@ SHOWN_TITLES = {
 
 
 class LabellingToolbar(QWidget):
-    """Progress at the left, choosers at the right: `shown_chosen(key)`, `order_chosen(key)`, `list_wanted(on)`.
+    """Progress at the left, choosers at the right; `list_wanted(on)` shows or hides the list."""
 
-    `add_wanted`: more conversations for this set. `draft_all_wanted`: begin or stop to draft every open one.
-    """
-
-    shown_chosen = Signal(str)
-    order_chosen = Signal(str)
     list_wanted = Signal(bool)
-    add_wanted = Signal()
-    draft_all_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,11 +53,7 @@ class LabellingToolbar(QWidget):
         self.add_button = quiet(tr("Add conversations…"))
         self.add_button.setToolTip(tr("Read more conversations from a file into this set"))
         self.draft_all_button = quiet("")
-        self.add_button.clicked.connect(self.add_wanted)
-        self.draft_all_button.clicked.connect(self.draft_all_wanted)
         self._lists = False
-        self.shown.chosen.connect(self.shown_chosen)
-        self.order.chosen.connect(self.order_chosen)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(24, 10, 24, 10)
         self._box.setSpacing(12)

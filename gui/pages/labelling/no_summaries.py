@@ -26,12 +26,8 @@ Written = tuple[labelling.SetInfo, labelling.Progress]
 
 
 class NoSummaries(QFrame):
-    """Hidden unless a source without summaries is shown.
+    """Hidden unless a source without summaries is shown. `train_wanted(dict)`: `[data]` values of what is written."""
 
-    Signals: `write_wanted` to begin or go on; `train_wanted(dict)` with the `[data]` values of what is written.
-    """
-
-    write_wanted = Signal()
     train_wanted = Signal(dict)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,7 +40,6 @@ class NoSummaries(QFrame):
         # With their texts from the start, which decide how far the icons stand from them.
         self.write_button = primary(tr("Write summaries"), "edit")
         self.train_button = plain(tr("Train on {count}", count="0"), "arrow-right")
-        self.write_button.clicked.connect(self.write_wanted)
         self.train_button.clicked.connect(self._export)
         buttons = hbox(self.write_button, self.train_button, 1, spacing=8)
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)

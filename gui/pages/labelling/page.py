@@ -161,17 +161,17 @@ class LabellingPage(Page):
         self.use_button.clicked.connect(self._use)
         self.strip.acted.connect(draft_writer.act)
         self.toolbar.list_wanted.connect(self._open_list)
-        self.toolbar.add_wanted.connect(self._ask_for_files)
-        self.toolbar.draft_all_wanted.connect(self.all_drafts.begin_or_stop)
-        self.items.searched.connect(controller.search)
+        self.toolbar.add_button.clicked.connect(self._ask_for_files)
+        self.toolbar.draft_all_button.clicked.connect(self.all_drafts.begin_or_stop)
+        self.items.search.searched.connect(controller.search)
         self.items.view.chosen.connect(self._go)
         self.items.view.left.connect(summary.edit.setFocus)
-        self.toolbar.shown_chosen.connect(lambda key: self._leave(lambda: controller.choose_shown(key)))
-        self.toolbar.order_chosen.connect(lambda key: self._leave(lambda: controller.choose_order(key)))
+        self.toolbar.shown.chosen.connect(lambda key: self._leave(lambda: controller.choose_shown(key)))
+        self.toolbar.order.chosen.connect(lambda key: self._leave(lambda: controller.choose_order(key)))
         summary.typed.connect(controller.typed)
         summary.edit.left.connect(controller.save)
         summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
-        summary.writer_chosen.connect(draft_writer.choose)
+        summary.writer.chosen.connect(draft_writer.choose)
         for wanted, act in (
             (summary.edit.undo_wanted, self.undo),
             (summary.edit.redo_wanted, self.redo),
@@ -181,8 +181,8 @@ class LabellingPage(Page):
             (summary.skipped, self.skip),
             (summary.draft_wanted, self.draft),
             (summary.draft_cancelled, self.all_drafts.cancel),
-            (self.conversation.back_wanted, self.back),
-            (self.conversation.forward_wanted, self.forward),
+            (self.conversation.back.clicked, self.back),
+            (self.conversation.forward.clicked, self.forward),
         ):
             wanted.connect(act)
         # The editor nearly always has the focus, so no shortcut is a key that types.

@@ -39,7 +39,7 @@ class SummaryPane(QWidget):
     """The summary of one conversation.
 
     Signals: `typed(text)` by the user; `accepted`, `skipped`, `undone`, `redone`, `draft_wanted` and
-    `draft_cancelled` for the buttons; `writer_chosen(key)` for another draft model.
+    `draft_cancelled` for the buttons.
     """
 
     typed = Signal(str)
@@ -49,7 +49,6 @@ class SummaryPane(QWidget):
     redone = Signal()
     draft_wanted = Signal()
     draft_cancelled = Signal()
-    writer_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +65,6 @@ class SummaryPane(QWidget):
         self._claims = Label("", "label", "warning", wrap=True)
         self.writer = ComboBox()
         self.writer.setAccessibleName(tr("Drafts by"))
-        self.writer.chosen.connect(self.writer_chosen)
         self.draft_button = plain(tr("Draft"), "play")
         self.draft_button.clicked.connect(self._draft_or_cancel)
         self._writing = ElidedLabel("", "label", "muted")
@@ -209,10 +207,7 @@ class SummaryPane(QWidget):
 
 
 class ConversationPane(QWidget):
-    """Shows a conversation. `back_wanted` and `forward_wanted` request another one."""
-
-    back_wanted = Signal()
-    forward_wanted = Signal()
+    """Shows a conversation."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -221,8 +216,6 @@ class ConversationPane(QWidget):
         self.position = Label("", "figure_small", "muted")
         self.back = IconButton("chevron-left", tr("Previous conversation"))
         self.forward = IconButton("chevron-right", tr("Next conversation, leaving this one unchanged"))
-        self.back.clicked.connect(self.back_wanted)
-        self.forward.clicked.connect(self.forward_wanted)
         self._about = ElidedLabel("", "label", "muted")
         self.turns = TextView()
         self.reading = Scroll((0, 0, 10, 0), spacing=0)

@@ -56,11 +56,11 @@ class BatchController(QObject):
     def _connect(self) -> None:
         view = self.view
         view.chosen.connect(self._choose)
-        view.files_wanted.connect(self._choose_files)
-        view.cancelled.connect(self._cancel)
-        view.go_on_wanted.connect(lambda: self._add(self.batch.options, self.batch.prompt, goes_on=True))
-        view.opened.connect(self._open)
-        view.export_wanted.connect(self._choose_place)
+        view.open_button.clicked.connect(self._choose_files)
+        view.cancel_button.clicked.connect(self._cancel)
+        view.notice.acted.connect(lambda: self._add(self.batch.options, self.batch.prompt, goes_on=True))
+        view.detail.alone_wanted.connect(self._open)
+        view.export_button.clicked.connect(self._choose_place)
         self.batch.changed.connect(self._show)
         self.reader.changed.connect(self._show)
         self.reader.found.connect(self._take_files)

@@ -49,18 +49,9 @@ DETAIL_HEIGHT = 240
 
 
 class BatchView(QWidget):
-    """The parts, laid out. `foot` takes what is placed below the table.
-
-    Signals: `chosen` for other conversations; `files_wanted`; `opened(BatchRow)` to show one alone; `cancelled`;
-    `go_on_wanted`; `export_wanted`.
-    """
+    """The parts, laid out. `foot` takes what is placed below the table; `chosen` reports other conversations."""
 
     chosen = Signal()
-    files_wanted = Signal()
-    opened = Signal(object)
-    cancelled = Signal()
-    go_on_wanted = Signal()
-    export_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,14 +105,9 @@ class BatchView(QWidget):
     def _connect(self) -> None:
         self.source.chosen.connect(self.chosen)
         self.count.valueChanged.connect(self._want)
-        self.open_button.clicked.connect(self.files_wanted)
-        self.export_button.clicked.connect(self.export_wanted)
         self.view.chosen.connect(self.detail.show_row)
         self.view.opened.connect(self._focus_detail)
-        self.detail.alone_wanted.connect(self.opened)
-        self.detail.closed.connect(self.view.clearSelection)
-        self.cancel_button.clicked.connect(self.cancelled)
-        self.notice.acted.connect(self.go_on_wanted)
+        self.detail.close_button.clicked.connect(self.view.clearSelection)
 
     def _focus_detail(self, row: BatchRow) -> None:
         self.detail.show_row(row)
@@ -227,10 +213,9 @@ def _figure(mean: str, found: dict[str, float]) -> str:
 
 
 class BatchDetail(QWidget):
-    """Shows a row. `alone_wanted(BatchRow)` opens it as one conversation, where it can be rated; `closed` ends it."""
+    """Shows a row. `alone_wanted(BatchRow)` opens it as one conversation, where it can be rated."""
 
     alone_wanted = Signal(object)
-    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -244,7 +229,6 @@ class BatchDetail(QWidget):
         self._said = Scroll((0, 0, 10, 0), spacing=0)
         self._parts: list[tuple[Label, TextView]] = []
         self.alone_button.clicked.connect(lambda: self.alone_wanted.emit(self._row))
-        self.close_button.clicked.connect(self.closed)
         head = hbox((self._title, 1), self.alone_button, self.close_button, spacing=8)
         self._said.column.addWidget(self.conversation)
         self._said.column.addStretch(1)

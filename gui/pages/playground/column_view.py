@@ -33,12 +33,10 @@ MIN_WIDTH = 176
 class ColumnView(QWidget):
     """A column, at least 176 pixels wide, with its figures at the bottom.
 
-    Signals: `closed` to remove the column, `base_wanted` to choose another base model, `cancelled` to cancel the
-    request, `feedback_given(Feedback)` for feedback on the summary.
+    `act` is the button in its head: choose another base model, or remove the adapter. Signals: `cancelled` to cancel
+    the request, `feedback_given(Feedback)` for feedback on the summary.
     """
 
-    closed = Signal()
-    base_wanted = Signal()
     cancelled = Signal()
     feedback_given = Signal(object)
 
@@ -58,7 +56,7 @@ class ColumnView(QWidget):
         self.tools = FeedbackTools()
         self.notes = FeedbackNotes()
         self.tools.given.connect(self.feedback_given)
-        self.tools.edit_wanted.connect(self._edit_notes)
+        self.tools.pen.clicked.connect(self._edit_notes)
         self.notes.given.connect(self.feedback_given)
         self._figures = _Figures()
         column = vbox(self._head(), of=self, margins=(16, 12, 16, 12), spacing=0)
@@ -97,18 +95,13 @@ class ColumnView(QWidget):
 
     def _head(self) -> QHBoxLayout:
         texts = vbox(self._name, self._detail, spacing=0)
-        if self._is_base:
-            self._act = IconButton("chevron-down", tr("Choose another base model"))
-            self._act.clicked.connect(self.base_wanted)
-        else:
-            self._act = IconButton("close", tr("Remove this adapter"))
-            self._act.clicked.connect(self.closed)
-        return hbox((texts, 1), (self._act, 0, Qt.AlignmentFlag.AlignVCenter), spacing=4)
-
-    @property
-    def act(self) -> IconButton:
-        """Return the button in the head: choose a base model, or close an adapter."""
-        return self._act
+        icon_name, title = (
+            ("chevron-down", tr("Choose another base model"))
+            if self._is_base
+            else ("close", tr("Remove this adapter"))
+        )
+        self.act = IconButton(icon_name, title)
+        return hbox((texts, 1), (self.act, 0, Qt.AlignmentFlag.AlignVCenter), spacing=4)
 
     def text(self) -> str:
         return self._text.text()
@@ -316,7 +309,6 @@ class FeedbackTools(QWidget):
     """Thumbs and an edit button. `given(Feedback)` reports a thumb; pressing it again removes it."""
 
     given = Signal(object)
-    edit_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -326,7 +318,6 @@ class FeedbackTools(QWidget):
             "down": IconButton("thumb-down", tr("A bad summary")),
         }
         self.pen = IconButton("edit", tr("Correct the summary or add a note"))
-        self.pen.clicked.connect(self.edit_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

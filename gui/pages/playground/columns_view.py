@@ -29,22 +29,18 @@ from gui.widgets.undo_strip import UndoStrip
 class ColumnsView(QWidget):
     """All columns, of equal width.
 
-    Signals: `closed(adapter id)`, `base_wanted`, `add_wanted`, `cancelled`, `feedback_given(adapter id or None,
-    Feedback)`.
+    Signals: `closed(adapter id)`, `cancelled`, `feedback_given(adapter id or None, Feedback)`.
     """
 
     MARGIN = 8
 
     closed = Signal(str)
-    base_wanted = Signal()
-    add_wanted = Signal()
     cancelled = Signal()
     feedback_given = Signal(object, object)
 
     def __init__(self) -> None:
         super().__init__()
         self.base = ColumnView(is_base=True)
-        self.base.base_wanted.connect(self.base_wanted)
         self.base.cancelled.connect(self.cancelled)
         self.base.feedback_given.connect(lambda feedback: self.feedback_given.emit(None, feedback))
         self._views: dict[str, ColumnView] = {}
@@ -70,13 +66,12 @@ class ColumnsView(QWidget):
 
     def _invitation(self) -> QWidget:
         """Return the empty state beside the base model while there are no adapters."""
-        add = plain(tr("Add adapter"), "plus")
-        add.clicked.connect(self.add_wanted)
+        self.add_button = plain(tr("Add adapter"), "plus")
         self._empty = EmptyState(
             "library",
             tr("No adapter yet"),
             tr("Add one to compare it with the base model."),
-            [add],
+            [self.add_button],
         )
         return self._empty
 
@@ -116,7 +111,7 @@ class ColumnsView(QWidget):
 
     def _make_view(self, adapter: str) -> ColumnView:
         view = ColumnView(is_base=False)
-        view.closed.connect(lambda: self.closed.emit(adapter))
+        view.act.clicked.connect(lambda: self.closed.emit(adapter))
         view.cancelled.connect(self.cancelled)
         view.feedback_given.connect(lambda feedback: self.feedback_given.emit(adapter, feedback))
         return view
@@ -172,7 +167,7 @@ class SingleView(QWidget):
         self.splitter.setStretchFactor(1, 1)
         vbox(self.folded, (self.splitter, 1), self.undo_strip, of=self, spacing=0)
         self.folded.hide()
-        self.folded.toggled.connect(self._toggle_conversation)
+        self.folded.button.clicked.connect(self._toggle_conversation)
         style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:

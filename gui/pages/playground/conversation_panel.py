@@ -51,15 +51,13 @@ class ConversationPanel(QWidget):
     """The conversation and its reference summary.
 
     Signals: `changed` for another one, `typed` while the conversation is edited, `file_wanted` to open a text file,
-    `label_wanted` to write a reference summary, `piecewise_chosen(bool)` whether a long conversation is summarised
-    in parts.
+    `piecewise_chosen(bool)` whether a long conversation is summarised in parts.
     """
 
     changed = Signal()
     typed = Signal()
     piecewise_chosen = Signal(bool)
     file_wanted = Signal()
-    label_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +75,7 @@ class ConversationPanel(QWidget):
         self.editor.textChanged.connect(self._type)
         self.picker = Picker()
         self.picker.picked.connect(self._pick)
-        self.picker.closed.connect(self._show)
+        self.picker.back.clicked.connect(self._show)
         self.meter = TokenMeter()
         self.piecewise = QCheckBox(tr("Summarise in parts"))
         self.piecewise.setToolTip(
@@ -91,7 +89,6 @@ class ConversationPanel(QWidget):
         self.reference_edit.textChanged.connect(self.changed)
         self.label_button = link(tr("Write it"))
         self.label_button.setToolTip(tr("Write a summary of this conversation, starting from drafts"))
-        self.label_button.clicked.connect(self.label_wanted)
         self._open_button = quiet(tr("Open…"))
         self._open_button.clicked.connect(self._offer_ways)
         self._edit_button = quiet(tr("Edit"))

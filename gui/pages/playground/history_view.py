@@ -115,16 +115,9 @@ def _write(painter: QPainter, box: QRectF, role: str, token: str, how: int, text
 
 
 class HistoryView(QWidget):
-    """A list with at most three visible rows.
-
-    Signals: `chosen(HistoryEntry)`; `cleared`; `label_wanted` opens the labelling page with the entries;
-    `export_wanted` exports the summaries rated good as training data.
-    """
+    """A list with at most three visible rows; `chosen(HistoryEntry)` reports a click."""
 
     chosen = Signal(object)
-    cleared = Signal()
-    label_wanted = Signal()
-    export_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,9 +159,6 @@ class HistoryView(QWidget):
         self.list.doItemsLayout()
 
     def _connect(self) -> None:
-        self.clear_button.clicked.connect(self.cleared)
-        self.label_button.clicked.connect(self.label_wanted)
-        self.export_button.clicked.connect(self.export_wanted)
         self.search.searched.connect(self._fill)
         self.which.currentChanged.connect(self._fill)
         self.list.clicked.connect(self._choose)

@@ -60,9 +60,7 @@ class StripView(QWidget):
 
 
 class FoldedConversation(QWidget):
-    """The conversation on one line with its token meter, for narrow windows; `toggled` unfolds it."""
-
-    toggled = Signal()
+    """The conversation on one line with its token meter, for narrow windows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +69,6 @@ class FoldedConversation(QWidget):
         self.meter = TokenMeter()
         self.button = quiet(tr("Show"))
         self.button.set_short()
-        self.button.clicked.connect(self.toggled)
         row = hbox((self._headline, 1), self.meter, self.button, margins=(24, 8, 16, 8), spacing=16)
         vbox(row, Line(), of=self, spacing=0)
         style.on_style_changed(self._restyle)

@@ -87,10 +87,9 @@ class _RowDelegate(QStyledItemDelegate):
 
 
 class Picker(QWidget):
-    """A search field over a list; `picked(Example)` on a click or Return, `closed` on Back or Esc."""
+    """A search field over a list; `picked(Example)` on a click or Return."""
 
     picked = Signal(object)
-    closed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,10 +108,9 @@ class Picker(QWidget):
         self.list.setAccessibleName(tr("Conversations to pick from"))
         self.list.clicked.connect(self._pick)
         self.list.activated.connect(self._pick)
-        back = quiet(tr("Back"), "arrow-left")
-        back.set_short()
-        back.clicked.connect(self.closed)
-        vbox(hbox(back, 1), self._source, self.search, (self.list, 1), of=self, spacing=8)
+        self.back = quiet(tr("Back"), "arrow-left")
+        self.back.set_short()
+        vbox(hbox(self.back, 1), self._source, self.search, (self.list, 1), of=self, spacing=8)
 
     def show_sources(self, sources: Mapping[str, Sequence[Example]]) -> None:
         """Offer conversations by the name of their source; select the first source."""

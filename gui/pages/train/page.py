@@ -285,7 +285,7 @@ class TrainPage(Page):
         self._start_prompt.opened.connect(self.start_run)
         self._start_prompt.says.connect(self.say)
         panel.foot.computer_chosen.connect(self.plans.plan)
-        panel.foot.no_summaries.write_wanted.connect(self._label)
+        panel.foot.no_summaries.write_button.clicked.connect(self._label)
         panel.foot.no_summaries.train_wanted.connect(self.use_data)
         self._queue.changed.connect(self._on_queue_changed)
         right.notice.acted.connect(self._confirm)

@@ -113,7 +113,7 @@ class WelcomePage(Page):
 
     def _connect(self) -> None:
         for key, step in self.steps.items():
-            step.change_wanted.connect(lambda key=key: self.go_to(key))
+            step.change_button.clicked.connect(lambda _on, key=key: self.go_to(key))
         self.back_button.clicked.connect(lambda: self._move(-1))
         self.onward_button.clicked.connect(self._go_on)
         self.skip_button.clicked.connect(lambda: self.view_requested.emit("home"))
@@ -121,8 +121,8 @@ class WelcomePage(Page):
             cards.chosen.connect(lambda _key: self._plan())
         self.data.chosen.connect(lambda key: self.own_data.line.setFocus() if key == OWN else None)
         self.own_data.picked.connect(lambda _source: self._plan())
-        self.own_data.page_wanted.connect(lambda: self.data_requested.emit(self.own_data.source()))
-        self.own_data.no_summaries.write_wanted.connect(
+        self.own_data.page_button.clicked.connect(lambda: self.data_requested.emit(self.own_data.source()))
+        self.own_data.no_summaries.write_button.clicked.connect(
             lambda: self.label_requested.emit({"source": self.own_data.source()}, self._model().id)
         )
         self._planner.planned.connect(self._show_plan)
@@ -315,10 +315,9 @@ class WelcomePage(Page):
 
 
 class OwnData(QWidget):
-    """`picked(source)`, and `page_wanted` to look at the conversations on the data page."""
+    """`picked(source)` for other conversations."""
 
     picked = Signal(str)
-    page_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -339,7 +338,6 @@ class OwnData(QWidget):
         self.line.editingFinished.connect(self._take)
         self.file_button.clicked.connect(lambda: self._ask(ask_for_file))
         self.folder_button.clicked.connect(lambda: self._ask(ask_for_folder))
-        self.page_button.clicked.connect(self.page_wanted)
 
     def source(self) -> str:
         """Return the chosen source, "" before there is one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -18,9 +18,7 @@ CIRCLE, GUTTER = 28, 52
 
 
 class Step(QWidget):
-    """`change_wanted` requests to open it again; `change` is the accessible name of that button."""
-
-    change_wanted = Signal()
+    """`change` is the accessible name of the button that opens it again."""
 
     def __init__(self, title: str, change: str, is_last: bool = False) -> None:
         super().__init__()
@@ -30,7 +28,6 @@ class Step(QWidget):
         self._text = TextView(role="body", token="muted")
         self.change_button = link(tr("Change"))
         self.change_button.setAccessibleName(change)
-        self.change_button.clicked.connect(self.change_wanted)
         self._content = vbox(margins=(0, 8, 0, 0))
         row = hbox(
             (vbox(self._title, self._text, spacing=2), 1), (self.change_button, 0, Qt.AlignmentFlag.AlignTop)
