@@ -57,25 +57,15 @@ class RowDelegate(QStyledItemDelegate):
         if isinstance(head, Heading):
             _paint_head(painter, option.rect, head, has_lines=self._view.has_lines)
         else:
-            selected = bool(option.state & QStyle.StateFlag.State_Selected)
-            self._paint_background(painter, option.rect, index, selected=selected)
+            hovered, first = index.row() == self._view.hovered_row, index.column() == 0
+            selected = draw_background(
+                painter, option, hovered=hovered, first=first, line=self._view.has_lines
+            )
             cell = index.data(CELL_ROLE)
             inner = option.rect.adjusted(px(INSET), 0, -px(INSET), -1)
             painter.setClipRect(option.rect)
             PAINTERS[type(cell)](painter, inner, cell, selected)
         painter.restore()
-
-    def _paint_background(self, painter: QPainter, rect: QRect, index: Index, *, selected: bool) -> None:
-        if selected:
-            painter.fillRect(rect, style.color("accent_soft"))
-        elif index.row() == self._view.hovered_row:
-            painter.fillRect(rect, style.color("hover", HOVER_ALPHA))
-        if self._view.has_lines:
-            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
-        if selected and index.column() == 0:
-            ltr = self._view.layoutDirection() == Qt.LayoutDirection.LeftToRight
-            left = rect.left() if ltr else rect.right() - BAR + 1
-            painter.fillRect(left, rect.top(), BAR, rect.height(), style.color("accent"))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(px(96), px(36))
@@ -105,39 +95,58 @@ def _paint_head(painter: QPainter, rect: QRect, head: Heading, *, has_lines: boo
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
     taken = 0
     if head.facts:
-        painter.setFont(font("body"))
-        painter.setPen(style.color("hint"))
-        room = inner.width() * 2 // 3
-        facts = painter.fontMetrics().elidedText(head.facts, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(inner, _aligned(right=True), facts)
-        taken = painter.fontMetrics().horizontalAdvance(facts) + px(16)
-    painter.setFont(font("body_semibold" if has_lines else "label_medium"))
-    painter.setPen(style.color("text" if has_lines else "muted"))
-    _draw_cut(painter, inner.adjusted(0, 0, -taken, 0), head.title)
+        right = inner.adjusted(inner.width() - inner.width() * 2 // 3, 0, 0, 0)
+        taken = draw_text(painter, right, head.facts, "body", "hint", right=True) + px(16)
+    role, token = ("body_semibold", "text") if has_lines else ("label_medium", "muted")
+    draw_text(painter, inner.adjusted(0, 0, -taken, 0), head.title, role, token)
 
 
-def _aligned(*, right: bool) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False, tail: str = "") -> int:
-    """Draw an elided line, which keeps its `tail`; return its width."""
+def draw_text(
+    painter: QPainter,
+    rect: QRect,
+    text: str,
+    role: str,
+    token: str,
+    *,
+    right: bool = False,
+    tail: str = "",
+    vertical: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter,
+) -> int:
+    """Draw an elided line in a font role and a colour, which keeps its `tail`; return its width."""
+    painter.setFont(font(role))
+    painter.setPen(style.color(token))
     measured = painter.fontMetrics()
     room = max(0, rect.width() - measured.horizontalAdvance(tail))
     shown = measured.elidedText(text.removesuffix(tail), Qt.TextElideMode.ElideRight, room) + tail
-    painter.drawText(rect, _aligned(right=right), shown)
-    return painter.fontMetrics().horizontalAdvance(shown)
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    painter.drawText(rect, side | vertical, shown)
+    return measured.horizontalAdvance(shown)
+
+
+def draw_background(
+    painter: QPainter, option: QStyleOptionViewItem, *, hovered: bool, first: bool = True, line: bool = True
+) -> bool:
+    """Draw what is behind a cell: selection with its bar in the `first` column, hover, hairline; return if selected."""
+    rect, selected = option.rect, bool(option.state & QStyle.StateFlag.State_Selected)
+    if selected:
+        painter.fillRect(rect, style.color("accent_soft"))
+    elif hovered:
+        painter.fillRect(rect, style.color("hover", HOVER_ALPHA))
+    if line:
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+    if selected and first:
+        ltr = option.direction == Qt.LayoutDirection.LeftToRight
+        left = rect.left() if ltr else rect.right() - BAR + 1
+        painter.fillRect(left, rect.top(), BAR, rect.height(), style.color("accent"))
+    return selected
 
 
 def _paint_text(painter: QPainter, rect: QRect, cell: TextCell, selected: bool) -> None:
     if cell.note:
-        painter.setFont(font("figure_small"))
-        painter.setPen(style.color("muted"))
-        rect = rect.adjusted(0, 0, -_draw_cut(painter, rect, cell.note, right=True) - px(8), 0)
-    painter.setFont(font(cell.role))
-    painter.setPen(style.color("muted" if selected and cell.token == "hint" else cell.token))
-    _draw_cut(painter, rect, cell.text, right=cell.right)
+        wide = draw_text(painter, rect, cell.note, "figure_small", "muted", right=True)
+        rect = rect.adjusted(0, 0, -wide - px(8), 0)
+    token = "muted" if selected and cell.token == "hint" else cell.token
+    draw_text(painter, rect, cell.text, cell.role, token, right=cell.right)
 
 
 def _paint_named(painter: QPainter, rect: QRect, cell: NameCell, selected: bool) -> None:
@@ -147,10 +156,9 @@ def _paint_named(painter: QPainter, rect: QRect, cell: NameCell, selected: bool)
     while tags and whole + sum(_tag_width(tag) + px(8) for tag in tags) > rect.width():
         tags.pop()
     room = rect.width() - sum(_tag_width(tag) + px(8) for tag in tags)
-    painter.setFont(font("body_medium"))
-    painter.setPen(style.color("text"))
+    name = QRect(rect.left(), rect.top(), room, rect.height())
     shown = elided_name(cell.text, measured, room)
-    left = rect.left() + _draw_cut(painter, QRect(rect.left(), rect.top(), room, rect.height()), shown)
+    left = rect.left() + draw_text(painter, name, shown, "body_medium", "text")
     for tag in tags:
         left = _paint_tag(painter, left + px(8), rect, tag, selected=selected)
 
@@ -181,18 +189,13 @@ def _paint_checked(painter: QPainter, rect: QRect, cell: CheckCell, _selected: b
     if cell.on:
         icons.paint(painter, box.adjusted(1.5, 1.5, -1.5, -1.5), "check", "on_accent")
     texts = rect.adjusted(side + px(10), 0, 0, 0)
-    painter.setFont(font("body_medium"))
-    painter.setPen(style.color("text"))
-    wide = _draw_cut(painter, texts, elided_name(cell.text, painter.fontMetrics(), texts.width()))
-    painter.setFont(font("label"))
-    painter.setPen(style.color("muted"))
-    _draw_cut(painter, texts.adjusted(wide + px(8), 0, 0, 0), cell.detail)
+    name = elided_name(cell.text, QFontMetrics(font("body_medium")), texts.width())
+    wide = draw_text(painter, texts, name, "body_medium", "text")
+    draw_text(painter, texts.adjusted(wide + px(8), 0, 0, 0), cell.detail, "label", "muted")
 
 
 def _paint_scored(painter: QPainter, rect: QRect, cell: ScoreCell, selected: bool) -> None:
-    painter.setFont(font("figure_medium"))
-    painter.setPen(style.color("text"))
-    _draw_cut(painter, rect, cell.text)
+    draw_text(painter, rect, cell.text, "figure_medium", "text")
     shown = cell.bar
     area = QRectF(rect.adjusted(px(48), 6, 0, -6))
     axis = (shown.axis_low, shown.axis_high)
@@ -205,19 +208,16 @@ def _paint_scored(painter: QPainter, rect: QRect, cell: ScoreCell, selected: boo
 
 def _paint_signed(painter: QPainter, rect: QRect, cell: IconTextCell, _selected: bool) -> None:
     side, gap = px(ICON), px(8)
-    painter.setFont(font(cell.role))
-    wide = min(painter.fontMetrics().horizontalAdvance(cell.text) + 2, rect.width() - side - gap)
+    wide = min(QFontMetrics(font(cell.role)).horizontalAdvance(cell.text) + 2, rect.width() - side - gap)
     left = rect.right() + 1 - wide - side - gap if cell.right else rect.left()
     icons.paint(painter, QRectF(left, rect.center().y() - side / 2 + 0.5, side, side), cell.icon, cell.token)
-    painter.setPen(style.color(cell.text_token or cell.token))
     box = QRect(left + side + gap, rect.top(), wide, rect.height())
-    _draw_cut(painter, box, cell.text, right=cell.right, tail=cell.tail)
+    token = cell.text_token or cell.token
+    draw_text(painter, box, cell.text, cell.role, token, right=cell.right, tail=cell.tail)
 
 
 def _paint_link(painter: QPainter, rect: QRect, cell: LinkCell, _selected: bool) -> None:
-    painter.setFont(font("body_medium"))
-    painter.setPen(style.color("accent"))
-    _draw_cut(painter, rect, cell.text, right=cell.right)
+    draw_text(painter, rect, cell.text, "body_medium", "accent", right=cell.right)
 
 
 def _paint_run(painter: QPainter, rect: QRect, cell: RunCell, _selected: bool) -> None:
@@ -227,26 +227,22 @@ def _paint_run(painter: QPainter, rect: QRect, cell: RunCell, _selected: bool) -
     first, side = QRect(rect.left(), top, rect.width(), line), px(ICON)
     taken = 0
     if cell.icon:
-        painter.setFont(font("figure_small"))
-        painter.setPen(style.color(cell.token))
-        wide = _draw_cut(painter, first, cell.note, right=True)
+        wide = draw_text(painter, first, cell.note, "figure_small", cell.token, right=True)
         gap = px(4) if cell.note else 0
         taken = wide + gap + side + px(8)
         left = first.right() + 1 - wide - gap - side
         icons.paint(
             painter, QRectF(left, first.center().y() - side / 2 + 0.5, side, side), cell.icon, cell.token
         )
-    painter.setFont(font("body_medium"))
-    painter.setPen(style.color("text"))
-    _draw_cut(painter, first, elided_name(cell.title, painter.fontMetrics(), rect.width() - taken))
+    name = elided_name(cell.title, QFontMetrics(font("body_medium")), rect.width() - taken)
+    draw_text(painter, first, name, "body_medium", "text")
     if cell.share is not None:
         track = QRectF(rect.left(), first.bottom() + 2, rect.width(), 4)
         painter.fillRect(track, style.color("grey_soft"))
         track.setWidth(track.width() * cell.share)
         painter.fillRect(track, style.color("accent_fill"))
-    painter.setFont(font("label"))
-    painter.setPen(style.color("muted"))
-    _draw_cut(painter, QRect(rect.left(), first.bottom() + bar, rect.width(), line), cell.foot)
+    foot = QRect(rect.left(), first.bottom() + bar, rect.width(), line)
+    draw_text(painter, foot, cell.foot, "label", "muted")
 
 
 PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {

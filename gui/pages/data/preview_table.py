@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QCursor, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -23,7 +21,9 @@ from gui.core import actions
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.language import mark, tr, tr_count
+from gui.models.row_model import Index, RowModel
 from gui.pages.data.report import RowPreview, split_name
+from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import vbox
 
@@ -40,43 +40,6 @@ ROLE_TEXTS = {
 # In the menu of a column, these come first.
 MAIN_ROLES = ("conversation", "summary")
 MIN_WIDTH, MAX_WIDTH = 120, 320
-
-
-class PreviewModel(QAbstractTableModel):
-    """The first rows by column."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.look: RowPreview | None = None
-
-    def show_preview(self, look: RowPreview) -> None:
-        self.beginResetModel()
-        self.look = look
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        is_cell = parent is not None and parent.isValid()
-        return 0 if is_cell or self.look is None else len(self.look.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        is_cell = parent is not None and parent.isValid()
-        return 0 if is_cell or self.look is None else len(self.look.columns)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole) or not self.look:
-            return None
-        return one_line(self.look.rows[index.row()].get(self.look.columns[index.column()], ""))
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation != Qt.Orientation.Horizontal or self.look is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return one_line(head(self.look, self.look.columns[section]))
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 def head(look: RowPreview, column: str) -> str:
@@ -117,7 +80,8 @@ class PreviewTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = PreviewModel()
+        self._look: RowPreview | None = None
+        self._model = RowModel(self._text, ())
         self.table = TextTable(self._model, tr("First rows, unchanged"))
         header = self.table.horizontalHeader()
         header.setSectionsClickable(True)
@@ -128,7 +92,8 @@ class PreviewTable(QWidget):
         vbox(self._words, (self.table, 1), of=self, spacing=8)
 
     def show_preview(self, look: RowPreview) -> None:
-        self._model.show_preview(look)
+        self._look = look
+        self._model.show_rows(look.rows, [one_line(head(look, column)) for column in look.columns])
         self._words.setText(f"{_whose(look)} {tr('Click a column to change its role.')}")
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
@@ -138,9 +103,12 @@ class PreviewTable(QWidget):
             long = max((len(row.get(look.columns[section], "")) for row in look.rows), default=0)
             header.resizeSection(section, max(wide, px(MAX_WIDTH if long > 24 else MIN_WIDTH)))
 
+    def _text(self, row: Mapping[str, str], column: int) -> str:
+        return one_line(row.get(self._look.columns[column], "")) if self._look is not None else ""
+
     def _offer_roles(self, section: int, at: QPoint | None = None) -> None:
         """Open the menu of a column's roles, at the pointer unless a point is given."""
-        look = self._model.look
+        look = self._look
         if look is not None:
             self.role_menu(look.columns[section]).popup(at or QCursor.pos())
 
@@ -149,7 +117,7 @@ class PreviewTable(QWidget):
         self._offer_roles(index.column(), self.table.viewport().mapToGlobal(below))
 
     def role_menu(self, column: str) -> QMenu:
-        look = self._model.look
+        look = self._look
         held = roles_of(look, column) if look else []
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -164,11 +132,10 @@ class PreviewTable(QWidget):
         return menu
 
     def headings(self) -> list[str]:
-        look = self._model.look
+        look = self._look
         return [head(look, column) for column in look.columns] if look else []
 
 
-Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 36
 
 
@@ -177,7 +144,7 @@ class TextTable(QTableView):
 
     opened = Signal(QModelIndex)
 
-    def __init__(self, model: QAbstractTableModel, name: str, figures: Collection[int] = ()) -> None:
+    def __init__(self, model: RowModel, name: str, figures: Collection[int] = ()) -> None:
         super().__init__()
         self.setModel(model)
         self.setItemDelegate(_CellDelegate(figures, self))
@@ -221,16 +188,8 @@ class _CellDelegate(QStyledItemDelegate):
         self._figures = figures
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect = option.rect
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, style.color("accent_soft"))
-            if index.column() == 0:
-                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), style.color("accent"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+        draw_background(painter, option, hovered=False, first=index.column() == 0)
         is_figure = index.column() in self._figures
-        painter.setFont(font("figure" if is_figure else "body"))
-        painter.setPen(style.color("muted" if is_figure else "text"))
-        box = rect.adjusted(12, 0, -12, 0)
-        shown = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, box.width())
-        side = Qt.AlignmentFlag.AlignRight if is_figure else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, shown)
+        role, token = ("figure", "muted") if is_figure else ("body", "text")
+        box = option.rect.adjusted(12, 0, -12, 0)
+        draw_text(painter, box, str(index.data()), role, token, right=is_figure)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QWidget
 
@@ -14,7 +13,8 @@ from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.look.shown_texts import plain_tooltip
-from gui.pages.data.preview_table import ROW_HEIGHT, Index, TextTable, one_line
+from gui.models.row_model import RowModel
+from gui.pages.data.preview_table import ROW_HEIGHT, TextTable, one_line
 from gui.pages.data.report import Row
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, Label
@@ -32,56 +32,6 @@ BROKEN_SHOWN = 4
 PLACE_WIDTH = 220
 
 
-class RowsModel(QAbstractTableModel):
-    """Rows by their numbers, each read when it is shown."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.numbers: Sequence[int] = ()
-        self._get: GetRow = lambda _number: None
-
-    def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
-        self.beginResetModel()
-        self.numbers, self._get = numbers, get
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.numbers)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(HEADS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        at = self.numbers[index.row()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            row = self._get(at)
-            return plain_tooltip(translate(row.place)) if row is not None else None
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return None
-        row = self._get(at)
-        if index.column() == 0 or row is None:
-            return number_text(at) if index.column() == 0 else ""
-        cells = (
-            one_line(row.conversation[:MAX_CHARACTERS]) or tr("no conversation"),
-            number_text(row.conversation_tokens),
-            one_line(row.summary[:MAX_CHARACTERS]) or tr("no summary"),
-            number_text(row.summary_tokens),
-        )
-        return cells[index.column() - 1]
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return tr(HEADS[section])
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section in FIGURES else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-
 class RowsView(QWidget):
     """The table, with a title above for the rows of a finding. `row_chosen(number)` reports the selection."""
 
@@ -89,7 +39,9 @@ class RowsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = RowsModel()
+        self._get: GetRow = lambda _number: None
+        heads = [tr(head) for head in HEADS]
+        self._model = RowModel(self._text, heads, figures=FIGURES, tooltip=self._place)
         self.table = TextTable(self._model, tr("Rows"), FIGURES)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
         self._which = ElidedLabel("", "body_medium")
@@ -122,14 +74,30 @@ class RowsView(QWidget):
         return self._which.text()
 
     def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
-        self._model.show_rows(numbers, get)
+        self._get = get
+        self._model.show_rows(numbers)
+
+    def _text(self, number: int, column: int) -> str:
+        row = self._get(number)
+        if column == 0 or row is None:
+            return number_text(number) if column == 0 else ""
+        return (
+            one_line(row.conversation[:MAX_CHARACTERS]) or tr("no conversation"),
+            number_text(row.conversation_tokens),
+            one_line(row.summary[:MAX_CHARACTERS]) or tr("no summary"),
+            number_text(row.summary_tokens),
+        )[column - 1]
+
+    def _place(self, number: int) -> str | None:
+        row = self._get(number)
+        return plain_tooltip(translate(row.place)) if row is not None else None
 
     def refresh(self) -> None:
         """Show the same rows again, after masks have changed."""
         self.table.viewport().update()
 
     def numbers(self) -> Sequence[int]:
-        return self._model.numbers
+        return self._model.rows
 
     def count(self) -> int:
         return self._model.rowCount()
@@ -141,40 +109,7 @@ class RowsView(QWidget):
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid():
-            self.row_chosen.emit(self._model.numbers[current.row()])
-
-
-class BrokenRowsModel(QAbstractTableModel):
-    """Positions and reasons."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: Sequence[Mapping[str, str]] = ()
-
-    def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(BROKEN_COLUMNS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return one_line(translate(self.rows[index.row()][list(BROKEN_COLUMNS)[index.column()]]))
-        return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(list(BROKEN_COLUMNS.values())[section])
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
+            self.row_chosen.emit(self._model.rows[current.row()])
 
 
 class BrokenRowsView(QWidget):
@@ -182,7 +117,11 @@ class BrokenRowsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = BrokenRowsModel()
+        keys = tuple(BROKEN_COLUMNS)
+        self._model = RowModel(
+            lambda row, column: one_line(translate(row[keys[column]])),
+            [tr(head) for head in BROKEN_COLUMNS.values()],
+        )
         self.table = TextTable(self._model, tr("Rows that can't be read"))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

@@ -6,18 +6,8 @@ Rows are drawn only when visible and have no widgets, so the list may have any l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QItemSelectionModel, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -34,67 +24,22 @@ from engine.api import escaping, labelling
 from gui.inputs.search_field import SearchField
 from gui.look import icons, style
 from gui.look.focus_rim import has_rim
-from gui.look.fonts import font, px
+from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import tr
+from gui.models.grouped_table import ITEM_ROLE
+from gui.models.row_model import Index, RowModel
 from gui.pages.labelling import labelling_text
+from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import vbox
 
 ROW_HEIGHT = 52
-INSET, BAR, ICON = 14, 3, 14
+INSET, ICON = 14, 14
 # Each row shows one line, whatever the length of the conversation.
 MAX_CHARACTERS = 160
-NUMBER_ROLE = Qt.ItemDataRole.UserRole
-STATE_ROLE = Qt.ItemDataRole.UserRole + 1
 
-Index = QModelIndex | QPersistentModelIndex
 GetItem = Callable[[int], labelling.Item]
-
-
-class ItemsModel(QAbstractTableModel):
-    """A model of conversation numbers; an item is read when its row is drawn."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._numbers: Sequence[int] = ()
-        self._positions: dict[int, int] | None = None
-        self._get: GetItem | None = None
-
-    def show_numbers(self, numbers: Sequence[int], get: GetItem) -> None:
-        self.beginResetModel()
-        self._numbers, self._positions, self._get = numbers, None, get
-        self.endResetModel()
-
-    def numbers(self) -> Sequence[int]:
-        return self._numbers
-
-    def position_of(self, wanted: int) -> int:
-        """Return the row of a conversation, or -1 if it is not listed."""
-        if self._positions is None:
-            self._positions = {listed: position for position, listed in enumerate(self._numbers)}
-        return self._positions.get(wanted, -1)
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._numbers)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else 1
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if self._get is None or not index.isValid():
-            return None
-        item = self._get(self._numbers[index.row()])
-        if role == NUMBER_ROLE:
-            return item.number
-        if role == STATE_ROLE:
-            return labelling_text.state(item)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return first_words(item.conversation)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            state = labelling_text.state(item).text
-            return f"{number_text(item.number)}, {state}, {first_words(item.conversation)}"
-        return None
 
 
 def first_words(conversation: str) -> str:
@@ -113,7 +58,8 @@ class ItemsView(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._model = ItemsModel(self)
+        self._get: GetItem | None = None
+        self._model = RowModel(self._first_words, spoken=self._spoken)
         self.setModel(self._model)
         self.setItemDelegate(_RowDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -136,21 +82,35 @@ class ItemsView(QTableView):
         self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))
         self.viewport().update()
 
-    def table(self) -> ItemsModel:
+    def _item(self, number: int) -> labelling.Item:
+        assert self._get is not None
+        return self._get(number)
+
+    def _first_words(self, number: int, _column: int) -> str:
+        return first_words(self._item(number).conversation)
+
+    def _spoken(self, number: int) -> str:
+        return f"{number_text(number)}, {self.status(number).text}, {self._first_words(number, 0)}"
+
+    def status(self, number: int) -> labelling_text.Status:
+        return labelling_text.state(self._item(number))
+
+    def table(self) -> RowModel:
         return self._model
 
     def show_numbers(self, numbers: Sequence[int], get: GetItem, current: int) -> None:
         """List conversations; select the current one, if it is among them."""
         model, bar = self._model, self.verticalScrollBar()
-        if numbers is not model.numbers():
+        if numbers is not model.rows:
             scrolled = bar.value()
-            model.show_numbers(numbers, get)
+            self._get = get
+            model.show_rows(numbers)
             self.doItemsLayout()
             bar.setValue(scrolled)
-        position = model.position_of(current)
-        if position < 0:
+        if current not in numbers:
             self.selectionModel().clear()
             return
+        position = numbers.index(current)
         at = model.index(position, 0)
         self.update(at)
         if position != self.currentIndex().row():
@@ -161,7 +121,7 @@ class ItemsView(QTableView):
         """Report a row that the user selected; a row selected by the program is current already."""
         super().currentChanged(current, previous)
         if current.isValid():
-            self.chosen.emit(current.data(NUMBER_ROLE))
+            self.chosen.emit(current.data(ITEM_ROLE))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) and not event.modifiers():
@@ -213,43 +173,23 @@ class _RowDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
-        rect = QRect(option.rect)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if selected:
-            painter.fillRect(rect, style.color("accent_soft"))
-            painter.fillRect(rect.left(), rect.top(), BAR, rect.height(), style.color("accent"))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, style.color("hover", 0.6))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
-        inner = rect.adjusted(px(INSET), px(7), -px(INSET), -px(7))
-        self._paint_head(painter, inner, index)
-        painter.setFont(font("body"))
-        painter.setPen(style.color("text"))
-        shown = painter.fontMetrics().elidedText(
-            str(index.data()), Qt.TextElideMode.ElideRight, inner.width()
-        )
-        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, shown)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        selected = draw_background(painter, option, hovered=hovered)
+        inner = option.rect.adjusted(px(INSET), px(7), -px(INSET), -px(7))
+        number, view = index.data(ITEM_ROLE), self.parent()
+        assert isinstance(view, ItemsView)
+        status = view.status(number)
+        top = Qt.AlignmentFlag.AlignTop
+        draw_text(painter, inner, number_text(number), "figure_small", "hint", vertical=top)
+        wide = draw_text(painter, inner, status.text, "label", status.token, right=True, vertical=top)
+        if status.icon:
+            side, height = px(ICON), painter.fontMetrics().height()
+            place = QRectF(inner.right() - wide - px(6) - side, inner.top() + (height - side) / 2, side, side)
+            icons.paint(painter, place, status.icon, status.token)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        draw_text(painter, inner, str(index.data()), "body", "text", vertical=bottom)
         if selected and has_rim(option.widget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -2), 5, 5)
+            painter.drawRoundedRect(QRectF(option.rect).adjusted(1, 1, -1, -2), 5, 5)
         painter.restore()
-
-    def _paint_head(self, painter: QPainter, inner: QRect, index: Index) -> None:
-        """Draw the number at the left and the state at the right."""
-        top = Qt.AlignmentFlag.AlignTop
-        painter.setFont(font("figure_small"))
-        painter.setPen(style.color("hint"))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | top, number_text(index.data(NUMBER_ROLE)))
-        status = index.data(STATE_ROLE)
-        painter.setFont(font("label"))
-        painter.setPen(style.color(status.token))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignRight | top, status.text)
-        if not status.icon:
-            return
-        width = painter.fontMetrics().horizontalAdvance(status.text)
-        side, height = px(ICON), painter.fontMetrics().height()
-        left = inner.right() - width - px(6) - side
-        icons.paint(
-            painter, QRectF(left, inner.top() + (height - side) / 2, side, side), status.icon, status.token
-        )

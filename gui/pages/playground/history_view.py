@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -21,10 +12,13 @@ from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.focus_rim import has_rim
-from gui.look.fonts import font, px
+from gui.look.fonts import px
 from gui.look.format import clock_text, number_text
 from gui.look.language import tr, tr_count
+from gui.models.grouped_table import ITEM_ROLE
+from gui.models.row_model import Index, RowModel
 from gui.pages.playground.history import HistoryEntry
+from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
@@ -32,35 +26,6 @@ from gui.widgets.layouts import hbox, vbox
 ROWS_SHOWN = 3
 ROW_HEIGHT = 30
 SEARCH_WIDTH = 220
-ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
-
-Index = QModelIndex | QPersistentModelIndex
-
-
-class HistoryModel(QAbstractListModel):
-    """The listed entries, newest first."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.entries: list[HistoryEntry] = []
-
-    def show_entries(self, entries: Sequence[HistoryEntry]) -> None:
-        self.beginResetModel()
-        self.entries = list(entries)
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.entries)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        entry = self.entries[index.row()]
-        if role == ENTRY_ROLE:
-            return entry
-        if role == Qt.ItemDataRole.DisplayRole:
-            return entry.headline
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{clock_text(entry.made_at)} {entry.headline}, {found_text(entry)}"
-        return None
 
 
 def found_text(entry: HistoryEntry) -> str:
@@ -79,39 +44,18 @@ class HistoryDelegate(QStyledItemDelegate):
         return QSize(200, px(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect: QRect = option.rect
-        entry = index.data(ENTRY_ROLE)
-        if option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, style.color("hover", 0.6))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        box = QRectF(rect).adjusted(4, 0, -4, -1)
-        right = found_text(entry)
-        _write(
-            painter,
-            box,
-            "figure_small",
-            "muted",
-            Qt.AlignmentFlag.AlignLeft | middle,
-            clock_text(entry.made_at),
-        )
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        option.state &= ~QStyle.StateFlag.State_Selected
+        draw_background(painter, option, hovered=hovered)
+        entry = index.data(ITEM_ROLE)
+        box = option.rect.adjusted(4, 0, -4, -1)
+        draw_text(painter, box, clock_text(entry.made_at), "figure_small", "muted")
         token = "accent" if entry.good else "muted"
-        _write(painter, box, "label", token, Qt.AlignmentFlag.AlignRight | middle, right)
-        room = box.adjusted(px(96), 0, -painter.fontMetrics().horizontalAdvance(right) - 12, 0)
-        painter.setFont(font("body_medium"))
-        shown = painter.fontMetrics().elidedText(
-            entry.headline, Qt.TextElideMode.ElideRight, max(0, int(room.width()))
-        )
-        _write(painter, room, "body_medium", "text", Qt.AlignmentFlag.AlignLeft | middle, shown)
+        wide = draw_text(painter, box, found_text(entry), "label", token, right=True)
+        draw_text(painter, box.adjusted(px(96), 0, -wide - 12, 0), entry.headline, "body_medium", "text")
         if option.state & QStyle.StateFlag.State_HasFocus and has_rim(option.widget):
             painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 5, 5)
-
-
-def _write(painter: QPainter, box: QRectF, role: str, token: str, how: int, text: str) -> None:
-    painter.setFont(font(role))
-    painter.setPen(style.color(token))
-    painter.drawText(box, how, text)
+            painter.drawRoundedRect(QRectF(option.rect).adjusted(1, 1, -1, -1), 5, 5)
 
 
 class HistoryView(QWidget):
@@ -131,7 +75,10 @@ class HistoryView(QWidget):
         self.which = SegmentedControl(
             [("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show")
         )
-        self.model = HistoryModel(self)
+        self.model = RowModel(
+            lambda entry, _column: entry.headline,
+            spoken=lambda entry: f"{clock_text(entry.made_at)} {entry.headline}, {found_text(entry)}",
+        )
         self.list = QListView()
         self.list.setModel(self.model)
         self.list.setItemDelegate(HistoryDelegate(self.list))
@@ -183,8 +130,8 @@ class HistoryView(QWidget):
         text = "" if self.search.isHidden() else self.search.text()
         rated_only = self.which.current() == "rated"
         found = [entry for entry in self._all if entry.has(text) and (entry.is_rated or not rated_only)]
-        if found != self.model.entries:
-            self.model.show_entries(found)
+        if found != self.model.rows:
+            self.model.show_rows(found)
 
     def _choose(self, index: Index) -> None:
-        self.chosen.emit(index.data(ENTRY_ROLE))
+        self.chosen.emit(index.data(ITEM_ROLE))

@@ -8,56 +8,30 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from engine.api import DataError, Example, FileKind, StorageError, encodings, escaping, foreign_files, paths
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.search_field import SearchField
-from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.look.shown_texts import plain_tooltip
+from gui.models.grouped_table import ITEM_ROLE
+from gui.models.row_model import Index, RowModel
 from gui.pages.playground.choices import source_title
 from gui.pages.playground.history import headline
+from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.buttons import quiet
 from gui.widgets.layouts import hbox, vbox
 
-Index = QModelIndex | QPersistentModelIndex
-SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
 MAX_BYTES = 500_000
 ROWS = mark("Data sets (*.jsonl);;All files (*)")
 KINDS = mark("Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.sbv *.json);;All files (*)")
 FILE_NAME = "test.jsonl"
 MAX_SAMPLES = 200
-
-
-class _Conversations(QAbstractListModel):
-    """The conversations that match the search."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.examples: list[Example] = []
-
-    def show_examples(self, examples: Sequence[Example]) -> None:
-        self.beginResetModel()
-        self.examples = list(examples)
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.examples)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return headline(self.examples[index.row()].conversation)
-        summary = self.examples[index.row()].summary
-        if role == SUMMARY_ROLE:
-            return escaping.in_one_line(summary)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tooltip(summary)
-        return None
 
 
 class _RowDelegate(QStyledItemDelegate):
@@ -67,23 +41,11 @@ class _RowDelegate(QStyledItemDelegate):
         return QSize(100, px(48))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect, state = option.rect, option.state
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        if chosen or state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, style.color("accent_soft") if chosen else style.color("hover", 0.6))
-        if chosen:
-            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), style.color("accent"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
-        box = rect.adjusted(12, 5, -8, -6)
-        summary = str(index.data(SUMMARY_ROLE) or tr("no reference summary"))
-        for text, role, token, side in (
-            (str(index.data()), "body_medium", "text", Qt.AlignmentFlag.AlignTop),
-            (summary, "label", "muted", Qt.AlignmentFlag.AlignBottom),
-        ):
-            painter.setFont(font(role))
-            painter.setPen(style.color(token))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | side, shown)
+        draw_background(painter, option, hovered=bool(option.state & QStyle.StateFlag.State_MouseOver))
+        box, align = option.rect.adjusted(12, 5, -8, -6), Qt.AlignmentFlag
+        summary = escaping.in_one_line(index.data(ITEM_ROLE).summary) or tr("no reference summary")
+        draw_text(painter, box, str(index.data()), "body_medium", "text", vertical=align.AlignTop)
+        draw_text(painter, box, summary, "label", "muted", vertical=align.AlignBottom)
 
 
 class Picker(QWidget):
@@ -99,7 +61,10 @@ class Picker(QWidget):
         self.search = SearchField(tr("Search conversations"))
         self.search.searched.connect(self._filter)
         self._source.chosen.connect(lambda _key: self._filter(self.search.text()))
-        self._model = _Conversations()
+        self._model = RowModel(
+            lambda example, _column: headline(example.conversation),
+            tooltip=lambda example: plain_tooltip(example.summary),
+        )
         self.list = QListView()
         self.list.setModel(self._model)
         self.list.setItemDelegate(_RowDelegate(self.list))
@@ -125,12 +90,12 @@ class Picker(QWidget):
     def _filter(self, text: str) -> None:
         examples = self._sources.get(self._source.key(), ())
         wanted = text.casefold().split()
-        self._model.show_examples(
+        self._model.show_rows(
             [one for one in examples if all(word in one.conversation.casefold() for word in wanted)]
         )
 
     def _pick(self, index: QModelIndex) -> None:
-        self.picked.emit(self._model.examples[index.row()])
+        self.picked.emit(index.data(ITEM_ROLE))
 
 
 def read_conversation(path: Path) -> str:

@@ -53,11 +53,11 @@ def test_the_gain_is_whole_beside_its_icon(styled, monkeypatch, gain, text, role
     style.apply(styled, "light", scale)
     shown = []
 
-    def cut(painter: QPainter, rect: QRect, text: str, **_options: object) -> int:
-        shown.append(painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width()))
+    def draw(_painter: QPainter, rect: QRect, text: str, role: str, _token: str, **_options: object) -> int:
+        shown.append(QFontMetrics(font(role)).elidedText(text, Qt.TextElideMode.ElideRight, rect.width()))
         return 0
 
-    monkeypatch.setattr(cell_delegate, "_draw_cut", cut)
+    monkeypatch.setattr(cell_delegate, "draw_text", draw)
     image = QImage(px(gain.width), px(36), QImage.Format.Format_RGB32)
     painter = QPainter(image)
     inner = image.rect().adjusted(px(cell_delegate.INSET), 0, -px(cell_delegate.INSET), -1)

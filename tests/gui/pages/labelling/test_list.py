@@ -7,7 +7,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from engine.api import labelling
-from gui.pages.labelling.items_view import STATE_ROLE
 from tests.helpers.labelling_stage import BUS, CTRL, DOG, TEA, drafted, made_set, press, show
 
 
@@ -19,7 +18,7 @@ def listed(page) -> list[str]:
 
 
 def numbers(page) -> list[int]:
-    return list(page.items.view.table().numbers())
+    return list(page.items.view.table().rows)
 
 
 def choose(page, key: str) -> None:
@@ -43,9 +42,7 @@ def test_the_list_has_number_state_and_first_words_of_each_or_of_one_state_alone
     choose(opened, "all")
     assert [words.split(", ")[1] for words in listed(opened)] == ["Accepted", "Draft", "Skipped"]
     assert opened.items.count() == "All: 3"
-    table = opened.items.view.table()
-    states = [table.data(table.index(row, 0), STATE_ROLE) for row in range(3)]
-    assert len({each.icon for each in states}) == 3
+    assert len({opened.items.view.status(number).icon for number in (1, 2, 3)}) == 3
     for key, found in (("drafted", [2]), ("accepted", [1]), ("skipped", [3]), ("to_do", [2])):
         choose(opened, key)
         assert numbers(opened) == found
