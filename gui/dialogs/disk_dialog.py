@@ -15,7 +15,7 @@ from gui.look.language import mark, tr, tr_count
 from gui.widgets.buttons import plain
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 
 PARTS = {
     "adapters": (mark("Adapters"), mark("the library")),
@@ -53,10 +53,7 @@ class DiskDialog(GrowingDialog):
             grid.addWidget(Label(tr(title), "body"), row, 0)
             grid.addWidget(Label(tr(text), "label", "muted", wrap=True), row, 1)
             grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
-        column.addLayout(grid)
-        column.addWidget(Line())
-        column.addWidget(Field(tr("Checkpoints of completed runs"), self.rules))
-        column.addWidget(self.said)
+        fill(column, grid, Line(), Field(tr("Checkpoints of completed runs"), self.rules), self.said)
         close = plain(tr("Close"))
         close.clicked.connect(self.accept)
         column.addLayout(hbox(self.free_button, 1, close))

@@ -21,7 +21,7 @@ from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.undo_strip import UndoStrip
 
 WIDTH, HEIGHT = 720, 480
@@ -58,11 +58,8 @@ class TrashDialog(QDialog):
         empty = EmptyState(
             "trash", tr("The trash is empty"), tr("What you delete can be restored from here.")
         )
-        for part in (self.view, empty):
-            self._stack.addWidget(part)
-        column.addWidget(self._stack, 1)
-        for strip in (self.confirm_strip, self.notice):
-            column.addWidget(strip)
+        fill(self._stack, self.view, empty)
+        fill(column, (self._stack, 1), self.confirm_strip, self.notice)
         foot = hbox(
             self.restore_button, self.delete_button, 1, self.empty_button, self.close_button, spacing=8
         )

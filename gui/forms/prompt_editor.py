@@ -21,7 +21,7 @@ from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView
 
@@ -218,8 +218,7 @@ class PromptPreview(QFrame):
         self.count = Label("", "figure_small", "hint")
         self.text = TextView(role="label", token="muted")
         self._scroll = Scroll(margins=(12, 0, 12, 8))
-        self._scroll.column.addWidget(self.text)
-        self._scroll.column.addStretch(1)
+        fill(self._scroll.column, self.text, 1)
         head = hbox((self.title, 1), self.count, margins=(12, 8, 12, 0), spacing=8)
         vbox(head, self._scroll, of=self, spacing=4)
         style.on_style_changed(self._restyle)

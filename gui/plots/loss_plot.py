@@ -26,7 +26,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 
 if TYPE_CHECKING:
     from gui.plots.canvas import Canvas
@@ -69,8 +69,7 @@ class LossPlot(QWidget):
         self._smoothing_word.setBuddy(self._smoothing)
         head = hbox(Label(tr("Loss"), "section", "text"), 1, self._smoothing_word, self._smoothing, spacing=8)
         head.addSpacing(8)
-        head.addWidget(self._scale)
-        head.addWidget(self._export)
+        fill(head, self._scale, self._export)
         self._column = vbox(head, self._legend, of=self, spacing=8)
         self._place = QWidget()
         style.scale(self._place, QWidget.setMinimumHeight, MIN_HEIGHT)

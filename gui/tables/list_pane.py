@@ -21,7 +21,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import fill, hbox
 from gui.widgets.undo_strip import UndoStrip
 
 SEARCH_WIDTH, MIN_SEARCH_WIDTH = 280, 160
@@ -61,10 +61,7 @@ class ListPane(QWidget):
         tools = hbox((self.search, 3), self.filter, (self.right, 2), spacing=16)
         self._column.setContentsMargins(24, 16, 24, 16)
         self._column.setSpacing(12)
-        self._column.addLayout(tools)
-        self._column.addWidget(self._stack, 1)
-        self._column.addWidget(self.notice)
-        self._column.addWidget(self.undo_strip)
+        fill(self._column, tools, (self._stack, 1), self.notice, self.undo_strip)
         self.search.searched.connect(self._emit_filtered)
         self.filter.currentChanged.connect(self._emit_filtered)
 

@@ -26,7 +26,7 @@ from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.text_view import TextView
 
 
@@ -196,8 +196,7 @@ class ErrorCard(Card):
             button = link(link_text)
             button.clicked.connect(self.linked)
             head.addWidget(button)
-        self.column.addLayout(head)
-        self.column.addWidget(TextView.from_markup(text))
+        fill(self.column, head, TextView.from_markup(text))
         if plans:
             rows = vbox(_heads(), spacing=8)
             for at, plan in enumerate(plans):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.widgets.cards import Card
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import fill, hbox
 
 
 class EmptyState(QWidget):
@@ -47,11 +47,9 @@ class EmptyState(QWidget):
 
     def _fill(self, column: QVBoxLayout, buttons: Sequence[QPushButton]) -> None:
         column.setSpacing(4)
-        column.addStretch(1)
-        column.addWidget(self._icon)
+        fill(column, 1, self._icon)
         column.addSpacing(4)
-        column.addWidget(self._line)
-        column.addWidget(self._what_to_do)
+        fill(column, self._line, self._what_to_do)
         if buttons:
             column.addLayout(hbox(1, *buttons, 1, margins=(0, 12, 0, 0), spacing=8))
         column.addStretch(1)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLayout,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.look import style
 
@@ -16,29 +24,37 @@ Margins = int | tuple[int, int, int, int]
 def hbox(*parts: Part, of: QWidget | None = None, margins: Margins = 0, spacing: int = -1) -> QHBoxLayout:
     """Return a row of parts, the layout of a widget if `of` is given; spacing is the style's unless given."""
     row = QHBoxLayout()
-    _fill(row, parts, of, margins, spacing)
+    _make(row, parts, of, margins, spacing)
     return row
 
 
 def vbox(*parts: Part, of: QWidget | None = None, margins: Margins = 0, spacing: int = -1) -> QVBoxLayout:
     """Return a column of parts, the layout of a widget if `of` is given; spacing is the style's unless given."""
     column = QVBoxLayout()
-    _fill(column, parts, of, margins, spacing)
+    _make(column, parts, of, margins, spacing)
     return column
 
 
-def _fill(
+def fill(box: QBoxLayout | QStackedWidget | QSplitter, *parts: Part) -> None:
+    """Add parts to a row or column, or widgets to a stack or splitter."""
+    for part in parts:
+        if not isinstance(box, QBoxLayout):
+            assert isinstance(part, QWidget)
+            box.addWidget(part)
+        elif isinstance(part, int):
+            box.addStretch(part)
+        else:
+            _add(box, *(part if isinstance(part, tuple) else (part,)))
+
+
+def _make(
     box: QBoxLayout, parts: tuple[Part, ...], of: QWidget | None, margins: Margins, spacing: int
 ) -> None:
     if of is not None:
         of.setLayout(box)
     box.setContentsMargins(*((margins,) * 4 if isinstance(margins, int) else margins))
     box.setSpacing(spacing)
-    for part in parts:
-        if isinstance(part, int):
-            box.addStretch(part)
-        else:
-            _add(box, *(part if isinstance(part, tuple) else (part,)))
+    fill(box, *parts)
 
 
 def _add(box: QBoxLayout, item: Item, stretch: int = 0, alignment: Qt.AlignmentFlag | None = None) -> None:

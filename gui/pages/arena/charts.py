@@ -28,7 +28,7 @@ from gui.plots.scatter import Axis, Point, Scatter
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 
 SCORE = arenas.SCORE
 MEGABYTE = 1e6
@@ -164,10 +164,7 @@ class FrontView(QWidget):
         for box in (self.up, self.across):
             style.scale(box, QWidget.setMinimumWidth, 84)
             style.scale(box, QWidget.setMaximumWidth, 204)
-        head.addWidget(self.up, 1)
-        head.addWidget(Label(tr("against"), "section", "text"))
-        head.addWidget(self.across, 1)
-        head.addStretch()
+        fill(head, (self.up, 1), Label(tr("against"), "section", "text"), (self.across, 1), 0)
         vbox(head, (self.chart, 1), of=self, spacing=8)
         for box in (self.up, self.across):
             box.chosen.connect(lambda _key: self._choose_axes())

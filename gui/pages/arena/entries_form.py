@@ -27,7 +27,7 @@ from gui.pages.train.method_row import reason
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, vbox
+from gui.widgets.layouts import Line, fill, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
 Values = dict[str, Any]
@@ -105,8 +105,7 @@ class EntriesForm(QWidget):
             self._name_field,
         )
         vbox(self._title, self._about, *fields_in_order, of=fields, spacing=16)
-        scroll.column.addLayout(at_most_so_wide(fields))
-        scroll.column.addStretch(1)
+        fill(scroll.column, at_most_so_wide(fields), 1)
         vbox((scroll, 1), Line(), self._foot(), of=self, spacing=0)
         self.undo = FormUndo(self, self.values(), self._take, self._places().get)
         self.name.textEdited.connect(self._on_named)

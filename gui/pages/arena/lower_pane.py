@@ -23,7 +23,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 
 TABS = (("front", mark("Quality against cost")), ("losses", mark("Loss")), ("queue", mark("Queue")))
 GAP = 24
@@ -56,8 +56,7 @@ class LowerPane(QWidget):
         for part, stretch in ((self.front, 11), (self.losses, 9), (self.queue, 0)):
             self._row.addWidget(part, stretch)
         vbox(self.tabs, (self._beside, 1), of=self._charts, spacing=12)
-        for shown in (self._charts, self.differences):
-            self._stack.addWidget(shown)
+        fill(self._stack, self._charts, self.differences)
         vbox(self._stack, of=self)
         self.tabs.currentChanged.connect(lambda _key: self._show_parts())
         self.set_narrow(False)
@@ -187,9 +186,7 @@ class QueueView(QWidget):
         self.remove_button = IconButton("trash", actions.titled(tr("Remove from the arena"), "list.delete"))
         head = hbox(self._title, spacing=4)
         head.addSpacing(8)
-        head.addWidget(self._left, 1)
-        for button in (self.up_button, self.down_button, self.remove_button):
-            head.addWidget(button)
+        fill(head, (self._left, 1), self.up_button, self.down_button, self.remove_button)
         vbox(head, (self.view, 1), of=self, spacing=8)
         style.scale(self, QWidget.setMinimumWidth, 250)
         self._connect()

@@ -39,7 +39,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import fill, hbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.undo_strip import UndoStrip
 
@@ -93,17 +93,18 @@ class ArenaPage(Page):
         tools = [self.columns_button, self.differences_button, self.blind_button, self.report_button]
         above = hbox((self.base_line, 1), FlowBox(tools, parent=self._content.content))
         column = self._content.column
-        column.addWidget(self.headline)
-        column.addLayout(above)
-        column.addWidget(self.view)
-        column.addWidget(self._unscored)
-        column.addWidget(self.lower_pane, 1)
-        for strip in (self.notice, self.download_strip):
-            column.addWidget(strip)
-        for shown in (self._empty, self._content, self.form, self.summaries_form):
-            self._stack.addWidget(shown)
-        self.body.addWidget(self._stack, 1)
-        self.body.addWidget(self.undo_strip)
+        fill(
+            column,
+            self.headline,
+            above,
+            self.view,
+            self._unscored,
+            (self.lower_pane, 1),
+            self.notice,
+            self.download_strip,
+        )
+        fill(self._stack, self._empty, self._content, self.form, self.summaries_form)
+        fill(self.body, (self._stack, 1), self.undo_strip)
         self._connect()
         self._clock = QTimer(self)
         self._clock.setInterval(REFRESH_MILLISECONDS)

@@ -20,7 +20,7 @@ from gui.models.arena_table import AGAINST_BASE, FULL_TEXTS
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
@@ -83,8 +83,7 @@ class SummariesForm(QWidget):
             of=fields,
             spacing=16,
         )
-        scroll.column.addLayout(at_most_so_wide(fields))
-        scroll.column.addStretch(1)
+        fill(scroll.column, at_most_so_wide(fields), 1)
         vbox(scroll, of=self)
         self._connect()
         self.setAcceptDrops(True)

@@ -16,7 +16,7 @@ from gui.models.example_table import Row, chrf_text
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.parts import MarkLegend
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView, Turn, preview, preview_text
 
@@ -58,19 +58,12 @@ class ConversationDetail(Scroll):
         self._said = Label(tr("Conversation"), "head", "muted")
         against = hbox(Label(tr("Marked against"), "label", "muted"), self.against, 1, spacing=12)
         self._reference_place.setSpacing(8)
-        self.column.addWidget(self._name)
-        self.column.addWidget(self._about)
-        self.column.addLayout(against)
+        fill(self.column, self._name, self._about, against)
         self._adapter_place.setSpacing(8)
-        self.column.addLayout(self._adapter_place)
-        self.column.addWidget(self.base)
-        self.column.addLayout(self._reference_place)
+        fill(self.column, self._adapter_place, self.base, self._reference_place)
         for legend in self._legends.values():
             self.column.addWidget(legend)
-        self.column.addWidget(Line())
-        self.column.addWidget(self._said)
-        self.column.addWidget(self.conversation)
-        self.column.addStretch(1)
+        fill(self.column, Line(), self._said, self.conversation, 1)
 
     @property
     def tuned(self) -> _Summary:

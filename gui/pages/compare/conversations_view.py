@@ -29,7 +29,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import fill, vbox
 from gui.widgets.splitter import Splitter
 
 ORDERS = {
@@ -75,13 +75,10 @@ class ConversationsView(QWidget):
         tools = FlowBox([self.search, self.orders], 16)
         column = vbox(tools, self.summary, of=self._left, margins=(24, 16, 24, 16), spacing=12)
         self._nothing_found = EmptyState("search", tr("No conversation found"), tr("Change the search."))
-        for part in (self.view, self._nothing_found):
-            self._list.addWidget(part)
-        column.addWidget(self._list, 1)
-        column.addWidget(self.notice)
+        fill(self._list, self.view, self._nothing_found)
+        fill(column, (self._list, 1), self.notice)
         style.scale(self._left, QWidget.setMinimumWidth, MIN_TABLE_WIDTH)
-        for side in (self._left, self.detail):
-            self.splitter.addWidget(side)
+        fill(self.splitter, self._left, self.detail)
         self.splitter.setStretchFactor(0, 1)
         style.scale(self.detail, QWidget.setMinimumWidth, MIN_DETAIL_WIDTH)
         self._empty = EmptyState(
@@ -89,8 +86,7 @@ class ConversationsView(QWidget):
             tr("No scores per conversation"),
             tr("They are kept of runs that are scored to their end, on the same conversations."),
         )
-        for shown in (self._empty, self.splitter):
-            self._stack.addWidget(shown)
+        fill(self._stack, self._empty, self.splitter)
         vbox(self._stack, of=self)
         self._connect()
 

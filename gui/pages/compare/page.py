@@ -29,6 +29,7 @@ from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.layouts import fill
 
 SCORES, CONVERSATIONS, VOTES = "scores", "conversations", "votes"
 TABS = {SCORES: mark("Scores"), CONVERSATIONS: mark("Conversations"), VOTES: mark("Blind votes")}
@@ -73,10 +74,8 @@ class ComparePage(Page):
             self.header.add(part)
         for button in (votes.more_button, self.try_button):
             self.header.add(button)
-        for shown in (self._empty, self.scores, self.conversations, self.votes, self.chooser):
-            self._stack.addWidget(shown)
-        self.body.addWidget(self.notice)
-        self.body.addWidget(self._stack, 1)
+        fill(self._stack, self._empty, self.scores, self.conversations, self.votes, self.chooser)
+        fill(self.body, self.notice, (self._stack, 1))
         self._connect()
         self._show()
 

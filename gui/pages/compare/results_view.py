@@ -19,7 +19,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
 WIDTH = 960
@@ -71,8 +71,7 @@ class ResultsView(Scroll):
         if noted:
             self._add_sentences(card.column, tr("Notes"), [_note(work, vote) for vote in noted[:MAX_NOTES]])
         card.column.addWidget(self._foot(work, is_missing=pairs[0].verdict == "too_few"))
-        self.column.addLayout(at_most_so_wide(card))
-        self.column.addStretch(1)
+        fill(self.column, at_most_so_wide(card), 1)
         card.setAccessibleName(voting_text.verdict_title(work, pairs[0]))
         card.show()
         self.verticalScrollBar().setValue(0)
@@ -96,9 +95,12 @@ class ResultsView(Scroll):
             (self._label(voting_text.verdict_title(work, pair), "title", "text"), 1),
             spacing=12,
         )
-        column.addLayout(head)
-        column.addWidget(self._label(voting_text.pair_text(work, pair), "body", "muted"))
-        column.addWidget(self._label(voting_text.votes_text(found), "label", "muted"))
+        fill(
+            column,
+            head,
+            self._label(voting_text.pair_text(work, pair), "body", "muted"),
+            self._label(voting_text.votes_text(found), "label", "muted"),
+        )
 
     def _label(self, text: str, role: str, token: str) -> Label:
         self.texts.append(text)

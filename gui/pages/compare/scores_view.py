@@ -46,7 +46,7 @@ from gui.pages.train.run_text import verdict_of, verdict_sentence
 from gui.tables.grouped_view import ShortTableView
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView
 
@@ -368,12 +368,9 @@ class ScoresView(Scroll):
             spacing=4,
         )
         further = hbox(Label(tr("Further scores and facts"), "section"), 1, self.differences)
-        for part in (self._head, self.remark, self.system_view):
-            self.column.addWidget(part)
+        fill(self.column, self._head, self.remark, self.system_view)
         self.column.addSpacing(12)
-        self.column.addLayout(further)
-        self.column.addWidget(self.view)
-        self.column.addStretch(1)
+        fill(self.column, further, self.view, 1)
         self.differences.toggled.connect(lambda _on: self._show_rows())
 
     def show_found(self, found: Found) -> None:

@@ -17,7 +17,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 
 Candidate = run_comparison.Candidate
 
@@ -41,8 +41,7 @@ class SystemChooser(QWidget):
             tr("Train another adapter, or import one."),
         )
         self._stack = QStackedWidget()
-        for part in (self.view, self._nothing):
-            self._stack.addWidget(part)
+        fill(self._stack, self.view, self._nothing)
         foot = hbox(self.compare_button, self.cancel_button, (self._count, 1), spacing=8)
         vbox(
             Label(tr("Add to the comparison"), "section", "text"),

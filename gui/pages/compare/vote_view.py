@@ -20,7 +20,7 @@ from gui.widgets.buttons import Button, IconButton, plain
 from gui.widgets.cards import Card
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label, ShortcutsLine
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 from gui.widgets.text_view import TextView, Turn
@@ -68,8 +68,7 @@ class VoteView(QWidget):
         self.splitter = Splitter("blind")
         self._left = QWidget()
         style.set_background(self._left, "surface")
-        self.reading.column.addWidget(self._turns)
-        self.reading.column.addStretch(1)
+        fill(self.reading.column, self._turns, 1)
         vbox(
             Label(tr("Conversation"), "section"),
             (self.reading, 1),
@@ -86,12 +85,15 @@ class VoteView(QWidget):
         label = Label(tr("Note"), "label", "muted")
         label.setBuddy(self.note)
         note = hbox(label, (self.note, 1), spacing=12)
-        pane.column.addWidget(Label(tr("Which summary is better?"), "section"))
-        pane.column.addLayout(self._pair)
-        pane.column.addWidget(FlowBox(list(self.buttons.values())))
-        pane.column.addLayout(note)
-        pane.column.addStretch(1)
-        pane.column.addWidget(ShortcutsLine("compare"))
+        fill(
+            pane.column,
+            Label(tr("Which summary is better?"), "section"),
+            self._pair,
+            FlowBox(list(self.buttons.values())),
+            note,
+            1,
+            ShortcutsLine("compare"),
+        )
         self._right = pane
         self.splitter.addWidget(self._right)
         vbox(self._progress_row(), Line(), (self.splitter, 1), of=self, spacing=0)
@@ -185,9 +187,7 @@ class _Summary(Card):
         self.text = TextView()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.column.addWidget(Label(name, "head", "muted"))
-        self.column.addWidget(self.text, 0, Qt.AlignmentFlag.AlignTop)
-        self.column.addStretch(1)
+        fill(self.column, Label(name, "head", "muted"), (self.text, 0, Qt.AlignmentFlag.AlignTop), 1)
 
     def show_text(self, text: str) -> None:
         self.text.set_text(text.strip() or tr(NOTHING_WRITTEN))

@@ -31,7 +31,7 @@ from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import fill, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.undo_strip import UndoStrip
 
@@ -75,8 +75,7 @@ class VotesView(QWidget):
         )
         self._busy = EmptyState("clock", tr("Reading the summaries"), parent=self._stack)
         strips = vbox(self.name_row, self.notice, margins=(24, 0, 24, 0))
-        for part in (self._empty, self._busy, self.setup, self.vote, self.results):
-            self._stack.addWidget(part)
+        fill(self._stack, self._empty, self._busy, self.setup, self.vote, self.results)
         vbox(strips, (self._stack, 1), self.undo_strip, of=self, spacing=0)
         self._connect()
         self._show()
@@ -248,8 +247,9 @@ class SetupView(Scroll):
         self.start_button = primary(tr("Start voting"), "play")
         self._card = Card()
         column = self._card.column
-        column.addWidget(Label(tr("Which summaries are better?"), "title", "text", wrap=True))
-        column.addWidget(
+        fill(
+            column,
+            Label(tr("Which summaries are better?"), "title", "text", wrap=True),
             Label(
                 tr(
                     "You see a conversation and two summaries in random order, without names. Choose "
@@ -258,19 +258,17 @@ class SetupView(Scroll):
                 "body",
                 "muted",
                 wrap=True,
-            )
+            ),
+            Label(tr("Compared"), "label_medium", "muted"),
+            self._names,
+            self._about,
+            self.with_base,
         )
-        column.addWidget(Label(tr("Compared"), "label_medium", "muted"))
-        column.addWidget(self._names)
-        column.addWidget(self._about)
-        column.addWidget(self.with_base)
         foot = tr("Saved with each vote, so that votes of several people can be combined.")
         column.addWidget(Field(tr("&Your name"), self.voter, foot))
         foot = tr("You can stop and continue at any time, and vote on more pairs at the end.")
-        column.addWidget(Field(tr("&Pairs to vote on"), self.pairs, foot))
-        column.addWidget(FlowBox([self.start_button]))
-        self.column.addLayout(at_most_so_wide(self._card))
-        self.column.addStretch(1)
+        fill(column, Field(tr("&Pairs to vote on"), self.pairs, foot), FlowBox([self.start_button]))
+        fill(self.column, at_most_so_wide(self._card), 1)
         self.with_base.toggled.connect(self._on_toggled)
         self.start_button.clicked.connect(self._start)
         self._count = 0

@@ -15,7 +15,7 @@ from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
@@ -52,11 +52,7 @@ class ComputerCard(Card):
         )
         for button in buttons:
             button.setAccessibleDescription(self.computer.name)
-        self.column.addLayout(head)
-        self.column.addWidget(self.problem)
-        self.column.addLayout(self._nodes)
-        self.column.addWidget(self.runs)
-        self.column.addWidget(self.kept)
+        fill(self.column, head, self.problem, self._nodes, self.runs, self.kept)
         self.problem.hide()
         self.runs.hide()
         self.setAccessibleName(self.computer.name)

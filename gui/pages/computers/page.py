@@ -23,7 +23,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
@@ -60,8 +60,7 @@ class ComputersPage(Page):
             ),
             card=True,
         )
-        column.addWidget(self._empty)
-        column.addStretch(1)
+        fill(column, self._empty, 1)
         scroll = Scroll((24, 20, 24, 24), spacing=0)
         scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(scroll, 1)
@@ -194,8 +193,7 @@ class ComputerForm(ScrollingDialog):
         about = tr("Needs Tunesmith with Ray, started there with `tunesmith node start`.")
         self.column.addWidget(Label(about, "body", "muted", wrap=True))
         fields = list(self._fields.values())
-        self.column.addWidget(fields[0])
-        self.column.addWidget(Field(tr("Connect via"), self.ways))
+        fill(self.column, fields[0], Field(tr("Connect via"), self.ways))
         for field in fields[1:]:
             self.column.addWidget(field)
         self.column.addWidget(self._problem)

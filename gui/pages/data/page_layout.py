@@ -29,7 +29,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 
@@ -74,8 +74,7 @@ class DataPageLayout(Splitter):
         self.preview_table = PreviewTable(self._below)
         self.row_view = RowView(self)
         self._below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        for part in (self.findings, self.rows, self.preview_table):
-            self._below.addWidget(part)
+        fill(self._below, self.findings, self.rows, self.preview_table)
         self.part.currentChanged.connect(self._show_part)
         vbox(
             self.figures,
@@ -86,16 +85,12 @@ class DataPageLayout(Splitter):
         )
         hbox(self.part, 1, self.split, of=self._choose)
         vbox((self._glance, 3), self._choose, (self._below, 2), of=self._found, spacing=14)
-        for shown in (self._empty, self._found):
-            self._stack.addWidget(shown)
+        fill(self._stack, self._empty, self._found)
         # In a low window, or with large text, the page scrolls, so that nothing is clipped.
         column = self._left.column
         strips = (self.asked, self.question, self.unlabelled, self.too_few, self.remarks, self.broken_rows)
-        for strip in (self.source, *strips, Line()):
-            column.addWidget(strip)
-        column.addWidget(self._stack, 1)
-        self.addWidget(self._left)
-        self.addWidget(self.row_view)
+        fill(column, self.source, *strips, Line(), (self._stack, 1))
+        fill(self, self._left, self.row_view)
         self.setStretchFactor(0, 1)
         self.show_nothing()
         style.on_style_changed(self._restyle)

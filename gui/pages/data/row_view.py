@@ -17,7 +17,7 @@ from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView, Turn, preview, preview_text
 
@@ -62,16 +62,11 @@ class RowView(QWidget):
         summary_head = hbox((Label(tr("Reference summary"), "section"), 1), self._summary_tokens)
         self._content = Scroll((0, 0, 10, 0), spacing=8)
         column = self._content.column
-        column.addWidget(self.tokens)
-        column.addWidget(self.personal)
-        column.addWidget(self.conversation)
+        fill(column, self.tokens, self.personal, self.conversation)
         column.addSpacing(8)
         column.addWidget(Line())
         column.addSpacing(8)
-        column.addLayout(summary_head)
-        column.addWidget(self._summary)
-        column.addLayout(hbox(self.try_button, 1))
-        column.addStretch(1)
+        fill(column, summary_head, self._summary, hbox(self.try_button, 1), 1)
         self._empty = EmptyState(
             "data", tr("No row chosen"), tr("Choose a row to read it and see where it is cut.")
         )

@@ -31,7 +31,7 @@ from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 
 FIELD_WIDTH = 240
 STARTER_NAME = mark("The practice model")
@@ -91,8 +91,7 @@ class SourceBar(QWidget):
         self.mapping = ColumnMapping(Field(tr("&Count tokens for"), self.tokenizer), self)
         self.mapping.changed.connect(self._choose_again)
         self.mapping.hide()
-        column.addWidget(self.mapping)
-        column.addWidget(self.busy)
+        fill(column, self.mapping, self.busy)
         SavedState(self, "source", self._saved_state, self._restore_state)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

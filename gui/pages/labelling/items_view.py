@@ -32,7 +32,7 @@ from gui.models.row_model import Index, RowModel
 from gui.pages.labelling import labelling_text
 from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import fill, vbox
 
 ROW_HEIGHT = 52
 INSET, ICON = 14, 14
@@ -151,8 +151,7 @@ class ItemsPane(QWidget):
         self._nothing = ElidedLabel("", "body", "hint")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
-        for part in (self.view, self._nothing):
-            self._stack.addWidget(part)
+        fill(self._stack, self.view, self._nothing)
         head = QWidget()
         vbox(self.search, self._count, of=head, margins=(INSET, 14, INSET, 8), spacing=8)
         vbox(head, (self._stack, 1), of=self, spacing=0)

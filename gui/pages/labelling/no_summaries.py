@@ -18,7 +18,7 @@ from gui.look.language import tr, tr_count
 from gui.pages.labelling import labelling_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import fill, hbox
 
 # With less the buttons stand below the text.
 WIDE = 620
@@ -45,8 +45,7 @@ class NoSummaries(QFrame):
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._box.setContentsMargins(12, 10, 12, 10)
         self._box.setSpacing(8)
-        self._box.addWidget(self._text, 1)
-        self._box.addLayout(buttons)
+        fill(self._box, (self._text, 1), buttons)
         self.hide()
 
     def show_source(self, source: str, count: int) -> None:

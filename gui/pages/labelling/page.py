@@ -37,7 +37,7 @@ from gui.shell.page import Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.layouts import Line, vbox
+from gui.widgets.layouts import Line, fill, vbox
 from gui.widgets.splitter import Splitter
 from gui.workers.device_lock import Strip
 from gui.workers.worker_manager import WorkerManager
@@ -103,14 +103,11 @@ class LabellingPage(Page):
         self.items = ItemsPane(self.splitter)
         self.conversation = ConversationPane(self.splitter)
         self.summary = SummaryPane(self.splitter)
-        for side in (self.items, self.conversation, self.summary):
-            self.splitter.addWidget(side)
+        fill(self.splitter, self.items, self.conversation, self.summary)
         vbox(self.toolbar, Line(), (self.splitter, 1), of=self._work, spacing=0)
         vbox(self.busy, 1, of=self._reading, margins=24)
-        for shown in (self._empty, self._reading, self._work):
-            self._stack.addWidget(shown)
-        self.body.addWidget(self.strip)
-        self.body.addWidget(self._stack, 1)
+        fill(self._stack, self._empty, self._reading, self._work)
+        fill(self.body, self.strip, (self._stack, 1))
         style.on_style_changed(self._restyle)
         self._connect()
         self._show()

@@ -25,7 +25,7 @@ from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, IconLabel, Label, ShortcutsLine
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
@@ -82,27 +82,17 @@ class SummaryPane(QWidget):
             button.clicked.connect(signal)
         head = hbox(Label(tr("Summary"), "section"), spacing=6)
         head.addSpacing(10)
-        head.addWidget(self._status_icon)
-        head.addWidget(self._status, 1)
-        for button in (self.undo_button, self.redo_button):
-            head.addWidget(button)
+        fill(head, self._status_icon, (self._status, 1), self.undo_button, self.redo_button)
         length = hbox(self._length, (self._usual, 1), spacing=16)
         claims = hbox(self._claims_icon, (self._claims, 1), spacing=6)
         acts = hbox(self.accept_button, self.skip_button, 1, spacing=8)
         right = Scroll((24, 14, 24, 16), spacing=8, parent=self)
         column = right.column
-        column.addLayout(head)
-        column.addWidget(self.edit, 3)
-        column.addWidget(self.problem)
-        column.addLayout(length)
-        column.addLayout(claims)
+        fill(column, head, (self.edit, 3), self.problem, length, claims)
         column.addSpacing(4)
         column.addLayout(acts)
         column.addSpacing(4)
-        column.addWidget(Line())
-        column.addLayout(self._draft_row())
-        column.addStretch(1)
-        column.addWidget(ShortcutsLine("labelling"))
+        fill(column, Line(), self._draft_row(), 1, ShortcutsLine("labelling"))
         vbox(right, of=self)
         self._marking = once(self, MARK_MILLISECONDS, self._look_at_text)
 
@@ -222,8 +212,7 @@ class ConversationPane(QWidget):
         head = hbox(
             (Label(tr("Conversation"), "section"), 1), self.back, self.position, self.forward, spacing=4
         )
-        self.reading.column.addWidget(self.turns)
-        self.reading.column.addStretch(1)
+        fill(self.reading.column, self.turns, 1)
         column = vbox(head, self._about, of=self, margins=(24, 14, 14, 16), spacing=8)
         column.addSpacing(4)
         column.addWidget(self.reading, 1)

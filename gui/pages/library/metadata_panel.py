@@ -23,7 +23,7 @@ from gui.pages.library.scores_view import FactsView, ScoresView, TextSection
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 
 WIDTH = 384
@@ -118,8 +118,7 @@ class MetadataPanel(QWidget):
         self._notes_rest.setInterval(NOTES_REST_MILLISECONDS)
 
     def _fill(self, column: QVBoxLayout) -> None:
-        column.addLayout(_row(self._name, self.more_button, self.close_button))
-        column.addWidget(self.about)
+        fill(column, _row(self._name, self.more_button, self.close_button), self.about)
         column.addSpacing(12)
         column.addWidget(FlowBox([self.try_button, self.compare_button, self.export_button]))
         column.addSpacing(20)
@@ -131,9 +130,7 @@ class MetadataPanel(QWidget):
         self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(head)
         column.addSpacing(4)
-        for part in (self._scores, self._remarks):
-            column.addWidget(part)
-        column.addWidget(self.metrics_link, 0, Qt.AlignmentFlag.AlignLeading)
+        fill(column, self._scores, self._remarks, (self.metrics_link, 0, Qt.AlignmentFlag.AlignLeading))
         unscored = _row(self._unscored, self.score_button)
         unscored.setStretch(0, 0)
         unscored.addStretch(1)
@@ -144,8 +141,7 @@ class MetadataPanel(QWidget):
         for view in (self._made_from, self._method):
             column.addWidget(view)
             column.addSpacing(18)
-        for section in (self._exports, self._changes):
-            column.addWidget(section)
+        fill(column, self._exports, self._changes)
         for label, field in ((tr("Tags"), self.tags_field), (tr("Notes"), self.notes_field)):
             column.addWidget(Label(label, "label_medium", "muted"))
             column.addSpacing(6)
@@ -291,8 +287,7 @@ class Drawer(QObject):
         self._narrow = False
         self._open = False
         self._filled = False
-        row.addWidget(self._line)
-        row.addWidget(panel)
+        fill(row, self._line, panel)
         left.installEventFilter(self)
         style.on_style_changed(self._place)
 

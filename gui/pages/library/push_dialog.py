@@ -31,7 +31,7 @@ from gui.pages.library.scores_view import FactsView
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
@@ -80,8 +80,7 @@ class PushDialog(ScrollingDialog):
             "muted",
             wrap=True,
         )  # fmt: skip
-        for part in (self._about, self.form, self.preview, self._busy, self.problem):
-            self.column.addWidget(part)
+        fill(self.column, self._about, self.form, self.preview, self._busy, self.problem)
         foot = hbox(self.show_button, self.send_button, self.back_button, self.cancel_button, 1, spacing=8)
         self.foot.addLayout(foot)
         self._connect()
@@ -176,11 +175,9 @@ class PushPreview(QWidget):
         column = vbox(self._where, of=self, spacing=6)
         for heading, part in ((tr("Licences"), self._notices), (tr("Files"), self._files)):
             column.addSpacing(10)
-            column.addWidget(Label(heading, "label_medium", "muted"))
-            column.addLayout(part)
+            fill(column, Label(heading, "label_medium", "muted"), part)
         column.addSpacing(10)
-        column.addWidget(Label(tr("Model card"), "label_medium", "muted"))
-        column.addWidget(self.card)
+        fill(column, Label(tr("Model card"), "label_medium", "muted"), self.card)
         style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:

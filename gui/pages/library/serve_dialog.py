@@ -16,7 +16,7 @@ from gui.look.language import sentences, tr, tr_count
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import fill, hbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.worker_manager import WorkerManager
@@ -63,8 +63,7 @@ class ServeDialog(ScrollingDialog):
             (tr("For a terminal"), self.curl),
         ):
             fields.addWidget(Field(title, _with_copy(title, field)))
-        for part in (self._busy, self._details, self._state, self._problem):
-            self.column.addWidget(part)
+        fill(self.column, self._busy, self._details, self._state, self._problem)
         self.foot.addLayout(hbox(self.start_button, self.stop_button, 1, self.close_button, spacing=8))
         self._connect()
         style.on_style_changed(self._restyle)
@@ -181,7 +180,6 @@ def _with_copy(title: str, field: QLineEdit | QPlainTextEdit) -> QWidget:
     button = IconButton("copy", tr("Copy: {what}", what=title))
     text = field.text if isinstance(field, QLineEdit) else field.toPlainText
     button.clicked.connect(lambda: copy_text(text()))
-    layout.addWidget(field, 1)
-    layout.addWidget(button)
+    fill(layout, (field, 1), button)
     row.setFocusProxy(field)
     return row

@@ -32,7 +32,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView, Turn, preview, preview_text
 
@@ -78,8 +78,7 @@ class BatchView(QWidget):
         )
         tools = FlowBox([self.source, self.count, self.open_button, self.export_button], 12)
         self._stack = QStackedWidget()
-        for shown in (self.view, self._empty):
-            self._stack.addWidget(shown)
+        fill(self._stack, self.view, self._empty)
         self._labels: list[Label] = []
         self._lines = vbox(of=self.score_row, spacing=2)
         vbox(
@@ -230,11 +229,9 @@ class BatchDetail(QWidget):
         self._parts: list[tuple[Label, TextView]] = []
         self.alone_button.clicked.connect(lambda: self.alone_wanted.emit(self._row))
         head = hbox((self._title, 1), self.alone_button, self.close_button, spacing=8)
-        self._said.column.addWidget(self.conversation)
-        self._said.column.addStretch(1)
+        fill(self._said.column, self.conversation, 1)
         self._texts = vbox(spacing=2)
-        self._written.column.addLayout(self._texts)
-        self._written.column.addStretch(1)
+        fill(self._written.column, self._texts, 1)
         vbox(Line(), head, (hbox((self._said, 2), (self._written, 3), spacing=24), 1), of=self, spacing=8)
         style.scale(self, QWidget.setFixedHeight, DETAIL_HEIGHT)
         self.hide()

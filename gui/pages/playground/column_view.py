@@ -23,7 +23,7 @@ from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.column_results import Column, Feedback, Marks, Thumb
 from gui.widgets.buttons import IconButton, link, plain, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView
 
@@ -63,17 +63,12 @@ class ColumnView(QWidget):
         column.addSpacing(12)
         column.addWidget(Line())
         reading = self._reading = Scroll((0, 12, 10, 8), spacing=8)
-        for part in (self.chunks, self._text, self._state, self._error, self.notes):
-            reading.column.addWidget(part)
-        reading.column.addStretch(1)
+        fill(reading.column, self.chunks, self._text, self._state, self._error, self.notes, 1)
         column.addWidget(reading, 1)
         acts = QHBoxLayout()
         acts.setSpacing(4)
         acts.addStrut(px(34))
-        acts.addWidget(self._copy)
-        acts.addWidget(self.tools)
-        acts.addWidget(self._cancel)
-        acts.addStretch(1)
+        fill(acts, self._copy, self.tools, self._cancel, 1)
         column.addLayout(acts)
         column.addSpacing(8)
         column.addWidget(Line())

@@ -20,7 +20,7 @@ from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 from gui.widgets.undo_strip import UndoStrip
@@ -60,9 +60,7 @@ class ColumnsView(QWidget):
         # The page's scroll bar takes the margin at the other side.
         row.setContentsMargins(self.MARGIN, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._base_box)
-        row.addWidget(self._scroll, 1)
-        row.addWidget(self._invitation(), 1)
+        fill(row, self._base_box, (self._scroll, 1), (self._invitation(), 1))
 
     def _invitation(self) -> QWidget:
         """Return the empty state beside the base model while there are no adapters."""
@@ -105,8 +103,7 @@ class ColumnsView(QWidget):
                 view.deleteLater()
         self._views = {adapter: reused.get(adapter) or self._make_view(adapter) for adapter in adapters}
         for view in self._views.values():
-            self._row.addWidget(Line(vertical=True))
-            self._row.addWidget(view, 1)
+            fill(self._row, Line(vertical=True), (view, 1))
         self._share_width()
 
     def _make_view(self, adapter: str) -> ColumnView:
@@ -162,8 +159,7 @@ class SingleView(QWidget):
         self._foot = vbox(Line(), Legend(), self.history, margins=(24, 0, 14, 0), spacing=12)
         right.column.addLayout(self._foot)
         self.splitter = Splitter("playground")
-        self.splitter.addWidget(self.panel)
-        self.splitter.addWidget(right)
+        fill(self.splitter, self.panel, right)
         self.splitter.setStretchFactor(1, 1)
         vbox(self.folded, (self.splitter, 1), self.undo_strip, of=self, spacing=0)
         self.folded.hide()

@@ -27,7 +27,7 @@ from gui.widgets.buttons import link, plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
@@ -109,11 +109,9 @@ class ConversationPanel(QWidget):
             button.set_short()
             head.addWidget(button)
         self._reading = Scroll((0, 0, 10, 0), spacing=0)
-        self._reading.column.addWidget(self._turns)
-        self._reading.column.addStretch(1)
+        fill(self._reading.column, self._turns, 1)
         self._stack = QStackedWidget()
-        for part in (self._reading, self.editor, self.picker, self._empty_state()):
-            self._stack.addWidget(part)
+        fill(self._stack, self._reading, self.editor, self.picker, self._empty_state())
         reference = hbox(
             (ElidedLabel(tr("Reference summary"), "label_medium", "muted"), 1),
             Label(tr("optional"), "label", "hint"),
@@ -124,8 +122,7 @@ class ConversationPanel(QWidget):
         foot.addSpacing(4)
         foot.addWidget(Line())
         foot.addSpacing(4)
-        foot.addLayout(reference)
-        foot.addWidget(self.reference_edit)
+        fill(foot, reference, self.reference_edit)
         vbox(head, self._about, offer, (self._stack, 1), foot, of=self, margins=(24, 14, 14, 20), spacing=8)
 
     def _empty_state(self) -> QWidget:

@@ -36,6 +36,7 @@ from gui.pages.playground.token_meter import Length, TokenCount
 from gui.shell.page import NARROW, Page
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary, quiet
+from gui.widgets.layouts import fill
 from gui.widgets.scroll import Scroll
 from gui.workers.worker_manager import WorkerManager
 
@@ -90,12 +91,10 @@ class PlaygroundPage(Page):
         # In a low window the table scrolls with the options, so that it keeps its height.
         self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
         self._several_scroll.column.addWidget(self.batch_controller.view, 1)
-        for view in (self.single_view, self._several_scroll):
-            self._stack.addWidget(view)
+        fill(self._stack, self.single_view, self._several_scroll)
         self.single_view.put_decoding(self._options[ONE])
         self.batch_controller.view.foot.addWidget(self._options[SEVERAL])
-        self.body.addWidget(self.strip)
-        self.body.addWidget(self._stack, 1)
+        fill(self.body, self.strip, (self._stack, 1))
         self._connect()
         self.setAcceptDrops(True)
         style.on_style_changed(self._restyle)

@@ -31,7 +31,7 @@ from gui.pages.welcome.step import Step
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import Line, hbox, vbox
+from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.text_view import TextView
 from gui.workers.worker_manager import WorkerManager
@@ -88,9 +88,7 @@ class WelcomePage(Page):
         foot = hbox(self.back_button, self.onward_button, 1, self.skip_button, spacing=8)
         vbox(*self.steps.values(), foot, of=content, spacing=0)
         self._scroll = Scroll((MARGIN, 24, MARGIN, 24), spacing=0)
-        self._scroll.column.addStretch(1)
-        self._scroll.column.addLayout(at_most_so_wide(content))
-        self._scroll.column.addStretch(1)
+        fill(self._scroll.column, 1, at_most_so_wide(content), 1)
         self.body.addLayout(hbox(self.left, self._edge, (self._scroll, 1), spacing=0), 1)
         self._connect()
         self._show()
