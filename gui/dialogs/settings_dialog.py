@@ -13,14 +13,12 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
-from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import Line, hbox
 from gui.widgets.open_path import open_path
-from gui.widgets.scroll import BAR
 
 LEAVING_HELP = mark(
     "What new runs do if the window crashes or you log out. A recipe can override this. Closing the "
@@ -35,7 +33,7 @@ class SettingsDialog(ScrollingDialog):
     disk_wanted = Signal()
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(WIDTH, parent)
         self._preferences = preferences
         self.setWindowTitle(tr("Settings"))
         self.schemes = _segments("scheme")
@@ -72,7 +70,6 @@ class SettingsDialog(ScrollingDialog):
         self.disk_button = plain(tr("Disk use…"))
         self.disk_button.clicked.connect(self.disk_wanted)
         self.foot.addLayout(hbox(self.disk_button, 1, close))
-        style.on_style_changed(self._restyle)
         self.leaving.currentChanged.connect(self._save_leaving)
         self.languages.chosen.connect(self._save_language)
         self.schemes.currentChanged.connect(self._apply)
@@ -81,10 +78,6 @@ class SettingsDialog(ScrollingDialog):
 
     def show_setting(self, key: str) -> None:
         self._controls[key].setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _restyle(self) -> None:
-        self.setMinimumWidth(max(px(WIDTH), self._scroll.column.minimumSize().width() + BAR))
-        self.grow()
 
     def _save_leaving(self, chosen: str) -> None:
         self._preferences.set(WHEN_WINDOW_LEAVES, chosen)

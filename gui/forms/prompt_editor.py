@@ -19,7 +19,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import IconButton, open_below
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll
@@ -168,9 +168,7 @@ class PromptEditor(QWidget):
     # The menu
 
     def _open_menu(self) -> None:
-        menu = self.menu()
-        menu.exec(self.more.mapToGlobal(self.more.rect().bottomLeft()))
-        menu.deleteLater()
+        open_below(self.more, self.menu())
 
     def _ask_name(self, verb: str, name: str, act: Callable[[str, bool], None]) -> None:
         self._act = act

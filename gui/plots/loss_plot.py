@@ -14,16 +14,16 @@ from PySide6.QtCore import QEvent, QPoint, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from engine.api import AppError, write_csv
+from engine.api import write_csv
 from gui.core.background_tasks import once
 from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text, score
-from gui.look.language import sentences, tr, tr_count
+from gui.look.language import tr, tr_count
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import IconButton, open_below
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import fill, hbox, vbox
@@ -260,7 +260,7 @@ class LossPlot(QWidget):
     def _open_export_menu(self) -> None:
         menu = QMenu(self)
         self._add_exports(menu)
-        menu.exec(self._export.mapToGlobal(QPoint(0, self._export.height() + 4)))
+        open_below(self._export, menu)
 
     def _add_exports(self, menu: QMenu) -> None:
         menu.addAction(tr("Save as PNG…"), self._ask_png)
@@ -268,18 +268,13 @@ class LossPlot(QWidget):
 
     def _ask_png(self) -> None:
         path = file_dialogs.save_file(self, "export", tr("Save the plot"), "loss.png", "PNG (*.png)")
-        if path and not self.save_png(path):
-            self.failed.emit(
-                tr("{path} can't be written. Choose another folder, or free some space.", path=path)
-            )
+        if path and (trouble := file_dialogs.write_failure(self.save_png, path)):
+            self.failed.emit(trouble)
 
     def _ask_csv(self) -> None:
         path = file_dialogs.save_file(self, "export", tr("Save the loss"), "loss.csv", "CSV (*.csv)")
-        if path:
-            try:
-                self.save_csv(path)
-            except AppError as error:
-                self.failed.emit(sentences(error.message, error.hint))
+        if path and (trouble := file_dialogs.write_failure(self.save_csv, path)):
+            self.failed.emit(trouble)
 
 
 def _at(step: float, *columns: dict[float, float]) -> list[float | str]:

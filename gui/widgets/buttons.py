@@ -114,6 +114,12 @@ def make_menu(parent: QWidget, offered: Sequence[QAction]) -> QMenu:
     return menu
 
 
+def open_below(button: QWidget, menu: QMenu) -> None:
+    """Open a menu below a button; it is deleted when it closes."""
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.popup(below(button))
+
+
 def below(button: QWidget) -> QPoint:
     """Return the screen position of a button's menu."""
     return button.mapToGlobal(QPoint(0, button.height() + 4))

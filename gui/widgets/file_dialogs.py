@@ -5,15 +5,16 @@ Tests give them an answer by replacing Qt's static functions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import paths
+from engine.api import AppError, paths
 from gui.core.preferences import Preferences
+from gui.look.language import sentences, tr
 
 Purpose = Literal["data", "recipe", "model", "import", "export"]
 
@@ -50,6 +51,17 @@ def save_file_as(
     path, kind = QFileDialog.getSaveFileName(parent, title, _place(purpose, name), kinds)
     found = _paths([path], purpose)
     return found[0] if found else None, kind
+
+
+def write_failure(write: Callable[[Path], object], path: Path) -> str:
+    """Write a file; return why it can't be written, "" if it was. `write` raises AppError or returns False."""
+    try:
+        written = write(path)
+    except AppError as error:
+        return sentences(error.message, error.hint)
+    if written is False:
+        return tr("{path} can't be written. Choose another folder, or free some space.", path=path)
+    return ""
 
 
 def choose_folder(parent: QWidget, purpose: Purpose, title: str) -> Path | None:

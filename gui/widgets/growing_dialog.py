@@ -6,8 +6,10 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
+from gui.look import style
+from gui.look.fonts import px
 from gui.widgets.layouts import vbox
-from gui.widgets.scroll import Scroll
+from gui.widgets.scroll import BAR, Scroll
 
 # Of the screen's height, left for the title bar and what lies around the dialog.
 SCREEN_SHARE = 0.9
@@ -35,11 +37,12 @@ class GrowingDialog(QDialog):
 class ScrollingDialog(GrowingDialog):
     """A growing dialog whose content, in `column`, scrolls where the screen or its window is too low; `foot` stays.
 
-    In a higher dialog the content stays at the top.
+    In a higher dialog the content stays at the top. `width` is the least, in pixels before text scaling.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._width = width
         self._scroll = Scroll((24, 24, 24, 8))
         self.column = vbox(spacing=16)
         self._scroll.column.addLayout(self.column)
@@ -47,13 +50,19 @@ class ScrollingDialog(GrowingDialog):
         self._scroll.column.addStretch(1)
         self.foot = vbox(margins=(24, 8, 24, 24))
         vbox((self._scroll, 1), self.foot, of=self, spacing=0)
+        style.on_style_changed(self._restyle)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin as high as the content needs, not as high as Qt's dialogs do."""
         if not event.spontaneous():
             self.resize(self.width(), 1)
-            self.grow()
+            self._restyle()
         super().showEvent(event)
+
+    def _restyle(self) -> None:
+        """Leave no word of the content cut off: with a large text it may need more than the width."""
+        self.setMinimumWidth(max(px(self._width), self._scroll.column.minimumSize().width() + BAR))
+        self.grow()
 
     def grow(self) -> None:
         """Take the height that the content needs, as far as there is room."""

@@ -8,25 +8,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from engine.api import AppError, Curve, arenas, escaping, method, metrics
+from engine.api import Curve, arenas, escaping, method, metrics
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import sentences, tr, translate
+from gui.look.language import tr, translate
 from gui.models.list_text import entry_text, row_text
 from gui.models.metric_text import ConfidenceInterval, confidence_interval
 from gui.plots import scatter
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Axis, Point, Scatter
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import IconButton, open_below
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 
@@ -292,7 +292,7 @@ class LossView(QWidget):
             menu.addAction(tr("Save as {kind}…", kind=kind), partial(self._ask, kind, save))
         menu.addSeparator()
         menu.addAction(tr("Show all steps"), chart.show_all)
-        menu.exec(self.export_button.mapToGlobal(QPoint(0, self.export_button.height() + 4)))
+        open_below(self.export_button, menu)
 
     def _ask(self, kind: str, save: Save) -> None:
         name = f"losses.{kind.lower()}"
@@ -303,12 +303,5 @@ class LossView(QWidget):
 
     def save(self, path: Path, save: Save) -> None:
         """Write a file; emit `failed` if that is not possible."""
-        try:
-            written = save(path)
-        except AppError as error:
-            self.failed.emit(sentences(error.message, error.hint))
-            return
-        if written is False:
-            self.failed.emit(
-                tr("{path} can't be written. Choose another folder, or free some space.", path=path)
-            )
+        if trouble := file_dialogs.write_failure(save, path):
+            self.failed.emit(trouble)

@@ -14,7 +14,7 @@ from gui.look.shown_texts import plain_tooltip
 from gui.models.arena_table import SHOWN_AT_FIRST
 from gui.models.folder_readers import Snapshot
 from gui.pages.arena.arena_text import headline
-from gui.widgets.buttons import Button
+from gui.widgets.buttons import Button, open_below
 from gui.widgets.labels import Label
 from gui.widgets.layouts import vbox
 
@@ -83,9 +83,7 @@ class ColumnsButton(Button):
         return menu
 
     def _open(self) -> None:
-        menu = self.menu_now()
-        menu.exec(self.mapToGlobal(self.rect().bottomLeft()))
-        menu.deleteLater()
+        open_below(self, self.menu_now())
 
     def _toggle(self, action: QAction) -> None:
         self.show_only([*(set(self._on) ^ {action.data()})])

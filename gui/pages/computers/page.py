@@ -14,7 +14,6 @@ from engine.api import AppError, Computer, Problem, computer_store, computers
 from gui.inputs.fields import Field, ProblemLine
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
-from gui.look.fonts import px
 from gui.look.language import sentences, tr, tr_count, translate
 from gui.pages.computers.computer_card import ComputerCard
 from gui.shell.page import Page
@@ -157,7 +156,7 @@ class ComputerForm(ScrollingDialog):
     added = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(WIDTH, parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Add a computer"))
         self.ways = SegmentedControl(
@@ -201,12 +200,7 @@ class ComputerForm(ScrollingDialog):
         self.ways.currentChanged.connect(self._follow)
         self.add_button.clicked.connect(self._add)
         self.cancel_button.clicked.connect(self.reject)
-        style.on_style_changed(self._restyle)
         self._follow()
-
-    def _restyle(self) -> None:
-        self.setMinimumWidth(px(WIDTH))
-        self.grow()
 
     def _follow(self) -> None:
         by_ssh = self.ways.current() == "ssh"

@@ -15,7 +15,7 @@ from gui.look.fonts import metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count
 from gui.pages.data.report import Finding, by_split
-from gui.widgets.buttons import IconButton, link
+from gui.widgets.buttons import IconButton, link, open_below
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
@@ -121,9 +121,7 @@ class FindingRow(QWidget):
         return menu
 
     def _open_menu(self) -> None:
-        menu = self.menu()
-        menu.exec(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
-        menu.deleteLater()
+        open_below(self.more_button, self.menu())
 
 
 def _at_the_right(button: QWidget, minimum: int, texts: Sequence[str]) -> QWidget:

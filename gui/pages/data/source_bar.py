@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
@@ -28,7 +28,7 @@ from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import IconButton, plain, quiet
+from gui.widgets.buttons import IconButton, open_below, plain, quiet
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
@@ -116,15 +116,13 @@ class SourceBar(QWidget):
 
     def recent_menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         offer_in(menu, self.recent, self._choose)
         menu.addSeparator()
         menu.addAction(tr("Clear list"), self._forget_recent)
         return menu
 
     def _offer_recent(self) -> None:
-        button = self.recent_button
-        self.recent_menu().popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
+        open_below(self.recent_button, self.recent_menu())
 
     def _forget_recent(self) -> None:
         self.recent.clear()

@@ -59,7 +59,7 @@ class PushDialog(ScrollingDialog):
         asked: PushRequest | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(WIDTH, parent)
         self._adapter, self._manager = adapter, manager
         self._job = ActiveJob(self)
         self._shown: PushRequest | None = None
@@ -85,7 +85,6 @@ class PushDialog(ScrollingDialog):
         self.foot.addLayout(foot)
         self._connect()
         self._show(asking=True)
-        style.on_style_changed(self._restyle)
 
     def _connect(self) -> None:
         self.form.changed.connect(self._follow_form)
@@ -94,10 +93,6 @@ class PushDialog(ScrollingDialog):
         self.back_button.clicked.connect(lambda: self._show(asking=True))
         self.cancel_button.clicked.connect(self.reject)
         self.finished.connect(self._job.cancel)
-
-    def _restyle(self) -> None:
-        self.setMinimumWidth(px(WIDTH))
-        self.grow()
 
     def _follow_form(self) -> None:
         self.problem.show_problem("")

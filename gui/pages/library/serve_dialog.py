@@ -30,7 +30,7 @@ class ServeDialog(ScrollingDialog):
     def __init__(
         self, adapters: Sequence[Adapter], manager: WorkerManager, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(WIDTH, parent)
         self._adapters, self._manager = list(adapters), manager
         self._job = ActiveJob(self)
         self._serving: serving.Serving | None = None
@@ -78,9 +78,7 @@ class ServeDialog(ScrollingDialog):
         self._prompt.says.connect(self._ask)
 
     def _restyle(self) -> None:
-        self.setMinimumWidth(px(WIDTH))
         self.curl.setFixedHeight(round(CURL_LINES * metrics("fixed").lineSpacing()) + px(18))
-        self.grow()
 
     # Serving
     def _start_or_confirm(self) -> None:

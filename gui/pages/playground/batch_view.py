@@ -16,7 +16,6 @@ from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import IntField
 from gui.look import style
-from gui.look.fonts import px
 from gui.look.format import gain, interval, number_text, score
 from gui.look.language import mark, tr
 from gui.look.shown_texts import told_apart
@@ -93,15 +92,9 @@ class BatchView(QWidget):
             margins=(24, 16, 14, 16),
             spacing=12,
         )
-        style.on_style_changed(self._restyle)
-        self._connect()
-
-    def _restyle(self) -> None:
-        self.source.setFixedWidth(px(SOURCE_WIDTH))
-        self.count.setFixedWidth(px(COUNT_WIDTH))
-        self._stack.setMinimumHeight(px(MIN_TABLE_HEIGHT))
-
-    def _connect(self) -> None:
+        style.scale(self.source, QWidget.setFixedWidth, SOURCE_WIDTH)
+        style.scale(self.count, QWidget.setFixedWidth, COUNT_WIDTH)
+        style.scale(self._stack, QWidget.setMinimumHeight, MIN_TABLE_HEIGHT)
         self.source.chosen.connect(self.chosen)
         self.count.valueChanged.connect(self._want)
         self.view.chosen.connect(self.detail.show_row)

@@ -74,10 +74,7 @@ class ColumnView(QWidget):
         column.addWidget(Line())
         column.addSpacing(10)
         column.addWidget(self._figures)
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.setMinimumWidth(px(MIN_WIDTH))
+        style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
 
     def _edit_notes(self) -> None:
         self.notes.edit()

@@ -9,9 +9,9 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QCheckBox, QMenu, QPlainTextEdit, QStackedWidget, QTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QStackedWidget, QTextEdit, QWidget
 
 from engine.api import Example, chats, speakers, turns
 from gui.core import actions
@@ -23,7 +23,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.look.shown_texts import plain_tooltip
 from gui.pages.playground.picker import Picker
 from gui.pages.playground.token_meter import Length, TokenMeter, counted, estimated, parted
-from gui.widgets.buttons import link, plain, quiet
+from gui.widgets.buttons import link, make_menu, open_below, plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
@@ -212,16 +212,12 @@ class ConversationPanel(QWidget):
         self.piecewise_chosen.emit(piecewise)
 
     def _offer_ways(self) -> None:
-        below = self._open_button.rect().bottomLeft()
-        self.ways_menu().popup(self._open_button.mapToGlobal(below))
-
-    def ways_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(tr("Pick a conversation"), self.pick)
-        menu.addAction(tr("Open a text file…"), self.file_wanted.emit)
-        menu.addAction(tr("Paste"), self.paste)
-        return menu
+        ways = [
+            (tr("Pick a conversation"), self.pick, ""),
+            (tr("Open a text file…"), self.file_wanted.emit, ""),
+            (tr("Paste"), self.paste, ""),
+        ]
+        open_below(self._open_button, make_menu(self, ways))
 
     def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
         self.picker.show_sources(sources)

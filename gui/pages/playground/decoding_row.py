@@ -37,7 +37,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
-from gui.widgets.buttons import IconButton, link
+from gui.widgets.buttons import IconButton, link, open_below
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
@@ -213,7 +213,6 @@ class DecodingRow(QWidget):
         found = self._presets.named(self.preset.key())
         saved = found.name if found and not found.is_built_in else ""
         menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         save = menu.addAction(tr("Save as…"), self._ask_name)
         save.setEnabled(self.is_valid)
         text = tr("Delete {name}", name=saved).replace("&", "&&") if saved else tr("Delete")
@@ -222,7 +221,7 @@ class DecodingRow(QWidget):
         return menu
 
     def _open_menu(self) -> None:
-        self.menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        open_below(self.more, self.menu())
 
     def _ask_name(self) -> None:
         found = self._presets.named(self.preset.key())
@@ -264,11 +263,8 @@ class PromptField(QWidget):
         tooltip = tr("One prompt for every column instead of each adapter's own")
         self.field = Field(tr("Prompt"), self.choice, tooltip=tooltip)
         hbox((self.field, 0, Qt.AlignmentFlag.AlignTop), (self._text, 1), of=self, spacing=16)
-        style.on_style_changed(self._restyle)
+        style.scale(self.field, QWidget.setFixedWidth, WIDTH)
         self._offer("")
-
-    def _restyle(self) -> None:
-        self.field.setFixedWidth(px(WIDTH))
 
     def template(self) -> str:
         """Return the template for all columns, or "" for each column's own."""

@@ -35,7 +35,7 @@ from gui.pages.playground.picker import samples
 from gui.pages.playground.token_meter import Length, TokenCount
 from gui.shell.page import NARROW, Page
 from gui.widgets import file_dialogs
-from gui.widgets.buttons import plain, primary, quiet
+from gui.widgets.buttons import open_below, plain, primary, quiet
 from gui.widgets.layouts import fill
 from gui.widgets.scroll import Scroll
 from gui.workers.worker_manager import WorkerManager
@@ -236,7 +236,7 @@ class PlaygroundPage(Page):
             self.controller.act(again=not self.shows_several)
 
     def _offer_adapters(self) -> None:
-        self.adapter_menu().popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
+        open_below(self.add_button, self.adapter_menu())
 
     def adapter_menu(self) -> QMenu:
         """Return a menu of all adapters; those that don't fit are disabled and show the reason."""
@@ -256,10 +256,9 @@ class PlaygroundPage(Page):
             self.decoding.show_decoding(decoding.model_copy(update={"runtime": runtime}))
 
     def _offer_bases(self) -> None:
-        button = self.columns.base.act
         menu = parts.base_menu(self, self.controller)
         menu.triggered.connect(self._choose_base)
-        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+        open_below(self.columns.base.act, menu)
 
     def _choose_base(self, action: QAction) -> None:
         if action.data():

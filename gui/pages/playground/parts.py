@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.look import style
-from gui.look.fonts import px
 from gui.look.language import tr
 from gui.look.shown_texts import menu_text
 from gui.pages.playground import choices
@@ -71,10 +70,7 @@ class FoldedConversation(QWidget):
         self.button.set_short()
         row = hbox((self._headline, 1), self.meter, self.button, margins=(24, 8, 16, 8), spacing=16)
         vbox(row, Line(), of=self, spacing=0)
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.meter.setFixedWidth(px(METER_WIDTH))
+        style.scale(self.meter, QWidget.setFixedWidth, METER_WIDTH)
 
     def show_conversation(self, text: str, length: Length, *, piecewise: bool) -> None:
         self._headline.setText(headline(text) or tr("No conversation yet"))
@@ -119,7 +115,6 @@ def _meaning(kind: str, text: str) -> QWidget:
 def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
     """Return a menu of all adapters; those that don't fit are disabled and show the reason."""
     menu = QMenu(parent)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for choice in controller.adapter_choices():
         text = choice.reason or choices.entry(choice.adapter).about
         action = menu.addAction(f"{menu_text(choice.adapter.name)}   {menu_text(text)}")
@@ -133,7 +128,6 @@ def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
 def base_menu(parent: QWidget, controller: Controller) -> QMenu:
     """Return a menu of the base models."""
     menu = QMenu(parent)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for base_id in controller.base_choices():
         action = menu.addAction(menu_text(choices.base_title(base_id)))
         action.setCheckable(True)

@@ -389,7 +389,4 @@ class IntroPane(QWidget):
             margins=(INTRO_MARGIN, 24, INTRO_MARGIN - 16, 24),
             spacing=16,
         )
-        style.on_style_changed(self._restyle)
-
-    def _restyle(self) -> None:
-        self.setFixedWidth(px(INTRO_WIDTH))
+        style.scale(self, QWidget.setFixedWidth, INTRO_WIDTH)
