@@ -22,7 +22,6 @@ from gui.widgets.layouts import Line, hbox, vbox
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
-WIDTH, LIST_HEIGHT, ROW_HEIGHT = 560, 220, 48
 KEY = Qt.ItemDataRole.UserRole
 
 
@@ -55,7 +54,7 @@ class QueueDialog(GrowingDialog):
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         for part in (self.list, self._empty):
-            part.setFixedHeight(px(LIST_HEIGHT))
+            part.setFixedHeight(px(220))
         head = hbox(
             Label(tr("Waiting"), "section"),
             1,
@@ -79,7 +78,7 @@ class QueueDialog(GrowingDialog):
             spacing=12,
         )
         self._connect()
-        self.resize(px(WIDTH), 0)
+        self.resize(px(560), 0)
         self._show()
         self.list.setCurrentRow(0)
 
@@ -139,7 +138,7 @@ class QueueDialog(GrowingDialog):
             for entry in waiting:
                 item = QListWidgetItem(icon(entry.icon, "muted"), "", self.list)
                 item.setData(KEY, entry.key)
-                item.setSizeHint(QSize(0, px(ROW_HEIGHT)))
+                item.setSizeHint(QSize(0, px(48)))
                 if entry.key == chosen:
                     self.list.setCurrentItem(item)
         for row, entry in enumerate(waiting):

@@ -24,7 +24,6 @@ LEAVING_HELP = mark(
     "What new runs do if the window crashes or you log out. A recipe can override this. Closing the "
     "window asks first."
 )
-WIDTH, NAME_WIDTH = 480, 120
 
 
 class SettingsDialog(ScrollingDialog):
@@ -33,7 +32,7 @@ class SettingsDialog(ScrollingDialog):
     disk_wanted = Signal()
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
-        super().__init__(WIDTH, parent)
+        super().__init__(480, parent)
         self._preferences = preferences
         self.setWindowTitle(tr("Settings"))
         self.schemes = _segments("scheme")
@@ -105,7 +104,7 @@ def _segments(key: str) -> SegmentedControl:
 
 def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
     label = Label(name, "label", "muted")
-    style.scale(label, QWidget.setFixedWidth, NAME_WIDTH)
+    style.scale(label, QWidget.setFixedWidth, 120)
     row = hbox(label, (ElidedLabel(str(folder), "fixed"), 1), spacing=12)
     button = link(tr("Open"))
     button.setAccessibleName(opens)

@@ -24,7 +24,6 @@ from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.undo_strip import UndoStrip
 
-WIDTH, HEIGHT = 720, 480
 Trashed = trash_contents.Trashed
 KINDS = {
     "adapter": mark("Adapter"),
@@ -65,7 +64,7 @@ class TrashDialog(QDialog):
         )
         column.addLayout(foot)
         self._connect()
-        self.resize(px(WIDTH), px(HEIGHT))
+        self.resize(px(720), px(480))
         self.refresh()
 
     def _connect(self) -> None:

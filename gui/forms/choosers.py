@@ -237,7 +237,7 @@ def ask_for_folder(parent: QWidget) -> str:
     return str(file_dialogs.choose_folder(parent, "data", tr("Folder of split files")) or "")
 
 
-MAX_RUNS, MAX_USED = 20, 5
+MAX_USED = 5
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ class KnownSources:
 def read() -> KnownSources:
     """Return what is known; files that are gone are left out."""
     used = []
-    for job in run_store.list_jobs()[:MAX_RUNS]:
+    for job in run_store.list_jobs()[:20]:
         with suppress(AppError):
             used.append(recipe.load(job.recipe_path))
     checked = RecentFiles()

@@ -202,7 +202,6 @@ class PairsField(QLineEdit):
 
 ALL_LINEAR = "all-linear"
 DEFAULT = ""  # the key of its chip
-TWO_LINES = 62
 
 
 class ModuleChips(QWidget):
@@ -270,7 +269,7 @@ class ModuleChips(QWidget):
         self._keep_room()
 
     def _keep_room(self) -> None:
-        self.setMinimumHeight(0 if self._is_told else px(TWO_LINES))
+        self.setMinimumHeight(0 if self._is_told else px(62))
 
     def _switched(self, on: list[str]) -> None:
         before, names = self._value, tuple(name for name in on if name != DEFAULT)

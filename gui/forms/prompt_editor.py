@@ -27,7 +27,6 @@ from gui.widgets.text_view import Mark, TextView
 
 # The key of a custom prompt; no template's name begins with a space.
 OWN = " own"
-MIN_HEIGHT, MAX_HEIGHT = 54, 216
 SAMPLE = mark("Ann: Is the train late again?\nBob: Ten minutes. Save me a seat.")
 TEXT_HEIGHT = 132
 
@@ -257,7 +256,7 @@ class PromptPreview(QFrame):
 
     def _fit(self) -> None:
         needed = self.text.heightForWidth(self.text.width()) + 8
-        self._scroll.setFixedHeight(max(px(MIN_HEIGHT), min(px(MAX_HEIGHT), needed)))
+        self._scroll.setFixedHeight(max(px(54), min(px(216), needed)))
 
     def _restyle(self) -> None:
         self._fit()

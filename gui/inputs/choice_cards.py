@@ -13,7 +13,7 @@ from gui.look import style
 from gui.look.focus_rim import has_rim
 from gui.look.fonts import BODY_PITCH, font, px
 
-HEIGHT, MARK = 134, 14
+MARK = 14
 SPACING, MARGIN_X, MARGIN_Y, GAP = 16, 16, 12, 4
 # Cards that would be narrower stand below each other.
 MIN_WIDTH = 150
@@ -142,7 +142,7 @@ class _CardButton(QAbstractButton):
     def heightForWidth(self, width: int) -> int:
         last = self._texts(width)[-1]
         texts = last.top + last.height + MARGIN_Y
-        return round(texts if self._is_low else max(px(HEIGHT), texts))
+        return round(texts if self._is_low else max(px(134), texts))
 
     def sizeHint(self) -> QSize:
         width = max(self.width(), px(MIN_WIDTH))

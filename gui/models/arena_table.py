@@ -63,7 +63,7 @@ BESIDE_FULL = {
 }
 # Sorted in descending order first; all others ascending.
 DESCENDING = ("score", "preferred")
-METRIC_WIDTH, CHRF_WIDTH, FORGETTING_WIDTH = 160, 88, 112
+METRIC_WIDTH, CHRF_WIDTH = 160, 88
 # The metrics that have a column until another choice is made.
 SHOWN_AT_FIRST = (metrics.CHRF.name, metrics.GENERAL_LOSS)
 SPREAD = Column("spread", mark("Spread between seeds"), 168, right=True, order="spread", hidden_below=1000)
@@ -253,7 +253,7 @@ def _is_measured(row: Row, name: str) -> bool:
 
 def _column(name: str) -> Column:
     if name == metrics.GENERAL_LOSS:
-        return Column(name, tr("Forgetting"), FORGETTING_WIDTH, right=True, order=name, as_is=True)
+        return Column(name, tr("Forgetting"), 112, right=True, order=name, as_is=True)
     title = translate(metrics.METRICS[name].title)
     width = CHRF_WIDTH if name == metrics.CHRF.name else METRIC_WIDTH
     return Column(name, title, width, right=True, order=name, as_is=True)

@@ -29,7 +29,6 @@ from engine.api import (
 from gui.core.background_tasks import BackgroundTasks, once
 
 FIRST_PORTION = 24
-REST_MILLISECONDS = 150
 
 
 class FolderReader(QObject):
@@ -41,7 +40,7 @@ class FolderReader(QObject):
         self._background = BackgroundTasks(self)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self.refresh_soon)
-        self._rest = once(self, REST_MILLISECONDS, self.refresh)
+        self._rest = once(self, 150, self.refresh)
 
     def start(self) -> None:
         with suppress(StorageError):

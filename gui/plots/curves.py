@@ -30,7 +30,6 @@ PENS = tuple(
         ("text", "muted", "grey"), (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
     )
 )
-MIN_STEPS = 4.0
 # The width right of the drawing, for the names at the line ends.
 NAMES = 92
 
@@ -84,7 +83,7 @@ class Curves(Chart):
             self.box.addItem(curve, ignoreBounds=True)
         self._names = {line.id: QGraphicsSimpleTextItem(self.getPlotItem()) for line in lines}
         last = self._whole()[1]
-        self.box.setLimits(xMin=0.0, xMax=last, minXRange=min(MIN_STEPS, last))
+        self.box.setLimits(xMin=0.0, xMax=last, minXRange=min(4.0, last))
         self._describe()
         self._draw()
 

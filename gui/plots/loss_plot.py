@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gui.plots.canvas import Canvas
     from gui.plots.series import Drawing
 
-REDRAW_MILLISECONDS = 100
 # Of the axes and what is drawn between them.
 MIN_HEIGHT = 280
 HEAD = ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1", "evaluation_chrf"]
@@ -50,7 +49,7 @@ class LossPlot(QWidget):
         self._total = 0
         self._saved_step: int | None = None
         self._finished = False
-        self._timer = once(self, REDRAW_MILLISECONDS, self.redraw)
+        self._timer = once(self, 100, self.redraw)
         self._waiting = Label("", "body", "hint", self)
         self._waiting.setContentsMargins(8, 0, 8, 0)
         style.set_background(self._waiting, "background")

@@ -42,7 +42,6 @@ from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, CheckCell, Column, Gr
 from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
 
 HEAD_HEIGHT = 32
-GROUP_HEIGHT = 44
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -174,7 +173,7 @@ class GroupedTableView(QTableView):
         self._hovered = -1
         self.clearSpans()
         model = self.table()
-        usual, tall = px(self._row_height), px(GROUP_HEIGHT)
+        usual, tall = px(self._row_height), px(44)
         first = usual if self.has_lines else tall
         for row in range(model.rowCount()):
             head = model.is_heading(row)

@@ -24,8 +24,6 @@ from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import fill, hbox
 from gui.widgets.undo_strip import UndoStrip
 
-SEARCH_WIDTH, MIN_SEARCH_WIDTH = 280, 160
-
 
 class ListPane(QWidget):
     """`narrowed(filter, search)` is emitted when the user filters or searches."""
@@ -56,8 +54,8 @@ class ListPane(QWidget):
         shown: tuple[QWidget, ...] = (self.view, self._empty, self._nothing_found)
         for part in shown:
             self._stack.addWidget(part)
-        self.search.setMinimumWidth(MIN_SEARCH_WIDTH)
-        style.scale(self.search, QWidget.setMaximumWidth, SEARCH_WIDTH)
+        self.search.setMinimumWidth(160)
+        style.scale(self.search, QWidget.setMaximumWidth, 280)
         tools = hbox((self.search, 3), self.filter, (self.right, 2), spacing=16)
         self._column.setContentsMargins(24, 16, 24, 16)
         self._column.setSpacing(12)

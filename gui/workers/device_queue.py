@@ -47,7 +47,6 @@ KINDS = {
 }
 # There is one run at a time, also if another computer trains it.
 RUNS = ("run", "resume", "arena")
-ELSEWHERE_MILLISECONDS = 2_000
 # These use the base model that the window has loaded.
 SUMMARIES = ("batch", "drafts")
 
@@ -133,7 +132,7 @@ class DeviceQueue(QObject):
         self.problems: list[str] = []
         self._work: tuple[Waiting, Work] | None = None
         self._has_left = self._is_used_elsewhere = False
-        self._look_again = once(self, ELSEWHERE_MILLISECONDS, self._start_next)
+        self._look_again = once(self, 2_000, self._start_next)
         self._starters: dict[str, Starter] = {"run": self._start_run, "resume": self._resume}
         manager.run_started.connect(self.changed)
         manager.run_ended.connect(self._on_run_ended)

@@ -17,9 +17,6 @@ from gui.core.background_tasks import once
 from gui.workers.engine_thread import EngineThread
 from gui.workers.eta import Eta
 
-REDRAW_MILLISECONDS = 100
-STEPS_TIMED = 20
-
 
 class RunModel(QObject):
     """One run, its state so far, and the thread that follows it."""
@@ -35,10 +32,10 @@ class RunModel(QObject):
         self.stop_asked_at: float | None = None
         self._freeing = False
         self._thread = thread
-        self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
+        self._step_times: deque[float] = deque(maxlen=20)
         self._stepped_at = 0.0
         self._stage_left = Eta()
-        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
+        self._redraw = once(self, 100, self.changed)
         thread.events.connect(self.apply)
         thread.ended.connect(self._end)
 

@@ -22,7 +22,6 @@ from gui.workers.eta import Eta
 State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
 
-PATIENCE_MILLISECONDS = 5_000
 # What ends the preparation of a model with the base in memory.
 PREPARED = ("summary_failed", "request_finished")
 FETCHING = mark("Downloading the base model")
@@ -169,7 +168,7 @@ class Summarizer(QObject):
             # Nothing is lost yet, and others need not wait for the model to load.
             thread.force()
         else:
-            QTimer.singleShot(PATIENCE_MILLISECONDS, thread, thread.force)
+            QTimer.singleShot(5_000, thread, thread.force)
 
     def _ask(self, request_id: str, request: Request) -> None:
         self._sent.add(request_id)

@@ -42,8 +42,6 @@ MINUTES_OF = {each.id: round(each.minutes) for each in arenas.PRESETS} | {
 FIRST_METHODS = ("lora", "ia3", "full")
 # The method whose plan stands for all: it works on every base model.
 PLANNED = "lora"
-WIDTH = 560
-MOST_PROBLEMS = 3
 
 
 class EntriesForm(QWidget):
@@ -95,7 +93,7 @@ class EntriesForm(QWidget):
         self.file_button.setToolTip(tr("Compare the entries with another system's summaries"))
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
-        style.scale(fields, QWidget.setMaximumWidth, WIDTH)
+        style.scale(fields, QWidget.setMaximumWidth, 560)
         fields_in_order = (
             self.shared,
             self._entries_field,
@@ -213,7 +211,7 @@ class EntriesForm(QWidget):
         # The fields of what is shared are those of a new arena.
         rest = problems if self._arena is not None else self.shared.show_problems(problems)
         self._time.setText("")
-        self.show_problem(" ".join(sentences(each.message, each.hint) for each in rest[:MOST_PROBLEMS]))
+        self.show_problem(" ".join(sentences(each.message, each.hint) for each in rest[:3]))
 
     # Values
 

@@ -26,9 +26,7 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import fill, hbox, vbox
 
 TABS = (("front", mark("Quality against cost")), ("losses", mark("Loss")), ("queue", mark("Queue")))
-GAP = 24
 Difference = arenas.Difference
-COLUMN_WIDTH = 152
 EntryStatus = arenas.EntryStatus
 # The width of the count and the buttons beside the title.
 ROOM_BESIDE_TITLE = 248
@@ -52,7 +50,7 @@ class LowerPane(QWidget):
         self._any_scored = self._any_losses = True
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._beside)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(GAP)
+        self._row.setSpacing(24)
         for part, stretch in ((self.front, 11), (self.losses, 9), (self.queue, 0)):
             self._row.addWidget(part, stretch)
         vbox(self.tabs, (self._beside, 1), of=self._charts, spacing=12)
@@ -114,7 +112,7 @@ class DifferencesTable(GroupedTable[Difference]):
         self.beginResetModel()
         self.columns = (
             Column("key", mark("Setting")),
-            *(Column(str(at), name, COLUMN_WIDTH, as_is=True) for at, name in enumerate(names)),
+            *(Column(str(at), name, 152, as_is=True) for at, name in enumerate(names)),
         )
         self.endResetModel()
         self.set_rows(list(found))

@@ -44,12 +44,10 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.undo_strip import UndoStrip
 
 EntryStatus = arenas.EntryStatus
-REFRESH_MILLISECONDS = 2000
 MAX_ROWS, MIN_ROWS, ROW_HEIGHT = 10, 4, 36
 # The height of header, tools, charts and margins beside the table's rows.
 ROOM_BESIDE = 460
 CHECKED_AT_FIRST = 4
-UNSCORED_HEIGHT, LOWER_HEIGHT = 176, 200
 # The height of a window in which only the first line of the headline has room.
 LOW = 760
 
@@ -107,7 +105,7 @@ class ArenaPage(Page):
         fill(self.body, (self._stack, 1), self.undo_strip)
         self._connect()
         self._clock = QTimer(self)
-        self._clock.setInterval(REFRESH_MILLISECONDS)
+        self._clock.setInterval(2000)
         self._clock.timeout.connect(self._refresh_if_seen)
         self._clock.start()
         self._show_state()
@@ -140,9 +138,9 @@ class ArenaPage(Page):
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT, content)
         save_list_state(self.view)
         self._unscored = EmptyState("clock", tr("No entry is scored yet"), parent=content)
-        style.scale(self._unscored, QWidget.setMinimumHeight, UNSCORED_HEIGHT)
+        style.scale(self._unscored, QWidget.setMinimumHeight, 176)
         self.lower_pane = LowerPane(content)
-        style.scale(self.lower_pane, QWidget.setMinimumHeight, LOWER_HEIGHT)
+        style.scale(self.lower_pane, QWidget.setMinimumHeight, 200)
         self.undo_strip, self.notice = UndoStrip(content, foot=True), NoticeStrip(parent=content)
         self.download_strip = NoticeStrip(parent=content)
         for strip in (self.notice, self.download_strip):

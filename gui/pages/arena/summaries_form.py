@@ -25,7 +25,6 @@ from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
-WIDTH = 560
 COLUMN = "prediction"
 SUFFIXES = (".jsonl", ".csv", ".tsv", ".json", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt")
 ABOUT = mark(
@@ -68,7 +67,7 @@ class SummariesForm(QWidget):
         beside = hbox(self.save_button, 1)
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
-        style.scale(fields, QWidget.setMaximumWidth, WIDTH)
+        style.scale(fields, QWidget.setMaximumWidth, 560)
         vbox(
             self._title,
             self._about,

@@ -38,7 +38,6 @@ ORDERS = {
     "disagreement": mark("Most different"),
     "given": mark("Scoring order"),
 }
-DETAIL_WIDTH, MIN_DETAIL_WIDTH, MIN_TABLE_WIDTH = 400, 300, 320
 CSV_FILES = mark("Tables (*.csv);;All files (*)")
 
 
@@ -77,10 +76,10 @@ class ConversationsView(QWidget):
         self._nothing_found = EmptyState("search", tr("No conversation found"), tr("Change the search."))
         fill(self._list, self.view, self._nothing_found)
         fill(column, (self._list, 1), self.notice)
-        style.scale(self._left, QWidget.setMinimumWidth, MIN_TABLE_WIDTH)
+        style.scale(self._left, QWidget.setMinimumWidth, 320)
         fill(self.splitter, self._left, self.detail)
         self.splitter.setStretchFactor(0, 1)
-        style.scale(self.detail, QWidget.setMinimumWidth, MIN_DETAIL_WIDTH)
+        style.scale(self.detail, QWidget.setMinimumWidth, 300)
         self._empty = EmptyState(
             "data",
             tr("No scores per conversation"),
@@ -174,7 +173,7 @@ class ConversationsView(QWidget):
         if wanted != self.splitter.orientation() or not self.splitter.sizes()[1]:
             self.splitter.setOrientation(wanted)
         room = self.height() if narrow else self.width()
-        second = room // 2 if narrow else px(DETAIL_WIDTH)
+        second = room // 2 if narrow else px(400)
         self.splitter.share([max(1, room - second), second])
 
     # Actions

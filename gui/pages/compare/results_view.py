@@ -22,9 +22,7 @@ from gui.widgets.labels import IconLabel, Label
 from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
-WIDTH = 960
 USUAL_MORE = 20
-MAX_NOTES = 100
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ICONS = {
     "first": ("check", "accent"),
@@ -53,7 +51,7 @@ class ResultsView(Scroll):
     def show_results(self, work: voting.Voting, found: voting.Results) -> None:
         self.clear()
         self._card = card = Card()
-        style.scale(card, QWidget.setMaximumWidth, WIDTH)
+        style.scale(card, QWidget.setMaximumWidth, 960)
         self.texts = []
         pairs = _neighbours(found)
         self._add_head(card.column, work, pairs[0], found)
@@ -69,7 +67,7 @@ class ResultsView(Scroll):
             )
         noted = [vote for vote in work.votes.votes.values() if vote.note]
         if noted:
-            self._add_sentences(card.column, tr("Notes"), [_note(work, vote) for vote in noted[:MAX_NOTES]])
+            self._add_sentences(card.column, tr("Notes"), [_note(work, vote) for vote in noted[:100]])
         card.column.addWidget(self._foot(work, is_missing=pairs[0].verdict == "too_few"))
         fill(self.column, at_most_so_wide(card), 1)
         card.setAccessibleName(voting_text.verdict_title(work, pairs[0]))

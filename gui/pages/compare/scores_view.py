@@ -50,7 +50,7 @@ from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView
 
-TITLE_WIDTH, LEAST_WIDTH = 176, 148
+TITLE_WIDTH = 176
 NOT_COMPARABLE = mark(
     "These scores aren't comparable: conversations, decoding or base model differ. Compare each with "
     "its own base model."
@@ -251,7 +251,7 @@ class ComparisonTable(GroupedTable[ComparedRow]):
         self.beginResetModel()
         self.columns = (
             Column("title", "", TITLE_WIDTH),
-            *(Column(str(at), each.label, as_is=True, least=LEAST_WIDTH) for at, each in enumerate(systems)),
+            *(Column(str(at), each.label, as_is=True, least=148) for at, each in enumerate(systems)),
         )
         self.endResetModel()
         self._all = comparison_rows(systems)

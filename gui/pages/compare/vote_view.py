@@ -26,10 +26,8 @@ from gui.widgets.splitter import Splitter
 from gui.widgets.text_view import TextView, Turn
 
 CONVERSATION_FRACTION = 0.42
-MIN_CONVERSATION_WIDTH, MIN_SUMMARIES_WIDTH = 280, 320
 # Below it the conversation is above the summaries; they are below each other if each has less than the second.
 STACKED_WIDTH, MIN_SUMMARY_WIDTH = 900, 260
-MAX_NOTE = 2_000
 BUTTONS: dict[voting.Choice, tuple[str, str]] = {
     "left": (mark("1 is better"), "first"),
     "tie": (mark("Tie"), "tie"),
@@ -170,8 +168,8 @@ class VoteView(QWidget):
             self.splitter.setOrientation(wanted)
         room = self.height() if stacked else self.width()
         first = round(room * CONVERSATION_FRACTION)
-        self._left.setMinimumWidth(0 if stacked else min(px(MIN_CONVERSATION_WIDTH), first))
-        self._right.setMinimumWidth(0 if stacked else min(px(MIN_SUMMARIES_WIDTH), room - first))
+        self._left.setMinimumWidth(0 if stacked else min(px(280), first))
+        self._right.setMinimumWidth(0 if stacked else min(px(320), room - first))
         self.splitter.share([max(1, first), max(1, room - first)])
         width = self.width() if stacked else self.width() - first
         beside = width - 60 >= 2 * px(MIN_SUMMARY_WIDTH)
@@ -202,7 +200,7 @@ class _NoteEdit(QLineEdit):
         super().__init__()
         self.setPlaceholderText(tr("Why? Saved with the vote"))
         self.setAccessibleName(tr("Note"))
-        self.setMaxLength(MAX_NOTE)
+        self.setMaxLength(2_000)
         self.returnPressed.connect(self.left)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -36,8 +36,6 @@ from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.undo_strip import UndoStrip
 
 SUBTITLE = mark("Which summaries do people prefer?")
-CHOICE_WIDTH, SETUP_WIDTH = 200, 640
-MAX_NAMES = 12
 JSON_LINES = mark("JSON lines (*.jsonl);;All files (*)")
 
 
@@ -55,7 +53,7 @@ class VotesView(QWidget):
         self._shown: tuple[object, ...] = ()
         self.choice = ComboBox()
         self.choice.setAccessibleName(tr("Comparison"))
-        style.scale(self.choice, QWidget.setFixedWidth, CHOICE_WIDTH)
+        style.scale(self.choice, QWidget.setFixedWidth, 200)
         self.finish_button = plain(tr("Finish"), "check")
         self.finish_button.setToolTip(tr("Shows the names and results. You can continue voting later."))
         self.more_button = IconButton("more", tr("More"))
@@ -272,12 +270,12 @@ class SetupView(Scroll):
         self.with_base.toggled.connect(self._on_toggled)
         self.start_button.clicked.connect(self._start)
         self._count = 0
-        style.scale(self._card, QWidget.setMaximumWidth, SETUP_WIDTH)
+        style.scale(self._card, QWidget.setMaximumWidth, 640)
 
     def show_sources(self, sources: Sequence[voting.Source], voter: str) -> None:
         """Show the runs to compare; a single one is compared with its base model."""
         self._count = len(sources)
-        names = [_name(each) for each in sources[:MAX_NAMES]]
+        names = [_name(each) for each in sources[:12]]
         more = len(sources) - len(names)
         if more > 0:
             names.append(tr_count(more, "and {n} more", "and {n} more"))

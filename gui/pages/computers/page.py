@@ -27,8 +27,6 @@ from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
 
-PAGE_WIDTH = 880
-
 
 class ComputersPage(Page):
     """Lists the computers; asks them when first shown and on request."""
@@ -48,7 +46,7 @@ class ComputersPage(Page):
         self._list = vbox(spacing=16)
         self._stack = QStackedWidget()
         content = QWidget()
-        style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
+        style.scale(content, QWidget.setMaximumWidth, 880)
         column = vbox(self.removed_strip, self.notice, self._list, of=content, spacing=16)
         self._empty = EmptyState(
             "device",
@@ -145,7 +143,6 @@ def _summary(states: list[str]) -> str:
     return f"{others}, {tr_count(ready, '{n} ready', '{n} ready')}" if ready else others
 
 
-WIDTH = 520
 # Where Ray listens on the other end of an SSH tunnel.
 OTHER_END = "127.0.0.1"
 
@@ -156,7 +153,7 @@ class ComputerForm(ScrollingDialog):
     added = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(WIDTH, parent)
+        super().__init__(520, parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Add a computer"))
         self.ways = SegmentedControl(

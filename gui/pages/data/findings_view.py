@@ -20,8 +20,6 @@ from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.scroll import Scroll
 
-ROW_HEIGHT = 40
-COUNT_WIDTH, SHOW_WIDTH, ACTION_WIDTH = 52, 84, 106
 # The left and right margin of a link together.
 LINK_RIM = 12
 # Each severity's icon and its colour.
@@ -52,7 +50,7 @@ class FindingRow(QWidget):
         self._title = Label(finding.title, "body_medium")
         self._detail = ElidedLabel(finding.detail, "body", "muted")
         self._count = Label(number_text(self._rows), "figure_medium")
-        style.scale(self._count, QWidget.setFixedWidth, COUNT_WIDTH)
+        style.scale(self._count, QWidget.setFixedWidth, 52)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.show_button = link(tr("Show rows") if finding.count != 1 else tr("Show row"))
         self.act_button = link("")
@@ -66,14 +64,14 @@ class FindingRow(QWidget):
             self._title,
             (self._detail, 1),
             self._count,
-            _at_the_right(self.show_button, SHOW_WIDTH, shows),
-            _at_the_right(self.act_button, ACTION_WIDTH, acts),
+            _at_the_right(self.show_button, 84, shows),
+            _at_the_right(self.act_button, 106, acts),
             self.more_button,
             margins=(12, 0, 0, 0),
             spacing=8,
         )
         vbox((row, 1), Line(), of=self, spacing=0)
-        style.scale(self, QWidget.setFixedHeight, ROW_HEIGHT)
+        style.scale(self, QWidget.setFixedHeight, 40)
         self.setToolTip(finding.explained)
         self.set_state(excluded=False, masked=False)
 

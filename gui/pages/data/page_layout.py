@@ -33,8 +33,6 @@ from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 
-PREVIEW_WIDTH, DRAWER_WIDTH, MIN_PREVIEW_WIDTH = 400, 340, 300
-MIN_BELOW_HEIGHT = 164
 LOW_WINDOW, LOW_HISTOGRAM = 800, 128
 USUAL = DataOptions(source=SAMPLE)
 
@@ -105,8 +103,8 @@ class DataPageLayout(Splitter):
         self.broken_rows = BrokenRowsView(parent)
 
     def _restyle(self) -> None:
-        self.row_view.setMinimumWidth(px(MIN_PREVIEW_WIDTH))
-        self._below.setMinimumHeight(px(MIN_BELOW_HEIGHT))
+        self.row_view.setMinimumWidth(px(300))
+        self._below.setMinimumHeight(px(164))
         self.adapt(self.window().width())
 
     # Content
@@ -182,7 +180,7 @@ class DataPageLayout(Splitter):
         self._share_width()
 
     def _share_width(self) -> None:
-        wide = px(DRAWER_WIDTH if self._is_narrow else PREVIEW_WIDTH)
+        wide = px(340 if self._is_narrow else 400)
         self.share([max(1, self.width() - wide), wide])
 
 

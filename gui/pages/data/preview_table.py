@@ -39,7 +39,6 @@ ROLE_TEXTS = {
 }
 # In the menu of a column, these come first.
 MAIN_ROLES = ("conversation", "summary")
-MIN_WIDTH, MAX_WIDTH = 120, 320
 
 
 def head(look: RowPreview, column: str) -> str:
@@ -101,7 +100,7 @@ class PreviewTable(QWidget):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
             wide = header.sectionSizeHint(section) + 16
             long = max((len(row.get(look.columns[section], "")) for row in look.rows), default=0)
-            header.resizeSection(section, max(wide, px(MAX_WIDTH if long > 24 else MIN_WIDTH)))
+            header.resizeSection(section, max(wide, px(320 if long > 24 else 120)))
 
     def _text(self, row: Mapping[str, str], column: int) -> str:
         return one_line(row.get(self._look.columns[column], "")) if self._look is not None else ""

@@ -28,8 +28,6 @@ GetRow = Callable[[int], Row | None]
 BROKEN_COLUMNS = {"place": mark("Where"), "why": mark("Why")}
 # The number of rows named in the message.
 NAMED_ALREADY = 5
-BROKEN_SHOWN = 4
-PLACE_WIDTH = 220
 
 
 class RowsView(QWidget):
@@ -133,8 +131,8 @@ class BrokenRowsView(QWidget):
         style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
-        self.table.horizontalHeader().resizeSection(0, px(PLACE_WIDTH))
-        self.table.setFixedHeight(px(ROW_HEIGHT) * (BROKEN_SHOWN + 1))
+        self.table.horizontalHeader().resizeSection(0, px(220))
+        self.table.setFixedHeight(5 * px(ROW_HEIGHT))
 
     def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Show other rows; nothing, if they are few enough for the message."""

@@ -33,9 +33,7 @@ from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
 from gui.widgets.layouts import fill, hbox, vbox
 
-FIELD_WIDTH = 240
 STARTER_NAME = mark("The practice model")
-PASTE_HEIGHT = 140
 PASTE_HINT = mark(
     "JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder."
 )
@@ -100,7 +98,7 @@ class SourceBar(QWidget):
         self._place_buttons()
 
     def _place_buttons(self) -> None:
-        field = max(px(FIELD_WIDTH), self.source_field.sizeHint().width())
+        field = max(px(240), self.source_field.sizeHint().width())
         is_beside = field + self._top.spacing() + self._buttons.sizeHint().width() <= self.width()
         direction = QBoxLayout.Direction.LeftToRight if is_beside else QBoxLayout.Direction.TopToBottom
         self._top.setDirection(direction)
@@ -234,7 +232,7 @@ class PastePanel(QWidget):
         super().__init__()
         self.edit = QPlainTextEdit()
         self.edit.setTabChangesFocus(True)
-        style.scale(self.edit, QWidget.setFixedHeight, PASTE_HEIGHT)
+        style.scale(self.edit, QWidget.setFixedHeight, 140)
         self.field = Field(tr("&Text"), self.edit)
         self.take_button, self._cancel = plain(tr("Check the text"), "search"), quiet(tr("Cancel"))
         self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))

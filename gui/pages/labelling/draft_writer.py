@@ -35,7 +35,6 @@ from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
-REDRAW_MILLISECONDS = 50
 # The signature of a draft, the same in every language.
 BUNDLED = mark("The practice model")
 
@@ -95,7 +94,7 @@ class DraftWriter(QObject):
         self._downloads = DownloadPrompt(manager, self)
         self._downloads.opened.connect(lambda work: work())
         self._downloads.says.connect(self._on_download_answered)
-        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
+        self._redraw = once(self, 50, self.changed)
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
         self._summarizer.died.connect(self._on_died)

@@ -34,8 +34,7 @@ from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.layouts import fill, vbox
 
-ROW_HEIGHT = 52
-INSET, ICON = 14, 14
+INSET = 14
 # Each row shows one line, whatever the length of the conversation.
 MAX_CHARACTERS = 160
 
@@ -79,7 +78,7 @@ class ItemsView(QTableView):
         style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))
+        self.verticalHeader().setDefaultSectionSize(px(52))
         self.viewport().update()
 
     def _item(self, number: int) -> labelling.Item:
@@ -182,7 +181,7 @@ class _RowDelegate(QStyledItemDelegate):
         draw_text(painter, inner, number_text(number), "figure_small", "hint", vertical=top)
         wide = draw_text(painter, inner, status.text, "label", status.token, right=True, vertical=top)
         if status.icon:
-            side, height = px(ICON), painter.fontMetrics().height()
+            side, height = px(14), painter.fontMetrics().height()
             place = QRectF(inner.right() - wide - px(6) - side, inner.top() + (height - side) / 2, side, side)
             icons.paint(painter, place, status.icon, status.token)
         bottom = Qt.AlignmentFlag.AlignBottom

@@ -42,7 +42,6 @@ from gui.widgets.splitter import Splitter
 from gui.workers.device_lock import Strip
 from gui.workers.worker_manager import WorkerManager
 
-LIST_WIDTH, MIN_LIST_WIDTH, MIN_SIDE_WIDTH, MIN_SUMMARY_WIDTH = 248, 180, 300, 400
 CONVERSATION_SHARE = 0.44
 # In a narrower page the list is a drawer, opened by its key.
 ROOM_FOR_LIST = 1000
@@ -125,14 +124,14 @@ class LabellingPage(Page):
         self._share_out()
 
     def _share_out(self) -> None:
-        listed = px(LIST_WIDTH) if self._lists else 0
+        listed = px(248) if self._lists else 0
         room = max(1, self.width() - listed)
         share = round(room * CONVERSATION_SHARE)
         rest = max(1, room - share)
         self.items.setVisible(self._lists)
-        self.items.setMinimumWidth(min(px(MIN_LIST_WIDTH), listed))
-        self.conversation.setMinimumWidth(min(px(MIN_SIDE_WIDTH), share))
-        self.summary.setMinimumWidth(min(px(MIN_SUMMARY_WIDTH), rest))
+        self.items.setMinimumWidth(min(px(180), listed))
+        self.conversation.setMinimumWidth(min(px(300), share))
+        self.summary.setMinimumWidth(min(px(400), rest))
         self.splitter.share([listed, share, rest])
 
     @property

@@ -29,10 +29,8 @@ from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
-MARK_MILLISECONDS = 150
 # For each button: its name, and its name with the step it would undo or redo.
 BACK_AND_FORTH = {"undo": (mark("Undo"), mark("Undo: {step}")), "redo": (mark("Redo"), mark("Redo: {step}"))}
-MIN_HEIGHT, MAX_HEIGHT = 104, 236
 
 
 class SummaryPane(QWidget):
@@ -94,7 +92,7 @@ class SummaryPane(QWidget):
         column.addSpacing(4)
         fill(column, Line(), self._draft_row(), 1, ShortcutsLine("labelling"))
         vbox(right, of=self)
-        self._marking = once(self, MARK_MILLISECONDS, self._look_at_text)
+        self._marking = once(self, 150, self._look_at_text)
 
     def _draft_row(self) -> QGridLayout:
         label = Label(tr("Drafts &by"), "label", "muted")
@@ -329,7 +327,7 @@ class SummaryEdit(QTextEdit):
 
     def _restyle(self) -> None:
         self.setFont(font("reading"))
-        self.setMinimumHeight(px(MIN_HEIGHT))
-        self.setMaximumHeight(px(MAX_HEIGHT))
+        self.setMinimumHeight(px(104))
+        self.setMaximumHeight(px(236))
         self._space_lines()
         self._mark()

@@ -16,7 +16,6 @@ from gui.look.language import mark, tr
 from gui.models.adapter_table import PROPERTIES
 from gui.widgets.flow_layout import FlowBox
 
-WIDTH = 184
 # The name of each choice, and what it says while it narrows nothing.
 TITLES = {
     "data": (mark("Data"), mark("All data")),
@@ -38,7 +37,7 @@ class FilterRow(FlowBox):
         for name, choice in self.choices.items():
             title, everything = TITLES[name]
             choice.setAccessibleName(tr(title))
-            style.scale(choice, QWidget.setFixedWidth, WIDTH)
+            style.scale(choice, QWidget.setFixedWidth, 184)
             choice.set_items([("", tr(everything))])
             choice.chosen.connect(self._on_chosen)
         SavedState(self, "properties", lambda: json.dumps(self.chosen()), self._restore)

@@ -29,7 +29,6 @@ from gui.widgets.scroll import Scroll
 WIDTH = 384
 MANY_CAPPED = 0.05
 MAX_NOTE_LINES = 10
-NOTES_REST_MILLISECONDS = 800
 
 
 class NotesField(QPlainTextEdit):
@@ -115,7 +114,7 @@ class MetadataPanel(QWidget):
         self.folder_button = link(tr("Open folder"))
         self._notes_rest = QTimer(self)
         self._notes_rest.setSingleShot(True)
-        self._notes_rest.setInterval(NOTES_REST_MILLISECONDS)
+        self._notes_rest.setInterval(800)
 
     def _fill(self, column: QVBoxLayout) -> None:
         fill(column, _row(self._name, self.more_button, self.close_button), self.about)

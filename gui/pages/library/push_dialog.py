@@ -35,8 +35,6 @@ from gui.widgets.layouts import fill, hbox, vbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
-WIDTH = 640
-CARD_LINES = 14
 PRIVATE, PUBLIC = "private", "public"
 ADAPTER, MODEL = "adapter", "model"
 
@@ -59,7 +57,7 @@ class PushDialog(ScrollingDialog):
         asked: PushRequest | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(WIDTH, parent)
+        super().__init__(640, parent)
         self._adapter, self._manager = adapter, manager
         self._job = ActiveJob(self)
         self._shown: PushRequest | None = None
@@ -177,7 +175,7 @@ class PushPreview(QWidget):
 
     def _restyle(self) -> None:
         self.card.setFont(font("fixed"))
-        self.card.setFixedHeight(round(CARD_LINES * metrics("fixed").lineSpacing()) + px(18))
+        self.card.setFixedHeight(round(14 * metrics("fixed").lineSpacing()) + px(18))
 
     def show_dry_run(self, found: dict[str, Any], notices: Sequence[Event], conversations: int) -> None:
         """Show what would be sent, with so many conversations, and what was said about it."""

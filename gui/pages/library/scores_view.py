@@ -85,7 +85,6 @@ def _axis(intervals: Sequence[ConfidenceInterval]) -> tuple[float, float]:
 
 
 Fact = tuple[str, str]
-LABEL_WIDTH = 116
 
 
 class FactsView(QWidget):
@@ -128,7 +127,7 @@ class FactsView(QWidget):
         return list(self._facts)
 
     def _restyle(self) -> None:
-        self._grid.setColumnMinimumWidth(0, px(LABEL_WIDTH))
+        self._grid.setColumnMinimumWidth(0, px(116))
 
 
 def _fill(label: Label, value: ElidedLabel, name: str, text: str) -> None:

@@ -21,8 +21,6 @@ from gui.workers.active_job import ActiveJob
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.worker_manager import WorkerManager
 
-WIDTH, CURL_LINES = 600, 4
-
 
 class ServeDialog(ScrollingDialog):
     """Serves while it is open; it can be put aside, and closing it ends the service."""
@@ -30,7 +28,7 @@ class ServeDialog(ScrollingDialog):
     def __init__(
         self, adapters: Sequence[Adapter], manager: WorkerManager, parent: QWidget | None = None
     ) -> None:
-        super().__init__(WIDTH, parent)
+        super().__init__(600, parent)
         self._adapters, self._manager = list(adapters), manager
         self._job = ActiveJob(self)
         self._serving: serving.Serving | None = None
@@ -78,7 +76,7 @@ class ServeDialog(ScrollingDialog):
         self._prompt.says.connect(self._ask)
 
     def _restyle(self) -> None:
-        self.curl.setFixedHeight(round(CURL_LINES * metrics("fixed").lineSpacing()) + px(18))
+        self.curl.setFixedHeight(round(4 * metrics("fixed").lineSpacing()) + px(18))
 
     # Serving
     def _start_or_confirm(self) -> None:

@@ -28,7 +28,6 @@ from gui.workers.worker_manager import WorkerManager
 PORTION = 16
 # Requests at the worker at a time: it never waits for the window.
 AHEAD = 2
-REDRAW_MILLISECONDS = 100
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Batch(QObject):
         self.message = ""
         self._sent: dict[str, list[BatchRow]] = {}
         self._left = Eta()
-        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
+        self._redraw = once(self, 100, self.changed)
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
         self._summarizer.died.connect(self._on_died)

@@ -35,7 +35,6 @@ from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import TextView, Turn, preview, preview_text
 
-SOURCE_WIDTH, COUNT_WIDTH, MIN_TABLE_HEIGHT = 300, 200, 180
 USUAL_COUNT = 20
 # The verdict on a column, paired with the base, where it is not equal.
 STANDS = {
@@ -44,7 +43,6 @@ STANDS = {
     "too few to tell": mark("{name}: {score}. Too few conversations to compare with the base: {gain}"),
 }
 STANDS_EQUAL = mark("{name}: {score}. No measurable difference from the base: {gain}")
-DETAIL_HEIGHT = 240
 
 
 class BatchView(QWidget):
@@ -92,9 +90,9 @@ class BatchView(QWidget):
             margins=(24, 16, 14, 16),
             spacing=12,
         )
-        style.scale(self.source, QWidget.setFixedWidth, SOURCE_WIDTH)
-        style.scale(self.count, QWidget.setFixedWidth, COUNT_WIDTH)
-        style.scale(self._stack, QWidget.setMinimumHeight, MIN_TABLE_HEIGHT)
+        style.scale(self.source, QWidget.setFixedWidth, 300)
+        style.scale(self.count, QWidget.setFixedWidth, 200)
+        style.scale(self._stack, QWidget.setMinimumHeight, 180)
         self.source.chosen.connect(self.chosen)
         self.count.valueChanged.connect(self._want)
         self.view.chosen.connect(self.detail.show_row)
@@ -226,7 +224,7 @@ class BatchDetail(QWidget):
         self._texts = vbox(spacing=2)
         fill(self._written.column, self._texts, 1)
         vbox(Line(), head, (hbox((self._said, 2), (self._written, 3), spacing=24), 1), of=self, spacing=8)
-        style.scale(self, QWidget.setFixedHeight, DETAIL_HEIGHT)
+        style.scale(self, QWidget.setFixedHeight, 240)
         self.hide()
 
     def show_row(self, row: BatchRow | None) -> None:
@@ -280,7 +278,6 @@ def _summary(column: Column) -> str:
 
 # Longer than any cell is wide.
 MAX_LINE_CHARACTERS = 240
-CONVERSATION_WIDTH, LEAST_WIDTH = 220, 180
 
 
 class BatchTable(GroupedTable[BatchRow]):
@@ -334,8 +331,8 @@ def _columns(entries: Sequence[ColumnModel], *, scored: bool) -> tuple[TableColu
     names = [entries[0].title, *told_apart([entry.title for entry in entries[1:]])] if entries else []
     heads = [tr("{name}, ROUGE-1", name=name) if scored else name for name in names]
     return (
-        TableColumn("conversation", mark("Conversation"), CONVERSATION_WIDTH),
-        *(TableColumn(f"summary {at}", head, as_is=True, least=LEAST_WIDTH) for at, head in enumerate(heads)),
+        TableColumn("conversation", mark("Conversation"), 220),
+        *(TableColumn(f"summary {at}", head, as_is=True, least=180) for at, head in enumerate(heads)),
     )
 
 

@@ -294,9 +294,6 @@ def as_lines(rounds: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-EDIT_HEIGHT = 96
-
-
 class FeedbackTools(QWidget):
     """Thumbs and an edit button. `given(Feedback)` reports a thumb; pressing it again removes it."""
 
@@ -371,7 +368,7 @@ class FeedbackNotes(QWidget):
 
     def _restyle(self) -> None:
         self.summary_edit.setFont(font("body"))
-        self.summary_edit.setFixedHeight(px(EDIT_HEIGHT))
+        self.summary_edit.setFixedHeight(px(96))
 
     @property
     def is_open(self) -> bool:

@@ -137,7 +137,7 @@ class ColumnsView(QWidget):
         layout.setContentsMargins(0, 0, 0, bar.sizeHint().height() if shown else 0)
 
 
-PANEL_WIDTH, MIN_PANEL_WIDTH, MIN_COLUMNS_HEIGHT = 368, 300, 240
+PANEL_WIDTH, MIN_PANEL_WIDTH = 368, 300
 
 
 class SingleView(QWidget):
@@ -167,7 +167,7 @@ class SingleView(QWidget):
         style.on_style_changed(self._restyle)
 
     def _restyle(self) -> None:
-        self.columns.setMinimumHeight(px(MIN_COLUMNS_HEIGHT))
+        self.columns.setMinimumHeight(px(240))
         self.panel.setMinimumWidth(px(MIN_PANEL_WIDTH))
         self._columns_shown = 0
         self.adapt(self.window().width())

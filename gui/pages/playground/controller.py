@@ -35,7 +35,6 @@ from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
-REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512
 
 
@@ -65,7 +64,7 @@ class Controller(QObject):
         self._ending: Ending | None = None
         self._message = ""
         self._downloads = DownloadPrompt(manager, self)
-        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
+        self._redraw = once(self, 50, self.changed)
         self._connect()
         self.rescan()
 

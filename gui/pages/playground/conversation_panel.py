@@ -31,8 +31,6 @@ from gui.widgets.layouts import Line, fill, hbox, vbox
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, TextView, Turn, utf16
 
-REFERENCE_HEIGHT = 84
-MAX_TURNS = 400
 # Characters of a conversation that the next start shows again.
 MAX_SAVED = 100_000
 # Longer texts are not parsed, since the window would wait.
@@ -101,7 +99,7 @@ class ConversationPanel(QWidget):
 
     def _restyle(self) -> None:
         self.reference_edit.setFont(font("body"))
-        self.reference_edit.setFixedHeight(px(REFERENCE_HEIGHT))
+        self.reference_edit.setFixedHeight(px(84))
 
     def _lay_out(self) -> None:
         head = hbox((ElidedLabel(tr("Conversation"), "section", "text"), 1), spacing=0)
@@ -310,7 +308,7 @@ class ConversationPanel(QWidget):
             # Nothing is cut off: no line and no dimmed turns.
             read, cut = turns(self.conversation), ()
         said = [*read, *cut]
-        shown = [Turn(turn.speaker, turn.text) for turn in said[:MAX_TURNS]]
+        shown = [Turn(turn.speaker, turn.text) for turn in said[:400]]
         more = len(said) - len(shown)
         if more:
             shown.append(Turn("", tr_count(more, "{n} more turn", "{n} more turns")))

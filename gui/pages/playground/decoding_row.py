@@ -47,7 +47,7 @@ OWN = " own"
 FIRST = "max_new_tokens"
 RUNTIME = "runtime"
 Refusals = Callable[[SummarizeOptions], list[Problem]]
-CHOICE_WIDTH, FIELD_WIDTH, WIDE_FIELD, NAME_WIDTH = 168, 160, 332, 420
+FIELD_WIDTH = 160
 AS_TRAINED = mark("As trained")
 # The key of a prompt without a template; no template's name begins with a space.
 WIDTH = 300
@@ -95,8 +95,8 @@ class DecodingRow(QWidget):
         self.show_decoding(self._valid)
 
     def _restyle(self) -> None:
-        self.preset.setFixedWidth(px(CHOICE_WIDTH))
-        self.naming.setMaximumWidth(px(NAME_WIDTH))
+        self.preset.setFixedWidth(px(168))
+        self.naming.setMaximumWidth(px(420))
         for field in self.fields.values():
             field.around.setFixedWidth(px(FIELD_WIDTH))
         self._fit_runtime()
@@ -194,7 +194,7 @@ class DecodingRow(QWidget):
     def _fit_runtime(self) -> None:
         """Give the runtime's field room for what refuses it: it names adapters. It is the last, so no other moves."""
         is_refused = any(problem.field == RUNTIME for problem in self._problems)
-        self.fields[RUNTIME].around.setFixedWidth(px(WIDE_FIELD if is_refused else FIELD_WIDTH))
+        self.fields[RUNTIME].around.setFixedWidth(px(332 if is_refused else FIELD_WIDTH))
 
     # Presets
 

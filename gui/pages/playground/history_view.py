@@ -25,7 +25,6 @@ from gui.widgets.layouts import hbox, vbox
 
 ROWS_SHOWN = 3
 ROW_HEIGHT = 30
-SEARCH_WIDTH = 220
 
 
 def found_text(entry: HistoryEntry) -> str:
@@ -102,7 +101,7 @@ class HistoryView(QWidget):
 
     def _restyle(self) -> None:
         self.list.setFixedHeight(px(ROW_HEIGHT) * ROWS_SHOWN)
-        self.search.setMaximumWidth(px(SEARCH_WIDTH))
+        self.search.setMaximumWidth(px(220))
         self.list.doItemsLayout()
 
     def _connect(self) -> None:

@@ -22,8 +22,6 @@ from gui.widgets.layouts import Line, hbox, vbox
 from gui.widgets.text_view import Mark, TextView
 from gui.workers.device_lock import Strip
 
-METER_WIDTH = 320
-
 
 class StripView(QWidget):
     """A notice with at most one action, and the last log lines of a worker below it."""
@@ -70,7 +68,7 @@ class FoldedConversation(QWidget):
         self.button.set_short()
         row = hbox((self._headline, 1), self.meter, self.button, margins=(24, 8, 16, 8), spacing=16)
         vbox(row, Line(), of=self, spacing=0)
-        style.scale(self.meter, QWidget.setFixedWidth, METER_WIDTH)
+        style.scale(self.meter, QWidget.setFixedWidth, 320)
 
     def show_conversation(self, text: str, length: Length, *, piecewise: bool) -> None:
         self._headline.setText(headline(text) or tr("No conversation yet"))

@@ -76,10 +76,6 @@ def cut_text(cut: int, *, piecewise: bool = False) -> str:
     return tr_count(cut, "the end is cut off", "the last {n} turns are cut off")
 
 
-REST_MILLISECONDS = 250
-IDLE_MILLISECONDS = 120_000
-
-
 class TokenMeter(MeterRow):
     """A bar, the number of tokens below it, and whether the end is cut off."""
 
@@ -108,8 +104,8 @@ class TokenCount(QObject):
         self._is_exact = False
         self._wanted = ("", 0)
         self._asked: dict[str, tuple[str, int]] = {}
-        self._rest = once(self, REST_MILLISECONDS, self._ask)
-        self._idle = once(self, IDLE_MILLISECONDS, self.close)
+        self._rest = once(self, 250, self._ask)
+        self._idle = once(self, 120_000, self.close)
 
     def count(self, text: str, limit: int, base_id: str) -> None:
         """Count the tokens of a text with a base model's tokenizer, once typing pauses."""

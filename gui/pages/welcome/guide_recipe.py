@@ -9,8 +9,6 @@ from typing import Any
 from engine.api import SAMPLE, STARTER, Family, Recipe, model_info, offline, recipe
 from gui.forms.recipe_tables import preset, with_other
 
-MAX_MODELS = 3
-
 
 @dataclass(frozen=True)
 class OfferedModel:
@@ -35,7 +33,7 @@ def offered_models(
     """
     local = [OfferedModel(str(each["id"]), each["family"]) for each in here if each["family"]]
     found = [STARTER_MODEL, *local, *([] if offline() else _suggested(language))]
-    first = [*{model.id: model for model in reversed(found)}.values()][::-1][:MAX_MODELS]
+    first = [*{model.id: model for model in reversed(found)}.values()][::-1][:3]
     if chosen.id not in {model.id for model in first}:
         first[-1] = chosen
     return tuple(first)

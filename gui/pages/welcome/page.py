@@ -36,11 +36,9 @@ from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.text_view import TextView
 from gui.workers.worker_manager import WorkerManager
 
-STEPS_WIDTH = 640
 MARGIN, NARROW_MARGIN = 64, 16
-MAX_DEVICES = 3
 ENGLISH = "en"
-INTRO_WIDTH, INTRO_MARGIN = 496, 64
+INTRO_MARGIN = 64
 INTRO_TITLE = mark("Teach a model to summarise your conversations")
 INTRO_TEXT = mark(
     "In a few minutes you will see the loss fall, read summaries as they get better, and know by how "
@@ -84,7 +82,7 @@ class WelcomePage(Page):
         self.skip_button = quiet(tr("Skip the guide"))
         self._fill()
         content = QWidget()
-        style.scale(content, QWidget.setMaximumWidth, STEPS_WIDTH)
+        style.scale(content, QWidget.setMaximumWidth, 640)
         foot = hbox(self.back_button, self.onward_button, 1, self.skip_button, spacing=8)
         vbox(*self.steps.values(), foot, of=content, spacing=0)
         self._scroll = Scroll((MARGIN, 24, MARGIN, 24), spacing=0)
@@ -169,7 +167,7 @@ class WelcomePage(Page):
         self._device_said = guide_text.device_text(found, chosen)
         cards = guide_text.device_cards(found, chosen)
         self._asks_device = len(cards) > 1
-        self.devices.offer(cards[:MAX_DEVICES], self.devices.current() or AUTO)
+        self.devices.offer(cards[:3], self.devices.current() or AUTO)
         self.steps["device"].say(self._device_said)
         self._show()
         self._show_run()
@@ -389,4 +387,4 @@ class IntroPane(QWidget):
             margins=(INTRO_MARGIN, 24, INTRO_MARGIN - 16, 24),
             spacing=16,
         )
-        style.scale(self, QWidget.setFixedWidth, INTRO_WIDTH)
+        style.scale(self, QWidget.setFixedWidth, 496)

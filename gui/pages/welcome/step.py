@@ -14,8 +14,6 @@ from gui.widgets.labels import Label
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.text_view import TextView
 
-CIRCLE, GUTTER = 28, 52
-
 
 class Step(QWidget):
     """`change` is the accessible name of the button that opens it again."""
@@ -32,7 +30,7 @@ class Step(QWidget):
         row = hbox(
             (vbox(self._title, self._text, spacing=2), 1), (self.change_button, 0, Qt.AlignmentFlag.AlignTop)
         )
-        self._column = vbox(row, self._content, of=self, margins=(px(GUTTER), 2, 0, 28), spacing=0)
+        self._column = vbox(row, self._content, of=self, margins=(px(52), 2, 0, 28), spacing=0)
         self._parts: list[QWidget] = []
         self.show_state(1, 1, is_open=False, is_done=False)
         style.on_style_changed(self.update)
@@ -80,7 +78,7 @@ class Step(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = float(px(CIRCLE))
+        side = float(px(28))
         circle = QRectF(1, 1, side, side)
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             circle.moveRight(self.width() - 1)
