@@ -162,9 +162,6 @@ class TrashTable(GroupedTable[Trashed]):
             return TextCell(_when(item), "figure", right=True)
         return TextCell(bytes_text(item.size_bytes), "figure", "text", right=True)
 
-    def accessible_text(self, item: Trashed) -> str:
-        return ", ".join([item.name, tr(KINDS[item.kind]), _when(item), bytes_text(item.size_bytes)])
-
 
 def _when(trashed: Trashed) -> str:
     return when_text(datetime.fromtimestamp(trashed.at, UTC), datetime.now(UTC))

@@ -114,9 +114,6 @@ class AdapterTable(GroupedTable[Adapter]):
             self._groups.update((adapter.id, group) for adapter in group.adapters)
         self.set_rows(rows)
 
-    def key_of(self, item: Adapter) -> str:
-        return item.id
-
     def tags(self, adapter: Adapter) -> tuple[str, ...]:
         """Return the tags of an adapter: the program's first, then the user's own."""
         known = [tr("in use")] if adapter.id in self._in_use else []

@@ -168,9 +168,6 @@ class ArenaTable(GroupedTable[Row]):
             self._axes.update((row.id, axis) for row in group.rows)
         self.set_rows(rows)
 
-    def key_of(self, item: Row) -> str:
-        return item.id
-
     def cell(self, item: Row, key: str) -> Cell:
         entry, run = item.status.entry, item.status.run
         if key == "name":

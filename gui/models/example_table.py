@@ -77,6 +77,7 @@ class ExampleTable(GroupedTable[Row]):
     """`set_rows_of` takes all conversations, `sort_by` and `search` choose order and rows."""
 
     columns: tuple[Column, ...] = OF_ONE
+    key_attribute = "index"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -114,9 +115,6 @@ class ExampleTable(GroupedTable[Row]):
             else self._all
         )
         self.set_rows(run_comparison.ordered(shown, self.order))
-
-    def key_of(self, item: Row) -> str:
-        return str(item.index)
 
     def cell(self, item: Row, key: str) -> Cell:
         if key == "try":

@@ -59,6 +59,7 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
     """Rows are headings or items. Headings can be neither selected nor focused."""
 
     columns: tuple[Column, ...] = ()
+    key_attribute = "id"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,15 +70,20 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
         raise NotImplementedError
 
     def accessible_text(self, item: Item) -> str:
-        raise NotImplementedError
+        """Return a row as it is read out: its name, then each value behind the head of its column."""
+        name, *values = [text_of(self.cell(item, column.key)) for column in self.columns]
+        heads = [column.head for column in self.columns[1:]]
+        return ", ".join(
+            [name, *(f"{head} {text}" for head, text in zip(heads, values, strict=True) if text)]
+        )
 
     def explanation(self, item: Item, key: str) -> str:
         """Return a cell's tooltip, "" for none."""
         return ""
 
     def key_of(self, item: Item) -> str:
-        """Return an item's unique key, which stays the same when it is read again."""
-        raise NotImplementedError
+        """Return an item's unique key, its `id` by default, which stays the same when it is read again."""
+        return str(getattr(item, self.key_attribute))
 
     # Filling and finding.
     def set_rows(self, rows: Sequence[Heading | Item]) -> None:

@@ -174,9 +174,6 @@ class RunTable(GroupedTable[RunEntry | WaitingRun]):
             rows.extend(found)
         self.set_rows(rows)
 
-    def key_of(self, item: RunEntry | WaitingRun) -> str:
-        return item.id
-
     def cell(self, item: RunEntry | WaitingRun, key: str) -> RunCell:
         if isinstance(item, WaitingRun):
             return RunCell(item.name, item.reason)

@@ -107,6 +107,7 @@ class DifferencesTable(GroupedTable[Difference]):
     """Recipe keys and their values in each entry."""
 
     columns: tuple[Column, ...] = (Column("key", mark("Setting")),)
+    key_attribute = "key"
 
     def show_values(self, names: Sequence[str], found: Sequence[Difference]) -> None:
         self.beginResetModel()
@@ -117,21 +118,11 @@ class DifferencesTable(GroupedTable[Difference]):
         self.endResetModel()
         self.set_rows(list(found))
 
-    def key_of(self, item: Difference) -> str:
-        return item.key
-
     def cell(self, item: Difference, key: str) -> Cell:
         if key == "key":
             return TextCell(translate(setting_text.title(item.key)), "body_medium", "text")
         value = item.values[int(key)]
         return TextCell(_said(item.key, value), "figure", "hint" if value is None else "text")
-
-    def accessible_text(self, item: Difference) -> str:
-        values = [
-            f"{column.head} {_said(item.key, value)}"
-            for column, value in zip(self.columns[1:], item.values, strict=True)
-        ]
-        return ", ".join([translate(setting_text.title(item.key)), *values])
 
 
 def _said(key: str, value: Any) -> str:

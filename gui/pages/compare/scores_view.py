@@ -239,6 +239,7 @@ class ComparisonTable(GroupedTable[ComparedRow]):
     """Scores and facts of systems; `show_rows` can leave out what is the same of all."""
 
     columns: tuple[Column, ...] = (Column("title", "", TITLE_WIDTH),)
+    key_attribute = "key"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -272,22 +273,14 @@ class ComparisonTable(GroupedTable[ComparedRow]):
             ]
         )
 
-    def key_of(self, item: ComparedRow) -> str:
-        return item.key
-
     def cell(self, item: ComparedRow, key: str) -> Cell:
         return TextCell(item.title, "body", "muted") if key == "title" else item.cells[int(key)]
-
-    def accessible_text(self, item: ComparedRow) -> str:
-        values = [
-            f"{column.head} {text_of(cell)}"
-            for column, cell in zip(self.columns[1:], item.cells, strict=True)
-        ]
-        return ", ".join([item.title, *values])
 
 
 class SystemTable(GroupedTable[Line]):
     """The base model and the systems with their ROUGE-1, on one scale."""
+
+    key_attribute = "name"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -315,9 +308,6 @@ class SystemTable(GroupedTable[Line]):
             self.columns = self._columns()
             self.endResetModel()
         self.set_rows([_line(each, preferred) for each in systems])
-
-    def key_of(self, item: Line) -> str:
-        return item.name
 
     def cell(self, item: Line, key: str) -> Cell:
         if key == "name":

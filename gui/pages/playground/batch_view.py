@@ -283,6 +283,8 @@ MAX_LINE_CHARACTERS = 240
 class BatchTable(GroupedTable[BatchRow]):
     """The table of a batch; `show_batch` sets its rows and columns."""
 
+    key_attribute = "number"
+
     def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[ColumnModel]) -> None:
         """Show rows; the same rows are only drawn again."""
         columns = _columns(entries, scored=any(row.example.summary for row in rows))
@@ -292,9 +294,6 @@ class BatchTable(GroupedTable[BatchRow]):
             self.endResetModel()
         else:
             self.set_rows(rows)
-
-    def key_of(self, item: BatchRow) -> str:
-        return str(item.number)
 
     def cell(self, item: BatchRow, key: str) -> Cell:
         if key == "conversation":
