@@ -60,7 +60,7 @@ class DiskDialog(GrowingDialog):
         self.setMinimumWidth(560)
         self.rules.chosen.connect(self._choose)
         self.free_button.clicked.connect(self._free)
-        checkpoint_cleanup.freed.connect(self._on_freed)
+        checkpoint_cleanup.freed.connect(self.measure)
         self.measure()
 
     def measure(self) -> None:
@@ -81,9 +81,6 @@ class DiskDialog(GrowingDialog):
     def _free(self) -> None:
         self.free_button.setEnabled(False)
         self._checkpoint_cleanup.free(self._freeable)
-
-    def _on_freed(self, _bytes: float) -> None:
-        self.measure()
 
 
 def _measured() -> tuple[list[disk_usage.Part], disk_usage.Freeable, int]:

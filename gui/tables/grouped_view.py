@@ -77,7 +77,8 @@ class GroupedTableView(QTableView):
     ) -> None:
         super().__init__(parent)
         self._row_height = row_height
-        self._hovered = -1
+        # The row under the pointer, −1 without one.
+        self.hovered_row = -1
         self._last_key = ""
         self._last_keys: list[str] = []
         self._last_scroll = 0
@@ -170,7 +171,7 @@ class GroupedTableView(QTableView):
             self._last_keys = [self.table().key_of(each) for each in self.selected()]
 
     def _lay_out_rows(self) -> None:
-        self._hovered = -1
+        self.hovered_row = -1
         self.clearSpans()
         model = self.table()
         usual, tall = px(self._row_height), px(44)
@@ -231,11 +232,6 @@ class GroupedTableView(QTableView):
             self.setColumnWidth(at, max(px(columns[at].least), left // len(sharing)))
 
     # Pointer and keys.
-    @property
-    def hovered_row(self) -> int:
-        """The row under the pointer, −1 without one."""
-        return self._hovered
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Highlight the row under the pointer; show a hand over links."""
         super().mouseMoveEvent(event)
@@ -251,8 +247,8 @@ class GroupedTableView(QTableView):
         self._set_hovered(-1)
 
     def _set_hovered(self, row: int) -> None:
-        if row != self._hovered:
-            self._hovered = row
+        if row != self.hovered_row:
+            self.hovered_row = row
             self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

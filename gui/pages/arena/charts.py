@@ -155,7 +155,7 @@ class FrontView(QWidget):
         self.up, self.across = ComboBox(), ComboBox()
         self.up.setAccessibleName(tr("Figure on the vertical axis"))
         self.across.setAccessibleName(tr("Figure on the horizontal axis"))
-        self._wanted = FIRST_AXES
+        self.wanted_axes = FIRST_AXES
         self._offer_figures()
         style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
         self.chart = Scatter()
@@ -172,7 +172,7 @@ class FrontView(QWidget):
 
     def _offer_figures(self) -> None:
         items = [(key, figure.title) for key, figure in self._figures.items()]
-        for box, wanted, first in zip((self.up, self.across), self._wanted, FIRST_AXES, strict=True):
+        for box, wanted, first in zip((self.up, self.across), self.wanted_axes, FIRST_AXES, strict=True):
             box.set_items(items)
             box.set_key(wanted if wanted in self._figures else first)
 
@@ -191,18 +191,14 @@ class FrontView(QWidget):
     def axes(self) -> tuple[str, str]:
         return self.up.key(), self.across.key()
 
-    def wanted_axes(self) -> tuple[str, str]:
-        """Return the keys of the figures that were chosen, also where no entry of this arena has them."""
-        return self._wanted
-
     def set_axes(self, up: str, across: str) -> None:
         """Choose the figures of both axes; one that no entry has waits for an arena with it."""
-        self._wanted = (up, across)
+        self.wanted_axes = (up, across)
         self._offer_figures()
         self._redraw()
 
     def _choose_axes(self) -> None:
-        self._wanted = self.axes()
+        self.wanted_axes = self.axes()
         self._redraw()
 
     def _redraw(self) -> None:

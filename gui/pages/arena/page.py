@@ -380,7 +380,7 @@ class ArenaPage(Page):
         begun = self.form.values() | {"new": self.maker.makes_new} if self.form.isVisibleTo(self) else {}
         return super().saved_state() | {
             "columns": " ".join(self.columns_button.on()),
-            "axes": " ".join(self.lower_pane.front.wanted_axes()),
+            "axes": " ".join(self.lower_pane.front.wanted_axes),
             "arena": self._arena_id,
             "begun": json.dumps(begun),
         }

@@ -95,8 +95,8 @@ class ConversationsView(QWidget):
         self.search.searched.connect(self._search)
         self.notice.acted.connect(self.notice.hide)
         self.view.chosen.connect(self._choose)
-        self.view.opened.connect(self._try)
-        self.view.link_pressed.connect(lambda row, _column: self._try(row))
+        self.view.opened.connect(self.try_row)
+        self.view.link_pressed.connect(lambda row, _column: self.try_row(row))
 
     # Display
 
@@ -182,10 +182,7 @@ class ConversationsView(QWidget):
         row = self.view.current()
         return row is not None and bool(row.conversation)
 
-    def try_current(self) -> None:
-        self._try(self.view.current())
-
-    def _try(self, row: Row | None) -> None:
+    def try_row(self, row: Row | None) -> None:
         if row is None or not row.conversation:
             return
         first, *more = row.references or ("",)

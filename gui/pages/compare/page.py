@@ -250,7 +250,7 @@ class ComparePage(Page):
 
     def _try(self) -> None:
         if self.tabs.current() == CONVERSATIONS:
-            self.conversations.try_current()
+            self.conversations.try_row(self.conversations.view.current())
         else:
             self.try_requested.emit(self._adapter_ids(), None)
 

@@ -122,7 +122,7 @@ class DataPage(Page):
         parts.rows.all_button.clicked.connect(lambda: self._show_rows_of(None))
         parts.rows.export_button.clicked.connect(lambda: self._export(self._finding))
         parts.row_view.step_wanted.connect(self._step)
-        parts.row_view.closed.connect(parts.close_row_view)
+        parts.row_view.close_button.clicked.connect(parts.close_row_view)
         parts.row_view.try_wanted.connect(lambda row: self.try_requested.emit([], _example(row)))
         actions.bind(parts.row_view, "window.close", parts.close_row_view)
         actions.bind(self, "data.files", parts.source.file_button)

@@ -175,7 +175,7 @@ class DataPageLayout(Splitter):
             self.row_view.hide()
 
     def _place_row_view(self) -> None:
-        self.row_view.set_drawer(self._is_narrow)
+        self.row_view.close_button.setVisible(self._is_narrow)
         self.row_view.setVisible(self._has_report and not self._is_narrow)
         self._share_width()
 

@@ -25,13 +25,11 @@ from gui.widgets.text_view import TextView, Turn, preview, preview_text
 class RowView(QWidget):
     """Shows a row.
 
-    Signals: `step_wanted(±1)` for the neighbouring row, `try_wanted(Row)` to summarise it in the playground,
-    `closed` where the preview is a drawer.
+    Signals: `step_wanted(±1)` for the neighbouring row, `try_wanted(Row)` to summarise it in the playground.
     """
 
     step_wanted = Signal(int)
     try_wanted = Signal(object)
-    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,10 +38,9 @@ class RowView(QWidget):
         self._position = Label("", "figure_small", "muted")
         self._back = IconButton("chevron-left", tr("Previous row"))
         self._forth = IconButton("chevron-right", tr("Next row"))
-        self._close = IconButton("close", tr("Close"))
+        self.close_button = IconButton("close", tr("Close"))
         self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
         self._forth.clicked.connect(lambda: self.step_wanted.emit(1))
-        self._close.clicked.connect(self.closed)
         self.tokens = Label("", "label", "muted", wrap=True)
         self.personal = Label("", "label", "muted", wrap=True)
         self.conversation = TextView(role="body")
@@ -56,7 +53,7 @@ class RowView(QWidget):
             self._back,
             self._position,
             self._forth,
-            self._close,
+            self.close_button,
             spacing=4,
         )
         summary_head = hbox((Label(tr("Reference summary"), "section"), 1), self._summary_tokens)
@@ -72,10 +69,6 @@ class RowView(QWidget):
         )
         vbox(head, (self._content, 1), (self._empty, 1), of=self, margins=(24, 14, 14, 16), spacing=8)
         self.show_row(None)
-
-    def set_drawer(self, is_drawer: bool) -> None:
-        """Show a close button while the preview is a drawer."""
-        self._close.setVisible(is_drawer)
 
     def row(self) -> Row | None:
         return self._row

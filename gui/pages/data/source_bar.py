@@ -73,7 +73,7 @@ class SourceBar(QWidget):
             (self.file_button, self._choose_files),
             (self.folder_button, self._choose_folder),
             (self.paste_button, self.paste.open),
-            (self.sample_button, self._choose_sample),
+            (self.sample_button, lambda: self._choose(SAMPLE)),
             (self.check_button, self.check_wanted.emit),
         ):
             button.clicked.connect(lambda _checked=False, act=act: act())
@@ -183,9 +183,6 @@ class SourceBar(QWidget):
     def _choose_again(self, _key: Any = None) -> None:
         if self.source.text().strip():
             self.check_wanted.emit()
-
-    def _choose_sample(self) -> None:
-        self._choose(SAMPLE)
 
     def _choose_files(self) -> None:
         files = file_dialogs.open_files(self, "data", tr("Choose data files"), file_filter())

@@ -45,15 +45,15 @@ class LabellingToolbar(QWidget):
         self.order = ComboBox([(key, tr(title)) for key, (title, _) in ORDERS.items()])
         for at, (_, purpose) in enumerate(ORDERS.values()):
             self.order.setItemData(at, tr(purpose), Qt.ItemDataRole.ToolTipRole)
+        self._lists = False
         self.list_button = quiet("")
         self.list_button.setToolTip(
             f"{tr('All conversations of this set')} ({actions.keys_text('labelling.to_list')})"
         )
-        self.list_button.clicked.connect(self._toggle_list)
+        self.list_button.clicked.connect(lambda: self.list_wanted.emit(not self._lists))
         self.add_button = quiet(tr("Add conversations…"))
         self.add_button.setToolTip(tr("Read more conversations from a file into this set"))
         self.draft_all_button = quiet("")
-        self._lists = False
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(24, 10, 24, 10)
         self._box.setSpacing(12)
@@ -81,9 +81,6 @@ class LabellingToolbar(QWidget):
         narrow = self.width() < self._tools.sizeHint().width() + px(PROGRESS_WIDTH)
         direction = QBoxLayout.Direction
         self._box.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
-
-    def _toggle_list(self) -> None:
-        self.list_wanted.emit(not self._lists)
 
     def show_progress(self, found: labelling.Progress) -> None:
         self._progress.setText(labelling_text.progress(found))

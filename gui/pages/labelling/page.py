@@ -84,7 +84,7 @@ class LabellingPage(Page):
         self.data_button.clicked.connect(lambda: self.view_requested.emit("data"))
         self.playground_button = plain(tr("Use the playground's"), "playground")
         self.playground_button.setToolTip(tr("All conversations summarised in the playground"))
-        self.playground_button.clicked.connect(self.open_playground)
+        self.playground_button.clicked.connect(lambda: self.open_conversations(()))
         self._empty = EmptyState(
             "edit",
             tr("No conversations to summarise yet"),
@@ -219,9 +219,6 @@ class LabellingPage(Page):
         """
         self._put_away()
         self._background.run(lambda: HistoryStore().items, partial(self._open_playground, examples))
-
-    def open_playground(self) -> None:
-        self.open_conversations(())
 
     def _open_playground(self, examples: Sequence[Example], entries: list[HistoryEntry]) -> None:
         examples = examples or [Example("", entry.conversation, entry.reference) for entry in entries]

@@ -283,7 +283,7 @@ class Drawer(QObject):
         super().__init__(left)
         self._row, self._left, self._panel = row, left, panel
         self._line = Line(vertical=True)
-        self._narrow = False
+        self.is_narrow = False
         self._open = False
         self._filled = False
         fill(row, self._line, panel)
@@ -292,16 +292,12 @@ class Drawer(QObject):
 
     @property
     def is_open(self) -> bool:
-        return self._narrow and self._open
-
-    @property
-    def is_narrow(self) -> bool:
-        return self._narrow
+        return self.is_narrow and self._open
 
     def set_narrow(self, narrow: bool) -> None:
-        if narrow == self._narrow:
+        if narrow == self.is_narrow:
             return
-        self._narrow, self._open = narrow, False
+        self.is_narrow, self._open = narrow, False
         self._panel.hide()
         self._panel.close_button.setVisible(narrow)
         if narrow:
@@ -317,7 +313,7 @@ class Drawer(QObject):
 
     def open(self) -> None:
         """Open the panel over the table, if it is not beside it."""
-        self._open = self._narrow
+        self._open = self.is_narrow
         self._place()
 
     def close(self) -> None:
@@ -325,11 +321,11 @@ class Drawer(QObject):
         self._place()
 
     def _place(self) -> None:
-        beside = self._filled and not self._narrow
+        beside = self._filled and not self.is_narrow
         self._line.setVisible(beside)
         self._panel.setVisible(beside or (self._filled and self.is_open))
-        self._panel.set_rimmed(self._narrow)
-        if self._narrow:
+        self._panel.set_rimmed(self.is_narrow)
+        if self.is_narrow:
             width = min(self._left.width(), max(px(WIDTH), self._left.width() // 2))
             self._panel.setFixedWidth(width)
             self._panel.setGeometry(self._left.width() - width, 0, width, self._left.height())

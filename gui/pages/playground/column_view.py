@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
@@ -80,10 +81,8 @@ class ColumnView(QWidget):
         self.notes.edit()
         if self.notes.is_open:
             # After the layout has placed the editor.
-            QTimer.singleShot(0, self, self._scroll_to_notes)
-
-    def _scroll_to_notes(self) -> None:
-        self._reading.ensureWidgetVisible(self.notes.done_button)
+            show = partial(self._reading.ensureWidgetVisible, self.notes.done_button)
+            QTimer.singleShot(0, self, show)
 
     def _head(self) -> QHBoxLayout:
         texts = vbox(self._name, self._detail, spacing=0)

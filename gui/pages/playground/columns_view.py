@@ -141,7 +141,7 @@ PANEL_WIDTH, MIN_PANEL_WIDTH = 368, 300
 
 
 class SingleView(QWidget):
-    """The parts by name; `put_decoding` places the row of options, which two views share."""
+    """The parts by name; `foot` takes the row of options, which two views share."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,8 +156,8 @@ class SingleView(QWidget):
         right = Scroll((0, 0, 10, 16), spacing=0)
         self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         right.column.addWidget(self.columns, 1)
-        self._foot = vbox(Line(), Legend(), self.history, margins=(24, 0, 14, 0), spacing=12)
-        right.column.addLayout(self._foot)
+        self.foot = vbox(Line(), Legend(), self.history, margins=(24, 0, 14, 0), spacing=12)
+        right.column.addLayout(self.foot)
         self.splitter = Splitter("playground")
         fill(self.splitter, self.panel, right)
         self.splitter.setStretchFactor(1, 1)
@@ -171,9 +171,6 @@ class SingleView(QWidget):
         self.panel.setMinimumWidth(px(MIN_PANEL_WIDTH))
         self._columns_shown = 0
         self.adapt(self.window().width())
-
-    def put_decoding(self, row: QWidget) -> None:
-        self._foot.insertWidget(2, row)
 
     def show_length(self) -> None:
         panel = self.panel
@@ -204,4 +201,4 @@ class SingleView(QWidget):
         if is_open:
             wide = px(MIN_PANEL_WIDTH if self._is_narrow else PANEL_WIDTH)
             self.splitter.share([wide, max(1, self.width() - wide)])
-        self.folded.set_open(is_open)
+        self.folded.button.setText(tr("Hide") if is_open else tr("Show"))

@@ -202,9 +202,6 @@ class ConversationPanel(QWidget):
     def is_piecewise(self) -> bool:
         return self.piecewise.isChecked()
 
-    def show_piecewise(self, piecewise: bool) -> None:
-        self.piecewise.setChecked(piecewise)
-
     def _choose_piecewise(self, piecewise: bool) -> None:
         self._show_length(self._length)
         self.piecewise_chosen.emit(piecewise)

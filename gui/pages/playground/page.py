@@ -92,7 +92,7 @@ class PlaygroundPage(Page):
         self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
         self._several_scroll.column.addWidget(self.batch_controller.view, 1)
         fill(self._stack, self.single_view, self._several_scroll)
-        self.single_view.put_decoding(self._options[ONE])
+        self.single_view.foot.insertWidget(2, self._options[ONE])
         self.batch_controller.view.foot.addWidget(self._options[SEVERAL])
         fill(self.body, self.strip, (self._stack, 1))
         self._connect()
@@ -224,7 +224,7 @@ class PlaygroundPage(Page):
         return self.controller.prompt(self.decoding.prompt.template())
 
     def _show_piecewise(self) -> None:
-        self.panel.show_piecewise(self.decoding.decoding().long_conversations == "piecewise")
+        self.panel.piecewise.setChecked(self.decoding.decoding().long_conversations == "piecewise")
         self.single_view.show_length()
 
     def _act(self) -> None:

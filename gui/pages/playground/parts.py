@@ -74,10 +74,6 @@ class FoldedConversation(QWidget):
         self._headline.setText(headline(text) or tr("No conversation yet"))
         self.meter.show_length(length, len(parted(text, length.cut_at)[1]), piecewise=piecewise)
 
-    def set_open(self, is_open: bool) -> None:
-        """Show whether the whole conversation is visible below."""
-        self.button.setText(tr("Hide") if is_open else tr("Show"))
-
 
 class MarkLegend(QWidget):
     """A legend of marks: (kind, meaning) pairs, on as many lines as they need."""

@@ -270,7 +270,7 @@ def test_below_1200_the_preview_is_a_drawer(shown):
     assert page.parts.row_view.isHidden()
     page.parts.rows.choose(3)
     assert page.parts.row_view.isVisible()
-    page.parts.row_view.closed.emit()
+    page.parts.row_view.close_button.click()
     assert page.parts.row_view.isHidden()
 
 
