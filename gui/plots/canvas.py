@@ -16,9 +16,8 @@ from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text, score
 from gui.look.language import tr
-from gui.plots.chart import MIN_LOSS, Chart, LabelledAxis, pen, scaled, text_item
+from gui.plots.chart import MIN_LOSS, Chart, LabelledAxis, apart, level_ticks, pen, scaled, text_item
 from gui.plots.series import MARKED_COLUMNS, Drawing, Series
-from gui.plots.ticks import apart, level_ticks
 
 # Between a line and the name at its end, and the height of a name.
 GAP, NAME_HEIGHT = 8, 16

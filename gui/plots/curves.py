@@ -20,9 +20,8 @@ from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr
-from gui.plots.chart import Chart, pen, scaled
+from gui.plots.chart import Chart, apart, pen, scaled
 from gui.plots.series import Floats, Series
-from gui.plots.ticks import apart
 
 # Lines differ in colour and dash; the chosen one has the accent.
 PENS = tuple(

@@ -20,8 +20,7 @@ from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number_text
 from gui.look.language import tr
 from gui.look.shown_texts import plain_tooltip
 from gui.models.metric_text import ConfidenceInterval, as_text
-from gui.plots.chart import Chart, pen, text_item
-from gui.plots.ticks import level_ticks, nice_ticks
+from gui.plots.chart import Chart, level_ticks, nice_ticks, pen, text_item
 
 REACH = 14
 DOT, DOT_CHOSEN = 4.5, 6.5

@@ -27,8 +27,7 @@ from gui.look.focus_rim import has_rim
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import tr
-from gui.models.grouped_table import ITEM_ROLE
-from gui.models.row_model import Index, RowModel
+from gui.models.grouped_table import ITEM_ROLE, Index, RowModel
 from gui.pages.labelling import labelling_text
 from gui.tables.cell_delegate import draw_background, draw_text
 from gui.widgets.labels import ElidedLabel, Label

@@ -28,8 +28,7 @@ from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import AllDrafts, DraftWriter
 from gui.pages.labelling.items_view import ItemsPane
 from gui.pages.labelling.labelling_controller import LabellingController, Reader
-from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
-from gui.pages.labelling.panes import ConversationPane, SummaryPane
+from gui.pages.labelling.panes import SHOWN_TITLES, ConversationPane, LabellingToolbar, SummaryPane
 from gui.pages.playground.batch import BatchReader
 from gui.pages.playground.history import HistoryEntry, HistoryStore
 from gui.pages.playground.parts import StripView

@@ -208,9 +208,9 @@ class ConversationPanel(QWidget):
 
     def _offer_ways(self) -> None:
         ways = [
-            (tr("Pick a conversation"), self.pick, ""),
-            (tr("Open a text file…"), self.file_wanted.emit, ""),
-            (tr("Paste"), self.paste, ""),
+            actions.menu_action(tr("Pick a conversation"), self.pick),
+            actions.menu_action(tr("Open a text file…"), self.file_wanted.emit),
+            actions.menu_action(tr("Paste"), self.paste),
         ]
         open_below(self._open_button, make_menu(self, ways))
 

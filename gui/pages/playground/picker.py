@@ -19,8 +19,7 @@ from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.look.shown_texts import plain_tooltip
-from gui.models.grouped_table import ITEM_ROLE
-from gui.models.row_model import Index, RowModel
+from gui.models.grouped_table import ITEM_ROLE, Index, RowModel
 from gui.pages.playground.choices import source_title
 from gui.pages.playground.history import headline
 from gui.tables.cell_delegate import draw_background, draw_text

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gui.plots.chart import log_ticks, nice_ticks
 from gui.plots.series import Series
-from gui.plots.ticks import log_ticks, nice_ticks
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=300)
 

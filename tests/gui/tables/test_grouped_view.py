@@ -11,7 +11,7 @@ from gui.look.fonts import font, px
 from gui.models.example_table import columns_of
 from gui.models.grouped_table import Column, IconTextCell
 from gui.models.run_table import RunTable
-from gui.pages.compare.system_chooser import CandidateTable
+from gui.pages.compare.page import CandidateTable
 from gui.tables import cell_delegate
 from gui.tables.cell_delegate import INSET
 from gui.tables.grouped_view import GroupedTableView

@@ -7,8 +7,7 @@ from PySide6.QtCore import Qt
 
 from engine.api import arenas
 from gui.models.arena_table import ArenaTable
-from gui.models.queue_table import QueueTable
-from gui.pages.arena.lower_pane import DifferencesTable, QueueView
+from gui.pages.arena.lower_pane import DifferencesTable, QueueTable, QueueView
 from tests.helpers.arenas import FULL, make_arena, score
 from tests.helpers.homes import RunSpec, add_run
 

@@ -7,8 +7,7 @@ from engine.api import Ending, Problem
 from gui.inputs.choice_cards import ChoiceCards
 from gui.pages.welcome import guide_text
 from gui.pages.welcome import page as page_module
-from gui.pages.welcome.guide_recipe import STARTER_MODEL, offered_models
-from gui.pages.welcome.guide_text import METHODS, STEPS
+from gui.pages.welcome.guide_text import METHODS, STARTER_MODEL, STEPS, offered_models
 from gui.pages.welcome.page import WelcomePage
 from tests.helpers.homes import add_run
 from tests.helpers.train_stage import PLAN, STARTED
