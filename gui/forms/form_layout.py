@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import OptionInfo, Options, describe, method
 from gui.forms.controls import Control, make_control
@@ -25,7 +25,7 @@ from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.labels import Label
-from gui.widgets.layouts import vbox
+from gui.widgets.layouts import hbox, vbox
 
 LEVELS = ("basic", "advanced")
 # Tables whose basic fields stand at the top.
@@ -63,7 +63,7 @@ class FormLayout(QVBoxLayout):
         self._grids: list[FieldGrid | Leaders | TrainingLength] = []
         self._method_grid: FieldGrid | None = None
         self._headings: list[tuple[QWidget, FieldGrid]] = []
-        self._method_layout, self._prompt_layout = QVBoxLayout(), QVBoxLayout()
+        self._method_layout, self._prompt_layout = vbox(spacing=12), QVBoxLayout()
         self._prompt_grid = FieldGrid([by_key[key] for key in PROMPT])
         self.length = TrainingLength([by_key[key] for key in LENGTH], form)
         self.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +77,6 @@ class FormLayout(QVBoxLayout):
         self.addWidget(self._grids[-1])
         self._add_grid([each for each in self._fields["data"] if each.key in COLUMNS])
         self._add_around(*heads)
-        self._method_layout.setSpacing(12)
         self.addLayout(self._method_layout)
         self._add_around(effect)
         self._grids.append(self.length)
@@ -172,15 +171,13 @@ class TrainingLength(QWidget):
         self._fields = tuple(fields)
         self._title = Label("", "label", "muted", self)
         self._foot = Label("", "label", "hint", self, wrap=True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        parts = [(field.around, 10, Qt.AlignmentFlag.AlignTop) for field in self._fields]
+        row = hbox(*parts, 1, spacing=8)
         for field in self._fields:
-            row.addWidget(field.around, 10, Qt.AlignmentFlag.AlignTop)
             style.scale(field.around, QWidget.setMaximumWidth, LENGTH_WIDTH)
             if isinstance(field.control.widget, IntField):
                 # Three in a row have room for a number, or for "automatic", alone.
                 field.control.widget.without_arrows()
-        row.addStretch(1)
         vbox(self._title, row, self._foot, of=self, spacing=4)
 
     def show_where(self, wanted: Callable[[FormField], bool]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.format import percent
@@ -48,13 +48,8 @@ class MeterRow(QWidget):
         self._label = Label(label, "label", "muted")
         self._value = Label("", "figure_small", "muted")
         self.bar = Bar()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
         texts = hbox((self._label, 1), self._value, spacing=8)
-        parts = (texts, self.bar) if above else (self.bar, texts)
-        for part in parts:
-            column.addLayout(part) if isinstance(part, QHBoxLayout) else column.addWidget(part)
+        vbox(*((texts, self.bar) if above else (self.bar, texts)), of=self, spacing=4)
 
     def set_value(self, fraction: float, value: str, label: str | None = None) -> None:
         self.bar.set_fraction(fraction)

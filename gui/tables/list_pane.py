@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gui.core.preferences import SavedState, values_of
 from gui.inputs.search_field import SearchField
@@ -21,7 +21,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import fill, hbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.widgets.undo_strip import UndoStrip
 
 
@@ -50,16 +50,12 @@ class ListPane(QWidget):
         self.notice.acted.connect(self.notice.hide)
         self._empty, self._nothing_found = empty, nothing_found
         self._stack = QStackedWidget()
-        self._column = QVBoxLayout(self)
-        shown: tuple[QWidget, ...] = (self.view, self._empty, self._nothing_found)
-        for part in shown:
-            self._stack.addWidget(part)
+        fill(self._stack, self.view, self._empty, self._nothing_found)
         self.search.setMinimumWidth(160)
         style.scale(self.search, QWidget.setMaximumWidth, 280)
         tools = hbox((self.search, 3), self.filter, (self.right, 2), spacing=16)
-        self._column.setContentsMargins(24, 16, 24, 16)
-        self._column.setSpacing(12)
-        fill(self._column, tools, (self._stack, 1), self.notice, self.undo_strip)
+        parts = (tools, (self._stack, 1), self.notice, self.undo_strip)
+        self._column = vbox(*parts, of=self, margins=(24, 16, 24, 16), spacing=12)
         self.search.searched.connect(self._emit_filtered)
         self.filter.currentChanged.connect(self._emit_filtered)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.widgets.cards import Card
 from gui.widgets.labels import IconLabel, Label
-from gui.widgets.layouts import fill, hbox
+from gui.widgets.layouts import fill, hbox, vbox
 
 
 class EmptyState(QWidget):
@@ -30,8 +30,7 @@ class EmptyState(QWidget):
         self._icon = IconLabel(icon_name, "hint", 24)
         for text in (self._line, self._what_to_do, self._icon):
             text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
+        outer = vbox(of=self)
         column = outer
         if card:
             frame = Card()

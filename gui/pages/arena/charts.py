@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import Curve, arenas, escaping, method, metrics
 from gui.inputs.combo_box import ComboBox
@@ -28,7 +28,7 @@ from gui.plots.scatter import Axis, Point, Scatter
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, open_below
 from gui.widgets.labels import Label
-from gui.widgets.layouts import fill, hbox, vbox
+from gui.widgets.layouts import hbox, vbox
 
 SCORE = arenas.SCORE
 MEGABYTE = 1e6
@@ -159,14 +159,12 @@ class FrontView(QWidget):
         self._offer_figures()
         style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
         self.chart = Scatter()
-        head = QHBoxLayout()
-        head.setSpacing(8)
+        against = Label(tr("against"), "section", "text")
+        head = hbox((self.up, 1), against, (self.across, 1), 0, spacing=8)
+        vbox(head, (self.chart, 1), of=self, spacing=8)
         for box in (self.up, self.across):
             style.scale(box, QWidget.setMinimumWidth, 84)
             style.scale(box, QWidget.setMaximumWidth, 204)
-        fill(head, (self.up, 1), Label(tr("against"), "section", "text"), (self.across, 1), 0)
-        vbox(head, (self.chart, 1), of=self, spacing=8)
-        for box in (self.up, self.across):
             box.chosen.connect(lambda _key: self._choose_axes())
         self.chart.picked.connect(self.picked)
 

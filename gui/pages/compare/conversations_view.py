@@ -263,18 +263,14 @@ class ConversationDetail(Scroll):
         }
         self.base = _Summary()
         self.adapters: list[_Summary] = []
-        self._adapter_place = QVBoxLayout()
+        self._adapter_place = vbox(spacing=8)
         self.references: list[_Summary] = []
-        self._reference_place = QVBoxLayout()
+        self._reference_place = vbox(spacing=8)
         self.conversation = TextView(role="body")
         self._said = Label(tr("Conversation"), "head", "muted")
         against = hbox(Label(tr("Marked against"), "label", "muted"), self.against, 1, spacing=12)
-        self._reference_place.setSpacing(8)
         fill(self.column, self._name, self._about, against)
-        self._adapter_place.setSpacing(8)
-        fill(self.column, self._adapter_place, self.base, self._reference_place)
-        for legend in self._legends.values():
-            self.column.addWidget(legend)
+        fill(self.column, self._adapter_place, self.base, self._reference_place, *self._legends.values())
         fill(self.column, Line(), self._said, self.conversation, 1)
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import AppError, Computer, Ending
 from gui.look.format import bytes_text, number_text
@@ -125,20 +125,16 @@ class _NodeRow(QWidget):
 
     def __init__(self, node: Facts) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
         icon, token, word = STATES["ready" if node["fits"] else "unfit"]
         mark = IconLabel(icon, token)
         mark.setAccessibleName(tr(word))
-        row.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
         column = vbox(Label(node_title(node), "body_medium", wrap=True, selectable=True), spacing=2)
         about = node_text(node)
         if about:
             column.addWidget(Label(about, "label", "muted", wrap=True, selectable=True))
         for remark in node_remarks(node):
             column.addWidget(Label(remark, "body", "text", wrap=True, selectable=True))
-        row.addLayout(column, 1)
+        hbox((mark, 0, Qt.AlignmentFlag.AlignTop), (column, 1), of=self, spacing=12)
 
 
 class KeptPart(QWidget):

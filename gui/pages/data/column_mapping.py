@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.api import Problem, encodings
 from gui.inputs.combo_box import ComboBox
@@ -115,11 +115,8 @@ class ColumnMapping(QWidget):
             assert isinstance(choice, ComboBox)
             choice.chosen.connect(lambda _key, role=role: self._choose(role))
         self._values = self.values()
-        top = QHBoxLayout()
-        top.setSpacing(12)
         self._top = (self.fields["conversation"], self.fields["summary"], tokenizer)
-        for field in self._top:
-            top.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
+        top = hbox(*((field, 1, Qt.AlignmentFlag.AlignTop) for field in self._top), spacing=12)
         self._more = QWidget(self)
         self.reason = Label("", "label", "hint", wrap=True)
         self._problem = ProblemLine()

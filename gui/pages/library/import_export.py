@@ -298,12 +298,11 @@ class PushPreview(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._where = FactsView(tr("Where it goes"))
-        self._notices, self._files = QVBoxLayout(), QGridLayout()
+        self._notices, self._files = vbox(spacing=8), QGridLayout()
         self.card = QPlainTextEdit()
         self.card.setReadOnly(True)
         self.card.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.card.setAccessibleName(tr("Model card"))
-        self._notices.setSpacing(8)
         self._files.setHorizontalSpacing(16)
         self._files.setVerticalSpacing(4)
         self._files.setColumnStretch(0, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from engine.api import Adapter, AppError, Ending, Event, serving
 from gui.core.clipboard import copy_text
@@ -16,7 +16,7 @@ from gui.look.language import sentences, tr, tr_count
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import Label
-from gui.widgets.layouts import fill, hbox
+from gui.widgets.layouts import fill, hbox, vbox
 from gui.workers.active_job import ActiveJob
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.worker_manager import WorkerManager
@@ -52,15 +52,13 @@ class ServeDialog(ScrollingDialog):
             "reach it, and requests need the token."
         )
         self.column.addWidget(Label(about, "body", "muted", wrap=True))
-        fields = QVBoxLayout(self._details)
-        fields.setContentsMargins(0, 0, 0, 0)
-        fields.setSpacing(16)
-        for title, field in (
-            (tr("Address"), self.address),
-            (tr("Token"), self.token),
-            (tr("For a terminal"), self.curl),
-        ):
-            fields.addWidget(Field(title, _with_copy(title, field)))
+        vbox(
+            _field_to_copy(tr("Address"), self.address),
+            _field_to_copy(tr("Token"), self.token),
+            _field_to_copy(tr("For a terminal"), self.curl),
+            of=self._details,
+            spacing=16,
+        )
         fill(self.column, self._busy, self._details, self._state, self._problem)
         self.foot.addLayout(hbox(self.start_button, self.stop_button, 1, self.close_button, spacing=8))
         self._connect()
@@ -165,17 +163,14 @@ def _read_only() -> QLineEdit:
     return field
 
 
-def _with_copy(title: str, field: QLineEdit | QPlainTextEdit) -> QWidget:
+def _field_to_copy(title: str, field: QLineEdit | QPlainTextEdit) -> Field:
     """Return a field with a button that copies its text."""
     row = QWidget()
     row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(8)
     field.setAccessibleName(title)
     button = IconButton("copy", tr("Copy: {what}", what=title))
     text = field.text if isinstance(field, QLineEdit) else field.toPlainText
     button.clicked.connect(lambda: copy_text(text()))
-    fill(layout, (field, 1), button)
+    hbox((field, 1), button, of=row, spacing=8)
     row.setFocusProxy(field)
-    return row
+    return Field(title, row)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.api import comparison, metrics, turns
 from gui.forms.value_text import unit_text
@@ -69,7 +69,7 @@ class BatchView(QWidget):
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow("", self.cancel_button)
         self.score_row = QWidget()
-        self.foot = QVBoxLayout()
+        self.foot = vbox()
         self._empty = EmptyState(
             "playground", tr("No conversations yet"), tr("Open files of conversations, or drop them here.")
         )

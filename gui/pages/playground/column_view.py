@@ -66,10 +66,8 @@ class ColumnView(QWidget):
         reading = self._reading = Scroll((0, 12, 10, 8), spacing=8)
         fill(reading.column, self.chunks, self._text, self._state, self._error, self.notes, 1)
         column.addWidget(reading, 1)
-        acts = QHBoxLayout()
-        acts.setSpacing(4)
+        acts = hbox(self._copy, self.tools, self._cancel, 1, spacing=4)
         acts.addStrut(px(34))
-        fill(acts, self._copy, self.tools, self._cancel, 1)
         column.addLayout(acts)
         column.addSpacing(8)
         column.addWidget(Line())
@@ -306,14 +304,10 @@ class FeedbackTools(QWidget):
             "down": IconButton("thumb-down", tr("A bad summary")),
         }
         self.pen = IconButton("edit", tr("Correct the summary or add a note"))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
         for thumb in self.thumbs.values():
             thumb.setCheckable(True)
             thumb.clicked.connect(self._press)
-            row.addWidget(thumb)
-        row.addWidget(self.pen)
+        hbox(*self.thumbs.values(), self.pen, of=self, spacing=4)
 
     def _press(self) -> None:
         pressed = next(key for key, thumb in self.thumbs.items() if thumb is self.sender())
@@ -348,16 +342,12 @@ class FeedbackNotes(QWidget):
         self._leave_button.clicked.connect(self.close_edit)
         self._editor = QWidget()
         actions.bind(self._editor, "window.close", self.close_edit)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
         for button in (self.done_button, self._leave_button):
             button.set_short()
-            buttons.addWidget(button)
-        buttons.addStretch(1)
         vbox(
             Field(tr("Corrected summary"), self.summary_edit),
             Field(tr("Note"), self.note_edit),
-            buttons,
+            hbox(self.done_button, self._leave_button, 1, spacing=4),
             of=self._editor,
             spacing=8,
         )

@@ -11,7 +11,6 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QListView,
     QScrollArea,
     QSizePolicy,
@@ -75,14 +74,6 @@ class ColumnsView(QWidget):
         # The base keeps space for the horizontal scroll bar, so that all feet are on one line.
         self._base_box = QWidget()
         hbox(self.base, of=self._base_box)
-        row = QHBoxLayout(self)
-        # The page's scroll bar takes the margin at the other side.
-        row.setContentsMargins(self.MARGIN, 0, 0, 0)
-        row.setSpacing(0)
-        fill(row, self._base_box, (self._scroll, 1), (self._invitation(), 1))
-
-    def _invitation(self) -> QWidget:
-        """Return the empty state beside the base model while there are no adapters."""
         self.add_button = plain(tr("Add adapter"), "plus")
         self._empty = EmptyState(
             "library",
@@ -90,7 +81,9 @@ class ColumnsView(QWidget):
             tr("Add one to compare it with the base model."),
             [self.add_button],
         )
-        return self._empty
+        # The page's scroll bar takes the margin at the other side.
+        margins = (self.MARGIN, 0, 0, 0)
+        hbox(self._base_box, (self._scroll, 1), (self._empty, 1), of=self, margins=margins, spacing=0)
 
     def views(self) -> list[ColumnView]:
         return [self.base, *self._views.values()]
