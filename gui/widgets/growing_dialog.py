@@ -50,16 +50,16 @@ class ScrollingDialog(GrowingDialog):
         self._scroll.column.addStretch(1)
         self.foot = vbox(margins=(24, 8, 24, 24))
         vbox((self._scroll, 1), self.foot, of=self, spacing=0)
-        style.on_style_changed(self._restyle)
+        style.on_style_changed(self._fit_width)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin as high as the content needs, not as high as Qt's dialogs do."""
         if not event.spontaneous():
             self.resize(self.width(), 1)
-            self._restyle()
+            self._fit_width()
         super().showEvent(event)
 
-    def _restyle(self) -> None:
+    def _fit_width(self) -> None:
         """Leave no word of the content cut off: with a large text it may need more than the width."""
         self.setMinimumWidth(max(px(self._width), self._scroll.column.minimumSize().width() + BAR))
         self.grow()
