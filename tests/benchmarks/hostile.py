@@ -1,6 +1,6 @@
 """Thousands of files that a stranger may send: does each end in a result or a named error, in 5 s and within 1 GB?
 
-A data set of a million conversations is no attack: reading may take 0.2 ms for each line of a file.
+A data set of a million conversations is no attack, nor a run of a million steps: reading may take 0.2 ms for each line.
 They are read by the command line, and in the window off screen, whose event loop must stay alive. An argument is a part
 of the names of the files to read by the command line, a second one takes every so many-th of them; `window` reads in
 the window alone.
@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any, Self
 
 import psutil
 
+from engine.system.paths import runs_folder
 from tests.helpers.benchmark_report import show
 from tests.helpers.fuzz_runner import READY, run_isolated
 
@@ -96,21 +98,32 @@ def _read_some(numbers: range, place: Path, theirs: Connection) -> None:
 
 
 def _end(hostile_probes: Any, maker: Executor, probe: Any, home: Path, folder: Path) -> str:
-    command = maker.submit(hostile_probes.laid_out_by_name, probe.name, TEXT_LENGTH, folder).result()
-    with _Memory() as memory:
-        before = sum(os.times()[:4])
-        try:
-            end = hostile_probes.read(home, command)
-        except BaseException as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
-            end = f"other: {type(error).__name__}: {str(error)[:300]}"
-        seconds = sum(os.times()[:4]) - before
-    allowed: float = MAX_SECONDS
-    if seconds > MAX_SECONDS and Path(command[-1]).is_file():
-        allowed = max(allowed, Path(command[-1]).read_bytes().count(b"\n") * MAX_SECONDS_A_LINE)
-    hostile_probes.remove(folder)
-    if memory.most > MAX_BYTES:
-        return f"memory: {memory.most / 1e9:.1f} GB, {end}"
-    return f"slow: {seconds:.1f} s, {end}" if seconds > allowed else str(end)
+    """Read a file; one that is slow is read again, since the first of its kind in a process imports libraries."""
+    for _ in range(2):
+        command = maker.submit(hostile_probes.laid_out_by_name, probe.name, TEXT_LENGTH, folder).result()
+        with _Memory() as memory:
+            before = sum(os.times()[:4])
+            try:
+                end = hostile_probes.read(home, command)
+            except BaseException as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
+                end = f"other: {type(error).__name__}: {str(error)[:300]}"
+            seconds = sum(os.times()[:4]) - before
+        is_slow = seconds > MAX_SECONDS and seconds > MAX_SECONDS_A_LINE * _lines(Path(command[-1]))
+        hostile_probes.remove(folder)
+        if memory.most > MAX_BYTES:
+            return f"memory: {memory.most / 1e9:.1f} GB, {end}"
+        if not is_slow:
+            return str(end)
+    return f"slow: {seconds:.1f} s, {end}"
+
+
+def _lines(source: Path) -> int:
+    """Return the number of lines of a file, or of the events of all runs."""
+    lines = 0
+    for path in [source] if source.is_file() else runs_folder().rglob("events.jsonl"):
+        with path.open("rb") as stream:
+            lines += sum(chunk.count(b"\n") for chunk in iter(partial(stream.read, 1 << 20), b""))
+    return lines
 
 
 class _Memory:

@@ -61,7 +61,7 @@ def read_sandboxed(
         modules[0],
         name,
         (path.absolute(), notes, *others),
-        SAFE_ROWS + size // BYTES_PER_ROW,
+        max_rows(size),
         max(SAFE_BYTES, MAX_COMPRESSION_RATIO * size),
     )
     try:
@@ -75,6 +75,17 @@ def read_sandboxed(
             yield from map(_row, batch["rows"])
     except LimitError as error:
         raise DataError(say("{} can't be read: {}.", path.name, error), HINT, FIELD) from error
+
+
+def max_rows(size: int) -> int:
+    """Return how many rows a file of so many bytes may have."""
+    return SAFE_ROWS + size // BYTES_PER_ROW
+
+
+def implausible(path: Path) -> DataError:
+    """Return the error of a file with more than that, or far more text than its size allows."""
+    message = say("{} contains far more rows or text than is plausible for its size.", path.name)
+    return DataError(message, HINT, FIELD)
 
 
 def limits_of(size: int) -> Limits:
@@ -115,11 +126,7 @@ def _batches(
         length = 0 if isinstance(row, BrokenRow) else _characters(list(row.values()))
         rows, characters, held = rows - 1, characters - length, held + length
         if rows < 0 or characters < 0:
-            raise DataError(
-                say("{} contains far more rows or text than is plausible for its size.", path.name),
-                HINT,
-                FIELD,
-            )
+            raise implausible(path)
         batch.append(_plain(row))
         if len(batch) == most or held > CHARACTERS_PER_BATCH:
             yield batch_with_notes()

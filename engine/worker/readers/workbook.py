@@ -23,6 +23,7 @@ from engine.errors import DataError
 from engine.messages import say
 from engine.worker.readers.archives import ERRORS, require_safe_size
 from engine.worker.readers.delimited import column_names
+from engine.worker.readers.sandboxed import implausible, max_rows
 from engine.worker.readers.table import (
     FIELD,
     MAX_NAMED,
@@ -115,6 +116,10 @@ def _tell_valueless(path: Path, archive: zipfile.ZipFile, notes: Notes) -> None:
 
 
 def _rows(path: Path, sheet: CalamineSheet, notes: Notes) -> Iterator[Found]:
+    # Said before the first rows are shown: parsing a sheet again takes long.
+    most = max_rows(path.stat().st_size)
+    if sheet.height > most and sum(map(any, sheet.iter_rows())) > most:
+        raise implausible(path)
     merged = sorted(sheet.merged_cell_ranges or [])
     if merged:
         spans = [f"{_cell_name(*first)}:{_cell_name(*last)}" for first, last in merged[:MAX_NAMED]]
