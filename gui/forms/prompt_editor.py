@@ -44,7 +44,7 @@ class PromptEditor(QWidget):
         self.naming = NameRow(tr("Name of the template"))
         self.preview = PromptPreview()
         self._known: list[prompts.Template] = []
-        self._own = self._begun_with = ""
+        self._own = self._begun_with = self._last = ""
         self._is_read_only = self._writing = False
         self._filling: Mapping[str, Any] | None = None
         self._act: Callable[[str, bool], None] = self._save
@@ -155,7 +155,9 @@ class PromptEditor(QWidget):
     def _edited(self) -> None:
         self._offer()
         self._show_preview()
-        if not self._writing:
+        # Qt also reports other colours.
+        is_other, self._last = self.text() != self._last, self.text()
+        if is_other and not self._writing:
             self.changed.emit()
 
     def _show_preview(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import prompts, recipe
 from gui.forms.prompt_editor import OWN, SAMPLE, PromptEditor
 from gui.forms.recipe_form import RecipeForm
+from gui.look import style
 from tests.helpers.train_stage import PLAN, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
@@ -221,3 +222,12 @@ def test_examples_that_overflow_are_refused_beside_their_number(stage, qtbot):
     qtbot.waitUntil(lambda: not stage.page.panel.start_button.isEnabled())
     assert "3 would fit." in form.field("data.shots").around.problem()
     assert form.field("data.shots").control.widget.spin.property("problem") == "true"
+
+
+def test_other_colours_are_no_edit(editor, styled):
+    edits = []
+    editor.changed.connect(lambda: edits.append(editor.text()))
+    style.apply(styled, "dark")
+    assert edits == []
+    editor.area.setPlainText(MINE)
+    assert edits == [MINE]
