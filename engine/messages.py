@@ -65,13 +65,13 @@ def counted(count: int, one: str, many: str = "") -> str:
 def joined(separator: str, texts: Iterable[object]) -> str:
     """Return the texts that are not empty in a row."""
     kept = [text for text in texts if text]
-    return Message(separator.join("{}" for _ in kept), *kept)
+    return str(kept[0]) if len(kept) == 1 else Message(separator.join("{}" for _ in kept), *kept)
 
 
-def to_json(record: Mapping[str, Any], **options: Any) -> str:
-    """Return a record as JSON, with its messages as [template, values …]. Raises the errors of `json.dumps`."""
-    found = {str(each): _packed(each) for each in _messages_in(record)}
-    return json.dumps({**record, MESSAGES: list(found.values())} if found else record, **options)
+def to_json(value: Any, **options: Any) -> str:
+    """Return JSON, a record with its messages as [template, values …]. Raises the errors of `json.dumps`."""
+    found = {str(each): _packed(each) for each in _messages_in(value)} if isinstance(value, Mapping) else {}
+    return json.dumps({**value, MESSAGES: list(found.values())} if found else value, **options)
 
 
 def from_json(text: str | bytes) -> Any:

@@ -6,7 +6,6 @@ With `--json` standard output has JSON lines only. Remarks go to standard error 
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -17,6 +16,7 @@ from typing import Any, TextIO
 
 from engine.data import questions
 from engine.errors import AppError, Problem, StorageError
+from engine.messages import to_json
 from engine.text.escaping import encodable, escaped, in_one_line
 
 
@@ -49,7 +49,7 @@ class Output:
         In ASCII, since some readers take U+2028 or U+0085 for the end of a line.
         """
         if self.as_json:
-            self._write(sys.stdout, json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n")
+            self._write(sys.stdout, to_json(value, allow_nan=False, separators=(",", ":")) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines of text, unless with `--json`; escaped on a terminal, unchanged into a file."""

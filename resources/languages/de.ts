@@ -30,7 +30,7 @@
    <translation>% bevorzugt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <location filename="../../gui/pages/arena/entries_form.py" />
    <source>&amp;Base model</source>
    <translation>&amp;Basismodell</translation>
   </message>
@@ -55,7 +55,7 @@
    <translation>Tokens &amp;zählen für</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <location filename="../../gui/pages/arena/entries_form.py" />
    <source>&amp;Data</source>
    <translation>&amp;Daten</translation>
   </message>
@@ -105,7 +105,7 @@
    <translation>&amp;Name des Systems</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>&amp;Order</source>
    <translation>&amp;Reihenfolge</translation>
   </message>
@@ -125,7 +125,7 @@
    <translation>Te&amp;xt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <location filename="../../gui/pages/arena/entries_form.py" />
    <source>&amp;Training time for each</source>
    <translation>Trainings&amp;zeit für jeden</translation>
   </message>
@@ -165,7 +165,7 @@
    <translation>8 Tokens, 6 Wörter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>&lt;b&gt;None&lt;/b&gt; of {total} would be cut.</source>
    <translation>Von {total} würde &lt;b&gt;nichts&lt;/b&gt; gekürzt.</translation>
   </message>
@@ -204,7 +204,7 @@
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>&lt;b&gt;{share}&lt;/b&gt; would be cut: {count} of {total}.</source>
    <translation>&lt;b&gt;{share}&lt;/b&gt; würden gekürzt: {count} von {total}.</translation>
   </message>
@@ -269,7 +269,7 @@
    <translation>In jeder Zeile eine Liste von Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>A new repository, or one this adapter was uploaded to before.</source>
    <translation>Ein neues Repository oder eines, an das dieser Adapter schon gesendet wurde.</translation>
   </message>
@@ -364,7 +364,7 @@
    <translation>Angenommen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Accepted or skipped</source>
    <translation>Angenommen oder übersprungen</translation>
   </message>
@@ -424,12 +424,12 @@
    <translation>Gespräche hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Add conversations…</source>
    <translation>Gespräche hinzufügen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Add drafts to queue</source>
    <translation>Entwürfe einreihen</translation>
   </message>
@@ -469,7 +469,7 @@
    <translation>Zur Arena hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Add to the comparison</source>
    <translation>Zum Vergleich hinzufügen</translation>
   </message>
@@ -504,7 +504,7 @@
    <translation>Gegen das Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>All</source>
    <translation>Alle</translation>
   </message>
@@ -524,12 +524,12 @@
    <translation>Alle Basismodelle…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>All conversations of this set</source>
    <translation>Alle Gespräche dieser Sammlung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>All conversations of {split}.</source>
    <translation>Über alle Gespräche aus {split}.</translation>
   </message>
@@ -592,7 +592,7 @@
    <translation>Auch mit dem &amp;Basismodell vergleichen</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Also upload the {n} example conversations of its prompt</source>
    <translation>
     <numerusform>Auch das {n} Gespräch senden, das sein Prompt zeigt</numerusform>
@@ -732,7 +732,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mindestens {least}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>At most {most} can be compared at once. Uncheck some.</source>
    <translation>Höchstens {most} lassen sich zugleich vergleichen. Wählen Sie einige ab.</translation>
   </message>
@@ -747,7 +747,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurück</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Back to all rows</source>
    <translation>Alle Zeilen zeigen</translation>
   </message>
@@ -952,7 +952,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgebrochen. Die Geräte wurden nicht geprüft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/step.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Change</source>
    <translation>Ändern</translation>
   </message>
@@ -1182,7 +1182,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gewählte Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Clear</source>
    <translation>Leeren</translation>
   </message>
@@ -1207,7 +1207,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Leiste, Suche oder Hinweis schließen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Collecting the files</source>
    <translation>Sammelt, was gesendet würde</translation>
   </message>
@@ -1222,7 +1222,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Spalten…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Commented</source>
    <translation>Kommentierte</translation>
   </message>
@@ -1430,12 +1430,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Conversation {id}, tie: {note}</source>
    <translation>Gespräch {id}, gleich gut: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Conversation {id}, {name} preferred: {note}</source>
    <translation>Gespräch {id}, {name} vorgezogen: {note}</translation>
   </message>
@@ -1853,12 +1853,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entwurf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Draft all</source>
    <translation>Alle entwerfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Drafts</source>
    <translation>Entwürfe</translation>
   </message>
@@ -1888,7 +1888,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Jeder Gewinn bezieht sich auf das eigene Basismodell des Laufs. Gezeigt ist das Basismodell von {first}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Each method trains this long, or until its epochs are done.</source>
    <translation>Jeder trainiert so lange oder über die Epochen seines Rezepts, je nachdem, was zuerst endet.</translation>
   </message>
@@ -2049,7 +2049,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gute Zusammenfassungen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Export good summaries…</source>
    <translation>Gute exportieren…</translation>
   </message>
@@ -2059,7 +2059,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Präferenzpaare exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Export preference pairs…</source>
    <translation>Präferenzpaare exportieren…</translation>
   </message>
@@ -2089,7 +2089,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Export the summaries rated good as training data</source>
    <translation>Die gut bewerteten Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
   </message>
@@ -2104,7 +2104,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Exportieren: Ort für den neuen Ordner wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Exported model folder</source>
    <translation>Ordner, in den er als einfaches Modell exportiert wurde</translation>
   </message>
@@ -2224,7 +2224,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datei, Ordner, oder Besitzer/Name auf dem Hub</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Files</source>
    <translation>Dateien</translation>
   </message>
@@ -2584,7 +2584,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Greedy</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Head to head</source>
    <translation>Nachbarn in der Tabelle</translation>
   </message>
@@ -2609,12 +2609,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hier: {limit} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/parts.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Hide</source>
    <translation>Verbergen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Hide list</source>
    <translation>Liste ausblenden</translation>
   </message>
@@ -2639,7 +2639,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Höher ist besser.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>History</source>
    <translation>Verlauf</translation>
   </message>
@@ -2774,7 +2774,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Interval</source>
    <translation>Intervall</translation>
   </message>
@@ -2919,7 +2919,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lizenz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Licences</source>
    <translation>Lizenzen</translation>
   </message>
@@ -3044,7 +3044,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter aus dem Prüfpunkt bei Schritt {step} erstellen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Marked against</source>
    <translation>Verglichen mit</translation>
   </message>
@@ -3117,7 +3117,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Im Dock ablegen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Model card</source>
    <translation>Modellkarte</translation>
   </message>
@@ -3438,7 +3438,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Eintrag ist gewählt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <location filename="../../gui/pages/arena/entries_form.py" />
    <source>No limit</source>
    <translation>Keine Grenze</translation>
   </message>
@@ -3538,12 +3538,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>None is uploaded.</source>
    <translation>Keines wird gesendet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>None: the first is compared with its base model</source>
    <translation>Keine: Verglichen wird mit dem Basismodell</translation>
   </message>
@@ -3618,7 +3618,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notiz: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Notes</source>
    <translation>Notizen</translation>
   </message>
@@ -3778,7 +3778,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eines von mehreren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>One of the references</source>
    <translation>Eine der Referenzen</translation>
   </message>
@@ -4153,7 +4153,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Genauigkeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/scores_view.py" />
    <source>Preferred</source>
    <translation>Bevorzugt</translation>
   </message>
@@ -4193,7 +4193,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voriger Reiter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Private</source>
    <translation>Privat</translation>
   </message>
@@ -4233,7 +4233,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Prompt:</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Public</source>
    <translation>Öffentlich</translation>
   </message>
@@ -4313,7 +4313,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 fiel um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>ROUGE-1 of the base {base}, gains {least} to {most}</source>
    <translation>ROUGE-1 der Basis {base}, Gewinn {least} bis {most}</translation>
   </message>
@@ -4341,7 +4341,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 stieg bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>ROUGE-1 {base} to {tuned}, {gain} points</source>
    <translation>ROUGE-1 von {base} auf {tuned}, {gain} Punkte</translation>
   </message>
@@ -4376,7 +4376,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rohdaten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Read more conversations from a file into this set</source>
    <translation>Weitere Gespräche aus einer Datei in diese Sammlung lesen</translation>
   </message>
@@ -4461,7 +4461,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wiederholen: {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>Reference</source>
    <translation>Referenz</translation>
   </message>
@@ -4536,7 +4536,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bericht…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Repository on the hub: owner/name</source>
    <translation>Repository auf dem Hub: owner/name</translation>
   </message>
@@ -4591,7 +4591,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Runde {round}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Row</source>
    <translation>Zeile</translation>
   </message>
@@ -4621,12 +4621,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Reihen von Eingaben, eine je Schritt: Jeder Schritt lässt andere Eingaben aus</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Rows over both limits count twice until you check the data again.</source>
    <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Rows that can't be read</source>
    <translation>Nicht lesbare Zeilen</translation>
   </message>
@@ -4676,7 +4676,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>&amp;Blatt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>S&amp;how</source>
    <translation>&amp;Zeigen</translation>
   </message>
@@ -4861,7 +4861,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Scored differently</source>
    <translation>Anders bewertet</translation>
   </message>
@@ -4976,7 +4976,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Begriffe, Verfahren, Lizenzen suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Search the history</source>
    <translation>Verlauf durchsuchen</translation>
   </message>
@@ -5011,7 +5011,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Self-Attention</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Send</source>
    <translation>Senden</translation>
   </message>
@@ -5021,12 +5021,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Senden und starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Send to the Hugging Face Hub</source>
    <translation>Zum Hugging Face Hub senden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Send {name} to the Hugging Face Hub</source>
    <translation>{name} zum Hugging Face Hub senden</translation>
   </message>
@@ -5116,7 +5116,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kürzer als üblich: {least} bis {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Show</source>
    <translation>Zeigen</translation>
   </message>
@@ -5151,7 +5151,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In der Bibliothek zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Show list</source>
    <translation>Liste zeigen</translation>
   </message>
@@ -5191,7 +5191,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen von {count} Teilen zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Show what is sent</source>
    <translation>Zeigen, was gesendet wird</translation>
   </message>
@@ -5432,17 +5432,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schritt der Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/step.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Step {number} of {count}, {title}, done. {detail}</source>
    <translation>Schritt {number} von {count}, {title}, erledigt. {detail}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/step.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Step {number} of {count}, {title}, open. {detail}</source>
    <translation>Schritt {number} von {count}, {title}, offen. {detail}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/step.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Step {number} of {count}, {title}, to come. {detail}</source>
    <translation>Schritt {number} von {count}, {title}, folgt noch. {detail}</translation>
   </message>
@@ -5462,7 +5462,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Stoppen und sichern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <location filename="../../gui/pages/labelling/panes.py" />
    <source>Stop drafting</source>
    <translation>Entwerfen stoppen</translation>
   </message>
@@ -5575,7 +5575,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird zusammengefasst</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Summary</source>
    <translation>Zusammenfassung</translation>
   </message>
@@ -5615,7 +5615,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>System</source>
    <translation>System</translation>
   </message>
@@ -5675,7 +5675,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das PEFT-Verfahren: welche Parameter wie trainiert werden.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
   </message>
@@ -5874,7 +5874,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Die Optionen entsprechen keiner Variante.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>The other adapters</source>
    <translation>Den anderen Adaptern</translation>
   </message>
@@ -5889,7 +5889,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Das Paket enthält keinen Lizenztext.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>The plain model</source>
    <translation>Das einfache Modell</translation>
   </message>
@@ -5957,7 +5957,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>The reference</source>
    <translation>Der Referenz</translation>
   </message>
@@ -6082,7 +6082,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Der Arbeitsprozess endete, bevor diese Zusammenfassung fertig war.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/jobs.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>The worker ended without a result.</source>
    <translation>Der Arbeitsprozess endete ohne Ergebnis.</translation>
   </message>
@@ -6122,7 +6122,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Es gibt noch kein Gespräch. Fügen Sie eines ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>There is nothing else to compare with</source>
    <translation>Es gibt nichts anderes zum Vergleichen</translation>
   </message>
@@ -6150,7 +6150,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Sie gibt es von Läufen, die mit denselben Gesprächen zu Ende bewertet sind.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>They are part of the prompt, so uploading needs them.</source>
    <translation>Sie gehören zum Prompt: Ohne sie kann nichts gesendet werden.</translation>
   </message>
@@ -6290,7 +6290,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Token</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Tokens</source>
    <translation>Tokens</translation>
   </message>
@@ -6345,7 +6345,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Trainieren Sie einen Adapter und vergleichen Sie ihn dann hier mit seinem Basismodell: Wertungen, Zusammenfassungen und blinde Stimmen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>Train another adapter, or import one.</source>
    <translation>Trainieren Sie einen weiteren Adapter, oder importieren Sie einen.</translation>
   </message>
@@ -6710,7 +6710,7 @@ Oder beginnen Sie mit eigenen Gesprächen.</translation>
    <translation>Als andere Person abstimmen…</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Vote on {n} more pairs</source>
    <translation>
     <numerusform>Über {n} weiteres Paar abstimmen</numerusform>
@@ -6776,7 +6776,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was kann er gut?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>What is sent</source>
    <translation>Was gesendet wird</translation>
   </message>
@@ -6811,7 +6811,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was Sie starten, während etwas rechnet, wartet hier, bis es an der Reihe ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Where</source>
    <translation>Wo</translation>
   </message>
@@ -6821,7 +6821,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wo Checkpoints und Ergebnisse liegen: leer für einen privaten Ordner auf dem Kopfrechner, ein Pfad, den alle Knoten sehen, oder eine Adresse wie s3://.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Where it goes</source>
    <translation>Wohin es geht</translation>
   </message>
@@ -6841,7 +6841,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Welche Zusammenfassung ist besser?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Who can see it</source>
    <translation>Wer es sehen kann</translation>
   </message>
@@ -6851,12 +6851,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wer was möchte, was vereinbart wurde und was noch offen ist</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Whole run</source>
    <translation>Ganzer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>Why</source>
    <translation>Warum</translation>
   </message>
@@ -6881,7 +6881,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Aus {count} Zusammenfassungen lernt ein Lauf wenig, und ein einziges Testgespräch kann keinen Gewinn zeigen. Als Beispiele im Prompt („Nur Prompt“) können sie sofort helfen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/results_view.py" />
+   <location filename="../../gui/pages/compare/votes_view.py" />
    <source>Won, tied, lost</source>
    <translation>Gewonnen, gleich, verloren</translation>
   </message>
@@ -6931,7 +6931,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Zusammenfassungen schreiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>Write summaries of these conversations, starting from drafts</source>
    <translation>Zusammenfassungen dieser Gespräche schreiben, mit Entwürfen als Anfang</translation>
   </message>
@@ -6981,7 +6981,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>You see all files before they are uploaded. The hub needs a token: run `hf auth login` once.</source>
    <translation>Nichts wird gesendet, bevor Sie alles gesehen haben. Der Hub verlangt ein Token: Führen Sie einmal `hf auth login` aus.</translation>
   </message>
@@ -7226,7 +7226,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>at {share}</source>
    <translation>bei {share}</translation>
   </message>
@@ -7261,7 +7261,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>als Basismodelle; werden bei Bedarf neu entpackt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>base only</source>
    <translation>nur Basismodell</translation>
   </message>
@@ -7321,7 +7321,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>mitgeliefert</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>can't run</source>
    <translation>nicht möglich</translation>
   </message>
@@ -7341,7 +7341,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Chat-Format</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>checked</source>
    <translation>angehakt</translation>
   </message>
@@ -7356,7 +7356,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>chrF-Gewinn</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>chrF gains {least} to {most}</source>
    <translation>chrF-Gewinn {least} bis {most}</translation>
   </message>
@@ -7371,7 +7371,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>chrF {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>completed</source>
    <translation>abgeschlossen</translation>
   </message>
@@ -7419,7 +7419,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Kosinus</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>crashed</source>
    <translation>abgestürzt</translation>
   </message>
@@ -7499,7 +7499,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>jeder Schritt lässt andere aus</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>elsewhere</source>
    <translation>anderswo</translation>
   </message>
@@ -7564,12 +7564,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>excluded, at most</source>
    <translation>höchstens ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>failed</source>
    <translation>fehlgeschlagen</translation>
   </message>
@@ -7639,7 +7639,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>importiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>in no other adapter's summary</source>
    <translation>in keiner Zusammenfassung eines anderen Adapters</translation>
   </message>
@@ -7779,12 +7779,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>maskiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>median {median}, max {most}</source>
    <translation>Median {median}, max. {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <location filename="../../gui/pages/arena/entries_form.py" />
    <source>min</source>
    <translation>min</translation>
   </message>
@@ -7832,7 +7832,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Kontext ohne Grenze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>no conversation</source>
    <translation>kein Gespräch</translation>
   </message>
@@ -7895,7 +7895,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ohne Sprecher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>no summary</source>
    <translation>keine Zusammenfassung</translation>
   </message>
@@ -7930,7 +7930,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Textmodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>not checked</source>
    <translation>nicht angehakt</translation>
   </message>
@@ -7945,7 +7945,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht beim Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>not in the conversation</source>
    <translation>nicht im Gespräch</translation>
   </message>
@@ -7960,12 +7960,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht in der Bibliothek</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>not in the other summary</source>
    <translation>nicht in der anderen Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/conversation_detail.py" />
+   <location filename="../../gui/pages/compare/conversations_view.py" />
    <source>not in the reference</source>
    <translation>nicht in der Referenz</translation>
   </message>
@@ -8199,7 +8199,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ablehnen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>refused</source>
    <translation>abgelehnt</translation>
   </message>
@@ -8209,7 +8209,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wiederholungsstrafe {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>running</source>
    <translation>läuft</translation>
   </message>
@@ -8229,7 +8229,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gespeichert, Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>scored with another protocol, so not comparable</source>
    <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
   </message>
@@ -8269,7 +8269,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sprecher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>speakers, median</source>
    <translation>Sprecher, Median</translation>
   </message>
@@ -8289,7 +8289,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>starter (Übungsmodell)</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>starting</source>
    <translation>startet</translation>
   </message>
@@ -8314,7 +8314,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>stoppen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>stopped</source>
    <translation>gestoppt</translation>
   </message>
@@ -8515,7 +8515,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Training</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>training alone {time}</source>
    <translation>davon Training {time}</translation>
   </message>
@@ -8545,7 +8545,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Beiträge in einer Zeile</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>turns, median</source>
    <translation>Beiträge, Median</translation>
   </message>
@@ -8585,7 +8585,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gegen volles Fine-Tuning</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>waiting</source>
    <translation>wartet</translation>
   </message>
@@ -8615,7 +8615,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gewichte der Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>whole run {time}</source>
    <translation>der ganze Lauf dauerte {time}</translation>
   </message>
@@ -8756,7 +8756,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} unter „Datensätze“ ausgeschlossen ({named})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>{count} in the prompt</source>
    <translation>{count}, vom Prompt gezeigt</translation>
   </message>
@@ -8971,7 +8971,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{free} von {total} Arbeitsspeicher frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>{good} good, {columns}</source>
    <translation>{good} gut, {columns}</translation>
   </message>
@@ -9252,7 +9252,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/history_view.py" />
+   <location filename="../../gui/pages/playground/columns_view.py" />
    <source>{n} columns</source>
    <translation>
     <numerusform>{n} Spalte</numerusform>
@@ -9260,7 +9260,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>{n} compared with the first</source>
    <translation>
     <numerusform>{n} mit dem ersten verglichen</numerusform>
@@ -9356,7 +9356,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/push_dialog.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>{n} files</source>
    <translation>
     <numerusform>{n} Datei</numerusform>
@@ -9537,7 +9537,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>{n} rows can't be read</source>
    <translation>
     <numerusform>{n} Zeile ist nicht lesbar</numerusform>
@@ -9757,7 +9757,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{parts} und {last}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/widgets/file_dialogs.py" />
    <source>{path} can't be written. Choose another folder, or free some space.</source>
    <translation>{path} kann nicht geschrieben werden. Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
@@ -9792,7 +9792,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{run} kann nicht geöffnet werden: {reason}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/compare/system_chooser.py" />
+   <location filename="../../gui/pages/compare/page.py" />
    <source>{run}, {recipe}, can't be compared.</source>
    <translation>{run}, {recipe}, nicht vergleichbar.</translation>
   </message>
@@ -9848,7 +9848,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/overview.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>{share} of conversations</source>
    <translation>{share} der Gespräche</translation>
   </message>
@@ -9863,7 +9863,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{share} der Wörter verschieden</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>{share} trained</source>
    <translation>{share} trainiert</translation>
   </message>

@@ -4,7 +4,6 @@ As a `LineProcess` this module carries out commands one after another, and their
 """
 
 import io
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from engine.commands import cli, follow_job
+from engine.messages import from_json
 from engine.system import paths
 from tests.helpers import scripted_program
 from tests.helpers.in_process_worker import InProcessSupervisor
@@ -33,7 +33,7 @@ class Finished:
     @property
     def json(self) -> list[Any]:
         """Every line of standard output as JSON; a line that is none fails the test."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [from_json(line) for line in self.out.splitlines()]
 
     @property
     def events(self) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ class ComputerCard(Card):
         try:
             thread = self._manager.ask("computers", {"names": [self.computer.name]}, parent=self)
         except AppError as error:
-            self._fail(f"{error.message} {error.hint}")
+            self._fail(sentences(error.message, error.hint))
             return
         self._show_state("asking")
         self._job.take(thread, self._end, events=lambda _events: None, result=self._take)
@@ -94,12 +94,12 @@ class ComputerCard(Card):
 
     def _end(self, ending: Ending) -> None:
         """Show why the question had no answer."""
-        self._fail(f"{ending.message} {ending.hint}")
+        self._fail(sentences(ending.message, ending.hint))
 
     def _fail(self, why: str) -> None:
         self._clear_nodes()
         self.runs.hide()
-        self.problem.setText(translate(why.strip()) or tr("The worker reported nothing."))
+        self.problem.setText(why or tr("The worker reported nothing."))
         self.problem.show()
         self._show_state("unreachable")
 

@@ -49,7 +49,7 @@ class Shape:
     @property
     def text(self) -> str:
         form = f"{tr(SHAPES.get(self.kind, self.kind))}."
-        why = "; ".join(map(translate, self.reason.split("; ")))
+        why = translate(self.reason)
         return f"{form} {why[:1].upper()}{why[1:]}." if why else form
 
 

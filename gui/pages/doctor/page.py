@@ -18,7 +18,7 @@ from gui.graphics.bars import BusyRow
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, sentences, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
@@ -219,4 +219,4 @@ def _summary_text(checks: list[doctor.Check]) -> str:
 
 
 def _why(ending: Ending) -> str:
-    return f"{ending.message} {ending.hint}".strip() or tr("The worker reported nothing.")
+    return sentences(ending.message, ending.hint) or tr("The worker reported nothing.")

@@ -90,24 +90,13 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
 def plan_row(plan: MemoryFallback) -> Fallback:
     """Return a fallback as texts."""
     return Fallback(
-        _changes(plan.title),
-        ". ".join(translate(part) for part in plan.detail.split(". ")),
+        translate(plan.title),
+        translate(plan.detail),
         bytes_text(plan.memory_bytes),
         plan.saving,
         translate(plan.time),
         translate(plan.learning),
     )
-
-
-def _changes(title: str) -> str:
-    """Return the changes of a fallback, of which all but the first begin in lower case."""
-    first, *more = title.split(", ")
-    texts = [translate(first)]
-    for part in more:
-        as_first = part[:1].upper() + part[1:]
-        translated = translate(as_first)
-        texts.append(part if translated == as_first else translated)
-    return ", ".join(texts)
 
 
 def _primary(state: RunState, *, has_fallbacks: bool) -> str:
