@@ -74,8 +74,7 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     qtbot.waitUntil(lambda: page._manager.current is not None)
 
 
-def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot, tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
+def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot):
     here = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
     page.shown()
     for table, name, field in (("base_model", MODEL, "base_model.id"), ("data", DATA, "data.source")):
