@@ -21,7 +21,7 @@ from gui.look.format import UNKNOWN, duration_text, number_text, score
 from gui.look.language import sentences, tr, tr_count
 from gui.look.shown_texts import plain_tooltip
 from gui.models.list_text import NOTHING_WRITTEN
-from gui.pages.playground.column_results import Column, Feedback, Marks, Thumb
+from gui.pages.playground.column_results import Column, ColumnModel, Feedback, Marks, Thumb
 from gui.widgets.buttons import IconButton, link, plain, quiet
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.layouts import Line, fill, hbox, vbox
@@ -105,6 +105,15 @@ class ColumnView(QWidget):
     def figures(self) -> dict[str, str]:
         return self._figures.shown()
 
+    def name(self) -> str:
+        return self._name.text()
+
+    def show_name(self, name: str, entry: ColumnModel) -> None:
+        """Show whose column it is, by the part of its name that the others don't have."""
+        self._name.setText(name)
+        self._detail.setText(entry.about)
+        self.setAccessibleName(f"{entry.title} {entry.about}")
+
     def show_column(
         self,
         column: Column,
@@ -114,9 +123,6 @@ class ColumnView(QWidget):
         can_cancel: bool = False,
     ) -> None:
         """Show a column; `waiting_text` is shown while it waits; one that runs can be cancelled too."""
-        self._name.setText(column.entry.title)
-        self._detail.setText(column.entry.about)
-        self.setAccessibleName(f"{column.entry.title} {column.entry.about}")
         running = column.status == "running"
         drawn = _drawn(marks)
         if (column.text, tuple(drawn)) != (self._text.text(), self._text.marks()):

@@ -27,6 +27,7 @@ from gui.look.focus_rim import has_rim
 from gui.look.fonts import px, text_scale
 from gui.look.format import clock_text, number_text
 from gui.look.language import tr, tr_count
+from gui.look.shown_texts import told_apart
 from gui.models.grouped_table import ITEM_ROLE, Index, RowModel
 from gui.pages.playground.column_results import ColumnResults
 from gui.pages.playground.column_view import MIN_WIDTH, ColumnView
@@ -97,8 +98,11 @@ class ColumnsView(QWidget):
             self._rebuild(results.adapters)
         # While a model is loaded that they wait for, one column offers to cancel.
         first = next((column for column in results.columns if column.status == "waiting"), None)
-        for column in results.columns:
+        base, *others = [column.entry.title for column in results.columns]
+        names = [base, *(told_apart(others) if len(others) > 1 else others)]
+        for column, name in zip(results.columns, names, strict=True):
             view = self.view(column.entry.adapter)
+            view.show_name(name, column.entry)
             can_cancel = bool(waiting_text) and column is first
             view.show_column(column, results.marks(column), waiting_text, can_rate, can_cancel)
 

@@ -9,6 +9,7 @@ from engine.api import STARTER, Adapter
 from gui.pages.playground.choices import MAX_COLUMNS, adapter_choices, base_choices
 from gui.pages.playground.column_results import ColumnModel, ColumnResults, Marks
 from gui.pages.playground.column_view import ColumnView
+from gui.pages.playground.columns_view import ColumnsView
 from gui.pages.playground.conversation_panel import ConversationPanel
 from gui.pages.playground.token_meter import Length, TokenCount, parted
 from gui.workers.worker_manager import WorkerManager
@@ -32,6 +33,27 @@ def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
     column.status = "finished"
     view.show_column(column, Marks())
     assert view.state_text() == "The summary is empty."
+
+
+def test_columns_are_named_by_what_their_adapters_do_not_share(qtbot, styled):
+    results = ColumnResults(ColumnModel(None, "Base model", "starter"))
+    titles = ("starter · sample · LoRA r 32", "Every weight", "starter · sample · LoRA r 4")
+    for title in titles:
+        results.add(ColumnModel(title, title, "LoRA"))
+    columns = qtbot.add(ColumnsView())
+    columns.show_results(results)
+    assert [view.name() for view in columns.views()] == [
+        "Base model",
+        "LoRA r 32",
+        "Every weight",
+        "LoRA r 4",
+    ]
+    assert [view.accessibleName() for view in columns.views()[1:]] == [f"{title} LoRA" for title in titles]
+
+    alone = ColumnResults(ColumnModel(None, "Base model", "starter"))
+    alone.add(ColumnModel(titles[0], titles[0], "LoRA"))
+    columns.show_results(alone)
+    assert columns.view(titles[0]).name() == titles[0]
 
 
 def test_marks_show_what_tuning_added_and_what_was_not_said():
