@@ -66,11 +66,11 @@ class PaletteEntry(ShownTexts):
 
 
 def found_by(typed: str, offers: Iterable[PaletteEntry]) -> list[tuple[PaletteEntry, Match]]:
-    """Return the matching entries, best first; all entries in their order while nothing is typed."""
+    """Return the best matching entries, best first; all entries in their order while nothing is typed."""
     fitting = [(offer, made) for offer in offers if (made := _fit(typed, offer)) is not None]
-    if typed.strip():
-        fitting.sort(key=lambda pair: -pair[1].score)
-    return fitting[:MAX_MATCHES]
+    if not typed.strip():
+        return fitting
+    return sorted(fitting, key=lambda pair: -pair[1].score)[:MAX_MATCHES]
 
 
 def _fit(typed: str, offer: PaletteEntry) -> Match | None:
