@@ -38,6 +38,7 @@ def windows(target: Path) -> Path:
         files = Path(folder) / "files"
         deb.copy_program(files)
         _put_uv(WINDOWS, files, ("uv.exe", "uvw.exe"))
+        shutil.copy(ROOT / "packaging" / "windows" / "tunesmith.cmd", files)
         (files / "tunesmith.ico").write_bytes(_ico(_pictures(Path(folder) / "icons")))
         values = {
             "VERSION": deb.version(),

@@ -41,6 +41,7 @@ BACKGROUND, SURFACE, TEXT, EDGE, ACCENT = "#F6F6F3", "#FFFFFF", "#1A1E1C", "#CDD
 CANCELLED = "Cancelled. What was downloaded is kept."
 STAMP, LOG = "tunesmith.stamp", "set-up.log"
 WINDOWS = sys.platform == "win32"
+NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 # The lowest compute capability of current CUDA builds of torch, and the build for older GPUs.
 LOWEST_CAPABILITY, OLDER_GPUS = 7.5, "cu126"
 # Importing everything once finds what does not work before it is used.
@@ -72,12 +73,14 @@ def main(arguments: list[str]) -> int:
     if not wants_set_up and is_finished(current):
         remove_others(folder, current)
         return start(current, arguments)
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = sqlite3.connect(folder / "lock", timeout=0)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(folder / "lock", timeout=0)
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        return say("Tunesmith is being set up already.")
+    except (OSError, sqlite3.Error) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            return say("Tunesmith is being set up already.")
+        return say(f"{folder} can't be used: {error}. Set TUNESMITH_HOME to another folder.")
     if wants_set_up:
         shutil.rmtree(current, ignore_errors=True)
     chosen = set_up(folder, current, previous)
@@ -92,12 +95,19 @@ def start(environment: Path, arguments: list[str]) -> int:
         return say(f"There is no Python environment in {environment}.")
     # A windowed Python starts a windowed one.
     python = python.with_name(Path(sys.executable).name) if WINDOWS else python
-    own = f"tunesmith {SET_UP}"
-    variables = os.environ | {"TUNESMITH_SET_UP": own, "TUNESMITH_COMMAND": "tunesmith"}
+    own = own_command()
+    variables = os.environ | {"TUNESMITH_SET_UP": f"{own} {SET_UP}", "TUNESMITH_COMMAND": own}
     command = [str(python), str(ROOT / "main.py"), *arguments]
     if not WINDOWS:
         os.execve(python, command, variables)  # noqa: S606 - no shell is wanted
     return subprocess.call(command, env=variables)
+
+
+def own_command() -> str:
+    """Return what starts Tunesmith in a terminal: on Windows and macOS a file, since neither puts it on the PATH."""
+    starters = (ROOT / "tunesmith.cmd", ROOT.parent / "MacOS" / "tunesmith")
+    found = next((str(each) for each in starters if each.is_file()), "tunesmith")
+    return f'"{found}"' if " " in found else found
 
 
 # ------------------------------------------------------------------------------------------- environments
@@ -118,10 +128,15 @@ def home() -> Path:
 
 def digest() -> str:
     """Return the name of the environment that this version needs with this Python."""
-    wanted = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
+    wanted = hashlib.sha256(f"{own_python()} {sys.version}".encode())
     for name in ("pyproject.toml", "packaging/constraints.txt"):
         wanted.update((ROOT / name).read_bytes())
     return wanted.hexdigest()[:16]
+
+
+def own_python() -> str:
+    """Return this Python, on Windows the one with a console also where this one is windowed."""
+    return str(Path(sys.executable).with_name("python.exe")) if WINDOWS else sys.executable
 
 
 def is_finished(environment: Path) -> bool:
@@ -222,7 +237,7 @@ class Work(threading.Thread):
                 stderr=subprocess.STDOUT if self._is_shown else None,
                 text=True,
                 errors="replace",
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if self._is_shown else 0,
+                creationflags=NO_WINDOW if self._is_shown else 0,
                 start_new_session=self._is_shown,
             )
             assert self._program.stdout is not None
@@ -257,10 +272,10 @@ def commands(environment: Path) -> Iterator[list[str]]:
     if uv is None:
         # Of pip alone, since Debian brings no uv.
         own = environment.with_name("uv")
-        yield [sys.executable, "-m", "venv", "--clear", str(own)]
+        yield [own_python(), "-m", "venv", "--clear", str(own)]
         yield [str(python_of(own)), "-m", "pip", "install", "uv"]
         uv = str(own / "bin" / "uv")
-    yield [uv, "venv", "--allow-existing", "--python", sys.executable, str(environment)]
+    yield [uv, "venv", "--allow-existing", "--python", own_python(), str(environment)]
     install = [uv, "pip", "install", "--python", python, "-c", str(ROOT / "packaging" / "constraints.txt")]
     yield [
         *install,
@@ -269,7 +284,7 @@ def commands(environment: Path) -> Iterator[list[str]]:
     ]
     yield [*install, "--compile-bytecode", *project["dependencies"]]
     yield [python, "-c", TRIAL]
-    if subprocess.run([python, "-c", HAS_GPU], check=False).returncode == 0:
+    if subprocess.run([python, "-c", HAS_GPU], check=False, creationflags=NO_WINDOW).returncode == 0:
         # The Triton that these kernels need came with torch.
         yield [*install, "--no-deps", *project["optional-dependencies"]["liger"]]
 
@@ -295,7 +310,8 @@ def torch_source() -> list[str]:
 
 def output_of(command: list[str]) -> str:
     """Return what a program writes."""
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=False, creationflags=NO_WINDOW)
+    return done.stdout
 
 
 def explained(last: list[str]) -> str:
@@ -415,11 +431,14 @@ def best_front() -> Terminal | Window | None:
 
 
 def say(text: str) -> int:
-    """Say something in the terminal, or as a notification of the desktop; return the exit code 1."""
+    """Say something in the terminal, or else as a notification or in a window; return the exit code 1."""
     if sys.stderr is not None:
         sys.stderr.write(f"{text}\n")
-    if (notify := shutil.which("notify-send")) and not (sys.stderr and sys.stderr.isatty()):
-        subprocess.run([notify, "Tunesmith", text], check=False)
+    if sys.stderr is None or not sys.stderr.isatty():
+        if notify := shutil.which("notify-send"):
+            subprocess.run([notify, "Tunesmith", text], check=False)
+        elif isinstance(front := best_front(), Window):
+            front.ask("Tunesmith", text, ["Close"])
     return 1
 
 

@@ -79,6 +79,7 @@ def test_the_installer_of_windows_installs_updates_and_leaves_what_is_the_users(
     wine(installer, "/S", "/D=C:\\Böse", "Leerzeichen\\Tunesmith")
     for name in ("main.py", "engine/api.py", "packaging/launcher.py", "packaging/constraints.txt"):
         assert (folder / name).read_bytes() == (ROOT / name).read_bytes()
+    assert (folder / "tunesmith.cmd").is_file()
     user = next(wine.drive.glob("users/*/AppData/Roaming")).parents[1]
     [shortcut] = user.rglob("Tunesmith.lnk")
     assert "uvw.exe" in shortcut.read_bytes().decode("utf-16-le", "replace") + str(shortcut.read_bytes())

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import launcher
 import psutil
@@ -196,13 +197,61 @@ def test_environments_that_nothing_runs_from_go_at_the_next_start(program, start
     assert not used.exists()
 
 
-def test_two_starts_do_not_set_up_at_the_same_time(program, started, monkeypatch, capsys):
-    answered(monkeypatch)
+def test_two_starts_do_not_set_up_at_the_same_time(program, started, monkeypatch, capsys, tmp_path):
+    # As on Windows and macOS: nothing sends notifications.
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(launcher, "Window", Front)
+    front = answered(monkeypatch, "Close")
     launcher.home().mkdir(parents=True)
     other = sqlite3.connect(launcher.home() / "lock")
     other.execute("BEGIN EXCLUSIVE")
     assert launcher.main([]) == 1
     assert "is being set up already" in capsys.readouterr().err
+    assert front.asked == [("Tunesmith is being set up already.", ["Close"])]
+
+
+@pytest.mark.parametrize("stands_in_the_way", ["home", "home/environments/lock/folder"])
+def test_a_folder_that_is_of_no_use_is_named(program, monkeypatch, capsys, tmp_path, stands_in_the_way):
+    answered(monkeypatch)
+    (tmp_path / stands_in_the_way).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / stands_in_the_way).touch()
+    assert launcher.main([]) == 1
+    said = capsys.readouterr().err
+    assert f"{launcher.home()} can't be used: " in said
+    assert "TUNESMITH_HOME" in said
+
+
+def test_a_disk_without_locks_is_not_taken_for_one_in_use(program, monkeypatch, capsys):
+    class Lockless(sqlite3.Connection):
+        def execute(self, *_arguments):
+            raise sqlite3.OperationalError("locking protocol")
+
+    answered(monkeypatch)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *place, **more: connect(*place, factory=Lockless, **more))
+    assert launcher.main([]) == 1
+    assert "can't be used: locking protocol. Set TUNESMITH_HOME" in capsys.readouterr().err
+
+
+def test_no_program_opens_a_console_beside_the_window(program, started, monkeypatch, tmp_path):
+    flags = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, command, creationflags=0, **options):
+            flags.append((command[0], creationflags))
+            super().__init__(command, **options)
+
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(launcher.TORCH_INDEX)
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    monkeypatch.setattr(launcher, "NO_WINDOW", 7)
+    answered(monkeypatch, "Set up")
+    launcher.main([])
+    assert started
+    assert str(tmp_path / "nvidia-smi") in dict(flags)
+    assert {flag for _, flag in flags} == {7}
 
 
 def test_a_given_environment_is_started_as_it_is(program, started, monkeypatch, tmp_path, capsys):
@@ -214,6 +263,26 @@ def test_a_given_environment_is_started_as_it_is(program, started, monkeypatch, 
     python.touch()
     launcher.main(["runs"])
     assert started[0][1] == [str(python), str(program / "main.py"), "runs"]
+
+
+@pytest.mark.parametrize("starter", ["tunesmith.cmd", "../MacOS/tunesmith"])
+def test_where_no_command_is_on_the_path_its_file_is_named(program, starter):
+    assert launcher.own_command() == "tunesmith"
+    file = (program / starter).resolve()
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    assert Path(launcher.own_command().strip('"')) == file
+    assert launcher.own_command().startswith('"') == (" " in str(file))
+
+
+def test_a_window_and_a_terminal_of_windows_have_one_environment(program, monkeypatch):
+    monkeypatch.setattr(launcher, "WINDOWS", True)
+    digests = set()
+    for name in ("python.exe", "pythonw.exe"):
+        monkeypatch.setattr(sys, "executable", f"C:/python/{name}")
+        digests.add(launcher.digest())
+        assert "C:/python/python.exe" in next(launcher.commands(launcher.home()))
+    assert len(digests) == 1
 
 
 def test_environments_lie_beside_the_other_data(monkeypatch, tmp_path):
