@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -104,7 +104,7 @@ def main(folder: Path | None) -> int:
     Without a folder: import what a run needs, then wait for the job that the standard input names.
     """
     _set_up("auto" if folder is None else Job(folder).device())
-    rank: Rank | WorkerError | None
+    rank: Rank | AppError | None
     try:
         rank = ranks.take()
     except WorkerError as error:
@@ -174,21 +174,26 @@ def _move_into(job: Job) -> None:
             os.dup2(log.fileno(), stream)
 
 
-def _do(job: Job, rank: Rank | WorkerError | None) -> int:
+def _do(job: Job, rank: Rank | AppError | None) -> int:
     request = job.request()
-    try:
-        with job.lock():
+    with ExitStack() as held:
+        try:
+            held.enter_context(job.lock())
+        except WorkerError as error:
+            # Another worker's attempt goes on: who started this one follows that.
+            _log(f"{error.message} {error.hint}\n")
+            return ALREADY_RUNNING
+        except StorageError as error:
+            # On a disk without locks no worker runs. For the job to say.
+            rank = error
+        try:
             return _do_locked(job, request, rank)
-    except WorkerError as error:
-        # Another worker's attempt goes on: who started this one follows that.
-        _log(f"{error.message} {error.hint}\n")
-        return ALREADY_RUNNING
-    except StorageError as error:
-        _log(f"{error.message} {error.hint}\n")
-        return 1
+        except StorageError as error:
+            _log(f"{error.message} {error.hint}\n")
+            return 1
 
 
-def _do_locked(job: Job, request: dict[str, Any], rank: Rank | WorkerError | None) -> int:
+def _do_locked(job: Job, request: dict[str, Any], rank: Rank | AppError | None) -> int:
     identity = {"run" if request["kind"] == "train" else "job": job.id, "attempt": job.last_attempt() + 1}
     writer = EventWriter(job.events_path, identity, rotates=job.is_service())
     channel = Channel(job, writer)
@@ -217,7 +222,7 @@ def _log(text: str) -> None:
         sys.stderr.write(text)
 
 
-def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | WorkerError | None) -> dict[str, Any]:
+def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | AppError | None) -> dict[str, Any]:
     """Run the job and return what `job_ended` says of it. The one broad except of the engine."""
     try:
         # Which replacements of library code are off, untested, or named without being there.
@@ -236,11 +241,9 @@ def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | WorkerError
 
 
 @contextmanager
-def _ranks_ready(
-    channel: Channel, request: dict[str, Any], rank: Rank | WorkerError | None
-) -> Iterator[None]:
-    """Have met the other ranks of a run that a launcher has started inside, or have them start. Raises WorkerError."""
-    if isinstance(rank, WorkerError):
+def _ranks_ready(channel: Channel, request: dict[str, Any], rank: Rank | AppError | None) -> Iterator[None]:
+    """Have met the other ranks of a run that a launcher has started inside, or have them start. Raises AppError."""
+    if isinstance(rank, AppError):
         raise rank
     if request["kind"] not in RANKED:
         rank_joining.end_unused()

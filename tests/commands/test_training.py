@@ -1,9 +1,12 @@
+import errno
 import json
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import filelock
 import psutil
 import pytest
 
@@ -76,6 +79,19 @@ def test_every_signal_stops_the_worker_in_order(name, scripted):
     require_stop_told(finish(process, read))
 
 
+def test_a_home_on_a_disk_without_locks_is_told(in_process, make_recipe, monkeypatch):
+    """As some network drives are."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(filelock, "lock_descriptor", refuse)
+    done = in_process.run("train", str(make_recipe("gpt2")), "--json")
+    assert done.code == 1
+    assert done.json[-1]["message"] == "The disk of Tunesmith's files has no locks: No locks available."
+    assert "TUNESMITH_HOME" in done.json[-1]["hint"]
+
+
 def test_second_interrupt_kills_the_worker_at_once(scripted):
     # A worker that heeds nothing can't answer the first wish.
     process, read = scripted(["flood", 1], ["deaf", 600])
@@ -136,7 +152,7 @@ def test_a_run_for_slurm_is_made_and_trained_by_resuming_it(call, make_recipe, i
     finished = call("train", str(make_recipe("t5", "training.epochs=1")), "--slurm", "--json")
     made = json.loads(finished.out.splitlines()[-1])
     assert finished.code == 0
-    assert f"resume {made['path']}" in Path(made["script"]).read_text(encoding="utf-8")
+    assert f"resume {shlex.quote(made['path'])}" in Path(made["script"]).read_text(encoding="utf-8")
     assert not (Path(made["path"]) / "events.jsonl").exists()
     done = in_process.run("resume", made["run"], "--json")
     assert (done.code, done.json[-1]["outcome"]) == (0, "completed")
