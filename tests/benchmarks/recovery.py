@@ -1,7 +1,8 @@
 """60 runs of the starter, killed at a random moment and resumed: does each end as one that nothing disturbed?
 
-Killed is the worker, the window (the process that supervises it; the command line, which does so as a window does), or
-both. A number as argument makes fewer runs.
+Killed is the worker, the window (the process that supervises it; the command line, which does so as a window does),
+both, or one of the worker's other ranks, which has to end the run within 30 s. A number as argument makes fewer runs,
+and `rank` kills ranks alone.
 """
 
 import os
@@ -13,11 +14,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.jobs.events import EventReader
+from engine.jobs.events import EventReader, read_all
 from engine.jobs.job import Job
 from engine.runs import run_store
 from tests.helpers import recovery_runs
@@ -35,18 +39,25 @@ from tests.helpers.recovery_runs import (
 from tests.helpers.repository import MAIN
 
 RUNS = 60
-KILLED = ("worker", "window", "both")
+KILLED = ("worker", "window", "both", "rank")
 MAX_SECONDS = 300
+# For a run to end whose rank is killed.
+MAX_END_SECONDS = 30
 POLL_SECONDS = 0.002
 NAMES = list(METHODS)
 
 
 def main() -> None:
     """Disturb, resume and print; a second call goes on."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
-    done = BenchmarkState("recovery")
-    methods = [NAMES[number % len(NAMES)] for number in range(count)]
-    _tell(done.runs(methods, undisturbed, disturbed, _words))
+    numbers = [int(each) for each in sys.argv[1:] if each.isdecimal()]
+    kinds = [each for each in sys.argv[1:] if each in KILLED] or KILLED
+    done = BenchmarkState(f"recovery-{'-'.join(kinds)}")
+    methods = [NAMES[number % len(NAMES)] for number in range(numbers[0] if numbers else RUNS)]
+
+    def kill_one(number: int, method: str, undisturbed: Result) -> Result:
+        return disturbed(number, method, undisturbed, kinds[number // len(NAMES) % len(kinds)])
+
+    _tell(done.runs(methods, undisturbed, kill_one, _words))
     done.finish()
 
 
@@ -60,18 +71,17 @@ def undisturbed(method: str, device: str = "cpu") -> Result:
         return {"told": run_result(job), "gaps": recovery_runs.event_intervals(job)}
 
 
-def disturbed(number: int, method: str, undisturbed: Result, device: str = "cpu") -> Result:
+def disturbed(number: int, method: str, undisturbed: Result, killed: str, device: str = "cpu") -> Result:
     """Kill a run, resume it, and return what was odd about it."""
     draw = random.Random(f"recovery {number}")
-    killed = KILLED[number // len(NAMES) % len(KILLED)]
     leaves = draw.choice(("finish", "stop"))
     path = Path(tempfile.mkdtemp(prefix="tunesmith-recovery-"))
     window, job = _start(path / "home", path, short_recipe(method, leaves, device))
     events, share = _moment(draw, undisturbed["gaps"])
     worker = _wait_for(job, window, events, share * undisturbed["gaps"][events - 1])
-    _kill(killed, worker, window)
+    odd = _kill(killed, worker, window, job)
     _wait_until_free(job)
-    odd = [f"after the kill: {trouble}" for trouble in home_problems(path / "home", finished=False)]
+    odd += [f"after the kill: {trouble}" for trouble in home_problems(path / "home", finished=False)]
     code = _command(path / "home", "resume", job.id).wait(MAX_SECONDS)
     odd += [f"resume ended with {code}"] if code else []
     result = run_result(job)
@@ -132,7 +142,9 @@ def _wait_for(job: Job, window: subprocess.Popen[bytes], events: int, seconds: f
     return worker
 
 
-def _kill(killed: str, worker: int, window: subprocess.Popen[bytes]) -> None:
+def _kill(killed: str, worker: int, window: subprocess.Popen[bytes], job: Job) -> list[str]:
+    """Kill, wait for the window's end, and return what is odd about that."""
+    odd = _kill_rank(worker, window, job) if killed == "rank" else []
     if killed in ("worker", "both"):
         try:
             os.kill(worker, signal.SIGKILL)
@@ -141,6 +153,26 @@ def _kill(killed: str, worker: int, window: subprocess.Popen[bytes]) -> None:
     if killed in ("window", "both"):
         window.kill()
     window.wait(MAX_SECONDS)
+    return odd
+
+
+def _kill_rank(worker: int, window: subprocess.Popen[bytes], job: Job) -> list[str]:
+    """Kill a rank of the worker's, if there is one; the run has to end soon and to name it, unless it is through."""
+    ranks: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        ranks = psutil.Process(worker).children()
+        for rank in ranks:
+            rank.kill()
+    killed_at = time.monotonic()
+    window.wait(MAX_SECONDS)
+    seconds = time.monotonic() - killed_at
+    if not ranks or window.returncode == 0:
+        print("No rank could be killed.")
+        return []
+    ended = [event for event in read_all(job.events_path) if event["event"] == "job_ended"]
+    message = ended[-1].get("message", "") if ended else ""
+    odd = [f"the run ended {seconds:.0f} s after its rank"] if seconds > MAX_END_SECONDS else []
+    return odd + ([] if "Rank 1" in message else [f"it says: {message}"])
 
 
 def _wait_until_free(job: Job) -> None:
@@ -164,7 +196,7 @@ def _tell(results: list[RunResult]) -> None:
     unlisted = sum(odd.startswith(("the library", "the history")) for each in results for odd in each["odd"])
     count = len(results)
     rows = [("the same in adapter, events and scores", f"{same.total()} of {count}", f"{count}")]
-    rows += [(f"  {killed} killed", f"{same[killed]} of {among[killed]}", "") for killed in KILLED]
+    rows += [(f"  {killed} killed", f"{same[killed]} of {among[killed]}", "") for killed in among]
     rows += [
         ("files half-written or left", f"{half}", "0"),
         ("library or history that did not list", f"{unlisted}", "0"),

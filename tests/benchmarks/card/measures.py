@@ -102,14 +102,13 @@ KILLS = 2
 
 def resume(setting: Setting) -> Iterator[Figure]:
     """Train the starter by each method with deterministic algorithms, then kill it at other moments and resume it."""
-    from tests.benchmarks.recovery import NAMES, disturbed, undisturbed
+    from tests.benchmarks.recovery import KILLED, NAMES, disturbed, undisturbed
 
     for method in METHODS[setting.kind]:
         whole = undisturbed(method, setting.device)
         for number in range(KILLS):
-            # Which process is killed changes with every round of the methods.
             place = NAMES.index(method) + number * len(NAMES)
-            found = disturbed(place, method, whole, setting.device)
+            found = disturbed(place, method, whole, KILLED[number], setting.device)
             said = ", ".join(found["odd"]) or "the same adapter, events and scores"
             words = f"{said}, {found['killed']} killed, resumed from step {found['from']}"
             name = f"{method}, killed and resumed equals straight, {number + 1}"

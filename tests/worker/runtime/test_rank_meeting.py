@@ -166,7 +166,10 @@ def network(monkeypatch):
     return port + 1
 
 
-def test_computers_meet_in_the_network_that_is_named(network):
+# 127.0.0.1, and ::1 where the system has IPv6.
+@pytest.mark.parametrize("host", ranks.addresses(ranks.loopback()))
+def test_computers_meet_in_the_network_that_is_named(network, host, monkeypatch):
+    monkeypatch.setenv(ranks.ADDRESS, host)
     with ThreadPoolExecutor() as threads:
         first, second = threads.map(lambda rank: meet(rank, {}), THERE)
     second.set("a", "b")

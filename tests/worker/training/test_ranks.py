@@ -22,14 +22,15 @@ from engine.jobs.events import read_all
 from engine.jobs.worker_process import worker_command
 from engine.methods import METHODS, method
 from engine.runs import run_store
-from engine.system import ranks
+from engine.system import processes, ranks
 from engine.system.paths import results_folder
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.collator import Collator, steps_from
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.modeling import sharded_base
-from engine.worker.runtime import rank_group, rank_joining
+from engine.worker.runtime import oom, rank_group, rank_joining
+from engine.worker.runtime.rank_meeting import Folder
 from engine.worker.training import rank_models, training_loop
 from engine.worker.training.training_loop import train_step
 from engine.worker.training.training_run import TrainingRun, prepare
@@ -279,6 +280,26 @@ def test_a_rank_that_hangs_ends_the_run_and_is_named(tmp_path, recipe_of, monkey
 
     with pytest.raises(ProcessLostError, match=r"Rank 2 \(on .*\) didn't answer"):
         hang()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_rank_without_memory_ends_the_run_for_lack_of_it(tmp_path, monkeypatch, is_killed):
+    folder = tmp_path / "ranks"
+
+    def lose_it():
+        with rank_joining.started(2, folder, print) as group:
+            if is_killed:
+                monkeypatch.setattr(processes, "memory_kills", lambda: 1 << 40)
+                psutil.Process(group.peers[0].pid).kill()
+            else:
+                rank_group.tell_failure(Folder(folder), 1, MemoryError("Unable to allocate 1 GiB"))
+            while True:
+                group.check()
+                time.sleep(0.01)
+
+    expected = oom.ProcessKilled if is_killed else MemoryError
+    with pytest.raises(expected, match=r"Rank 1.*(was killed for lack of memory|allocate 1 GiB)"):
+        lose_it()
 
 
 def test_a_run_whose_libraries_wait_for_a_lost_rank_ends_all_the_same(tmp_path, monkeypatch):
