@@ -265,35 +265,34 @@ def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str
     )
 
 
-def turns_of(value: Any, keys: Keys, column: str, where: str) -> list[Turn]:
+def turns_of(value: Any, keys: Keys, column: str) -> list[Turn]:
     """Return the turns in a cell, without empty ones.
 
-    `column` and `where`, the row as text, are for messages. Raises DataError with the field `data.conversation`.
+    `column` is for messages. Raises DataError with the field `data.conversation`.
     """
     if value is None or value == "":
         return []
     items = as_list(value)
     if items is None:
         if isinstance(value, dict):
-            raise _no_turns(column, where, say("It has: {}.", ", ".join(map(str, value))))
+            raise _no_turns(column, say("It has: {}.", ", ".join(map(str, value))))
         return [Turn("", text_of(value))]
-    return [turn for item in items if (turn := _turn(item, keys, column, where)).text]
+    return [turn for item in items if (turn := _turn(item, keys, column)).text]
 
 
-def _turn(item: Any, keys: Keys, column: str, where: str) -> Turn:
+def _turn(item: Any, keys: Keys, column: str) -> Turn:
     if not isinstance(item, dict):
         if isinstance(item, (list, tuple)):
-            raise _no_turns(column, where, "Its items are lists.")
+            raise _no_turns(column, "Its items are lists.")
         if keys.text:
             raise _no_turns(
                 column,
-                where,
                 say('Expected a turn with "{}", found {}.', keys.text, repr(text_of(item)[:40])),
             )
         return _spoken(text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
         keys_text = ", ".join(map(str, item)) or "nothing"
-        raise _no_turns(column, where, say('A turn has no "{}"; it has: {}.', keys.text, keys_text))
+        raise _no_turns(column, say('A turn has no "{}"; it has: {}.', keys.text, keys_text))
     return Turn(name_of(item.get(keys.speaker)), _message_text(item.get(keys.text)).strip())
 
 
@@ -335,15 +334,20 @@ def _inside(value: Any, keys: Sequence[str]) -> Any:
     return None if isinstance(value, (list, tuple, dict)) else value
 
 
-def _no_turns(column: str, where: str, why: str) -> DataError:
+def _no_turns(column: str, why: str) -> DataError:
     return DataError(
-        say('{}: the column "{}" contains no turns.', where, column),
+        say('the column "{}" contains no turns.', column),
         say("{} Repair the row, or name other keys as data.columns.", why),
         "data.conversation",
     )
 
 
-def texts_of(value: Any, column: str, where: str) -> list[str]:
+def in_row(where: str, error: DataError) -> DataError:
+    """Return the error of a cell, with its row named."""
+    return DataError(say("{}: {}", where, error.message), error.hint, error.field, error.choices)
+
+
+def texts_of(value: Any, column: str) -> list[str]:
     """Return the references in a cell of summaries, without blank items of a list.
 
     Raises DataError with the field `data.summary`.
@@ -352,7 +356,7 @@ def texts_of(value: Any, column: str, where: str) -> list[str]:
     if items is None:
         if isinstance(value, dict):
             raise DataError(
-                say('{}: the column "{}" contains tables, not text.', where, column),
+                say('the column "{}" contains tables, not text.', column),
                 "Choose a column of texts.",
                 "data.summary",
             )
@@ -360,7 +364,7 @@ def texts_of(value: Any, column: str, where: str) -> list[str]:
     keys = find_keys([items]) or Keys()
     if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
         raise DataError(
-            say('{}: the lists in column "{}" don\'t contain text.', where, column),
+            say('the lists in column "{}" don\'t contain text.', column),
             "Choose a column of texts.",
             "data.summary",
         )
@@ -375,7 +379,7 @@ def listed_texts(value: Any) -> list[str]:
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return []
     try:
-        return texts_of(value, "", "") if as_list(value) is not None else []
+        return texts_of(value, "") if as_list(value) is not None else []
     except DataError:
         return []
 

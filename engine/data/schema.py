@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from engine import chats
 from engine.data import summary_lists
 from engine.data.cells import (
     Keys,
     as_list,
+    in_row,
     joined_words,
     name_of,
     text_of,
@@ -19,7 +20,7 @@ from engine.data.cells import (
     without_system,
 )
 from engine.errors import DataError
-from engine.messages import say
+from engine.messages import joined, say
 from engine.text.conversations import Example, Turn, as_text
 
 Kind = Literal["columns", "turns", "lists", "rows"]
@@ -39,12 +40,27 @@ class Record(Protocol):
         """The row as a person finds it, for messages: "Row 12", or its file and line."""
 
     @property
-    def place(self) -> str:
+    def place(self) -> Place:
         """The file and the line of the row, as far as they say more than its number."""
 
     @property
     def values(self) -> Mapping[str, Any]:
         """The values by column."""
+
+
+class Place(NamedTuple):
+    """Where a row stands: its file if its table has several, and its line or row there, 0 if that is not known."""
+
+    file: str = ""
+    line: int = 0
+
+    @property
+    def text(self) -> str:
+        """The place as text, "" for none."""
+        return joined(", ", (self.file, say("line {:,}", self.line) if self.line else ""))
+
+
+NOWHERE = Place()
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,7 @@ class SourcedExample:
 
     example: Example
     rows: tuple[int, ...]
-    place: str = ""
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -103,7 +119,10 @@ class Schema:
             yield from self._grouped(records)
             return
         for record in records:
-            conversation, references = self._texts(record)
+            try:
+                conversation, references = self._texts(record)
+            except DataError as error:
+                raise in_row(record.where, error) from error
             name = text_of(record.values.get(self.id)) if self.id else ""
             yield SourcedExample(
                 _example(name or str(record.number), conversation, references), (record.number,), record.place
@@ -119,7 +138,7 @@ class Schema:
         if self.kind == "lists":
             spoken = self._side_by_side(record)
         else:
-            spoken = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.where)
+            spoken = turns_of(value, Keys(self.speaker, self.text), self.conversation)
         if self.summary or self.without_summary:
             return as_text(spoken), self._references(record)
         return self._before_the_last(spoken)
@@ -138,21 +157,20 @@ class Schema:
         if isinstance(value, (list, dict)):
             held = "lists" if isinstance(value, list) else "tables"
             raise DataError(
-                say('The column "{}" contains {}, not text.', self.conversation, held),
+                say('the column "{}" contains {}, not text.', self.conversation, held),
                 "Choose a column of texts.",
                 "data.conversation",
             )
         return text_of(value)
 
     def _side_by_side(self, record: Record) -> list[Turn]:
-        spoken = turns_of(record.values.get(self.conversation), Keys(), self.conversation, record.where)
+        spoken = turns_of(record.values.get(self.conversation), Keys(), self.conversation)
         items = as_list(record.values.get(self.conversation)) or []
         speakers = as_list(record.values.get(self.speaker)) or []
         if len(items) != len(speakers):
             raise DataError(
                 say(
-                    '{}: "{}" and "{}" are lists of different lengths, {:,} and {:,}.',
-                    record.where,
+                    '"{}" and "{}" are lists of different lengths, {:,} and {:,}.',
                     self.conversation,
                     self.speaker,
                     len(items),
@@ -173,7 +191,7 @@ class Schema:
         return [
             text
             for column in (self.summary, *self.references)
-            if (texts := texts_of(record.values.get(column), column, record.where))
+            if (texts := texts_of(record.values.get(column), column))
             for text in summary_lists.joined(texts, self.lists)
         ]
 
@@ -190,10 +208,13 @@ class Schema:
             group = groups.setdefault(name, _Group(record.place, [], [], []))
             group.rows.append(record.number)
             speaker = name_of(record.values.get(self.speaker)) if self.speaker else ""
-            text = self._plain(record.values.get(self.conversation)).strip()
+            try:
+                text = self._plain(record.values.get(self.conversation)).strip()
+                group.references.extend(self._references(record))
+            except DataError as error:
+                raise in_row(record.where, error) from error
             if text:
                 group.said.append(Turn(speaker, text))
-            group.references.extend(self._references(record))
         for name, group in groups.items():
             # Each row of a conversation tends to repeat its summary.
             references = list(dict.fromkeys(filter(str.strip, group.references)))
@@ -204,7 +225,7 @@ class Schema:
 
 @dataclass(frozen=True)
 class _Group:
-    place: str
+    place: Place
     rows: list[int]
     said: list[Turn]
     references: list[str]

@@ -382,10 +382,12 @@ class _Guess:
     def _first_turns(self, schema: Schema) -> list[list[Turn]]:
         """Return the turns of the first rows that have any, without instructions to an assistant."""
         keys = Keys(schema.speaker, schema.text)
-        spoken = (
-            cells.without_system(cells.turns_of(cell, keys, schema.conversation, say("Row {:,}", number)))
-            for number, cell in enumerate(self.first.cells(schema.conversation), start=1)
-        )
+        spoken = []
+        for number, cell in enumerate(self.first.cells(schema.conversation), start=1):
+            try:
+                spoken.append(cells.without_system(cells.turns_of(cell, keys, schema.conversation)))
+            except DataError as error:
+                raise cells.in_row(say("Row {:,}", number), error) from error
         return [turns for turns in spoken if turns]
 
     # ------------------------------------------------------------------------------------ turns in rows

@@ -10059,6 +10059,11 @@ Programm: Python und seine Bibliotheken.</translation>
  <context>
   <name>engine</name>
   <message>
+   <location filename="../../engine/data/schema.py" />
+   <source>"{1}" and "{2}" are lists of different lengths, {3} and {4}.</source>
+   <translation>„{1}“ und „{2}“ sind verschieden lange Listen, {3} und {4}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>"{1}" as "{2}"</source>
    <translation>„{1}“ als „{2}“</translation>
@@ -10182,6 +10187,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/labelling/export.py" />
    <source>1 summary</source>
    <translation>1 Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/token_lengths.py" />
+   <source>1 text in {1} is counted, and each near a limit; the rest are estimated.</source>
+   <translation>Gezählt sind jeder {1}. Text und alle nahe einer Grenze, die übrigen geschätzt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -16649,11 +16659,6 @@ Summary:</translation>
    <translation>Die Spalte „{1}“ enthält keine Listen von Beiträgen.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema.py" />
-   <source>The column "{1}" contains {2}, not text.</source>
-   <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>The column "{1}" contains {2}, which can't be a {3}.</source>
    <translation>Die Spalte „{1}“ enthält {2}, und das ist nie: {3}.</translation>
@@ -20484,7 +20489,7 @@ Summary:</translation>
    <translation>auslassen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/data/schema.py" />
    <source>line {1}</source>
    <translation>Zeile {1}</translation>
   </message>
@@ -20999,9 +21004,24 @@ Summary:</translation>
    <translation>die Spalte „{1}“ enthält Bytes, die kein UTF-8 sind</translation>
   </message>
   <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>the column "{1}" contains no turns.</source>
+   <translation>Die Spalte „{1}“ enthält keine Beiträge.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>the column "{1}" contains tables, not text.</source>
+   <translation>Die Spalte „{1}“ enthält Tabellen, keinen Text.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>the column "{1}" contains {2}</source>
    <translation>die Spalte „{1}“ enthält {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema.py" />
+   <source>the column "{1}" contains {2}, not text.</source>
+   <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -21047,6 +21067,11 @@ Summary:</translation>
    <location filename="../../engine/system/sandbox.py" />
    <source>the library that reads it crashes or runs out of memory</source>
    <translation>die Bibliothek, die es liest, bricht ab oder hat zu wenig Speicher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>the lists in column "{1}" don't contain text.</source>
+   <translation>Die Spalte „{1}“ enthält Listen von etwas anderem als Texten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -23005,11 +23030,6 @@ Summary:</translation>
    <translation>{1}.{2} entfällt. {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema.py" />
-   <source>{1}: "{2}" and "{3}" are lists of different lengths, {4} and {5}.</source>
-   <translation>{1}: „{2}“ und „{3}“ sind verschieden lange Listen, {4} und {5}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}: ROUGE-1 {2}, {3} of {4} summaries identical.</source>
    <translation>{1}: ROUGE-1 {2}, {3} von {4} Zusammenfassungen identisch.</translation>
@@ -23088,21 +23108,6 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/__init__.py" />
    <source>{1}: picture</source>
    <translation>{1}: Bild</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>{1}: the column "{2}" contains no turns.</source>
-   <translation>{1}: Die Spalte „{2}“ enthält keine Beiträge.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>{1}: the column "{2}" contains tables, not text.</source>
-   <translation>{1}: Die Spalte „{2}“ enthält Tabellen, keinen Text.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>{1}: the lists in column "{2}" don't contain text.</source>
-   <translation>{1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />

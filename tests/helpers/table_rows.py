@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.data import Schema, infer_schema
+from engine.data import NOWHERE, Place, Schema, infer_schema
 from engine.errors import DataError
 from engine.text.conversations import Example
 
@@ -17,7 +17,7 @@ class Row:
 
     number: int
     values: Mapping[str, Any]
-    place: str = ""
+    place: Place = NOWHERE
 
     @property
     def where(self) -> str:

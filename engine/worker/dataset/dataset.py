@@ -198,7 +198,7 @@ def _complete_examples(split: Split, rows: LazySequence[Row], channel: Channel) 
         if row.missing is None:
             complete.append(index)
         else:
-            incomplete.setdefault(row.missing, []).append(row.place or say("row {:,}", row.number))
+            incomplete.setdefault(row.missing, []).append(row.place.text or say("row {:,}", row.number))
     for role, numbers in sorted(incomplete.items()):
         channel.notice(_left_out_text(split, role, numbers, len(rows) - len(numbers)))
     return examples_of(rows.select(complete))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from engine.data import SourcedExample
+from engine.data import NOWHERE, Place, SourcedExample
 from engine.errors import StorageError
 from engine.messages import say
 from engine.system.paths import cache_folder
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     number: int
     example: Example
     masked: tuple[str, ...] = ()
-    place: str = ""
+    place: Place = NOWHERE
 
     @property
     def missing(self) -> str | None:
@@ -57,7 +57,7 @@ class _Record(NamedTuple):
 
     numbers: tuple[int, ...]
     masked: tuple[str, ...]
-    place: str
+    place: Place
     example: Example
 
     @property
@@ -71,7 +71,7 @@ class _Records(Sequence[_Record]):
 
     def __init__(self, records: Iterable[_Record]) -> None:
         self._held: list[_Record] = []
-        # Where the parts of each record in the file end: facts, conversation and summary.
+        # Where each record in the file ends.
         self._ends = array("q", [0])
         self._read_to = self._mapped_bytes = 0
         self._digests, self._missing = bytearray(), bytearray()
@@ -95,9 +95,9 @@ class _Records(Sequence[_Record]):
             # Closed with the mapping, which keeps it open until then.
             with tempfile.TemporaryFile(dir=cache_folder()) as file:
                 for numbers, masked, place, example in records:
-                    facts = json.dumps([numbers, masked, place, example.id, example.more_references])
-                    for text in (facts, example.conversation, example.summary):
-                        self._ends.append(self._ends[-1] + file.write(_utf8(text)))
+                    texts = example.id, example.conversation, example.summary, example.more_references
+                    line = json.dumps([numbers, masked, place, *texts], ensure_ascii=False)
+                    self._ends.append(self._ends[-1] + file.write(_utf8(line)))
                 file.flush()
                 self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
@@ -111,24 +111,23 @@ class _Records(Sequence[_Record]):
             ) from error
 
     def __len__(self) -> int:
-        return len(self._held) + len(self._ends) // 3
+        return len(self._held) + len(self._ends) - 1
 
     def __getitem__(self, number: int) -> _Record:  # type: ignore[override]
         if number < len(self._held):
             return self._held[number]
-        first = 3 * (number - len(self._held))
-        start, behind_facts, behind_conversation, end = self._ends[first : first + 4]
+        at = number - len(self._held)
+        start, end = self._ends[at : at + 2]
         data = self._mapped[start:end]
         self._mapped_bytes += min(abs(end - self._read_to), len(data) + BYTES_AROUND)
         self._read_to = end
         if self._mapped_bytes > MAX_MAPPED_BYTES and hasattr(mmap, "MADV_DONTNEED"):
             self._mapped.madvise(mmap.MADV_DONTNEED)
             self._mapped_bytes = 0
-        numbers, masked, place, name, more = json.loads(data[: behind_facts - start])
-        conversation = data[behind_facts - start : behind_conversation - start]
-        summary = data[behind_conversation - start :]
-        example = Example(name, _text(conversation), _text(summary), tuple(more))
-        return _Record(tuple(numbers), tuple(masked), place, example)
+        line = data.decode("utf-8", "surrogatepass")
+        numbers, masked, place, name, conversation, summary, more = json.loads(line)
+        example = Example(name, conversation, summary, tuple(more))
+        return _Record(tuple(numbers), tuple(masked), Place(*place), example)
 
     def digests(self) -> npt.NDArray[np.bytes_]:
         """Return the digest of each conversation without the spaces around it."""
@@ -146,10 +145,6 @@ def digest(text: str) -> bytes:
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _text(utf8: bytes) -> str:
-    return utf8.decode("utf-8", "surrogatepass")
 
 
 def _missing(example: Example) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from tokenizers import Tokenizer
 
 from engine.config import model_info
 from engine.config.recipe import STARTER, local_folder, looks_like_path
-from engine.messages import say
+from engine.messages import joined, say
 from engine.methods import Family
 from engine.worker.runtime import tokenizer_trial
 
 CHARACTERS_PER_TOKEN = 4
+# Of many texts one in so many is counted, and each that may have more tokens than this share of a limit.
+SAMPLED_EVERY, NEAR_LIMIT = 25, 0.6
 BINS_TO_P95 = 40
 MAX_BINS = 400
 
@@ -30,6 +32,8 @@ MAX_BINS = 400
 @dataclass(frozen=True)
 class TokenCounter:
     """Counts tokens; `exact` is false for an estimate, and `description` describes it to the user.
+
+    `samples` asks for `estimate` where there are many texts.
 
     `count` returns the number of tokens of each text, without special tokens; `ends` returns the position at which
     each token of a text ends. A run puts `summary_special_tokens` tokens around a summary, within its limit.
@@ -40,6 +44,26 @@ class TokenCounter:
     summary_special_tokens: int
     exact: bool
     description: str
+    samples: bool = False
+
+    def sampling(self) -> TokenCounter:
+        """Return this counter for so many texts that counting each takes too long; an estimate stays as it is."""
+        if not self.exact:
+            return self
+        how = say("1 text in {} is counted, and each near a limit; the rest are estimated.", SAMPLED_EVERY)
+        return replace(self, exact=False, samples=True, description=joined(" ", (self.description, how)))
+
+    def estimate(self, texts: Sequence[str], limit: int) -> list[int]:
+        """Return about how many tokens each text has: counted for a sample and near the limit, else by its bytes."""
+        sizes = [len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts]
+        sample = self.count(texts[::SAMPLED_EVERY])
+        per_byte = sum(sample) / max(1, sum(sizes[::SAMPLED_EVERY]))
+        tokens = [round(size * per_byte) for size in sizes]
+        tokens[::SAMPLED_EVERY] = sample
+        near = [at for at, number in enumerate(tokens) if at % SAMPLED_EVERY and number > NEAR_LIMIT * limit]
+        for at, number in zip(near, self.count([texts[at] for at in near]), strict=True):
+            tokens[at] = number
+        return tokens
 
 
 def counter_for(base_model: str | None) -> TokenCounter:

@@ -27,11 +27,13 @@ from engine.worker.validation.check_report import (
 )
 from engine.worker.validation.cross_row_rules import RELATIONS, Both, Indices, Repeated, in_both, repeated
 from engine.worker.validation.language_id import UsualLanguages
-from engine.worker.validation.row_rules import COUNTED
+from engine.worker.validation.row_rules import COUNTED, needs_tokens
 from engine.worker.validation.row_view import RowStats, RowView
 from engine.worker.validation.scan import Found, find, left_out, whole
 
 IDS = tuple(entry.id for entry in FINDINGS)
+# Of more rows, most tokens are estimated from those of some.
+MAX_COUNTED_ROWS = 100_000
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -40,6 +42,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.enter("read_data")
     selection = select(options, channel, needs=(), shows_first_rows=True)
     counter = counter_for(request.get("base_model"))
+    # What a run leaves out for its length is counted, as the run does.
+    if sum(map(len, selection.rows.values())) > MAX_COUNTED_ROWS and not needs_tokens(options.exclude):
+        counter = counter.sampling()
     if not counter.exact:
         channel.notice(counter.description)
     channel.enter("check_rows")

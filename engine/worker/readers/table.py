@@ -19,6 +19,7 @@ from typing import Any
 
 from engine import chats
 from engine.chats import ImportStats
+from engine.data import Place
 from engine.errors import DataError
 from engine.messages import Message, joined, say
 from engine.system import foreign_files
@@ -68,15 +69,14 @@ class Record:
     line: int = 0
 
     @property
-    def place(self) -> str:
+    def place(self) -> Place:
         """The file and the line, as far as they say more than the number."""
-        line = say("line {:,}", self.line) if self.line else ""
-        return joined(", ", (self.file, line))
+        return Place(self.file, self.line)
 
     @property
     def where(self) -> str:
         """The row as a person finds it, for messages."""
-        return self.place if self.file else say("Row {:,}", self.number)
+        return self.place.text if self.file else say("Row {:,}", self.number)
 
 
 class LinedRow(dict[str, Any]):

@@ -154,7 +154,7 @@ def _finding_report(
         "then": then,
         "count": len(indices),
         "rows": _numbers(rows, indices),
-        "places": [rows[index].place for index in indices[:MAX_PLACES_NAMED]],
+        "places": [rows[index].place.text for index in indices[:MAX_PLACES_NAMED]],
         "excluded": excluded,
     }
 
@@ -204,7 +204,7 @@ def write_details(
                 record: dict[str, Any] = {
                     "number": row.number,
                     "split": split,
-                    "place": row.place,
+                    "place": row.place.text,
                     "id": row.example.id,
                     "conversation": row.example.conversation,
                     "summary": row.example.summary,

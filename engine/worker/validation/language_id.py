@@ -19,7 +19,7 @@ from engine.worker.ingestion.row_store import Row
 from engine.worker.validation.row_view import RowView, words
 
 SAMPLE = 400
-COMMON_WORDS = 100
+COMMON_WORDS = 300
 MIN_LETTERS = 40
 MAX_CHARACTERS = 600
 # A fraction of the median share of common words.
@@ -76,7 +76,7 @@ class Languages:
         counts = Counter(code for _, code in guesses)
         self.main, main_count = counts.most_common(1)[0] if counts else ("", 0)
         self.share = main_count / len(guesses) if guesses else 0.0
-        in_main = [words(text) for text, code in guesses if code == self.main]
+        in_main = [words(text[:MAX_CHARACTERS]) for text, code in guesses if code == self.main]
         word_counts = Counter(word for each in in_main for word in set(each))
         self._common = {word for word, _ in word_counts.most_common(COMMON_WORDS)}
         self._min_common = (
@@ -113,6 +113,7 @@ class UsualLanguages:
 
     def is_other(self, view: RowView) -> bool:
         """Return whether one of a row's texts is in another language."""
-        return self.conversation.is_other(
-            view.conversation, view.conversation_words
-        ) or self.summary.is_other(view.summary, view.summary_words)
+        said = words(view.conversation[:MAX_CHARACTERS])
+        return self.conversation.is_other(view.conversation, said) or self.summary.is_other(
+            view.summary, view.summary_words
+        )

@@ -10,7 +10,7 @@ from engine.config.data_options import DataOptions
 from engine.text import pii, transcripts, unicode_checks
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.language_id import UsualLanguages
-from engine.worker.validation.row_view import RowView
+from engine.worker.validation.row_view import RowView, words
 
 Rule = Callable[[RowView], bool]
 
@@ -79,11 +79,11 @@ def _is_copy(view: RowView) -> bool:
     summary = view.summary_words
     if len(summary) < MIN_COPIED_WORDS:
         return False
-    said = view.conversation_words
-    # A set of the summary's words takes less time than one of the conversation's.
-    new = set(summary).difference(said)
-    if len(summary) - sum(map(new.__contains__, summary)) < COPIED_FRACTION * len(summary):
+    # Most summaries are none of it, which is told by the text, before it is split into words.
+    text = view.conversation.lower()
+    if sum(word in text for word in summary) < COPIED_FRACTION * len(summary):
         return False
+    said = words(view.conversation)
     trigrams = set(zip(summary, summary[1:], summary[2:], strict=False))
     copied = trigrams.intersection(zip(said, said[1:], said[2:], strict=False))
     return len(copied) >= COPIED_FRACTION * len(trigrams)

@@ -30,11 +30,6 @@ class RowView:
         self.summary_tokens = summary_tokens
 
     @cached_property
-    def conversation_words(self) -> list[str]:
-        """The words of the conversation in lower case, speakers included."""
-        return words(self.conversation)
-
-    @cached_property
     def summary_words(self) -> list[str]:
         """The summary's words in lower case."""
         return words(self.summary)

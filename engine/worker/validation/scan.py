@@ -17,7 +17,7 @@ from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.cross_row_rules import RELATIONS, Indices, Repeated, Rows, repeated
 from engine.worker.validation.language_id import UsualLanguages
-from engine.worker.validation.row_rules import LACKING, needs_tokens, rules
+from engine.worker.validation.row_rules import LACKING, needs_tokens, rules, summary_limit
 from engine.worker.validation.row_view import RowView
 
 BATCH = 500
@@ -25,6 +25,7 @@ BATCHES_AHEAD = 2
 
 Found = Mapping[str, Indices]
 OnBatch = Callable[[Split, list[RowView]], None]
+_Count = Callable[[Sequence[Row], int], list[RowView]]
 
 
 def find(
@@ -40,16 +41,17 @@ def find(
     """Return the indices of the rows of each finding in `ids` that depends on a single row, by split.
 
     Each row is visited once; `on_batch` takes the rows in order, a batch at a time, with token counts if there is a
-    `counter`. `usual` holds the main languages if they are known already. Without `needs_summary`, rows without a
-    summary count as complete.
+    `counter`; one that samples estimates most after the first batch. `usual` holds the main languages if they are
+    known already. Without `needs_summary`, rows without a summary count as complete.
     """
     if usual is None and "other_language" in ids:
         usual = UsualLanguages.of(rows, whole(rows, needs_summary=needs_summary))
     chosen = rules(ids, options, counter, usual)
     found = {name: {split: array("q") for split in SPLITS} for name in ids if name not in RELATIONS}
+    count = _counting(counter, options) if counter else None
     for split in SPLITS:
         start = 0
-        for views in _batches(rows.get(split, ()), counter):
+        for views in _batches(rows.get(split, ()), count):
             in_use = [
                 (index, view)
                 for index, view in enumerate(views, start)
@@ -64,28 +66,34 @@ def find(
     return found
 
 
-def _batches(rows: Sequence[Row], counter: TokenCounter | None) -> Iterator[list[RowView]]:
+def _counting(counter: TokenCounter, options: DataOptions) -> _Count:
+    """Return what counts the tokens of rows' conversations and summaries; the first rows are shown, so they count."""
+    limits = options.max_conversation_tokens, summary_limit(options, counter)
+
+    def count(rows: Sequence[Row], start: int) -> list[RowView]:
+        columns = [row.example.conversation for row in rows], [row.example.summary for row in rows]
+        estimated = counter.samples and start
+        tokens = map(counter.estimate, columns, limits) if estimated else map(counter.count, columns)
+        return [RowView(*each) for each in zip(rows, *tokens, strict=True)]
+
+    return count
+
+
+def _batches(rows: Sequence[Row], count: _Count | None) -> Iterator[list[RowView]]:
     """Yield the rows in batches; the tokens of the next ones are counted in another thread meanwhile."""
-    batches = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-    if counter is None:
-        yield from ([RowView(row) for row in batch] for batch in batches)
+    # Each access makes a row anew.
+    batches = ((list(rows[start : start + BATCH]), start) for start in range(0, len(rows), BATCH))
+    if count is None:
+        yield from ([RowView(row) for row in batch] for batch, _ in batches)
         return
     with ThreadPoolExecutor(1) as pool:
         waiting: deque[Future[list[RowView]]] = deque()
         for batch in batches:
-            waiting.append(pool.submit(_counted, batch, counter))
+            waiting.append(pool.submit(count, *batch))
             if len(waiting) > BATCHES_AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _counted(rows: Sequence[Row], counter: TokenCounter) -> list[RowView]:
-    # Each access makes a row anew.
-    rows = list(rows)
-    conversations = counter.count([row.example.conversation for row in rows])
-    summaries = counter.count([row.example.summary for row in rows])
-    return [RowView(*each) for each in zip(rows, conversations, summaries, strict=True)]
 
 
 def whole(rows: Rows, *, needs_summary: bool = True) -> dict[Split, array[int]]:

@@ -60,7 +60,7 @@ def test_no_likely_column_is_an_error_beside_the_right_field():
 
 def test_lists_in_a_column_of_texts_are_refused_by_name():
     shape = infer_schema(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
-    with pytest.raises(DataError, match='The column "dialogue" contains lists, not text') as caught:
+    with pytest.raises(DataError, match='Row 1: the column "dialogue" contains lists, not text') as caught:
         list(shape.examples([Row(1, {"dialogue": [1, 2], "summary": "b"})]))
     assert caught.value.field == "data.conversation"
 

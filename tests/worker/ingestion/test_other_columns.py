@@ -123,7 +123,7 @@ def test_every_row_knows_its_file_and_line(tmp_path, channel):
     csv_file(tmp_path / "a.csv", "dialogue,summary", 2)
     csv_file(tmp_path / "b.csv", "dialogue,summary", 2)
     rows = [row for some in rows_of(tmp_path, channel).values() for row in some]
-    assert sorted((row.number, row.place) for row in rows) == [
+    assert sorted((row.number, row.place.text) for row in rows) == [
         (1, "a.csv, line 2"), (2, "a.csv, line 4"), (3, "b.csv, line 2"), (4, "b.csv, line 4"),
     ]  # fmt: skip
 

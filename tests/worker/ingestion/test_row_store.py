@@ -3,7 +3,7 @@ from typing import IO, Any
 
 import pytest
 
-from engine.data import SourcedExample
+from engine.data import Place, SourcedExample
 from engine.errors import StorageError
 from engine.system.paths import cache_folder
 from engine.text.conversations import Example
@@ -12,7 +12,7 @@ from engine.worker.ingestion.row_store import examples_of, rows_of, stored
 
 EXAMPLES = [
     SourcedExample(
-        Example(f"e{n}", f"Ann: \N{GRINNING FACE} {n}", "", ("a", "b")[: n % 3]), (n, n + 1), f"line {n}"
+        Example(f"e{n}", f"Ann: \N{GRINNING FACE} {n}", "", ("a", "b")[: n % 3]), (n, n + 1), Place("", n)
     )
     for n in range(1, 12)
 ]

@@ -95,6 +95,16 @@ def test_lengths_are_those_of_the_base_models_tokenizer(talks, check):
     assert (long["split"], long["rows"]) == ("test", [3])
 
 
+def test_lengths_of_many_rows_are_estimated_from_a_sample_and_it_is_said(talks, check, monkeypatch):
+    monkeypatch.setattr(check_data, "MAX_COUNTED_ROWS", 3)
+    tokens = check(talks, base_model=str(tiny_model("llama")))["tokens"]
+    assert not tokens["exact"]
+    assert tokens["words"].endswith("1 text in 25 is counted, and each near a limit; the rest are estimated.")
+    # What a run would leave out is counted.
+    counted = check(talks, base_model=str(tiny_model("llama")), exclude=["long_conversation"])["tokens"]
+    assert counted["exact"]
+
+
 def test_lengths_are_estimated_without_a_tokenizer_and_it_is_said(talks, check, channel):
     result = check(talks)
     assert not result["tokens"]["exact"]

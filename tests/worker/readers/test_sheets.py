@@ -51,7 +51,7 @@ def test_rows_are_as_they_stand_and_know_their_line(write):
     table = open_table([write({"Talks": [HEAD, *ROWS]})])
     assert values(table) == ROWS
     assert table.columns == HEAD
-    assert [record.place for record in table] == ["line 2", "line 3", "line 4"]
+    assert [record.place.text for record in table] == ["line 2", "line 3", "line 4"]
 
 
 def test_titles_and_notes_above_the_header_are_told_and_not_read(write):

@@ -148,6 +148,30 @@ def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(mo
     assert list(found["long_conversation"]["train"]) == [6, 7, 8, 9, 10]
 
 
+def test_estimates_count_a_sample_and_whatever_is_near_a_limit(monkeypatch):
+    monkeypatch.setattr(scan, "BATCH", 50)
+    counted: list[str] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted.extend(text for text in texts if text.startswith("A:"))
+        return [len(text.split()) for text in texts]
+
+    lengths = [20 + number % 7 for number in range(300)]
+    lengths[120] = 70
+    rows = stored_rows(*(row("A: " + "ab " * length, "y", at) for at, length in enumerate(lengths)))
+    seen: list[int] = []
+    found = scan.find(
+        ["long_conversation"],
+        {"train": rows},
+        DataOptions(source="x", max_conversation_tokens=64),
+        TokenCounter(count, lambda _: [], 1, exact=True, description="").sampling(),
+        on_batch=lambda _, looks: seen.extend(look.conversation_tokens for look in looks),
+    )
+    assert list(found["long_conversation"]["train"]) == [120]
+    assert len(counted) == 50 + 2 * 5 + 1
+    assert max(abs(about - length - 1) for about, length in zip(seen, lengths, strict=True)) <= 1
+
+
 def test_a_check_that_is_stopped_counts_no_further(monkeypatch):
     def stop(_split: str, _views: list[RowView]) -> None:
         raise Stopped
