@@ -47,6 +47,8 @@ MIN_ROWS = 3
 # Whether lists are turns or cells is told from so many; of a list that may be meant, so much is shown.
 SAMPLE_ROWS, MAX_SHOWN = 20, 60
 CELLS_SHARE = 0.8
+# Where a row stands.
+LINE, ROW = "line {:,}", "row {:,}"
 KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
 
 
@@ -159,7 +161,6 @@ def _is_json_lines(path: Path, beginning: str) -> bool:
 
 
 def _parsed(line: str, number: int) -> Found | _Bare:
-    position = say("line {:,}", number)
     try:
         # A line end would count as a character of an unterminated text.
         value = json.loads(line.rstrip("\r\n"))
@@ -167,10 +168,11 @@ def _parsed(line: str, number: int) -> Found | _Bare:
         of_python = _of_python(line)
         if of_python is not None:
             return LinedRow(of_python, number)
-        return BrokenRow(position, say("it is not JSON: {} at character {:,}", _message(error), error.colno))
+        reason = say("it is not JSON: {} at character {:,}", _message(error), error.colno)
+        return BrokenRow(say(LINE, number), reason)
     except (ValueError, RecursionError) as error:
-        return BrokenRow(position, say("it can't be read as JSON: {}", str(error).lower()))
-    found = _row(value, position, number)
+        return BrokenRow(say(LINE, number), say("it can't be read as JSON: {}", str(error).lower()))
+    found = _row(value, LINE, number, line=number)
     return LinedRow(found, number) if isinstance(found, dict) else found
 
 
@@ -210,13 +212,14 @@ def _message(error: json.JSONDecodeError) -> str:
     return next((message for message in MESSAGES if found.startswith(message)), found)
 
 
-def _row(value: Any, position: str, line: int = 0) -> Found | _Bare:
+def _row(value: Any, place: str, number: int, line: int = 0) -> Found | _Bare:
+    """Return a row; `place` with its `number` says where it stands, in messages alone, which take time."""
     if isinstance(value, dict):
         return value
     if value and isinstance(value, (list, str)):
-        return _Bare(position, value, line)
+        return _Bare(say(place, number), value, line)
     kind = KINDS.get(type(value), "a number")
-    return BrokenRow(position, say("it is {} instead of an object", kind))
+    return BrokenRow(say(place, number), say("it is {} instead of an object", kind))
 
 
 def _document(scanner: _Scanner) -> Iterator[Found | _Bare]:
@@ -236,8 +239,7 @@ def _sequence(scanner: _Scanner) -> Iterator[Found | _Bare]:
     number = 0
     while scanner.peek():
         number += 1
-        position = say("row {:,}", number)
-        yield _row(scanner.value(position), position)
+        yield _row(scanner.value(ROW, number), ROW, number)
         if scanner.peek() == ",":
             scanner.take(",")
 
@@ -252,8 +254,7 @@ def _list(scanner: _Scanner) -> Iterator[Found | _Bare]:
             if scanner.peek() == "]":
                 break
         number += 1
-        position = say("row {:,}", number)
-        yield _row(scanner.value(position), position)
+        yield _row(scanner.value(ROW, number), ROW, number)
     scanner.take("]")
 
 
@@ -288,7 +289,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
             first_rows[name] = {}
             yield from _object(scanner, is_inner=True)
         else:
-            values[name] = scanner.value(f'"{name}"')
+            values[name] = scanner.value('"{}"', name)
     scanner.take("}")
     if first_rows and (wanted not in first_rows if wanted else not _belong_together(first_rows)):
         raise _unclear(
@@ -380,7 +381,7 @@ class _Scanner:
     @property
     def position(self) -> str:
         """The line, as text."""
-        return say("line {:,}", self._lines_before + self._text.count(chr(10), 0, self._at) + 1)
+        return say(LINE, self._lines_before + self._text.count(chr(10), 0, self._at) + 1)
 
     def peek(self) -> str:
         """Skip white space and return the next character, "" at the end."""
@@ -411,8 +412,8 @@ class _Scanner:
             pass
         return self._text[following : following + 1] == "{"
 
-    def value(self, what: str) -> Any:
-        """Return the value that begins here; `what` names it in an error."""
+    def value(self, what: str, *values: object) -> Any:
+        """Return the value that begins here; `what`, a template with its values, names it in an error."""
         self.peek()
         while True:
             try:
@@ -425,8 +426,9 @@ class _Scanner:
                 reason = (
                     "the file ends inside it" if is_cut else say("{} in line {:,}", _message(error), line)
                 )
+                named = say(what, *values)
                 raise unreadable(
-                    self.path, say("{}, which begins in {}, is damaged: {}", what, self.position, reason)
+                    self.path, say("{}, which begins in {}, is damaged: {}", named, self.position, reason)
                 ) from error
             # A number at the end of a chunk may go on in the next one.
             if end == len(self._text) and self._more():
