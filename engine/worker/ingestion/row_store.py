@@ -9,7 +9,7 @@ import tempfile
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from typing import Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
@@ -71,7 +71,7 @@ class _Records(Sequence[_Record]):
 
     def __init__(self, records: Iterable[_Record]) -> None:
         self._held: list[_Record] = []
-        # Where each record in the file ends.
+        # Where the parts of each record in the file end: facts, conversation and summary.
         self._ends = array("q", [0])
         self._read_to = self._mapped_bytes = 0
         self._digests, self._missing = bytearray(), bytearray()
@@ -95,9 +95,9 @@ class _Records(Sequence[_Record]):
             # Closed with the mapping, which keeps it open until then.
             with tempfile.TemporaryFile(dir=cache_folder()) as file:
                 for numbers, masked, place, example in records:
-                    texts = example.id, example.conversation, example.summary, example.more_references
-                    line = json.dumps([numbers, masked, place, *texts], ensure_ascii=False)
-                    self._ends.append(self._ends[-1] + file.write(_utf8(line)))
+                    facts = json.dumps([numbers, masked, place, example.id, example.more_references])
+                    for text in (facts, example.conversation, example.summary):
+                        self._ends.append(self._ends[-1] + file.write(_utf8(text)))
                 file.flush()
                 self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
@@ -111,23 +111,33 @@ class _Records(Sequence[_Record]):
             ) from error
 
     def __len__(self) -> int:
-        return len(self._held) + len(self._ends) - 1
+        return len(self._held) + len(self._ends) // 3
 
     def __getitem__(self, number: int) -> _Record:  # type: ignore[override]
         if number < len(self._held):
             return self._held[number]
-        at = number - len(self._held)
-        start, end = self._ends[at : at + 2]
-        data = self._mapped[start:end]
-        self._mapped_bytes += min(abs(end - self._read_to), len(data) + BYTES_AROUND)
-        self._read_to = end
+        facts, conversation, summary = self._parts(number, 0, 3)
+        numbers, masked, place, name, more = json.loads(facts)
+        example = Example(name, _text(conversation), _text(summary), tuple(more))
+        return _Record(tuple(numbers), tuple(masked), Place(*place), example)
+
+    def conversation(self, number: int) -> bytes:
+        """Return a record's conversation in UTF-8, without the spaces around it."""
+        is_held = number < len(self._held)
+        text = self._held[number].example.conversation if is_held else _text(*self._parts(number, 1, 2))
+        return _utf8(text.strip())
+
+    def _parts(self, number: int, first: int, end: int) -> list[bytes]:
+        """Return some of the parts of a record in the file."""
+        at = 3 * (number - len(self._held))
+        ends = self._ends[at + first : at + end + 1]
+        data = self._mapped[ends[0] : ends[-1]]
+        self._mapped_bytes += min(abs(ends[-1] - self._read_to), len(data) + BYTES_AROUND)
+        self._read_to = ends[-1]
         if self._mapped_bytes > MAX_MAPPED_BYTES and hasattr(mmap, "MADV_DONTNEED"):
             self._mapped.madvise(mmap.MADV_DONTNEED)
             self._mapped_bytes = 0
-        line = data.decode("utf-8", "surrogatepass")
-        numbers, masked, place, name, conversation, summary, more = json.loads(line)
-        example = Example(name, conversation, summary, tuple(more))
-        return _Record(tuple(numbers), tuple(masked), Place(*place), example)
+        return [data[start - ends[0] : stop - ends[0]] for start, stop in pairwise(ends)]
 
     def digests(self) -> npt.NDArray[np.bytes_]:
         """Return the digest of each conversation without the spaces around it."""
@@ -145,6 +155,10 @@ def digest(text: str) -> bytes:
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _text(utf8: bytes) -> str:
+    return utf8.decode("utf-8", "surrogatepass")
 
 
 def _missing(example: Example) -> int:
@@ -203,6 +217,10 @@ class LazySequence(Sequence[T], Generic[T]):
     def missing(self) -> npt.NDArray[np.uint8]:
         """What each item lacks: COMPLETE, LACKS_SUMMARY or LACKS_CONVERSATION."""
         return self._records.missing()[np.asarray(self._numbers)]
+
+    def conversation(self, index: int) -> bytes:
+        """Return a conversation in UTF-8, without the spaces around it; takes less time than the item."""
+        return self._records.conversation(self._numbers[index])
 
     def select(self, indices: Iterable[int]) -> LazySequence[T]:
         """Return the items at these indices, in that order."""

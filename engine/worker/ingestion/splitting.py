@@ -57,6 +57,7 @@ def _drawn(ranks: Indices, count: float, seed: int) -> npt.NDArray[np.bool_]:
 def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
     """Return the rank of each row's conversation among all different ones, in alphabetical order, and what is usable.
 
+    Bytes of UTF-8 have the order of the characters.
     Of conversations that all wait for a summary each is usable.
     """
     _, firsts, groups = np.unique(rows.digests, return_index=True, return_inverse=True)
@@ -67,14 +68,9 @@ def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
     if not is_usable.any():
         is_usable[:] = True
     ranks = np.zeros(len(rows), np.int64)
-    for rank, index in enumerate(sorted_by_text(firsts, lambda index: _text(rows[index]))):
+    for rank, index in enumerate(sorted_by_text(firsts, rows.conversation)):
         ranks[index] = rank
     return ranks[firsts][groups], is_usable
-
-
-def _text(row: Row) -> bytes:
-    """Return what is compared of a row; bytes of UTF-8 have the order of the characters."""
-    return row.example.conversation.strip().encode("utf-8", "surrogatepass")
 
 
 def sorted_by_text(indices: Indices, text: Text, common_bytes: int = 0) -> Iterator[int]:

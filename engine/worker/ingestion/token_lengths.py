@@ -24,7 +24,7 @@ from engine.worker.runtime import tokenizer_trial
 
 CHARACTERS_PER_TOKEN = 4
 # Of many texts one in so many is counted, and each that may have more tokens than this share of a limit.
-SAMPLED_EVERY, NEAR_LIMIT = 25, 0.6
+SAMPLED_EVERY, NEAR_LIMIT = 50, 0.8
 BINS_TO_P95 = 40
 MAX_BINS = 400
 

@@ -79,11 +79,10 @@ def _is_copy(view: RowView) -> bool:
     summary = view.summary_words
     if len(summary) < MIN_COPIED_WORDS:
         return False
-    # Most summaries are none of it, which is told by the text, before it is split into words.
+    # Most summaries are told apart by their words, before the conversation is split into its own.
     text = view.conversation.lower()
-    if sum(word in text for word in summary) < COPIED_FRACTION * len(summary):
+    if sum(map(text.__contains__, summary)) < COPIED_FRACTION * len(summary):
         return False
-    said = words(view.conversation)
-    trigrams = set(zip(summary, summary[1:], summary[2:], strict=False))
-    copied = trigrams.intersection(zip(said, said[1:], said[2:], strict=False))
-    return len(copied) >= COPIED_FRACTION * len(trigrams)
+    trigrams = {f" {' '.join(summary[at : at + 3])} " for at in range(len(summary) - 2)}
+    said = f" {' '.join(words(text))} "
+    return sum(map(said.__contains__, trigrams)) >= COPIED_FRACTION * len(trigrams)

@@ -168,7 +168,7 @@ def test_estimates_count_a_sample_and_whatever_is_near_a_limit(monkeypatch):
         on_batch=lambda _, looks: seen.extend(look.conversation_tokens for look in looks),
     )
     assert list(found["long_conversation"]["train"]) == [120]
-    assert len(counted) == 50 + 2 * 5 + 1
+    assert len(counted) == 50 + 5 + 1
     assert max(abs(about - length - 1) for about, length in zip(seen, lengths, strict=True)) <= 1
 
 
